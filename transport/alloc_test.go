@@ -1,0 +1,45 @@
+package transport
+
+import (
+	"context"
+	"testing"
+)
+
+// idleCarrier never takes a batch, so that only Send runs.
+type idleCarrier struct{ HeapMemory }
+
+var _ Carrier = idleCarrier{}
+
+func (idleCarrier) Name() string        { return "idle" }
+func (idleCarrier) Bind(Port, Options)  {}
+func (idleCarrier) Ready() bool         { return false }
+func (idleCarrier) Deliver(*Batch) bool { return false }
+func (idleCarrier) Close(*ClosedError)  {}
+
+func TestSendDoesNotAllocate(t *testing.T) {
+	e, err := NewEngine(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Open(SessionConfig{Carrier: idleCarrier{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.End("test is over")
+	ch := &Channel[[]byte]{}
+	ch.connect(s.addLane(1))
+	body := make([]byte, 64)
+	ctx := context.Background()
+	send := func() {
+		if err := ch.Send(ctx, body); err != nil {
+			t.Fatal(err)
+		}
+		if err := ch.TrySend(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send() // makes the ring
+	if n := testing.AllocsPerRun(1000, send); n != 0 {
+		t.Errorf("Send and TrySend allocate %v times", n)
+	}
+}

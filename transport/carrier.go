@@ -1,0 +1,71 @@
+package transport
+
+// Carrier moves batches to one page and the page's batches to Go. A session has
+// one. It decides nothing about order, loss or repair: that is the session's.
+//
+// Ready, Deliver, Alloc and Free are called by the session's drainer goroutine (Alloc by
+// a sender's, too), Bind once before all others, Close once, after which Deliver is
+// not called any more. None of them may block for long.
+type Carrier interface {
+	// Name is a word for figures and logs: "scheme", "memory", …
+	Name() string
+	// Bind gives the carrier its session, and the engine's options with their defaults.
+	Bind(p Port, o Options)
+	// Ready reports whether the page can take a batch now. When that becomes true later, the
+	// carrier calls Port.Wake.
+	Ready() bool
+	// Deliver hands over one batch. The segments may be read only until it returns. False:
+	// the page can't take it after all; the session tries again after Port.Wake.
+	Deliver(b *Batch) bool
+	// Alloc gives n bytes of zeroed memory for a ring's payload, Free takes them back.
+	Alloc(n int) ([]byte, error)
+	Free(b []byte)
+	// Close ends the carrier: what it holds of the page's is answered with the reason.
+	Close(reason *ClosedError)
+}
+
+// Port is the session as its carrier sees it. Any goroutine may call it.
+type Port interface {
+	// Receive takes one upward batch. It says what of it concerns the carrier. The
+	// error is wire.ErrLost (let the page send it again), or the one that ended the
+	// session. The session owns up from then on.
+	Receive(up []byte) (Received, error)
+	// Wake tells the drainer that the carrier is ready.
+	Wake()
+	// Lost tells that this batch did not reach the page, unless its receipt came.
+	Lost(number uint64)
+	// Fail ends the session because the page broke a rule of the carrier.
+	Fail(rule error)
+}
+
+// Received is what of an upward batch concerns the carrier.
+type Received struct {
+	Slot, Request uint32
+	// Hold is in milliseconds.
+	Hold uint32
+	// Commands is how many invokes the batch brought.
+	Commands int
+}
+
+// Batch is one batch on its way to the page.
+type Batch struct {
+	// Number is the batch's number; a batch that is sent again keeps it.
+	Number uint64
+	// Segments are the bytes of the batch, in order.
+	Segments [][]byte
+	// Len is the sum of their lengths.
+	Len int
+
+	arena arena
+	runs  []delivered
+	state batchState
+}
+
+// HeapMemory gives a carrier the default Alloc and Free, on the Go heap. Embed it.
+type HeapMemory struct{}
+
+// Alloc implements Carrier.
+func (HeapMemory) Alloc(n int) ([]byte, error) { return make([]byte, n), nil }
+
+// Free implements Carrier: the garbage collector has it.
+func (HeapMemory) Free([]byte) {}

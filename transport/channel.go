@@ -1,0 +1,195 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// Channel carries messages of type T from Go to one channel object of the page. The page makes
+// it and passes it to a command, whose arguments' type has a field of type
+// *Channel[T]. T []byte crosses as raw bytes, everything else through the codec.
+//
+// All methods may be called from any goroutine, any number of them at once.
+// Messages arrive in the order in which Send accepted them, each exactly once, or
+// the channel ends with an error on both sides.
+//
+// A channel ends at Close, when the page closes it or goes away, or when its
+// command returns, unless Keep was called. Sends then give ErrClosed.
+type Channel[T any] struct {
+	id    uint32
+	lane  *lane
+	codec Codec
+}
+
+// channelPrefix begins the string that stands for a channel in a command's arguments.
+const channelPrefix = "__CHANNEL__:"
+
+// UnmarshalJSON reads the string that stands for a channel in a command's arguments.
+// Only Handle's decoding connects it.
+func (c *Channel[T]) UnmarshalJSON(data []byte) error {
+	if bytes.Equal(data, []byte("null")) {
+		return nil
+	}
+	text, ok := bytes.CutPrefix(data, []byte(`"`+channelPrefix))
+	if ok {
+		text, ok = bytes.CutSuffix(text, []byte(`"`))
+	}
+	id, err := strconv.ParseUint(string(text), 10, 32)
+	if !ok || err != nil || id%2 == 0 {
+		return fmt.Errorf("a channel is expected, not %.40s", data)
+	}
+	c.id = uint32(id)
+	return nil
+}
+
+func (c *Channel[T]) channelID() uint32 { return c.id }
+
+func (c *Channel[T]) connect(l *lane) {
+	c.lane, c.codec = l, l.s.opt.Codec
+}
+
+func (c *Channel[T]) window(*lane) int64 { return 0 }
+
+// Send accepts v, or waits for space in the channel's ring until ctx ends. It copies:
+// the caller keeps v. Errors: ErrClosed (a *ClosedError with the reason), the cause of
+// ctx, ErrTooLarge, ErrMemory, ErrUnbound, or the codec's.
+//
+// On a latest-only channel it replaces the value that was not sent yet, and never waits.
+func (c *Channel[T]) Send(ctx context.Context, v T) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return c.send(ctx, v)
+}
+
+// TrySend is Send without waiting: ErrFull when there is no space now.
+func (c *Channel[T]) TrySend(v T) error { return c.send(nil, v) }
+
+// encoded recycles the buffers that values are encoded into.
+var encoded = sync.Pool{New: func() any { return new([]byte) }}
+
+func (c *Channel[T]) send(ctx context.Context, v T) error {
+	l := c.lane
+	if l == nil {
+		return ErrUnbound
+	}
+	if b, ok := any(v).([]byte); ok {
+		return l.send(ctx, wire.Bytes, b)
+	}
+	p := encoded.Get().(*[]byte)
+	defer encoded.Put(p)
+	data, err := c.codec.Append((*p)[:0], v)
+	if err != nil {
+		return fmt.Errorf("transport: failed to encode a message: %w", err)
+	}
+	if cap(data) <= 1<<20 {
+		*p = data
+	}
+	return l.send(ctx, wire.JSON, data)
+}
+
+// ChannelOptions are set by Configure. The zero value of each field leaves the default.
+type ChannelOptions struct {
+	// LatestOnly keeps one value: Send replaces the one that was not sent yet, and never
+	// waits. Stats counts what was replaced. Right for a screen that shows the present.
+	LatestOnly bool
+	// RingBytes is the size of this channel's ring, a power of two.
+	RingBytes int
+	// Codec encodes this channel's messages.
+	Codec Codec
+}
+
+// Configure sets options before the first message; ErrInUse afterwards.
+func (c *Channel[T]) Configure(o ChannelOptions) error {
+	l := c.lane
+	if l == nil {
+		return ErrUnbound
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ring.Load() != nil || l.slot.Load() != nil {
+		return ErrInUse
+	}
+	if o.RingBytes != 0 {
+		if o.RingBytes < minRing || o.RingBytes&(o.RingBytes-1) != 0 || o.RingBytes > 512<<20 {
+			return fmt.Errorf("transport: RingBytes is %d, must be a power of two, %d to %d", o.RingBytes, minRing, 512<<20)
+		}
+		l.ringSize = o.RingBytes
+	}
+	l.latest.Store(o.LatestOnly)
+	if o.Codec != nil {
+		c.codec = o.Codec
+	}
+	return nil
+}
+
+// Flush returns when everything that the channel had accepted has the page's receipt: it has
+// arrived there, though its callback may not have run yet.
+func (c *Channel[T]) Flush(ctx context.Context) error {
+	if c.lane == nil {
+		return ErrUnbound
+	}
+	if err := c.lane.wait(ctx, c.lane.accepted(), true); err != nil {
+		return fmt.Errorf("transport: flush: %w", err)
+	}
+	return nil
+}
+
+// Keep lets the channel live on after its command has returned, as long as the session.
+// Call Close when it is no longer needed.
+func (c *Channel[T]) Keep() {
+	if c.lane != nil {
+		c.lane.mu.Lock()
+		c.lane.kept = true
+		c.lane.mu.Unlock()
+	}
+}
+
+// Close ends the channel: what was accepted is delivered, then the page's onclose is called. It
+// does not wait; Flush before or after it does. Further calls do nothing.
+func (c *Channel[T]) Close() {
+	if c.lane != nil {
+		c.lane.finish(&ClosedError{Reason: "closed by Go"}, true)
+	}
+}
+
+// CloseWithError is Close with an error that the page's onerror gets after the messages.
+// A *Error keeps its code and detail.
+func (c *Channel[T]) CloseWithError(err error) {
+	if err == nil {
+		err = errors.New("channel was closed with an error")
+	}
+	if c.lane != nil {
+		c.lane.finish(&ClosedError{Reason: "closed by Go", Cause: err}, true)
+	}
+}
+
+// Done is closed when the channel has ended; nil, which blocks for ever, when it is not connected.
+func (c *Channel[T]) Done() <-chan struct{} {
+	if c.lane == nil {
+		return nil
+	}
+	return c.lane.done
+}
+
+// Err is nil, or why the channel ended: a *ClosedError.
+func (c *Channel[T]) Err() error {
+	if c.lane == nil {
+		return ErrUnbound
+	}
+	return c.lane.err()
+}
+
+// Stats returns the channel's figures.
+func (c *Channel[T]) Stats() ChannelStats {
+	if c.lane == nil {
+		return ChannelStats{}
+	}
+	return c.lane.stats()
+}

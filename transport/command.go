@@ -1,0 +1,152 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// command is a registered handler. run decodes the arguments, calls it and encodes
+// the result behind head.
+type command struct {
+	name string
+	run  func(ctx context.Context, inv *invocation) (answer, error)
+}
+
+// answer is a handler's result: raw bytes, or JSON.
+type answer struct {
+	raw  bool
+	data []byte
+}
+
+// Handle registers fn as the command that the page calls with invoke(name, args).
+//
+// Args is decoded from the arguments' JSON by Options.Codec; []byte takes a raw body
+// instead. A field of type *Channel[T] or *Stream[Out, In], at any depth, takes a channel of the page.
+// Result is encoded the same way; []byte arrives as raw bytes, and must not be changed
+// after the return.
+//
+// fn runs on a goroutine of its own, never on the UI thread. Its context ends when the page
+// cancels the call or goes away; SessionFrom and Header read from it. Its result, or
+// error, reaches the page after everything that the arguments' channels had accepted by then. When it
+// returns, each of these channels is closed unless Keep was called on it. A returned *Error
+// keeps its code and detail; a panic rejects the call with CodePanic and is logged.
+//
+// Handle panics when the name is taken, as registering a pattern twice does in net/http.
+func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
+	c := &command{name: name, run: func(ctx context.Context, inv *invocation) (answer, error) {
+		var args Args
+		if err := inv.decode(&args); err != nil {
+			return answer{}, err
+		}
+		result, err := fn(ctx, args)
+		if err != nil {
+			return answer{}, err
+		}
+		if b, ok := any(result).([]byte); ok {
+			return answer{raw: true, data: b}, nil
+		}
+		data, err := e.opt.Codec.Append(nil, result)
+		if err != nil {
+			return answer{}, &Error{CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", name, err), nil}
+		}
+		return answer{data: data}, nil
+	}}
+	if _, taken := e.commands.LoadOrStore(name, c); taken {
+		panic(fmt.Sprintf("transport: command %q is registered twice", name))
+	}
+}
+
+// call runs the handler of an invocation and turns a panic into an error.
+func (inv *invocation) call() (a answer, err error) {
+	c, ok := inv.s.engine.commands.Load(inv.name)
+	if !ok {
+		return a, &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
+	}
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		p := recover() // nil after runtime.Goexit
+		inv.s.log.Error("command panicked", "command", inv.name, "panic", p, "stack", string(debug.Stack()))
+		err = &Error{CodePanic, fmt.Sprintf("command %q panicked: see the app's log", inv.name), nil}
+	}()
+	a, err = c.run(inv.ctx, inv)
+	returned = true
+	return a, err
+}
+
+// asError turns a handler's error into what crosses to the page.
+func asError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.Canceled) {
+		return &Error{CodeCanceled, err.Error(), nil}
+	}
+	return &Error{CodeError, err.Error(), nil}
+}
+
+// inlineBody is the largest raw result that stands in its result frame. Longer ones have a
+// lane of their own, so that lane 0 stays short.
+const inlineBody = 64 << 10
+
+// reply sends a result or an error on lane 0.
+func (inv *invocation) reply(a answer, err error) error {
+	s := inv.s
+	if err != nil {
+		return inv.replyError(asError(err))
+	}
+	if len(a.data) > s.opt.MaxMessage {
+		return inv.replyError(&Error{CodeBadResult, fmt.Sprintf("the result of command %q has %d bytes, the limit is %d", inv.name, len(a.data), s.opt.MaxMessage), nil})
+	}
+	if a.raw && len(a.data) > inlineBody {
+		return inv.replyLane(a.data)
+	}
+	body := uint32(0)
+	if a.raw {
+		body = 1
+	}
+	payload := make([]byte, 0, 8+len(a.data))
+	return s.control.send(s.ctx, wire.Result, append(twoWords(payload, inv.id, body), a.data...))
+}
+
+func (inv *invocation) replyError(e *Error) error {
+	s := inv.s
+	head := twoWords(nil, inv.id, 0)
+	payload, err := JSONCodec{}.Append(head, e)
+	if err != nil {
+		payload, err = JSONCodec{}.Append(head, &Error{e.Code, e.Message, nil})
+		s.log.Error("error detail can't be encoded", "command", inv.name, "code", e.Code)
+	}
+	if err != nil {
+		return err
+	}
+	return s.control.send(s.ctx, wire.Error, payload)
+}
+
+// replyLane sends a large raw result on a lane of its own. The page must have seen the
+// result frame first, so the lane has something to say only after that is in a batch.
+func (inv *invocation) replyLane(data []byte) error {
+	s := inv.s
+	l := s.addLane(s.nextLane.Add(2))
+	payload := twoWords(nil, inv.id, 2)
+	payload = twoWords(payload, l.id, 0)
+	payload = twoWords(payload, uint32(len(data)), 0)
+	err := s.control.send(s.ctx, wire.Result, payload)
+	if err == nil {
+		err = s.control.wait(s.ctx, s.control.accepted(), false)
+	}
+	if err != nil {
+		l.finish(&ClosedError{Reason: "the result was not sent", Cause: err}, false)
+		return err
+	}
+	err = l.put(wire.Bytes, data)
+	l.finish(&ClosedError{Reason: "the result was sent"}, true)
+	return err
+}

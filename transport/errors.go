@@ -1,0 +1,78 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Sentinels. Errors of this package wrap them; test with errors.Is.
+var (
+	// ErrClosed is the end of a channel or of its session. The error is a
+	// *ClosedError, which says why.
+	ErrClosed = errors.New("transport: closed")
+	// ErrFull comes from calls that don't wait: the ring has no space. Wait with
+	// Send, send less, or open the channel as latest-only.
+	ErrFull = errors.New("transport: ring is full")
+	// ErrTooLarge is a message over Options.MaxMessage.
+	ErrTooLarge = errors.New("transport: message is over MaxMessage")
+	// ErrMemory is a session whose rings hold Options.SessionBytes already.
+	ErrMemory = errors.New("transport: the session's memory is used up (Options.SessionBytes)")
+	// ErrUnbound is a Channel or Stream that no command's arguments brought. The
+	// page makes a channel and passes it to invoke.
+	ErrUnbound = errors.New("transport: channel is not connected to a page: it must come in a command's arguments")
+	// ErrInUse is a Configure after the first message.
+	ErrInUse = errors.New("transport: channel is in use already: configure it before its first message")
+	// ErrCanceled is the cause of a command's context after the page cancelled it.
+	ErrCanceled = fmt.Errorf("transport: cancelled by the page: %w", context.Canceled)
+)
+
+// ClosedError says why a channel or a session ended. It is ErrClosed.
+type ClosedError struct {
+	// Reason is a short text: "page was reloaded", "closed by the page", …
+	Reason string
+	// Cause is the error behind it, if there is one: a broken rule of the wire
+	// (*wire.RuleError), or what CloseWith was given.
+	Cause error
+}
+
+func (e *ClosedError) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("transport: closed: %s: %v", e.Reason, e.Cause)
+	}
+	return "transport: closed: " + e.Reason
+}
+
+// Is makes every ClosedError an ErrClosed.
+func (e *ClosedError) Is(target error) bool { return target == ErrClosed }
+
+// Unwrap gives the cause.
+func (e *ClosedError) Unwrap() error { return e.Cause }
+
+// Error is an error that crosses to the other side with a code and any JSON detail.
+// A handler that returns one rejects the page's promise with it; EvalResult gives one
+// for a script that threw. Any other error of a handler crosses with CodeError
+// and its text.
+type Error struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Detail  any    `json:"detail,omitempty"`
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("transport: %s: %s", e.Code, e.Message) }
+
+// Codes of the errors that this package makes itself.
+const (
+	CodeError          = "error"           // a handler returned an ordinary error
+	CodePanic          = "panic"           // a handler panicked; the log has the stack
+	CodeUnknownCommand = "unknown_command" // no handler has that name
+	CodeBadArguments   = "bad_arguments"   // the arguments don't decode into the handler's type
+	CodeBadResult      = "bad_result"      // the handler's result can't be encoded
+	CodeBusy           = "busy"            // Options.Pending commands run already
+	CodeChannelEnded   = "channel_ended"   // a channel that has ended was passed again
+	CodeTooManyLanes   = "too_many_lanes"  // Options.Lanes channels are open already
+	CodeCanceled       = "cancelled"       // the page cancelled the command
+	CodeProtocol       = "protocol"        // a rule of the wire was broken; the session is over
+	CodeClosed         = "closed"          // the session is over
+	CodeForbidden      = "forbidden"       // the request is not allowed
+)

@@ -1,0 +1,191 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// upSlack is what an upward batch may have beyond MaxBatch: header, credits, runs.
+const upSlack = 64 << 10
+
+// Receive implements Port.
+func (s *Session) Receive(up []byte) (Received, error) {
+	if err := s.Err(); err != nil {
+		return Received{}, err
+	}
+	if len(up) > s.opt.MaxBatch+upSlack {
+		return Received{}, s.fail(wire.Broken("batch of %d bytes, the limit is %d", len(up), s.opt.MaxBatch+upSlack))
+	}
+	b, err := wire.Decode(up, wire.Up)
+	if err != nil {
+		if errors.Is(err, wire.ErrLost) {
+			return Received{}, err
+		}
+		return Received{}, s.fail(err)
+	}
+	s.inMu.Lock()
+	defer s.inMu.Unlock()
+	commands := s.invokes
+	err = s.receipts(&b.Header)
+	if err == nil {
+		err = s.credits(b.Credits)
+	}
+	if err == nil {
+		err = s.inOrder(b)
+	}
+	if err != nil {
+		return Received{}, s.fail(err)
+	}
+	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands}, nil
+}
+
+// credits takes what the page has consumed.
+func (s *Session) credits(credits []wire.Credit) error {
+	for _, c := range credits {
+		l := s.lane(c.Lane)
+		if l == nil {
+			if s.known(c.Lane) {
+				continue // ended meanwhile
+			}
+			return wire.Broken("credit for lane %d, which was never opened", c.Lane)
+		}
+		if sent := l.sent.Load(); c.Total > sent {
+			return wire.Broken("credit of %d bytes for lane %d, which has sent %d", c.Total, c.Lane, sent)
+		}
+		if c.Total <= l.credited.Load() {
+			continue // a late entry
+		}
+		l.credited.Store(c.Total)
+		if need := l.needs.Load(); need > 0 && l.fits(int(need)) {
+			s.push(l)
+		}
+	}
+	return nil
+}
+
+// inOrder handles the batch when its turn has come, and those that waited for it.
+func (s *Session) inOrder(b *wire.Batch) error {
+	last := s.upReceipt.Load()
+	switch {
+	case b.Number <= last:
+		return nil // nothing but receipts, or had already
+	case b.Number > last+wire.Ahead:
+		return wire.Broken("batch %d while %d is the last one handled", b.Number, last)
+	}
+	s.early[b.Number] = b
+	for {
+		b, ok := s.early[last+1]
+		if !ok {
+			return nil
+		}
+		delete(s.early, b.Number)
+		for i := range b.Runs {
+			if err := s.run(&b.Runs[i]); err != nil {
+				return err
+			}
+		}
+		last = b.Number
+		s.upReceipt.Store(last)
+	}
+}
+
+// run handles the frames of one lane.
+func (s *Session) run(r *wire.Run) error {
+	l := s.lane(r.Lane)
+	if l == nil {
+		if s.known(r.Lane) {
+			return nil // ended on this side: both closes were seen, nothing counts any more
+		}
+		return wire.Broken("frames for lane %d, which was never opened", r.Lane)
+	}
+	if r.First != l.in.next {
+		return wire.Broken("run on lane %d begins with sequence %d, not %d", r.Lane, r.First, l.in.next)
+	}
+	l.in.next += uint64(r.Count)
+	return r.Each(func(f wire.Frame, stride int) error { return s.frame(l, f, stride) })
+}
+
+// frame handles one frame.
+func (s *Session) frame(l *lane, f wire.Frame, stride int) error {
+	if l.in.ended.Load() {
+		return wire.Broken("%v frame after the close of lane %d", f.Kind, l.id)
+	}
+	window := l.in.window.Load()
+	l.in.received += uint64(stride)
+	if f.Kind == wire.Close {
+		return s.pageClosed(l, f.Payload)
+	}
+	if out := int64(l.in.received - l.in.consumed.Load()); out > max(window, int64(stride)) || window == 0 {
+		if window == 0 {
+			return wire.Broken("%v frame on lane %d, which is one-way", f.Kind, l.id)
+		}
+		return wire.Broken("lane %d has %d bytes without credit, its window is %d", l.id, out, window)
+	}
+	kind, data := f.Kind, f.Payload
+	if kind >= wire.Begin {
+		done, err := l.in.part.Add(f, wire.Up, l.id, s.opt.MaxMessage)
+		if err != nil {
+			return err
+		}
+		if s.memory.Load()+int64(l.in.part.Size()) > int64(s.opt.SessionBytes) {
+			return wire.Broken("messages of the page take more than the session's %d bytes", s.opt.SessionBytes)
+		}
+		if !done {
+			l.consume(stride)
+			return nil
+		}
+		kind, data = l.in.part.Take()
+	} else if l.id != 0 {
+		data = bytes.Clone(data) // a kept message must not keep its batch
+	}
+	if l.id == 0 {
+		defer l.consume(stride)
+		return s.controlFrame(kind, data)
+	}
+	if l.end.Load() != nil {
+		l.consume(stride)
+		return nil
+	}
+	l.deliver(message{kind, data, stride})
+	return nil
+}
+
+// pageClosed handles the page's close of a lane.
+func (s *Session) pageClosed(l *lane, payload []byte) error {
+	e := &ClosedError{Reason: "closed by the page"}
+	if len(payload) > 0 {
+		cause := new(Error)
+		if err := json.Unmarshal(payload, cause); err != nil {
+			return wire.Broken("close frame on lane %d: %v", l.id, err)
+		}
+		e.Cause = cause
+	}
+	l.in.ended.Store(true)
+	l.finish(e, false)
+	s.outMu.Lock()
+	defer s.outMu.Unlock()
+	s.drop(l)
+	return nil
+}
+
+// controlFrame handles a frame of lane 0.
+func (s *Session) controlFrame(kind wire.Kind, data []byte) error {
+	switch kind {
+	case wire.Invoke:
+		return s.invoke(data)
+	case wire.Cancel:
+		id, _, _, err := idAnd(data, kind)
+		if err != nil {
+			return err
+		}
+		if inv, ok := s.commands.Load(id); ok {
+			inv.cancel(ErrCanceled)
+		}
+		return nil
+	default: // result or error: the grammar lets nothing else pass
+		return s.evalReply(kind, data)
+	}
+}

@@ -1,0 +1,118 @@
+package transport
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// inbox is a lane's upward half: what the page has sent and Go has not taken.
+type inbox struct {
+	// window is how many bytes the page may have sent beyond its credit; 0: none, the
+	// channel is one-way.
+	window atomic.Int64
+
+	// Guarded by the session's inMu.
+	next     uint64 // sequence number of the next frame
+	received uint64 // bytes of strides
+	part     wire.Assembly
+
+	consumed atomic.Uint64 // bytes of strides that were taken
+	told     atomic.Uint64 // of these, what the page has been told
+	ended    atomic.Bool   // the page's close has come
+	due      atomic.Bool   // stands in the session's list of credits to tell
+
+	mu    sync.Mutex
+	queue []message
+	bell  chan struct{} // capacity one: something to receive, or the end
+}
+
+// message is one message of the page.
+type message struct {
+	kind   wire.Kind
+	data   []byte
+	stride int // of its last frame: credited when it is taken
+}
+
+func (in *inbox) wake() {
+	select {
+	case in.bell <- struct{}{}:
+	default:
+	}
+}
+
+// deliver queues a message. The caller holds the session's inMu.
+func (l *lane) deliver(m message) {
+	l.in.mu.Lock()
+	l.in.queue = append(l.in.queue, m)
+	l.in.mu.Unlock()
+	l.s.memory.Add(int64(len(m.data)))
+	l.in.wake()
+}
+
+// receive takes the next message. Several goroutines may wait.
+func (l *lane) receive(ctx context.Context) (message, error) {
+	in := &l.in
+	for {
+		in.mu.Lock()
+		if len(in.queue) > 0 {
+			m := in.queue[0]
+			in.queue[0] = message{}
+			in.queue = in.queue[1:]
+			if len(in.queue) == 0 {
+				in.queue = nil
+			} else {
+				in.wake()
+			}
+			in.mu.Unlock()
+			l.s.memory.Add(-int64(len(m.data)))
+			l.consume(m.stride)
+			return m, nil
+		}
+		in.mu.Unlock()
+		if err := l.err(); err != nil {
+			in.wake() // the next one who waits
+			return message{}, err
+		}
+		select {
+		case <-in.bell:
+		case <-ctx.Done():
+			return message{}, context.Cause(ctx)
+		}
+	}
+}
+
+// consume credits n bytes. The page is told when a quarter of the window has gathered.
+func (l *lane) consume(n int) {
+	in := &l.in
+	total := in.consumed.Add(uint64(n))
+	if int64(total-in.told.Load()) < in.window.Load()/4 || !in.due.CompareAndSwap(false, true) {
+		return
+	}
+	s := l.s
+	s.creditMu.Lock()
+	s.due = append(s.due, l)
+	s.creditMu.Unlock()
+	s.Wake()
+}
+
+// creditsDue takes the credits that the next batch carries.
+func (s *Session) creditsDue() []wire.Credit {
+	s.creditMu.Lock()
+	defer s.creditMu.Unlock()
+	if len(s.due) == 0 {
+		return nil
+	}
+	credits := make([]wire.Credit, len(s.due))
+	for i, l := range s.due {
+		l.in.due.Store(false) // before the load: what is consumed after it lists the lane again
+		total := l.in.consumed.Load()
+		l.in.told.Store(total)
+		credits[i] = wire.Credit{Lane: l.id, Total: total}
+	}
+	clear(s.due)
+	s.due = s.due[:0]
+	return credits
+}

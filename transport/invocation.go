@@ -1,0 +1,251 @@
+package transport
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/valyala/fastjson"
+)
+
+// invocation is one call of a command by the page.
+type invocation struct {
+	s       *Session
+	id      uint32
+	name    string
+	headers map[string]string
+	lanes   []*lane // the channels that its arguments name
+	opened  []*lane // those of them that it opened
+	refused *Error  // a channel that it names can't be used
+	raw     bool
+	body    []byte
+	upload  *lane // brings the raw body
+	length  uint64
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+}
+
+type invocationKey struct{}
+
+// Header returns the value of a header of the call that ctx belongs to ("" when it has
+// none). Names are as the page's invoke gave them, in lower case.
+func Header(ctx context.Context, name string) string {
+	inv, _ := ctx.Value(invocationKey{}).(*invocation)
+	if inv == nil {
+		return ""
+	}
+	return inv.headers[name]
+}
+
+// twoWords appends two 32-bit words.
+func twoWords(dst []byte, a, b uint32) []byte {
+	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(dst, a), b)
+}
+
+// idAnd splits the payload of a lane-0 frame into its id, its second word and the rest.
+func idAnd(p []byte, k wire.Kind) (id, second uint32, rest []byte, err error) {
+	if len(p) < 8 {
+		return 0, 0, nil, wire.Broken("%v frame of %d bytes", k, len(p))
+	}
+	return binary.LittleEndian.Uint32(p), binary.LittleEndian.Uint32(p[4:]), p[8:], nil
+}
+
+// invoke starts a command. Its errors are broken rules; everything else is answered.
+func (s *Session) invoke(p []byte) error {
+	id, n, rest, err := idAnd(p, wire.Invoke)
+	if err != nil {
+		return err
+	}
+	if uint64(n) > uint64(len(rest)) {
+		return wire.Broken("invoke %d: envelope of %d bytes in %d", id, n, len(rest))
+	}
+	inv := &invocation{s: s, id: id, body: rest[n:]}
+	if err := inv.parse(rest[:n]); err != nil {
+		return err
+	}
+	if s.pending.Add(1) > int64(2*s.opt.Pending) {
+		return wire.Broken("%d commands at once, the limit is %d", 2*s.opt.Pending, s.opt.Pending)
+	}
+	ctx := context.WithValue(s.ctx, invocationKey{}, inv)
+	inv.ctx, inv.cancel = context.WithCancelCause(ctx)
+	if _, running := s.commands.LoadOrStore(id, inv); running {
+		return wire.Broken("invoke %d: a command with this id is running", id)
+	}
+	s.invokes++
+	s.figures.commands.Add(1)
+	go inv.run()
+	return nil
+}
+
+// parsers are fastjson's; a parser's values are read before it goes back.
+var parsers fastjson.ParserPool
+
+// parse reads the envelope and opens the lanes that it names. The caller holds inMu.
+func (inv *invocation) parse(envelope []byte) error {
+	parser := parsers.Get()
+	defer parsers.Put(parser)
+	v, err := parser.ParseBytes(envelope)
+	if err != nil {
+		return wire.Broken("invoke %d: envelope: %v", inv.id, err)
+	}
+	name := v.Get("cmd")
+	if name == nil || name.Type() != fastjson.TypeString {
+		return wire.Broken("invoke %d: envelope has no command", inv.id)
+	}
+	inv.name = string(name.GetStringBytes())
+	if headers := v.GetObject("headers"); headers != nil {
+		inv.headers = make(map[string]string, headers.Len())
+		headers.Visit(func(key []byte, v *fastjson.Value) {
+			inv.headers[string(key)] = string(v.GetStringBytes())
+		})
+	}
+	for _, c := range v.GetArray("channels") {
+		id, err := c.Uint()
+		if err != nil || id%2 == 0 || uint64(id) > 1<<32-1 {
+			return wire.Broken("invoke %d: %v is no channel", inv.id, c)
+		}
+		if err := inv.channel(uint32(id)); err != nil {
+			return err
+		}
+	}
+	switch body := string(v.GetStringBytes("body")); body {
+	case "json":
+	case "bytes":
+		inv.raw = true
+	case "lane":
+		inv.raw = true
+		id := v.GetUint("lane")
+		inv.length = v.GetUint64("length")
+		if id%2 == 0 || uint64(id) > 1<<32-1 || uint32(id) <= inv.s.pageLanes || len(inv.body) > 0 {
+			return wire.Broken("invoke %d: lane %d can't bring its body", inv.id, id)
+		}
+		inv.s.pageLanes = uint32(id)
+		inv.upload = inv.s.addLane(uint32(id))
+		inv.upload.in.window.Store(int64(inv.s.opt.Window))
+	default:
+		return wire.Broken("invoke %d: body %q", inv.id, body)
+	}
+	return nil
+}
+
+// channel finds or opens a lane that the arguments name.
+func (inv *invocation) channel(id uint32) error {
+	s := inv.s
+	l := s.lane(id)
+	switch {
+	case id > s.pageLanes:
+		if s.lanes.Size() >= 2*s.opt.Lanes {
+			return wire.Broken("%d channels, the limit is %d", s.lanes.Size(), s.opt.Lanes)
+		}
+		if s.lanes.Size() >= s.opt.Lanes {
+			inv.refused = &Error{CodeTooManyLanes, fmt.Sprintf("%d channels are open already: close some, or raise Options.Lanes", s.opt.Lanes), nil}
+		}
+		s.pageLanes = id
+		l = s.addLane(id)
+		inv.opened = append(inv.opened, l)
+	case l == nil || l.end.Load() != nil:
+		inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
+		return nil
+	}
+	for _, o := range inv.lanes {
+		if o == l {
+			return nil
+		}
+	}
+	l.mu.Lock()
+	l.uses++
+	l.mu.Unlock()
+	inv.lanes = append(inv.lanes, l)
+	return nil
+}
+
+// run is the command's goroutine.
+func (inv *invocation) run() {
+	s := inv.s
+	defer func() {
+		s.commands.Delete(inv.id)
+		s.pending.Add(-1)
+		inv.cancel(context.Canceled)
+	}()
+	a, err := answer{}, error(nil)
+	switch {
+	case inv.refused != nil:
+		err = inv.refused
+	case s.pending.Load() > int64(s.opt.Pending):
+		err = &Error{CodeBusy, fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending", s.opt.Pending), nil}
+	default:
+		if err = inv.receiveBody(); err == nil {
+			a, err = inv.call()
+		}
+	}
+	inv.release()
+	for _, l := range inv.lanes {
+		if l.wait(s.ctx, l.accepted(), false) != nil {
+			return // the session is over
+		}
+	}
+	if context.Cause(inv.ctx) == ErrCanceled {
+		return // the page has let go of it
+	}
+	if err := inv.reply(a, err); err != nil && !errors.Is(err, ErrClosed) {
+		s.log.Error("result could not be sent", "command", inv.name, "error", err)
+	}
+}
+
+// release ends the channels that only this command held.
+func (inv *invocation) release() {
+	for _, l := range inv.lanes {
+		l.mu.Lock()
+		l.uses--
+		last := l.uses == 0 && !l.kept
+		l.mu.Unlock()
+		if last {
+			l.finish(&ClosedError{Reason: "its command has returned: call Keep to use it longer"}, true)
+		}
+	}
+	if inv.upload != nil {
+		inv.upload.finish(&ClosedError{Reason: "its command has returned"}, false)
+	}
+}
+
+// receiveBody waits for a raw body that has a lane of its own.
+func (inv *invocation) receiveBody() error {
+	if inv.upload == nil {
+		return nil
+	}
+	m, err := inv.upload.receive(inv.ctx)
+	if err != nil {
+		return &Error{CodeBadArguments, fmt.Sprintf("the raw body of command %q did not arrive: %v", inv.name, err), nil}
+	}
+	if m.kind != wire.Bytes || uint64(len(m.data)) != inv.length {
+		return &Error{CodeBadArguments, fmt.Sprintf("the raw body of command %q has %d bytes, %d were announced", inv.name, len(m.data), inv.length), nil}
+	}
+	inv.body = m.data
+	return nil
+}
+
+// decode stores the arguments in *args and connects the channels in them.
+func (inv *invocation) decode(args any) error {
+	bad := func(format string, a ...any) error {
+		return &Error{CodeBadArguments, fmt.Sprintf("command %q: ", inv.name) + fmt.Sprintf(format, a...), nil}
+	}
+	if raw, ok := args.(*[]byte); ok {
+		if !inv.raw {
+			return bad("it takes raw bytes: pass an ArrayBuffer or a view of one")
+		}
+		*raw = inv.body
+		return nil
+	}
+	if inv.raw {
+		return bad("it takes JSON arguments, not raw bytes")
+	}
+	if err := inv.s.opt.Codec.Decode(inv.body, args); err != nil {
+		return bad("%v", err)
+	}
+	if err := inv.bind(args); err != nil {
+		return bad("%v", err)
+	}
+	return nil
+}

@@ -1,0 +1,297 @@
+package transport
+
+import (
+	"context"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tailrace-go/tailrace/ring"
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// lane is one ordered stream of frames of a session, both directions of it.
+//
+// Senders (any goroutine) write whole frames into its ring, or one value into
+// its slot. The drainer alone reads both. Its place among the drainer's lists follows
+// one rule: a lane that has something to say is in the ready list, in the
+// drainer's own lists, or waits for credit with blocked set; in every other
+// state its ring is parked (or not yet made) and its slot is empty, and whoever
+// changes that pushes it into the ready list.
+type lane struct {
+	s  *Session
+	id uint32
+
+	// Senders.
+	ring     atomic.Pointer[ring.Ring]
+	ringSize int         // bytes to allocate on first use
+	latest   atomic.Bool // the slot is used instead of the ring
+	slot     atomic.Pointer[slotValue]
+	replaced atomic.Uint64 // values that the slot replaced before they were sent
+	extra    atomic.Int64  // frames in the ring beyond one a message: fragments, aborts
+	memory   []byte        // the ring's, set before ring is
+	freed    atomic.Bool   // memory went back to the carrier
+	turn     chan struct{} // holds a token while no fragmented message is under way
+
+	// Ending. end is set once, before done is closed.
+	end    atomic.Pointer[ClosedError]
+	polite atomic.Bool // end came from Close: what was accepted is still delivered
+	done   chan struct{}
+
+	credited atomic.Uint64 // bytes that the page has consumed
+	needs    atomic.Int64  // the credit that it waits for, 0: none
+	listed   atomic.Bool
+
+	// The drainer's own; the two counters are read by everybody.
+	seq     atomic.Uint64 // of the next frame
+	sent    atomic.Uint64 // bytes of strides so far
+	deficit int
+	out     outgoing // the slot's value on its way
+	fed     bool     // the close frame is in a batch
+
+	// mu guards what follows: the slow path.
+	mu        sync.Mutex
+	drained   mark // what is in batches
+	received  mark // what has its receipt
+	waiters   []*markWaiter
+	uses      int  // commands that hold this channel now
+	kept      bool // Keep was called
+	announced bool // the page knows that Go has taken the channel
+
+	in inbox
+}
+
+// mark is how far a lane has come: ring position, slot values, close.
+type mark struct {
+	pos    uint64
+	slot   uint64
+	closed bool
+}
+
+// covers reports whether everything up to o is behind m.
+func (m mark) covers(o mark) bool {
+	return m.closed || m.pos >= o.pos && m.slot >= o.slot && !o.closed
+}
+
+type markWaiter struct {
+	want     mark
+	received bool // waits for receipts, else for the drainer
+	ch       chan struct{}
+}
+
+func newLane(s *Session, id uint32, ringSize int) *lane {
+	l := &lane{s: s, id: id, ringSize: ringSize, turn: make(chan struct{}, 1), done: make(chan struct{})}
+	l.turn <- struct{}{}
+	l.in.bell = make(chan struct{}, 1)
+	return l
+}
+
+// send accepts one message. ctx nil: don't wait, ErrFull instead.
+func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
+	if len(data) > l.s.opt.MaxMessage {
+		return ErrTooLarge
+	}
+	if l.latest.Load() {
+		return l.put(kind, append([]byte(nil), data...))
+	}
+	r, err := l.open()
+	if err != nil {
+		return err
+	}
+	if len(data) > l.maxFrame(r) {
+		return l.sendFragments(ctx, r, kind, data)
+	}
+	return l.write(ctx, r, kind, nil, data)
+}
+
+// write puts one frame into the ring: head and data are its payload.
+func (l *lane) write(ctx context.Context, r *ring.Ring, kind wire.Kind, head, data []byte) error {
+	var c ring.Claim
+	var err error
+	n := len(head) + len(data)
+	if ctx == nil {
+		c, err = r.TryClaim(wire.FrameSize + n)
+	} else {
+		c, err = r.Claim(ctx, wire.FrameSize+n)
+	}
+	if err != nil {
+		return l.ringError(err)
+	}
+	b := c.Bytes()
+	wire.PutFrame(b, kind, n)
+	copy(b[wire.FrameSize:], head)
+	copy(b[wire.FrameSize+len(head):], data)
+	r.Commit(c)
+	return nil
+}
+
+// maxFrame is the largest payload that goes as one frame.
+func (l *lane) maxFrame(r *ring.Ring) int {
+	return min(r.Cap()/8-wire.FrameSize, l.s.opt.maxFrame())
+}
+
+// ringError turns the ring's errors into this package's.
+func (l *lane) ringError(err error) error {
+	switch err {
+	case ring.ErrFull:
+		return ErrFull
+	case ring.ErrClosed:
+		return l.err()
+	}
+	return err
+}
+
+// err is why the lane ended, or nil.
+func (l *lane) err() error {
+	if e := l.end.Load(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// open returns the ring, which it makes on first use.
+func (l *lane) open() (*ring.Ring, error) {
+	if r := l.ring.Load(); r != nil {
+		return r, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r := l.ring.Load(); r != nil {
+		return r, nil
+	}
+	if err := l.err(); err != nil {
+		return nil, err
+	}
+	size, err := l.s.grant(l.ringSize)
+	if err != nil {
+		return nil, err
+	}
+	buf, err := l.s.carrier.Alloc(size)
+	if err != nil {
+		l.s.memory.Add(-ringCost(size))
+		return nil, err
+	}
+	r, err := ring.New(buf, ring.Options{Doorbell: func() { l.s.push(l) }, Headroom: wire.FrameSize})
+	if err != nil {
+		l.s.carrier.Free(buf)
+		l.s.memory.Add(-ringCost(size))
+		return nil, err
+	}
+	r.Park() // no drainer looks at it yet: the first commit rings
+	l.memory = buf
+	l.ring.Store(r)
+	return r, nil
+}
+
+// ringCost is a ring's memory with its stamps (8 bytes a unit).
+func ringCost(size int) int64 { return int64(size) + int64(size/ring.Unit)*8 }
+
+// grant takes a ring's memory from the session's total. While a 64th of what is left is
+// less than the wanted size the ring is smaller, so that many channels share the total.
+func (s *Session) grant(want int) (int, error) {
+	for {
+		used := s.memory.Load()
+		left := int64(s.opt.SessionBytes) - used
+		size := want
+		if share := left / 64; int64(size) > share {
+			size = minRing
+			if share > minRing {
+				size = 1 << (bits.Len64(uint64(share)) - 1)
+			}
+		}
+		cost := ringCost(size)
+		if cost > left {
+			return 0, ErrMemory
+		}
+		if s.memory.CompareAndSwap(used, used+cost) {
+			return size, nil
+		}
+	}
+}
+
+// accepted is the mark of everything that has been accepted so far.
+func (l *lane) accepted() mark {
+	var m mark
+	if r := l.ring.Load(); r != nil {
+		m.pos = r.Tail()
+	}
+	if v := l.slot.Load(); v != nil {
+		m.slot = v.n
+	}
+	m.closed = l.end.Load() != nil
+	return m
+}
+
+// wait returns when everything up to m is in batches, or has its receipt.
+func (l *lane) wait(ctx context.Context, m mark, received bool) error {
+	l.mu.Lock()
+	at := l.drained
+	if received {
+		at = l.received
+	}
+	if at.covers(m) || m == (mark{}) {
+		l.mu.Unlock()
+		return nil
+	}
+	w := &markWaiter{m, received, make(chan struct{})}
+	l.waiters = append(l.waiters, w)
+	l.mu.Unlock()
+	select {
+	case <-w.ch:
+		return nil
+	case <-l.s.ctx.Done():
+		return l.s.Err()
+	case <-ctx.Done():
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for i, o := range l.waiters {
+			if o == w {
+				l.waiters = append(l.waiters[:i], l.waiters[i+1:]...)
+				break
+			}
+		}
+		return context.Cause(ctx)
+	}
+}
+
+// advance moves one of the two marks on and wakes who waited for it.
+func (l *lane) advance(m mark, received bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := &l.drained
+	if received {
+		at = &l.received
+	}
+	*at = m
+	rest := l.waiters[:0]
+	for _, w := range l.waiters {
+		if w.received == received && at.covers(w.want) {
+			close(w.ch)
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	clear(l.waiters[len(rest):])
+	l.waiters = rest
+}
+
+// finish ends the lane. Polite: what was accepted is delivered, then the close
+// frame with e's cause; otherwise the rest is dropped. Only the first call counts.
+func (l *lane) finish(e *ClosedError, polite bool) {
+	l.mu.Lock()
+	first := l.end.CompareAndSwap(nil, e)
+	if first {
+		l.polite.Store(polite)
+		close(l.done)
+	}
+	l.mu.Unlock()
+	if !first {
+		return
+	}
+	l.in.wake()
+	l.closeSlot()
+	if r := l.ring.Load(); r != nil {
+		r.Close()
+	}
+	l.s.push(l)
+}

@@ -1,0 +1,126 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/bits"
+	"time"
+)
+
+// Options are an engine's settings. The zero value of each field is its default.
+type Options struct {
+	// RingBytes is the ring of a channel, in bytes, a power of two; it is allocated when the
+	// channel is first used. A full ring is what blocks Send. Default 4 MiB: what the custom
+	// scheme has in flight at full speed, four times over. When a session has many busy channels
+	// its later rings are smaller (at least 16 KiB), so that SessionBytes goes round.
+	RingBytes int
+	// ControlBytes is the ring of lane 0, a power of two. Default 1 MiB.
+	ControlBytes int
+	// SessionBytes bounds the memory of one session: rings with their stamps, and what the page
+	// has sent and Go has not taken yet. Default 256 MiB.
+	SessionBytes int
+	// Window is how many bytes of a channel the page (or, upward, Go) may hold unconsumed.
+	// At least 4 times MaxBatch. Default 4 MiB.
+	Window int
+	// MaxBatch is the largest batch in bytes, 16 KiB to 1 MiB. A single message that a
+	// page keeps holds its whole batch. Default 256 KiB: larger ones are no faster.
+	MaxBatch int
+	// MaxMessage is the largest message in bytes, in each direction. Default 64 MiB.
+	MaxMessage int
+	// Lanes is how many channels a session may have open. Default 16384.
+	Lanes int
+	// Pending is how many commands of a session may run at once. Default 4096.
+	Pending int
+	// Pulls is how many pulls the page keeps in flight, 1 to 8. Default 4.
+	Pulls int
+	// Hold is the longest time that a pull is held. Default 20 s.
+	Hold time.Duration
+	// PostHold is how long a request that carries commands is held, so that a quick result
+	// comes as its answer. Default 10 ms.
+	PostHold time.Duration
+	// ResendAfter is the age at which a batch without receipt is sent again once later
+	// ones have theirs. Default 1 s.
+	ResendAfter time.Duration
+	// Codec encodes and decodes all messages, arguments and results that are not []byte.
+	// Default JSONCodec.
+	Codec Codec
+	// Logger gets what matters: ended sessions, panics, failed scripts. Default slog.Default().
+	Logger *slog.Logger
+}
+
+// Sizes that bound the options.
+const (
+	minRing  = 16 << 10
+	minBatch = 16 << 10
+	maxBatch = 1 << 20
+	posts    = 8 // the page's upward requests in flight: with Pulls at most wire.Ahead/2
+)
+
+// withDefaults checks o and returns a copy with the defaults filled in.
+func (o Options) withDefaults() (Options, error) {
+	fill(&o.RingBytes, 4<<20)
+	fill(&o.ControlBytes, 1<<20)
+	fill(&o.SessionBytes, 256<<20)
+	fill(&o.Window, 4<<20)
+	fill(&o.MaxBatch, 256<<10)
+	fill(&o.MaxMessage, 64<<20)
+	fill(&o.Lanes, 16384)
+	fill(&o.Pending, 4096)
+	fill(&o.Pulls, 4)
+	fill(&o.Hold, 20*time.Second)
+	fill(&o.PostHold, 10*time.Millisecond)
+	fill(&o.ResendAfter, time.Second)
+	if o.Codec == nil {
+		o.Codec = JSONCodec{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	var errs []error
+	within := func(name string, v, low, high int) {
+		if v < low || v > high {
+			errs = append(errs, fmt.Errorf("%s is %d, must be %d to %d", name, v, low, high))
+		}
+	}
+	power := func(name string, v int) {
+		if v > 0 && bits.OnesCount(uint(v)) != 1 {
+			errs = append(errs, fmt.Errorf("%s is %d, must be a power of two", name, v))
+		}
+	}
+	within("RingBytes", o.RingBytes, minRing, 512<<20)
+	power("RingBytes", o.RingBytes)
+	within("ControlBytes", o.ControlBytes, minRing, 64<<20)
+	power("ControlBytes", o.ControlBytes)
+	within("SessionBytes", o.SessionBytes, 1<<20, 1<<30)
+	within("MaxBatch", o.MaxBatch, minBatch, maxBatch)
+	if o.MaxBatch%8 != 0 {
+		errs = append(errs, fmt.Errorf("MaxBatch is %d, must be a multiple of 8", o.MaxBatch))
+	}
+	within("Window", o.Window, 4*o.MaxBatch, 1<<30)
+	within("MaxMessage", o.MaxMessage, 1<<10, 1<<30)
+	within("Lanes", o.Lanes, 1, 1<<20)
+	within("Pending", o.Pending, 1, 1<<20)
+	within("Pulls", o.Pulls, 1, 8)
+	for name, d := range map[string]time.Duration{"Hold": o.Hold, "PostHold": o.PostHold, "ResendAfter": o.ResendAfter} {
+		if d < 0 || d > time.Hour {
+			errs = append(errs, fmt.Errorf("%s is %v, must be 0 to 1h", name, d))
+		}
+	}
+	if len(errs) > 0 {
+		return o, fmt.Errorf("transport: options: %w", errors.Join(errs...))
+	}
+	return o, nil
+}
+
+// fill puts the default into a field that was left at zero.
+func fill[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// maxFrame is the largest payload of one frame; longer messages go as fragments. Half a
+// batch leaves room for other lanes beside it.
+func (o *Options) maxFrame() int { return o.MaxBatch/2 - 64 }

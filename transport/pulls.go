@@ -1,0 +1,311 @@
+package transport
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// Answer is the answer to one request of the page.
+type Answer struct {
+	// Status is an HTTP status: 200 with a body, 204 without, others with a JSON error.
+	Status int
+	// Body is the answer's bytes, in order; it may be read only during the call.
+	Body [][]byte
+	// Len is their number.
+	Len int
+}
+
+// inboxRequests is how many requests may wait to be handled; more are answered with 429.
+const inboxRequests = 64
+
+// heldPosts is how many posts are held at most: the page must keep some to send with.
+const heldPosts = posts / 2
+
+// Pulls is the carrier of transports on which the page asks and Go answers: each request brings an
+// upward batch, each answer a downward one. Section "Requests" of WIRE.md has the rules. It
+// holds requests until there is data, and finds out which answers were lost.
+type Pulls struct {
+	HeapMemory
+	name  string
+	inbox chan pullRequest
+	quit  chan struct{}
+
+	mu     sync.Mutex
+	port   Port
+	opt    Options
+	slots  [2 * wire.Ahead]slot
+	order  uint64
+	closed *ClosedError
+}
+
+var _ Carrier = (*Pulls)(nil)
+
+type pullRequest struct {
+	body   []byte
+	answer func(Answer)
+}
+
+// slot is one of the page's request slots.
+type slot struct {
+	request uint32       // number of the newest request
+	answer  func(Answer) // of the request that is held, or nil
+	post    bool
+	order   uint64 // of its arrival
+	batch   uint64 // what answered it; 0: nothing that could be lost
+	expire  *time.Timer
+}
+
+// NewPulls makes a carrier for one session. The name stands in figures and logs.
+func NewPulls(name string) *Pulls {
+	return &Pulls{name: name, inbox: make(chan pullRequest, inboxRequests), quit: make(chan struct{})}
+}
+
+// Name implements Carrier.
+func (p *Pulls) Name() string { return p.name }
+
+// Bind implements Carrier.
+func (p *Pulls) Bind(port Port, o Options) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.port, p.opt = port, o
+	go p.serve()
+}
+
+// Request hands over one request of the page: the body, which it owns from then on, is an upward
+// batch. It never blocks, so it may be called on the UI thread. answer is called exactly once,
+// from any goroutine, maybe before Request returns.
+func (p *Pulls) Request(body []byte, answer func(Answer)) {
+	select {
+	case p.inbox <- pullRequest{body, answer}:
+	default:
+		answer(errorAnswer(http.StatusTooManyRequests, CodeBusy, "too many requests at once"))
+		return
+	}
+	select {
+	case <-p.quit:
+		p.refuse() // serve may have looked for the last time before this one came
+	default:
+	}
+}
+
+// refuse answers what stands in the inbox after the end.
+func (p *Pulls) refuse() {
+	for {
+		select {
+		case r := <-p.inbox:
+			r.answer(over(p.reason()))
+		default:
+			return
+		}
+	}
+}
+
+// errorAnswer is an answer that carries an error.
+func errorAnswer(status int, code, message string) Answer {
+	body, err := json.Marshal(Error{Code: code, Message: message})
+	if err != nil {
+		panic(err) // two strings: cannot fail
+	}
+	return Answer{Status: status, Body: [][]byte{body}, Len: len(body)}
+}
+
+// over is the answer after the end of the session.
+func over(err error) Answer {
+	code := CodeClosed
+	var rule *wire.RuleError
+	if errors.As(err, &rule) {
+		code = CodeProtocol
+	}
+	return errorAnswer(http.StatusGone, code, err.Error())
+}
+
+// reason is why the carrier was closed, once it is.
+func (p *Pulls) reason() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// serve handles the requests one after the other, off the UI thread.
+func (p *Pulls) serve() {
+	for {
+		select {
+		case r := <-p.inbox:
+			p.handle(r)
+		case <-p.quit:
+			p.refuse()
+			return
+		}
+	}
+}
+
+func (p *Pulls) handle(r pullRequest) {
+	got, err := p.port.Receive(r.body)
+	switch {
+	case errors.Is(err, wire.ErrLost):
+		r.answer(errorAnswer(http.StatusTooManyRequests, CodeBusy, "the batch did not arrive whole: send it again"))
+		return
+	case err != nil:
+		r.answer(over(err))
+		return
+	case int(got.Slot) >= p.opt.Pulls+posts:
+		rule := wire.Broken("slot %d, there are %d", got.Slot, p.opt.Pulls+posts)
+		p.port.Fail(rule)
+		r.answer(over(rule))
+		return
+	}
+	lost := p.register(r.answer, got)
+	if lost != 0 {
+		p.port.Lost(lost)
+	}
+	p.port.Wake()
+}
+
+// register holds the request, or answers it at once. It returns the batch that answered the
+// slot's request before: if its receipt has not come by now, it was lost.
+func (p *Pulls) register(answer func(Answer), got Received) (lost uint64) {
+	p.mu.Lock()
+	if p.closed != nil {
+		p.mu.Unlock()
+		answer(over(p.closed))
+		return 0
+	}
+	s := &p.slots[got.Slot]
+	if got.Request <= s.request {
+		p.mu.Unlock()
+		answer(Answer{Status: http.StatusNoContent}) // a late copy
+		return 0
+	}
+	superseded := s.release()
+	lost = s.batch
+	post := int(got.Slot) >= p.opt.Pulls
+	hold := min(time.Duration(got.Hold)*time.Millisecond, p.opt.Hold)
+	if post {
+		hold = 0
+		if got.Commands > 0 {
+			hold = p.opt.PostHold
+		}
+	}
+	p.order++
+	*s = slot{request: got.Request, post: post, order: p.order}
+	var crowded func(Answer)
+	if hold > 0 {
+		s.answer = answer
+		s.expire = time.AfterFunc(hold, func() { p.expire(got.Slot, got.Request) })
+		if post {
+			crowded = p.crowded()
+		}
+	}
+	p.mu.Unlock()
+	for _, a := range []func(Answer){superseded, crowded} {
+		if a != nil {
+			a(Answer{Status: http.StatusNoContent})
+		}
+	}
+	if hold <= 0 {
+		answer(Answer{Status: http.StatusNoContent})
+	}
+	return lost
+}
+
+// release takes the held answer out of a slot.
+func (s *slot) release() func(Answer) {
+	a := s.answer
+	if a != nil {
+		s.answer = nil
+		s.expire.Stop()
+	}
+	return a
+}
+
+// crowded releases the oldest held post when too many are held.
+func (p *Pulls) crowded() func(Answer) {
+	n := 0
+	var oldest *slot
+	for i := range p.slots {
+		if s := &p.slots[i]; s.answer != nil && s.post {
+			n++
+			if oldest == nil || s.order < oldest.order {
+				oldest = s
+			}
+		}
+	}
+	if n <= heldPosts {
+		return nil
+	}
+	return oldest.release()
+}
+
+// expire ends the hold of a request.
+func (p *Pulls) expire(index, request uint32) {
+	p.mu.Lock()
+	var answer func(Answer)
+	if s := &p.slots[index]; s.request == request {
+		answer = s.release()
+	}
+	p.mu.Unlock()
+	if answer != nil {
+		answer(Answer{Status: http.StatusNoContent})
+	}
+}
+
+// next is the held request that the next batch answers: a post before a pull, so that
+// a command's result comes on its own request, and the oldest of them.
+func (p *Pulls) next() *slot {
+	var best *slot
+	for i := range p.slots {
+		s := &p.slots[i]
+		if s.answer != nil && (best == nil || s.post && !best.post || s.post == best.post && s.order < best.order) {
+			best = s
+		}
+	}
+	return best
+}
+
+// Ready implements Carrier.
+func (p *Pulls) Ready() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed == nil && p.next() != nil
+}
+
+// Deliver implements Carrier.
+func (p *Pulls) Deliver(b *Batch) bool {
+	p.mu.Lock()
+	s := p.next()
+	if p.closed != nil || s == nil {
+		p.mu.Unlock()
+		return false
+	}
+	answer := s.release()
+	s.batch = b.Number
+	p.mu.Unlock()
+	answer(Answer{Status: http.StatusOK, Body: b.Segments, Len: b.Len})
+	return true
+}
+
+// Close implements Carrier.
+func (p *Pulls) Close(reason *ClosedError) {
+	p.mu.Lock()
+	if p.closed != nil {
+		p.mu.Unlock()
+		return
+	}
+	p.closed = reason
+	var held []func(Answer)
+	for i := range p.slots {
+		if a := p.slots[i].release(); a != nil {
+			held = append(held, a)
+		}
+	}
+	p.mu.Unlock()
+	close(p.quit)
+	for _, a := range held {
+		a(over(reason))
+	}
+}

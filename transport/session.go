@@ -1,0 +1,260 @@
+package transport
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/puzpuzpuz/xsync/v3"
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// Session is the connection with one page load. It ends once, by End or by a rule
+// that the page broke; all its methods may be called from any goroutine and
+// give ErrClosed afterwards.
+type Session struct {
+	// Set when the session opens.
+	id      string
+	engine  *Engine
+	opt     *Options
+	log     *slog.Logger
+	label   string
+	origin  string
+	owner   any
+	carrier Carrier
+	ctx     context.Context // ends with the session; its cause is a *ClosedError
+	cancel  context.CancelCauseFunc
+	control *lane
+	lanes   *xsync.MapOf[uint32, *lane] // all but lane 0
+
+	memory atomic.Int64 // bytes of rings, stamps and inbound messages
+
+	// Senders hand lanes to the drainer.
+	bell    chan struct{}
+	readyMu sync.Mutex
+	ready   []*lane
+
+	// The drainer's own.
+	drainer drainer
+	number  uint64 // of the last batch that was built
+	drained chan struct{}
+
+	// Batches without receipt.
+	outMu       sync.Mutex
+	outstanding []*Batch
+	lastNumber  uint64
+	spare       []*Batch // to be used again
+	resend      timer
+
+	// What the page sends; inMu makes Receive one at a time.
+	inMu      sync.Mutex
+	early     map[uint64]*wire.Batch // batches that came before their turn
+	pageLanes uint32                 // highest lane that the page has opened
+	invokes   int                    // invokes so far
+	upReceipt atomic.Uint64          // number of the last upward batch that was handled
+	creditMu  sync.Mutex
+	due       []*lane // lanes with upward credit to be told
+
+	nextLane atomic.Uint32 // the last lane that Go has opened
+
+	commands *xsync.MapOf[uint32, *invocation] // that run now
+	pending  atomic.Int64
+	evals    *xsync.MapOf[uint32, chan evalReply]
+	lastEval atomic.Uint32
+
+	figures figures
+}
+
+// SessionConfig says what Engine.Open makes a session of.
+type SessionConfig struct {
+	// Carrier is the session's own; the session closes it.
+	Carrier Carrier
+	// Label is the window's, Origin the page's ("tailrace://localhost").
+	Label, Origin string
+	// Owner is what Session.Owner returns: the window, for package webview.
+	Owner any
+}
+
+// open makes the session and starts its drainer.
+func newSession(e *Engine, c SessionConfig) *Session {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails: crypto/rand ends the process instead
+	s := &Session{
+		id: hex.EncodeToString(id[:]), engine: e, opt: &e.opt, label: c.Label, origin: c.Origin,
+		owner: c.Owner, carrier: c.Carrier,
+		log:      e.opt.Logger.With("window", c.Label),
+		lanes:    xsync.NewMapOf[uint32, *lane](),
+		bell:     make(chan struct{}, 1),
+		drained:  make(chan struct{}),
+		early:    make(map[uint64]*wire.Batch),
+		commands: xsync.NewMapOf[uint32, *invocation](),
+		evals:    xsync.NewMapOf[uint32, chan evalReply](),
+	}
+	s.ctx, s.cancel = context.WithCancelCause(context.WithValue(context.Background(), sessionKey{}, s))
+	s.control = newLane(s, 0, e.opt.ControlBytes)
+	s.control.in.window.Store(int64(e.opt.Window))
+	s.carrier.Bind(s, e.opt)
+	go s.drain()
+	return s
+}
+
+type sessionKey struct{}
+
+// SessionFrom returns the session of the page that called the command, nil when ctx is
+// not a handler's.
+func SessionFrom(ctx context.Context) *Session {
+	s, _ := ctx.Value(sessionKey{}).(*Session)
+	return s
+}
+
+// ID is the session's secret: 128 random bits in hexadecimal. Who holds it is the page.
+func (s *Session) ID() string { return s.id }
+
+// Label is the window's label.
+func (s *Session) Label() string { return s.label }
+
+// Origin is the page's origin.
+func (s *Session) Origin() string { return s.origin }
+
+// Owner is what SessionConfig.Owner was.
+func (s *Session) Owner() any { return s.owner }
+
+// Done is closed when the session has ended.
+func (s *Session) Done() <-chan struct{} { return s.ctx.Done() }
+
+// Err is nil, or why the session ended: a *ClosedError.
+func (s *Session) Err() error { return context.Cause(s.ctx) }
+
+// hello is the JSON of hello's answer; WIRE.md has the fields.
+type hello struct {
+	Version    int    `json:"version"`
+	Session    string `json:"session"`
+	Label      string `json:"label"`
+	Pulls      int    `json:"pulls"`
+	Posts      int    `json:"posts"`
+	Hold       int64  `json:"hold"`
+	MaxBatch   int    `json:"maxBatch"`
+	MaxMessage int    `json:"maxMessage"`
+	Window     int    `json:"window"`
+	Lanes      int    `json:"lanes"`
+}
+
+// Hello returns the JSON that tells the page its session id and its limits.
+func (s *Session) Hello() []byte {
+	b, err := json.Marshal(hello{
+		wire.Version, s.id, s.label, s.opt.Pulls, posts, s.opt.Hold.Milliseconds(),
+		s.opt.MaxBatch, s.opt.MaxMessage, s.opt.Window, s.opt.Lanes,
+	})
+	if err != nil {
+		panic(err) // plain fields: cannot fail
+	}
+	return b
+}
+
+// End ends the session for that reason ("page was reloaded", "window closed"). Channels and
+// calls get a *ClosedError with it, commands' contexts are cancelled. Only the first call counts.
+func (s *Session) End(reason string) { s.end(&ClosedError{Reason: reason}) }
+
+func (s *Session) end(e *ClosedError) {
+	if s.ctx.Err() != nil {
+		return
+	}
+	s.cancel(e)
+	if context.Cause(s.ctx) != error(e) {
+		return // another goroutine was first
+	}
+	s.engine.forget(s)
+	s.resend.stop()
+	finish := func(_ uint32, l *lane) bool { l.finish(e, false); return true }
+	finish(0, s.control)
+	s.lanes.Range(finish)
+	s.carrier.Close(e)
+	if e.Cause != nil {
+		s.log.Warn("session ended", "reason", e.Reason, "error", e.Cause)
+	} else {
+		s.log.Debug("session ended", "reason", e.Reason)
+	}
+}
+
+// Fail implements Port.
+func (s *Session) Fail(rule error) { _ = s.fail(rule) }
+
+// fail ends the session because the page broke a rule, which it returns.
+func (s *Session) fail(err error) error {
+	s.end(&ClosedError{Reason: "the page broke a rule of the protocol", Cause: err})
+	return err
+}
+
+// Flush returns when everything that all channels, events and evals of the session had
+// accepted has its receipt.
+func (s *Session) Flush(ctx context.Context) error {
+	if err := s.control.wait(ctx, s.control.accepted(), true); err != nil {
+		return fmt.Errorf("transport: flush: %w", err)
+	}
+	var err error
+	s.lanes.Range(func(_ uint32, l *lane) bool {
+		err = l.wait(ctx, l.accepted(), true)
+		return err == nil
+	})
+	if err != nil {
+		return fmt.Errorf("transport: flush: %w", err)
+	}
+	return nil
+}
+
+// lane finds a lane.
+func (s *Session) lane(id uint32) *lane {
+	if id == 0 {
+		return s.control
+	}
+	l, _ := s.lanes.Load(id)
+	return l
+}
+
+// known reports whether that lane was ever opened; caller holds inMu.
+func (s *Session) known(id uint32) bool {
+	if id%2 == 1 {
+		return id <= s.pageLanes
+	}
+	return id <= s.nextLane.Load()
+}
+
+// addLane makes a lane. It is refused when the session has ended.
+func (s *Session) addLane(id uint32) *lane {
+	l := newLane(s, id, s.opt.RingBytes)
+	s.lanes.Store(id, l)
+	s.figures.opened.Add(1)
+	if err := s.ctx.Err(); err != nil { // End's walk may have passed already
+		l.finish(context.Cause(s.ctx).(*ClosedError), false)
+	}
+	return l
+}
+
+// drop forgets a lane whose close was seen in both directions.
+func (s *Session) drop(l *lane) {
+	l.mu.Lock()
+	gone := l.received.closed && l.in.ended.Load()
+	l.mu.Unlock()
+	if !gone {
+		return
+	}
+	if _, ok := s.lanes.LoadAndDelete(l.id); ok {
+		s.freeRing(l)
+	}
+}
+
+// freeRing returns a lane's ring to its carrier. The lane has ended, and the last
+// claim is committed or will ring.
+func (s *Session) freeRing(l *lane) {
+	r := l.ring.Load()
+	if r == nil || l.freed.Swap(true) {
+		return
+	}
+	s.memory.Add(-ringCost(r.Cap()))
+	s.carrier.Free(l.memory)
+}

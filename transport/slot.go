@@ -1,0 +1,127 @@
+package transport
+
+import "github.com/tailrace-go/tailrace/transport/wire"
+
+// slotValue is the state of a lane's slot: the n-th value, or (full false) that it
+// was taken; closed: no further one is accepted.
+type slotValue struct {
+	kind   wire.Kind
+	data   []byte
+	n      uint64
+	full   bool
+	closed bool
+}
+
+// put replaces the slot's value. It owns data from then on.
+func (l *lane) put(kind wire.Kind, data []byte) error {
+	for {
+		old := l.slot.Load()
+		v := &slotValue{kind: kind, data: data, n: 1, full: true}
+		if old != nil {
+			if old.closed {
+				return l.err()
+			}
+			v.n = old.n + 1
+		}
+		if !l.slot.CompareAndSwap(old, v) {
+			continue
+		}
+		if old == nil || !old.full {
+			l.s.push(l)
+		} else {
+			l.replaced.Add(1)
+		}
+		return nil
+	}
+}
+
+// take empties the slot; nil when it is empty.
+func (l *lane) take() *slotValue {
+	for {
+		v := l.slot.Load()
+		if v == nil || !v.full {
+			return nil
+		}
+		if l.slot.CompareAndSwap(v, &slotValue{n: v.n, closed: v.closed}) {
+			return v
+		}
+	}
+}
+
+// closeSlot refuses further values; one that waits stays.
+func (l *lane) closeSlot() {
+	for {
+		old := l.slot.Load()
+		var v slotValue
+		if old != nil {
+			v = *old
+		}
+		v.closed = true
+		if l.slot.CompareAndSwap(old, &v) {
+			return
+		}
+	}
+}
+
+// outgoing is a slot's value on its way into batches; the drainer's own.
+type outgoing struct {
+	value *slotValue
+	off   int    // bytes of it that are in batches
+	taken uint64 // number of the last value that is in batches whole
+}
+
+func (o *outgoing) busy() bool { return o.value != nil }
+
+func (o *outgoing) drop() { o.value, o.off = nil, 0 }
+
+// serveSlot puts the slot's value into the batch, straight from its own memory: as one
+// frame, or in fragments that may take several batches.
+func (l *lane) serveSlot(w *runWriter) (served, int) {
+	for {
+		if !l.out.busy() {
+			v := l.slot.Load()
+			if v == nil || !v.full {
+				return starved, 0
+			}
+			// It stays in the slot, to be replaced, until there is credit for it.
+			if need := wire.Stride(min(len(v.data), l.s.opt.maxFrame()), 8); !l.fits(need) {
+				return waiting, need
+			} else if need > w.room() && !w.alone() {
+				return more, need
+			}
+			if l.out.value = l.take(); l.out.value == nil {
+				continue
+			}
+			l.out.off = 0
+		}
+		v, o := l.out.value, &l.out
+		limit := l.s.opt.maxFrame()
+		n := min(len(v.data)-o.off, limit)
+		need := wire.Stride(n, 8)
+		switch {
+		case !l.fits(need):
+			return waiting, need
+		case need > w.room() && !w.alone():
+			return more, need
+		}
+		switch {
+		case len(v.data) <= limit:
+			w.frame(v.kind, nil, v.data)
+		case o.off == 0:
+			var head [wire.BeginSize]byte
+			wire.PutBegin(head[:], len(v.data), v.kind)
+			n -= wire.BeginSize
+			w.frame(wire.Begin, head[:], v.data[:n])
+		case o.off+n < len(v.data):
+			w.frame(wire.Middle, nil, v.data[o.off:o.off+n])
+			l.extra.Add(1)
+		default:
+			w.frame(wire.End, nil, v.data[o.off:])
+			l.extra.Add(1)
+		}
+		if o.off += n; o.off == len(v.data) {
+			o.taken = v.n
+			o.drop()
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// Stream is a channel that the page can send on, too: Go sends Out and receives In.
+// The promises are the same in both directions.
+type Stream[Out, In any] struct {
+	Channel[Out]
+}
+
+func (s *Stream[Out, In]) window(l *lane) int64 { return int64(l.s.opt.Window) }
+
+// Receive takes the page's next message; it waits until ctx ends. In []byte gets the bytes as
+// they came, and owns them. After the page's close it gives what had come before, then
+// ErrClosed. A message that does not decode gives an error and is gone; the stream lives on.
+func (s *Stream[Out, In]) Receive(ctx context.Context) (In, error) {
+	var v In
+	if s.lane == nil {
+		return v, ErrUnbound
+	}
+	m, err := s.lane.receive(ctx)
+	if err != nil {
+		return v, err
+	}
+	if b, ok := any(&v).(*[]byte); ok {
+		*b = m.data
+		return v, nil
+	}
+	if m.kind == wire.Bytes {
+		return v, fmt.Errorf("transport: the page sent raw bytes where %T is expected", v)
+	}
+	if err := s.codec.Decode(m.data, &v); err != nil {
+		return v, fmt.Errorf("transport: failed to decode a message of the page: %w", err)
+	}
+	return v, nil
+}
+
+// All ranges over the page's messages until it closes the stream. Any other end is the
+// last pair's error; so is a message that does not decode, after which the range goes on.
+func (s *Stream[Out, In]) All(ctx context.Context) iter.Seq2[In, error] {
+	return func(yield func(In, error) bool) {
+		for {
+			v, err := s.Receive(ctx)
+			var closed *ClosedError
+			over := errors.As(err, &closed) || ctx.Err() != nil || errors.Is(err, ErrUnbound)
+			if closed != nil && s.lane.in.ended.Load() && closed.Cause == nil {
+				return
+			}
+			if !yield(v, err) || over {
+				return
+			}
+		}
+	}
+}

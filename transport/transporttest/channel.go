@@ -1,0 +1,151 @@
+package transporttest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// ErrChannelClosed is the end of a channel that Go, or the page itself, closed.
+var ErrChannelClosed = errors.New("transporttest: channel is closed")
+
+// Message is one message that the page got.
+type Message struct {
+	Kind   wire.Kind
+	Data   []byte
+	stride int
+}
+
+// Channel is the page's end of a channel. Guarded by the page's mu.
+type Channel struct {
+	p    *Page
+	id   uint32
+	cond *sync.Cond
+
+	next     uint64
+	part     wire.Assembly
+	queue    []Message
+	consumed uint64
+	told     uint64
+	err      error
+
+	window     uint64 // what may be sent; 0 until Go opens it
+	announced  bool
+	upSent     uint64
+	upNext     uint64
+	upCredited uint64
+	sending    bool
+	closed     bool // our close is queued
+}
+
+// NewChannel makes a channel, to be passed to Invoke.
+func (p *Page) NewChannel() *Channel {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.channel()
+}
+
+func (p *Page) channel() *Channel {
+	if p.lastLane == 0 {
+		p.lastLane = 1
+	} else {
+		p.lastLane += 2
+	}
+	return p.addLane(p.lastLane)
+}
+
+func (p *Page) addLane(id uint32) *Channel {
+	c := &Channel{p: p, id: id, cond: sync.NewCond(&p.mu), err: p.err}
+	p.lanes[id] = c
+	return c
+}
+
+// ID is the channel's lane.
+func (c *Channel) ID() uint32 { return c.id }
+
+// MarshalJSON gives what stands for the channel in a command's arguments.
+func (c *Channel) MarshalJSON() ([]byte, error) {
+	return json.Marshal(fmt.Sprintf("__CHANNEL__:%d", c.id))
+}
+
+// Next takes the next message and credits it. It waits. After the end it gives what had
+// come before, then ErrChannelClosed, Go's *transport.Error, or ErrEnded.
+func (c *Channel) Next() (Message, error) {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	for len(c.queue) == 0 && c.err == nil {
+		c.cond.Wait()
+	}
+	if len(c.queue) == 0 {
+		return Message{}, c.err
+	}
+	m := c.queue[0]
+	c.queue = c.queue[1:]
+	c.p.consume(c, m.stride)
+	return m, nil
+}
+
+// Queued is the number of messages that wait for Next.
+func (c *Channel) Queued() int {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	return len(c.queue)
+}
+
+// Send sends a message; it waits for the window.
+func (c *Channel) Send(kind wire.Kind, data []byte) error {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	for !c.announced && c.err == nil {
+		c.cond.Wait()
+	}
+	if c.announced && c.window == 0 {
+		return errors.New("transporttest: channel is one-way")
+	}
+	return c.p.up.send(c, kind, data)
+}
+
+// Close ends the channel from the page's side.
+func (c *Channel) Close() {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	c.finish(ErrChannelClosed)
+	c.sendClose()
+}
+
+func (c *Channel) sendClose() {
+	if !c.closed && c.p.err == nil {
+		c.closed = true
+		c.p.up.queue(c, wire.Close, nil)
+	}
+}
+
+func (c *Channel) finish(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+	if c.cond != nil {
+		c.cond.Broadcast()
+	}
+}
+
+// closed handles Go's close of a lane.
+func (p *Page) closed(c *Channel, payload []byte) error {
+	err := ErrChannelClosed
+	if len(payload) > 0 {
+		e := new(transport.Error)
+		if jsonErr := json.Unmarshal(payload, e); jsonErr != nil {
+			return wire.Broken("close frame: %v", jsonErr)
+		}
+		err = e
+	}
+	c.finish(err)
+	c.sendClose()
+	delete(p.lanes, c.id)
+	p.up.cond.Broadcast()
+	return nil
+}

@@ -1,0 +1,199 @@
+package transporttest
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// Call is an invocation whose result has not been taken.
+type Call struct{ c *call }
+
+// Result is a command's result.
+type Result struct {
+	// Raw says that Data are raw bytes and no JSON.
+	Raw  bool
+	Data []byte
+}
+
+type call struct {
+	p    *Page
+	id   uint32
+	done chan struct{}
+	over bool
+	r    *Result
+	err  error
+}
+
+func (c *call) finish(r *Result, err error) {
+	if !c.over {
+		c.over, c.r, c.err = true, r, err
+		close(c.done)
+	}
+}
+
+// Request is what Invoke sends. Args is encoded as JSON; Raw, when it is not nil, stands instead.
+type Request struct {
+	Command  string
+	Args     any
+	Raw      []byte
+	Headers  map[string]string
+	Channels []*Channel
+}
+
+// Invoke calls a command and waits for its result.
+func (p *Page) Invoke(r Request) (*Result, error) { return p.Start(r).Wait() }
+
+// inlineBody is the largest raw body inside an invoke.
+const inlineBody = 64 << 10
+
+// Start calls a command and does not wait.
+func (p *Page) Start(r Request) *Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lastCall++
+	c := &call{p: p, id: p.lastCall, done: make(chan struct{})}
+	p.calls[c.id] = c
+	if p.err != nil {
+		c.finish(nil, p.err)
+		return &Call{c}
+	}
+	envelope := map[string]any{"cmd": r.Command, "body": "json"}
+	if r.Headers != nil {
+		envelope["headers"] = r.Headers
+	}
+	ids := []uint32{}
+	for _, ch := range r.Channels {
+		ids = append(ids, ch.id)
+	}
+	envelope["channels"] = ids
+	body := r.Raw
+	var upload *Channel
+	switch {
+	case r.Raw == nil:
+		var err error
+		if body, err = json.Marshal(r.Args); err != nil {
+			c.finish(nil, err)
+			return &Call{c}
+		}
+	case len(r.Raw) > inlineBody:
+		upload = p.channel()
+		upload.window, upload.announced = uint64(p.limits.Window), true
+		envelope["body"], envelope["lane"], envelope["length"] = "lane", upload.id, len(body)
+		body = nil
+	default:
+		envelope["body"] = "bytes"
+	}
+	text, err := json.Marshal(envelope)
+	if err != nil {
+		c.finish(nil, err)
+		return &Call{c}
+	}
+	payload := binary.LittleEndian.AppendUint32(nil, c.id)
+	payload = binary.LittleEndian.AppendUint32(payload, uint32(len(text)))
+	err = p.up.send(p.lanes[0], wire.Invoke, append(append(payload, text...), body...))
+	if err == nil && upload != nil {
+		err = p.up.send(upload, wire.Bytes, r.Raw)
+		upload.sendClose()
+	}
+	if err != nil {
+		c.finish(nil, err)
+	}
+	return &Call{c}
+}
+
+// Wait waits for the result. A rejection is a *transport.Error.
+func (c *Call) Wait() (*Result, error) {
+	<-c.c.done
+	return c.c.r, c.c.err
+}
+
+// Done reports whether the result has come.
+func (c *Call) Done() bool {
+	select {
+	case <-c.c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Cancel tells Go that the result is not wanted.
+func (c *Call) Cancel() {
+	p := c.c.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.up.queue(p.lanes[0], wire.Cancel, binary.LittleEndian.AppendUint64(nil, uint64(c.c.id)))
+	c.c.finish(nil, transport.ErrCanceled)
+}
+
+// control handles a frame of lane 0.
+func (p *Page) control(kind wire.Kind, data []byte) error {
+	if len(data) < 8 {
+		return wire.Broken("%v frame of %d bytes", kind, len(data))
+	}
+	id, second, rest := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint32(data[4:]), data[8:]
+	switch kind {
+	case wire.Open:
+		if c := p.lanes[id]; c != nil {
+			c.announced, c.window = true, binary.LittleEndian.Uint64(rest)
+			c.cond.Broadcast()
+			p.up.cond.Broadcast()
+		}
+		return nil
+	case wire.Eval:
+		p.runEval(id, string(rest))
+		return nil
+	}
+	c := p.calls[id]
+	if c == nil {
+		return wire.Broken("%v for call %d", kind, id)
+	}
+	switch {
+	case kind == wire.Error:
+		e := new(transport.Error)
+		if err := json.Unmarshal(rest, e); err != nil {
+			return wire.Broken("error for call %d: %v", id, err)
+		}
+		c.finish(nil, e)
+	case second == 2:
+		lane := p.addLane(binary.LittleEndian.Uint32(rest))
+		go func() {
+			m, err := lane.Next()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if err != nil {
+				c.finish(nil, err)
+				return
+			}
+			c.finish(&Result{true, m.Data}, nil)
+		}()
+	default:
+		c.finish(&Result{second == 1, append([]byte(nil), rest...)}, nil)
+	}
+	return nil
+}
+
+func (p *Page) runEval(id uint32, js string) {
+	v, err := any(nil), fmt.Errorf("this page runs no scripts")
+	if p.eval != nil {
+		v, err = p.eval(js)
+	}
+	payload := binary.LittleEndian.AppendUint64(nil, uint64(id))
+	kind := wire.Result
+	var body []byte
+	if err == nil {
+		if id == 0 {
+			return
+		}
+		body, err = json.Marshal(v)
+	}
+	if err != nil {
+		kind = wire.Error
+		body, _ = json.Marshal(&transport.Error{Code: "eval", Message: err.Error()})
+	}
+	p.up.queue(p.lanes[0], kind, append(payload, body...))
+}

@@ -1,0 +1,219 @@
+package transporttest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// ErrEnded is what a page's calls give after its session has ended.
+var ErrEnded = errors.New("transporttest: the page's session has ended")
+
+// Page is a page with one session. Its methods may be called from any goroutine.
+type Page struct {
+	Session *transport.Session
+	carrier *transport.Pulls
+	dice    *dice
+	limits  transport.Options
+	posts   int
+	eval    func(js string) (any, error)
+
+	mu       sync.Mutex
+	receipt  uint64
+	early    map[uint64]*wire.Batch
+	lanes    map[uint32]*Channel
+	lastLane uint32
+	calls    map[uint32]*call
+	lastCall uint32
+	credits  map[uint32]bool
+	err      error
+	stats    Stats
+
+	up    upward
+	loops sync.WaitGroup
+}
+
+// Stats are what the page has seen.
+type Stats struct {
+	// Requests counts requests, Faults those of them that something happened to.
+	Requests, Faults int
+	// Batches counts those that were handled, Repeats those that were dropped as known.
+	Batches, Repeats int
+}
+
+// Config says how Open makes a page.
+type Config struct {
+	Label  string
+	Faults Faults
+	// Eval answers eval frames. Nil: with an error.
+	Eval func(js string) (any, error)
+}
+
+// Open opens a session and starts the page's requests.
+func Open(e *transport.Engine, c Config) (*Page, error) {
+	carrier := transport.NewPulls("memory")
+	if c.Label == "" {
+		c.Label = "main"
+	}
+	s, err := e.Open(transport.SessionConfig{Carrier: carrier, Label: c.Label, Origin: "test://page"})
+	if err != nil {
+		return nil, err
+	}
+	var hello struct{ Posts int }
+	if err := json.Unmarshal(s.Hello(), &hello); err != nil {
+		return nil, fmt.Errorf("transporttest: hello: %w", err)
+	}
+	p := &Page{
+		Session: s, carrier: carrier, dice: newDice(c.Faults), limits: e.Options(), posts: hello.Posts, eval: c.Eval,
+		early: make(map[uint64]*wire.Batch), lanes: make(map[uint32]*Channel), calls: make(map[uint32]*call),
+		credits: make(map[uint32]bool),
+	}
+	p.lanes[0] = &Channel{p: p, window: uint64(p.limits.Window)}
+	p.up.init(p)
+	for i := range p.limits.Pulls {
+		p.loops.Go(func() { p.pull(i) })
+	}
+	return p, nil
+}
+
+// Err is why the page gave up, nil while it runs.
+func (p *Page) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// Close ends the session, as a window that closes does, and waits for the page's requests.
+func (p *Page) Close() {
+	p.Session.End("page was closed")
+	p.mu.Lock()
+	p.fail(errors.New("page was closed"))
+	p.mu.Unlock()
+	p.loops.Wait()
+}
+
+// Stats returns the page's counts.
+func (p *Page) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+// fail ends the page; the caller holds mu.
+func (p *Page) fail(err error) {
+	if p.err != nil {
+		return
+	}
+	p.err = fmt.Errorf("%w: %w", ErrEnded, err)
+	for _, c := range p.calls {
+		c.finish(nil, p.err)
+	}
+	for _, c := range p.lanes {
+		c.finish(p.err)
+	}
+	p.up.cond.Broadcast()
+}
+
+// handle takes one answer's batch. It reports whether the answer was whole.
+func (p *Page) handle(body []byte) bool {
+	b, err := wire.Decode(body, wire.Down)
+	if errors.Is(err, wire.ErrLost) {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return true
+	}
+	if err == nil {
+		err = p.inOrder(b)
+	}
+	if err != nil {
+		p.fail(err)
+	}
+	return true
+}
+
+func (p *Page) inOrder(b *wire.Batch) error {
+	if b.Number <= p.receipt || p.early[b.Number] != nil {
+		p.stats.Repeats++
+		return nil
+	}
+	if b.Number > p.receipt+1+wire.Ahead {
+		return wire.Broken("batch %d while %d is the last one", b.Number, p.receipt)
+	}
+	p.early[b.Number] = b
+	for {
+		b := p.early[p.receipt+1]
+		if b == nil {
+			return nil
+		}
+		delete(p.early, b.Number)
+		p.receipt++
+		p.stats.Batches++
+		for _, c := range b.Credits {
+			if ch := p.lanes[c.Lane]; ch != nil {
+				ch.upCredited = max(ch.upCredited, c.Total)
+			}
+		}
+		p.up.cond.Broadcast()
+		for i := range b.Runs {
+			if err := p.run(&b.Runs[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (p *Page) run(r *wire.Run) error {
+	c := p.lanes[r.Lane]
+	if c == nil {
+		return wire.Broken("frames for lane %d, which is not open", r.Lane)
+	}
+	if r.First != c.next {
+		return wire.Broken("run on lane %d begins with %d, not %d", r.Lane, r.First, c.next)
+	}
+	c.next += uint64(r.Count)
+	return r.Each(func(f wire.Frame, stride int) error { return p.frame(c, f, stride) })
+}
+
+func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
+	kind, data := f.Kind, f.Payload
+	if kind >= wire.Begin {
+		done, err := c.part.Add(f, wire.Down, c.id, p.limits.MaxMessage)
+		if err != nil {
+			return err
+		}
+		if !done {
+			p.consume(c, stride)
+			return nil
+		}
+		kind, data = c.part.Take()
+	}
+	switch {
+	case kind == wire.Close:
+		return p.closed(c, data)
+	case c.id == 0:
+		p.consume(c, stride)
+		return p.control(kind, data)
+	case c.err != nil:
+		p.consume(c, stride)
+	default:
+		c.queue = append(c.queue, Message{Kind: kind, Data: data, stride: stride})
+		c.cond.Broadcast()
+	}
+	return nil
+}
+
+// consume credits bytes of a lane.
+func (p *Page) consume(c *Channel, n int) {
+	c.consumed += uint64(n)
+	p.credits[c.id] = true
+	if c.consumed-c.told > uint64(p.limits.Window)/4 {
+		p.up.flushCredits()
+	}
+}

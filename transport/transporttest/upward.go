@@ -1,0 +1,251 @@
+package transporttest
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// upward is what the page sends. Everything in it is guarded by the page's mu.
+type upward struct {
+	p       *Page
+	cond    *sync.Cond
+	frames  []upFrame
+	number  uint64
+	pending bool // credits should be posted
+	slots   []bool
+	request []uint32
+}
+
+type upFrame struct {
+	c    *Channel
+	kind wire.Kind
+	data []byte
+}
+
+func (u *upward) init(p *Page) {
+	u.p, u.cond = p, sync.NewCond(&p.mu)
+	n := p.limits.Pulls + p.posts
+	u.slots, u.request = make([]bool, n), make([]uint32, n)
+}
+
+// maxPiece is the largest payload of one upward frame.
+const maxPiece = 32 << 10
+
+// send queues a message of the page, in fragments when it is large; it waits for the window. The caller holds mu.
+func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
+	if len(data) <= maxPiece {
+		return u.frame(c, kind, data)
+	}
+	for c.sending {
+		u.cond.Wait()
+	}
+	c.sending = true
+	defer func() { c.sending = false; u.cond.Broadcast() }()
+	head := make([]byte, wire.BeginSize, wire.BeginSize+maxPiece)
+	wire.PutBegin(head, len(data), kind)
+	err := u.frame(c, wire.Begin, append(head, data[:maxPiece]...))
+	for data = data[maxPiece:]; err == nil && len(data) > maxPiece; data = data[maxPiece:] {
+		err = u.frame(c, wire.Middle, data[:maxPiece])
+	}
+	if err == nil {
+		err = u.frame(c, wire.End, data)
+	}
+	return err
+}
+
+func (u *upward) frame(c *Channel, kind wire.Kind, data []byte) error {
+	stride := uint64(wire.Stride(len(data), 8))
+	for u.p.err == nil && c.err == nil && c.upSent-c.upCredited+stride > c.window {
+		u.cond.Wait()
+	}
+	if u.p.err != nil {
+		return u.p.err
+	}
+	if c.err != nil && kind != wire.Close {
+		return c.err
+	}
+	u.queue(c, kind, data)
+	return nil
+}
+
+// queue adds a frame to the next post.
+func (u *upward) queue(c *Channel, kind wire.Kind, data []byte) {
+	c.upSent += uint64(wire.Stride(len(data), 8))
+	u.frames = append(u.frames, upFrame{c, kind, append([]byte(nil), data...)})
+	u.post()
+}
+
+func (u *upward) flushCredits() {
+	u.pending = true
+	u.post()
+}
+
+// post starts a post if a slot is free and there is something to send.
+func (u *upward) post() {
+	if len(u.frames) == 0 && !u.pending || u.p.err != nil {
+		return
+	}
+	for i := u.p.limits.Pulls; i < len(u.slots); i++ {
+		if !u.slots[i] {
+			u.slots[i] = true
+			u.p.loops.Go(func() { u.p.postLoop(i) })
+			return
+		}
+	}
+}
+
+// take makes the runs of the next upward batch.
+func (u *upward) take() (runs []byte, number uint64) {
+	size := 0
+	for len(u.frames) > 0 && size < u.p.limits.MaxBatch/2 {
+		c := u.frames[0].c
+		var frames []wire.Frame
+		for len(u.frames) > 0 && u.frames[0].c == c && size < u.p.limits.MaxBatch/2 {
+			f := u.frames[0]
+			frames = append(frames, wire.Frame{Kind: f.kind, Payload: f.data})
+			size += wire.Stride(len(f.data), 8)
+			u.frames = u.frames[1:]
+		}
+		runs = wire.AppendRun(runs, c.id, c.upNext, frames...)
+		c.upNext += uint64(len(frames))
+	}
+	u.pending = false
+	u.number++
+	return runs, u.number
+}
+
+// batch makes the bytes of one request; the caller holds mu.
+func (p *Page) batch(slot int, hold time.Duration, number uint64, runs []byte) []byte {
+	p.up.request[slot]++
+	h := wire.Header{Number: number, Receipt: p.receipt, Slot: uint32(slot), Request: p.up.request[slot], Hold: uint32(hold.Milliseconds())}
+	for n := range p.early {
+		h.Selective |= 1 << (n - p.receipt - 2)
+	}
+	for id := range p.credits {
+		if c := p.lanes[id]; c != nil {
+			c.told = c.consumed
+			h.Credits = append(h.Credits, wire.Credit{Lane: id, Total: c.consumed})
+		}
+	}
+	clear(p.credits)
+	return wire.Finish(append(wire.AppendHeader(nil, &h), runs...))
+}
+
+// restoreCredits tells them again after a request that failed.
+func (p *Page) restoreCredits() {
+	for id, c := range p.lanes {
+		if c.consumed > 0 {
+			p.credits[id] = true
+		}
+	}
+}
+
+// pull is one pull's loop.
+func (p *Page) pull(slot int) {
+	for {
+		p.mu.Lock()
+		if p.err != nil {
+			p.mu.Unlock()
+			return
+		}
+		body := p.batch(slot, p.limits.Hold, 0, nil)
+		p.mu.Unlock()
+		p.exchange(body)
+	}
+}
+
+// postLoop sends posts in one slot until there is nothing to send.
+func (p *Page) postLoop(slot int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer func() { p.up.slots[slot] = false }()
+	for p.err == nil && (len(p.up.frames) > 0 || p.up.pending) {
+		runs, number := p.up.take()
+		for p.err == nil {
+			body := p.batch(slot, 0, number, runs)
+			p.mu.Unlock()
+			ok := p.exchange(body)
+			p.mu.Lock()
+			if ok {
+				break
+			}
+		}
+	}
+}
+
+// exchange sends one request and handles its answer, with faults. It reports whether the answer
+// came, whole.
+func (p *Page) exchange(body []byte) bool {
+	d := p.dice
+	p.mu.Lock()
+	p.stats.Requests++
+	p.mu.Unlock()
+	fault := func(chance float64) bool {
+		hit := d.chance(chance)
+		if hit {
+			p.mu.Lock()
+			p.stats.Faults++
+			p.restoreCredits()
+			p.mu.Unlock()
+		}
+		return hit
+	}
+	d.wait()
+	if fault(d.f.LoseRequest) {
+		return false
+	}
+	if fault(d.f.Repeat) {
+		p.carrier.Request(append([]byte(nil), body...), func(transport.Answer) {})
+	}
+	reply := make(chan reply, 1)
+	p.carrier.Request(append([]byte(nil), body...), func(a transport.Answer) { reply <- copyAnswer(a) })
+	r := <-reply
+	d.wait()
+	if fault(d.f.LoseAnswer) {
+		return false
+	}
+	switch r.status {
+	case http.StatusOK:
+	case http.StatusNoContent:
+		return true
+	case http.StatusTooManyRequests:
+		p.mu.Lock()
+		p.restoreCredits()
+		p.mu.Unlock()
+		time.Sleep(20 * time.Millisecond) // the page's pause, WIRE.md
+		return false
+	default:
+		p.mu.Lock()
+		p.fail(errors.New(string(r.body)))
+		p.mu.Unlock()
+		return false
+	}
+	if fault(d.f.EmptyAnswer) {
+		r.body = nil
+	} else if fault(d.f.CutAnswer) {
+		r.body = r.body[:d.below(len(r.body))]
+	}
+	ok := p.handle(r.body)
+	if ok && fault(d.f.Repeat) {
+		p.handle(r.body)
+	}
+	return ok
+}
+
+type reply struct {
+	status int
+	body   []byte
+}
+
+func copyAnswer(a transport.Answer) reply {
+	r := reply{status: a.Status, body: make([]byte, 0, a.Len)}
+	for _, s := range a.Body {
+		r.body = append(r.body, s...)
+	}
+	return r
+}

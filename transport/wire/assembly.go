@@ -1,0 +1,70 @@
+package wire
+
+import "encoding/binary"
+
+// Assembly puts the fragments of one lane's messages together, in one direction. The zero value
+// is ready. What it allocates is bounded by what has come, and by the limit.
+type Assembly struct {
+	active bool
+	kind   Kind
+	total  int
+	buf    []byte
+}
+
+// firstPiece bounds what a begin frame allocates: the rest grows as data comes.
+const firstPiece = 256 << 10
+
+// Add takes a fragment. done: the message is whole; Take gives it. The errors are rules broken.
+func (a *Assembly) Add(f Frame, d Direction, lane uint32, limit int) (done bool, err error) {
+	p := f.Payload
+	switch f.Kind {
+	case Begin:
+		if a.active {
+			return false, Broken("two fragmented messages at once on lane %d", lane)
+		}
+		if len(p) < BeginSize {
+			return false, Broken("begin frame of %d bytes on lane %d", len(p), lane)
+		}
+		total, word := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
+		kind := Kind(word)
+		if word>>8 != 0 || !kind.Whole() || !kind.Allowed(d, lane) {
+			return false, Broken("begin frame for %v on lane %d", kind, lane)
+		}
+		if total > uint64(limit) {
+			return false, Broken("message of %d bytes on lane %d, the limit is %d", total, lane, limit)
+		}
+		*a = Assembly{active: true, kind: kind, total: int(total), buf: make([]byte, 0, min(int(total), firstPiece))}
+		p = p[BeginSize:]
+	case Abort:
+		if !a.active || len(p) != 0 {
+			return false, Broken("abort frame without a message on lane %d, or with a payload", lane)
+		}
+		*a = Assembly{}
+		return false, nil
+	}
+	if !a.active {
+		return false, Broken("%v frame without a begin on lane %d", f.Kind, lane)
+	}
+	if len(a.buf)+len(p) > a.total {
+		return false, Broken("fragments on lane %d exceed the message's %d bytes", lane, a.total)
+	}
+	a.buf = append(a.buf, p...)
+	if f.Kind != End {
+		return false, nil
+	}
+	if len(a.buf) != a.total {
+		return false, Broken("fragments on lane %d make %d of %d bytes", lane, len(a.buf), a.total)
+	}
+	a.active = false
+	return true, nil
+}
+
+// Take gives the message that is whole; its memory is the caller's.
+func (a *Assembly) Take() (Kind, []byte) {
+	kind, buf := a.kind, a.buf
+	*a = Assembly{}
+	return kind, buf
+}
+
+// Size is how many bytes of memory the assembly holds.
+func (a *Assembly) Size() int { return cap(a.buf) }
