@@ -1,0 +1,149 @@
+package ring
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// The slow path: producers that found the ring full stand in a queue under mu.
+//
+// The releaser makes the claim for the one at the head while it fits, and wakes
+// it with the claim in hand. So order is strict, a wake-up is never for nothing,
+// and a release wakes as many as it has room for, in one go.
+//
+// waitingBit of limit says that the queue is not empty. It is set and cleared
+// under mu; newcomers who see it don't claim but queue. As it shares a word with
+// the released position, one order decides:
+//
+//	wait     W1 lock  W2 set the bit  W3 append, grant  W4 unlock, sleep
+//	Release  R1 add to limit; the result holds the bit  R2 if set: lock, grant, unlock
+//
+//  1. R1 before W2: W3 sees the space and the claim is made there.
+//  2. W2 before R1: R1 sees the bit, so R2 follows, after W4, and finds the waiter.
+//  3. The bit is cleared (queue empty, under mu) before R1: nobody waits.
+//  4. The bit is cleared after R1: R2 finds an empty queue.
+//
+// Close sets its bit in the tail before it locks: a waiter whose W3 missed the bit
+// is in the queue when Close gets the lock. A waiter whose context ends takes the
+// lock: either it is still queued, leaves, and lets the next one have its turn, or it
+// was served, and keeps the claim, since a claim can't be given back.
+//
+// A waiter that was served claims before it runs. Those behind it can commit, but
+// the drainer waits for it, as it does for any producer between claim and commit.
+//
+// A newcomer that read limit before W2 may still swap the tail after it: it came
+// first, and it took what the waiter's own attempt in W3 then found gone.
+//
+// Rejected: waking all (storms: 16 woken for room for one); waking the head and
+// letting it retry and pass its turn on (a second lock and a chain of wake-ups per
+// release, up to 6 us a message); sync.Cond (no context, no order by need).
+
+// waiter is one blocked producer. Its fields but ready are guarded by mu while
+// queued; the send on ready hands claim and err to its goroutine.
+type waiter struct {
+	ready      chan struct{} // capacity one
+	n          int
+	claim      Claim
+	err        error
+	queued     bool
+	prev, next *waiter
+}
+
+// waitQueue is a doubly linked list, so that leaving is cheap.
+type waitQueue struct{ head, last *waiter }
+
+func (q *waitQueue) push(w *waiter) {
+	w.queued, w.prev = true, q.last
+	if q.last != nil {
+		q.last.next = w
+	} else {
+		q.head = w
+	}
+	q.last = w
+}
+
+func (q *waitQueue) remove(w *waiter) {
+	if w.prev != nil {
+		w.prev.next = w.next
+	} else {
+		q.head = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	} else {
+		q.last = w.prev
+	}
+	w.queued, w.prev, w.next = false, nil, nil
+}
+
+// newWaiters returns a pool of waiters, so that blocking doesn't allocate in the
+// steady state. It is the ring's own, because a channel made in a testing/synctest
+// bubble must stay in it, and not a part of Ring, because the runtime refers to a
+// pool in use for two more collections and would keep the ring's memory that long.
+func newWaiters() *sync.Pool {
+	return &sync.Pool{New: func() any { return &waiter{ready: make(chan struct{}, 1)} }}
+}
+
+// wait queues a claim of n bytes and waits for it.
+func (r *Ring) wait(ctx context.Context, n int) (Claim, error) {
+	if ctx.Err() != nil {
+		return Claim{}, waitError(ctx, n)
+	}
+	w := r.waiters.Get().(*waiter)
+	w.n = n
+
+	r.mu.Lock()
+	r.limit.Or(waitingBit)
+	r.queue.push(w)
+	if r.queue.head == w {
+		r.grant()
+	}
+	r.mu.Unlock()
+
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		r.mu.Lock()
+		if w.queued {
+			r.queue.remove(w)
+			r.grant()
+			r.mu.Unlock()
+			r.waiters.Put(w)
+			return Claim{}, waitError(ctx, n)
+		}
+		r.mu.Unlock()
+		<-w.ready // it was served meanwhile
+	}
+	c, err := w.claim, w.err
+	w.claim, w.err = Claim{}, nil
+	r.waiters.Put(w)
+	return c, err
+}
+
+// grant serves waiters from the head while their claims fit, and clears the bit
+// when none is left. mu must be held.
+func (r *Ring) grant() {
+	for w := r.queue.head; w != nil; w = r.queue.head {
+		c, err := r.take(w.n, r.reserve, 0)
+		if err == ErrFull {
+			return
+		}
+		r.queue.remove(w)
+		w.claim, w.err = c, err
+		w.ready <- struct{}{}
+	}
+	r.limit.And(^uint64(waitingBit))
+}
+
+// grantWaiters is grant for those who don't hold mu. After Close it gives every
+// waiter ErrClosed, as take does.
+func (r *Ring) grantWaiters() {
+	r.mu.Lock()
+	r.grant()
+	r.mu.Unlock()
+}
+
+func waitError(ctx context.Context, n int) error {
+	return fmt.Errorf("ring: gave up waiting for %d bytes: %w", n, context.Cause(ctx))
+}
