@@ -1,0 +1,81 @@
+/** What a rejected promise or an ended channel carries. */
+export interface TailraceError extends Error {
+    /** A short, stable word: `no_session`, `protocol`, `channel_ended`, or a code of your Go handler. */
+    readonly code: string;
+    /** JSON details that the Go side attached. */
+    readonly detail?: unknown;
+}
+export interface TailraceErrorConstructor {
+    new (code: string, message: string, detail?: unknown): TailraceError;
+    readonly prototype: TailraceError;
+}
+export interface ChannelOptions<In> {
+    /** Called once for each message, in order. */
+    onmessage?: (message: In) => void;
+    /** Each byte message gets an exact ArrayBuffer of its own, which can be transferred. Costs a copy. */
+    own?: boolean;
+}
+/**
+ * One ordered stream between this page and a Go command. Pass it inside the
+ * arguments of `invoke`; it ends when either side closes it, or with its session.
+ *
+ * Messages that come before `onmessage` is set or an iterator begins wait here;
+ * Go is slowed down meanwhile, so begin to read before awaiting the command. Bytes
+ * arrive as a `Uint8Array` that stays valid and unchanged for ever, but shares its
+ * batch's buffer: mind `byteOffset`, and use `take` before transferring or keeping it long.
+ */
+export interface Channel<In = unknown, Out = In> extends AsyncIterable<In> {
+    /** Called once for each message, in order. What it throws is reported, and harms nobody else. */
+    onmessage: ((message: In) => void) | undefined;
+    /** Called once at the end, after the last message; with an error if it did not end well. */
+    onclose: ((error?: TailraceError) => void) | undefined;
+    /** Called before `onclose` when the channel ends with an error. */
+    onerror: ((error: TailraceError) => void) | undefined;
+    /** The lane number; given when the channel is first passed to `invoke`. */
+    readonly id: number | undefined;
+    /** No more messages are sent or will arrive; some may still wait to be read. */
+    readonly closed: boolean;
+    /** Ends the channel on both sides. What was sent before is delivered to Go; what is unread here is dropped. */
+    close(): void;
+    /**
+     * Sends to Go; bytes are copied before it returns. Resolves when the message is accepted
+     * under Go's window; rejects when the channel is one-way, has ended, or ends meanwhile.
+     */
+    send(message: Out): Promise<void>;
+    /** Sends if it can be accepted at once; false if not. */
+    trySend(message: Out): boolean;
+    /** For `for await`. Leaving the loop closes the channel; an end with an error throws. */
+    [Symbol.asyncIterator](): AsyncIterableIterator<In>;
+}
+export interface ChannelConstructor {
+    new <In = unknown, Out = In>(onmessage?: ((message: In) => void) | ChannelOptions<In>): Channel<In, Out>;
+}
+export interface InvokeOptions {
+    /** Sent with the call, names in lower case; the Go handler reads them from its context. */
+    headers?: Headers | Record<string, string> | Iterable<readonly [string, string]>;
+    /** Aborting it cancels the Go handler's context and rejects with the signal's reason. */
+    signal?: AbortSignal;
+}
+/**
+ * Calls a Go command. An ArrayBuffer or a view goes as raw bytes, anything else as JSON,
+ * with channels at any depth. Raw results arrive as a `Uint8Array`.
+ */
+export type Invoke = <T = unknown>(cmd: string, args?: object, options?: InvokeOptions) => Promise<T>;
+/** The connection of this page load. After a return from the back-forward cache it is a new one. */
+export interface Session {
+    readonly state: 'connecting' | 'open' | 'ended';
+    /** The window's label, once open. */
+    readonly label: string | undefined;
+    /** Called when the session ends, with the reason. */
+    onended: ((error: TailraceError) => void) | undefined;
+}
+/** The same bytes with an exact buffer of their own; the message itself if it has one already. */
+export type Take = (message: Uint8Array) => Uint8Array;
+/** `window.tailrace` */
+export interface Tailrace {
+    readonly invoke: Invoke;
+    readonly Channel: ChannelConstructor;
+    readonly take: Take;
+    readonly TailraceError: TailraceErrorConstructor;
+    readonly session: Session;
+}

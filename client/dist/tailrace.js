@@ -1,0 +1,1270 @@
+"use strict";
+(() => {
+  // src/errors.ts
+  var TailraceError = class extends Error {
+    constructor(code, message, detail) {
+      super(message), this.name = "TailraceError", this.code = code, detail !== void 0 && (this.detail = detail);
+    }
+  };
+  function broken(rule) {
+    return new TailraceError("protocol", `broken wire rule: ${rule}`);
+  }
+  function errorFrom(value, code, message) {
+    let v = typeof value == "object" && value !== null ? value : {};
+    return new TailraceError(
+      typeof v.code == "string" ? v.code : code,
+      typeof v.message == "string" ? v.message : message,
+      v.detail
+    );
+  }
+  function report(error) {
+    typeof reportError == "function" ? reportError(error) : setTimeout(() => {
+      throw error;
+    });
+  }
+  function guarded(callback, ...args) {
+    if (callback !== void 0)
+      try {
+        callback(...args);
+      } catch (error) {
+        report(error);
+      }
+  }
+
+  // src/wire.ts
+  var JSON_ = 1, BYTES = 2;
+  var EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, LONGEST = 2147483647, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
+  PLACES[JSON_] = CHANNEL;
+  PLACES[BYTES] = CHANNEL;
+  PLACES[EVAL] = CONTROL_DOWN;
+  PLACES[INVOKE] = CONTROL_UP;
+  PLACES[RESULT] = CONTROL;
+  PLACES[ERROR] = CONTROL;
+  PLACES[CANCEL] = CONTROL_UP;
+  PLACES[OPEN] = CONTROL_DOWN;
+  PLACES[CLOSE] = CHANNEL;
+  PLACES[BEGIN] = CONTROL | CHANNEL;
+  PLACES[MIDDLE] = CONTROL | CHANNEL;
+  PLACES[END] = CONTROL | CHANNEL;
+  PLACES[ABORT] = CONTROL | CHANNEL;
+  function readU64(u32, word) {
+    let high = u32[word + 1];
+    if (high >= SAFE_HIGH) throw broken("a 64-bit number of 2^53 or more");
+    return high * HIGH + u32[word];
+  }
+  function writeU64(u32, word, value) {
+    u32[word] = value >>> 0, u32[word + 1] = Math.floor(value / HIGH);
+  }
+  function openBatch(buffer, up) {
+    let length = buffer.byteLength;
+    if (length < HEADER + CLOSING || length % 8 !== 0 || length > LONGEST) return;
+    let u32 = new Uint32Array(buffer), last = u32.length - 2;
+    if (u32[1] !== length || u32[last] !== u32[2] || u32[last + 1] !== u32[3]) return;
+    if (u32[0] !== MAGIC) throw broken("wrong magic or version");
+    let number = readU64(u32, 2), receipt = readU64(u32, 4), selective = u32[6], credits = u32[7];
+    if (u32[11] !== 0 || !up && (u32[8] | u32[9] | u32[10]) !== 0)
+      throw broken("nonzero reserved bytes in a batch header");
+    let room = length - HEADER - CLOSING;
+    if (credits * CREDIT > room) throw broken("credits past their batch");
+    if (number === 0 && (credits * CREDIT !== room || !up && credits !== 0))
+      throw broken("a batch without number carries data");
+    return {
+      buffer,
+      u32,
+      u8: new Uint8Array(buffer),
+      number,
+      receipt,
+      selective,
+      credits,
+      slot: u32[8],
+      request: u32[9],
+      hold: u32[10]
+    };
+  }
+  function eachCredit(batch, credit) {
+    let { u32 } = batch;
+    for (let i = 0, word = HEADER / 4; i < batch.credits; i++, word += CREDIT / 4) {
+      if (u32[word + 1] !== 0) throw broken("nonzero reserved bytes in a credit");
+      credit(u32[word], readU64(u32, word + 2));
+    }
+  }
+  function walk(batch, up, runs) {
+    let { u32 } = batch, end = batch.buffer.byteLength - CLOSING, at = HEADER + batch.credits * CREDIT;
+    for (; at < end; ) {
+      if (end - at < RUN) throw broken("a run header past its batch");
+      let word = at >> 2, lane = u32[word], count = u32[word + 1], first = readU64(u32, word + 2), bytes = u32[word + 4], align = u32[word + 5];
+      if (at += RUN, align !== 8 && align !== 16 && align !== 32 && align !== 64) throw broken("wrong align");
+      if (count === 0) throw broken("a run without frames");
+      if (bytes > end - at) throw broken("a run past its batch");
+      let places = lane === 0 ? up ? CONTROL_UP : CONTROL_DOWN : up ? CHANNEL_UP : CHANNEL_DOWN, mask = align - 1, stop = at + bytes, target = runs.run(lane, count, first, align);
+      if (count > 1 && target.wholeRun !== void 0 && bytes >= FRAME && target.wholeRun(batch, at, bytes, count, align)) {
+        at = stop;
+        continue;
+      }
+      for (let n = 0; n < count; n++) {
+        let left = stop - at;
+        if (left < FRAME) throw broken("a frame header past its run");
+        word = at >> 2;
+        let length = u32[word], kind = u32[word + 1];
+        if (kind > ABORT)
+          throw broken(kind > 255 ? "nonzero reserved bytes in a frame" : `unknown kind ${kind}`);
+        if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
+        if (length > left - FRAME) throw broken("a frame past its run");
+        let stride = FRAME + length + mask & ~mask;
+        if (stride > left) throw broken("padding past its run");
+        target.frame(batch, kind, at + FRAME, length, stride), at += stride;
+      }
+      if (at !== stop) throw broken("a run longer than its frames");
+    }
+  }
+  function mayCome(kind, lane) {
+    return kind < CLOSE && (PLACES[kind] & (lane === 0 ? CONTROL_DOWN : CHANNEL_DOWN)) !== 0;
+  }
+  function checkControl(u32, kind, offset, length) {
+    let word = offset >> 2, wrong;
+    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
+  }
+  function encodeBatch(header, credits, runs) {
+    let entries = credits.length / 2, start = HEADER + entries * CREDIT, length = start + (runs === void 0 ? 0 : runs.length) + CLOSING, u8 = new Uint8Array(length), u32 = new Uint32Array(u8.buffer);
+    u32[0] = MAGIC, u32[1] = length, writeU64(u32, 2, header.number), writeU64(u32, 4, header.receipt), u32[6] = header.selective, u32[7] = entries, u32[8] = header.slot, u32[9] = header.request, u32[10] = header.hold;
+    for (let i = 0, word = HEADER / 4; i < entries; i++, word += CREDIT / 4)
+      u32[word] = credits[2 * i], writeU64(u32, word + 2, credits[2 * i + 1]);
+    return runs !== void 0 && u8.set(runs, start), writeU64(u32, u32.length - 2, header.number), u8;
+  }
+  function strideOf(length) {
+    return FRAME + length + 7 & -8;
+  }
+  var RunWriter = class {
+    constructor(capacity) {
+      this.capacity = capacity;
+      this.runWord = -1;
+      this.length = 0;
+      this.u8 = new Uint8Array(capacity), this.u32 = new Uint32Array(this.u8.buffer);
+    }
+    /** Bytes of stride that still fit: into the run under way, or into a new one. */
+    room(newRun) {
+      return this.capacity - this.length - (newRun ? RUN : 0);
+    }
+    beginRun(lane, first) {
+      let word = this.length >> 2;
+      this.runWord = word, this.u32[word] = lane, this.u32[word + 1] = 0, writeU64(this.u32, word + 2, first), this.u32[word + 4] = 0, this.u32[word + 5] = 8, this.length += RUN;
+    }
+    /** Writes one frame: `head` (16 bytes or nothing) and then bytes `from` to `to` of `payload`. */
+    frame(kind, head, payload2, from, to) {
+      let headed = head === void 0 ? 0 : head.length, length = headed + to - from, stride = strideOf(length), word = this.length >> 2;
+      this.u32[word] = length, this.u32[word + 1] = kind;
+      let at = this.length + FRAME;
+      head !== void 0 && this.u8.set(head, at), at += headed, this.u8.set(from === 0 && to === payload2.length ? payload2 : payload2.subarray(from, to), at), this.length += stride, this.u8.fill(0, at + to - from, this.length), this.u32[this.runWord + 1]++, this.u32[this.runWord + 4] += stride;
+    }
+    /** A copy of what was written; the writer is empty again. */
+    take() {
+      let runs = this.u8.slice(0, this.length);
+      return this.length = 0, runs;
+    }
+  };
+  function beginHead(total, kind) {
+    let u32 = new Uint32Array(4);
+    return writeU64(u32, 0, total), u32[2] = kind, new Uint8Array(u32.buffer);
+  }
+
+  // src/lane.ts
+  var decoder = new TextDecoder(), NOTHING = new Uint8Array(0);
+  function decodeText(bytes) {
+    return decoder.decode(bytes);
+  }
+  function decodeJson(bytes) {
+    try {
+      return JSON.parse(decoder.decode(bytes));
+    } catch {
+      throw broken("a JSON payload that is not JSON");
+    }
+  }
+  var Lane = class {
+    // of the first ready message, when it goes in fragments
+    constructor(id, owner, sink) {
+      this.id = id;
+      this.owner = owner;
+      this.sink = sink;
+      // Downward.
+      this.nextIn = 0;
+      /** Strides consumed since the lane was opened: the credit. */
+      this.consumed = 0;
+      /** The part of `consumed` that a request has carried. */
+      this.announced = 0;
+      this.dirty = !1;
+      this.remoteClosed = !1;
+      // Upward.
+      /** The other side knows the lane, so that frames may follow. */
+      this.named = !1;
+      this.localClosed = !1;
+      this.closeSent = !1;
+      this.queued = !1;
+      this.nextOut = 0;
+      this.window = -1;
+      // not known yet
+      this.reserved = 0;
+      this.sent = 0;
+      this.credited = 0;
+      this.waiting = [];
+      this.ready = [];
+      this.offset = 0;
+    }
+    // ---- downward
+    frame(batch, kind, offset, length, stride) {
+      if (this.remoteClosed) throw broken("a frame behind its lane\u2019s close");
+      kind < CLOSE ? this.sink.message(this, batch, kind, offset, length, stride, !1) : kind === CLOSE ? (this.consumed += stride, this.closed(
+        length === 0 ? void 0 : decodeJson(batch.u8.subarray(offset, offset + length))
+      )) : this.fragment(batch, kind, offset, length, stride);
+    }
+    wholeRun(batch, at, bytes, count, align) {
+      return this.sink.wholeRun === void 0 || this.remoteClosed ? !1 : this.sink.wholeRun(this, batch, at, bytes, count, align);
+    }
+    fragment(batch, kind, offset, length, stride) {
+      let part = this.part;
+      if (kind === BEGIN) {
+        if (part !== void 0) throw broken("begin inside a message that was begun");
+        let word = offset >> 2;
+        if (length < 16 || batch.u32[word + 3] !== 0) throw broken("malformed begin");
+        if (!mayCome(batch.u32[word + 2], this.id))
+          throw broken(`begin of kind ${batch.u32[word + 2]} on lane ${this.id}`);
+        let total = readU64(batch.u32, word);
+        if (total > this.owner.maxMessage) throw broken("a message over maxMessage");
+        part = {
+          kind: batch.u32[word + 2],
+          u8: new Uint8Array(total),
+          filled: 0,
+          held: 0
+        }, this.part = part, offset += 16, length -= 16;
+      } else if (part === void 0)
+        throw broken("a fragment of no message");
+      if (this.sink.unread ? part.held += stride : this.consumed += stride, kind === ABORT) {
+        if (length !== 0) throw broken("malformed abort");
+        this.part = void 0, this.consumed += part.held;
+        return;
+      }
+      if (length > part.u8.length - part.filled) throw broken("fragments longer than their message");
+      if (part.u8.set(batch.u8.subarray(offset, offset + length), part.filled), part.filled += length, kind === BEGIN || kind === MIDDLE) return;
+      if (kind === END && part.filled !== part.u8.length)
+        throw broken("fragments shorter than their message");
+      this.part = void 0;
+      let whole = {
+        u8: part.u8,
+        u32: new Uint32Array(part.u8.buffer, 0, part.u8.length >> 2)
+      };
+      this.sink.message(this, whole, part.kind, 0, part.u8.length, part.held, !0);
+    }
+    /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
+    releaseHeld() {
+      this.part !== void 0 && this.part.held > 0 && (this.consumed += this.part.held, this.part.held = 0);
+    }
+    /** Consumed outside of a run: by an iterator, or at the end of a channel. */
+    consume(cost) {
+      this.consumed += cost, this.sink.unread || this.releaseHeld(), this.owner.consumed(this);
+    }
+    closed(reason) {
+      this.remoteClosed = !0, this.part = void 0;
+      let error = reason === void 0 ? void 0 : errorFrom(reason, "channel_ended", "ended by Go");
+      this.close(), this.sink.ended(error), this.goneIfDone();
+    }
+    goneIfDone() {
+      this.remoteClosed && this.closeSent && this.owner.gone(this);
+    }
+    // ---- upward
+    /** The window is known: hello's, or that of the channel's open frame. */
+    openWindow(window2) {
+      window2 > this.window && (this.window = window2), this.pump();
+    }
+    /** undefined: not known yet. */
+    get oneWay() {
+      return this.window < 0 ? void 0 : this.window === 0;
+    }
+    /** Sends in order, as soon as the window lets it. */
+    send(message) {
+      this.waiting.push(message), this.pump();
+    }
+    /** Whether a message of that length would be accepted at once. */
+    accepts(length) {
+      return this.waiting.length === 0 && this.fits(length);
+    }
+    tooLarge(length) {
+      let { maxMessage } = this.owner;
+      if (!(length <= maxMessage))
+        return new TailraceError(
+          "too_large",
+          `a message of ${length} bytes is over the limit of ${maxMessage}: send it in parts`
+        );
+    }
+    fits(length) {
+      return this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + this.stridesOf(length) <= this.window);
+    }
+    stridesOf(length) {
+      let chunk = this.owner.chunk;
+      return length <= chunk ? strideOf(length) : FRAME * Math.ceil(length / chunk) + 16 + (length + 7 & -8);
+    }
+    pump() {
+      let n = 0;
+      for (; n < this.waiting.length && this.fits(this.waiting[n].payload.length); ) {
+        let message = this.waiting[n++], tooLarge = this.tooLarge(message.payload.length);
+        if (tooLarge !== void 0) {
+          message.refused?.(tooLarge);
+          continue;
+        }
+        this.reserved += this.stridesOf(message.payload.length), this.ready.push(message), message.accepted?.();
+      }
+      n > 0 && this.waiting.splice(0, n), this.ready.length > 0 && this.owner.sendable(this);
+    }
+    /** Closes this direction, behind what was accepted; what waits for the window is refused. */
+    close(error) {
+      this.localClosed || (this.localClosed = !0, this.refuseWaiting(error), this.ready.push({ kind: CLOSE, payload: NOTHING }), this.reserved += strideOf(0), this.owner.sendable(this));
+    }
+    refuseWaiting(error = new TailraceError("channel_ended", "the channel has ended")) {
+      let refused = this.waiting;
+      this.waiting = [];
+      for (let message of refused) message.refused?.(error);
+    }
+    credit(total) {
+      if (total > this.sent) throw broken("a credit for what was never sent");
+      total <= this.credited || (this.credited = total, this.pump());
+    }
+    passes(stride) {
+      return this.sent === this.credited || this.sent - this.credited + stride <= this.window;
+    }
+    /** Frames could be written now, given the room. */
+    get hasReady() {
+      return !this.named || this.ready.length === 0 ? !1 : this.sent === this.credited || this.sent - this.credited < this.window;
+    }
+    /** Writes frames into a batch, at most about `quota` bytes of them. */
+    write(writer, quota) {
+      let { chunk } = this.owner, stop = writer.length + quota, begun = !1, n = 0;
+      for (; n < this.ready.length && writer.length < stop; ) {
+        let { kind, payload: payload2, opens } = this.ready[n], whole = payload2.length <= chunk, from = this.offset, to = Math.min(from + chunk, payload2.length), head = !whole && from === 0 ? beginHead(payload2.length, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : head.length));
+        if (stride > writer.room(!begun) || !this.passes(stride)) break;
+        begun || (writer.beginRun(this.id, this.nextOut), begun = !0);
+        let frameKind = kind;
+        if (whole || (frameKind = from === 0 ? BEGIN : to === payload2.length ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to < payload2.length) {
+          this.offset = to;
+          continue;
+        }
+        if (this.offset = 0, n++, opens !== void 0) for (let lane of opens) lane.open();
+        kind === CLOSE && (this.closeSent = !0);
+      }
+      n > 0 && this.ready.splice(0, n), this.closeSent && this.goneIfDone();
+    }
+    open() {
+      this.named = !0, this.ready.length > 0 && this.owner.sendable(this);
+    }
+    /** The session ended. */
+    end(error) {
+      this.part = void 0, this.ready = [], this.localClosed = !0, this.refuseWaiting(error), this.remoteClosed || (this.remoteClosed = !0, this.sink.ended(error));
+    }
+  }, BodySink = class {
+    constructor(length, take2, fail) {
+      this.length = length;
+      this.take = take2;
+      this.fail = fail;
+      this.unread = !1;
+      this.done = !1;
+    }
+    message(lane, batch, kind, offset, length, cost) {
+      if (lane.consumed += cost, kind !== BYTES || length !== this.length || this.done)
+        throw broken("a body lane carries one message of the length that was announced");
+      this.done = !0, this.take(batch.u8.subarray(offset, offset + length));
+    }
+    ended(error) {
+      this.done || this.fail(error ?? errorFrom(void 0, "body_lost", "the raw result ended early"));
+    }
+  };
+
+  // src/control.ts
+  var encoder = new TextEncoder(), ignore = () => {
+  }, ControlSink = class {
+    constructor(owner) {
+      this.owner = owner;
+      this.unread = !1;
+    }
+    message(lane, batch, kind, offset, length, cost, owned) {
+      lane.consumed += cost;
+      let { u8, u32 } = batch;
+      checkControl(u32, kind, offset, length);
+      let word = offset >> 2, id = u32[word], body = u8.subarray(offset + 8, offset + length);
+      switch (kind) {
+        case RESULT:
+          this.result(id, u32, word, body, owned);
+          break;
+        case ERROR: {
+          let error = errorFrom(decodeJson(body), "error", "the command failed");
+          this.owner.settle(id)?.reject(error);
+          break;
+        }
+        case OPEN:
+          this.opened(id, readU64(u32, word + 2));
+          break;
+        case EVAL:
+          this.evaluate(id, decodeText(body));
+          break;
+        default:
+          throw broken(`kind ${kind} on the control lane`);
+      }
+    }
+    result(id, u32, word, body, owned) {
+      let form = u32[word + 1];
+      if (form === 2) {
+        let call, sink = new BodySink(
+          readU64(u32, word + 4),
+          (bytes) => call?.resolve(bytes),
+          (error) => call?.reject(error)
+        );
+        this.owner.openRemote(u32[word + 2], sink), call = this.owner.settle(id);
+      } else if (form === 1)
+        this.owner.settle(id)?.resolve(owned ? body.slice() : body);
+      else {
+        let value = body.length === 0 ? void 0 : decodeJson(body);
+        this.owner.settle(id)?.resolve(value);
+      }
+    }
+    opened(id, window2) {
+      let lane = this.owner.findOpened(id);
+      lane !== void 0 && (lane.openWindow(window2), window2 === 0 && lane.refuseWaiting(
+        errorFrom(void 0, "one_way", "the Go side does not receive on this channel")
+      ));
+    }
+    /** In the global scope; the result awaited if it is a promise. */
+    evaluate(id, source) {
+      let succeed = (value2) => {
+        if (id === 0) return;
+        let text;
+        try {
+          text = JSON.stringify(value2);
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        this.owner.sendControl(RESULT, payload(id, text ?? "null"));
+      }, fail = (error) => {
+        id === 0 && report(error), this.owner.sendControl(ERROR, payload(id, evalError(error)));
+      }, value, pending = !1;
+      try {
+        value = (0, eval)(source), pending = typeof value?.then == "function";
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      pending ? Promise.resolve(value).then(succeed, fail).catch(ignore) : succeed(value);
+    }
+    ended() {
+    }
+  };
+  function evalError(error) {
+    let e = error instanceof Error ? error : void 0, message = "eval failed";
+    try {
+      message = e === void 0 ? String(error) : e.message;
+    } catch {
+    }
+    return JSON.stringify({ code: "eval", message, detail: { name: e?.name, stack: e?.stack } });
+  }
+  function payload(id, text) {
+    let body = encoder.encode(text), bytes = new Uint8Array(8 + body.length);
+    return new Uint32Array(bytes.buffer, 0, 1)[0] = id, bytes.set(body, 8), bytes;
+  }
+
+  // src/connection.ts
+  var timers = {
+    setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+    clearTimeout: (timer) => clearTimeout(timer)
+  }, LAZY = 50, Connection = class {
+    constructor(carrier, clock, onended) {
+      this.carrier = carrier;
+      this.clock = clock;
+      this.onended = onended;
+      this.state = "connecting";
+      this.maxMessage = Number.MAX_SAFE_INTEGER;
+      this.chunk = 0;
+      this.lanes = /* @__PURE__ */ new Map();
+      this.nextLane = 1;
+      this.highestRemote = 0;
+      this.maxLanes = Number.MAX_SAFE_INTEGER;
+      this.window = 0;
+      this.starting = [];
+      this.calls = /* @__PURE__ */ new Map();
+      this.nextCall = 1;
+      // Downward batches.
+      this.receipt = 0;
+      this.early = /* @__PURE__ */ new Map();
+      this.received = [];
+      this.receiptDue = !1;
+      // Upward batches.
+      this.lastSent = 0;
+      this.unacknowledged = /* @__PURE__ */ new Set();
+      this.sending = [];
+      this.mostCredits = 0;
+      // Credits.
+      this.dirty = [];
+      this.urgent = !1;
+      this.composed = 0;
+      this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes.set(0, this.control), carrier.hello().then(
+        (hello) => this.open(hello),
+        (error) => this.end(error)
+      );
+    }
+    open(hello) {
+      if (this.state === "connecting") {
+        this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.window = hello.window, this.chunk = Math.floor(hello.maxBatch / 4) & -8, this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT), this.writer = new RunWriter(
+          (hello.maxBatch & -8) - HEADER - CLOSING - this.mostCredits * CREDIT
+        ), this.control.openWindow(hello.window);
+        for (let start of this.starting.splice(0)) start();
+        this.carrier.start(this, hello), this.carrier.wake();
+      }
+    }
+    /** Calls back once the session is open: now, or later in the order of the calls. */
+    whenOpen(start) {
+      this.state === "open" ? start() : this.state === "connecting" && this.starting.push(start);
+    }
+    // ---- for calls
+    /** A lane of the page's own. Its number is the next one; `undoLanes` takes numbers back. */
+    openLane(sink) {
+      if (this.lanes.size > this.maxLanes)
+        throw new TailraceError("too_many_lanes", `more than ${this.maxLanes} open channels`);
+      let lane = new Lane(this.nextLane, this, sink);
+      return this.nextLane += 2, this.lanes.set(lane.id, lane), lane;
+    }
+    /** Forgets the newest lanes, which nobody has been told of. */
+    undoLanes(lanes) {
+      for (let lane of lanes)
+        this.lanes.delete(lane.id), this.nextLane = Math.min(this.nextLane, lane.id);
+    }
+    /** A lane that carries the raw body of an invoke. */
+    openBody() {
+      let nothing = () => {
+      }, lane = this.openLane(new BodySink(-1, nothing, nothing));
+      return this.whenOpen(() => lane.openWindow(this.window)), lane;
+    }
+    addCall(call) {
+      return this.calls.set(this.nextCall, call), this.nextCall++;
+    }
+    settle(id) {
+      if (id === 0 || id >= this.nextCall) throw broken("a result of what was never invoked");
+      let call = this.calls.get(id);
+      return this.calls.delete(id), call;
+    }
+    /** The caller does not wait for that call any more. */
+    cancelCall(id) {
+      this.calls.delete(id);
+    }
+    startTimer(callback, milliseconds) {
+      return this.clock.setTimeout(callback, milliseconds);
+    }
+    stopTimer(timer) {
+      timer !== void 0 && this.clock.clearTimeout(timer);
+    }
+    /** Why a message of that length cannot be sent. */
+    tooLarge(length) {
+      return this.control.tooLarge(length);
+    }
+    /** The invoke that would have opened these lanes is not sent. */
+    undoOpen(lanes, error) {
+      for (let lane of lanes)
+        this.lanes.delete(lane.id), lane.end(error);
+    }
+    sendControl(kind, payload2, opens = []) {
+      this.state !== "ended" && this.control.send({ kind, payload: payload2, opens });
+    }
+    openRemote(id, sink) {
+      if (id === 0 || id % 2 !== 0 || id <= this.highestRemote)
+        throw broken(`lane ${id} cannot be opened`);
+      this.highestRemote = id;
+      let lane = new Lane(id, this, sink);
+      lane.named = !0, this.lanes.set(id, lane);
+    }
+    findOpened(id) {
+      if (id % 2 === 0 || id >= this.nextLane) throw broken(`open of lane ${id}`);
+      return this.lanes.get(id);
+    }
+    // ---- LaneOwner
+    consumed(lane) {
+      this.lanes.get(lane.id) === lane && (lane.dirty || (lane.dirty = !0, this.dirty.push(lane)), lane.consumed - lane.announced >= this.window / 4 && !this.urgent && (this.urgent = !0, this.carrier.wake()), this.armLazy());
+    }
+    sendable(lane) {
+      lane.queued || (lane.queued = !0, lane !== this.control && this.sending.push(lane)), this.carrier.wake();
+    }
+    gone(lane) {
+      this.lanes.delete(lane.id);
+    }
+    // ---- Peer
+    receive(answer) {
+      if (this.state !== "open") return !0;
+      try {
+        let batch = openBatch(answer, !1);
+        if (batch === void 0) return !1;
+        this.order(batch);
+      } catch (error) {
+        this.end(error);
+      }
+      return !0;
+    }
+    order(batch) {
+      let { number } = batch;
+      if (!(number !== 0 && (number <= this.receipt || this.early.has(number)))) {
+        if (number > this.receipt + AHEAD) throw broken("more than 32 batches ahead");
+        if (this.acknowledge(batch), eachCredit(batch, (lane, total) => this.credit(lane, total)), number !== 0)
+          for (this.receiptDue = !0, this.early.set(number, batch); ; ) {
+            let next = this.early.get(this.receipt + 1);
+            if (next === void 0) return;
+            this.receipt++, this.early.delete(this.receipt), this.received.push(next);
+          }
+      }
+    }
+    acknowledge(batch) {
+      let { receipt, selective } = batch;
+      if ((selective === 0 ? receipt : receipt + 2 + (31 - Math.clz32(selective))) > this.lastSent) throw broken("a receipt for what was never sent");
+      if (this.unacknowledged.size !== 0)
+        for (let number of this.unacknowledged) {
+          let bit = number - receipt - 2;
+          (number <= receipt || bit >= 0 && bit < 32 && selective >>> bit & 1) && this.unacknowledged.delete(number);
+        }
+    }
+    credit(id, total) {
+      let lane = this.lanes.get(id);
+      if (lane !== void 0)
+        lane.credit(total);
+      else if (id % 2 === 1 ? id >= this.nextLane : id > this.highestRemote)
+        throw broken(`a credit for the unknown lane ${id}`);
+    }
+    dispatch() {
+      for (; ; ) {
+        let batch = this.received.shift();
+        if (batch === void 0 || this.state !== "open") break;
+        try {
+          walk(batch, !1, this), this.runDone();
+        } catch (error) {
+          this.end(error);
+          return;
+        }
+      }
+      this.receiptDue && this.armLazy();
+    }
+    run(id, count, first) {
+      this.runDone();
+      let lane = this.lanes.get(id);
+      if (lane === void 0) throw broken(`frames of the unknown lane ${id}`);
+      if (first !== lane.nextIn)
+        throw broken(`frame ${first} of lane ${id} instead of ${lane.nextIn}`);
+      return lane.nextIn += count, this.running = lane, lane;
+    }
+    /** Accounts, once a run, for what its frames have added to the lane's credit. */
+    runDone() {
+      let lane = this.running;
+      this.running = void 0, lane !== void 0 && lane.consumed > lane.announced && this.consumed(lane);
+    }
+    outgoing() {
+      if (this.state !== "open" || this.writer === void 0) return;
+      let number = this.lastSent + 1;
+      for (let oldest of this.unacknowledged) {
+        if (number - oldest >= AHEAD) return;
+        break;
+      }
+      this.fill(this.writer);
+      let empty = this.writer.length === 0;
+      if (!(empty && !this.urgent))
+        return this.lastSent = number, this.unacknowledged.add(number), { number, runs: empty ? void 0 : this.writer.take() };
+    }
+    /** The control lane first, then the others in turn, each with its share of the room. */
+    fill(writer) {
+      this.control.hasReady && this.control.write(writer, writer.capacity), this.control.queued = !1;
+      let lanes = this.sending;
+      this.sending = [];
+      let waiting = lanes.length, rest = [];
+      for (let lane of lanes) {
+        if (lane.hasReady) {
+          let before = writer.length;
+          lane.write(writer, Math.max(1, (writer.capacity - writer.length) / waiting)), lane.hasReady && writer.length === before ? this.sending.push(lane) : lane.hasReady ? rest.push(lane) : lane.queued = !1;
+        } else
+          lane.queued = !1;
+        waiting--;
+      }
+      this.sending.push(...rest);
+    }
+    compose(out, slot, request, hold) {
+      let carried = [], entries = [], n = 0;
+      for (; n < this.dirty.length && carried.length < this.mostCredits; n++) {
+        let lane = this.dirty[n];
+        lane.dirty = !1, this.lanes.get(lane.id) === lane && (lane.announced = lane.consumed, entries.push(lane.id, lane.consumed), carried.push(lane));
+      }
+      this.dirty = n === this.dirty.length ? [] : this.dirty.slice(n), this.urgent = !1, this.receiptDue = !1, this.composed++;
+      let selective = 0;
+      for (let number of this.early.keys()) selective |= 1 << number - this.receipt - 2;
+      let header = {
+        number: out === void 0 ? 0 : out.number,
+        receipt: this.receipt,
+        selective: selective >>> 0,
+        slot,
+        request,
+        hold
+      };
+      return { bytes: encodeBatch(header, entries, out?.runs), credits: carried };
+    }
+    delivered(out) {
+      this.unacknowledged.delete(out.number);
+    }
+    undelivered(credits) {
+      if (this.state === "open")
+        for (let lane of credits)
+          lane.announced = 0, this.consumed(lane);
+    }
+    /** Sends receipts and credits that no request has taken along for a while. */
+    armLazy() {
+      if (this.lazyTimer !== void 0 || this.state !== "open") return;
+      let before = this.composed;
+      this.lazyTimer = this.clock.setTimeout(() => {
+        if (this.lazyTimer = void 0, !(this.dirty.length === 0 && !this.receiptDue)) {
+          if (this.composed !== before) {
+            this.armLazy();
+            return;
+          }
+          this.urgent = !0, this.carrier.wake();
+        }
+      }, LAZY);
+    }
+    /** Ends the session: every call and channel learns the reason. */
+    end(reason) {
+      if (this.state === "ended") return;
+      let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${String(reason)}`);
+      this.state = "ended", this.error = error, (error.code === "protocol" || error.code === "internal") && console.error("tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.received = [], this.early.clear(), this.dirty = [], this.sending = [], this.starting = [];
+      let calls = [...this.calls.values()];
+      this.calls.clear();
+      for (let call of calls) call.reject(error);
+      for (let lane of this.lanes.values()) lane.end(error);
+      this.lanes.clear(), this.onended(error);
+    }
+  };
+
+  // src/http.ts
+  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
+    constructor(options) {
+      this.options = options;
+      this.stopped = !1;
+      this.waking = !1;
+      this.aborts = /* @__PURE__ */ new Set();
+      this.headers = { "Tailrace-Version": "1" };
+      this.hold = 0;
+      this.free = [];
+    }
+    async hello() {
+      for (let tries = 1; ; tries++) {
+        let answer = await this.fetch("hello", null, HELLO_TIMEOUT).catch(lost);
+        if (this.stopped) throw new TailraceError("closed", "the session ended");
+        if (answer !== void 0 && answer.status === 200 && answer.body !== void 0)
+          return readHello(parse(answer.body));
+        if (answer !== void 0 && answer.status !== 429) throw refusal(answer);
+        if (tries === TRIES) throw unreachable();
+        await this.wait(tries);
+      }
+    }
+    start(peer, hello) {
+      this.peer = peer, this.hold = hello.hold, this.headers = {
+        "Tailrace-Version": "1",
+        "Tailrace-Session": hello.session,
+        "Content-Type": "application/octet-stream"
+      };
+      for (let i = 0; i < hello.posts; i++) this.free.push({ index: hello.pulls + i, request: 0 });
+      for (let i = 0; i < hello.pulls; i++) this.pull(peer, { index: i, request: 0 });
+    }
+    wake() {
+      this.waking || (this.waking = !0, queueMicrotask(() => {
+        this.waking = !1, this.flush();
+      }));
+    }
+    flush() {
+      let { peer } = this;
+      for (; peer !== void 0 && !this.stopped && this.free.length > 0; ) {
+        let out = peer.outgoing();
+        if (out === void 0) return;
+        this.post(peer, this.free.pop(), out);
+      }
+    }
+    stop() {
+      this.stopped = !0;
+      for (let abort of this.aborts) abort.abort();
+      this.aborts.clear();
+    }
+    async pull(peer, slot) {
+      let failures = 0, next = this.request(peer, slot, void 0, this.hold);
+      for (; ; ) {
+        let answer = await next;
+        if (this.stopped) return;
+        if (answer === FAILED || answer !== void 0 && !peer.receive(answer)) {
+          if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
+          next = this.request(peer, slot, void 0, this.hold);
+          continue;
+        }
+        if (failures = 0, this.stopped || (this.options.dispatchFirst === !0 && peer.dispatch(), this.stopped)) return;
+        next = this.request(peer, slot, void 0, this.hold), this.options.dispatchFirst !== !0 && peer.dispatch();
+      }
+    }
+    async post(peer, slot, out) {
+      for (let failures = 0; ; ) {
+        let answer = await this.request(peer, slot, out, 0);
+        if (this.stopped) return;
+        if (answer !== FAILED && (answer === void 0 || peer.receive(answer))) break;
+        if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
+      }
+      peer.delivered(out), this.free.push(slot), this.flush(), peer.dispatch(), this.flush();
+    }
+    /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
+    async request(peer, slot, out, hold) {
+      let composed = peer.compose(out, slot.index, ++slot.request, hold);
+      for (; ; ) {
+        let answer = await this.fetch("batch", composed, this.hold + GRACE).catch(lost);
+        if (this.stopped) return;
+        if (answer === void 0)
+          return peer.undelivered(composed.credits), FAILED;
+        if (answer.status === 429)
+          await this.sleep(BUSY_WAIT);
+        else {
+          if (answer.status >= 200 && answer.status < 300)
+            return answer.status === 204 ? void 0 : answer.body ?? FAILED;
+          peer.end(refusal(answer));
+          return;
+        }
+      }
+    }
+    /** Rejects when the answer did not come, or not whole. */
+    async fetch(path, composed, timeout) {
+      let abort = new AbortController();
+      this.aborts.add(abort);
+      let timer = this.options.clock.setTimeout(() => abort.abort(), timeout);
+      try {
+        let response = await this.options.fetch(`${this.options.base}/.tailrace/${path}`, {
+          method: "POST",
+          headers: this.headers,
+          body: composed === null ? null : composed.bytes,
+          signal: abort.signal,
+          cache: "no-store"
+        }), { status } = response;
+        return { status, body: status === 204 ? void 0 : await response.arrayBuffer() };
+      } finally {
+        this.options.clock.clearTimeout(timer), this.aborts.delete(abort);
+      }
+    }
+    wait(failures) {
+      return failures === 1 ? Promise.resolve() : this.sleep(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2)));
+    }
+    sleep(milliseconds) {
+      return new Promise((resolve) => {
+        this.options.clock.setTimeout(resolve, milliseconds);
+      });
+    }
+  };
+  function lost() {
+  }
+  function unreachable() {
+    return new TailraceError("unreachable", "the Go side does not answer: is the app still running?");
+  }
+  function parse(body) {
+    try {
+      return JSON.parse(new TextDecoder().decode(body));
+    } catch {
+      return;
+    }
+  }
+  function refusal(answer) {
+    let { status } = answer, code = status === 403 ? "forbidden" : status === 410 ? "closed" : "refused";
+    return errorFrom(parse(answer.body), code, `the Go side answered with status ${status}`);
+  }
+  function readHello(value) {
+    let hello = value ?? {}, { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes } = hello, between = (n, least, most) => Number.isInteger(n) && n >= least && n <= most;
+    if (hello.version !== 1)
+      throw new TailraceError("protocol", `the Go side speaks version ${hello.version}, not 1`);
+    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32))
+      throw new TailraceError("protocol", "a hello with fields missing or out of range");
+    return { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes };
+  }
+
+  // src/channel.ts
+  var encoder2 = new TextEncoder(), collecting;
+  function stringifyWithChannels(args, collect) {
+    if (collecting !== void 0)
+      throw new TailraceError(
+        "invalid_args",
+        "invoke was called while another invoke reads its arguments"
+      );
+    collecting = collect;
+    try {
+      return JSON.stringify(args);
+    } finally {
+      collecting = void 0;
+    }
+  }
+  function encodeMessage(message) {
+    if (message instanceof ArrayBuffer)
+      return { kind: BYTES, payload: new Uint8Array(message.slice(0)) };
+    if (ArrayBuffer.isView(message)) {
+      let view = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
+      return { kind: BYTES, payload: view.slice() };
+    }
+    let text = JSON.stringify(message);
+    if (text === void 0)
+      throw new TailraceError("invalid_message", "this message has no JSON form");
+    return { kind: JSON_, payload: encoder2.encode(text) };
+  }
+  var ChannelCore = class {
+    // sends before the first invoke
+    constructor(own) {
+      this.own = own;
+      /** No more messages will arrive, or this side has closed. */
+      this.closed = !1;
+      this.thrown = !1;
+      // an iterator throws the error once, then it is done
+      this.iterating = !1;
+      this.ending = !1;
+      // onclose is still due
+      this.draining = !1;
+      this.waiters = [];
+      this.queue = [];
+      this.head = 0;
+      this.early = [];
+    }
+    get unread() {
+      return this.head < this.queue.length;
+    }
+    // ---- from the lane
+    message(lane, batch, kind, offset, length, cost, owned) {
+      if (this.closed) {
+        lane.consumed += cost;
+        return;
+      }
+      let { u8 } = batch, value;
+      kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, cost);
+    }
+    hand(lane, value, cost) {
+      let { onmessage } = this;
+      if (onmessage !== void 0 && !this.iterating && this.head === this.queue.length) {
+        try {
+          onmessage(value);
+        } catch (error) {
+          report(error);
+        }
+        lane.consumed += cost;
+        return;
+      }
+      let waiter = this.waiters.shift();
+      if (waiter !== void 0) {
+        lane.consumed += cost, waiter.resolve({ value, done: !1 });
+        return;
+      }
+      this.queue.push({ value, cost });
+    }
+    /**
+     * A run of JSON only, decoded and parsed at once as one array: in JavaScriptCore a third
+     * cheaper than one by one. The frame headers and paddings between the values, which nobody
+     * reads any more, are overwritten with commas and spaces. If the array has not one element
+     * a frame, some payload is not JSON.
+     */
+    wholeRun(lane, batch, at, bytes, count, align) {
+      let { u32, u8 } = batch;
+      if (this.closed || u32[(at >> 2) + 1] !== JSON_) return !1;
+      let mask = align - 1, stop = at + bytes, frame = at, n = 0;
+      for (; n < count && stop - frame >= 8; n++) {
+        let length = u32[frame >> 2];
+        if (u32[(frame >> 2) + 1] !== JSON_ || length > stop - frame - 8) return !1;
+        frame += 8 + length + mask & ~mask;
+      }
+      if (n !== count || frame !== stop) return !1;
+      let costs = new Array(count);
+      for (frame = at, n = 0; n < count; n++) {
+        let word = frame >> 2, end = frame + 8 + u32[word];
+        costs[n] = 8 + u32[word] + mask & ~mask;
+        let next = frame + costs[n];
+        u32[word] = 538976288, u32[word + 1] = n === 0 ? 1528832032 : 740302880;
+        for (let i = end; i < next; i++) u8[i] = 32;
+        frame = next;
+      }
+      let values;
+      try {
+        values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
+      } catch {
+        throw broken("a JSON payload that is not JSON");
+      }
+      if (values.length !== count) throw broken("a JSON payload that is not one value");
+      for (n = 0; n < count; n++)
+        this.closed ? lane.consumed += costs[n] : this.hand(lane, values[n], costs[n]);
+      return !0;
+    }
+    ended(error) {
+      if (!this.closed) {
+        this.closed = !0, this.error = error, this.ending = !0;
+        for (let waiter of this.waiters.splice(0)) this.finish(waiter);
+        this.attached(), this.finishIfRead();
+      }
+    }
+    finish(waiter) {
+      if (this.error === void 0 || this.thrown) {
+        waiter.resolve({ value: void 0, done: !0 });
+        return;
+      }
+      this.thrown = !0, waiter.reject(this.error);
+    }
+    finishIfRead() {
+      if (!this.ending || this.unread) return;
+      this.ending = !1;
+      let { error, onclose, onerror } = this;
+      error !== void 0 && guarded(onerror, error), guarded(onclose, error), this.onmessage = void 0;
+    }
+    // ---- from the user
+    setOnmessage(callback) {
+      this.onmessage = callback, !(callback === void 0 || !this.unread || this.draining) && (this.draining = !0, queueMicrotask(() => {
+        this.draining = !1, this.drain();
+      }));
+    }
+    drain() {
+      for (; this.unread && !this.iterating; ) {
+        let { onmessage } = this;
+        if (onmessage === void 0) return;
+        let { value, cost } = this.shift();
+        guarded(onmessage, value), this.lane?.consume(cost);
+      }
+      this.finishIfRead();
+    }
+    shift() {
+      let first = this.queue[this.head];
+      return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), first;
+    }
+    iterate() {
+      this.iterating = !0;
+      let iterator = {
+        next: () => new Promise((resolve, reject) => {
+          if (this.unread) {
+            let { value, cost } = this.shift();
+            this.lane?.consume(cost), resolve({ value, done: !1 }), this.finishIfRead();
+          } else this.closed ? this.finish({ resolve, reject }) : this.waiters.push({ resolve, reject });
+        }),
+        return: async () => (this.close(), { value: void 0, done: !0 }),
+        [Symbol.asyncIterator]: () => iterator
+      };
+      return iterator;
+    }
+    close() {
+      this.closed || (this.closed = !0, this.ending = !0);
+      for (let waiter of this.waiters.splice(0)) this.finish(waiter);
+      let cost = 0;
+      for (; this.unread; ) cost += this.shift().cost;
+      cost > 0 && this.lane?.consume(cost), this.lane?.close(), this.attached(), queueMicrotask(() => this.finishIfRead());
+    }
+    send(message) {
+      return new Promise((resolve, reject) => {
+        let { kind, payload: payload2 } = encodeMessage(message), accepted = resolve, refused = reject, go = () => {
+          let refusal2 = this.refusal();
+          refusal2 !== void 0 ? reject(refusal2) : this.lane?.send({ kind, payload: payload2, accepted, refused });
+        };
+        this.lane === void 0 && !this.closed ? this.early.push(go) : go();
+      });
+    }
+    trySend(message) {
+      let { lane } = this;
+      if (lane === void 0 || this.refusal() !== void 0) return !1;
+      let { kind, payload: payload2 } = encodeMessage(message), tooLarge = lane.tooLarge(payload2.length);
+      if (tooLarge !== void 0) throw tooLarge;
+      return lane.accepts(payload2.length) ? (lane.send({ kind, payload: payload2 }), !0) : !1;
+    }
+    refusal() {
+      if (this.closed || this.lane?.localClosed)
+        return new TailraceError("channel_ended", "the channel has ended");
+      if (this.lane?.oneWay)
+        return new TailraceError("one_way", "the Go side does not receive on this channel");
+    }
+    /** The channel has its lane for good: what was sent before goes there. */
+    attached() {
+      for (let go of this.early.splice(0)) go();
+    }
+    /** The lane of this channel inside the arguments of the invoke under way. */
+    collect() {
+      if (collecting === void 0)
+        throw new TailraceError(
+          "invalid_args",
+          "a channel can only be sent inside the arguments of invoke"
+        );
+      return `__CHANNEL__:${collecting(this)}`;
+    }
+  }, Channel = class {
+    constructor(onmessage) {
+      let options = typeof onmessage == "function" ? { onmessage } : onmessage ?? {}, core = new ChannelCore(options.own === !0);
+      core.onmessage = options.onmessage, Object.defineProperty(this, "core", { value: core });
+    }
+    get onmessage() {
+      return this.core.onmessage;
+    }
+    set onmessage(callback) {
+      this.core.setOnmessage(callback);
+    }
+    get onclose() {
+      return this.core.onclose;
+    }
+    set onclose(callback) {
+      this.core.onclose = callback;
+    }
+    get onerror() {
+      return this.core.onerror;
+    }
+    set onerror(callback) {
+      this.core.onerror = callback;
+    }
+    get id() {
+      return this.core.lane?.id;
+    }
+    get closed() {
+      return this.core.closed;
+    }
+    close() {
+      this.core.close();
+    }
+    send(message) {
+      return this.core.send(message);
+    }
+    trySend(message) {
+      return this.core.trySend(message);
+    }
+    [Symbol.asyncIterator]() {
+      return this.core.iterate();
+    }
+    toJSON() {
+      return this.core.collect();
+    }
+  };
+  function take(message) {
+    return message.byteLength === message.buffer.byteLength ? message : message.slice();
+  }
+
+  // src/invoke.ts
+  var INLINE = 65536, BOTH_WAIT = 2e3, encoder3 = new TextEncoder(), NOTHING2 = new Uint8Array(0), warned = !1;
+  function invoke(connection, cmd, args, options) {
+    return new Promise((resolve, reject) => {
+      let signal = options?.signal;
+      if (connection.error !== void 0) throw connection.error;
+      if (signal?.aborted) throw signal.reason;
+      if (typeof cmd != "string") throw new TailraceError("invalid_args", "cmd is not a string");
+      let headers = readHeaders(options?.headers), read = readArguments(connection, args), timer, done = () => {
+        signal?.removeEventListener("abort", cancel), connection.stopTimer(timer);
+      }, id = connection.addCall({
+        resolve: (result) => {
+          done(), resolve(result);
+        },
+        reject: (error) => {
+          done(), reject(error);
+        }
+      }), cancel = () => {
+        connection.cancelCall(id), connection.whenOpen(() => connection.sendControl(CANCEL, idPayload(id))), done(), reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", cancel, { once: !0 });
+      let watch = () => {
+        timer = connection.startTimer(() => {
+          if (!warned) {
+            if (!read.channels.some((channel) => channel.unread)) {
+              watch();
+              return;
+            }
+            warned = !0, console.warn(
+              `tailrace: invoke('${cmd}') has waited ${BOTH_WAIT / 1e3} s, and a channel passed to it has messages that nobody reads. Its result may come after those: begin to read the channel before awaiting the command.`
+            );
+          }
+        }, BOTH_WAIT);
+      };
+      read.channels.length > 0 && watch(), connection.whenOpen(() => {
+        sendInvoke(connection, id, cmd, headers, read);
+      });
+    });
+  }
+  function sendInvoke(connection, id, cmd, headers, { form, body, channels, opens }) {
+    let lane = form === "lane" ? opens[0] : void 0, envelope = encoder3.encode(
+      JSON.stringify({
+        cmd,
+        headers,
+        channels: channels.length > 0 ? channels.map((channel) => channel.lane?.id) : void 0,
+        body: form,
+        lane: lane?.id,
+        length: lane && body.length
+      })
+    ), inline = lane === void 0 ? body : NOTHING2, payload2 = new Uint8Array(8 + envelope.length + inline.length), words = new Uint32Array(payload2.buffer, 0, 2);
+    words[0] = id, words[1] = envelope.length, payload2.set(envelope, 8), payload2.set(inline, 8 + envelope.length);
+    let tooLarge = connection.tooLarge(payload2.length) ?? connection.tooLarge(body.length);
+    if (tooLarge !== void 0) {
+      connection.undoOpen(opens, tooLarge), connection.settle(id)?.reject(tooLarge);
+      return;
+    }
+    connection.sendControl(INVOKE, payload2, opens), lane !== void 0 && (lane.send({ kind: BYTES, payload: body }), lane.close());
+  }
+  function readArguments(connection, args) {
+    let body;
+    if (args instanceof ArrayBuffer ? body = new Uint8Array(args.slice(0)) : ArrayBuffer.isView(args) && (body = new Uint8Array(args.buffer, args.byteOffset, args.byteLength).slice()), body !== void 0)
+      return body.length <= INLINE ? { form: "bytes", body, channels: [], opens: [] } : { form: "lane", body, channels: [], opens: [connection.openBody()] };
+    let channels = [], opens = [];
+    try {
+      let text = stringifyWithChannels(args ?? null, (channel) => {
+        if (channel.closed)
+          throw new TailraceError("channel_ended", "a channel inside the arguments has ended");
+        let lane = channel.lane;
+        return lane === void 0 && (lane = connection.openLane(channel), channel.lane = lane, opens.push(lane)), channels.includes(channel) || channels.push(channel), lane.id;
+      });
+      if (text === void 0) throw new TailraceError("invalid_args", "args has no JSON form");
+      for (let channel of channels) channel.attached();
+      return { form: "json", body: encoder3.encode(text), channels, opens };
+    } catch (error) {
+      for (let channel of channels)
+        channel.lane !== void 0 && opens.includes(channel.lane) && (channel.lane = void 0);
+      throw connection.undoLanes(opens), error;
+    }
+  }
+  function readHeaders(headers) {
+    if (headers == null) return;
+    let entries = Symbol.iterator in headers ? headers : Object.entries(headers), result = [];
+    for (let [name, value] of entries) result.push([name.toLowerCase(), String(value)]);
+    return Object.fromEntries(result);
+  }
+  function idPayload(id) {
+    return new Uint8Array(new Uint32Array([id, 0]).buffer);
+  }
+
+  // src/page.ts
+  var API = 1, KEY = /* @__PURE__ */ Symbol.for("tailrace");
+  function createPage(options) {
+    let session = {
+      onended: void 0,
+      get state() {
+        return connection.state;
+      },
+      get label() {
+        return connection.label;
+      }
+    }, connect = () => new Connection(options.carrier(), options.clock, (error) => guarded(session.onended, error)), connection = connect();
+    return { state: {
+      api: API,
+      invoke: (cmd, args, settings) => invoke(connection, cmd, args, settings),
+      Channel,
+      take,
+      TailraceError,
+      session
+    }, restored: () => {
+      let old = connection;
+      connection = connect(), old.end(
+        new TailraceError("restored", "the page came back from the back-forward cache: call again")
+      );
+    } };
+  }
+
+  // src/inject.ts
+  function inject(config) {
+    if (window.top !== window || !config.origins.includes(`${location.protocol}//${location.host}`) || KEY in globalThis) return;
+    let fetch = window.fetch.bind(window), { base, dispatchFirst } = config, { state, restored } = createPage({
+      carrier: () => new HttpCarrier({ base, dispatchFirst, fetch, clock: timers }),
+      clock: timers
+    });
+    Object.defineProperty(globalThis, KEY, { value: Object.freeze(state) });
+    let { invoke: invoke2, Channel: Channel2, take: take2, TailraceError: TailraceError2, session } = state;
+    Object.defineProperty(globalThis, "tailrace", {
+      value: Object.freeze({ invoke: invoke2, Channel: Channel2, take: take2, TailraceError: TailraceError2, session }),
+      configurable: !0,
+      writable: !0
+    }), addEventListener("pageshow", (event) => {
+      event.persisted && restored();
+    });
+  }
+  inject(TAILRACE_CONFIG);
+})();

@@ -1,0 +1,340 @@
+// src/errors.ts
+var TailraceError = class extends Error {
+  constructor(code, message, detail) {
+    super(message), this.name = "TailraceError", this.code = code, detail !== void 0 && (this.detail = detail);
+  }
+};
+function broken(rule) {
+  return new TailraceError("protocol", `broken wire rule: ${rule}`);
+}
+function report(error) {
+  typeof reportError == "function" ? reportError(error) : setTimeout(() => {
+    throw error;
+  });
+}
+function guarded(callback, ...args) {
+  if (callback !== void 0)
+    try {
+      callback(...args);
+    } catch (error) {
+      report(error);
+    }
+}
+
+// src/wire.ts
+var JSON_ = 1, BYTES = 2;
+var EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14;
+var CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
+PLACES[JSON_] = CHANNEL;
+PLACES[BYTES] = CHANNEL;
+PLACES[EVAL] = CONTROL_DOWN;
+PLACES[INVOKE] = CONTROL_UP;
+PLACES[RESULT] = CONTROL;
+PLACES[ERROR] = CONTROL;
+PLACES[CANCEL] = CONTROL_UP;
+PLACES[OPEN] = CONTROL_DOWN;
+PLACES[CLOSE] = CHANNEL;
+PLACES[BEGIN] = CONTROL | CHANNEL;
+PLACES[MIDDLE] = CONTROL | CHANNEL;
+PLACES[END] = CONTROL | CHANNEL;
+PLACES[ABORT] = CONTROL | CHANNEL;
+
+// src/lane.ts
+var decoder = new TextDecoder(), NOTHING = new Uint8Array(0);
+function decodeText(bytes) {
+  return decoder.decode(bytes);
+}
+function decodeJson(bytes) {
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch {
+    throw broken("a JSON payload that is not JSON");
+  }
+}
+
+// src/channel.ts
+var encoder = new TextEncoder(), collecting;
+function encodeMessage(message) {
+  if (message instanceof ArrayBuffer)
+    return { kind: BYTES, payload: new Uint8Array(message.slice(0)) };
+  if (ArrayBuffer.isView(message)) {
+    let view = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
+    return { kind: BYTES, payload: view.slice() };
+  }
+  let text = JSON.stringify(message);
+  if (text === void 0)
+    throw new TailraceError("invalid_message", "this message has no JSON form");
+  return { kind: JSON_, payload: encoder.encode(text) };
+}
+var ChannelCore = class {
+  // sends before the first invoke
+  constructor(own) {
+    this.own = own;
+    /** No more messages will arrive, or this side has closed. */
+    this.closed = !1;
+    this.thrown = !1;
+    // an iterator throws the error once, then it is done
+    this.iterating = !1;
+    this.ending = !1;
+    // onclose is still due
+    this.draining = !1;
+    this.waiters = [];
+    this.queue = [];
+    this.head = 0;
+    this.early = [];
+  }
+  get unread() {
+    return this.head < this.queue.length;
+  }
+  // ---- from the lane
+  message(lane, batch, kind, offset, length, cost, owned) {
+    if (this.closed) {
+      lane.consumed += cost;
+      return;
+    }
+    let { u8 } = batch, value;
+    kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, cost);
+  }
+  hand(lane, value, cost) {
+    let { onmessage } = this;
+    if (onmessage !== void 0 && !this.iterating && this.head === this.queue.length) {
+      try {
+        onmessage(value);
+      } catch (error) {
+        report(error);
+      }
+      lane.consumed += cost;
+      return;
+    }
+    let waiter = this.waiters.shift();
+    if (waiter !== void 0) {
+      lane.consumed += cost, waiter.resolve({ value, done: !1 });
+      return;
+    }
+    this.queue.push({ value, cost });
+  }
+  /**
+   * A run of JSON only, decoded and parsed at once as one array: in JavaScriptCore a third
+   * cheaper than one by one. The frame headers and paddings between the values, which nobody
+   * reads any more, are overwritten with commas and spaces. If the array has not one element
+   * a frame, some payload is not JSON.
+   */
+  wholeRun(lane, batch, at, bytes, count, align) {
+    let { u32, u8 } = batch;
+    if (this.closed || u32[(at >> 2) + 1] !== JSON_) return !1;
+    let mask = align - 1, stop = at + bytes, frame = at, n = 0;
+    for (; n < count && stop - frame >= 8; n++) {
+      let length = u32[frame >> 2];
+      if (u32[(frame >> 2) + 1] !== JSON_ || length > stop - frame - 8) return !1;
+      frame += 8 + length + mask & ~mask;
+    }
+    if (n !== count || frame !== stop) return !1;
+    let costs = new Array(count);
+    for (frame = at, n = 0; n < count; n++) {
+      let word = frame >> 2, end = frame + 8 + u32[word];
+      costs[n] = 8 + u32[word] + mask & ~mask;
+      let next = frame + costs[n];
+      u32[word] = 538976288, u32[word + 1] = n === 0 ? 1528832032 : 740302880;
+      for (let i = end; i < next; i++) u8[i] = 32;
+      frame = next;
+    }
+    let values;
+    try {
+      values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
+    } catch {
+      throw broken("a JSON payload that is not JSON");
+    }
+    if (values.length !== count) throw broken("a JSON payload that is not one value");
+    for (n = 0; n < count; n++)
+      this.closed ? lane.consumed += costs[n] : this.hand(lane, values[n], costs[n]);
+    return !0;
+  }
+  ended(error) {
+    if (!this.closed) {
+      this.closed = !0, this.error = error, this.ending = !0;
+      for (let waiter of this.waiters.splice(0)) this.finish(waiter);
+      this.attached(), this.finishIfRead();
+    }
+  }
+  finish(waiter) {
+    if (this.error === void 0 || this.thrown) {
+      waiter.resolve({ value: void 0, done: !0 });
+      return;
+    }
+    this.thrown = !0, waiter.reject(this.error);
+  }
+  finishIfRead() {
+    if (!this.ending || this.unread) return;
+    this.ending = !1;
+    let { error, onclose, onerror } = this;
+    error !== void 0 && guarded(onerror, error), guarded(onclose, error), this.onmessage = void 0;
+  }
+  // ---- from the user
+  setOnmessage(callback) {
+    this.onmessage = callback, !(callback === void 0 || !this.unread || this.draining) && (this.draining = !0, queueMicrotask(() => {
+      this.draining = !1, this.drain();
+    }));
+  }
+  drain() {
+    for (; this.unread && !this.iterating; ) {
+      let { onmessage } = this;
+      if (onmessage === void 0) return;
+      let { value, cost } = this.shift();
+      guarded(onmessage, value), this.lane?.consume(cost);
+    }
+    this.finishIfRead();
+  }
+  shift() {
+    let first = this.queue[this.head];
+    return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), first;
+  }
+  iterate() {
+    this.iterating = !0;
+    let iterator = {
+      next: () => new Promise((resolve, reject) => {
+        if (this.unread) {
+          let { value, cost } = this.shift();
+          this.lane?.consume(cost), resolve({ value, done: !1 }), this.finishIfRead();
+        } else this.closed ? this.finish({ resolve, reject }) : this.waiters.push({ resolve, reject });
+      }),
+      return: async () => (this.close(), { value: void 0, done: !0 }),
+      [Symbol.asyncIterator]: () => iterator
+    };
+    return iterator;
+  }
+  close() {
+    this.closed || (this.closed = !0, this.ending = !0);
+    for (let waiter of this.waiters.splice(0)) this.finish(waiter);
+    let cost = 0;
+    for (; this.unread; ) cost += this.shift().cost;
+    cost > 0 && this.lane?.consume(cost), this.lane?.close(), this.attached(), queueMicrotask(() => this.finishIfRead());
+  }
+  send(message) {
+    return new Promise((resolve, reject) => {
+      let { kind, payload } = encodeMessage(message), accepted = resolve, refused = reject, go = () => {
+        let refusal = this.refusal();
+        refusal !== void 0 ? reject(refusal) : this.lane?.send({ kind, payload, accepted, refused });
+      };
+      this.lane === void 0 && !this.closed ? this.early.push(go) : go();
+    });
+  }
+  trySend(message) {
+    let { lane } = this;
+    if (lane === void 0 || this.refusal() !== void 0) return !1;
+    let { kind, payload } = encodeMessage(message), tooLarge = lane.tooLarge(payload.length);
+    if (tooLarge !== void 0) throw tooLarge;
+    return lane.accepts(payload.length) ? (lane.send({ kind, payload }), !0) : !1;
+  }
+  refusal() {
+    if (this.closed || this.lane?.localClosed)
+      return new TailraceError("channel_ended", "the channel has ended");
+    if (this.lane?.oneWay)
+      return new TailraceError("one_way", "the Go side does not receive on this channel");
+  }
+  /** The channel has its lane for good: what was sent before goes there. */
+  attached() {
+    for (let go of this.early.splice(0)) go();
+  }
+  /** The lane of this channel inside the arguments of the invoke under way. */
+  collect() {
+    if (collecting === void 0)
+      throw new TailraceError(
+        "invalid_args",
+        "a channel can only be sent inside the arguments of invoke"
+      );
+    return `__CHANNEL__:${collecting(this)}`;
+  }
+}, Channel = class {
+  constructor(onmessage) {
+    let options = typeof onmessage == "function" ? { onmessage } : onmessage ?? {}, core = new ChannelCore(options.own === !0);
+    core.onmessage = options.onmessage, Object.defineProperty(this, "core", { value: core });
+  }
+  get onmessage() {
+    return this.core.onmessage;
+  }
+  set onmessage(callback) {
+    this.core.setOnmessage(callback);
+  }
+  get onclose() {
+    return this.core.onclose;
+  }
+  set onclose(callback) {
+    this.core.onclose = callback;
+  }
+  get onerror() {
+    return this.core.onerror;
+  }
+  set onerror(callback) {
+    this.core.onerror = callback;
+  }
+  get id() {
+    return this.core.lane?.id;
+  }
+  get closed() {
+    return this.core.closed;
+  }
+  close() {
+    this.core.close();
+  }
+  send(message) {
+    return this.core.send(message);
+  }
+  trySend(message) {
+    return this.core.trySend(message);
+  }
+  [Symbol.asyncIterator]() {
+    return this.core.iterate();
+  }
+  toJSON() {
+    return this.core.collect();
+  }
+};
+function take(message) {
+  return message.byteLength === message.buffer.byteLength ? message : message.slice();
+}
+
+// src/absent.ts
+function absent(code, message) {
+  let error = () => new TailraceError(code, message);
+  class AbsentChannel extends Channel {
+    send() {
+      return Promise.reject(error());
+    }
+    trySend() {
+      throw error();
+    }
+    [Symbol.asyncIterator]() {
+      throw error();
+    }
+  }
+  return {
+    invoke: () => Promise.reject(error()),
+    Channel: AbsentChannel,
+    take,
+    TailraceError,
+    session: { state: "ended", label: void 0, onended: void 0 }
+  };
+}
+
+// src/page.ts
+var API = 1, KEY = /* @__PURE__ */ Symbol.for("tailrace");
+
+// src/index.ts
+function find() {
+  let state = globalThis[KEY];
+  return state === void 0 ? absent(
+    "no_session",
+    "this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL"
+  ) : state.api !== API ? absent(
+    "version",
+    `this copy of the tailrace package does not fit the Go side's client (${state.api} there, ${API} here): update it`
+  ) : state;
+}
+var page = /* @__PURE__ */ find(), invoke = page.invoke, take2 = page.take, session = page.session, Channel2 = page.Channel, TailraceError2 = page.TailraceError;
+export {
+  Channel2 as Channel,
+  TailraceError2 as TailraceError,
+  invoke,
+  session,
+  take2 as take
+};

@@ -1,0 +1,27 @@
+// What the package gives where there is no session: outside of a Tailrace window.
+
+import type { Channel as PublicChannel, Tailrace } from './api.js';
+import { Channel, take } from './channel.js';
+import { TailraceError } from './errors.js';
+
+export function absent(code: string, message: string): Tailrace {
+  const error = () => new TailraceError(code, message);
+  class AbsentChannel<In, Out> extends Channel<In, Out> implements PublicChannel<In, Out> {
+    override send(): Promise<void> {
+      return Promise.reject(error());
+    }
+    override trySend(): boolean {
+      throw error();
+    }
+    override [Symbol.asyncIterator](): AsyncIterableIterator<In> {
+      throw error();
+    }
+  }
+  return {
+    invoke: () => Promise.reject(error()),
+    Channel: AbsentChannel,
+    take,
+    TailraceError,
+    session: { state: 'ended', label: undefined, onended: undefined },
+  };
+}

@@ -1,0 +1,438 @@
+// One session with the Go side: the lanes, the order of batches, receipts and credits.
+
+import type { Carrier, Composed, Hello, OutBatch, Peer } from './carrier.js';
+import type { Call, ControlOwner } from './control.js';
+import { ControlSink } from './control.js';
+import { broken, TailraceError } from './errors.js';
+import { BodySink, Lane, type LaneOwner, type Sink } from './lane.js';
+import {
+  AHEAD,
+  type Batch,
+  CLOSING,
+  CREDIT,
+  eachCredit,
+  encodeBatch,
+  type FrameTarget,
+  HEADER,
+  openBatch,
+  type RunTarget,
+  RunWriter,
+  walk,
+} from './wire.js';
+
+/** The clock, so that tests have their own. */
+export interface Timers {
+  setTimeout(callback: () => void, milliseconds: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+export const timers: Timers = {
+  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clearTimeout: (timer) => clearTimeout(timer as number),
+};
+
+/**
+ * Receipts and credits that no request has taken along after so many milliseconds go in
+ * a post of their own. Larger credits don't wait (see `consumed`); this is for the rest, such as
+ * a sender whose next frame is larger than what is left of its window.
+ */
+const LAZY = 50;
+
+export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
+  state: 'connecting' | 'open' | 'ended' = 'connecting';
+  label: string | undefined;
+  error: TailraceError | undefined;
+  maxMessage = Number.MAX_SAFE_INTEGER;
+  chunk = 0;
+
+  private readonly lanes = new Map<number, Lane>();
+  private readonly control: Lane;
+  private nextLane = 1;
+  private highestRemote = 0;
+  private maxLanes = Number.MAX_SAFE_INTEGER;
+  private window = 0;
+  private starting: (() => void)[] = [];
+
+  private readonly calls = new Map<number, Call>();
+  private nextCall = 1;
+
+  // Downward batches.
+  private receipt = 0;
+  private readonly early = new Map<number, Batch>();
+  private received: Batch[] = [];
+  private receiptDue = false;
+
+  // Upward batches.
+  private lastSent = 0;
+  private readonly unacknowledged = new Set<number>();
+  private writer: RunWriter | undefined;
+  private sending: Lane[] = [];
+  private mostCredits = 0;
+
+  // Credits.
+  private dirty: Lane[] = [];
+  private urgent = false;
+  private lazyTimer: unknown;
+  private composed = 0;
+
+  constructor(
+    private readonly carrier: Carrier,
+    private readonly clock: Timers,
+    private readonly onended: (error: TailraceError) => void,
+  ) {
+    this.control = new Lane(0, this, new ControlSink(this));
+    this.control.named = true;
+    this.lanes.set(0, this.control);
+    carrier.hello().then(
+      (hello) => this.open(hello),
+      (error) => this.end(error),
+    );
+  }
+
+  private open(hello: Hello): void {
+    if (this.state !== 'connecting') return;
+    this.state = 'open';
+    this.label = hello.label;
+    this.maxMessage = hello.maxMessage;
+    this.maxLanes = hello.lanes;
+    this.window = hello.window;
+    this.chunk = Math.floor(hello.maxBatch / 4) & ~7;
+    this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT);
+    this.writer = new RunWriter(
+      (hello.maxBatch & ~7) - HEADER - CLOSING - this.mostCredits * CREDIT,
+    );
+    this.control.openWindow(hello.window);
+    for (const start of this.starting.splice(0)) start();
+    this.carrier.start(this, hello);
+    this.carrier.wake();
+  }
+
+  /** Calls back once the session is open: now, or later in the order of the calls. */
+  whenOpen(start: () => void): void {
+    if (this.state === 'open') start();
+    else if (this.state === 'connecting') this.starting.push(start);
+  }
+
+  // ---- for calls
+
+  /** A lane of the page's own. Its number is the next one; `undoLanes` takes numbers back. */
+  openLane(sink: Sink): Lane {
+    if (this.lanes.size > this.maxLanes) {
+      throw new TailraceError('too_many_lanes', `more than ${this.maxLanes} open channels`);
+    }
+    const lane = new Lane(this.nextLane, this, sink);
+    this.nextLane += 2;
+    this.lanes.set(lane.id, lane);
+    return lane;
+  }
+
+  /** Forgets the newest lanes, which nobody has been told of. */
+  undoLanes(lanes: readonly Lane[]): void {
+    for (const lane of lanes) {
+      this.lanes.delete(lane.id);
+      this.nextLane = Math.min(this.nextLane, lane.id);
+    }
+  }
+
+  /** A lane that carries the raw body of an invoke. */
+  openBody(): Lane {
+    const nothing = () => {};
+    const lane = this.openLane(new BodySink(-1, nothing, nothing));
+    this.whenOpen(() => lane.openWindow(this.window));
+    return lane;
+  }
+
+  addCall(call: Call): number {
+    this.calls.set(this.nextCall, call);
+    return this.nextCall++;
+  }
+
+  settle(id: number): Call | undefined {
+    if (id === 0 || id >= this.nextCall) throw broken('a result of what was never invoked');
+    const call = this.calls.get(id);
+    this.calls.delete(id);
+    return call;
+  }
+
+  /** The caller does not wait for that call any more. */
+  cancelCall(id: number): void {
+    this.calls.delete(id);
+  }
+
+  startTimer(callback: () => void, milliseconds: number): unknown {
+    return this.clock.setTimeout(callback, milliseconds);
+  }
+
+  stopTimer(timer: unknown): void {
+    if (timer !== undefined) this.clock.clearTimeout(timer);
+  }
+
+  /** Why a message of that length cannot be sent. */
+  tooLarge(length: number): TailraceError | undefined {
+    return this.control.tooLarge(length);
+  }
+
+  /** The invoke that would have opened these lanes is not sent. */
+  undoOpen(lanes: readonly Lane[], error: TailraceError): void {
+    for (const lane of lanes) {
+      this.lanes.delete(lane.id);
+      lane.end(error);
+    }
+  }
+
+  sendControl(kind: number, payload: Uint8Array, opens: readonly Lane[] = []): void {
+    if (this.state !== 'ended') this.control.send({ kind, payload, opens });
+  }
+
+  openRemote(id: number, sink: Sink): void {
+    if (id === 0 || id % 2 !== 0 || id <= this.highestRemote)
+      throw broken(`lane ${id} cannot be opened`);
+    this.highestRemote = id;
+    const lane = new Lane(id, this, sink);
+    lane.named = true;
+    this.lanes.set(id, lane);
+  }
+
+  findOpened(id: number): Lane | undefined {
+    if (id % 2 === 0 || id >= this.nextLane) throw broken(`open of lane ${id}`);
+    return this.lanes.get(id);
+  }
+
+  // ---- LaneOwner
+
+  consumed(lane: Lane): void {
+    if (this.lanes.get(lane.id) !== lane) return;
+    if (!lane.dirty) {
+      lane.dirty = true;
+      this.dirty.push(lane);
+    }
+    if (lane.consumed - lane.announced >= this.window / 4 && !this.urgent) {
+      this.urgent = true;
+      this.carrier.wake();
+    }
+    this.armLazy();
+  }
+
+  sendable(lane: Lane): void {
+    if (!lane.queued) {
+      lane.queued = true;
+      if (lane !== this.control) this.sending.push(lane);
+    }
+    this.carrier.wake();
+  }
+
+  gone(lane: Lane): void {
+    this.lanes.delete(lane.id);
+  }
+
+  // ---- Peer
+
+  receive(answer: ArrayBuffer): boolean {
+    if (this.state !== 'open') return true;
+    try {
+      const batch = openBatch(answer, false);
+      if (batch === undefined) return false;
+      this.order(batch);
+    } catch (error) {
+      this.end(error);
+    }
+    return true;
+  }
+
+  private order(batch: Batch): void {
+    const { number } = batch;
+    if (number !== 0 && (number <= this.receipt || this.early.has(number))) return;
+    if (number > this.receipt + AHEAD) throw broken('more than 32 batches ahead');
+    this.acknowledge(batch);
+    eachCredit(batch, (lane, total) => this.credit(lane, total));
+    if (number === 0) return;
+    this.receiptDue = true;
+    this.early.set(number, batch);
+    for (;;) {
+      const next = this.early.get(this.receipt + 1);
+      if (next === undefined) return;
+      this.receipt++;
+      this.early.delete(this.receipt);
+      this.received.push(next);
+    }
+  }
+
+  private acknowledge(batch: Batch): void {
+    const { receipt, selective } = batch;
+    const highest = selective === 0 ? receipt : receipt + 2 + (31 - Math.clz32(selective));
+    if (highest > this.lastSent) throw broken('a receipt for what was never sent');
+    if (this.unacknowledged.size === 0) return;
+    for (const number of this.unacknowledged) {
+      const bit = number - receipt - 2;
+      if (number <= receipt || (bit >= 0 && bit < 32 && (selective >>> bit) & 1)) {
+        this.unacknowledged.delete(number);
+      }
+    }
+  }
+
+  private credit(id: number, total: number): void {
+    const lane = this.lanes.get(id);
+    if (lane !== undefined) {
+      lane.credit(total);
+    } else if (id % 2 === 1 ? id >= this.nextLane : id > this.highestRemote) {
+      throw broken(`a credit for the unknown lane ${id}`);
+    }
+  }
+
+  dispatch(): void {
+    for (;;) {
+      const batch = this.received.shift();
+      if (batch === undefined || this.state !== 'open') break;
+      try {
+        walk(batch, false, this);
+        this.runDone();
+      } catch (error) {
+        this.end(error);
+        return;
+      }
+    }
+    if (this.receiptDue) this.armLazy();
+  }
+
+  private running: Lane | undefined;
+
+  run(id: number, count: number, first: number): FrameTarget {
+    this.runDone();
+    const lane = this.lanes.get(id);
+    if (lane === undefined) throw broken(`frames of the unknown lane ${id}`);
+    if (first !== lane.nextIn) {
+      throw broken(`frame ${first} of lane ${id} instead of ${lane.nextIn}`);
+    }
+    lane.nextIn += count;
+    this.running = lane;
+    return lane;
+  }
+
+  /** Accounts, once a run, for what its frames have added to the lane's credit. */
+  private runDone(): void {
+    const lane = this.running;
+    this.running = undefined;
+    if (lane !== undefined && lane.consumed > lane.announced) this.consumed(lane);
+  }
+
+  outgoing(): OutBatch | undefined {
+    if (this.state !== 'open' || this.writer === undefined) return undefined;
+    const number = this.lastSent + 1;
+    for (const oldest of this.unacknowledged) {
+      if (number - oldest >= AHEAD) return undefined;
+      break;
+    }
+    this.fill(this.writer);
+    const empty = this.writer.length === 0;
+    if (empty && !this.urgent) return undefined;
+    this.lastSent = number;
+    this.unacknowledged.add(number);
+    return { number, runs: empty ? undefined : this.writer.take() };
+  }
+
+  /** The control lane first, then the others in turn, each with its share of the room. */
+  private fill(writer: RunWriter): void {
+    if (this.control.hasReady) this.control.write(writer, writer.capacity);
+    this.control.queued = false;
+    const lanes = this.sending;
+    this.sending = [];
+    let waiting = lanes.length;
+    const rest: Lane[] = [];
+    for (const lane of lanes) {
+      if (lane.hasReady) {
+        const before = writer.length;
+        lane.write(writer, Math.max(1, (writer.capacity - writer.length) / waiting));
+        // Those that got nothing go first next time.
+        if (lane.hasReady && writer.length === before) this.sending.push(lane);
+        else if (lane.hasReady) rest.push(lane);
+        else lane.queued = false;
+      } else {
+        lane.queued = false;
+      }
+      waiting--;
+    }
+    this.sending.push(...rest);
+  }
+
+  compose(out: OutBatch | undefined, slot: number, request: number, hold: number): Composed {
+    const carried: Lane[] = [];
+    const entries: number[] = [];
+    let n = 0;
+    for (; n < this.dirty.length && carried.length < this.mostCredits; n++) {
+      const lane = this.dirty[n];
+      lane.dirty = false;
+      if (this.lanes.get(lane.id) !== lane) continue;
+      lane.announced = lane.consumed;
+      entries.push(lane.id, lane.consumed);
+      carried.push(lane);
+    }
+    this.dirty = n === this.dirty.length ? [] : this.dirty.slice(n);
+    this.urgent = false;
+    this.receiptDue = false;
+    this.composed++;
+    let selective = 0;
+    for (const number of this.early.keys()) selective |= 1 << (number - this.receipt - 2);
+    const header = {
+      number: out === undefined ? 0 : out.number,
+      receipt: this.receipt,
+      selective: selective >>> 0,
+      slot,
+      request,
+      hold,
+    };
+    return { bytes: encodeBatch(header, entries, out?.runs), credits: carried };
+  }
+
+  delivered(out: OutBatch): void {
+    this.unacknowledged.delete(out.number);
+  }
+
+  undelivered(credits: readonly Lane[]): void {
+    if (this.state !== 'open') return;
+    for (const lane of credits) {
+      lane.announced = 0;
+      this.consumed(lane);
+    }
+  }
+
+  /** Sends receipts and credits that no request has taken along for a while. */
+  private armLazy(): void {
+    if (this.lazyTimer !== undefined || this.state !== 'open') return;
+    const before = this.composed;
+    this.lazyTimer = this.clock.setTimeout(() => {
+      this.lazyTimer = undefined;
+      if (this.dirty.length === 0 && !this.receiptDue) return;
+      if (this.composed !== before) {
+        this.armLazy();
+        return;
+      }
+      this.urgent = true;
+      this.carrier.wake();
+    }, LAZY);
+  }
+
+  /** Ends the session: every call and channel learns the reason. */
+  end(reason: unknown): void {
+    if (this.state === 'ended') return;
+    const error =
+      reason instanceof TailraceError
+        ? reason
+        : new TailraceError('internal', `the page’s client failed: ${String(reason)}`);
+    this.state = 'ended';
+    this.error = error;
+    if (error.code === 'protocol' || error.code === 'internal') console.error('tailrace:', error);
+    this.carrier.stop();
+    this.clock.clearTimeout(this.lazyTimer);
+    this.received = [];
+    this.early.clear();
+    this.dirty = [];
+    this.sending = [];
+    this.starting = [];
+    const calls = [...this.calls.values()];
+    this.calls.clear();
+    for (const call of calls) call.reject(error);
+    for (const lane of this.lanes.values()) lane.end(error);
+    this.lanes.clear();
+    this.onended(error);
+  }
+}

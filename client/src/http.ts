@@ -1,0 +1,252 @@
+// The carrier of the custom scheme: every batch is a POST or its answer. Pull slots keep a
+// request with the Go side until there is data; post slots carry upward batches.
+
+import type { Carrier, Composed, Hello, OutBatch, Peer } from './carrier.js';
+import type { Timers } from './connection.js';
+import { errorFrom, TailraceError } from './errors.js';
+
+/** Failed requests in a row, in one slot, after which the session is given up. */
+const TRIES = 12;
+/** The first retry comes at once; the wait then doubles from 50 ms. */
+const FIRST_WAIT = 50;
+const LONGEST_WAIT = 1000;
+/** Too many requests at once: the same again after this. */
+const BUSY_WAIT = 20;
+/** How much longer than its hold a request may take. */
+const GRACE = 10_000;
+const HELLO_TIMEOUT = 10_000;
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface HttpOptions {
+  readonly base: string;
+  readonly fetch: Fetch;
+  readonly clock: Timers;
+  /**
+   * Off (the default): a slot pulls again as soon as its answer has come whole, and the page
+   * dispatches while the next answer is under way. On: it dispatches first, and the credit of
+   * that batch goes along with the next pull.
+   */
+  readonly dispatchFirst?: boolean | undefined;
+}
+
+interface Slot {
+  readonly index: number;
+  request: number;
+}
+
+const FAILED = Symbol('failed');
+
+/** undefined: nothing to say, or the carrier has stopped. */
+type Answer = ArrayBuffer | undefined | typeof FAILED;
+
+export class HttpCarrier implements Carrier {
+  private stopped = false;
+  private waking = false;
+  private readonly aborts = new Set<AbortController>();
+  private peer: Peer | undefined;
+  private headers: Record<string, string> = { 'Tailrace-Version': '1' };
+  private hold = 0;
+  private free: Slot[] = [];
+
+  constructor(private readonly options: HttpOptions) {}
+
+  async hello(): Promise<Hello> {
+    for (let tries = 1; ; tries++) {
+      const answer = await this.fetch('hello', null, HELLO_TIMEOUT).catch(lost);
+      if (this.stopped) throw new TailraceError('closed', 'the session ended');
+      if (answer !== undefined && answer.status === 200 && answer.body !== undefined) {
+        return readHello(parse(answer.body));
+      }
+      if (answer !== undefined && answer.status !== 429) throw refusal(answer);
+      if (tries === TRIES) throw unreachable();
+      await this.wait(tries);
+    }
+  }
+
+  start(peer: Peer, hello: Hello): void {
+    this.peer = peer;
+    this.hold = hello.hold;
+    this.headers = {
+      'Tailrace-Version': '1',
+      'Tailrace-Session': hello.session,
+      'Content-Type': 'application/octet-stream',
+    };
+    for (let i = 0; i < hello.posts; i++) this.free.push({ index: hello.pulls + i, request: 0 });
+    for (let i = 0; i < hello.pulls; i++) void this.pull(peer, { index: i, request: 0 });
+  }
+
+  wake(): void {
+    if (this.waking) return;
+    this.waking = true;
+    queueMicrotask(() => {
+      this.waking = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    const { peer } = this;
+    while (peer !== undefined && !this.stopped && this.free.length > 0) {
+      const out = peer.outgoing();
+      if (out === undefined) return;
+      void this.post(peer, this.free.pop() as Slot, out);
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const abort of this.aborts) abort.abort();
+    this.aborts.clear();
+  }
+
+  private async pull(peer: Peer, slot: Slot): Promise<void> {
+    let failures = 0;
+    let next = this.request(peer, slot, undefined, this.hold);
+    for (;;) {
+      const answer = await next;
+      if (this.stopped) return;
+      if (answer === FAILED || (answer !== undefined && !peer.receive(answer))) {
+        failures++;
+        if (failures === TRIES) peer.end(unreachable());
+        else await this.wait(failures);
+        if (this.stopped) return;
+        next = this.request(peer, slot, undefined, this.hold);
+        continue;
+      }
+      failures = 0;
+      if (this.stopped) return;
+      if (this.options.dispatchFirst === true) peer.dispatch();
+      if (this.stopped) return;
+      next = this.request(peer, slot, undefined, this.hold);
+      if (this.options.dispatchFirst !== true) peer.dispatch();
+    }
+  }
+
+  private async post(peer: Peer, slot: Slot, out: OutBatch): Promise<void> {
+    for (let failures = 0; ; ) {
+      const answer = await this.request(peer, slot, out, 0);
+      if (this.stopped) return;
+      // Until its answer has come whole, the slot asks again: that answer may hold a batch.
+      if (answer !== FAILED && (answer === undefined || peer.receive(answer))) break;
+      failures++;
+      if (failures === TRIES) peer.end(unreachable());
+      else await this.wait(failures);
+      if (this.stopped) return;
+    }
+    peer.delivered(out);
+    this.free.push(slot);
+    this.flush();
+    peer.dispatch();
+    this.flush();
+  }
+
+  /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
+  private async request(
+    peer: Peer,
+    slot: Slot,
+    out: OutBatch | undefined,
+    hold: number,
+  ): Promise<Answer> {
+    const composed = peer.compose(out, slot.index, ++slot.request, hold);
+    for (;;) {
+      const answer = await this.fetch('batch', composed, this.hold + GRACE).catch(lost);
+      if (this.stopped) return undefined;
+      if (answer === undefined) {
+        peer.undelivered(composed.credits);
+        return FAILED;
+      }
+      if (answer.status === 429) {
+        await this.sleep(BUSY_WAIT);
+      } else if (answer.status >= 200 && answer.status < 300) {
+        return answer.status === 204 ? undefined : (answer.body ?? FAILED);
+      } else {
+        peer.end(refusal(answer));
+        return undefined;
+      }
+    }
+  }
+
+  /** Rejects when the answer did not come, or not whole. */
+  private async fetch(path: string, composed: Composed | null, timeout: number): Promise<Reply> {
+    const abort = new AbortController();
+    this.aborts.add(abort);
+    const timer = this.options.clock.setTimeout(() => abort.abort(), timeout);
+    try {
+      const response = await this.options.fetch(`${this.options.base}/.tailrace/${path}`, {
+        method: 'POST',
+        headers: this.headers,
+        body: composed === null ? null : composed.bytes,
+        signal: abort.signal,
+        cache: 'no-store',
+      });
+      const { status } = response;
+      return { status, body: status === 204 ? undefined : await response.arrayBuffer() };
+    } finally {
+      this.options.clock.clearTimeout(timer);
+      this.aborts.delete(abort);
+    }
+  }
+
+  private wait(failures: number): Promise<void> {
+    if (failures === 1) return Promise.resolve();
+    return this.sleep(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2)));
+  }
+
+  private sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.options.clock.setTimeout(resolve, milliseconds);
+    });
+  }
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: ArrayBuffer | undefined;
+}
+
+function lost(): undefined {
+  return undefined;
+}
+
+function unreachable(): TailraceError {
+  return new TailraceError('unreachable', 'the Go side does not answer: is the app still running?');
+}
+
+function parse(body: ArrayBuffer | undefined): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(answer: Reply): TailraceError {
+  const { status } = answer;
+  const code = status === 403 ? 'forbidden' : status === 410 ? 'closed' : 'refused';
+  return errorFrom(parse(answer.body), code, `the Go side answered with status ${status}`);
+}
+
+function readHello(value: unknown): Hello {
+  const hello = (value ?? {}) as Hello & { version?: number };
+  const { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes } = hello;
+  const between = (n: number, least: number, most: number) =>
+    Number.isInteger(n) && n >= least && n <= most;
+  if (hello.version !== 1) {
+    throw new TailraceError('protocol', `the Go side speaks version ${hello.version}, not 1`);
+  }
+  if (
+    typeof session !== 'string' ||
+    typeof label !== 'string' ||
+    !between(pulls, 1, 64) ||
+    !between(posts, 1, 64) ||
+    !between(hold, 0, 600_000) ||
+    !between(maxBatch, 1024, 2 ** 30) ||
+    !between(maxMessage, 1, 2 ** 31) ||
+    !between(window, 64, 2 ** 40) ||
+    !between(lanes, 1, 2 ** 32)
+  ) {
+    throw new TailraceError('protocol', 'a hello with fields missing or out of range');
+  }
+  return { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes };
+}

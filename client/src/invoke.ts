@@ -1,0 +1,178 @@
+// Calls of Go commands.
+
+import type { InvokeOptions } from './api.js';
+import { type ChannelCore, stringifyWithChannels } from './channel.js';
+import type { Connection } from './connection.js';
+import { TailraceError } from './errors.js';
+import type { Lane } from './lane.js';
+import { BYTES, CANCEL, INVOKE } from './wire.js';
+
+/** The longest raw argument that stands in the invoke itself; a longer one gets a lane. */
+const INLINE = 65536;
+/** A call that waits so long while its own channel is not read is probably waiting for the reader. */
+const BOTH_WAIT = 2000;
+
+const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
+let warned = false;
+
+interface Arguments {
+  readonly form: 'json' | 'bytes' | 'lane';
+  readonly body: Uint8Array;
+  /** Channels inside, each once. */
+  readonly channels: readonly ChannelCore[];
+  /** Lanes that the invoke opens. */
+  readonly opens: readonly Lane[];
+}
+
+export function invoke<T>(
+  connection: Connection,
+  cmd: string,
+  args: object | undefined,
+  options: InvokeOptions | undefined,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const signal = options?.signal;
+    if (connection.error !== undefined) throw connection.error;
+    if (signal?.aborted) throw signal.reason;
+    if (typeof cmd !== 'string') throw new TailraceError('invalid_args', 'cmd is not a string');
+    const headers = readHeaders(options?.headers);
+    const read = readArguments(connection, args);
+
+    let timer: unknown;
+    const done = () => {
+      signal?.removeEventListener('abort', cancel);
+      connection.stopTimer(timer);
+    };
+    const id = connection.addCall({
+      resolve: (result) => {
+        done();
+        resolve(result as T);
+      },
+      reject: (error) => {
+        done();
+        reject(error);
+      },
+    });
+    const cancel = () => {
+      connection.cancelCall(id);
+      connection.whenOpen(() => connection.sendControl(CANCEL, idPayload(id)));
+      done();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+
+    const watch = () => {
+      timer = connection.startTimer(() => {
+        if (warned) return;
+        if (!read.channels.some((channel) => channel.unread)) {
+          watch();
+          return;
+        }
+        warned = true;
+        console.warn(
+          `tailrace: invoke('${cmd}') has waited ${BOTH_WAIT / 1000} s, and a channel passed to it has messages that nobody reads. ` +
+            'Its result may come after those: begin to read the channel before awaiting the command.',
+        );
+      }, BOTH_WAIT);
+    };
+    if (read.channels.length > 0) watch();
+
+    connection.whenOpen(() => {
+      sendInvoke(connection, id, cmd, headers, read);
+    });
+  });
+}
+
+function sendInvoke(
+  connection: Connection,
+  id: number,
+  cmd: string,
+  headers: Record<string, string> | undefined,
+  { form, body, channels, opens }: Arguments,
+): void {
+  const lane = form === 'lane' ? opens[0] : undefined;
+  const envelope = encoder.encode(
+    JSON.stringify({
+      cmd,
+      headers,
+      channels: channels.length > 0 ? channels.map((channel) => channel.lane?.id) : undefined,
+      body: form,
+      lane: lane?.id,
+      length: lane && body.length,
+    }),
+  );
+  const inline = lane === undefined ? body : NOTHING;
+  const payload = new Uint8Array(8 + envelope.length + inline.length);
+  const words = new Uint32Array(payload.buffer, 0, 2);
+  words[0] = id;
+  words[1] = envelope.length;
+  payload.set(envelope, 8);
+  payload.set(inline, 8 + envelope.length);
+  const tooLarge = connection.tooLarge(payload.length) ?? connection.tooLarge(body.length);
+  if (tooLarge !== undefined) {
+    connection.undoOpen(opens, tooLarge);
+    connection.settle(id)?.reject(tooLarge);
+    return;
+  }
+  connection.sendControl(INVOKE, payload, opens);
+  if (lane !== undefined) {
+    lane.send({ kind: BYTES, payload: body });
+    lane.close();
+  }
+}
+
+/** Takes the arguments as they are now: later changes do not count. */
+function readArguments(connection: Connection, args: unknown): Arguments {
+  let body: Uint8Array | undefined;
+  if (args instanceof ArrayBuffer) {
+    body = new Uint8Array(args.slice(0));
+  } else if (ArrayBuffer.isView(args)) {
+    body = new Uint8Array(args.buffer, args.byteOffset, args.byteLength).slice();
+  }
+  if (body !== undefined) {
+    if (body.length <= INLINE) return { form: 'bytes', body, channels: [], opens: [] };
+    return { form: 'lane', body, channels: [], opens: [connection.openBody()] };
+  }
+  const channels: ChannelCore[] = [];
+  const opens: Lane[] = [];
+  try {
+    const text = stringifyWithChannels(args ?? null, (channel) => {
+      if (channel.closed) {
+        throw new TailraceError('channel_ended', 'a channel inside the arguments has ended');
+      }
+      let lane = channel.lane;
+      if (lane === undefined) {
+        lane = connection.openLane(channel);
+        channel.lane = lane;
+        opens.push(lane);
+      }
+      if (!channels.includes(channel)) channels.push(channel);
+      return lane.id;
+    });
+    if (text === undefined) throw new TailraceError('invalid_args', 'args has no JSON form');
+    for (const channel of channels) channel.attached();
+    return { form: 'json', body: encoder.encode(text), channels, opens };
+  } catch (error) {
+    for (const channel of channels) {
+      if (channel.lane !== undefined && opens.includes(channel.lane)) channel.lane = undefined;
+    }
+    connection.undoLanes(opens);
+    throw error;
+  }
+}
+
+function readHeaders(headers: InvokeOptions['headers']): Record<string, string> | undefined {
+  if (headers === undefined || headers === null) return undefined;
+  const entries =
+    Symbol.iterator in headers
+      ? (headers as Iterable<readonly [string, string]>)
+      : Object.entries(headers);
+  const result: [string, string][] = [];
+  for (const [name, value] of entries) result.push([name.toLowerCase(), String(value)]);
+  return Object.fromEntries(result);
+}
+
+function idPayload(id: number): Uint8Array {
+  return new Uint8Array(new Uint32Array([id, 0]).buffer);
+}

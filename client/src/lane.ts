@@ -1,0 +1,412 @@
+// One lane: its numbering, credit and fragments in both directions. What its whole
+// messages mean is its sink's business.
+
+import { broken, errorFrom, TailraceError } from './errors.js';
+import {
+  ABORT,
+  type Batch,
+  BEGIN,
+  BYTES,
+  beginHead,
+  CLOSE,
+  END,
+  FRAME,
+  type FrameTarget,
+  MIDDLE,
+  mayCome,
+  type RunWriter,
+  readU64,
+  strideOf,
+} from './wire.js';
+
+const decoder = new TextDecoder();
+const NOTHING = new Uint8Array(0);
+
+/** Decodes UTF-8. The one decoder of the page. */
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** Decodes JSON that the other side made: what is not JSON is a broken rule. */
+export function decodeJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch {
+    throw broken('a JSON payload that is not JSON');
+  }
+}
+
+/** Takes a lane's whole messages. */
+export interface Sink {
+  /**
+   * One message, `length` bytes at `offset` of `batch` (for a message that came in fragments:
+   * a buffer of its own). The sink gives `cost` back through `lane.consumed` or `lane.consume`.
+   */
+  message(
+    lane: Lane,
+    batch: Pick<Batch, 'u8' | 'u32'>,
+    kind: number,
+    offset: number,
+    length: number,
+    cost: number,
+    owned: boolean,
+  ): void;
+  /** May take a whole run of several frames at once: see FrameTarget. */
+  wholeRun?(
+    lane: Lane,
+    batch: Batch,
+    at: number,
+    bytes: number,
+    count: number,
+    align: number,
+  ): boolean;
+  /** Unread messages wait in the page: fragments are not credited meanwhile. */
+  readonly unread: boolean;
+  /** The other side sends no more on this lane, or the session ended (with an error). */
+  ended(error: TailraceError | undefined): void;
+}
+
+/** What a lane needs of its connection. */
+export interface LaneOwner {
+  readonly maxMessage: number;
+  readonly chunk: number;
+  /** Credit is due. */
+  consumed(lane: Lane): void;
+  /** Frames wait to be put into a batch. */
+  sendable(lane: Lane): void;
+  /** Both closes were seen. */
+  gone(lane: Lane): void;
+}
+
+/** A message on its way out. */
+export interface Outgoing {
+  readonly kind: number;
+  readonly payload: Uint8Array;
+  /** Lanes that the other side knows once this message is in a batch. */
+  readonly opens?: readonly Lane[];
+  /** It stands within the window: it will be sent, in order. */
+  accepted?(): void;
+  /** It was not accepted, and never will be. */
+  refused?(error: TailraceError): void;
+}
+
+interface Part {
+  readonly kind: number;
+  readonly u8: Uint8Array<ArrayBuffer>;
+  filled: number;
+  held: number;
+}
+
+export class Lane implements FrameTarget {
+  // Downward.
+  nextIn = 0;
+  /** Strides consumed since the lane was opened: the credit. */
+  consumed = 0;
+  /** The part of `consumed` that a request has carried. */
+  announced = 0;
+  dirty = false;
+  remoteClosed = false;
+  private part: Part | undefined;
+
+  // Upward.
+  /** The other side knows the lane, so that frames may follow. */
+  named = false;
+  localClosed = false;
+  private closeSent = false;
+  queued = false;
+  private nextOut = 0;
+  private window = -1; // not known yet
+  private reserved = 0;
+  private sent = 0;
+  private credited = 0;
+  private waiting: Outgoing[] = [];
+  private ready: Outgoing[] = [];
+  private offset = 0; // of the first ready message, when it goes in fragments
+
+  constructor(
+    readonly id: number,
+    private readonly owner: LaneOwner,
+    readonly sink: Sink,
+  ) {}
+
+  // ---- downward
+
+  frame(batch: Batch, kind: number, offset: number, length: number, stride: number): void {
+    if (this.remoteClosed) throw broken('a frame behind its lane’s close');
+    if (kind < CLOSE) {
+      this.sink.message(this, batch, kind, offset, length, stride, false);
+    } else if (kind === CLOSE) {
+      this.consumed += stride;
+      this.closed(
+        length === 0 ? undefined : decodeJson(batch.u8.subarray(offset, offset + length)),
+      );
+    } else {
+      this.fragment(batch, kind, offset, length, stride);
+    }
+  }
+
+  wholeRun(batch: Batch, at: number, bytes: number, count: number, align: number): boolean {
+    if (this.sink.wholeRun === undefined || this.remoteClosed) return false;
+    return this.sink.wholeRun(this, batch, at, bytes, count, align);
+  }
+
+  private fragment(batch: Batch, kind: number, offset: number, length: number, stride: number) {
+    let part = this.part;
+    if (kind === BEGIN) {
+      if (part !== undefined) throw broken('begin inside a message that was begun');
+      const word = offset >> 2;
+      if (length < 16 || batch.u32[word + 3] !== 0) throw broken('malformed begin');
+      if (!mayCome(batch.u32[word + 2], this.id)) {
+        throw broken(`begin of kind ${batch.u32[word + 2]} on lane ${this.id}`);
+      }
+      const total = readU64(batch.u32, word);
+      if (total > this.owner.maxMessage) throw broken('a message over maxMessage');
+      part = {
+        kind: batch.u32[word + 2],
+        u8: new Uint8Array(total),
+        filled: 0,
+        held: 0,
+      };
+      this.part = part;
+      offset += 16;
+      length -= 16;
+    } else if (part === undefined) {
+      throw broken('a fragment of no message');
+    }
+    // Behind unread messages a fragment's credit is held back: else a large message
+    // after the other would pile up in front of a reader that does not read.
+    if (this.sink.unread) part.held += stride;
+    else this.consumed += stride;
+    if (kind === ABORT) {
+      if (length !== 0) throw broken('malformed abort');
+      this.part = undefined;
+      this.consumed += part.held;
+      return;
+    }
+    if (length > part.u8.length - part.filled) throw broken('fragments longer than their message');
+    part.u8.set(batch.u8.subarray(offset, offset + length), part.filled);
+    part.filled += length;
+    if (kind === BEGIN || kind === MIDDLE) return;
+    if (kind === END && part.filled !== part.u8.length) {
+      throw broken('fragments shorter than their message');
+    }
+    this.part = undefined;
+    const whole = {
+      u8: part.u8,
+      u32: new Uint32Array(part.u8.buffer, 0, part.u8.length >> 2),
+    };
+    this.sink.message(this, whole, part.kind, 0, part.u8.length, part.held, true);
+  }
+
+  /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
+  releaseHeld(): void {
+    if (this.part !== undefined && this.part.held > 0) {
+      this.consumed += this.part.held;
+      this.part.held = 0;
+    }
+  }
+
+  /** Consumed outside of a run: by an iterator, or at the end of a channel. */
+  consume(cost: number): void {
+    this.consumed += cost;
+    if (!this.sink.unread) this.releaseHeld();
+    this.owner.consumed(this);
+  }
+
+  private closed(reason: unknown): void {
+    this.remoteClosed = true;
+    this.part = undefined;
+    const error =
+      reason === undefined ? undefined : errorFrom(reason, 'channel_ended', 'ended by Go');
+    this.close();
+    this.sink.ended(error);
+    this.goneIfDone();
+  }
+
+  private goneIfDone(): void {
+    if (this.remoteClosed && this.closeSent) this.owner.gone(this);
+  }
+
+  // ---- upward
+
+  /** The window is known: hello's, or that of the channel's open frame. */
+  openWindow(window: number): void {
+    if (window > this.window) this.window = window;
+    this.pump();
+  }
+
+  /** undefined: not known yet. */
+  get oneWay(): boolean | undefined {
+    return this.window < 0 ? undefined : this.window === 0;
+  }
+
+  /** Sends in order, as soon as the window lets it. */
+  send(message: Outgoing): void {
+    this.waiting.push(message);
+    this.pump();
+  }
+
+  /** Whether a message of that length would be accepted at once. */
+  accepts(length: number): boolean {
+    return this.waiting.length === 0 && this.fits(length);
+  }
+
+  tooLarge(length: number): TailraceError | undefined {
+    const { maxMessage } = this.owner;
+    if (length <= maxMessage) return undefined;
+    return new TailraceError(
+      'too_large',
+      `a message of ${length} bytes is over the limit of ${maxMessage}: send it in parts`,
+    );
+  }
+
+  private fits(length: number): boolean {
+    return (
+      this.window > 0 &&
+      (this.reserved === this.credited ||
+        this.reserved - this.credited + this.stridesOf(length) <= this.window)
+    );
+  }
+
+  private stridesOf(length: number): number {
+    const chunk = this.owner.chunk;
+    if (length <= chunk) return strideOf(length);
+    return FRAME * Math.ceil(length / chunk) + 16 + ((length + 7) & ~7);
+  }
+
+  private pump(): void {
+    let n = 0;
+    while (n < this.waiting.length && this.fits(this.waiting[n].payload.length)) {
+      const message = this.waiting[n++];
+      const tooLarge = this.tooLarge(message.payload.length);
+      if (tooLarge !== undefined) {
+        message.refused?.(tooLarge);
+        continue;
+      }
+      this.reserved += this.stridesOf(message.payload.length);
+      this.ready.push(message);
+      message.accepted?.();
+    }
+    if (n > 0) this.waiting.splice(0, n);
+    if (this.ready.length > 0) this.owner.sendable(this);
+  }
+
+  /** Closes this direction, behind what was accepted; what waits for the window is refused. */
+  close(error?: TailraceError): void {
+    if (this.localClosed) return;
+    this.localClosed = true;
+    this.refuseWaiting(error);
+    this.ready.push({ kind: CLOSE, payload: NOTHING });
+    this.reserved += strideOf(0);
+    this.owner.sendable(this);
+  }
+
+  refuseWaiting(error = new TailraceError('channel_ended', 'the channel has ended')): void {
+    const refused = this.waiting;
+    this.waiting = [];
+    for (const message of refused) message.refused?.(error);
+  }
+
+  credit(total: number): void {
+    if (total > this.sent) throw broken('a credit for what was never sent');
+    if (total <= this.credited) return;
+    this.credited = total;
+    this.pump();
+  }
+
+  private passes(stride: number): boolean {
+    return this.sent === this.credited || this.sent - this.credited + stride <= this.window;
+  }
+
+  /** Frames could be written now, given the room. */
+  get hasReady(): boolean {
+    if (!this.named || this.ready.length === 0) return false;
+    return this.sent === this.credited || this.sent - this.credited < this.window;
+  }
+
+  /** Writes frames into a batch, at most about `quota` bytes of them. */
+  write(writer: RunWriter, quota: number): void {
+    const { chunk } = this.owner;
+    const stop = writer.length + quota;
+    let begun = false;
+    let n = 0;
+    while (n < this.ready.length && writer.length < stop) {
+      const { kind, payload, opens } = this.ready[n];
+      const whole = payload.length <= chunk;
+      const from = this.offset;
+      const to = Math.min(from + chunk, payload.length);
+      const head = !whole && from === 0 ? beginHead(payload.length, kind) : undefined;
+      const stride = strideOf(to - from + (head === undefined ? 0 : head.length));
+      if (stride > writer.room(!begun) || !this.passes(stride)) break;
+      if (!begun) {
+        writer.beginRun(this.id, this.nextOut);
+        begun = true;
+      }
+      let frameKind = kind;
+      if (!whole) frameKind = from === 0 ? BEGIN : to === payload.length ? END : MIDDLE;
+      writer.frame(frameKind, head, payload, from, to);
+      this.nextOut++;
+      this.sent += stride;
+      if (to < payload.length) {
+        this.offset = to;
+        continue;
+      }
+      this.offset = 0;
+      n++;
+      if (opens !== undefined) for (const lane of opens) lane.open();
+      if (kind === CLOSE) this.closeSent = true;
+    }
+    if (n > 0) this.ready.splice(0, n);
+    if (this.closeSent) this.goneIfDone();
+  }
+
+  private open(): void {
+    this.named = true;
+    if (this.ready.length > 0) this.owner.sendable(this);
+  }
+
+  /** The session ended. */
+  end(error: TailraceError): void {
+    this.part = undefined;
+    this.ready = [];
+    this.localClosed = true;
+    this.refuseWaiting(error);
+    if (!this.remoteClosed) {
+      this.remoteClosed = true;
+      this.sink.ended(error);
+    }
+  }
+}
+
+/** Takes the one message of a lane that carries a raw body. */
+export class BodySink implements Sink {
+  readonly unread = false;
+  private done = false;
+
+  constructor(
+    private readonly length: number,
+    private readonly take: (body: Uint8Array) => void,
+    private readonly fail: (error: TailraceError) => void,
+  ) {}
+
+  message(
+    lane: Lane,
+    batch: Pick<Batch, 'u8'>,
+    kind: number,
+    offset: number,
+    length: number,
+    cost: number,
+  ): void {
+    lane.consumed += cost;
+    if (kind !== BYTES || length !== this.length || this.done) {
+      throw broken('a body lane carries one message of the length that was announced');
+    }
+    this.done = true;
+    this.take(batch.u8.subarray(offset, offset + length));
+  }
+
+  ended(error: TailraceError | undefined): void {
+    if (!this.done)
+      this.fail(error ?? errorFrom(undefined, 'body_lost', 'the raw result ended early'));
+  }
+}

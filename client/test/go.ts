@@ -1,0 +1,367 @@
+// A Go side in memory: it writes downward batches by itself (not through the client's
+// encoder), reads upward ones strictly, and answers requests only when the test says so.
+
+import assert from 'node:assert/strict';
+import type { Timers } from '../src/connection.js';
+import { HttpCarrier } from '../src/http.js';
+import { createPage } from '../src/page.js';
+import * as wire from '../src/wire.js';
+
+export const SETTINGS = {
+  version: 1,
+  session: 's-1',
+  label: 'main',
+  pulls: 4,
+  posts: 8,
+  hold: 20000,
+  maxBatch: 4096,
+  maxMessage: 1 << 20,
+  window: 16384,
+  lanes: 64,
+};
+
+export interface DownFrame {
+  kind: number;
+  payload?: Uint8Array | string;
+}
+
+export interface DownRun {
+  lane: number;
+  first: number;
+  align?: number;
+  frames: DownFrame[];
+}
+
+export interface UpFrame {
+  lane: number;
+  sequence: number;
+  kind: number;
+  payload: Uint8Array;
+}
+
+const text = new TextEncoder();
+
+export function bytes(payload: Uint8Array | string | undefined): Uint8Array {
+  if (payload === undefined) return new Uint8Array(0);
+  return typeof payload === 'string' ? text.encode(payload) : payload;
+}
+
+export function u32s(...values: number[]): Uint8Array {
+  const out = new Uint8Array(values.length * 4);
+  const view = new DataView(out.buffer);
+  values.forEach((value, i) => {
+    view.setUint32(4 * i, value, true);
+  });
+  return out;
+}
+
+export function join(...parts: (Uint8Array | string)[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...bytes(part)]));
+}
+
+/** A downward batch, built by hand. */
+export function down(
+  number: number,
+  runs: DownRun[] = [],
+  options: { receipt?: number; selective?: number; credits?: [number, number][] } = {},
+): Uint8Array<ArrayBuffer> {
+  const { receipt = 0, selective = 0, credits = [] } = options;
+  const parts: Uint8Array[] = [];
+  for (const [lane, total] of credits) parts.push(u32s(lane, 0, total, 0));
+  for (const { lane, first, align = 8, frames } of runs) {
+    const encoded = frames.map(({ kind, payload }) => {
+      const body = bytes(payload);
+      const frame = new Uint8Array(Math.ceil((8 + body.length) / align) * align).fill(0xee);
+      frame.set(u32s(body.length, kind), 0);
+      frame.set(body, 8);
+      return frame;
+    });
+    const size = encoded.reduce((sum, frame) => sum + frame.length, 0);
+    parts.push(u32s(lane, frames.length, first, 0, size, align), ...encoded);
+  }
+  const length = parts.reduce((sum, part) => sum + part.length, 56);
+  const out = new Uint8Array(length);
+  out.set(u32s(0x314c5254, length, number, 0, receipt, 0, selective, credits.length, 0, 0, 0, 0));
+  let at = 48;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  out.set(u32s(number, 0), at);
+  return out;
+}
+
+/** Collects the frames of a batch. */
+export function framesOf(batch: wire.Batch, up: boolean): UpFrame[] {
+  const frames: UpFrame[] = [];
+  wire.walk(batch, up, {
+    run: (lane, _count, first) => {
+      let sequence = first;
+      return {
+        frame: (_batch, kind, offset, length) => {
+          const payload = batch.u8.slice(offset, offset + length);
+          frames.push({ lane, sequence: sequence++, kind, payload });
+        },
+      };
+    },
+  });
+  return frames;
+}
+
+/** All promise reactions have run. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+export class Clock implements Timers {
+  now = 0;
+  private timers: { at: number; callback: () => void }[] = [];
+
+  setTimeout(callback: () => void, milliseconds: number): unknown {
+    const timer = { at: this.now + milliseconds, callback };
+    this.timers.push(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.timers = this.timers.filter((other) => other !== timer);
+  }
+
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.now + milliseconds;
+    for (;;) {
+      await settle();
+      const next = this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.now = next.at;
+      this.clearTimeout(next);
+      next.callback();
+    }
+    this.now = end;
+  }
+}
+
+interface Reply {
+  status: number;
+  body?: Uint8Array | string | undefined;
+}
+
+/** A request that the page has made and the test has not answered yet. */
+export class Request {
+  answered = false;
+
+  constructor(
+    readonly batch: wire.Batch,
+    readonly raw: Uint8Array,
+    private readonly settle: (reply: Reply | Error) => void,
+  ) {}
+
+  get slot(): number {
+    return this.batch.slot;
+  }
+
+  get isPull(): boolean {
+    return this.batch.number === 0;
+  }
+
+  answer(body: Uint8Array): void {
+    this.reply({ status: 200, body });
+  }
+
+  reply(reply: Reply): void {
+    this.answered = true;
+    this.settle(reply);
+  }
+
+  fail(): void {
+    this.answered = true;
+    this.settle(new TypeError('network'));
+  }
+}
+
+export class Go {
+  readonly clock = new Clock();
+  readonly requests: Request[] = [];
+  hellos = 0;
+  helloReplies: (Reply | Error)[] = [];
+  /** Posts are answered 204 as they come, unless the test wants to do that. */
+  autoPost = true;
+  /** True: that request does not reach Go. */
+  losing: () => boolean = () => false;
+  settings = { ...SETTINGS };
+  readonly urls: string[] = [];
+  /** Upward frames, each once, in the order of their batches. */
+  readonly up: UpFrame[] = [];
+  readonly credits = new Map<number, number>();
+  /** The highest receipt that came, and the selective bits that came with it. */
+  receipt = 0;
+  selective = 0;
+  /** All numbered upward batches, as they came. */
+  readonly posted: Uint8Array[] = [];
+  private nextUp = 1;
+  private readonly early = new Map<number, wire.Batch>();
+  private nextDown = 1;
+  private readonly sequences = new Map<number, number>();
+  readonly page: ReturnType<typeof createPage>;
+
+  constructor(settings: Partial<typeof SETTINGS> = {}, dispatchFirst = false) {
+    Object.assign(this.settings, settings);
+    this.page = createPage({
+      carrier: () =>
+        new HttpCarrier({
+          base: 'tailrace://localhost',
+          fetch: (url, init) => this.fetch(url, init),
+          clock: this.clock,
+          dispatchFirst,
+        }),
+      clock: this.clock,
+    });
+  }
+
+  get api() {
+    return this.page.state;
+  }
+
+  private fetch(url: string, init: RequestInit): Promise<Response> {
+    this.urls.push(url);
+    const headers = init.headers as Record<string, string>;
+    assert.equal(init.method, 'POST');
+    assert.equal(headers['Tailrace-Version'], '1');
+    return new Promise((resolve, reject) => {
+      const settle = (reply: Reply | Error) => {
+        if (reply instanceof Error) {
+          reject(reply);
+          return;
+        }
+        const body = bytes(reply.body);
+        const arrayBuffer = async () => body.slice().buffer;
+        resolve({ status: reply.status, arrayBuffer } as unknown as Response);
+      };
+      init.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+      if (url.endsWith('/hello')) {
+        this.hellos++;
+        settle(this.helloReplies.shift() ?? { status: 200, body: JSON.stringify(this.settings) });
+        return;
+      }
+      assert.equal(headers['Tailrace-Session'], this.settings.session);
+      const raw = init.body as Uint8Array;
+      const batch = wire.openBatch(raw.slice().buffer, true);
+      assert.ok(batch, 'an upward batch is whole');
+      assert.ok(raw.length <= this.settings.maxBatch, 'an upward batch is at most maxBatch');
+      if (this.losing()) {
+        settle(new TypeError('network'));
+        return;
+      }
+      const request = new Request(batch, raw, settle);
+      this.take(request);
+      this.requests.push(request);
+      if (!request.isPull && this.autoPost) request.reply({ status: 204 });
+    });
+  }
+
+  private take({ batch, raw }: Request): void {
+    if (batch.receipt >= this.receipt) {
+      this.receipt = batch.receipt;
+      this.selective = batch.selective;
+    }
+    wire.eachCredit(batch, (lane, total) => {
+      this.credits.set(lane, Math.max(total, this.credits.get(lane) ?? 0));
+    });
+    const { number } = batch;
+    if (number === 0) return;
+    this.posted.push(raw);
+    if (number >= this.nextUp) this.early.set(number, batch);
+    for (;;) {
+      const next = this.early.get(this.nextUp);
+      if (next === undefined) return;
+      this.early.delete(this.nextUp++);
+      for (const frame of framesOf(next, true)) {
+        const expected = this.up.filter(({ lane }) => lane === frame.lane).length;
+        assert.equal(frame.sequence, expected, `lane ${frame.lane} has no gap`);
+        this.up.push(frame);
+      }
+    }
+  }
+
+  /** Held requests of the pull slots. */
+  get pulls(): Request[] {
+    return this.requests.filter((request) => request.isPull && !request.answered);
+  }
+
+  get posts(): Request[] {
+    return this.requests.filter((request) => !request.isPull && !request.answered);
+  }
+
+  /** The frames that came up on a lane, those of a kind if given. */
+  on(lane: number, kind?: number): UpFrame[] {
+    return this.up.filter((f) => f.lane === lane && (kind === undefined || f.kind === kind));
+  }
+
+  /** The invokes that came up. */
+  get invokes() {
+    return this.on(0, wire.INVOKE).map(({ payload }) => readInvoke(payload));
+  }
+
+  /** A run with the next sequence numbers of its lane. */
+  run(lane: number, frames: DownFrame[], align = 8): DownRun {
+    const first = this.sequences.get(lane) ?? 0;
+    this.sequences.set(lane, first + frames.length);
+    return { lane, first, align, frames };
+  }
+
+  /** The next numbered batch. */
+  batch(runs: DownRun[], options: { credits?: [number, number][] } = {}): Uint8Array<ArrayBuffer> {
+    return down(this.nextDown++, runs, { receipt: this.nextUp - 1, ...options });
+  }
+
+  /** Answers the oldest pull with the runs in the next batch. */
+  async send(...runs: DownRun[]): Promise<void> {
+    await this.sendBatch(this.batch(runs));
+  }
+
+  async sendBatch(batch: Uint8Array): Promise<void> {
+    const [pull] = this.pulls;
+    assert.ok(pull, 'a pull is held');
+    pull.answer(batch);
+    await settle();
+  }
+
+  /** A page that has said hello, with one channel passed to the command `c`. */
+  async channel<In = unknown, Out = In>(
+    window = 0,
+    options: ConstructorParameters<typeof this.api.Channel<In, Out>>[0] = {},
+  ) {
+    const channel = new this.api.Channel<In, Out>(options);
+    const result = this.api.invoke('c', { channel });
+    result.catch(() => {});
+    await settle();
+    const lane = channel.id as number;
+    await this.send(this.run(0, [{ kind: wire.OPEN, payload: u32s(lane, 0, window, 0) }]));
+    const call = this.invokes.length;
+    return { channel, lane, result, call };
+  }
+}
+
+export function readInvoke(payload: Uint8Array) {
+  const view = new DataView(payload.buffer, payload.byteOffset);
+  const n = view.getUint32(4, true);
+  const decode = (part: Uint8Array) => new TextDecoder().decode(part);
+  const envelope = JSON.parse(decode(payload.subarray(8, 8 + n)));
+  const body = payload.subarray(8 + n);
+  return {
+    id: view.getUint32(0, true),
+    envelope,
+    body,
+    json: envelope.body === 'json' ? JSON.parse(decode(body)) : undefined,
+  };
+}
+
+export function result(id: number, json: unknown): DownFrame {
+  return { kind: wire.RESULT, payload: join(u32s(id, 0), JSON.stringify(json)) };
+}
+
+export async function started(settings: Partial<typeof SETTINGS> = {}, dispatchFirst = false) {
+  const go = new Go(settings, dispatchFirst);
+  await settle();
+  return go;
+}

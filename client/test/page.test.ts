@@ -1,0 +1,139 @@
+// The built bundles, as a page meets them.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import vm from 'node:vm';
+import type * as Package from '../src/index.js';
+import { SETTINGS, settle } from './go.js';
+
+const KEY = Symbol.for('tailrace');
+const script = readFileSync('dist/tailrace.js', 'utf8');
+const config = {
+  base: 'tailrace://localhost',
+  origins: ['tailrace://localhost', 'http://localhost:5173'],
+};
+
+/** A window, as far as the script looks at it. */
+function makeWindow(href: string, framed = false) {
+  const url = /^([a-z]+:)\/\/([^/]*)/.exec(href) as RegExpExecArray;
+  const fetched: string[] = [];
+  const listeners: Record<string, (event: { persisted: boolean }) => void> = {};
+  const window: Record<string, unknown> = {
+    location: { protocol: url[1], host: url[2], origin: 'null' },
+    fetch: (url: string) => {
+      fetched.push(url);
+      if (!url.endsWith('/hello')) return new Promise(() => {});
+      const body = new TextEncoder().encode(JSON.stringify(SETTINGS));
+      return Promise.resolve({ status: 200, arrayBuffer: async () => body.buffer });
+    },
+    addEventListener: (name: string, listener: (typeof listeners)[string]) => {
+      listeners[name] = listener;
+    },
+    ...{ setTimeout: () => 0, clearTimeout: () => {}, queueMicrotask, console },
+    ...{ TextEncoder, TextDecoder, AbortController },
+  };
+  window.window = window;
+  window.top = framed ? {} : window;
+  const context = vm.createContext(window);
+  const run = (settings: object = config) =>
+    vm.runInContext(
+      `(function(TAILRACE_CONFIG){${script}\n})(${JSON.stringify(settings)})`,
+      context,
+    );
+  const global = vm.runInContext('globalThis', context);
+  return { global, fetched, listeners, run };
+}
+
+test('the injected script says hello at once on its own origins', async () => {
+  for (const href of ['tailrace://localhost/index.html', 'http://localhost:5173/']) {
+    const { global, fetched, listeners, run } = makeWindow(href);
+    run();
+    assert.deepEqual(fetched, ['tailrace://localhost/.tailrace/hello']);
+    assert.deepEqual(Object.keys(global.tailrace).sort(), [
+      'Channel',
+      'TailraceError',
+      'invoke',
+      'session',
+      'take',
+    ]);
+    assert.equal(global[KEY].api, 1);
+    assert.equal(Object.keys(global).includes('tailrace'), false);
+    await settle();
+    assert.equal(global.tailrace.session.state, 'open');
+    assert.equal(fetched.length, 1 + SETTINGS.pulls);
+    const state = global[KEY];
+    run();
+    assert.equal(global[KEY], state, 'a second copy does nothing');
+    assert.equal(fetched.length, 1 + SETTINGS.pulls);
+    listeners.pageshow({ persisted: false });
+    assert.equal(fetched.length, 1 + SETTINGS.pulls);
+    listeners.pageshow({ persisted: true });
+    assert.equal(fetched[fetched.length - 1], 'tailrace://localhost/.tailrace/hello');
+  }
+});
+
+test('it does nothing at all anywhere else', async () => {
+  const windows = [
+    makeWindow('https://example.org/'),
+    makeWindow('tailrace://localhost.example/'),
+    makeWindow('tailrace://other/'),
+    makeWindow('http://localhost:51730/'),
+    makeWindow('http://localhost/'),
+    makeWindow('tailrace://localhost/', true),
+  ];
+  for (const { global, fetched, listeners, run } of windows) {
+    const before = Reflect.ownKeys(global);
+    run();
+    await settle();
+    assert.deepEqual(Reflect.ownKeys(global), before);
+    assert.deepEqual([fetched, listeners], [[], {}]);
+  }
+});
+
+let copies = 0;
+const load = (): Promise<typeof Package> =>
+  import(`${pathToFileURL('dist/tailrace.mjs')}?copy=${copies++}`);
+
+test('the package without a session: every call rejects with no_session', async () => {
+  const { invoke, Channel, TailraceError, session, take } = await load();
+  const error = (e: unknown) => {
+    assert.ok(e instanceof TailraceError);
+    assert.equal((e as { code?: string }).code, 'no_session');
+    assert.match((e as Error).message, /not inside a Tailrace window/);
+    return true;
+  };
+  const channel = new Channel<number>(() => {});
+  await assert.rejects(invoke('x', { n: 1 }), error);
+  await assert.rejects(channel.send(1), error);
+  assert.throws(() => channel.trySend(1), error);
+  await assert.rejects(async () => {
+    for await (const _ of channel) assert.fail();
+  }, error);
+  channel.close();
+  assert.equal(session.state, 'ended');
+  assert.equal(take(new Uint8Array(4).subarray(1)).buffer.byteLength, 3);
+});
+
+test('every copy of the package uses the page’s one state, if it fits', async () => {
+  const { global, run } = makeWindow('tailrace://localhost/');
+  run();
+  const state = global[KEY];
+  const define = (value: unknown) =>
+    Object.defineProperty(globalThis, KEY, { value, configurable: true });
+  try {
+    define(state);
+    const [one, two] = [await load(), await load()];
+    for (const copy of [one, two]) {
+      assert.equal(copy.invoke, state.invoke);
+      assert.equal(copy.Channel, state.Channel);
+      assert.equal(copy.TailraceError, state.TailraceError);
+      assert.equal(copy.session, state.session);
+    }
+    define({ ...state, api: 2 });
+    await assert.rejects((await load()).invoke('x'), { code: 'version' });
+  } finally {
+    Reflect.deleteProperty(globalThis, KEY);
+  }
+});
