@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"math/bits"
 	"sync"
 	"sync/atomic"
 
@@ -186,21 +185,16 @@ func (l *lane) open() (*ring.Ring, error) {
 // ringCost is a ring's memory with its stamps (8 bytes a unit).
 func ringCost(size int) int64 { return int64(size) + int64(size/ring.Unit)*8 }
 
-// grant takes a ring's memory from the session's total. While a 64th of what is left is
-// less than the wanted size the ring is smaller, so that many channels share the total.
+// grant takes a ring's memory from the session's total. The first quarter of the total goes
+// to rings of the wanted size, each further quarter to rings a fourth of the size before, so that a
+// few busy channels get all their speed, and a thousand still find room.
 func (s *Session) grant(want int) (int, error) {
+	total := int64(s.opt.SessionBytes)
 	for {
 		used := s.memory.Load()
-		left := int64(s.opt.SessionBytes) - used
-		size := want
-		if share := left / 64; int64(size) > share {
-			size = minRing
-			if share > minRing {
-				size = 1 << (bits.Len64(uint64(share)) - 1)
-			}
-		}
+		size := max(want>>(2*(4*used/total)), minRing)
 		cost := ringCost(size)
-		if cost > left {
+		if used+cost > total {
 			return 0, ErrMemory
 		}
 		if s.memory.CompareAndSwap(used, used+cost) {

@@ -12,13 +12,13 @@ import (
 type Options struct {
 	// RingBytes is the ring of a channel, in bytes, a power of two; it is allocated when the
 	// channel is first used. A full ring is what blocks Send. Default 4 MiB: what the custom
-	// scheme has in flight at full speed, four times over. When a session has many busy channels
-	// its later rings are smaller (at least 16 KiB), so that SessionBytes goes round.
+	// scheme has in flight at full speed, four times over. Once the rings of a session hold a quarter, a half
+	// and three quarters of SessionBytes, new ones have a 4th, a 16th and a 64th of it (at least 16 KiB).
 	RingBytes int
 	// ControlBytes is the ring of lane 0, a power of two. Default 1 MiB.
 	ControlBytes int
 	// SessionBytes bounds the memory of one session: rings with their stamps, and what the page
-	// has sent and Go has not taken yet. Default 256 MiB.
+	// has sent and Go has not taken yet. Default 512 MiB: about 1,300 busy channels.
 	SessionBytes int
 	// Window is how many bytes of a channel the page (or, upward, Go) may hold unconsumed.
 	// At least 4 times MaxBatch. Default 4 MiB.
@@ -61,7 +61,7 @@ const (
 func (o Options) withDefaults() (Options, error) {
 	fill(&o.RingBytes, 4<<20)
 	fill(&o.ControlBytes, 1<<20)
-	fill(&o.SessionBytes, 256<<20)
+	fill(&o.SessionBytes, 512<<20)
 	fill(&o.Window, 4<<20)
 	fill(&o.MaxBatch, 256<<10)
 	fill(&o.MaxMessage, 64<<20)

@@ -1,0 +1,285 @@
+package webview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// App is a set of windows with one engine. Several Apps may live in one process; they
+// share the main thread, so that one of them calls Run.
+type App struct {
+	options Options
+	origins origins
+	engine  *transport.Engine
+	log     *slog.Logger
+	assets  *assets
+	script  string // injected into every page of the windows
+
+	quit    atomic.Bool
+	running atomic.Bool
+	over    chan struct{} // closed when Run has returned
+
+	mu      sync.Mutex
+	windows map[string]*Window // guarded by mu, like the rest
+	order   []*Window          // in the order of opening
+	opened  bool               // a window was opened once
+	ran     bool               // Run was called
+	closing bool               // no window may be opened any more
+}
+
+// inRun keeps two Apps from running the same main thread.
+var inRun atomic.Bool
+
+// New makes an App. It opens no window yet. Any goroutine may call it; the main
+// goroutine, if the error for a missing display is to come from here.
+func New(o Options) (*App, error) {
+	o, g, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := nativeSupported(); err != nil {
+		return nil, err
+	}
+	if onMainThread() {
+		if err := nativeInit(); err != nil {
+			return nil, err
+		}
+	}
+	engine, err := transport.NewEngine(o.Engine)
+	if err != nil {
+		return nil, fmt.Errorf("webview: %w", err)
+	}
+	a := &App{
+		options: o,
+		origins: g,
+		engine:  engine,
+		log:     o.Logger,
+		over:    make(chan struct{}),
+		windows: map[string]*Window{},
+	}
+	a.assets = newAssets(o.Assets, o.MaxUnseekable, o.Logger)
+	a.script = injectedScript(g)
+	return a, nil
+}
+
+// Engine gives the engine, on which commands are registered.
+func (a *App) Engine() *transport.Engine { return a.engine }
+
+// Open makes a window and begins to load its URL. It returns when the window exists, not
+// when the page has loaded. Before Run, only the main goroutine gets its window at once: another
+// one waits until Run has begun. Errors: ErrLabel, ErrClosed, ErrNoDisplay, a URL
+// or size that is wrong.
+func (a *App) Open(o WindowOptions) (*Window, error) {
+	o, err := o.withDefaults(a.origins)
+	if err != nil {
+		return nil, err
+	}
+	return a.add(o.Label, func(w *Window) error { return w.native.open(w, o) })
+}
+
+// add makes a window under label, by create, which runs on the main thread.
+func (a *App) add(label string, create func(*Window) error) (*Window, error) {
+	w := newWindow(a, label)
+	a.mu.Lock()
+	if a.closing {
+		a.mu.Unlock()
+		return nil, fmt.Errorf("%w: the App has ended", ErrClosed)
+	}
+	if a.windows[label] != nil {
+		a.mu.Unlock()
+		return nil, fmt.Errorf("%w: a window %q is open already", ErrLabel, label)
+	}
+	a.windows[label] = w
+	a.order = append(a.order, w)
+	a.mu.Unlock()
+	err := a.call(func() error {
+		if err := nativeInit(); err != nil {
+			return err
+		}
+		return create(w)
+	})
+	if err != nil {
+		a.remove(w)
+		return nil, err
+	}
+	a.mu.Lock()
+	a.opened = true
+	a.mu.Unlock()
+	return w, nil
+}
+
+// remove forgets a window, and ends Run after the last one.
+func (a *App) remove(w *Window) {
+	a.mu.Lock()
+	delete(a.windows, w.label)
+	for i, other := range a.order {
+		if other == w {
+			a.order = append(a.order[:i:i], a.order[i+1:]...)
+			break
+		}
+	}
+	last := len(a.order) == 0 && a.opened && !a.options.KeepRunning
+	a.mu.Unlock()
+	if last && a.running.Load() {
+		a.Quit()
+	}
+}
+
+// Window gives the window of that label, or nil.
+func (a *App) Window(label string) *Window {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.windows[label]
+}
+
+// Windows gives the open windows in the order of their opening.
+func (a *App) Windows() []*Window {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]*Window(nil), a.order...)
+}
+
+// Run drives the main thread until the last window is closed (see Options.KeepRunning), Quit or
+// Shutdown. It closes the windows that are left, and is over for good then. Main goroutine only,
+// once. Errors: ErrMainThread, ErrRunning, ErrNoDisplay.
+func (a *App) Run() error {
+	if !onMainThread() {
+		return fmt.Errorf("%w: Run must be called from the main goroutine", ErrMainThread)
+	}
+	if !inRun.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	defer inRun.Store(false)
+	a.mu.Lock()
+	if a.ran {
+		a.mu.Unlock()
+		return ErrRunning
+	}
+	a.ran = true
+	nothing := a.opened && len(a.order) == 0 && !a.options.KeepRunning
+	a.mu.Unlock()
+	if err := nativeInit(); err != nil {
+		return err
+	}
+	a.running.Store(true)
+	// webview_go ends the loop by itself when the last window that it made is closed;
+	// ours ends only by Quit.
+	for !nothing && !a.quit.Load() {
+		nativeRun()
+	}
+	a.running.Store(false)
+	a.mu.Lock()
+	a.closing = true
+	a.mu.Unlock()
+	for _, w := range a.Windows() {
+		w.shut("window closed")
+	}
+	nativeDrain()
+	close(a.over)
+	return nil
+}
+
+// Quit ends Run, which closes the windows. What the sessions have not delivered is lost: Shutdown
+// delivers it first. Any goroutine may call it, before Run too.
+func (a *App) Quit() {
+	a.quit.Store(true)
+	post(func() {
+		if a.running.Load() {
+			nativeQuit()
+		}
+	})
+}
+
+// Shutdown delivers what the sessions have accepted, then closes the windows and ends Run. No
+// window can be opened from its beginning on. When ctx ends first, the windows are closed all the
+// same, and the error says what was not delivered. It refuses on the main goroutine
+// (ErrMainThread), whose loop is needed for the delivery.
+func (a *App) Shutdown(ctx context.Context) error {
+	if onMainThread() {
+		return fmt.Errorf("%w: call Shutdown from another goroutine than the main one", ErrMainThread)
+	}
+	a.mu.Lock()
+	a.closing = true
+	a.mu.Unlock()
+	windows := a.Windows()
+	errs := make([]error, len(windows))
+	var flushed sync.WaitGroup
+	for i, w := range windows {
+		s := w.Session()
+		if s == nil {
+			continue
+		}
+		flushed.Go(func() {
+			if err := s.Flush(ctx); err != nil && !errors.Is(err, transport.ErrClosed) {
+				errs[i] = fmt.Errorf("webview: window %q: failed to deliver everything: %w", w.label, err)
+			}
+		})
+	}
+	flushed.Wait()
+	for _, w := range windows {
+		w.Close()
+	}
+	for _, w := range windows {
+		if err := a.await(ctx, w.done); err != nil {
+			errs = append(errs, fmt.Errorf("webview: window %q: failed to close: %w", w.label, err))
+			break
+		}
+	}
+	a.Quit()
+	return errors.Join(errs...)
+}
+
+// closeGrace is the time that closing gets after a Shutdown's ctx has ended.
+const closeGrace = 5 * time.Second
+
+// await waits until done is closed; after the end of ctx a while longer.
+func (a *App) await(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-a.over:
+		return nil
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(closeGrace)
+	defer t.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-a.over:
+		return nil
+	case <-t.C:
+		return ctx.Err()
+	}
+}
+
+// call runs f on the main thread and waits for it: at once when this is the main thread. After
+// the end of Run it gives ErrClosed, and f does not run.
+func (a *App) call(f func() error) error {
+	if onMainThread() {
+		return f()
+	}
+	var claimed atomic.Bool // by who runs f, or by who gives up
+	result := make(chan error, 1)
+	post(func() {
+		if claimed.CompareAndSwap(false, true) {
+			result <- f()
+		}
+	})
+	select {
+	case err := <-result:
+		return err
+	case <-a.over:
+		if claimed.CompareAndSwap(false, true) {
+			return fmt.Errorf("%w: the App has ended", ErrClosed)
+		}
+		return <-result
+	}
+}

@@ -1,0 +1,29 @@
+package webview
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+// NativeWindow is a window that the app made itself with webview_go, whose WebView
+// implements this.
+type NativeWindow interface {
+	// Window gives the native window's handle.
+	Window() unsafe.Pointer
+	// Init adds a script that runs at the beginning of each page.
+	Init(js string)
+}
+
+// Attach joins a window that the app made itself with webview_go. It must not have navigated
+// yet: its first page may then be tailrace://localhost/index.html, or what Window.Navigate
+// resolves. The window stays its maker's, who calls Run (or App.Run) and Destroy. Main goroutine
+// only. Errors: ErrLabel, ErrClosed, ErrMainThread, ErrAttach.
+func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
+	if err := checkLabel(label); err != nil {
+		return nil, err
+	}
+	if !onMainThread() {
+		return nil, fmt.Errorf("%w: Attach belongs to the main goroutine, as webview_go does", ErrMainThread)
+	}
+	return a.add(label, func(w *Window) error { return w.native.attach(w, n) })
+}

@@ -1,0 +1,26 @@
+package webview
+
+import "errors"
+
+// Errors of this package wrap these; test with errors.Is.
+var (
+	// ErrNoCarrier comes from New where the platform has no way into the page.
+	ErrNoCarrier = errors.New("webview: no carrier: the custom scheme needs Linux with WebKitGTK and cgo (build with CGO_ENABLED=1 and the package libwebkit2gtk-4.0-dev)")
+	// ErrNoSession is a window whose page has not connected yet, or no longer. Wait for the
+	// page to call a command, or try again after it has loaded.
+	ErrNoSession = errors.New("webview: the window has no page that is connected")
+	// ErrClosed is a window or an App that is closed, or closing.
+	ErrClosed = errors.New("webview: closed")
+	// ErrLabel is a label that is taken, or has characters other than letters, digits and - / : _
+	ErrLabel = errors.New("webview: label can't be used")
+	// ErrMainThread is a call from the wrong thread: Run belongs to the main goroutine, and
+	// what waits for a page must not be called on it.
+	ErrMainThread = errors.New("webview: wrong thread")
+	// ErrRunning is a second Run.
+	ErrRunning = errors.New("webview: Run may be called once, and by one App at a time")
+	// ErrNoDisplay means that GTK found neither an X nor a Wayland display. Set DISPLAY,
+	// or run under xvfb-run.
+	ErrNoDisplay = errors.New("webview: no display: set DISPLAY or WAYLAND_DISPLAY, or run under xvfb-run")
+	// ErrAttach is a window that can't be attached.
+	ErrAttach = errors.New("webview: window can't be attached")
+)

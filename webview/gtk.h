@@ -1,0 +1,85 @@
+// The GTK and WebKitGTK half of package webview.
+//
+// Threads: every function here is called on the main thread, except those
+// marked "any thread". A tr_view and a tr_request are touched on the main
+// thread only; other threads just carry their pointers.
+#ifndef TAILRACE_GTK_H
+#define TAILRACE_GTK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// One web view that the app serves.
+typedef struct tr_view tr_view;
+
+// One request of a page that is not answered yet. The request of WebKit inside
+// it goes away with its view; the struct lives until tr_reply.
+typedef struct tr_request tr_request;
+
+// What the Go side learns of a request. The memory is valid during the call
+// of goRequest only. A header that is missing is NULL.
+typedef struct {
+  const char *method, *uri;
+  const char *active;  // the main frame's URI as the view shows it
+  const char *origin, *version, *session;
+  const char *range, *if_range, *if_none_match, *if_modified_since;
+  const void *body;
+  int64_t body_len;  // -1: larger than the view's limit
+} tr_incoming;
+
+// An answer. tr_reply takes body and headers, and with headers content_type,
+// and frees them; they come from malloc.
+typedef struct {
+  int status;
+  int cors;            // repeat the request's Origin in Access-Control-Allow-Origin
+  char *content_type;  // NULL: none
+  char *headers;       // pairs of NUL-terminated name and value, then an empty name. NULL: a control answer's, with a static content_type
+  void *body;
+  int64_t length;  // bytes of body, or of what comes from fd. -1: unknown
+  int fd;          // the read end of a pipe, closed by the C side; -1: body counts
+} tr_answer;
+
+// Loop.
+int tr_init(void);       // opens the display; 0: there is none
+void tr_wake(void);      // any thread: goTasks is called on the main thread soon
+void tr_main(void);      // runs gtk_main
+void tr_main_quit(void); // ends the innermost gtk_main, if there is one
+void tr_later(uintptr_t handle);  // calls goLater when nothing of higher priority is queued
+int tr_iterate(void);    // one turn of the loop without waiting; 0: nothing to do
+
+// Windows and views.
+void *tr_window_new(const char *title, int width, int height, int fixed);
+void *tr_web_view(void *window);        // NULL: the window holds no web view
+int tr_view_loaded(void *window);       // whether its web view has navigated already
+tr_view *tr_view_attach(void *window, uintptr_t handle, int owned);
+void tr_view_detach(tr_view *v);        // fails its held requests, disconnects the signals
+void tr_view_free(tr_view *v);          // after tr_view_detach
+void tr_view_limit(tr_view *v, int64_t bytes);  // the largest body that a request may have
+void tr_window_show(void *window);
+void tr_window_close(void *window);     // as if the user had closed it
+void tr_window_destroy(void *window);
+void tr_window_title(void *window, const char *title);
+void tr_window_size(void *window, int width, int height);
+void tr_view_load(tr_view *v, const char *uri);
+void tr_view_reload(tr_view *v);
+void tr_view_kill(tr_view *v);  // ends the web process, for tests
+void tr_view_snapshot(tr_view *v, uintptr_t handle);
+void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web process has handled all before
+
+// Requests.
+void tr_register_scheme(tr_view *v);
+void tr_reply(tr_request *r, tr_answer a);  // any thread; exactly once a request
+
+// Signals: lets Go's handlers run on their own stack again.
+void tr_fix_signals(void);
+
+// Ends the real-time scheduling of a thread, if it has that. Any thread.
+void tr_lower(int tid);
+
+// Used between the C files.
+void tr_view_hold(tr_view *v, tr_request *r);
+void tr_view_release(tr_request *r);
+void tr_push(void (*run)(void *), void *data);  // any thread: run(data) on the main thread
+int tr_on_main(void);
+
+#endif

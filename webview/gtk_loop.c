@@ -1,0 +1,145 @@
+//go:build linux && cgo
+
+#define _GNU_SOURCE  // gettid
+#include "gtk.h"
+
+#include <gtk/gtk.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "_cgo_export.h"
+
+// The queue to the main thread. One source with a ready time serves it: waking
+// costs no allocation, and many pushes make one wake-up. (Not g_idle_add per
+// push, which allocates a source each; not webview_dispatch, which runs at a
+// priority that starves painting.)
+typedef struct item {
+  struct item *next;
+  void (*run)(void *);
+  void *data;
+} item;
+
+static GMutex lock;  // guards head, tail
+static item *head, *tail;
+static GSource *source;
+
+// Items that run in one dispatch, before other sources get their turn.
+enum { ITEMS_A_TURN = 64 };
+
+static item *pop(void) {
+  g_mutex_lock(&lock);
+  item *i = head;
+  if (i) {
+    head = i->next;
+    if (!head) tail = NULL;
+  }
+  g_mutex_unlock(&lock);
+  return i;
+}
+
+static gboolean dispatch(GSource *s, GSourceFunc f, gpointer d) {
+  (void)f;
+  (void)d;
+  // First the ready time, then the items: a push that finds the queue empty
+  // after this sets it again, so that none is left behind.
+  g_source_set_ready_time(s, -1);
+  for (int n = 0; n < ITEMS_A_TURN; n++) {
+    item *i = pop();
+    if (!i) return G_SOURCE_CONTINUE;
+    void (*run)(void *) = i->run;
+    void *data = i->data;
+    g_free(i);
+    run(data);
+  }
+  g_source_set_ready_time(s, 0);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs funcs = {NULL, NULL, dispatch, NULL, NULL, NULL};
+
+static GSource *queue_source(void) {
+  static gsize once;
+  if (g_once_init_enter(&once)) {
+    GSource *s = g_source_new(&funcs, sizeof(GSource));
+    g_source_set_priority(s, G_PRIORITY_DEFAULT);
+    // A nested loop inside an item (a dialog, webview_go's Destroy) serves the
+    // items behind it.
+    g_source_set_can_recurse(s, TRUE);
+    g_source_attach(s, NULL);
+    source = s;
+    g_once_init_leave(&once, 1);
+  }
+  return source;
+}
+
+void tr_push(void (*run)(void *), void *data) {
+  item *i = g_new(item, 1);
+  i->next = NULL;
+  i->run = run;
+  i->data = data;
+  g_mutex_lock(&lock);
+  gboolean first = head == NULL;
+  if (tail)
+    tail->next = i;
+  else
+    head = i;
+  tail = i;
+  g_mutex_unlock(&lock);
+  if (first) g_source_set_ready_time(queue_source(), 0);
+}
+
+static void run_tasks(void *unused) {
+  (void)unused;
+  goTasks();
+}
+
+void tr_wake(void) { tr_push(run_tasks, NULL); }
+
+static gboolean run_later(gpointer handle) {
+  goLater((uintptr_t)handle);
+  return G_SOURCE_REMOVE;
+}
+
+void tr_later(uintptr_t handle) { g_idle_add_full(G_PRIORITY_LOW, run_later, (gpointer)handle, NULL); }
+
+int tr_on_main(void) {
+  static __thread int main_thread;  // 0: not asked yet; 1: yes; -1: no
+  if (!main_thread) main_thread = getpid() == gettid() ? 1 : -1;
+  return main_thread == 1;
+}
+
+int tr_init(void) { return gtk_init_check(NULL, NULL); }
+
+void tr_main(void) { gtk_main(); }
+
+void tr_main_quit(void) {
+  if (gtk_main_level() > 0) gtk_main_quit();
+}
+
+int tr_iterate(void) { return g_main_context_iteration(NULL, FALSE); }
+
+// JavaScriptCore installs its handlers when the first script runs in this
+// process, and leaves SA_ONSTACK out. Go then dies on a nil dereference that a
+// recover would have caught. Never SIGUSR1: JavaScriptCore suspends threads
+// with it for garbage collection, and the alternate stack freezes that.
+void tr_fix_signals(void) {
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+    struct sigaction a;
+    if (sigaction(signals[i], NULL, &a) != 0) continue;
+    if (a.sa_flags & SA_ONSTACK) continue;
+    if (!(a.sa_flags & SA_SIGINFO) && (a.sa_handler == SIG_DFL || a.sa_handler == SIG_IGN)) continue;
+    a.sa_flags |= SA_ONSTACK;
+    sigaction(signals[i], &a, NULL);
+  }
+}
+
+void tr_lower(int tid) {
+  int policy = sched_getscheduler(tid);
+  if (policy < 0) return;
+  policy &= ~SCHED_RESET_ON_FORK;
+  if (policy != SCHED_RR && policy != SCHED_FIFO) return;
+  struct sched_param p = {.sched_priority = 0};
+  sched_setscheduler(tid, SCHED_OTHER, &p);
+}

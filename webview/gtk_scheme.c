@@ -1,0 +1,142 @@
+//go:build linux && cgo
+
+#include <gio/gunixinputstream.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <webkit2/webkit2.h>
+
+#include "_cgo_export.h"
+#include "gtk_types.h"
+
+// read_body reads at most limit bytes into a buffer that is kept for the next
+// request. Returns the length, or -1: there is more.
+static int64_t read_body(WebKitURISchemeRequest *r, int64_t limit, const void **body) {
+  static char *scratch;
+  static int64_t capacity;
+  GInputStream *in = webkit_uri_scheme_request_get_http_body(r);
+  if (!in) return 0;
+  if (capacity < limit + 1) {
+    g_free(scratch);
+    capacity = limit + 1;
+    scratch = g_malloc(capacity);
+  }
+  gsize n = 0;
+  gboolean ok = g_input_stream_read_all(in, scratch, limit + 1, &n, NULL, NULL);
+  g_object_unref(in);
+  if (!ok) return 0;  // An empty body is refused as one that was cut.
+  if ((int64_t)n > limit) return -1;
+  *body = scratch;
+  return n;
+}
+
+static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
+  (void)unused;
+  WebKitWebView *w = webkit_uri_scheme_request_get_web_view(request);
+  tr_view *v = w ? g_object_get_data(G_OBJECT(w), TR_VIEW_KEY) : NULL;
+  if (!v) {
+    GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "not a window of this app");
+    webkit_uri_scheme_request_finish_error(request, e);
+    g_error_free(e);
+    return;
+  }
+  const char *active = webkit_web_view_get_uri(w);
+  tr_incoming in = {
+      .method = webkit_uri_scheme_request_get_http_method(request),
+      .uri = webkit_uri_scheme_request_get_uri(request),
+      .active = active ? active : "",
+  };
+  SoupMessageHeaders *h = webkit_uri_scheme_request_get_http_headers(request);
+  if (h) {
+    in.origin = soup_message_headers_get_one(h, "Origin");
+    in.version = soup_message_headers_get_one(h, "Tailrace-Version");
+    in.session = soup_message_headers_get_one(h, "Tailrace-Session");
+    in.range = soup_message_headers_get_one(h, "Range");
+    in.if_range = soup_message_headers_get_one(h, "If-Range");
+    in.if_none_match = soup_message_headers_get_one(h, "If-None-Match");
+    in.if_modified_since = soup_message_headers_get_one(h, "If-Modified-Since");
+  }
+  // A body counts only with our header, which is checked again with the rest.
+  if (in.version && v->limit > 0) in.body_len = read_body(request, v->limit, &in.body);
+  tr_request *r = g_new0(tr_request, 1);
+  r->request = request;
+  r->origin = g_strdup(in.origin);
+  tr_view_hold(v, r);
+  goRequest(v->handle, &in, r);
+}
+
+void tr_register_scheme(tr_view *v) {
+  WebKitWebContext *c = webkit_web_view_get_context(v->view);
+  if (g_object_get_data(G_OBJECT(c), TR_VIEW_KEY)) return;  // once a context
+  g_object_set_data(G_OBJECT(c), TR_VIEW_KEY, c);
+  webkit_web_context_register_uri_scheme(c, "tailrace", on_request, NULL, NULL);
+  WebKitSecurityManager *s = webkit_web_context_get_security_manager(c);
+  webkit_security_manager_register_uri_scheme_as_secure(s, "tailrace");
+  webkit_security_manager_register_uri_scheme_as_cors_enabled(s, "tailrace");
+}
+
+typedef struct {
+  tr_request *request;
+  tr_answer answer;
+} reply;
+
+static void finish(void *data) {
+  reply *p = data;
+  tr_request *r = p->request;
+  tr_answer *a = &p->answer;
+  if (!r->request) {  // The view went away.
+    if (a->fd >= 0) close(a->fd);
+    free(a->body);
+  } else {
+    GInputStream *s;
+    if (a->fd >= 0)
+      s = g_unix_input_stream_new(a->fd, TRUE);
+    else if (a->length > 0)
+      s = g_memory_input_stream_new_from_data(a->body, a->length, free);
+    else {
+      s = g_memory_input_stream_new();
+      free(a->body);
+    }
+    WebKitURISchemeResponse *resp = webkit_uri_scheme_response_new(s, a->length);
+    webkit_uri_scheme_response_set_status(resp, a->status, NULL);
+    if (a->content_type) webkit_uri_scheme_response_set_content_type(resp, a->content_type);
+    SoupMessageHeaders *h = soup_message_headers_new(SOUP_MESSAGE_HEADERS_RESPONSE);
+    if (a->headers) {
+      for (const char *name = a->headers; *name;) {
+        const char *value = name + strlen(name) + 1;
+        soup_message_headers_append(h, name, value);
+        name = value + strlen(value) + 1;
+      }
+    } else {
+      soup_message_headers_append(h, "Content-Type", a->content_type);
+      soup_message_headers_append(h, "X-Content-Type-Options", "nosniff");
+      soup_message_headers_append(h, "Cache-Control", "no-store");
+    }
+    if (a->cors && r->origin) {
+      soup_message_headers_append(h, "Access-Control-Allow-Origin", r->origin);
+      soup_message_headers_append(h, "Vary", "Origin");
+    }
+    webkit_uri_scheme_response_set_http_headers(resp, h);
+    webkit_uri_scheme_request_finish_with_response(r->request, resp);
+    g_object_unref(s);
+    g_object_unref(resp);
+    tr_view_release(r);
+  }
+  if (a->headers) {
+    free(a->content_type);
+    free(a->headers);
+  }
+  g_free(r->origin);
+  g_free(r);
+  g_free(p);
+}
+
+void tr_reply(tr_request *r, tr_answer a) {
+  reply *p = g_new(reply, 1);
+  p->request = r;
+  p->answer = a;
+  if (tr_on_main())
+    finish(p);
+  else
+    tr_push(finish, p);
+}

@@ -1,0 +1,26 @@
+// The structs behind gtk.h, for the C files only: cgo needn't see WebKit's headers.
+#ifndef TAILRACE_GTK_TYPES_H
+#define TAILRACE_GTK_TYPES_H
+
+#include <webkit2/webkit2.h>
+
+#include "gtk.h"
+
+#define TR_VIEW_KEY "tailrace-view"
+
+struct tr_view {
+  WebKitWebView *view;  // a reference
+  GtkWidget *window;    // a reference
+  uintptr_t handle;     // the Go Window's cgo.Handle
+  int64_t limit;        // bytes that a request's body may have
+  tr_request *held;     // list of the requests without an answer
+};
+
+struct tr_request {
+  WebKitURISchemeRequest *request;  // a reference; NULL after its view went away
+  tr_view *view;                    // NULL likewise
+  char *origin;                     // the Origin header, or NULL
+  tr_request *prev, *next;          // in view->held
+};
+
+#endif

@@ -1,0 +1,170 @@
+//go:build linux && cgo
+
+#include "gtk.h"
+
+#include <gtk/gtk.h>
+#include <stdlib.h>
+#include <webkit2/webkit2.h>
+
+#include "_cgo_export.h"
+#include "gtk_types.h"
+
+void *tr_window_new(const char *title, int width, int height, int fixed) {
+  GtkWidget *w = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+  gtk_window_set_title(GTK_WINDOW(w), title);
+  gtk_window_set_default_size(GTK_WINDOW(w), width, height);
+  if (fixed) {
+    gtk_widget_set_size_request(w, width, height);
+    gtk_window_set_resizable(GTK_WINDOW(w), FALSE);
+  }
+  return w;
+}
+
+void *tr_web_view(void *window) {
+  if (!window || !GTK_IS_BIN(window)) return NULL;
+  GtkWidget *child = gtk_bin_get_child(GTK_BIN(window));
+  return child && WEBKIT_IS_WEB_VIEW(child) ? child : NULL;
+}
+
+int tr_view_loaded(void *window) { return webkit_web_view_get_uri(WEBKIT_WEB_VIEW(tr_web_view(window))) != NULL; }
+
+static const char *active_uri(tr_view *v) {
+  const char *u = webkit_web_view_get_uri(v->view);
+  return u ? u : "";
+}
+
+static void on_load_changed(WebKitWebView *w, WebKitLoadEvent e, gpointer data) {
+  (void)w;
+  tr_view *v = data;
+  goLoadChanged(v->handle, (int)e, (char *)active_uri(v));
+}
+
+static void on_terminated(WebKitWebView *w, WebKitWebProcessTerminationReason r, gpointer data) {
+  (void)w;
+  (void)r;
+  goProcessEnded(((tr_view *)data)->handle);
+}
+
+static void on_destroy(GtkWidget *w, gpointer data) {
+  (void)w;
+  goDestroyed(((tr_view *)data)->handle);
+}
+
+static gboolean on_delete(GtkWidget *w, GdkEvent *e, gpointer data) {
+  (void)w;
+  (void)e;
+  goCloseAsked(((tr_view *)data)->handle);
+  return TRUE;  // The Go side destroys it from the queue, not inside this signal.
+}
+
+tr_view *tr_view_attach(void *window, uintptr_t handle, int owned) {
+  tr_view *v = g_new0(tr_view, 1);
+  v->view = g_object_ref(WEBKIT_WEB_VIEW(tr_web_view(window)));
+  v->window = g_object_ref(GTK_WIDGET(window));
+  v->handle = handle;
+  g_object_set_data(G_OBJECT(v->view), TR_VIEW_KEY, v);
+  g_signal_connect(v->view, "load-changed", G_CALLBACK(on_load_changed), v);
+  g_signal_connect(v->view, "web-process-terminated", G_CALLBACK(on_terminated), v);
+  g_signal_connect(v->view, "destroy", G_CALLBACK(on_destroy), v);
+  if (owned) g_signal_connect(v->window, "delete-event", G_CALLBACK(on_delete), v);
+  return v;
+}
+
+void tr_view_detach(tr_view *v) {
+  g_object_set_data(G_OBJECT(v->view), TR_VIEW_KEY, NULL);
+  g_signal_handlers_disconnect_by_data(v->view, v);
+  g_signal_handlers_disconnect_by_data(v->window, v);
+  while (v->held) {
+    tr_request *r = v->held;
+    GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "the window is closed");
+    webkit_uri_scheme_request_finish_error(r->request, e);
+    g_error_free(e);
+    tr_view_release(r);
+  }
+}
+
+void tr_view_free(tr_view *v) {
+  g_object_unref(v->view);
+  g_object_unref(v->window);
+  g_free(v);
+}
+
+void tr_view_limit(tr_view *v, int64_t bytes) { v->limit = bytes; }
+
+void tr_view_hold(tr_view *v, tr_request *r) {
+  g_object_ref(r->request);
+  r->view = v;
+  r->next = v->held;
+  if (r->next) r->next->prev = r;
+  v->held = r;
+}
+
+// tr_view_release ends the request's hold of WebKit's object. The struct stays,
+// for the Go side still has its pointer.
+void tr_view_release(tr_request *r) {
+  if (r->prev)
+    r->prev->next = r->next;
+  else
+    r->view->held = r->next;
+  if (r->next) r->next->prev = r->prev;
+  r->prev = r->next = NULL;
+  r->view = NULL;
+  g_clear_object(&r->request);
+}
+
+void tr_window_show(void *window) {
+  gtk_widget_grab_focus(tr_web_view(window));
+  gtk_widget_show_all(window);
+}
+
+void tr_window_close(void *window) { gtk_window_close(GTK_WINDOW(window)); }
+
+void tr_window_destroy(void *window) { gtk_widget_destroy(window); }
+
+void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }
+
+void tr_window_size(void *window, int width, int height) { gtk_window_resize(GTK_WINDOW(window), width, height); }
+
+void tr_view_load(tr_view *v, const char *uri) { webkit_web_view_load_uri(v->view, uri); }
+
+void tr_view_reload(tr_view *v) { webkit_web_view_reload(v->view); }
+
+void tr_view_kill(tr_view *v) { webkit_web_view_terminate_web_process(v->view); }
+
+static void on_snapshot(GObject *o, GAsyncResult *res, gpointer data) {
+  GError *e = NULL;
+  cairo_surface_t *s = webkit_web_view_get_snapshot_finish(WEBKIT_WEB_VIEW(o), res, &e);
+  if (!s) {
+    goSnapshot((uintptr_t)data, NULL, 0, 0, 0, e ? e->message : "no picture");
+    g_clear_error(&e);
+    return;
+  }
+  cairo_surface_t *image = cairo_surface_map_to_image(s, NULL);
+  cairo_surface_flush(image);
+  if (cairo_surface_status(image) != CAIRO_STATUS_SUCCESS)
+    goSnapshot((uintptr_t)data, NULL, 0, 0, 0, (char *)cairo_status_to_string(cairo_surface_status(image)));
+  else if (cairo_image_surface_get_format(image) != CAIRO_FORMAT_ARGB32 &&
+           cairo_image_surface_get_format(image) != CAIRO_FORMAT_RGB24)
+    goSnapshot((uintptr_t)data, NULL, 0, 0, 0, "the picture is in an unknown format");
+  else
+    goSnapshot((uintptr_t)data, cairo_image_surface_get_data(image), cairo_image_surface_get_width(image),
+               cairo_image_surface_get_height(image), cairo_image_surface_get_stride(image), NULL);
+  cairo_surface_unmap_image(s, image);
+  cairo_surface_destroy(s);
+}
+
+void tr_view_snapshot(tr_view *v, uintptr_t handle) {
+  webkit_web_view_get_snapshot(v->view, WEBKIT_SNAPSHOT_REGION_VISIBLE, WEBKIT_SNAPSHOT_OPTIONS_NONE, NULL,
+                               on_snapshot, (gpointer)handle);
+}
+
+static void on_pong(GObject *o, GAsyncResult *res, gpointer data) {
+  webkit_web_view_can_execute_editing_command_finish(WEBKIT_WEB_VIEW(o), res, NULL);
+  goPong((uintptr_t)data);
+}
+
+// What is asked does not matter. It is a question that the web process answers without a script, and
+// messages to it are handled in their order.
+void tr_view_ping(tr_view *v, uintptr_t handle) {
+  webkit_web_view_can_execute_editing_command(v->view, WEBKIT_EDITING_COMMAND_COPY, NULL, on_pong, (gpointer)handle);
+}

@@ -1,0 +1,234 @@
+//go:build linux && cgo
+
+package webview
+
+/*
+#cgo pkg-config: gtk+-3.0 webkit2gtk-4.0 gio-unix-2.0
+#cgo CFLAGS: -Wall
+#include <stdlib.h>
+#include "gtk.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/cgo"
+	"unsafe"
+
+	wv "github.com/webview/webview_go"
+)
+
+func init() {
+	// GTK's thread is the main one, and so is the one of main.main: webview_go does the same.
+	runtime.LockOSThread()
+}
+
+func nativeSupported() error { return nil }
+
+// nativeInit opens the display, once. Main thread only.
+func nativeInit() error {
+	if C.tr_init() == 0 {
+		return ErrNoDisplay
+	}
+	return nil
+}
+
+func onMainThread() bool { return C.tr_on_main() != 0 }
+
+func nativeWake() { C.tr_wake() }
+
+func nativeRun() { C.tr_main() }
+
+func nativeQuit() { C.tr_main_quit() }
+
+// drainTurns bounds what Run does for the loop after its end: enough for what the closing of windows
+// has queued, and not for ever.
+const drainTurns = 256
+
+// nativeDrain runs what is ready in the loop.
+func nativeDrain() {
+	for range drainTurns {
+		if C.tr_iterate() == 0 {
+			return
+		}
+	}
+}
+
+// nativeWindow is the GTK side of a Window. Main thread only.
+type nativeWindow struct {
+	own    wv.WebView     // nil: the app made the window itself
+	window unsafe.Pointer // GtkWindow
+	view   *C.tr_view     // nil: not open
+	handle cgo.Handle     // of the Window
+}
+
+// open makes a window. The GtkWindow is ours, with webview_go's view inside: then webview_go
+// neither ends the loop when the last window is closed nor runs a nested loop in Destroy.
+func (n *nativeWindow) open(w *Window, o WindowOptions) error {
+	title := C.CString(o.Title)
+	defer C.free(unsafe.Pointer(title))
+	var fixed C.int
+	if o.Fixed {
+		fixed = 1
+	}
+	n.window = C.tr_window_new(title, C.int(o.Width), C.int(o.Height), fixed)
+	n.own = wv.NewWindow(w.app.options.Debug, n.window)
+	if err := n.connect(w, n.own); err != nil {
+		n.own.Destroy()
+		C.tr_window_destroy(n.window)
+		return err
+	}
+	C.tr_window_show(n.window)
+	n.load(o.URL)
+	return nil
+}
+
+// attach joins a window of the app.
+func (n *nativeWindow) attach(w *Window, from NativeWindow) error {
+	n.window = from.Window()
+	if C.tr_web_view(n.window) == nil {
+		return fmt.Errorf("%w: it holds no web view of webview_go", ErrAttach)
+	}
+	if C.tr_view_loaded(n.window) != 0 {
+		return fmt.Errorf("%w: it has navigated already; attach it before its first page", ErrAttach)
+	}
+	return n.connect(w, from)
+}
+
+func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
+	if C.tr_web_view(n.window) == nil {
+		return fmt.Errorf("%w: webview_go made no web view", ErrAttach)
+	}
+	var owned C.int
+	if n.own != nil {
+		owned = 1
+	}
+	n.handle = cgo.NewHandle(w)
+	n.view = C.tr_view_attach(n.window, C.uintptr_t(n.handle), owned)
+	C.tr_register_scheme(n.view)
+	from.Init(w.app.script)
+	return nil
+}
+
+// close closes the window: at once if it is ours, else by asking it to.
+func (n *nativeWindow) close(w *Window) {
+	if n.own == nil {
+		C.tr_window_close(n.window)
+		return
+	}
+	w.shut("window closed")
+}
+
+// release gives everything back. Requests without answer fail.
+func (n *nativeWindow) release() {
+	if n.view == nil {
+		return
+	}
+	C.tr_view_detach(n.view)
+	n.handle.Delete()
+	if n.own == nil {
+		C.tr_view_free(n.view)
+	} else {
+		C.tr_window_destroy(n.window)
+		// webview_go may have functions queued that use its object. They run before it goes.
+		C.tr_later(C.uintptr_t(cgo.NewHandle(remains{n.own, n.view})))
+	}
+	*n = nativeWindow{}
+}
+
+// remains is what is left of a window of ours that is closed.
+type remains struct {
+	own  wv.WebView
+	view *C.tr_view
+}
+
+func (n *nativeWindow) limitBodies(bytes int64) {
+	if n.view != nil {
+		C.tr_view_limit(n.view, C.int64_t(bytes))
+	}
+}
+
+func (n *nativeWindow) setTitle(title string) {
+	s := C.CString(title)
+	defer C.free(unsafe.Pointer(s))
+	C.tr_window_title(n.window, s)
+}
+
+func (n *nativeWindow) setSize(width, height int) {
+	C.tr_window_size(n.window, C.int(width), C.int(height))
+}
+
+func (n *nativeWindow) load(uri string) {
+	s := C.CString(uri)
+	defer C.free(unsafe.Pointer(s))
+	C.tr_view_load(n.view, s)
+}
+
+func (n *nativeWindow) reload() { C.tr_view_reload(n.view) }
+
+// kill ends the web process, as a crash would. For tests.
+func (n *nativeWindow) kill() { C.tr_view_kill(n.view) }
+
+// ask asks the window to close, as its button does. For tests.
+func (n *nativeWindow) ask() { C.tr_window_close(n.window) }
+
+// destroy destroys the native window behind the package's back. For tests.
+func (n *nativeWindow) destroy() { C.tr_window_destroy(n.window) }
+
+// snapshot has a picture sent to result, which has room for it.
+func (n *nativeWindow) snapshot(result chan<- snapshot) {
+	C.tr_view_snapshot(n.view, C.uintptr_t(cgo.NewHandle(result)))
+}
+
+// What follows is called by the C side, on the main thread.
+
+func windowOf(h C.uintptr_t) *Window { return cgo.Handle(h).Value().(*Window) }
+
+//export goTasks
+func goTasks() { runTasks() }
+
+//export goLoadChanged
+func goLoadChanged(h C.uintptr_t, event C.int, uri *C.char) {
+	windowOf(h).loadChanged(loadEvent(event), C.GoString(uri))
+}
+
+//export goProcessEnded
+func goProcessEnded(h C.uintptr_t) { windowOf(h).processEnded() }
+
+//export goCloseAsked
+func goCloseAsked(h C.uintptr_t) { windowOf(h).Close() }
+
+// goDestroyed is told that somebody else destroys the view, and is inside a signal. So what
+// destroys more waits for the queue.
+//
+//export goDestroyed
+func goDestroyed(h C.uintptr_t) {
+	w := windowOf(h)
+	if w.native.own == nil {
+		w.shut("window closed")
+		return
+	}
+	post(func() { w.shut("window closed") })
+}
+
+//export goLater
+func goLater(h C.uintptr_t) {
+	r := cgo.Handle(h).Value().(remains)
+	cgo.Handle(h).Delete()
+	r.own.Destroy()
+	C.tr_view_free(r.view)
+}
+
+//export goSnapshot
+func goSnapshot(h C.uintptr_t, pix unsafe.Pointer, width, height, stride C.int, message *C.char) {
+	handle := cgo.Handle(h)
+	result := handle.Value().(chan<- snapshot)
+	handle.Delete()
+	if pix == nil {
+		result <- snapshot{err: errors.New(C.GoString(message))}
+		return
+	}
+	result <- snapshot{pix: C.GoBytes(pix, stride*height), width: int(width), height: int(height), stride: int(stride)}
+}

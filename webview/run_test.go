@@ -1,0 +1,253 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+	wv "github.com/webview/webview_go"
+)
+
+// scenarios are programs with a loop of their own. Each runs in a process of its own, on the main
+// goroutine.
+var scenarios = map[string]func() error{
+	"last window ends Run": func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{})
+		if err != nil {
+			return err
+		}
+		go func() {
+			<-loaded
+			w.Close()
+		}()
+		if err := app.Run(); err != nil {
+			return err
+		}
+		if _, err := app.Open(WindowOptions{}); !errors.Is(err, ErrClosed) {
+			return fmt.Errorf("Open after Run: %v", err)
+		}
+		if err := app.Run(); !errors.Is(err, ErrRunning) {
+			return fmt.Errorf("second Run: %v", err)
+		}
+		<-w.Done()
+		return nil
+	},
+	"the user closes the window": func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{})
+		if err != nil {
+			return err
+		}
+		go func() {
+			<-loaded
+			w.post(w.native.ask)
+		}()
+		return app.Run()
+	},
+	"Open waits for Run": func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		failed := make(chan error, 1)
+		go func() {
+			w, err := app.Open(WindowOptions{})
+			if err == nil {
+				<-loaded
+				w.Close()
+			}
+			failed <- err
+		}()
+		if err := app.Run(); err != nil {
+			return err
+		}
+		return <-failed
+	},
+	"Quit before Run": func() error {
+		app, _, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{})
+		if err != nil {
+			return err
+		}
+		app.Quit()
+		if err := app.Run(); err != nil {
+			return err
+		}
+		<-w.Done()
+		return nil
+	},
+	"window closed before Run": func() error {
+		app, _, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{})
+		if err != nil {
+			return err
+		}
+		w.Close()
+		return app.Run()
+	},
+	"Shutdown ends Run": func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		app.options.KeepRunning = true
+		if _, err := app.Open(WindowOptions{}); err != nil {
+			return err
+		}
+		failed := make(chan error, 1)
+		go func() {
+			<-loaded
+			failed <- app.Shutdown(context.Background())
+		}()
+		if err := app.Run(); err != nil {
+			return err
+		}
+		return <-failed
+	},
+	"attached window with its own loop": func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		own := wv.New(false)
+		w, err := app.Attach("main", own)
+		if err != nil {
+			return err
+		}
+		own.Navigate(Origin + "/index.html")
+		failed := make(chan error, 1)
+		go func() {
+			<-loaded
+			failed <- app.Shutdown(context.Background())
+		}()
+		own.Run()
+		own.Destroy()
+		<-w.Done()
+		return <-failed
+	},
+	"destroyed by its maker": func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		own := wv.New(false)
+		w, err := app.Attach("main", own)
+		if err != nil {
+			return err
+		}
+		if err := w.Navigate("index.html"); err != nil {
+			return err
+		}
+		go func() {
+			<-loaded
+			own.Terminate()
+		}()
+		own.Run()
+		session := w.Session()
+		own.Destroy()
+		<-w.Done()
+		<-session.Done()
+		return nil
+	},
+	"a window of webview_go does not end Run": func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		own := wv.New(false)
+		w, err := app.Attach("attached", own)
+		if err != nil {
+			return err
+		}
+		other, err := app.Open(WindowOptions{})
+		if err != nil {
+			return err
+		}
+		failed := make(chan error, 1)
+		go func() {
+			<-loaded
+			w.Close()
+			<-w.Done()
+			// The other page still answers.
+			_, err := other.EvalResult(context.Background(), "1")
+			other.Close()
+			failed <- err
+		}()
+		if err := app.Run(); err != nil {
+			return err
+		}
+		own.Destroy()
+		return <-failed
+	},
+	"no display": func() error {
+		os.Unsetenv("DISPLAY")
+		if _, err := New(Options{}); !errors.Is(err, ErrNoDisplay) {
+			return fmt.Errorf("New gave %v", err)
+		}
+		return nil
+	},
+}
+
+// scenarioApp makes an App whose page calls a command when it has loaded.
+func scenarioApp() (*App, <-chan struct{}, error) {
+	app, err := New(Options{Assets: testFiles()})
+	if err != nil {
+		return nil, nil, err
+	}
+	app.script += ";if (window.tailrace) tailrace.invoke('loaded')"
+	loaded := make(chan struct{}, 16)
+	transport.Handle(app.Engine(), "loaded", func(context.Context, none) (none, error) {
+		loaded <- struct{}{}
+		return none{}, nil
+	})
+	return app, loaded, nil
+}
+
+const scenarioVariable = "TAILRACE_TEST_SCENARIO"
+
+func runScenario(name string) {
+	if err := scenarios[name](); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func TestRun(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range scenarios {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			c := exec.CommandContext(ctx, self)
+			c.Env = append(os.Environ(), scenarioVariable+"="+name)
+			c.WaitDelay = time.Second
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}

@@ -1,0 +1,102 @@
+//go:build linux && cgo
+
+package webview
+
+/*
+#include <stdlib.h>
+#include "gtk.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"net/http"
+	"unsafe"
+)
+
+// schemeRequest is one held request of WebKit's. The C side takes its answer from any goroutine,
+// and finishes it on the main thread.
+type schemeRequest struct {
+	window  *Window
+	request *C.tr_request
+}
+
+var _ responder = schemeRequest{}
+
+// Content types of control answers. The C side keeps using them.
+var controlTypes = [...]*C.char{
+	kindBytes: C.CString("application/octet-stream"),
+	kindJSON:  C.CString("application/json"),
+}
+
+// control implements responder: one copy of the body, into memory that WebKit reads from and frees.
+func (r schemeRequest) control(status int, k contentKind, cors bool, body [][]byte, n int) {
+	a := C.tr_answer{status: C.int(status), cors: cBool(cors), content_type: controlTypes[k], length: C.int64_t(n), fd: -1}
+	if n > 0 {
+		a.body = C.malloc(C.size_t(n))
+		to := unsafe.Slice((*byte)(a.body), n)
+		for _, b := range body {
+			to = to[copy(to, b):]
+		}
+		if len(to) != 0 {
+			panic(fmt.Sprintf("webview: an answer of %d bytes has %d fewer in its segments", n, len(to)))
+		}
+	}
+	C.tr_reply(r.request, a)
+}
+
+// answer implements responder.
+func (r schemeRequest) answer(status int, h http.Header, cors bool, body []byte) {
+	a := C.tr_answer{status: C.int(status), cors: cBool(cors), length: C.int64_t(len(body)), fd: -1}
+	a.content_type, a.headers = cHeaders(h)
+	if len(body) > 0 {
+		a.body = C.CBytes(body)
+	}
+	C.tr_reply(r.request, a)
+}
+
+// cHeaders gives the content type and the headers as the C side takes them, which frees them. WebKit
+// needs the type on its own, and the page sees only what is among the headers.
+func cHeaders(h http.Header) (contentType, pairs *C.char) {
+	if t := h.Get("Content-Type"); t != "" {
+		contentType = C.CString(t)
+	}
+	var b []byte
+	for name, values := range h {
+		for _, v := range values {
+			b = append(append(append(append(b, name...), 0), v...), 0)
+		}
+	}
+	return contentType, (*C.char)(C.CBytes(append(b, 0)))
+}
+
+func cBool(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// goRequest is called by the C side, on the main thread.
+//
+//export goRequest
+func goRequest(h C.uintptr_t, c *C.tr_incoming, r *C.tr_request) {
+	in := &incoming{
+		method:          C.GoString(c.method),
+		uri:             C.GoString(c.uri),
+		active:          C.GoString(c.active),
+		origin:          C.GoString(c.origin),
+		version:         C.GoString(c.version),
+		session:         C.GoString(c.session),
+		byteRange:       C.GoString(c._range),
+		ifRange:         C.GoString(c.if_range),
+		ifNoneMatch:     C.GoString(c.if_none_match),
+		ifModifiedSince: C.GoString(c.if_modified_since),
+		tooLarge:        c.body_len < 0,
+	}
+	if c.body_len > 0 {
+		in.body = append([]byte(nil), unsafe.Slice((*byte)(c.body), int(c.body_len))...)
+	}
+	w := windowOf(h)
+	w.request(in, schemeRequest{w, r})
+}

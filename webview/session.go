@@ -1,0 +1,110 @@
+package webview
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/tailrace-go/tailrace/client"
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// The life of a window's sessions. Everything here runs on the main thread.
+//
+// WebKit tells of a new document (committed) before its first script runs, over the same
+// connection as the document's requests. So this order holds:
+//
+//  1. committed: the session of the document before ends
+//  2. hello of the new document: its session begins
+//
+// and a hello never belongs to a document that is yet to be committed.
+
+// loadEvent is a step of a navigation to another document; a navigation inside a document makes none.
+type loadEvent int
+
+// The values are WebKitLoadEvent's.
+const (
+	loadStarted loadEvent = iota
+	loadRedirected
+	loadCommitted
+	loadFinished
+)
+
+// loadChanged notes whose document the window shows. uri is the one that the view shows.
+//
+// When the app navigates while a page is navigating on its own, uri may already be that of the later
+// navigation. So a document counts as ours only if it was ours from the start of its load.
+func (w *Window) loadChanged(e loadEvent, uri string) {
+	switch e {
+	case loadStarted, loadRedirected:
+		w.loading = w.app.origins.own(uri)
+	case loadCommitted:
+		w.endSession("page reloaded or navigated")
+		w.origin = ""
+		if own := w.app.origins.own(uri); own == w.loading {
+			w.origin = own
+		}
+	case loadFinished:
+		nativeRepair()
+	}
+}
+
+// processEnded is told that the web process crashed or was killed.
+func (w *Window) processEnded() {
+	w.app.log.Error("webview: the web process ended; Reload starts another", "window", w.label)
+	w.endSession("web process ended")
+	w.origin = ""
+}
+
+// endSession ends the session, if there is one.
+func (w *Window) endSession(reason string) {
+	if p := w.page.Swap(nil); p != nil {
+		w.native.limitBodies(0)
+		p.session.End(reason)
+	}
+}
+
+// hello begins a session with the document that is shown.
+func (w *Window) hello(r responder, cors bool) {
+	nativeRepair()
+	w.endSession("page connected anew")
+	pulls := transport.NewPulls("scheme")
+	s, err := w.app.engine.Open(transport.SessionConfig{
+		Carrier: pulls,
+		Label:   w.label,
+		Origin:  w.origin,
+		Owner:   w,
+	})
+	if err != nil {
+		w.app.log.Error("webview: failed to open a session", "window", w.label, "error", err)
+		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError, "the session can't be opened: "+err.Error())
+		return
+	}
+	w.page.Store(&page{session: s, pulls: pulls})
+	hello := s.Hello()
+	w.native.limitBodies(bodyLimit(hello))
+	r.control(http.StatusOK, kindJSON, cors, [][]byte{hello}, len(hello))
+}
+
+// bodySlack is what a request's body may have beyond the largest batch.
+const bodySlack = 64 << 10
+
+// bodyLimit gives the largest body that a page may post: what its hello allows, and some slack.
+func bodyLimit(hello []byte) int64 {
+	var h struct {
+		MaxBatch int64 `json:"maxBatch"`
+	}
+	if err := json.Unmarshal(hello, &h); err != nil || h.MaxBatch < 0 {
+		panic(fmt.Sprintf("webview: hello of the transport is no JSON object: %v", err)) // our own invariant
+	}
+	return h.MaxBatch + bodySlack
+}
+
+// injectedScript gives the script that connects a page of our origins.
+func injectedScript(g origins) string {
+	config, err := json.Marshal(map[string]any{"base": Origin, "origins": g.list()})
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return "(function(TAILRACE_CONFIG){" + string(client.Injected) + "\n})(" + string(config) + ")"
+}
