@@ -1,0 +1,54 @@
+# The two commands of the README are demo and test. Both install what is missing.
+
+# Where only WebKitGTK 4.1 exists, setup puts an alias for 4.0 here.
+export PKG_CONFIG_PATH := $(CURDIR)/build/pkgconfig:$(PKG_CONFIG_PATH)
+export NO_AT_BRIDGE := 1
+
+FILE ?=
+BENCHTIME ?= 200ms
+COUNT ?= 5
+ROUNDS ?= 5
+
+GO_TEST := go test -timeout 15m
+LOCK_FREE := ./ring/... ./transport/...
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: demo test bench bench-e2e lint format setup client
+
+demo: setup ## stream FILE (default: the go binary) and live telemetry into a window
+	@go run ./examples/demo $(if $(FILE),-file '$(FILE)')
+
+test: setup lint client ## everything that must hold
+	CGO_ENABLED=0 go build ./ring/... ./transport/...
+	for target in linux/386 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet ./ring/... ./transport/... ./webview/ || exit 1; done
+	$(GO_TEST) -race -cpu=1,2,4 $(LOCK_FREE)
+	$(GO_TEST) -tags ringdebug ./ring/... ./transport/...
+	cd ring/linearizability && $(GO_TEST) -race .
+	$(GO_TEST) -race ./webview/... ./examples/... ./bench/...
+
+client: client/node_modules ## the page's half: types, tests, and that the committed bundle is what the sources give
+	cd client && npm run --silent check && npm run --silent test && npm run --silent verify
+
+lint: client/node_modules ## formatting and lint, Go and TypeScript
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	cd client && npm run --silent lint
+
+format: client/node_modules
+	gofmt -w $$(git ls-files '*.go')
+	cd client && npm run --silent format
+
+bench: ## the ring against the ways people do it today
+	go test -run '^$$' -bench 'BenchmarkSend|BenchmarkIdle' -benchtime $(BENCHTIME) -count $(COUNT) ./bench | go run ./bench/ringtable
+
+bench-e2e: setup ## the whole way into a real page, interleaved with a bare scheme and with eval
+	go run ./bench/e2e -rounds $(ROUNDS) -out bench/results/e2e.json
+
+setup:
+	@.ci/setup
+
+client/node_modules: client/package-lock.json
+	cd client && npm ci --silent
+	@touch $@
