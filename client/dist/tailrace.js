@@ -738,7 +738,7 @@
   };
 
   // src/http.ts
-  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
+  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, SMALL = 16384, FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
     constructor(options) {
       this.options = options;
       this.stopped = !1;
@@ -787,17 +787,19 @@
       this.aborts.clear();
     }
     async pull(peer, slot) {
-      let failures = 0, next = this.request(peer, slot, void 0, this.hold);
+      let failures = 0, out, next = this.request(peer, slot, out, this.hold);
       for (; ; ) {
         let answer = await next;
         if (this.stopped) return;
         if (answer === FAILED || answer !== void 0 && !peer.receive(answer)) {
           if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
-          next = this.request(peer, slot, void 0, this.hold);
+          next = this.request(peer, slot, out, this.hold);
           continue;
         }
-        if (failures = 0, this.stopped || (this.options.dispatchFirst === !0 && peer.dispatch(), this.stopped)) return;
-        next = this.request(peer, slot, void 0, this.hold), this.options.dispatchFirst !== !0 && peer.dispatch();
+        failures = 0, out !== void 0 && peer.delivered(out), out = void 0;
+        let small = answer !== void 0 && answer.byteLength <= SMALL;
+        if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
+        next = this.request(peer, slot, out, this.hold), small || peer.dispatch();
       }
     }
     async post(peer, slot, out) {
@@ -1252,8 +1254,8 @@
   // src/inject.ts
   function inject(config) {
     if (window.top !== window || !config.origins.includes(`${location.protocol}//${location.host}`) || KEY in globalThis) return;
-    let fetch = window.fetch.bind(window), { base, dispatchFirst } = config, { state, restored } = createPage({
-      carrier: () => new HttpCarrier({ base, dispatchFirst, fetch, clock: timers }),
+    let fetch = window.fetch.bind(window), { base } = config, { state, restored } = createPage({
+      carrier: () => new HttpCarrier({ base, fetch, clock: timers }),
       clock: timers
     });
     Object.defineProperty(globalThis, KEY, { value: Object.freeze(state) });

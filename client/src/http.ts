@@ -15,6 +15,12 @@ const BUSY_WAIT = 20;
 /** How much longer than its hold a request may take. */
 const GRACE = 10_000;
 const HELLO_TIMEOUT = 10_000;
+/**
+ * An answer of up to so many bytes is dispatched before its slot pulls again, and what the page
+ * replies goes along with that pull: one request for a round trip. A larger answer is dispatched while
+ * the next one is under way.
+ */
+const SMALL = 16 << 10;
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -22,12 +28,6 @@ export interface HttpOptions {
   readonly base: string;
   readonly fetch: Fetch;
   readonly clock: Timers;
-  /**
-   * Off (the default): a slot pulls again as soon as its answer has come whole, and the page
-   * dispatches while the next answer is under way. On: it dispatches first, and the credit of
-   * that batch goes along with the next pull.
-   */
-  readonly dispatchFirst?: boolean | undefined;
 }
 
 interface Slot {
@@ -102,7 +102,8 @@ export class HttpCarrier implements Carrier {
 
   private async pull(peer: Peer, slot: Slot): Promise<void> {
     let failures = 0;
-    let next = this.request(peer, slot, undefined, this.hold);
+    let out: OutBatch | undefined;
+    let next = this.request(peer, slot, out, this.hold);
     for (;;) {
       const answer = await next;
       if (this.stopped) return;
@@ -111,15 +112,20 @@ export class HttpCarrier implements Carrier {
         if (failures === TRIES) peer.end(unreachable());
         else await this.wait(failures);
         if (this.stopped) return;
-        next = this.request(peer, slot, undefined, this.hold);
+        next = this.request(peer, slot, out, this.hold);
         continue;
       }
       failures = 0;
+      if (out !== undefined) peer.delivered(out);
+      out = undefined;
+      const small = answer !== undefined && answer.byteLength <= SMALL;
+      if (small) {
+        peer.dispatch();
+        out = peer.outgoing();
+      }
       if (this.stopped) return;
-      if (this.options.dispatchFirst === true) peer.dispatch();
-      if (this.stopped) return;
-      next = this.request(peer, slot, undefined, this.hold);
-      if (this.options.dispatchFirst !== true) peer.dispatch();
+      next = this.request(peer, slot, out, this.hold);
+      if (!small) peer.dispatch();
     }
   }
 

@@ -10,7 +10,6 @@ interface Config {
   readonly base: string;
   /** The app's own origins, as `protocol//host`. */
   readonly origins: readonly string[];
-  readonly dispatchFirst?: boolean;
 }
 
 /** The parameter of the function that the Go side wraps around this file. */
@@ -23,9 +22,9 @@ function inject(config: Config): void {
   }
   if (KEY in globalThis) return;
   const fetch = window.fetch.bind(window); // the page may replace its own
-  const { base, dispatchFirst } = config;
+  const { base } = config;
   const { state, restored } = createPage({
-    carrier: () => new HttpCarrier({ base, dispatchFirst, fetch, clock: timers }),
+    carrier: () => new HttpCarrier({ base, fetch, clock: timers }),
     clock: timers,
   });
   Object.defineProperty(globalThis, KEY, { value: Object.freeze(state) });

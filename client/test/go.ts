@@ -161,7 +161,7 @@ export class Request {
   }
 
   get isPull(): boolean {
-    return this.batch.number === 0;
+    return this.batch.hold > 0;
   }
 
   answer(body: Uint8Array): void {
@@ -204,7 +204,7 @@ export class Go {
   private readonly sequences = new Map<number, number>();
   readonly page: ReturnType<typeof createPage>;
 
-  constructor(settings: Partial<typeof SETTINGS> = {}, dispatchFirst = false) {
+  constructor(settings: Partial<typeof SETTINGS> = {}) {
     Object.assign(this.settings, settings);
     this.page = createPage({
       carrier: () =>
@@ -212,7 +212,6 @@ export class Go {
           base: 'tailrace://localhost',
           fetch: (url, init) => this.fetch(url, init),
           clock: this.clock,
-          dispatchFirst,
         }),
       clock: this.clock,
     });
@@ -360,8 +359,8 @@ export function result(id: number, json: unknown): DownFrame {
   return { kind: wire.RESULT, payload: join(u32s(id, 0), JSON.stringify(json)) };
 }
 
-export async function started(settings: Partial<typeof SETTINGS> = {}, dispatchFirst = false) {
-  const go = new Go(settings, dispatchFirst);
+export async function started(settings: Partial<typeof SETTINGS> = {}) {
+  const go = new Go(settings);
   await settle();
   return go;
 }

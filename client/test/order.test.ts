@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { BYTES, JSON_, RESULT } from '../src/wire.js';
 import { bytes, down, join, result, settle, started, u32s } from './go.js';
 
-for (const dispatchFirst of [false, true]) {
-  test(`batches are handled in order, whatever order they come in (dispatch first: ${dispatchFirst})`, async () => {
-    const go = await started({}, dispatchFirst);
+for (const size of [1, 20_000]) {
+  test(`batches are handled in order, whatever order they come in (${size} bytes each)`, async () => {
+    const go = await started();
     const got: unknown[] = [];
     const { lane } = await go.channel(0, (m: unknown) => got.push(m));
     const batches = [0, 1, 2, 3].map((n) =>
-      go.batch([go.run(lane, [{ kind: JSON_, payload: `${n}` }])]),
+      go.batch([go.run(lane, [{ kind: JSON_, payload: `${n}`.padEnd(size) }])]),
     );
     const pulls = go.pulls;
     assert.equal(pulls.length, 4);
@@ -28,30 +28,35 @@ for (const dispatchFirst of [false, true]) {
     await go.clock.advance(200);
     assert.equal(go.receipt, 5);
     assert.equal(go.selective, 0);
-    assert.equal(go.credits.get(lane), 4 * 16);
+    assert.equal(go.credits.get(lane), 4 * ((8 + size + 7) & ~7));
   });
 }
 
-test('a slot pulls again before the page dispatches, its receipt included', async () => {
+test('after a large answer a slot pulls again before the page dispatches, its receipt included', async () => {
   const go = await started();
   let during = -1;
   const { lane } = await go.channel(0, () => {
     during = go.receipt;
   });
-  await go.send(go.run(lane, [{ kind: BYTES, payload: 'x' }]));
+  await go.send(go.run(lane, [{ kind: BYTES, payload: 'x'.repeat(20_000) }]));
   assert.equal(during, 2);
 });
 
-test('with dispatch first, the credit goes along with the next pull', async () => {
-  const go = await started({}, true);
+test('after a small answer the page dispatches first: credit and reply go along with the next pull', async () => {
+  const go = await started();
   let during = -1;
-  const { lane } = await go.channel(0, () => {
+  const { lane, channel } = await go.channel(1 << 20, (m: Uint8Array) => {
     during = go.receipt;
+    channel.trySend(m);
   });
+  const posted = go.posted.length;
+  const requests = go.urls.length;
   await go.send(go.run(lane, [{ kind: BYTES, payload: 'x' }]));
   assert.equal(during, 1);
   assert.equal(go.receipt, 2);
   assert.equal(go.credits.get(lane), 16);
+  assert.equal(go.posted.length, posted + 1, 'the reply was sent');
+  assert.equal(go.urls.length, requests + 1, 'by one request, which pulls again');
 });
 
 test('duplicates are dropped', async () => {
@@ -210,7 +215,7 @@ test('a lost request’s credits go again', async () => {
   go.credits.clear();
   await go.send(go.run(lane, [{ kind: BYTES, payload: 'abc' }]));
   const carrying = go.pulls[0];
-  assert.equal(go.credits.get(lane), 16);
+  assert.equal(go.credits.get(lane), 32);
   go.credits.clear();
   carrying.fail();
   await settle();
