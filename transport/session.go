@@ -142,13 +142,14 @@ type hello struct {
 	MaxMessage int    `json:"maxMessage"`
 	Window     int    `json:"window"`
 	Lanes      int    `json:"lanes"`
+	Pending    int    `json:"pending"`
 }
 
 // Hello returns the JSON that tells the page its session id and its limits.
 func (s *Session) Hello() []byte {
 	b, err := json.Marshal(hello{
 		wire.Version, s.id, s.label, s.opt.Pulls, posts, s.opt.Hold.Milliseconds(),
-		s.opt.MaxBatch, s.opt.MaxMessage, s.opt.Window, s.opt.Lanes,
+		s.opt.MaxBatch, s.opt.MaxMessage, s.opt.Window, s.opt.Lanes, s.opt.Pending,
 	})
 	if err != nil {
 		panic(err) // plain fields: cannot fail

@@ -487,6 +487,11 @@
       this.starting = [];
       this.calls = /* @__PURE__ */ new Map();
       this.nextCall = 1;
+      this.maxPending = 0;
+      /** Calls that Go has, or will have with the next batch. */
+      this.active = /* @__PURE__ */ new Set();
+      /** Calls beyond `maxPending`, in their order. */
+      this.held = /* @__PURE__ */ new Map();
       // Downward batches.
       this.receipt = 0;
       this.early = /* @__PURE__ */ new Map();
@@ -508,7 +513,7 @@
     }
     open(hello) {
       if (this.state === "connecting") {
-        this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.window = hello.window, this.chunk = Math.floor(hello.maxBatch / 4) & -8, this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT), this.writer = new RunWriter(
+        this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.maxPending = hello.pending, this.window = hello.window, this.chunk = Math.floor(hello.maxBatch / 4) & -8, this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT), this.writer = new RunWriter(
           (hello.maxBatch & -8) - HEADER - CLOSING - this.mostCredits * CREDIT
         ), this.control.openWindow(hello.window);
         for (let start of this.starting.splice(0)) start();
@@ -541,14 +546,32 @@
     addCall(call) {
       return this.calls.set(this.nextCall, call), this.nextCall++;
     }
+    /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
+    startCall(id, call) {
+      this.whenOpen(() => {
+        if (!this.calls.has(id)) {
+          call.drop();
+          return;
+        }
+        this.held.set(id, call), this.startHeld();
+      });
+    }
+    startHeld() {
+      for (let [id, call] of this.held) {
+        if (this.active.size >= this.maxPending) return;
+        this.held.delete(id), this.active.add(id), call.start();
+      }
+    }
     settle(id) {
       if (id === 0 || id >= this.nextCall) throw broken("a result of what was never invoked");
       let call = this.calls.get(id);
-      return this.calls.delete(id), call;
+      return this.calls.delete(id), this.active.delete(id) && this.startHeld(), call;
     }
     /** The caller does not wait for that call any more. */
     cancelCall(id) {
       this.calls.delete(id);
+      let held = this.held.get(id);
+      held !== void 0 ? (this.held.delete(id), held.drop()) : this.active.delete(id) && (this.sendControl(CANCEL, new Uint8Array(new Uint32Array([id, 0]).buffer)), this.startHeld());
     }
     startTimer(callback, milliseconds) {
       return this.clock.setTimeout(callback, milliseconds);
@@ -728,7 +751,7 @@
     end(reason) {
       if (this.state === "ended") return;
       let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${String(reason)}`);
-      this.state = "ended", this.error = error, (error.code === "protocol" || error.code === "internal") && console.error("tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.received = [], this.early.clear(), this.dirty = [], this.sending = [], this.starting = [];
+      this.state = "ended", this.error = error, (error.code === "protocol" || error.code === "internal") && console.error("tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.received = [], this.early.clear(), this.dirty = [], this.sending = [], this.starting = [], this.held.clear(), this.active.clear();
       let calls = [...this.calls.values()];
       this.calls.clear();
       for (let call of calls) call.reject(error);
@@ -873,12 +896,12 @@
     return errorFrom(parse(answer.body), code, `the Go side answered with status ${status}`);
   }
   function readHello(value) {
-    let hello = value ?? {}, { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes } = hello, between = (n, least, most) => Number.isInteger(n) && n >= least && n <= most;
+    let hello = value ?? {}, { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => Number.isInteger(n) && n >= least && n <= most;
     if (hello.version !== 1)
       throw new TailraceError("protocol", `the Go side speaks version ${hello.version}, not 1`);
-    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32))
+    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32) || !between(pending, 1, 2 ** 32))
       throw new TailraceError("protocol", "a hello with fields missing or out of range");
-    return { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes };
+    return { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending };
   }
 
   // src/channel.ts
@@ -1153,7 +1176,7 @@
           done(), reject(error);
         }
       }), cancel = () => {
-        connection.cancelCall(id), connection.whenOpen(() => connection.sendControl(CANCEL, idPayload(id))), done(), reject(signal?.reason);
+        connection.cancelCall(id), done(), reject(signal?.reason);
       };
       signal?.addEventListener("abort", cancel, { once: !0 });
       let watch = () => {
@@ -1169,8 +1192,15 @@
           }
         }, BOTH_WAIT);
       };
-      read.channels.length > 0 && watch(), connection.whenOpen(() => {
-        sendInvoke(connection, id, cmd, headers, read);
+      read.channels.length > 0 && watch(), connection.startCall(id, {
+        start: () => sendInvoke(connection, id, cmd, headers, read),
+        drop: () => connection.undoOpen(
+          read.opens,
+          new TailraceError(
+            "cancelled",
+            "the command that would have opened this channel was cancelled"
+          )
+        )
       });
     });
   }
@@ -1219,9 +1249,6 @@
     let entries = Symbol.iterator in headers ? headers : Object.entries(headers), result = [];
     for (let [name, value] of entries) result.push([name.toLowerCase(), String(value)]);
     return Object.fromEntries(result);
-  }
-  function idPayload(id) {
-    return new Uint8Array(new Uint32Array([id, 0]).buffer);
   }
 
   // src/page.ts

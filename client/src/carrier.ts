@@ -15,6 +15,7 @@ export interface Hello {
   maxMessage: number;
   window: number;
   lanes: number;
+  pending: number;
 }
 
 /** The runs of one numbered upward batch; they stay the same when it is sent again. */

@@ -8,6 +8,7 @@ import { BodySink, Lane, type LaneOwner, type Sink } from './lane.js';
 import {
   AHEAD,
   type Batch,
+  CANCEL,
   CLOSING,
   CREDIT,
   eachCredit,
@@ -38,6 +39,13 @@ export const timers: Timers = {
  */
 const LAZY = 50;
 
+/** A call that waits until fewer are running. */
+interface HeldCall {
+  start(): void;
+  /** It was cancelled meanwhile. */
+  drop(): void;
+}
+
 export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   state: 'connecting' | 'open' | 'ended' = 'connecting';
   label: string | undefined;
@@ -55,6 +63,11 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   private readonly calls = new Map<number, Call>();
   private nextCall = 1;
+  private maxPending = 0;
+  /** Calls that Go has, or will have with the next batch. */
+  private readonly active = new Set<number>();
+  /** Calls beyond `maxPending`, in their order. */
+  private readonly held = new Map<number, HeldCall>();
 
   // Downward batches.
   private receipt = 0;
@@ -95,6 +108,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.label = hello.label;
     this.maxMessage = hello.maxMessage;
     this.maxLanes = hello.lanes;
+    this.maxPending = hello.pending;
     this.window = hello.window;
     this.chunk = Math.floor(hello.maxBatch / 4) & ~7;
     this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT);
@@ -147,16 +161,46 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     return this.nextCall++;
   }
 
+  /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
+  startCall(id: number, call: HeldCall): void {
+    this.whenOpen(() => {
+      if (!this.calls.has(id)) {
+        call.drop();
+        return;
+      }
+      this.held.set(id, call);
+      this.startHeld();
+    });
+  }
+
+  private startHeld(): void {
+    for (const [id, call] of this.held) {
+      if (this.active.size >= this.maxPending) return;
+      this.held.delete(id);
+      this.active.add(id);
+      call.start();
+    }
+  }
+
   settle(id: number): Call | undefined {
     if (id === 0 || id >= this.nextCall) throw broken('a result of what was never invoked');
     const call = this.calls.get(id);
     this.calls.delete(id);
+    if (this.active.delete(id)) this.startHeld();
     return call;
   }
 
   /** The caller does not wait for that call any more. */
   cancelCall(id: number): void {
     this.calls.delete(id);
+    const held = this.held.get(id);
+    if (held !== undefined) {
+      this.held.delete(id);
+      held.drop();
+    } else if (this.active.delete(id)) {
+      this.sendControl(CANCEL, new Uint8Array(new Uint32Array([id, 0]).buffer));
+      this.startHeld();
+    }
   }
 
   startTimer(callback: () => void, milliseconds: number): unknown {
@@ -428,6 +472,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.dirty = [];
     this.sending = [];
     this.starting = [];
+    this.held.clear();
+    this.active.clear();
     const calls = [...this.calls.values()];
     this.calls.clear();
     for (const call of calls) call.reject(error);

@@ -235,7 +235,8 @@ function refusal(answer: Reply): TailraceError {
 
 function readHello(value: unknown): Hello {
   const hello = (value ?? {}) as Hello & { version?: number };
-  const { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes } = hello;
+  const { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes, pending } =
+    hello;
   const between = (n: number, least: number, most: number) =>
     Number.isInteger(n) && n >= least && n <= most;
   if (hello.version !== 1) {
@@ -250,9 +251,10 @@ function readHello(value: unknown): Hello {
     !between(maxBatch, 1024, 2 ** 30) ||
     !between(maxMessage, 1, 2 ** 31) ||
     !between(window, 64, 2 ** 40) ||
-    !between(lanes, 1, 2 ** 32)
+    !between(lanes, 1, 2 ** 32) ||
+    !between(pending, 1, 2 ** 32)
   ) {
     throw new TailraceError('protocol', 'a hello with fields missing or out of range');
   }
-  return { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes };
+  return { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes, pending };
 }

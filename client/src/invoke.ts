@@ -5,7 +5,7 @@ import { type ChannelCore, stringifyWithChannels } from './channel.js';
 import type { Connection } from './connection.js';
 import { TailraceError } from './errors.js';
 import type { Lane } from './lane.js';
-import { BYTES, CANCEL, INVOKE } from './wire.js';
+import { BYTES, INVOKE } from './wire.js';
 
 /** The longest raw argument that stands in the invoke itself; a longer one gets a lane. */
 const INLINE = 65536;
@@ -56,7 +56,6 @@ export function invoke<T>(
     });
     const cancel = () => {
       connection.cancelCall(id);
-      connection.whenOpen(() => connection.sendControl(CANCEL, idPayload(id)));
       done();
       reject(signal?.reason);
     };
@@ -78,8 +77,16 @@ export function invoke<T>(
     };
     if (read.channels.length > 0) watch();
 
-    connection.whenOpen(() => {
-      sendInvoke(connection, id, cmd, headers, read);
+    connection.startCall(id, {
+      start: () => sendInvoke(connection, id, cmd, headers, read),
+      drop: () =>
+        connection.undoOpen(
+          read.opens,
+          new TailraceError(
+            'cancelled',
+            'the command that would have opened this channel was cancelled',
+          ),
+        ),
     });
   });
 }
@@ -171,8 +178,4 @@ function readHeaders(headers: InvokeOptions['headers']): Record<string, string> 
   const result: [string, string][] = [];
   for (const [name, value] of entries) result.push([name.toLowerCase(), String(value)]);
   return Object.fromEntries(result);
-}
-
-function idPayload(id: number): Uint8Array {
-  return new Uint8Array(new Uint32Array([id, 0]).buffer);
 }

@@ -20,6 +20,7 @@ const hello: Hello = {
   maxMessage: 2 ** 26,
   window: 2 ** 40,
   lanes: 100,
+  pending: 100,
 };
 
 /** Carries nothing: the batches are put in by hand. */

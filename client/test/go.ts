@@ -18,6 +18,7 @@ export const SETTINGS = {
   maxMessage: 1 << 20,
   window: 16384,
   lanes: 64,
+  pending: 1000,
 };
 
 export interface DownFrame {

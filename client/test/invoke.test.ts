@@ -350,3 +350,25 @@ test('a raw body that ends early rejects the call only', async () => {
   await assert.rejects(call, { code: 'gone' });
   assert.equal(go.api.session.state, 'open');
 });
+
+test('calls beyond pending wait for a result, in their order; a cancelled one is never sent', async () => {
+  const go = await started({ pending: 2 });
+  const abort = new AbortController();
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const calls = names.map((cmd) =>
+    go.api.invoke(cmd, {}, cmd === 'c' ? { signal: abort.signal } : {}),
+  );
+  await settle();
+  assert.equal(go.invokes.length, 2);
+  abort.abort(new Error('enough'));
+  await assert.rejects(calls[2], /enough/);
+  await go.send(go.run(0, [result(1, '1')]));
+  assert.equal(await calls[0], '1');
+  assert.equal(go.invokes.length, 3);
+  await go.send(go.run(0, [result(2, '2'), result(4, '4')]));
+  assert.equal(await calls[3], '4');
+  assert.equal(go.invokes.length, 4);
+  await go.send(go.run(0, [result(5, '5')]));
+  assert.equal(await calls[4], '5');
+  assert.equal(go.on(0, CANCEL).length, 0);
+});
