@@ -48,9 +48,8 @@ func (b *Batch) finish() {
 type runWriter struct {
 	b     *Batch
 	l     *lane
-	limit int  // of the batch's length
-	empty bool // nothing else is in the batch
-	total int  // frames added
+	limit int // of the batch's length
+	total int // frames added
 
 	// The current run.
 	head  []byte
@@ -62,9 +61,6 @@ type runWriter struct {
 
 // room is how many bytes of frames may still be added.
 func (w *runWriter) room() int { return max(0, w.limit-w.b.Len-wire.RunSize) }
-
-// alone reports whether a frame would be the only one of the batch, so that it may be larger than the room.
-func (w *runWriter) alone() bool { return w.empty && w.total == 0 }
 
 // frames adds n frames that stand in p. A change of alignment begins a new run.
 func (w *runWriter) frames(p []byte, n int, align uint32) {

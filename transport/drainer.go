@@ -99,7 +99,7 @@ func (s *Session) build() *Batch {
 	empty := b.Len
 	room := func() int { return s.opt.MaxBatch - wire.ClosingSize - b.Len }
 	if s.control.listed.Load() {
-		s.serve(b, s.control, s.opt.MaxBatch/2, true)
+		s.serve(b, s.control, s.opt.MaxBatch/2)
 	}
 	for room() > smallest {
 		list := &d.fresh
@@ -112,11 +112,9 @@ func (s *Session) build() *Batch {
 		*list = pop(*list)
 		if l.deficit <= 0 {
 			l.deficit += quantum
-			d.old = append(d.old, l)
-			continue
 		}
 		before := b.Len
-		state, need := s.serve(b, l, min(room(), max(l.deficit, smallest)), b.Len == empty)
+		state, need := s.serve(b, l, min(room(), l.deficit))
 		l.deficit -= b.Len - before
 		switch {
 		case state == starved && list == &d.fresh:
@@ -126,18 +124,16 @@ func (s *Session) build() *Batch {
 			if s.unlist(l, need) {
 				d.old = append(d.old, l)
 			}
-		case need+wire.RunSize > room(): // the batch is full: this lane begins the next one
+		case need+wire.RunSize <= l.deficit: // the batch is full: this lane begins the next one
 			d.old = slices.Insert(d.old, 0, l)
 			return s.close(b)
-		default:
-			if before == b.Len { // its next frame is larger than its deficit
-				l.deficit += quantum
-			}
+		default: // it has had its share: next turn, and more for a larger frame
+			l.deficit += quantum
 			d.old = append(d.old, l)
 		}
 	}
 	if s.control.listed.Load() && room() > smallest {
-		if state, need := s.serve(b, s.control, room(), b.Len == empty); state != more && s.unlist(s.control, need) {
+		if state, need := s.serve(b, s.control, room()); state != more && s.unlist(s.control, need) {
 			s.Wake()
 		}
 	}
@@ -176,11 +172,10 @@ const (
 	waiting               // the page must give credit first
 )
 
-// serve puts frames of one lane into a batch, at most max bytes with the run header. A frame
-// that is larger goes alone, into a batch that is empty yet. need is the size of a frame that
-// had no room (state more) or no credit (state waiting).
-func (s *Session) serve(b *Batch, l *lane, max int, empty bool) (state served, need int) {
-	w := runWriter{b: b, l: l, limit: b.Len + max, empty: empty}
+// serve puts frames of one lane into a batch, at most max bytes with the run header. need is the
+// size of a frame that had no room (state more) or no credit (state waiting).
+func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
+	w := runWriter{b: b, l: l, limit: b.Len + max}
 	r := l.ring.Load()
 	if l.dead() {
 		l.discard(r)
@@ -215,7 +210,7 @@ func (l *lane) serveRing(w *runWriter, r *ring.Ring) (served, int) {
 				return starved, 0
 			case !l.fits(need):
 				return waiting, need
-			case need > w.room() && !w.alone():
+			case need > w.room():
 				return more, need
 			}
 			p, n, _ = r.Drain(need)

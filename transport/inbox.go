@@ -98,21 +98,23 @@ func (l *lane) consume(n int) {
 	s.Wake()
 }
 
-// creditsDue takes the credits that the next batch carries.
+// creditsDue takes the credits that the next batch carries: at most an eighth of it.
 func (s *Session) creditsDue() []wire.Credit {
 	s.creditMu.Lock()
 	defer s.creditMu.Unlock()
-	if len(s.due) == 0 {
+	n := min(len(s.due), s.opt.MaxBatch/8/wire.CreditSize)
+	if n == 0 {
 		return nil
 	}
-	credits := make([]wire.Credit, len(s.due))
-	for i, l := range s.due {
+	credits := make([]wire.Credit, n)
+	for i, l := range s.due[:n] {
 		l.in.due.Store(false) // before the load: what is consumed after it lists the lane again
 		total := l.in.consumed.Load()
 		l.in.told.Store(total)
 		credits[i] = wire.Credit{Lane: l.id, Total: total}
 	}
-	clear(s.due)
-	s.due = s.due[:0]
+	rest := copy(s.due, s.due[n:])
+	clear(s.due[rest:])
+	s.due = s.due[:rest]
 	return credits
 }

@@ -122,5 +122,5 @@ func fill[T comparable](field *T, value T) {
 }
 
 // maxFrame is the largest payload of one frame; longer messages go as fragments. Half a
-// batch leaves room for other lanes beside it.
+// batch leaves room for other lanes beside it, and always fits into an empty one.
 func (o *Options) maxFrame() int { return o.MaxBatch/2 - 64 }

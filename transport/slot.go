@@ -86,7 +86,7 @@ func (l *lane) serveSlot(w *runWriter) (served, int) {
 			// It stays in the slot, to be replaced, until there is credit for it.
 			if need := wire.Stride(min(len(v.data), l.s.opt.maxFrame()), 8); !l.fits(need) {
 				return waiting, need
-			} else if need > w.room() && !w.alone() {
+			} else if need > w.room() {
 				return more, need
 			}
 			if l.out.value = l.take(); l.out.value == nil {
@@ -101,7 +101,7 @@ func (l *lane) serveSlot(w *runWriter) (served, int) {
 		switch {
 		case !l.fits(need):
 			return waiting, need
-		case need > w.room() && !w.alone():
+		case need > w.room():
 			return more, need
 		}
 		switch {

@@ -1,0 +1,205 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// built is a session whose batches the test builds by hand.
+func built(t *testing.T, o Options) *Session {
+	t.Helper()
+	e, err := NewEngine(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Open(SessionConfig{Carrier: idleCarrier{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.End("test is over") })
+	return s
+}
+
+// next builds a batch, checks that the wire takes it, and gives the bytes of each lane in order of
+// their first run. Its receipt comes at once.
+func next(t *testing.T, s *Session) (order []uint32, sizes map[uint32]int) {
+	t.Helper()
+	b := s.build()
+	if b == nil {
+		return nil, nil
+	}
+	raw := bytes.Join(b.Segments, nil)
+	if len(raw) != b.Len || len(raw) > s.opt.MaxBatch {
+		t.Fatalf("batch of %d bytes says %d, the limit is %d", len(raw), b.Len, s.opt.MaxBatch)
+	}
+	d, err := wire.Decode(raw, wire.Down)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sizes = map[uint32]int{}
+	for i := range d.Runs {
+		r := &d.Runs[i]
+		if sizes[r.Lane] == 0 {
+			order = append(order, r.Lane)
+		}
+		sizes[r.Lane] += r.Bytes()
+	}
+	s.settle(b, true)
+	h := &wire.Header{Receipt: d.Number}
+	if err := s.receipts(h); err != nil {
+		t.Fatal(err)
+	}
+	for lane, n := range sizes {
+		l := s.lane(lane)
+		if l == nil {
+			continue // its close was in the batch
+		}
+		if err := s.credits([]wire.Credit{{Lane: lane, Total: l.credited.Load() + uint64(n)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return order, sizes
+}
+
+// fillRing sends messages of that size until the ring is full.
+func fillRing(t *testing.T, l *lane, size int) {
+	t.Helper()
+	for body := make([]byte, size); ; {
+		if err := l.send(nil, wire.Bytes, body); err == ErrFull {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFairToSparse: lanes that say little are in the very next batch, however much others have queued, and
+// lane 0 comes first.
+func TestFairToSparse(t *testing.T) {
+	s := built(t, Options{})
+	var flood []*lane
+	for i := range uint32(4) {
+		flood = append(flood, s.addLane(2*i+1))
+		fillRing(t, flood[i], 10_000)
+	}
+	next(t, s)
+	for round := range 20 {
+		if err := s.Eval("1"); err != nil {
+			t.Fatal(err)
+		}
+		const sparse = 50
+		for i := range uint32(sparse) {
+			id := 101 + 2*i
+			l := s.lane(id)
+			if l == nil {
+				l = s.addLane(id)
+			}
+			if err := l.send(context.Background(), wire.JSON, []byte("1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		order, sizes := next(t, s)
+		if order[0] != 0 {
+			t.Fatalf("round %d: lane %d goes before lane 0", round, order[0])
+		}
+		for i := range uint32(sparse) {
+			if sizes[101+2*i] == 0 {
+				t.Fatalf("round %d: lane %d is not in the batch %v", round, 101+2*i, sizes)
+			}
+		}
+		for _, l := range flood {
+			fillRing(t, l, 10_000)
+		}
+	}
+}
+
+// TestFairByBytes: busy lanes get the same share of bytes, whatever their messages' sizes.
+func TestFairByBytes(t *testing.T) {
+	s := built(t, Options{})
+	sizes := []int{100, 1000, 30_000, 120_000}
+	lanes := make([]*lane, len(sizes))
+	for i := range lanes {
+		lanes[i] = s.addLane(uint32(2*i + 1))
+	}
+	const batches = 200
+	for range batches {
+		for i, l := range lanes {
+			fillRing(t, l, sizes[i])
+		}
+		next(t, s)
+	}
+	mean := uint64(0)
+	for _, l := range lanes {
+		mean += l.sent.Load() / uint64(len(lanes))
+	}
+	for i, l := range lanes {
+		if sent := l.sent.Load(); sent < mean*9/10 || sent > mean*11/10 {
+			t.Errorf("messages of %d bytes: %d bytes sent, the mean is %d", sizes[i], sent, mean)
+		}
+	}
+}
+
+// TestCreditStopsALane: a lane without credit waits, the others go on, and credit lists it again.
+func TestCreditStopsALane(t *testing.T) {
+	s := built(t, Options{MaxBatch: 16 << 10, Window: 64 << 10})
+	slow, quick := s.addLane(1), s.addLane(3)
+	fillRing(t, slow, 1000)
+	sent := func() (n uint64) {
+		for b := s.build(); b != nil; b = s.build() {
+			s.settle(b, true)
+			if err := s.receipts(&wire.Header{Receipt: b.Number}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return slow.sent.Load()
+	}
+	if n := sent(); n > 64<<10 || n < 62<<10 {
+		t.Fatalf("%d bytes of the slow lane went into a window of %d", n, 64<<10)
+	}
+	if err := quick.send(context.Background(), wire.JSON, []byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	before := sent()
+	if quick.sent.Load() == 0 || slow.sent.Load() != before {
+		t.Fatal("the quick lane waits for the slow one")
+	}
+	if err := s.credits([]wire.Credit{{Lane: 1, Total: 10_000}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := sent(); n <= before || n > 64<<10+10_000 {
+		t.Fatalf("%d bytes after credit for 10,000 more than %d", n, before)
+	}
+}
+
+// TestRingsShareTheTotal: many busy channels get smaller rings, then a clear error, and a
+// channel's end gives its memory back.
+func TestRingsShareTheTotal(t *testing.T) {
+	s := built(t, Options{SessionBytes: 16 << 20, RingBytes: 256 << 10})
+	var lanes []*lane
+	var err error
+	for id := uint32(1); err == nil; id += 2 {
+		l := s.addLane(id)
+		if err = l.send(context.Background(), wire.JSON, []byte("1")); err == nil {
+			lanes = append(lanes, l)
+		}
+	}
+	if err != ErrMemory || len(lanes) < 100 {
+		t.Fatalf("%d rings, then %v", len(lanes), err)
+	}
+	if first, last := lanes[0].stats().Ring, lanes[len(lanes)-1].stats().Ring; first <= last || s.memory.Load() > 16<<20 {
+		t.Errorf("rings from %d to %d bytes take %d in all", first, last, s.memory.Load())
+	}
+	full := s.memory.Load()
+	for _, l := range lanes {
+		l.finish(&ClosedError{Reason: "test"}, true)
+		l.in.ended.Store(true) // the page's close
+	}
+	for order, _ := next(t, s); order != nil; order, _ = next(t, s) {
+	}
+	if left := s.memory.Load(); left >= full/4 || s.lanes.Size() > 1 {
+		t.Errorf("%d bytes of %d and %d lanes are left after the channels' end", left, full, s.lanes.Size())
+	}
+}
