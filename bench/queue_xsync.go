@@ -1,9 +1,14 @@
 package bench
 
-import "github.com/puzpuzpuz/xsync/v3"
+import (
+	"runtime"
+
+	"github.com/puzpuzpuz/xsync/v3"
+)
 
 // xsyncQueue is xsync's bounded multi-producer multi-consumer queue of pooled
-// copies. It waits by yielding the processor in a loop, at both ends.
+// copies. It waits by yielding the processor in a loop, at both ends, as its documentation
+// says: it has no blocking calls but deprecated ones that do the same.
 type xsyncQueue struct {
 	queue *xsync.MPMCQueueOf[*[]byte]
 	pool  *slicePool
@@ -18,11 +23,19 @@ func newXsyncQueue(size int) queue {
 	}
 }
 
-func (q *xsyncQueue) send(msg []byte) { q.queue.Enqueue(q.pool.copyOf(msg)) }
+func (q *xsyncQueue) send(msg []byte) {
+	for p := q.pool.copyOf(msg); !q.queue.TryEnqueue(p); {
+		runtime.Gosched()
+	}
+}
 
 func (q *xsyncQueue) drain() int {
 	messages := 0
-	for p, ok := q.queue.Dequeue(), true; ok; p, ok = q.queue.TryDequeue() {
+	p, ok := q.queue.TryDequeue()
+	for ; !ok; p, ok = q.queue.TryDequeue() {
+		runtime.Gosched()
+	}
+	for ; ok; p, ok = q.queue.TryDequeue() {
 		checkLength(len(*p), q.size)
 		q.pool.put(p)
 		messages++

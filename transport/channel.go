@@ -69,7 +69,7 @@ func (c *Channel[T]) Send(ctx context.Context, v T) error {
 }
 
 // TrySend is Send without waiting: ErrFull when there is no space now.
-func (c *Channel[T]) TrySend(v T) error { return c.send(nil, v) }
+func (c *Channel[T]) TrySend(v T) error { return c.send(noWait, v) }
 
 // encoded recycles the buffers that values are encoded into.
 var encoded = sync.Pool{New: func() any { return new([]byte) }}

@@ -181,37 +181,38 @@ func TestResultAfterMessages(t *testing.T) {
 }
 
 func TestBackpressure(t *testing.T) {
-	o := transport.Options{RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 64 << 10}
-	_, page, ch := grab[[]byte](t, o, transporttest.Config{})
-	body := make([]byte, 1000)
+	const size = 64 << 10
+	o := transport.Options{RingBytes: size, MaxBatch: 16 << 10, Window: size}
+	p, page, ch := grab[[]byte](t, o, transporttest.Config{})
+	// The page reads nothing: its window fills up, then the ring, then nothing moves.
 	sent := 0
-	for ; ; sent++ {
-		ctx, cancel := context.WithCancel(context.Background())
-		if err := ch.TrySend(append(body[:0:0], byte(sent))); errors.Is(err, transport.ErrFull) {
-			// Nothing drains it: a blocked Send leaves by its context.
-			cancel()
-			if err := ch.Send(ctx, body); !errors.Is(err, context.Canceled) {
-				t.Fatalf("send into a full ring: %v", err)
-			}
-			st := ch.Stats()
-			if page.Queued() > 0 && st.Depth+int(st.Bytes-st.Credited) > 3*(64<<10) {
-				t.Fatalf("bounds are not kept: %+v", st)
-			}
-			if st.Bytes-st.Credited+1024 >= 64<<10 {
-				break // the window is used up and the ring is full
-			}
-			sent--
-		} else if err != nil {
+	for {
+		st := ch.Stats()
+		err := ch.TrySend([]byte{byte(sent), byte(sent >> 8), 999: 0})
+		if err == nil {
+			sent++
+		} else if !errors.Is(err, transport.ErrFull) {
 			t.Fatal(err)
+		} else if p.Session.Stats().Unreceipted == 0 && st.Bytes+1008 > size && st.Depth+2000 > size {
+			break
+		} else {
+			runtime.Gosched()
 		}
-		cancel()
+	}
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := ch.Send(canceled, []byte{1}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("send into a full ring: %v", err)
+	}
+	if st := ch.Stats(); st.Bytes > size || st.Depth > size || sent*1000 > 2*size {
+		t.Fatalf("the bounds are not kept: %d messages, %+v", sent, st)
 	}
 	done := make(chan error, 1)
-	go func() { done <- ch.Send(within(t), []byte{byte(sent)}) }()
+	go func() { done <- ch.Send(within(t), []byte{byte(sent), byte(sent >> 8)}) }()
 	for i := range sent + 1 {
 		m, err := page.Next()
-		if err != nil || len(m.Data) != 1 || m.Data[0] != byte(i) {
-			t.Fatalf("message %d: %v, %v", i, m.Data, err)
+		if err != nil || int(m.Data[0])|int(m.Data[1])<<8 != i {
+			t.Fatalf("message %d: %v, %v", i, m.Data[:2], err)
 		}
 	}
 	if err := <-done; err != nil {

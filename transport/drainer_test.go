@@ -68,7 +68,7 @@ func next(t *testing.T, s *Session) (order []uint32, sizes map[uint32]int) {
 func fillRing(t *testing.T, l *lane, size int) {
 	t.Helper()
 	for body := make([]byte, size); ; {
-		if err := l.send(nil, wire.Bytes, body); err == ErrFull {
+		if err := l.send(noWait, wire.Bytes, body); err == ErrFull {
 			return
 		} else if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ type evalReply struct {
 // results. It does not wait: ErrFull when lane 0 has no space. A script that throws is
 // logged, and shows in the page as an uncaught error.
 func (s *Session) Eval(js string) error {
-	return s.sendEval(nil, 0, js)
+	return s.sendEval(noWait, 0, js)
 }
 
 // EvalResult runs a script like Eval and returns its value as JSON (null for undefined); when the value

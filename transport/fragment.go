@@ -11,7 +11,7 @@ import (
 // at a time has the lane's turn; small ones pass between. It is accepted when its
 // last fragment is committed; until then a context that ends aborts it.
 func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, data []byte) error {
-	if ctx == nil {
+	if ctx == noWait {
 		if r.Len()+len(data) > r.Cap() {
 			return ErrFull
 		}

@@ -85,7 +85,10 @@ func newLane(s *Session, id uint32, ringSize int) *lane {
 	return l
 }
 
-// send accepts one message. ctx nil: don't wait, ErrFull instead.
+// noWait is the context of calls that don't wait: ErrFull instead.
+var noWait context.Context
+
+// send accepts one message.
 func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 	if len(data) > l.s.opt.MaxMessage {
 		return ErrTooLarge
@@ -108,7 +111,7 @@ func (l *lane) write(ctx context.Context, r *ring.Ring, kind wire.Kind, head, da
 	var c ring.Claim
 	var err error
 	n := len(head) + len(data)
-	if ctx == nil {
+	if ctx == noWait {
 		c, err = r.TryClaim(wire.FrameSize + n)
 	} else {
 		c, err = r.Claim(ctx, wire.FrameSize+n)
