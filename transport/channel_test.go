@@ -201,7 +201,7 @@ func TestBackpressure(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := ch.Send(canceled, []byte{1}); !errors.Is(err, context.Canceled) {
+	if err := ch.Send(canceled, make([]byte, 1000)); !errors.Is(err, context.Canceled) {
 		t.Fatalf("send into a full ring: %v", err)
 	}
 	if st := ch.Stats(); st.Bytes > size || st.Depth > size || sent*1000 > 2*size {
