@@ -23,8 +23,9 @@ type Options struct {
 	// Window is how many bytes of a channel the page (or, upward, Go) may hold unconsumed.
 	// At least 4 times MaxBatch. Default 4 MiB.
 	Window int
-	// MaxBatch is the largest batch in bytes, 16 KiB to 1 MiB. A single message that a
-	// page keeps holds its whole batch. Default 256 KiB: larger ones are no faster.
+	// MaxBatch is the largest batch in bytes, 16 KiB to 1 MiB and 16 KiB. A single message that a
+	// page keeps holds its whole batch. Default 260 KiB: four messages of 64 KiB with their headers;
+	// larger batches are hardly faster.
 	MaxBatch int
 	// MaxMessage is the largest message in bytes, in each direction. Default 64 MiB.
 	MaxMessage int
@@ -53,7 +54,7 @@ type Options struct {
 const (
 	minRing  = 16 << 10
 	minBatch = 16 << 10
-	maxBatch = 1 << 20
+	maxBatch = 1<<20 + 16<<10 // a message of 1 MiB, or 16 of 64 KiB, with headers
 	posts    = 8 // the page's upward requests in flight: with Pulls at most wire.Ahead/2
 )
 
@@ -63,7 +64,7 @@ func (o Options) withDefaults() (Options, error) {
 	fill(&o.ControlBytes, 1<<20)
 	fill(&o.SessionBytes, 512<<20)
 	fill(&o.Window, 4<<20)
-	fill(&o.MaxBatch, 256<<10)
+	fill(&o.MaxBatch, 260<<10)
 	fill(&o.MaxMessage, 64<<20)
 	fill(&o.Lanes, 16384)
 	fill(&o.Pending, 4096)

@@ -27,8 +27,8 @@ typedef struct {
   int64_t body_len;  // -1: larger than the view's limit
 } tr_incoming;
 
-// An answer. tr_reply takes body and headers, and with headers content_type,
-// and frees them; they come from malloc.
+// An answer. tr_reply takes body, which comes from tr_buffer_take, and headers, and with
+// headers content_type, which come from malloc.
 typedef struct {
   int status;
   int cors;            // repeat the request's Origin in Access-Control-Allow-Origin
@@ -65,6 +65,10 @@ void tr_view_reload(tr_view *v);
 void tr_view_kill(tr_view *v);  // ends the web process, for tests
 void tr_view_snapshot(tr_view *v, uintptr_t handle);
 void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web process has handled all before
+
+// Memory for answers' bodies. Any thread.
+void *tr_buffer_take(size_t n);
+void tr_buffer_give(void *p);
 
 // Requests.
 void tr_register_scheme(tr_view *v);

@@ -86,16 +86,16 @@ static void finish(void *data) {
   tr_answer *a = &p->answer;
   if (!r->request) {  // The view went away.
     if (a->fd >= 0) close(a->fd);
-    free(a->body);
+    if (a->body) tr_buffer_give(a->body);
   } else {
     GInputStream *s;
     if (a->fd >= 0)
       s = g_unix_input_stream_new(a->fd, TRUE);
     else if (a->length > 0)
-      s = g_memory_input_stream_new_from_data(a->body, a->length, free);
+      s = g_memory_input_stream_new_from_data(a->body, a->length, tr_buffer_give);
     else {
       s = g_memory_input_stream_new();
-      free(a->body);
+      if (a->body) tr_buffer_give(a->body);
     }
     WebKitURISchemeResponse *resp = webkit_uri_scheme_response_new(s, a->length);
     webkit_uri_scheme_response_set_status(resp, a->status, NULL);

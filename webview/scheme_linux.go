@@ -33,7 +33,7 @@ var controlTypes = [...]*C.char{
 func (r schemeRequest) control(status int, k contentKind, cors bool, body [][]byte, n int) {
 	a := C.tr_answer{status: C.int(status), cors: cBool(cors), content_type: controlTypes[k], length: C.int64_t(n), fd: -1}
 	if n > 0 {
-		a.body = C.malloc(C.size_t(n))
+		a.body = C.tr_buffer_take(C.size_t(n))
 		to := unsafe.Slice((*byte)(a.body), n)
 		for _, b := range body {
 			to = to[copy(to, b):]
@@ -50,7 +50,8 @@ func (r schemeRequest) answer(status int, h http.Header, cors bool, body []byte)
 	a := C.tr_answer{status: C.int(status), cors: cBool(cors), length: C.int64_t(len(body)), fd: -1}
 	a.content_type, a.headers = cHeaders(h)
 	if len(body) > 0 {
-		a.body = C.CBytes(body)
+		a.body = C.tr_buffer_take(C.size_t(len(body)))
+		copy(unsafe.Slice((*byte)(a.body), len(body)), body)
 	}
 	C.tr_reply(r.request, a)
 }

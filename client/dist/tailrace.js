@@ -470,7 +470,8 @@
   // src/connection.ts
   var timers = {
     setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-    clearTimeout: (timer) => clearTimeout(timer)
+    clearTimeout: (timer) => clearTimeout(timer),
+    now: () => performance.now()
   }, LAZY = 50, Connection = class {
     constructor(carrier, clock, onended) {
       this.carrier = carrier;
@@ -761,19 +762,26 @@
   };
 
   // src/http.ts
-  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, SMALL = 16384, FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
+  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, WATCH = 2500, SMALL = 16384;
+  function newSlot(index) {
+    return { index, request: 0, abort: void 0, until: 0 };
+  }
+  var FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
     constructor(options) {
       this.options = options;
       this.stopped = !1;
       this.waking = !1;
-      this.aborts = /* @__PURE__ */ new Set();
+      /** Slots with a request under way. */
+      this.busy = /* @__PURE__ */ new Set();
+      this.watching = !1;
       this.headers = { "Tailrace-Version": "1" };
       this.hold = 0;
       this.free = [];
     }
     async hello() {
+      let slot = newSlot(0);
       for (let tries = 1; ; tries++) {
-        let answer = await this.fetch("hello", null, HELLO_TIMEOUT).catch(lost);
+        let answer = await this.fetch("hello", null, slot, HELLO_TIMEOUT).catch(lost);
         if (this.stopped) throw new TailraceError("closed", "the session ended");
         if (answer !== void 0 && answer.status === 200 && answer.body !== void 0)
           return readHello(parse(answer.body));
@@ -788,8 +796,8 @@
         "Tailrace-Session": hello.session,
         "Content-Type": "application/octet-stream"
       };
-      for (let i = 0; i < hello.posts; i++) this.free.push({ index: hello.pulls + i, request: 0 });
-      for (let i = 0; i < hello.pulls; i++) this.pull(peer, { index: i, request: 0 });
+      for (let i = 0; i < hello.posts; i++) this.free.push(newSlot(hello.pulls + i));
+      for (let i = 0; i < hello.pulls; i++) this.pull(peer, newSlot(i));
     }
     wake() {
       this.waking || (this.waking = !0, queueMicrotask(() => {
@@ -806,8 +814,8 @@
     }
     stop() {
       this.stopped = !0;
-      for (let abort of this.aborts) abort.abort();
-      this.aborts.clear();
+      for (let slot of this.busy) slot.abort?.abort();
+      this.busy.clear();
     }
     async pull(peer, slot) {
       let failures = 0, out, next = this.request(peer, slot, out, this.hold);
@@ -838,7 +846,7 @@
     async request(peer, slot, out, hold) {
       let composed = peer.compose(out, slot.index, ++slot.request, hold);
       for (; ; ) {
-        let answer = await this.fetch("batch", composed, this.hold + GRACE).catch(lost);
+        let answer = await this.fetch("batch", composed.bytes, slot, this.hold + GRACE).catch(lost);
         if (this.stopped) return;
         if (answer === void 0)
           return peer.undelivered(composed.credits), FAILED;
@@ -853,22 +861,30 @@
       }
     }
     /** Rejects when the answer did not come, or not whole. */
-    async fetch(path, composed, timeout) {
-      let abort = new AbortController();
-      this.aborts.add(abort);
-      let timer = this.options.clock.setTimeout(() => abort.abort(), timeout);
+    async fetch(path, body, slot, timeout) {
+      slot.abort ?? (slot.abort = new AbortController()), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
       try {
         let response = await this.options.fetch(`${this.options.base}/.tailrace/${path}`, {
           method: "POST",
           headers: this.headers,
-          body: composed === null ? null : composed.bytes,
-          signal: abort.signal,
+          body,
+          signal: slot.abort.signal,
           cache: "no-store"
         }), { status } = response;
         return { status, body: status === 204 ? void 0 : await response.arrayBuffer() };
       } finally {
-        this.options.clock.clearTimeout(timer), this.aborts.delete(abort);
+        this.busy.delete(slot);
       }
+    }
+    /** Aborts, from time to time, what takes too long. One timer serves all requests. */
+    watch() {
+      this.watching || this.stopped || (this.watching = !0, this.options.clock.setTimeout(() => {
+        this.watching = !1;
+        let now = this.options.clock.now();
+        for (let slot of this.busy)
+          now < slot.until || (slot.abort?.abort(), slot.abort = void 0);
+        this.busy.size > 0 && this.watch();
+      }, WATCH));
     }
     wait(failures) {
       return failures === 1 ? Promise.resolve() : this.sleep(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2)));

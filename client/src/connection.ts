@@ -25,11 +25,14 @@ import {
 export interface Timers {
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** Milliseconds that only grow. */
+  now(): number;
 }
 
 export const timers: Timers = {
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: (timer) => clearTimeout(timer as number),
+  now: () => performance.now(),
 };
 
 /**

@@ -1,7 +1,7 @@
 // The carrier of the custom scheme: every batch is a POST or its answer. Pull slots keep a
 // request with the Go side until there is data; post slots carry upward batches.
 
-import type { Carrier, Composed, Hello, OutBatch, Peer } from './carrier.js';
+import type { Carrier, Hello, OutBatch, Peer } from './carrier.js';
 import type { Timers } from './connection.js';
 import { errorFrom, TailraceError } from './errors.js';
 
@@ -15,6 +15,8 @@ const BUSY_WAIT = 20;
 /** How much longer than its hold a request may take. */
 const GRACE = 10_000;
 const HELLO_TIMEOUT = 10_000;
+/** How often, in milliseconds, the page looks for requests that take too long. */
+const WATCH = 2500;
 /**
  * An answer of up to so many bytes is dispatched before its slot pulls again, and what the page
  * replies goes along with that pull: one request for a round trip. A larger answer is dispatched while
@@ -32,7 +34,16 @@ export interface HttpOptions {
 
 interface Slot {
   readonly index: number;
+  /** The number of its last request. */
   request: number;
+  /** Ends the request that is under way. */
+  abort: AbortController | undefined;
+  /** When that request has taken too long. */
+  until: number;
+}
+
+function newSlot(index: number): Slot {
+  return { index, request: 0, abort: undefined, until: 0 };
 }
 
 const FAILED = Symbol('failed');
@@ -43,7 +54,9 @@ type Answer = ArrayBuffer | undefined | typeof FAILED;
 export class HttpCarrier implements Carrier {
   private stopped = false;
   private waking = false;
-  private readonly aborts = new Set<AbortController>();
+  /** Slots with a request under way. */
+  private readonly busy = new Set<Slot>();
+  private watching = false;
   private peer: Peer | undefined;
   private headers: Record<string, string> = { 'Tailrace-Version': '1' };
   private hold = 0;
@@ -52,8 +65,9 @@ export class HttpCarrier implements Carrier {
   constructor(private readonly options: HttpOptions) {}
 
   async hello(): Promise<Hello> {
+    const slot = newSlot(0);
     for (let tries = 1; ; tries++) {
-      const answer = await this.fetch('hello', null, HELLO_TIMEOUT).catch(lost);
+      const answer = await this.fetch('hello', null, slot, HELLO_TIMEOUT).catch(lost);
       if (this.stopped) throw new TailraceError('closed', 'the session ended');
       if (answer !== undefined && answer.status === 200 && answer.body !== undefined) {
         return readHello(parse(answer.body));
@@ -72,8 +86,8 @@ export class HttpCarrier implements Carrier {
       'Tailrace-Session': hello.session,
       'Content-Type': 'application/octet-stream',
     };
-    for (let i = 0; i < hello.posts; i++) this.free.push({ index: hello.pulls + i, request: 0 });
-    for (let i = 0; i < hello.pulls; i++) void this.pull(peer, { index: i, request: 0 });
+    for (let i = 0; i < hello.posts; i++) this.free.push(newSlot(hello.pulls + i));
+    for (let i = 0; i < hello.pulls; i++) void this.pull(peer, newSlot(i));
   }
 
   wake(): void {
@@ -96,8 +110,8 @@ export class HttpCarrier implements Carrier {
 
   stop(): void {
     this.stopped = true;
-    for (const abort of this.aborts) abort.abort();
-    this.aborts.clear();
+    for (const slot of this.busy) slot.abort?.abort();
+    this.busy.clear();
   }
 
   private async pull(peer: Peer, slot: Slot): Promise<void> {
@@ -156,7 +170,7 @@ export class HttpCarrier implements Carrier {
   ): Promise<Answer> {
     const composed = peer.compose(out, slot.index, ++slot.request, hold);
     for (;;) {
-      const answer = await this.fetch('batch', composed, this.hold + GRACE).catch(lost);
+      const answer = await this.fetch('batch', composed.bytes, slot, this.hold + GRACE).catch(lost);
       if (this.stopped) return undefined;
       if (answer === undefined) {
         peer.undelivered(composed.credits);
@@ -174,24 +188,46 @@ export class HttpCarrier implements Carrier {
   }
 
   /** Rejects when the answer did not come, or not whole. */
-  private async fetch(path: string, composed: Composed | null, timeout: number): Promise<Reply> {
-    const abort = new AbortController();
-    this.aborts.add(abort);
-    const timer = this.options.clock.setTimeout(() => abort.abort(), timeout);
+  private async fetch(
+    path: string,
+    body: BodyInit | null,
+    slot: Slot,
+    timeout: number,
+  ): Promise<Reply> {
+    // One signal serves a slot until it aborts: making one for each request costs more than a message.
+    slot.abort ??= new AbortController();
+    slot.until = this.options.clock.now() + timeout;
+    this.busy.add(slot);
+    this.watch();
     try {
       const response = await this.options.fetch(`${this.options.base}/.tailrace/${path}`, {
         method: 'POST',
         headers: this.headers,
-        body: composed === null ? null : composed.bytes,
-        signal: abort.signal,
+        body,
+        signal: slot.abort.signal,
         cache: 'no-store',
       });
       const { status } = response;
       return { status, body: status === 204 ? undefined : await response.arrayBuffer() };
     } finally {
-      this.options.clock.clearTimeout(timer);
-      this.aborts.delete(abort);
+      this.busy.delete(slot);
     }
+  }
+
+  /** Aborts, from time to time, what takes too long. One timer serves all requests. */
+  private watch(): void {
+    if (this.watching || this.stopped) return;
+    this.watching = true;
+    this.options.clock.setTimeout(() => {
+      this.watching = false;
+      const now = this.options.clock.now();
+      for (const slot of this.busy) {
+        if (now < slot.until) continue;
+        slot.abort?.abort();
+        slot.abort = undefined;
+      }
+      if (this.busy.size > 0) this.watch();
+    }, WATCH);
   }
 
   private wait(failures: number): Promise<void> {

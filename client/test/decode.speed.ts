@@ -58,7 +58,7 @@ function makeBatch(
 
 async function measure(align: number, kind: number, payload: Uint8Array, own: boolean) {
   const carrier = new Still();
-  const clock = { setTimeout: () => 0, clearTimeout: () => {} };
+  const clock = { setTimeout: () => 0, clearTimeout: () => {}, now: () => 0 };
   const connection = new Connection(carrier, clock, (error) => {
     throw error;
   });

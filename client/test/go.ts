@@ -115,11 +115,15 @@ export function settle(): Promise<void> {
 }
 
 export class Clock implements Timers {
-  now = 0;
+  private time = 0;
   private timers: { at: number; callback: () => void }[] = [];
 
+  now(): number {
+    return this.time;
+  }
+
   setTimeout(callback: () => void, milliseconds: number): unknown {
-    const timer = { at: this.now + milliseconds, callback };
+    const timer = { at: this.time + milliseconds, callback };
     this.timers.push(timer);
     return timer;
   }
@@ -129,16 +133,16 @@ export class Clock implements Timers {
   }
 
   async advance(milliseconds: number): Promise<void> {
-    const end = this.now + milliseconds;
+    const end = this.time + milliseconds;
     for (;;) {
       await settle();
       const next = this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
-      this.now = next.at;
+      this.time = next.at;
       this.clearTimeout(next);
       next.callback();
     }
-    this.now = end;
+    this.time = end;
   }
 }
 

@@ -32,7 +32,7 @@ function makeWindow(href: string, framed = false) {
       listeners[name] = listener;
     },
     ...{ setTimeout: () => 0, clearTimeout: () => {}, queueMicrotask, console },
-    ...{ TextEncoder, TextDecoder, AbortController },
+    ...{ TextEncoder, TextDecoder, AbortController, performance },
   };
   window.window = window;
   window.top = framed ? {} : window;
