@@ -27,7 +27,7 @@ func TestSendDoesNotAllocate(t *testing.T) {
 	}
 	defer s.End("test is over")
 	ch := &Channel[[]byte]{}
-	ch.connect(s.addLane(1))
+	ch.connect(s.addLane(1, &s.channels))
 	body := make([]byte, 64)
 	ctx := context.Background()
 	send := func() {

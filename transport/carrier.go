@@ -45,6 +45,8 @@ type Received struct {
 	Hold uint32
 	// Commands is how many invokes the batch brought.
 	Commands int
+	// Number is the batch's, 0 when it needs no receipt; Receipt is up to where all have come.
+	Number, Receipt uint64
 }
 
 // Batch is one batch on its way to the page.

@@ -103,7 +103,7 @@ func (inv *invocation) reply(a answer, err error) error {
 		return inv.replyError(asError(err))
 	}
 	if len(a.data) > s.opt.MaxMessage {
-		return inv.replyError(&Error{CodeBadResult, fmt.Sprintf("the result of command %q has %d bytes, the limit is %d", inv.name, len(a.data), s.opt.MaxMessage), nil})
+		return ErrTooLarge
 	}
 	if a.raw && len(a.data) > inlineBody {
 		return inv.replyLane(a.data)
@@ -134,7 +134,10 @@ func (inv *invocation) replyError(e *Error) error {
 // result frame first, so the lane has something to say only after that is in a batch.
 func (inv *invocation) replyLane(data []byte) error {
 	s := inv.s
-	l := s.addLane(s.nextLane.Add(2))
+	if n := s.downloads.Load(); n >= int64(2*s.opt.Pending) {
+		return s.fail(wire.Broken("%d lanes of raw results, which the page does not close", n))
+	}
+	l := s.addLane(s.nextLane.Add(2), &s.downloads)
 	payload := twoWords(nil, inv.id, 2)
 	payload = twoWords(payload, l.id, 0)
 	payload = twoWords(payload, uint32(len(data)), 0)

@@ -177,21 +177,23 @@ const (
 func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 	w := runWriter{b: b, l: l, limit: b.Len + max}
 	r := l.ring.Load()
-	if l.dead() {
+	m := mark{}
+	if r != nil {
+		m.pos = r.DrainPos()
+	}
+	if l.dead() { // what it drops stays ahead of its mark
 		l.discard(r)
 		state = starved
 	} else if state, need = l.serveSlot(&w); state == starved && r != nil {
 		state, need = l.serveRing(&w, r)
+		m.pos = r.DrainPos()
 	}
 	if state == starved && l.ended() && !l.fed {
 		w.frame(wire.Close, nil, l.farewell())
 		l.fed = true
 	}
 	if w.total > 0 {
-		m := mark{slot: l.out.taken, closed: l.fed}
-		if r != nil {
-			m.pos = r.DrainPos()
-		}
+		m.slot, m.closed = l.out.taken, l.fed
 		b.runs = append(b.runs, delivered{l, m})
 		l.advance(m, false)
 	}
@@ -229,7 +231,7 @@ func (l *lane) ended() bool {
 	if l.end.Load() == nil || l.out.busy() {
 		return false
 	}
-	if v := l.slot.Load(); v != nil && v.full {
+	if v := l.slot.Load(); v == nil || v.full || !v.closed { // finish closes it after end, then pushes
 		return false
 	}
 	r := l.ring.Load()
@@ -249,6 +251,9 @@ func (l *lane) discard(r *ring.Ring) {
 	}
 }
 
+// maxFarewell bounds the payload of a close frame, which goes into any batch.
+const maxFarewell = 4 << 10
+
 // farewell is the payload of the close frame: the error that the channel was closed with.
 func (l *lane) farewell() []byte {
 	e := l.end.Load()
@@ -257,7 +262,11 @@ func (l *lane) farewell() []byte {
 	}
 	data, err := json.Marshal(asError(e.Cause))
 	if err != nil {
-		data, _ = json.Marshal(&Error{Code: CodeError, Message: e.Cause.Error()})
+		data = nil
+	}
+	if data == nil || len(data) > maxFarewell {
+		message := e.Cause.Error()
+		data, _ = json.Marshal(&Error{Code: CodeError, Message: message[:min(len(message), maxFarewell/8)]})
 	}
 	return data
 }
@@ -320,6 +329,8 @@ func (s *Session) freeRings() {
 				<-s.bell
 			}
 		}
+		s.outMu.Lock() // a receipt may be on its way
+		defer s.outMu.Unlock()
 		s.freeRing(l)
 		return true
 	}

@@ -82,7 +82,7 @@ func TestFairToSparse(t *testing.T) {
 	s := built(t, Options{})
 	var flood []*lane
 	for i := range uint32(4) {
-		flood = append(flood, s.addLane(2*i+1))
+		flood = append(flood, s.addLane(2*i+1, &s.channels))
 		fillRing(t, flood[i], 10_000)
 	}
 	next(t, s)
@@ -95,7 +95,7 @@ func TestFairToSparse(t *testing.T) {
 			id := 101 + 2*i
 			l := s.lane(id)
 			if l == nil {
-				l = s.addLane(id)
+				l = s.addLane(id, &s.channels)
 			}
 			if err := l.send(context.Background(), wire.JSON, []byte("1")); err != nil {
 				t.Fatal(err)
@@ -122,7 +122,7 @@ func TestFairByBytes(t *testing.T) {
 	sizes := []int{100, 1000, 30_000, 120_000}
 	lanes := make([]*lane, len(sizes))
 	for i := range lanes {
-		lanes[i] = s.addLane(uint32(2*i + 1))
+		lanes[i] = s.addLane(uint32(2*i+1), &s.channels)
 	}
 	const batches = 200
 	for range batches {
@@ -145,7 +145,7 @@ func TestFairByBytes(t *testing.T) {
 // TestCreditStopsALane: a lane without credit waits, the others go on, and credit lists it again.
 func TestCreditStopsALane(t *testing.T) {
 	s := built(t, Options{MaxBatch: 16 << 10, Window: 64 << 10})
-	slow, quick := s.addLane(1), s.addLane(3)
+	slow, quick := s.addLane(1, &s.channels), s.addLane(3, &s.channels)
 	fillRing(t, slow, 1000)
 	sent := func() (n uint64) {
 		for b := s.build(); b != nil; b = s.build() {
@@ -181,7 +181,7 @@ func TestRingsShareTheTotal(t *testing.T) {
 	var lanes []*lane
 	var err error
 	for id := uint32(1); err == nil; id += 2 {
-		l := s.addLane(id)
+		l := s.addLane(id, &s.channels)
 		if err = l.send(context.Background(), wire.JSON, []byte("1")); err == nil {
 			lanes = append(lanes, l)
 		}

@@ -42,7 +42,10 @@ func (e *Engine) Open(c SessionConfig) (*Session, error) {
 	if e.closed {
 		return nil, fmt.Errorf("failed to open a session: %w", &ClosedError{Reason: "the engine is shut down"})
 	}
-	s := newSession(e, c)
+	s, err := newSession(e, c)
+	if err != nil {
+		return nil, err
+	}
 	e.sessions[s] = struct{}{}
 	return s, nil
 }

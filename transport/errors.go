@@ -27,6 +27,9 @@ var (
 	ErrCanceled = fmt.Errorf("transport: cancelled by the page: %w", context.Canceled)
 )
 
+// errTooLargeToTry is a message that would not fit into an empty ring at once.
+var errTooLargeToTry = fmt.Errorf("%w: or over half of the ring, which a call that doesn't wait can't send: use Send, or a larger RingBytes", ErrTooLarge)
+
 // ClosedError says why a channel or a session ended. It is ErrClosed.
 type ClosedError struct {
 	// Reason is a short text: "page was reloaded", "closed by the page", …

@@ -12,6 +12,9 @@ import (
 // last fragment is committed; until then a context that ends aborts it.
 func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, data []byte) error {
 	if ctx == noWait {
+		if len(data) > r.Cap()/2 {
+			return errTooLargeToTry
+		}
 		if r.Len()+len(data) > r.Cap() {
 			return ErrFull
 		}

@@ -39,7 +39,7 @@ func (s *Session) Receive(up []byte) (Received, error) {
 	if err != nil {
 		return Received{}, s.fail(err)
 	}
-	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands}, nil
+	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands, b.Number, s.upReceipt.Load()}, nil
 }
 
 // credits takes what the page has consumed.
@@ -126,18 +126,20 @@ func (s *Session) frame(l *lane, f wire.Frame, stride int) error {
 	}
 	kind, data := f.Kind, f.Payload
 	if kind >= wire.Begin {
+		before := l.in.part.Size()
 		done, err := l.in.part.Add(f, wire.Up, l.id, s.opt.MaxMessage)
 		if err != nil {
 			return err
 		}
-		if s.memory.Load()+int64(l.in.part.Size()) > int64(s.opt.SessionBytes) {
-			return wire.Broken("messages of the page take more than the session's %d bytes", s.opt.SessionBytes)
+		if err := s.take(l.in.part.Size() - before); err != nil {
+			return err
 		}
 		if !done {
-			l.consume(stride)
+			l.fragment(stride)
 			return nil
 		}
 		kind, data = l.in.part.Take()
+		s.memory.Add(-int64(cap(data))) // whoever keeps it counts it again
 	} else if l.id != 0 {
 		data = bytes.Clone(data) // a kept message must not keep its batch
 	}
@@ -150,6 +152,14 @@ func (s *Session) frame(l *lane, f wire.Frame, stride int) error {
 		return nil
 	}
 	l.deliver(message{kind, data, stride})
+	return s.take(0)
+}
+
+// take counts n bytes of memory that the page makes Go hold, and checks the total.
+func (s *Session) take(n int) error {
+	if used := s.memory.Add(int64(n)); n >= 0 && used > int64(s.opt.SessionBytes) {
+		return wire.Broken("what the page has sent and Go not taken exceeds the session's %d bytes: raise Options.SessionBytes, or read faster", s.opt.SessionBytes)
+	}
 	return nil
 }
 
@@ -164,6 +174,8 @@ func (s *Session) pageClosed(l *lane, payload []byte) error {
 		e.Cause = cause
 	}
 	l.in.ended.Store(true)
+	s.memory.Add(-int64(l.in.part.Size()))
+	l.in.part = wire.Assembly{}
 	l.finish(e, false)
 	s.outMu.Lock()
 	defer s.outMu.Unlock()

@@ -26,6 +26,8 @@ type inbox struct {
 
 	mu    sync.Mutex
 	queue []message
+	held  int           // strides of fragments behind unread messages, not credited yet
+	free  bool          // the queue is not counted in the session's memory any more
 	bell  chan struct{} // capacity one: something to receive, or the end
 }
 
@@ -43,13 +45,60 @@ func (in *inbox) wake() {
 	}
 }
 
+// messageCost is what an unread message takes beside its data.
+const messageCost = 64
+
+func (m *message) cost() int64 { return int64(cap(m.data)) + messageCost }
+
 // deliver queues a message. The caller holds the session's inMu.
 func (l *lane) deliver(m message) {
+	l.s.memory.Add(m.cost())
 	l.in.mu.Lock()
+	m.stride += l.in.held
+	l.in.held = 0
 	l.in.queue = append(l.in.queue, m)
 	l.in.mu.Unlock()
-	l.s.memory.Add(int64(len(m.data)))
 	l.in.wake()
+}
+
+// fragment credits a fragment: at once, or with the messages before it that nobody has read
+// yet, so that unread large messages cannot pile up beyond the window.
+func (l *lane) fragment(stride int) {
+	l.in.mu.Lock()
+	wait := len(l.in.queue) > 0
+	if wait {
+		l.in.held += stride
+	}
+	l.in.mu.Unlock()
+	if !wait {
+		l.consume(stride)
+	}
+}
+
+// dropUnread empties the queue of a lane that Go has ended.
+func (l *lane) dropUnread() {
+	l.in.mu.Lock()
+	queue, held := l.in.queue, l.in.held
+	l.in.queue, l.in.held = nil, 0
+	l.in.mu.Unlock()
+	for i := range queue {
+		l.s.memory.Add(-queue[i].cost())
+		held += queue[i].stride
+	}
+	if held > 0 {
+		l.consume(held)
+	}
+}
+
+// forgetUnread takes the queue of a lane that is gone, which may still be read, out of the
+// session's memory.
+func (l *lane) forgetUnread() {
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	l.in.free = true
+	for i := range l.in.queue {
+		l.s.memory.Add(-l.in.queue[i].cost())
+	}
 }
 
 // receive takes the next message. Several goroutines may wait.
@@ -61,14 +110,19 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 			m := in.queue[0]
 			in.queue[0] = message{}
 			in.queue = in.queue[1:]
+			credit := m.stride
 			if len(in.queue) == 0 {
 				in.queue = nil
+				credit += in.held
+				in.held = 0
 			} else {
 				in.wake()
 			}
+			if !in.free {
+				l.s.memory.Add(-m.cost())
+			}
 			in.mu.Unlock()
-			l.s.memory.Add(-int64(len(m.data)))
-			l.consume(m.stride)
+			l.consume(credit)
 			return m, nil
 		}
 		in.mu.Unlock()

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -21,6 +22,7 @@ type invocation struct {
 	refused *Error  // a channel that it names can't be used
 	raw     bool
 	body    []byte
+	held    int64 // bytes of body that are counted in the session's memory
 	upload  *lane // brings the raw body
 	length  uint64
 	ctx     context.Context
@@ -61,7 +63,7 @@ func (s *Session) invoke(p []byte) error {
 	if uint64(n) > uint64(len(rest)) {
 		return wire.Broken("invoke %d: envelope of %d bytes in %d", id, n, len(rest))
 	}
-	inv := &invocation{s: s, id: id, body: rest[n:]}
+	inv := &invocation{s: s, id: id, body: bytes.Clone(rest[n:])} // a running command must not keep its batch
 	if err := inv.parse(rest[:n]); err != nil {
 		return err
 	}
@@ -72,6 +74,10 @@ func (s *Session) invoke(p []byte) error {
 	inv.ctx, inv.cancel = context.WithCancelCause(ctx)
 	if _, running := s.commands.LoadOrStore(id, inv); running {
 		return wire.Broken("invoke %d: a command with this id is running", id)
+	}
+	inv.held = int64(len(inv.body))
+	if err := s.take(len(inv.body)); err != nil {
+		return err
 	}
 	s.invokes++
 	s.figures.commands.Add(1)
@@ -121,8 +127,11 @@ func (inv *invocation) parse(envelope []byte) error {
 		if id%2 == 0 || uint64(id) > 1<<32-1 || uint32(id) <= inv.s.pageLanes || len(inv.body) > 0 {
 			return wire.Broken("invoke %d: lane %d can't bring its body", inv.id, id)
 		}
+		if n := inv.s.uploads.Load(); n >= int64(2*inv.s.opt.Pending) {
+			return wire.Broken("%d lanes for raw bodies, which the page does not close", n)
+		}
 		inv.s.pageLanes = uint32(id)
-		inv.upload = inv.s.addLane(uint32(id))
+		inv.upload = inv.s.addLane(uint32(id), &inv.s.uploads)
 		inv.upload.in.window.Store(int64(inv.s.opt.Window))
 	default:
 		return wire.Broken("invoke %d: body %q", inv.id, body)
@@ -136,14 +145,15 @@ func (inv *invocation) channel(id uint32) error {
 	l := s.lane(id)
 	switch {
 	case id > s.pageLanes:
-		if s.lanes.Size() >= 2*s.opt.Lanes {
-			return wire.Broken("%d channels, the limit is %d", s.lanes.Size(), s.opt.Lanes)
+		open := int(s.channels.Load())
+		if open >= 2*s.opt.Lanes {
+			return wire.Broken("%d channels, the limit is %d", open, s.opt.Lanes)
 		}
-		if s.lanes.Size() >= s.opt.Lanes {
+		if open >= s.opt.Lanes {
 			inv.refused = &Error{CodeTooManyLanes, fmt.Sprintf("%d channels are open already: close some, or raise Options.Lanes", s.opt.Lanes), nil}
 		}
 		s.pageLanes = id
-		l = s.addLane(id)
+		l = s.addLane(id, &s.channels)
 		inv.opened = append(inv.opened, l)
 	case l == nil || l.end.Load() != nil:
 		inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
@@ -167,6 +177,7 @@ func (inv *invocation) run() {
 	defer func() {
 		s.commands.Delete(inv.id)
 		s.pending.Add(-1)
+		s.memory.Add(-inv.held)
 		inv.cancel(context.Canceled)
 	}()
 	a, err := answer{}, error(nil)
@@ -182,15 +193,20 @@ func (inv *invocation) run() {
 	}
 	inv.release()
 	for _, l := range inv.lanes {
-		if l.wait(s.ctx, l.accepted(), false) != nil {
-			return // the session is over
+		if err := l.wait(inv.ctx, l.accepted(), false); err != nil && inv.ctx.Err() != nil {
+			break // the page has cancelled it, or is gone
 		}
 	}
 	if context.Cause(inv.ctx) == ErrCanceled {
-		return // the page has let go of it
+		// Nobody waits for the result, but the page counts the command until it is answered.
+		a, err = answer{}, &Error{CodeCanceled, fmt.Sprintf("command %q was cancelled", inv.name), nil}
 	}
-	if err := inv.reply(a, err); err != nil && !errors.Is(err, ErrClosed) {
-		s.log.Error("result could not be sent", "command", inv.name, "error", err)
+	failed := inv.reply(a, err)
+	if errors.Is(failed, ErrTooLarge) {
+		failed = inv.replyError(&Error{CodeBadResult, fmt.Sprintf("the result or error of command %q is over the limit of %d bytes", inv.name, s.opt.MaxMessage), nil})
+	}
+	if failed != nil && !errors.Is(failed, ErrClosed) {
+		s.log.Error("result could not be sent", "command", inv.name, "error", failed)
 	}
 }
 
@@ -222,7 +238,8 @@ func (inv *invocation) receiveBody() error {
 	if m.kind != wire.Bytes || uint64(len(m.data)) != inv.length {
 		return &Error{CodeBadArguments, fmt.Sprintf("the raw body of command %q has %d bytes, %d were announced", inv.name, len(m.data), inv.length), nil}
 	}
-	inv.body = m.data
+	inv.body, inv.held = m.data, int64(cap(m.data))
+	inv.s.memory.Add(inv.held)
 	return nil
 }
 

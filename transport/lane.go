@@ -18,8 +18,9 @@ import (
 // state its ring is parked (or not yet made) and its slot is empty, and whoever
 // changes that pushes it into the ready list.
 type lane struct {
-	s  *Session
-	id uint32
+	s     *Session
+	id    uint32
+	count *atomic.Int64 // of the session's lanes of its purpose
 
 	// Senders.
 	ring     atomic.Pointer[ring.Ring]
@@ -67,15 +68,16 @@ type mark struct {
 	closed bool
 }
 
-// covers reports whether everything up to o is behind m.
+// covers reports whether everything up to o is behind m. What a lane dropped at its end never is.
 func (m mark) covers(o mark) bool {
-	return m.closed || m.pos >= o.pos && m.slot >= o.slot && !o.closed
+	return m.pos >= o.pos && m.slot >= o.slot && (m.closed || !o.closed)
 }
 
 type markWaiter struct {
 	want     mark
 	received bool // waits for receipts, else for the drainer
 	ch       chan struct{}
+	err      error // set before ch is closed: what was waited for was dropped
 }
 
 func newLane(s *Session, id uint32, ringSize int) *lane {
@@ -196,6 +198,9 @@ func (s *Session) grant(want int) (int, error) {
 	for {
 		used := s.memory.Load()
 		size := max(want>>(2*(4*used/total)), minRing)
+		for size > minRing && used+ringCost(size) > total {
+			size /= 2
+		}
 		cost := ringCost(size)
 		if used+cost > total {
 			return 0, ErrMemory
@@ -219,23 +224,27 @@ func (l *lane) accepted() mark {
 	return m
 }
 
-// wait returns when everything up to m is in batches, or has its receipt.
+// wait returns when everything up to m is in batches, or has its receipt; with ErrClosed when the
+// lane's end dropped some of it.
 func (l *lane) wait(ctx context.Context, m mark, received bool) error {
 	l.mu.Lock()
 	at := l.drained
 	if received {
 		at = l.received
 	}
-	if at.covers(m) || m == (mark{}) {
+	if at.covers(m) || at.closed || m == (mark{}) {
 		l.mu.Unlock()
+		if m != (mark{}) && !at.covers(m) {
+			return l.err()
+		}
 		return nil
 	}
-	w := &markWaiter{m, received, make(chan struct{})}
+	w := &markWaiter{want: m, received: received, ch: make(chan struct{})}
 	l.waiters = append(l.waiters, w)
 	l.mu.Unlock()
 	select {
 	case <-w.ch:
-		return nil
+		return w.err
 	case <-l.s.ctx.Done():
 		return l.s.Err()
 	case <-ctx.Done():
@@ -262,11 +271,14 @@ func (l *lane) advance(m mark, received bool) {
 	*at = m
 	rest := l.waiters[:0]
 	for _, w := range l.waiters {
-		if w.received == received && at.covers(w.want) {
-			close(w.ch)
-		} else {
+		switch {
+		case w.received != received || !at.covers(w.want) && !at.closed:
 			rest = append(rest, w)
+			continue
+		case !at.covers(w.want):
+			w.err = l.err()
 		}
+		close(w.ch)
 	}
 	clear(l.waiters[len(rest):])
 	l.waiters = rest
@@ -276,14 +288,18 @@ func (l *lane) advance(m mark, received bool) {
 // frame with e's cause; otherwise the rest is dropped. Only the first call counts.
 func (l *lane) finish(e *ClosedError, polite bool) {
 	l.mu.Lock()
-	first := l.end.CompareAndSwap(nil, e)
+	first := l.end.Load() == nil
 	if first {
-		l.polite.Store(polite)
+		l.polite.Store(polite) // before end: whoever sees end sees it
+		l.end.Store(e)
 		close(l.done)
 	}
 	l.mu.Unlock()
 	if !first {
 		return
+	}
+	if e != nil && !l.in.ended.Load() {
+		l.dropUnread() // Go has ended it: nobody will receive
 	}
 	l.in.wake()
 	l.closeSlot()

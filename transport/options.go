@@ -21,7 +21,7 @@ type Options struct {
 	// has sent and Go has not taken yet. Default 512 MiB: about 1,300 busy channels.
 	SessionBytes int
 	// Window is how many bytes of a channel the page (or, upward, Go) may hold unconsumed.
-	// At least 4 times MaxBatch. Default 4 MiB.
+	// At least twice MaxBatch. Default 4 MiB.
 	Window int
 	// MaxBatch is the largest batch in bytes, 16 KiB to 1 MiB and 16 KiB. A single message that a
 	// page keeps holds its whole batch. Default 260 KiB: four messages of 64 KiB with their headers;
@@ -98,11 +98,14 @@ func (o Options) withDefaults() (Options, error) {
 	if o.MaxBatch%8 != 0 {
 		errs = append(errs, fmt.Errorf("MaxBatch is %d, must be a multiple of 8", o.MaxBatch))
 	}
-	within("Window", o.Window, 4*o.MaxBatch, 1<<30)
+	within("Window", o.Window, 2*o.MaxBatch, 1<<30)
 	within("MaxMessage", o.MaxMessage, 1<<10, 1<<30)
 	within("Lanes", o.Lanes, 1, 1<<20)
 	within("Pending", o.Pending, 1, 1<<20)
 	within("Pulls", o.Pulls, 1, 8)
+	if low := ringCost(o.ControlBytes) + 16*ringCost(minRing); int64(o.SessionBytes) < low {
+		errs = append(errs, fmt.Errorf("SessionBytes is %d, must be at least %d for ControlBytes %d", o.SessionBytes, low, o.ControlBytes))
+	}
 	for name, d := range map[string]time.Duration{"Hold": o.Hold, "PostHold": o.PostHold, "ResendAfter": o.ResendAfter} {
 		if d < 0 || d > time.Hour {
 			errs = append(errs, fmt.Errorf("%s is %v, must be 0 to 1h", name, d))

@@ -196,19 +196,20 @@ func (p *Pulls) register(answer func(Answer), got Received) (lost uint64) {
 	var crowded func(Answer)
 	if hold > 0 {
 		s.answer = answer
-		s.expire = time.AfterFunc(hold, func() { p.expire(got.Slot, got.Request) })
+		s.expire = time.AfterFunc(hold, func() { p.expire(got) })
 		if post {
 			crowded = p.crowded()
 		}
 	}
 	p.mu.Unlock()
+	empty := receiptAnswer(got.Receipt)
 	for _, a := range []func(Answer){superseded, crowded} {
 		if a != nil {
-			a(Answer{Status: http.StatusNoContent})
+			a(empty)
 		}
 	}
 	if hold <= 0 {
-		answer(Answer{Status: http.StatusNoContent})
+		answer(empty)
 	}
 	return lost
 }
@@ -242,16 +243,26 @@ func (p *Pulls) crowded() func(Answer) {
 }
 
 // expire ends the hold of a request.
-func (p *Pulls) expire(index, request uint32) {
+func (p *Pulls) expire(got Received) {
 	p.mu.Lock()
 	var answer func(Answer)
-	if s := &p.slots[index]; s.request == request {
+	if s := &p.slots[got.Slot]; s.request == got.Request {
 		answer = s.release()
 	}
 	p.mu.Unlock()
 	if answer != nil {
-		answer(Answer{Status: http.StatusNoContent})
+		answer(receiptAnswer(got.Receipt))
 	}
+}
+
+// receiptAnswer has nothing to say but the receipt: batches that the page has sent along with a pull
+// would wait for it until that is answered.
+func receiptAnswer(receipt uint64) Answer {
+	if receipt == 0 {
+		return Answer{Status: http.StatusNoContent}
+	}
+	b := wire.Finish(wire.AppendHeader(nil, &wire.Header{Receipt: receipt}))
+	return Answer{Status: http.StatusOK, Body: [][]byte{b}, Len: len(b)}
 }
 
 // next is the held request that the next batch answers: a post before a pull, so that

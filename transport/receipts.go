@@ -86,9 +86,14 @@ func (s *Session) Lost(number uint64) {
 	}
 	s.outMu.Unlock()
 	if worn {
-		s.end(&ClosedError{Reason: fmt.Sprintf("batch %d did not reach the page in %d attempts", number, maxSends)})
+		s.giveUp(number)
 	}
 	s.Wake()
+}
+
+// giveUp ends the session: a batch does not get through.
+func (s *Session) giveUp(number uint64) {
+	s.end(&ClosedError{Reason: fmt.Sprintf("batch %d did not reach the page in %d attempts", number, maxSends)})
 }
 
 // find returns an outstanding batch; the caller holds outMu.
@@ -173,17 +178,24 @@ func (s *Session) resendGaps() {
 			last = i
 		}
 	}
-	again := false
+	again, worn := false, uint64(0)
 	for i, b := range s.outstanding {
 		if i >= last || b.state.got || b.state.leased {
 			continue
 		}
 		again = true
-		if time.Since(b.state.sent) >= s.opt.ResendAfter && b.state.sends < maxSends {
+		if time.Since(b.state.sent) >= s.opt.ResendAfter {
 			b.state.lost = true
+			if b.state.sends >= maxSends {
+				worn = b.Number
+			}
 		}
 	}
 	s.outMu.Unlock()
+	if worn != 0 {
+		s.giveUp(worn)
+		return
+	}
 	if again {
 		s.resend.start(s.opt.ResendAfter, s.resendGaps)
 		s.Wake()

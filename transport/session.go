@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -33,6 +34,8 @@ type Session struct {
 	lanes   *xsync.MapOf[uint32, *lane] // all but lane 0
 
 	memory atomic.Int64 // bytes of rings, stamps and inbound messages
+	// Lanes by their purpose: the page's channels, its raw bodies, Go's raw results.
+	channels, uploads, downloads atomic.Int64
 
 	// Senders hand lanes to the drainer.
 	bell    chan struct{}
@@ -80,8 +83,8 @@ type SessionConfig struct {
 	Owner any
 }
 
-// open makes the session and starts its drainer.
-func newSession(e *Engine, c SessionConfig) *Session {
+// newSession makes the session and starts its drainer.
+func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails: crypto/rand ends the process instead
 	s := &Session{
@@ -99,8 +102,13 @@ func newSession(e *Engine, c SessionConfig) *Session {
 	s.control = newLane(s, 0, e.opt.ControlBytes)
 	s.control.in.window.Store(int64(e.opt.Window))
 	s.carrier.Bind(s, e.opt)
+	if _, err := s.control.open(); err != nil { // now: later the channels may have taken all memory
+		err = fmt.Errorf("failed to open a session: %w", err)
+		s.carrier.Close(&ClosedError{Reason: "the session could not open", Cause: err})
+		return nil, err
+	}
 	go s.drain()
-	return s
+	return s, nil
 }
 
 type sessionKey struct{}
@@ -200,6 +208,9 @@ func (s *Session) Flush(ctx context.Context) error {
 	var err error
 	s.lanes.Range(func(_ uint32, l *lane) bool {
 		err = l.wait(ctx, l.accepted(), true)
+		if errors.Is(err, ErrClosed) && s.ctx.Err() == nil {
+			err = nil // the page has closed that channel: its end is told where it is used
+		}
 		return err == nil
 	})
 	if err != nil {
@@ -225,9 +236,11 @@ func (s *Session) known(id uint32) bool {
 	return id <= s.nextLane.Load()
 }
 
-// addLane makes a lane. It is refused when the session has ended.
-func (s *Session) addLane(id uint32) *lane {
+// addLane makes a lane, counted by its purpose. It has ended already when the session has.
+func (s *Session) addLane(id uint32, count *atomic.Int64) *lane {
 	l := newLane(s, id, s.opt.RingBytes)
+	l.count = count
+	count.Add(1)
 	s.lanes.Store(id, l)
 	s.figures.opened.Add(1)
 	if err := s.ctx.Err(); err != nil { // End's walk may have passed already
@@ -245,6 +258,8 @@ func (s *Session) drop(l *lane) {
 		return
 	}
 	if _, ok := s.lanes.LoadAndDelete(l.id); ok {
+		l.count.Add(-1)
+		l.forgetUnread()
 		s.freeRing(l)
 	}
 }

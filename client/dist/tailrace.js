@@ -295,7 +295,7 @@
         );
     }
     fits(length) {
-      return this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + this.stridesOf(length) <= this.window);
+      return this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + Math.min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <= this.window);
     }
     stridesOf(length) {
       let chunk = this.owner.chunk;
@@ -331,14 +331,14 @@
     }
     /** Frames could be written now, given the room. */
     get hasReady() {
-      return !this.named || this.ready.length === 0 ? !1 : this.sent === this.credited || this.sent - this.credited < this.window;
+      return !this.named || this.ready.length === 0 ? !1 : this.ready[0].kind === CLOSE ? !0 : this.sent === this.credited || this.sent - this.credited < this.window;
     }
     /** Writes frames into a batch, at most about `quota` bytes of them. */
     write(writer, quota) {
       let { chunk } = this.owner, stop = writer.length + quota, begun = !1, n = 0;
       for (; n < this.ready.length && writer.length < stop; ) {
         let { kind, payload: payload2, opens } = this.ready[n], whole = payload2.length <= chunk, from = this.offset, to = Math.min(from + chunk, payload2.length), head = !whole && from === 0 ? beginHead(payload2.length, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : head.length));
-        if (stride > writer.room(!begun) || !this.passes(stride)) break;
+        if (stride > writer.room(!begun) || kind !== CLOSE && !this.passes(stride)) break;
         begun || (writer.beginRun(this.id, this.nextOut), begun = !0);
         let frameKind = kind;
         if (whole || (frameKind = from === 0 ? BEGIN : to === payload2.length ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to < payload2.length) {
@@ -439,9 +439,12 @@
           fail(error);
           return;
         }
-        this.owner.sendControl(RESULT, payload(id, text ?? "null"));
+        reply(RESULT, text ?? "null");
       }, fail = (error) => {
-        id === 0 && report(error), this.owner.sendControl(ERROR, payload(id, evalError(error)));
+        id === 0 && report(error), reply(ERROR, evalError(error));
+      }, reply = (kind, text) => {
+        let message = payload(id, text), tooLarge = this.owner.tooLarge(message.length);
+        tooLarge === void 0 ? this.owner.sendControl(kind, message) : this.owner.sendControl(ERROR, payload(id, evalError(tooLarge)));
       }, value, pending = !1;
       try {
         value = (0, eval)(source), pending = typeof value?.then == "function";
@@ -538,6 +541,9 @@
       for (let lane of lanes)
         this.lanes.delete(lane.id), this.nextLane = Math.min(this.nextLane, lane.id);
     }
+    has(lane) {
+      return this.lanes.get(lane.id) === lane;
+    }
     /** A lane that carries the raw body of an invoke. */
     openBody() {
       let nothing = () => {
@@ -572,7 +578,7 @@
     cancelCall(id) {
       this.calls.delete(id);
       let held = this.held.get(id);
-      held !== void 0 ? (this.held.delete(id), held.drop()) : this.active.delete(id) && (this.sendControl(CANCEL, new Uint8Array(new Uint32Array([id, 0]).buffer)), this.startHeld());
+      held !== void 0 ? (this.held.delete(id), held.drop()) : this.active.has(id) && this.sendControl(CANCEL, new Uint8Array(new Uint32Array([id, 0]).buffer));
     }
     startTimer(callback, milliseconds) {
       return this.clock.setTimeout(callback, milliseconds);
@@ -827,7 +833,7 @@
           next = this.request(peer, slot, out, this.hold);
           continue;
         }
-        failures = 0, out !== void 0 && peer.delivered(out), out = void 0;
+        failures = 0, out !== void 0 && (peer.delivered(out), this.wake()), out = void 0;
         let small = answer !== void 0 && answer.byteLength <= SMALL;
         if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
         next = this.request(peer, slot, out, this.hold), small || peer.dispatch();
@@ -1221,7 +1227,16 @@
     });
   }
   function sendInvoke(connection, id, cmd, headers, { form, body, channels, opens }) {
-    let lane = form === "lane" ? opens[0] : void 0, envelope = encoder3.encode(
+    let lane = form === "lane" ? opens[0] : void 0;
+    if (channels.some((c) => c.lane !== void 0 && !connection.has(c.lane))) {
+      let gone = new TailraceError(
+        "channel_ended",
+        "the command that would have opened this channel was cancelled"
+      );
+      connection.undoOpen(opens, gone), connection.settle(id)?.reject(gone);
+      return;
+    }
+    let envelope = encoder3.encode(
       JSON.stringify({
         cmd,
         headers,

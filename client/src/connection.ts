@@ -151,6 +151,10 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     }
   }
 
+  has(lane: Lane): boolean {
+    return this.lanes.get(lane.id) === lane;
+  }
+
   /** A lane that carries the raw body of an invoke. */
   openBody(): Lane {
     const nothing = () => {};
@@ -200,9 +204,9 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (held !== undefined) {
       this.held.delete(id);
       held.drop();
-    } else if (this.active.delete(id)) {
+    } else if (this.active.has(id)) {
+      // It counts until Go has answered it.
       this.sendControl(CANCEL, new Uint8Array(new Uint32Array([id, 0]).buffer));
-      this.startHeld();
     }
   }
 

@@ -21,6 +21,7 @@ export interface ControlOwner {
   /** Go has taken a channel; undefined: it is gone already. Throws if there never was one. */
   findOpened(lane: number): Lane | undefined;
   sendControl(kind: number, payload: Uint8Array): void;
+  tooLarge(length: number): TailraceError | undefined;
 }
 
 const ignore = (): void => {};
@@ -107,11 +108,17 @@ export class ControlSink implements Sink {
         fail(error);
         return;
       }
-      this.owner.sendControl(RESULT, payload(id, text ?? 'null'));
+      reply(RESULT, text ?? 'null');
     };
     const fail = (error: unknown): void => {
       if (id === 0) report(error);
-      this.owner.sendControl(ERROR, payload(id, evalError(error)));
+      reply(ERROR, evalError(error));
+    };
+    const reply = (kind: number, text: string): void => {
+      const message = payload(id, text);
+      const tooLarge = this.owner.tooLarge(message.length);
+      if (tooLarge === undefined) this.owner.sendControl(kind, message);
+      else this.owner.sendControl(ERROR, payload(id, evalError(tooLarge)));
     };
     let value: unknown;
     let pending = false;

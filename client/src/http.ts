@@ -130,7 +130,10 @@ export class HttpCarrier implements Carrier {
         continue;
       }
       failures = 0;
-      if (out !== undefined) peer.delivered(out);
+      if (out !== undefined) {
+        peer.delivered(out);
+        this.wake();
+      }
       out = undefined;
       const small = answer !== undefined && answer.byteLength <= SMALL;
       if (small) {

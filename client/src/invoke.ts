@@ -99,6 +99,15 @@ function sendInvoke(
   { form, body, channels, opens }: Arguments,
 ): void {
   const lane = form === 'lane' ? opens[0] : undefined;
+  if (channels.some((c) => c.lane !== undefined && !connection.has(c.lane))) {
+    const gone = new TailraceError(
+      'channel_ended',
+      'the command that would have opened this channel was cancelled',
+    );
+    connection.undoOpen(opens, gone);
+    connection.settle(id)?.reject(gone);
+    return;
+  }
   const envelope = encoder.encode(
     JSON.stringify({
       cmd,

@@ -264,7 +264,10 @@ export class Lane implements FrameTarget {
     return (
       this.window > 0 &&
       (this.reserved === this.credited ||
-        this.reserved - this.credited + this.stridesOf(length) <= this.window)
+        this.reserved -
+          this.credited +
+          Math.min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <=
+          this.window)
     );
   }
 
@@ -321,6 +324,7 @@ export class Lane implements FrameTarget {
   /** Frames could be written now, given the room. */
   get hasReady(): boolean {
     if (!this.named || this.ready.length === 0) return false;
+    if (this.ready[0].kind === CLOSE) return true;
     return this.sent === this.credited || this.sent - this.credited < this.window;
   }
 
@@ -337,7 +341,7 @@ export class Lane implements FrameTarget {
       const to = Math.min(from + chunk, payload.length);
       const head = !whole && from === 0 ? beginHead(payload.length, kind) : undefined;
       const stride = strideOf(to - from + (head === undefined ? 0 : head.length));
-      if (stride > writer.room(!begun) || !this.passes(stride)) break;
+      if (stride > writer.room(!begun) || (kind !== CLOSE && !this.passes(stride))) break;
       if (!begun) {
         writer.beginRun(this.id, this.nextOut);
         begun = true;
