@@ -50,28 +50,34 @@ func TestUnreadMessagesAreFreed(t *testing.T) {
 
 // TestSlowReceiver: a page that sends large messages to a handler that does not receive waits; its session lives.
 func TestSlowReceiver(t *testing.T) {
-	e := newEngine(t, transport.Options{SessionBytes: 16 << 20, Window: 1 << 20, RingBytes: 64 << 10, MaxMessage: 4 << 20})
-	transport.Handle(e, "s", func(ctx context.Context, a struct {
-		S *transport.Stream[int, []byte]
-	}) (int, error) {
-		<-ctx.Done()
-		return 1, nil
-	})
-	p := openPage(t, e, transporttest.Config{})
-	ch := p.NewChannel()
-	p.Start(transporttest.Request{Command: "s", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
-	go func() {
-		for range 20 {
-			if ch.Send(wire.Bytes, make([]byte, 2<<20)) != nil {
-				return
-			}
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, transport.Options{SessionBytes: 16 << 20, Window: 1 << 20, RingBytes: 64 << 10, MaxMessage: 4 << 20})
+		transport.Handle(e, "s", func(ctx context.Context, a struct{ S *transport.Stream[int, []byte] }) (int, error) {
+			<-ctx.Done()
+			return 1, nil
+		})
+		p, err := transporttest.Open(e, transporttest.Config{})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	select {
-	case <-p.Session.Done():
-		t.Fatalf("the window is 1 MiB, the receiver is slow, and the session ended: %v", p.Session.Err())
-	case <-time.After(3 * time.Second):
-	}
+		defer p.Close()
+		ch := p.NewChannel()
+		p.Start(transporttest.Request{Command: "s", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
+		go func() {
+			for range 20 {
+				if ch.Send(wire.Bytes, make([]byte, 2<<20)) != nil {
+					return
+				}
+			}
+		}()
+		time.Sleep(time.Minute)
+		if err := p.Session.Err(); err != nil {
+			t.Fatalf("the window is 1 MiB, the receiver is slow, and the session ended: %v", err)
+		}
+		if used := p.Session.Stats().Memory; used > 12<<20 {
+			t.Errorf("%d bytes are held for it", used)
+		}
+	})
 }
 
 // TestSessionBytesBoundFragments: unfinished messages on many lanes end the session at SessionBytes.

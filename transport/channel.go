@@ -99,7 +99,7 @@ type ChannelOptions struct {
 	// LatestOnly keeps one value: Send replaces the one that was not sent yet, and never
 	// waits. Stats counts what was replaced. Right for a screen that shows the present.
 	LatestOnly bool
-	// RingBytes is the size of this channel's ring, a power of two.
+	// RingBytes is the largest size of this channel's ring, a power of two.
 	RingBytes int
 	// Codec encodes this channel's messages.
 	Codec Codec

@@ -176,17 +176,13 @@ const (
 // size of a frame that had no room (state more) or no credit (state waiting).
 func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 	w := runWriter{b: b, l: l, limit: b.Len + max}
-	r := l.ring.Load()
-	m := mark{}
-	if r != nil {
-		m.pos = r.DrainPos()
-	}
+	m := mark{pos: l.drainPos()}
 	if l.dead() { // what it drops stays ahead of its mark
-		l.discard(r)
+		l.discard()
 		state = starved
-	} else if state, need = l.serveSlot(&w); state == starved && r != nil {
-		state, need = l.serveRing(&w, r)
-		m.pos = r.DrainPos()
+	} else if state, need = l.serveSlot(&w); state == starved {
+		state, need = l.serveRing(&w)
+		m.pos = l.drainPos()
 	}
 	if state == starved && l.ended() && !l.fed {
 		w.frame(wire.Close, nil, l.farewell())
@@ -200,14 +196,28 @@ func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 	return state, need
 }
 
-// serveRing drains the ring as far as there is room and credit.
-func (l *lane) serveRing(w *runWriter, r *ring.Ring) (served, int) {
+// drainPos is how far the lane is drained.
+func (l *lane) drainPos() uint64 {
+	if r := l.current(); r != nil {
+		return r.DrainPos()
+	}
+	return 0
+}
+
+// serveRing drains the rings as far as there is room and credit.
+func (l *lane) serveRing(w *runWriter) (served, int) {
 	for {
+		r := l.current()
+		if r == nil {
+			return starved, 0
+		}
 		credit := l.credit()
 		p, n, _ := r.Drain(min(w.room(), credit))
 		if n == 0 {
 			need := r.Next()
 			switch {
+			case need == 0 && r.Drained() && r != l.ring.Load():
+				continue // it has grown
 			case need == 0:
 				return starved, 0
 			case !l.fits(need):
@@ -234,20 +244,21 @@ func (l *lane) ended() bool {
 	if v := l.slot.Load(); v == nil || v.full || !v.closed { // finish closes it after end, then pushes
 		return false
 	}
-	r := l.ring.Load()
-	return r == nil || r.Drained()
+	return l.exhausted()
 }
 
 // discard drops what a lane that ended holds. A sender may still be between its claim
 // and its commit: then the lane is not drained yet, and that commit rings.
-func (l *lane) discard(r *ring.Ring) {
+func (l *lane) discard() {
 	l.take()
 	l.out.drop()
-	if r == nil {
-		return
-	}
-	for next := r.Next(); next > 0; next = r.Next() {
-		r.Drain(max(next, l.s.opt.MaxBatch))
+	for r := l.current(); r != nil; r = l.current() {
+		for next := r.Next(); next > 0; next = r.Next() {
+			r.Drain(max(next, l.s.opt.MaxBatch))
+		}
+		if !r.Drained() || r == l.ring.Load() {
+			return
+		}
 	}
 }
 
@@ -309,8 +320,13 @@ func (l *lane) pending() bool {
 	if v := l.slot.Load(); v != nil && v.full || l.out.busy() {
 		return true
 	}
-	if r := l.ring.Load(); r != nil && !r.Park() && !r.Drained() {
-		return true
+	for r := l.current(); r != nil; r = l.current() {
+		if !r.Park() && !r.Drained() {
+			return true
+		}
+		if !r.Drained() || r == l.ring.Load() {
+			break
+		}
 	}
 	return l.ended() && !l.fed
 }
@@ -319,19 +335,15 @@ func (l *lane) pending() bool {
 // before the close bit is committed first: the drainer walks to the final tail.
 func (s *Session) freeRings() {
 	free := func(_ uint32, l *lane) bool {
-		r := l.ring.Load()
-		if r == nil {
-			return true
-		}
-		for l.discard(r); !r.Drained(); l.discard(r) {
+		for l.discard(); !l.exhausted(); l.discard() {
 			l.listed.Store(false)
-			if r.Park() {
+			if l.current().Park() {
 				<-s.bell
 			}
 		}
 		s.outMu.Lock() // a receipt may be on its way
 		defer s.outMu.Unlock()
-		s.freeRing(l)
+		l.freeRings()
 		return true
 	}
 	free(0, s.control)

@@ -3,6 +3,8 @@ package transport
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"fmt"
 	"testing"
 
 	"github.com/tailrace-go/tailrace/transport/wire"
@@ -201,5 +203,67 @@ func TestRingsShareTheTotal(t *testing.T) {
 	}
 	if left := s.memory.Load(); left >= full/4 || s.lanes.Size() > 1 {
 		t.Errorf("%d bytes of %d and %d lanes are left after the channels' end", left, full, s.lanes.Size())
+	}
+}
+
+// TestRingGrows: a ring begins small, grows while messages are in it, keeps their order, and gives the
+// memory of the small ones back.
+func TestRingGrows(t *testing.T) {
+	s := built(t, Options{})
+	l := s.addLane(1, &s.channels)
+	sent, rings := 0, []int{}
+	for {
+		err := l.send(noWait, wire.Bytes, binary.LittleEndian.AppendUint32(make([]byte, 996), uint32(sent)))
+		if err == ErrFull {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		sent++
+		if r := l.stats().Ring; len(rings) == 0 || rings[len(rings)-1] != r {
+			rings = append(rings, r)
+		}
+	}
+	if fmt.Sprint(rings) != "[65536 524288 4194304]" {
+		t.Fatalf("the ring grew through %v", rings)
+	}
+	if want := (64<<10+512<<10+4<<20)/1008 - 3; sent < want {
+		t.Errorf("%d messages fit, want %d", sent, want)
+	}
+	l.finish(&ClosedError{Reason: "test"}, true)
+	got := 0
+	for b := s.build(); b != nil; b = s.build() {
+		d, err := wire.Decode(bytes.Join(b.Segments, nil), wire.Down)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total := 0
+		for i := range d.Runs {
+			total += d.Runs[i].Bytes()
+			if err := d.Runs[i].Each(func(f wire.Frame, _ int) error {
+				if f.Kind == wire.Bytes && int(binary.LittleEndian.Uint32(f.Payload[996:])) != got {
+					t.Fatalf("message %d where %d is due", binary.LittleEndian.Uint32(f.Payload[996:]), got)
+				}
+				if f.Kind == wire.Bytes {
+					got++
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.settle(b, true)
+		if err := s.receipts(&wire.Header{Receipt: d.Number}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.credits([]wire.Credit{{Lane: 1, Total: l.credited.Load() + uint64(total)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got != sent {
+		t.Errorf("%d of %d messages came", got, sent)
+	}
+	if used, want := s.memory.Load(), ringCost(1<<20)+ringCost(4<<20); used != want {
+		t.Errorf("%d bytes are counted, want lane 0 and the last ring: %d", used, want)
 	}
 }

@@ -10,7 +10,8 @@ import (
 // sendFragments accepts a message that is too large for one frame. One such message
 // at a time has the lane's turn; small ones pass between. It is accepted when its
 // last fragment is committed; until then a context that ends aborts it.
-func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, data []byte) error {
+func (l *lane) sendFragments(ctx context.Context, kind wire.Kind, data []byte) error {
+	r := l.ring.Load()
 	if ctx == noWait {
 		if len(data) > r.Cap()/2 {
 			return errTooLargeToTry
@@ -38,7 +39,7 @@ func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, 
 	wire.PutBegin(head[:], len(data), kind)
 	piece := l.maxFrame(r)
 	n := piece - wire.BeginSize
-	if err := l.write(ctx, r, wire.Begin, head[:], data[:n]); err != nil {
+	if err := l.write(ctx, wire.Begin, head[:], data[:n]); err != nil {
 		return err
 	}
 	for n < len(data) {
@@ -47,8 +48,8 @@ func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, 
 		if next == len(data) {
 			k = wire.End
 		}
-		if err := l.write(ctx, r, k, nil, data[n:next]); err != nil {
-			l.abort(r)
+		if err := l.write(ctx, k, nil, data[n:next]); err != nil {
+			l.abort()
 			return err
 		}
 		l.extra.Add(1)
@@ -59,12 +60,18 @@ func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, 
 
 // abort takes back the message that was begun. The ring keeps room for it; on a closed
 // ring the close frame says the same.
-func (l *lane) abort(r *ring.Ring) {
-	c, err := r.ClaimHeadroom(wire.FrameSize)
-	if err != nil {
-		return
+func (l *lane) abort() {
+	for {
+		r := l.ring.Load()
+		c, err := r.ClaimHeadroom(wire.FrameSize)
+		if err == nil {
+			wire.PutFrame(c.Bytes(), wire.Abort, 0)
+			r.Commit(c)
+			l.extra.Add(2) // the begin and the abort are no message
+			return
+		}
+		if err != ring.ErrClosed || l.reopened(r) != nil {
+			return
+		}
 	}
-	wire.PutFrame(c.Bytes(), wire.Abort, 0)
-	r.Commit(c)
-	l.extra.Add(2) // the begin and the abort are no message
 }

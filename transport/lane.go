@@ -23,14 +23,12 @@ type lane struct {
 	count *atomic.Int64 // of the session's lanes of its purpose
 
 	// Senders.
-	ring     atomic.Pointer[ring.Ring]
-	ringSize int         // bytes to allocate on first use
-	latest   atomic.Bool // the slot is used instead of the ring
+	ring     atomic.Pointer[ring.Ring] // the newest
+	ringSize int                       // bytes to allocate on first use
+	latest   atomic.Bool               // the slot is used instead of the ring
 	slot     atomic.Pointer[slotValue]
 	replaced atomic.Uint64 // values that the slot replaced before they were sent
 	extra    atomic.Int64  // frames in the ring beyond one a message: fragments, aborts
-	memory   []byte        // the ring's, set before ring is
-	freed    atomic.Bool   // memory went back to the carrier
 	turn     chan struct{} // holds a token while no fragmented message is under way
 
 	// Ending. end is set once, before done is closed.
@@ -45,14 +43,17 @@ type lane struct {
 	// The drainer's own; the two counters are read by everybody.
 	seq     atomic.Uint64 // of the next frame
 	sent    atomic.Uint64 // bytes of strides so far
+	at      *ring.Ring    // the ring that it is at
 	deficit int
 	out     outgoing // the slot's value on its way
 	fed     bool     // the close frame is in a batch
 
 	// mu guards what follows: the slow path.
 	mu        sync.Mutex
-	drained   mark // what is in batches
-	received  mark // what has its receipt
+	rings     []laneRing // oldest first
+	failed    error      // why the newest ring, which is closed, has no successor
+	drained   mark       // what is in batches
+	received  mark       // what has its receipt
 	waiters   []*markWaiter
 	uses      int  // commands that hold this channel now
 	kept      bool // Keep was called
@@ -103,46 +104,52 @@ func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 		return err
 	}
 	if len(data) > l.maxFrame(r) {
-		return l.sendFragments(ctx, r, kind, data)
+		if l.grow(r, sizeFor(min(len(data), l.s.opt.maxFrame()))) {
+			r = l.ring.Load()
+		}
+		if len(data) > l.maxFrame(r) {
+			return l.sendFragments(ctx, kind, data)
+		}
 	}
-	return l.write(ctx, r, kind, nil, data)
+	return l.write(ctx, kind, nil, data)
 }
 
 // write puts one frame into the ring: head and data are its payload.
-func (l *lane) write(ctx context.Context, r *ring.Ring, kind wire.Kind, head, data []byte) error {
-	var c ring.Claim
-	var err error
+func (l *lane) write(ctx context.Context, kind wire.Kind, head, data []byte) error {
 	n := len(head) + len(data)
-	if ctx == noWait {
-		c, err = r.TryClaim(wire.FrameSize + n)
-	} else {
-		c, err = r.Claim(ctx, wire.FrameSize+n)
+	for {
+		r := l.ring.Load()
+		c, err := r.TryClaim(wire.FrameSize + n)
+		if err == ring.ErrFull {
+			if l.grow(r, 0) {
+				continue
+			}
+			if ctx == noWait {
+				return ErrFull
+			}
+			c, err = r.Claim(ctx, wire.FrameSize+n)
+		}
+		if err == ring.ErrClosed {
+			if err := l.reopened(r); err != nil {
+				return err
+			}
+			continue // it has grown
+		}
+		if err != nil {
+			return err
+		}
+		b := c.Bytes()
+		wire.PutFrame(b, kind, n)
+		copy(b[wire.FrameSize:], head)
+		copy(b[wire.FrameSize+len(head):], data)
+		r.Commit(c)
+		return nil
 	}
-	if err != nil {
-		return l.ringError(err)
-	}
-	b := c.Bytes()
-	wire.PutFrame(b, kind, n)
-	copy(b[wire.FrameSize:], head)
-	copy(b[wire.FrameSize+len(head):], data)
-	r.Commit(c)
-	return nil
 }
 
 // maxFrame is the largest payload that goes as one frame.
 func (l *lane) maxFrame(r *ring.Ring) int {
 	return min(r.Cap()/8-wire.FrameSize, l.s.opt.maxFrame())
-}
-
-// ringError turns the ring's errors into this package's.
-func (l *lane) ringError(err error) error {
-	switch err {
-	case ring.ErrFull:
-		return ErrFull
-	case ring.ErrClosed:
-		return l.err()
-	}
-	return err
 }
 
 // err is why the lane ended, or nil.
@@ -151,64 +158,6 @@ func (l *lane) err() error {
 		return e
 	}
 	return nil
-}
-
-// open returns the ring, which it makes on first use.
-func (l *lane) open() (*ring.Ring, error) {
-	if r := l.ring.Load(); r != nil {
-		return r, nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if r := l.ring.Load(); r != nil {
-		return r, nil
-	}
-	if err := l.err(); err != nil {
-		return nil, err
-	}
-	size, err := l.s.grant(l.ringSize)
-	if err != nil {
-		return nil, err
-	}
-	buf, err := l.s.carrier.Alloc(size)
-	if err != nil {
-		l.s.memory.Add(-ringCost(size))
-		return nil, err
-	}
-	r, err := ring.New(buf, ring.Options{Doorbell: func() { l.s.push(l) }, Headroom: wire.FrameSize})
-	if err != nil {
-		l.s.carrier.Free(buf)
-		l.s.memory.Add(-ringCost(size))
-		return nil, err
-	}
-	r.Park() // no drainer looks at it yet: the first commit rings
-	l.memory = buf
-	l.ring.Store(r)
-	return r, nil
-}
-
-// ringCost is a ring's memory with its stamps (8 bytes a unit).
-func ringCost(size int) int64 { return int64(size) + int64(size/ring.Unit)*8 }
-
-// grant takes a ring's memory from the session's total. The first quarter of the total goes
-// to rings of the wanted size, each further quarter to rings a fourth of the size before, so that a
-// few busy channels get all their speed, and a thousand still find room.
-func (s *Session) grant(want int) (int, error) {
-	total := int64(s.opt.SessionBytes)
-	for {
-		used := s.memory.Load()
-		size := max(want>>(2*(4*used/total)), minRing)
-		for size > minRing && used+ringCost(size) > total {
-			size /= 2
-		}
-		cost := ringCost(size)
-		if used+cost > total {
-			return 0, ErrMemory
-		}
-		if s.memory.CompareAndSwap(used, used+cost) {
-			return size, nil
-		}
-	}
 }
 
 // accepted is the mark of everything that has been accepted so far.

@@ -10,8 +10,8 @@ import (
 
 // Options are an engine's settings. The zero value of each field is its default.
 type Options struct {
-	// RingBytes is the ring of a channel, in bytes, a power of two; it is allocated when the
-	// channel is first used. A full ring is what blocks Send. Default 4 MiB: what the custom
+	// RingBytes is the largest ring of a channel, in bytes, a power of two. The ring is made when the
+	// channel is first used, of at most 64 KiB, and grows when it is full. A full ring of this size blocks Send. Default 4 MiB: what the custom
 	// scheme has in flight at full speed, four times over. Once the rings of a session hold a quarter, a half
 	// and three quarters of SessionBytes, new ones have a 4th, a 16th and a 64th of it (at least 16 KiB).
 	RingBytes int

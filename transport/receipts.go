@@ -149,9 +149,7 @@ func (s *Session) retire() {
 			break
 		}
 		for _, d := range b.runs {
-			if r := d.lane.ring.Load(); r != nil && !d.lane.freed.Load() {
-				r.Release(d.mark.pos)
-			}
+			d.lane.release(d.mark.pos)
 			d.lane.advance(d.mark, true)
 			if d.mark.closed {
 				s.drop(d.lane)

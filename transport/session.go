@@ -260,17 +260,6 @@ func (s *Session) drop(l *lane) {
 	if _, ok := s.lanes.LoadAndDelete(l.id); ok {
 		l.count.Add(-1)
 		l.forgetUnread()
-		s.freeRing(l)
+		l.freeRings()
 	}
-}
-
-// freeRing returns a lane's ring to its carrier. The lane has ended, and the last
-// claim is committed or will ring.
-func (s *Session) freeRing(l *lane) {
-	r := l.ring.Load()
-	if r == nil || l.freed.Swap(true) {
-		return
-	}
-	s.memory.Add(-ringCost(r.Cap()))
-	s.carrier.Free(l.memory)
 }

@@ -11,7 +11,7 @@ type ChannelStats struct {
 	Credited uint64
 	// Depth is how many bytes of the ring are claimed: not sent yet, or without receipt.
 	Depth int
-	// Ring is the ring's size; 0 before the first message.
+	// Ring is the ring's size now: it grows up to RingBytes. 0 before the first message.
 	Ring int
 	// Replaced counts the values that a latest-only channel replaced before they were sent.
 	Replaced uint64
@@ -22,8 +22,11 @@ func (l *lane) stats() ChannelStats {
 		Messages: l.seq.Load() - uint64(min(l.extra.Load(), int64(l.seq.Load()))),
 		Bytes:    l.sent.Load(), Credited: l.credited.Load(), Replaced: l.replaced.Load(),
 	}
-	if r := l.ring.Load(); r != nil {
-		st.Depth, st.Ring = r.Len(), r.Cap()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.rings {
+		st.Depth += r.Len()
+		st.Ring = r.Cap()
 	}
 	return st
 }

@@ -1,0 +1,199 @@
+package transport
+
+import (
+	"math/bits"
+
+	"github.com/tailrace-go/tailrace/ring"
+)
+
+// A lane's ring begins small and grows when it is full, up to ringSize: ten thousand short
+// channels must not cost a full ring each. Growing closes the ring and begins another, whose positions
+// go on where the old one's end, so that a position means the same for the lane as before. Senders
+// that find the ring closed take the new one; the drainer comes to it when the old one is
+// drained; the old memory goes when its last byte has its receipt.
+//
+// Rejected: copying the content over, which needs every sender to stand still; a pool of rings,
+// which would show one window's old bytes, as padding, to another.
+const (
+	firstRing = 64 << 10
+	growth    = 8
+)
+
+// laneRing is one of a lane's rings, with its memory.
+type laneRing struct {
+	*ring.Ring
+	memory []byte
+}
+
+// ringCost is a ring's memory with its stamps (8 bytes a unit).
+func ringCost(size int) int64 { return int64(size) + int64(size/ring.Unit)*8 }
+
+// grant takes a ring's memory from the session's total. The first quarter of the total goes
+// to rings of the wanted size, each further quarter to rings a fourth of the size before, so that a
+// few busy channels get all their speed, and a thousand still find room.
+func (s *Session) grant(want int) (int, error) {
+	total := int64(s.opt.SessionBytes)
+	for {
+		used := s.memory.Load()
+		size := max(want>>(2*(4*max(used, 0)/total)), minRing)
+		for size > minRing && used+ringCost(size) > total {
+			size /= 2
+		}
+		cost := ringCost(size)
+		if used+cost > total {
+			return 0, ErrMemory
+		}
+		if s.memory.CompareAndSwap(used, used+cost) {
+			return size, nil
+		}
+	}
+}
+
+// open returns the ring that senders use, which it makes on first use.
+func (l *lane) open() (*ring.Ring, error) {
+	if r := l.ring.Load(); r != nil {
+		return r, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r := l.ring.Load(); r != nil {
+		return r, nil
+	}
+	if err := l.err(); err != nil {
+		return nil, err
+	}
+	first := l.ringSize
+	if l.id != 0 {
+		first = min(first, firstRing)
+	}
+	size, err := l.s.grant(first)
+	if err != nil {
+		return nil, err
+	}
+	return l.add(size, 0)
+}
+
+// grow puts a larger ring in the place of r, of at least want bytes if it may be so large. It
+// reports whether senders should look again. What ends the lane holds mu, too, so that none ends it between.
+func (l *lane) grow(r *ring.Ring, want int) bool {
+	if r.Cap() >= l.ringSize {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ring.Load() != r || l.err() != nil {
+		return true
+	}
+	want = min(max(want, r.Cap()*growth), l.ringSize)
+	size, err := l.s.grant(want)
+	if err != nil {
+		return false
+	}
+	if size <= r.Cap() {
+		l.s.memory.Add(-ringCost(size))
+		return false
+	}
+	r.Close() // its tail is final from here on
+	if _, err := l.add(size, r.Tail()); err != nil {
+		l.failed = err // senders get it: the old ring is closed
+		return true
+	}
+	l.s.push(l)
+	return true
+}
+
+// add makes a ring whose cost was granted. The caller holds mu.
+func (l *lane) add(size int, start uint64) (*ring.Ring, error) {
+	memory, err := l.s.carrier.Alloc(size)
+	if err != nil {
+		l.s.memory.Add(-ringCost(size))
+		return nil, err
+	}
+	r, err := ring.New(memory, ring.Options{Doorbell: func() { l.s.push(l) }, Headroom: 8, Start: start})
+	if err != nil {
+		l.s.carrier.Free(memory)
+		l.s.memory.Add(-ringCost(size))
+		return nil, err
+	}
+	r.Park() // no drainer looks at it yet: the first commit rings
+	l.rings = append(l.rings, laneRing{r, memory})
+	l.ring.Store(r)
+	return r, nil
+}
+
+// reopened waits for whoever closes the ring, and says why no other takes its place, if none does.
+func (l *lane) reopened(r *ring.Ring) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.err(); err != nil {
+		return err
+	}
+	if l.ring.Load() == r {
+		return l.failed
+	}
+	return nil
+}
+
+// current is the ring that the drainer is at: the oldest that is not drained yet, or the newest.
+// Nil: there is none. Only the drainer calls it.
+func (l *lane) current() *ring.Ring {
+	if l.at != nil && !l.at.Drained() {
+		return l.at
+	}
+	newest := l.ring.Load()
+	if l.at == newest {
+		return newest
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.rings) == 0 {
+		return l.at // all is over
+	}
+	for i, r := range l.rings {
+		if r.Ring == l.at && i+1 < len(l.rings) {
+			l.at = l.rings[i+1].Ring
+			return l.at
+		}
+	}
+	l.at = l.rings[0].Ring // the one before is gone
+	return l.at
+}
+
+// exhausted reports whether the drainer has drained everything and nothing can come.
+// Only the drainer calls it.
+func (l *lane) exhausted() bool {
+	r := l.current()
+	return r == nil || r == l.ring.Load() && r.Drained()
+}
+
+// release gives the space up to pos back: to the senders, and with a ring that is over, to the
+// carrier. The caller holds the session's outMu.
+func (l *lane) release(pos uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.rings) > 1 && l.rings[0].Drained() && int64(pos-l.rings[0].Tail()) >= 0 {
+		l.free(l.rings[0])
+		l.rings = append(l.rings[:0:0], l.rings[1:]...)
+	}
+	if len(l.rings) > 0 {
+		l.rings[0].Release(pos)
+	}
+}
+
+// freeRings returns all rings. They are closed and drained, and no carrier reads them.
+func (l *lane) freeRings() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.rings {
+		l.free(r)
+	}
+	l.rings = nil
+}
+
+func (l *lane) free(r laneRing) {
+	l.s.memory.Add(-ringCost(r.Cap()))
+	l.s.carrier.Free(r.memory)
+}
+
+// sizeFor is the ring in which a message of n bytes goes as one frame.
+func sizeFor(n int) int { return 1 << bits.Len(uint(8*(n+16)-1)) }
