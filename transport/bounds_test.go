@@ -52,10 +52,9 @@ func TestUnreadMessagesAreFreed(t *testing.T) {
 func TestSlowReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{SessionBytes: 16 << 20, Window: 1 << 20, RingBytes: 64 << 10, MaxMessage: 4 << 20})
-		transport.Handle(e, "s", func(ctx context.Context, a struct{ S *transport.Stream[int, []byte] }) (int, error) {
-			<-ctx.Done()
-			return 1, nil
-		})
+		transport.Handle(e, "s", func(ctx context.Context, a struct {
+			S *transport.Stream[int, []byte]
+		}) (int, error) { <-ctx.Done(); return 1, nil })
 		p, err := transporttest.Open(e, transporttest.Config{})
 		if err != nil {
 			t.Fatal(err)

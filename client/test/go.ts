@@ -259,7 +259,9 @@ export class Go {
       const request = new Request(batch, raw, settle);
       this.take(request);
       this.requests.push(request);
-      if (!request.isPull && this.autoPost) request.reply({ status: 204 });
+      if (!request.isPull && this.autoPost) {
+        request.answer(down(0, [], { receipt: this.nextUp - 1 }));
+      }
     });
   }
 

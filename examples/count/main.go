@@ -12,7 +12,8 @@ import (
 
 const page = `<!doctype html><h1 id=out></h1><script type=module>
 const numbers = new tailrace.Channel((n) => { out.textContent = n });
-out.textContent += await tailrace.invoke('count', { to: 1000, numbers });</script>`
+const end = await tailrace.invoke('count', { to: 1000, numbers });
+out.textContent += end;</script>`
 
 type countArgs struct {
 	To      int
