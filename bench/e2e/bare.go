@@ -34,8 +34,8 @@ const (
 	cannedAnswer // a command's answer
 )
 
-// bareDone gets what the page says at the end of a run.
-var bareDone = make(chan url.Values, 1)
+// bareDone gets what a page says at the end of a run, and once it has loaded.
+var bareDone = make(chan url.Values, 2)
 
 //export goBareDone
 func goBareDone(uri *C.char) {

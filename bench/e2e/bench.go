@@ -193,6 +193,11 @@ func (b *bench) measure(rounds int, only string) error {
 	case <-time.After(time.Minute):
 		return errors.New("the page did not load within a minute")
 	}
+	for range 2 { // the bare page, and that of the evals
+		if _, _, err := finish(time.Now()); err != nil {
+			return err
+		}
+	}
 	b.cells = slices.DeleteFunc(b.cells, func(c *cell) bool { return !strings.Contains(c.name, only) })
 	for round := range rounds + 1 {
 		for _, c := range b.cells {

@@ -62,9 +62,10 @@ func (b *bench) addCells() {
 			}
 			return rateOf(messages, took, nil)
 		})
-		payload := strings.Repeat("x", c.size)
+		// A call with one JSON value is what JavaScriptCore evaluates fastest by far: it does not compile it.
+		payload := strings.Repeat("x", c.size-16)
 		b.add(evalRow("raw", c.size), func() (sample, error) {
-			took, err := b.bare.evals(evals, func(i int) string { return fmt.Sprintf("onText(%d,%q)", i, payload) })
+			took, err := b.bare.evals(evals, func(i int) string { return fmt.Sprintf(`onText({"n":%d,"m":"%s"})`, i, payload) })
 			return rateOf(evals, took, err)
 		})
 	}
