@@ -24,10 +24,13 @@ func invokeFrame(id uint32, envelope, body string) wire.Frame {
 	return wire.Frame{Kind: wire.Invoke, Payload: append(words(id, uint32(len(envelope)), envelope), body...)}
 }
 
+// firstPost is the first slot for posts, with the default number of pulls.
+const firstPost = 6
+
 // upBatch is an upward batch with runs of lane 0 (first) and others that add writes.
 func upBatch(h wire.Header, runs ...[]byte) []byte {
 	if h.Slot == 0 {
-		h.Slot, h.Request = 4, max(h.Request, uint32(h.Number))
+		h.Slot, h.Request = firstPost, max(h.Request, uint32(h.Number))
 	}
 	b := wire.AppendHeader(nil, &h)
 	for _, r := range runs {
@@ -61,7 +64,7 @@ func TestBrokenRules(t *testing.T) {
 		{"credit for Go's next lane", "lane 2, which was never opened", upBatch(wire.Header{Credits: []wire.Credit{{Lane: 2, Total: 1}}})},
 		{"credit for what was never sent", "has sent 0", upBatch(wire.Header{Credits: []wire.Credit{{Lane: 0, Total: 8}}})},
 		{"batch too far ahead", "batch 34", upBatch(wire.Header{Number: 34})},
-		{"slot out of range", "slot 12", upBatch(wire.Header{Slot: 12, Request: 1})},
+		{"slot out of range", "slot 14", upBatch(wire.Header{Slot: 14, Request: 1})},
 		{"frames for an unknown lane", "lane 5, which was never opened", upBatch(wire.Header{Number: 1}, run(5, 0, data(1)))},
 		{"sequence gap", "begins with sequence 1, not 0", upBatch(wire.Header{Number: 1}, run(0, 1, open))},
 		{"sequence again", "begins with sequence 0, not 1", upBatch(wire.Header{Number: 1}, run(0, 0, open), run(0, 0, open))},

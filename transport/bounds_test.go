@@ -54,7 +54,10 @@ func TestSlowReceiver(t *testing.T) {
 		e := newEngine(t, transport.Options{SessionBytes: 16 << 20, Window: 1 << 20, RingBytes: 64 << 10, MaxMessage: 4 << 20})
 		transport.Handle(e, "s", func(ctx context.Context, a struct {
 			S *transport.Stream[int, []byte]
-		}) (int, error) { <-ctx.Done(); return 1, nil })
+		}) (int, error) {
+			<-ctx.Done()
+			return 1, nil
+		})
 		p, err := transporttest.Open(e, transporttest.Config{})
 		if err != nil {
 			t.Fatal(err)

@@ -33,7 +33,8 @@ type Options struct {
 	Lanes int
 	// Pending is how many commands of a session may run at once. Default 4096.
 	Pending int
-	// Pulls is how many pulls the page keeps in flight, 1 to 8. Default 4.
+	// Pulls is how many pulls the page keeps in flight, 1 to 8. Default 6: measured with WebKitGTK, 4 give
+	// four fifths of the rate, and 8 no more.
 	Pulls int
 	// Hold is the longest time that a pull is held. Default 20 s.
 	Hold time.Duration
@@ -68,7 +69,7 @@ func (o Options) withDefaults() (Options, error) {
 	fill(&o.MaxMessage, 64<<20)
 	fill(&o.Lanes, 16384)
 	fill(&o.Pending, 4096)
-	fill(&o.Pulls, 4)
+	fill(&o.Pulls, 6)
 	fill(&o.Hold, 20*time.Second)
 	fill(&o.PostHold, 10*time.Millisecond)
 	fill(&o.ResendAfter, time.Second)

@@ -23,7 +23,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "interleaved rounds")
 	out := flag.String("out", "", "file for the results as JSON")
 	only := flag.String("only", "", "run only the cells whose name contains this")
-	pulls := flag.Int("pulls", 4, "pulls in flight")
+	pulls := flag.Int("pulls", 6, "pulls in flight")
 	batch := flag.Int("batch", 260<<10, "largest batch in bytes, and the size of bare answers")
 	flag.Parse()
 	log.SetFlags(0)
