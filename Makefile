@@ -25,7 +25,8 @@ test: setup lint client ## everything that must hold
 	$(GO_TEST) -race -cpu=1,2,4 $(LOCK_FREE)
 	$(GO_TEST) -tags ringdebug ./ring/... ./transport/...
 	cd ring/linearizability && $(GO_TEST) -race .
-	$(GO_TEST) -race ./webview/... ./examples/... ./bench/...
+	$(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
+	$(GO_TEST) -run 'TestStalledPage|TestLargeAsset' ./webview # bounds of memory, which the race detector's own hides
 
 client: client/node_modules ## the page's half: types, tests, and that the committed bundle is what the sources give
 	cd client && npm run --silent check && npm run --silent test && npm run --silent verify

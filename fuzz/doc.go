@@ -1,0 +1,6 @@
+// Package fuzz holds the native fuzz targets: what a page sends must never make Go panic, hang or hold
+// more than its limits, whatever it is. The seeds are the golden vectors of the wire, and
+// each finding stays under testdata.
+//
+//	go test -fuzz FuzzDecode ./fuzz
+package fuzz
