@@ -104,7 +104,9 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	s.carrier.Bind(s, e.opt)
 	if _, err := s.control.open(); err != nil { // now: later the channels may have taken all memory
 		err = fmt.Errorf("failed to open a session: %w", err)
-		s.carrier.Close(&ClosedError{Reason: "the session could not open", Cause: err})
+		closed := &ClosedError{Reason: "the session could not open", Cause: err}
+		s.cancel(closed)
+		s.carrier.Close(closed)
 		return nil, err
 	}
 	go s.drain()
