@@ -3,7 +3,7 @@
 //
 // # The parts
 //
-// An [Engine] holds the app's commands. A [Session] is the connection with one
+// An [Engine] holds the app's commands and settings. A [Session] is the connection with one
 // page load; it has lanes: lane 0 for commands, results and evals, and one for each [Channel] or
 // [Stream]. A [Carrier] moves batches; [Pulls] is the one for pages that ask and are
 // answered (the custom scheme). The page's half is the TypeScript client.

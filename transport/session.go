@@ -179,7 +179,6 @@ func (s *Session) end(e *ClosedError) {
 	if context.Cause(s.ctx) != error(e) {
 		return // another goroutine was first
 	}
-	s.engine.forget(s)
 	s.resend.stop()
 	finish := func(_ uint32, l *lane) bool { l.finish(e, false); return true }
 	finish(0, s.control)
