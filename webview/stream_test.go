@@ -215,15 +215,20 @@ func TestStalledPage(t *testing.T) {
 		ch.Close()
 		sent <- nil
 	}()
-	// The window and the ring fill up; then nothing moves any more.
-	deadline := time.Now().Add(patience)
-	for st := ch.Stats(); st.Bytes < 4<<20-2*size || w.Session().Stats().Unreceipted > 0 || st.Depth < 4<<20-2*size; st = ch.Stats() {
+	// The window and the ring fill up, until nothing has moved for a while: the sender is blocked.
+	const still = 500 * time.Millisecond
+	deadline, moved, stalled := time.Now().Add(patience), time.Now(), -1
+	for time.Since(moved) < still {
 		if time.Now().After(deadline) {
-			t.Fatalf("the ring does not fill up: %+v", st)
+			t.Fatalf("the channel does not fill up: %+v", ch.Stats())
+		}
+		st := ch.Stats()
+		full := st.Bytes >= 4<<20-2*size && w.Session().Stats().Unreceipted == 0 && st.Depth >= 4<<20-2*size
+		if n := len(accepted); n != stalled || !full {
+			stalled, moved = n, time.Now()
 		}
 		time.Sleep(time.Millisecond)
 	}
-	stalled := len(accepted)
 	if err := ch.TrySend(make([]byte, size)); !errors.Is(err, transport.ErrFull) {
 		t.Fatalf("TrySend gives %v", err)
 	}
