@@ -39,7 +39,26 @@ func (r *Ring) Claim(ctx context.Context, n int) (Claim, error) {
 	if err == nil || err == ErrClosed {
 		return c, err
 	}
-	return r.wait(ctx, n)
+	return r.wait(ctx, n, &r.ordinary)
+}
+
+// TryClaimLow is TryClaim with low priority: it leaves Options.LowReserve free, and gives ErrFull
+// also while anybody waits, in Claim or in ClaimLow.
+func (r *Ring) TryClaimLow(n int) (Claim, error) {
+	if uint(n) > uint(r.maxLow) {
+		return Claim{}, ErrTooLarge
+	}
+	return r.take(n, r.lowReserve, waitingBits)
+}
+
+// ClaimLow is Claim with low priority: it leaves Options.LowReserve free. Those who wait here get room
+// in the order in which they came, once nobody waits in Claim.
+func (r *Ring) ClaimLow(ctx context.Context, n int) (Claim, error) {
+	c, err := r.TryClaimLow(n)
+	if err != ErrFull {
+		return c, err
+	}
+	return r.wait(ctx, n, &r.low)
 }
 
 // ClaimHeadroom claims n bytes, up to Options.Headroom, and may use the room that
@@ -71,7 +90,7 @@ func (r *Ring) take(n int, keep, refuse uint64) (Claim, error) {
 		if rest := r.mask + 1 - at; rest < size {
 			at, pad = 0, rest
 		}
-		if pad+size+keep > limit&^waitingBit-t {
+		if pad+size+keep > limit&^waitingBits-t {
 			return Claim{}, ErrFull
 		}
 		if r.tail.CompareAndSwap(t, t+pad+size) {

@@ -12,7 +12,7 @@
 //
 // # Who may call what
 //
-//   - TryClaim, Claim, ClaimHeadroom, Commit, Close, Closed, Drained, Tail,
+//   - TryClaim, Claim, TryClaimLow, ClaimLow, ClaimHeadroom, Commit, Close, Closed, Drained, Tail,
 //     DrainPos, Len, Cap, MaxClaim: any goroutine.
 //   - Drain, Next, Park: the drainer, one goroutine at a time.
 //   - Release: one goroutine at a time, which need not be the drainer.

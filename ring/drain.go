@@ -35,7 +35,10 @@ func (r *Ring) Drain(max int) (b []byte, frames int, end uint64) {
 // Next returns the size of the next committed claim, rounded up to Unit, or 0 if
 // none is committed. Only the drainer may call it.
 func (r *Ring) Next() int {
-	size, _ := r.stampAt(r.skipPadding())
+	size, pad := r.stampAt(r.skipPadding())
+	if pad { // it was committed between the two looks
+		size, _ = r.stampAt(r.skipPadding())
+	}
 	return int(size)
 }
 
@@ -57,7 +60,7 @@ func (r *Ring) skipPadding() uint64 {
 // drained is a bug of the caller that would let producers overwrite unread
 // claims, and panics. Calls must be serialised.
 func (r *Ring) Release(end uint64) {
-	limit := r.limit.Load() &^ waitingBit // nobody else changes the position
+	limit := r.limit.Load() &^ waitingBits // nobody else changes the position
 	released := limit - r.mask - 1
 	n := end - released
 	if n == 0 || int64(n) < 0 {
@@ -69,7 +72,7 @@ func (r *Ring) Release(end uint64) {
 	if poison {
 		r.poisonRegion(released, n)
 	}
-	if r.limit.Add(n)&waitingBit != 0 {
+	if r.limit.Add(n)&waitingBits != 0 {
 		r.grantWaiters()
 	}
 }

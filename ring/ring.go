@@ -39,8 +39,11 @@ const (
 
 // Flags in the low bits of positions and stamps, which are multiples of Unit.
 const (
-	closedBit  = 1 // tail: no claim after this position
-	waitingBit = 1 // limit: the queue of blocked producers is not empty
+	closedBit = 1 // tail: no claim after this position
+	// limit: the queue of blocked producers is not empty; the second one is that of low claims.
+	waitingBit    = 1
+	waitingLowBit = 2
+	waitingBits   = waitingBit | waitingLowBit
 
 	padding = 1 // stamp: the bytes are wrap padding
 )
@@ -59,6 +62,9 @@ type Options struct {
 	// the ring, one ClaimHeadroom of up to Headroom bytes still fits. At most an eighth of
 	// the capacity. 0: none.
 	Headroom int
+	// LowReserve is what low claims leave free for ordinary ones, in bytes: at most half of the
+	// capacity. 0: they leave nothing.
+	LowReserve int
 	// Start is the first position, a multiple of Unit. 0 is right except in tests.
 	Start uint64
 }
@@ -70,15 +76,17 @@ type Ring struct {
 	stamps   []atomic.Uint64 // one for each Unit: see stamp
 	mask     uint64          // capacity - 1
 	maxClaim int
-	headroom int    // rounded up to Unit
-	reserve  uint64 // what ordinary claims leave free: headroom and its wrap padding
-	doorbell func()
+	headroom int // rounded up to Unit
+	maxLow   int
+	// What ordinary and low claims leave free: headroom and its wrap padding, and the low reserve.
+	reserve, lowReserve uint64
+	doorbell            func()
 
 	_    line
 	tail atomic.Uint64 // claimed position | closedBit; producers
 	_    line
-	// limit is released position + capacity | waitingBit. The position is changed
-	// by Release only, the bit under mu only. That both are one word is what makes
+	// limit is released position + capacity | waiting bits. The position is changed
+	// by Release only, the bits under mu only. That all are one word is what makes
 	// blocking free of lost wake-ups: see wait.go.
 	limit  atomic.Uint64
 	_      line
@@ -89,8 +97,9 @@ type Ring struct {
 
 	waiters *sync.Pool // of *waiter
 
-	mu    sync.Mutex
-	queue waitQueue // blocked producers; guarded by mu
+	mu       sync.Mutex
+	ordinary waitQueue // blocked producers; guarded by mu
+	low      waitQueue // those of low claims, behind all ordinary ones
 }
 
 // New makes a ring over buf, which it keeps until the last claim is released.
@@ -107,6 +116,9 @@ func New(buf []byte, o Options) (*Ring, error) {
 	if o.Headroom < 0 || o.Headroom > n/8 {
 		return nil, fmt.Errorf("ring: headroom %d is not between 0 and an eighth of the capacity %d", o.Headroom, n)
 	}
+	if o.LowReserve < 0 || o.LowReserve > n/2 {
+		return nil, fmt.Errorf("ring: low reserve %d is not between 0 and half of the capacity %d", o.LowReserve, n)
+	}
 	r := &Ring{
 		buf:      buf,
 		stamps:   make([]atomic.Uint64, n/Unit),
@@ -119,9 +131,13 @@ func New(buf []byte, o Options) (*Ring, error) {
 		r.headroom = int(h)
 		r.reserve = 2*h - Unit
 	}
+	r.lowReserve = r.reserve + roundUp(o.LowReserve)
+	r.ordinary = waitQueue{bit: waitingBit, keep: r.reserve}
+	r.low = waitQueue{bit: waitingLowBit, keep: r.lowReserve}
 	// A claim of s bytes takes up to s-Unit bytes of padding as well, and must fit
 	// into an empty ring wherever the tail stands: 2s - Unit <= cap - reserve.
 	r.maxClaim = int((uint64(n) - r.reserve + Unit) / 2 &^ (Unit - 1))
+	r.maxLow = int((uint64(n) - r.lowReserve + Unit) / 2 &^ (Unit - 1))
 	r.tail.Store(o.Start)
 	r.drain.Store(o.Start)
 	r.limit.Store(o.Start + uint64(n))
@@ -144,7 +160,7 @@ func (r *Ring) DrainPos() uint64 { return r.drain.Load() }
 // Len returns the bytes that are claimed and not yet released, padding included.
 func (r *Ring) Len() int {
 	t := r.Tail()
-	released := r.limit.Load()&^waitingBit - r.mask - 1
+	released := r.limit.Load()&^waitingBits - r.mask - 1
 	// A release between the two loads can pass t.
 	return int(max(0, int64(t-released)))
 }

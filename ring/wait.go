@@ -12,17 +12,21 @@ import (
 // it with the claim in hand. So order is strict, a wake-up is never for nothing,
 // and a release wakes as many as it has room for, in one go.
 //
-// waitingBit of limit says that the queue is not empty. It is set and cleared
+// There are two queues, that of ordinary claims and that of low ones, which is served only while
+// the other is empty. A queue's bit of limit says that it is not empty. The bit is set and cleared
 // under mu; newcomers who see it don't claim but queue. As it shares a word with
 // the released position, one order decides:
 //
 //	wait     W1 lock  W2 set the bit  W3 append, grant  W4 unlock, sleep
-//	Release  R1 add to limit; the result holds the bit  R2 if set: lock, grant, unlock
+//	Release  R1 add to limit; the result holds the bits  R2 if one is set: lock, grant, unlock
 //
 //  1. R1 before W2: W3 sees the space and the claim is made there.
 //  2. W2 before R1: R1 sees the bit, so R2 follows, after W4, and finds the waiter.
 //  3. The bit is cleared (queue empty, under mu) before R1: nobody waits.
 //  4. The bit is cleared after R1: R2 finds an empty queue.
+//
+// The same holds for each queue. A low waiter that found room but also ordinary waiters is served by
+// whoever empties their queue, under the same lock.
 //
 // Close sets its bit in the tail before it locks: a waiter whose W3 missed the bit
 // is in the queue when Close gets the lock. A waiter whose context ends takes the
@@ -51,7 +55,11 @@ type waiter struct {
 }
 
 // waitQueue is a doubly linked list, so that leaving is cheap.
-type waitQueue struct{ head, last *waiter }
+type waitQueue struct {
+	bit        uint64 // of limit: the queue is not empty
+	keep       uint64 // what its claims leave free
+	head, last *waiter
+}
 
 func (q *waitQueue) push(w *waiter) {
 	w.queued, w.prev = true, q.last
@@ -85,8 +93,8 @@ func newWaiters() *sync.Pool {
 	return &sync.Pool{New: func() any { return &waiter{ready: make(chan struct{}, 1)} }}
 }
 
-// wait queues a claim of n bytes and waits for it.
-func (r *Ring) wait(ctx context.Context, n int) (Claim, error) {
+// wait puts a claim of n bytes into the queue q and waits for it.
+func (r *Ring) wait(ctx context.Context, n int, q *waitQueue) (Claim, error) {
 	if ctx.Err() != nil {
 		return Claim{}, waitError(ctx, n)
 	}
@@ -94,9 +102,9 @@ func (r *Ring) wait(ctx context.Context, n int) (Claim, error) {
 	w.n = n
 
 	r.mu.Lock()
-	r.limit.Or(waitingBit)
-	r.queue.push(w)
-	if r.queue.head == w {
+	r.limit.Or(q.bit)
+	q.push(w)
+	if q.head == w {
 		r.grant()
 	}
 	r.mu.Unlock()
@@ -106,7 +114,7 @@ func (r *Ring) wait(ctx context.Context, n int) (Claim, error) {
 	case <-ctx.Done():
 		r.mu.Lock()
 		if w.queued {
-			r.queue.remove(w)
+			q.remove(w)
 			r.grant()
 			r.mu.Unlock()
 			r.waiters.Put(w)
@@ -121,19 +129,27 @@ func (r *Ring) wait(ctx context.Context, n int) (Claim, error) {
 	return c, err
 }
 
-// grant serves waiters from the head while their claims fit, and clears the bit
-// when none is left. mu must be held.
+// grant serves those who wait: ordinary claims, and when none is left low ones. mu must be held.
 func (r *Ring) grant() {
-	for w := r.queue.head; w != nil; w = r.queue.head {
-		c, err := r.take(w.n, r.reserve, 0)
+	if r.serve(&r.ordinary) {
+		r.serve(&r.low)
+	}
+}
+
+// serve serves a queue from its head while the claims fit. It clears the bit, and returns true, when
+// none is left.
+func (r *Ring) serve(q *waitQueue) bool {
+	for w := q.head; w != nil; w = q.head {
+		c, err := r.take(w.n, q.keep, 0)
 		if err == ErrFull {
-			return
+			return false
 		}
-		r.queue.remove(w)
+		q.remove(w)
 		w.claim, w.err = c, err
 		w.ready <- struct{}{}
 	}
-	r.limit.And(^uint64(waitingBit))
+	r.limit.And(^q.bit)
+	return true
 }
 
 // grantWaiters is grant for those who don't hold mu. After Close it gives every

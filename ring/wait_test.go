@@ -225,11 +225,11 @@ func TestServedWhileLeaving(t *testing.T) {
 	// on its way to the lock.
 	for served := false; !served; {
 		r.mu.Lock()
-		waits := r.queue.head != nil
+		waits := r.ordinary.head != nil
 		if waits {
 			ctx.done <- struct{}{}
 			_, _, end := r.Drain(32)
-			r.limit.Add(end - (r.limit.Load()&^waitingBit - 64))
+			r.limit.Add(end - (r.limit.Load()&^waitingBits - 64))
 			r.grant()
 			served = true
 		}
