@@ -4,7 +4,10 @@
 // sources give.
 package client
 
-import _ "embed"
+import (
+	"embed"
+	"path"
+)
 
 // Injected is the script for document start in every top frame of a window. It
 // is the body of a function with the one parameter TAILRACE_CONFIG:
@@ -23,3 +26,35 @@ var Injected []byte
 //
 //go:embed dist/tailrace.mjs
 var Module []byte
+
+// Internals is the script for document start, behind Injected, of pages that run the unmodified
+// npm package @tauri-apps/api: it makes the globals isTauri, __TAURI_INTERNALS__ and
+// __TAURI_EVENT_PLUGIN_INTERNALS__. Where Injected did nothing, it does nothing, too. It is the body
+// of a function, as Injected is. The slice must not be changed.
+//
+//go:embed dist/tauri-internals.js
+var Internals []byte
+
+//go:embed dist/tauri/*.js
+var tauri embed.FS
+
+// TauriModules are the ES modules with the shapes of @tauri-apps/api, by file name: core.js, dpi.js, event.js, index.js,
+// webview.js, webviewWindow.js, window.js, and what these import. They import each other by relative paths,
+// so all must be served from one folder. They use the connection that Injected has made. Neither the map
+// nor its slices must be changed.
+var TauriModules = readModules()
+
+func readModules() map[string][]byte {
+	const folder = "dist/tauri"
+	entries, err := tauri.ReadDir(folder)
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	modules := make(map[string][]byte, len(entries))
+	for _, e := range entries {
+		if modules[e.Name()], err = tauri.ReadFile(path.Join(folder, e.Name())); err != nil {
+			panic(err)
+		}
+	}
+	return modules
+}

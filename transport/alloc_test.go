@@ -16,8 +16,9 @@ func (idleCarrier) Ready() bool         { return false }
 func (idleCarrier) Deliver(*Batch) bool { return false }
 func (idleCarrier) Close(*ClosedError)  {}
 
-func TestSendDoesNotAllocate(t *testing.T) {
-	e, err := NewEngine(Options{})
+func idleSession(t testing.TB, o Options) *Session {
+	t.Helper()
+	e, err := NewEngine(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,12 @@ func TestSendDoesNotAllocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.End("test is over")
+	t.Cleanup(func() { s.End("test is over") })
+	return s
+}
+
+func TestSendDoesNotAllocate(t *testing.T) {
+	s := idleSession(t, Options{})
 	ch := &Channel[[]byte]{}
 	ch.connect(s.addLane(1, &s.channels))
 	body := make([]byte, 64)
@@ -41,5 +47,22 @@ func TestSendDoesNotAllocate(t *testing.T) {
 	send() // makes the ring
 	if n := testing.AllocsPerRun(1000, send); n != 0 {
 		t.Errorf("Send and TrySend allocate %v times", n)
+	}
+}
+
+func TestEventDoesNotAllocate(t *testing.T) {
+	s := idleSession(t, Options{})
+	body := make([]byte, 100)
+	ctx := context.Background()
+	subs := []uint32{1, 2, 3}
+	if n := testing.AllocsPerRun(1000, func() {
+		if err := s.Event(subs, false, body); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.EventContext(ctx, subs, true, body); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("Event and EventContext allocate %v times", n)
 	}
 }

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -141,6 +142,40 @@ func TestBodyLanesAreBounded(t *testing.T) {
 		}
 	}
 	t.Fatalf("Lanes is 4, the session has %d", s.Stats().Lanes)
+}
+
+// TestResultLanesAreBounded: so is a page that never closes the lanes of raw results.
+func TestResultLanesAreBounded(t *testing.T) {
+	const pending = 4
+	e := newEngine(t, transport.Options{Pending: pending})
+	transport.Handle(e, "raw", func(context.Context, struct{}) ([]byte, error) { return make([]byte, 70_000), nil })
+	synctest.Test(t, func(t *testing.T) {
+		u := openUp(t, e)
+		for n := range uint32(2 * pending) {
+			u.invoke(n+1, `{"cmd":"raw","body":"json"}`, "{}")
+			synctest.Wait()
+			u.receipt()
+		}
+		if st := u.s.Stats(); st.Lanes != 2*pending || st.Running != 0 || u.s.Err() != nil {
+			t.Fatalf("%d lanes, %d running, session %v", st.Lanes, st.Running, u.s.Err())
+		}
+		// A page that closes one of them may go on.
+		u.send(2, wire.Frame{Kind: wire.Close})
+		synctest.Wait()
+		u.receipt()
+		u.invoke(100, `{"cmd":"raw","body":"json"}`, "{}")
+		synctest.Wait()
+		if err := u.s.Err(); err != nil {
+			t.Fatal(err)
+		}
+		u.receipt()
+		u.invoke(101, `{"cmd":"raw","body":"json"}`, "{}")
+		synctest.Wait()
+		var rule *wire.RuleError
+		if err := u.s.Err(); !errors.As(err, &rule) || !strings.Contains(rule.Rule, "raw results") {
+			t.Errorf("%d lanes of raw results are open, and the session ended with %v", 2*pending+1, err)
+		}
+	})
 }
 
 // TestResultLanesAreNotThePages: lanes of raw results do not count as the page's channels.

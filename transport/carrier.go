@@ -4,8 +4,8 @@ package transport
 // one. It decides nothing about order, loss or repair: that is the session's.
 //
 // Ready, Deliver, Alloc and Free are called by the session's drainer goroutine (Alloc by
-// a sender's, too), Bind once before all others, Close once, after which Deliver is
-// not called any more. None of them may block for long.
+// a sender's, too), Bind once before all others, Close once, from any goroutine: a Deliver
+// that comes after it gives false. None of them may block for long.
 type Carrier interface {
 	// Name is a word for figures and logs: "scheme", "memory", …
 	Name() string

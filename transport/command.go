@@ -10,10 +10,11 @@ import (
 )
 
 // command is a registered handler. run decodes the arguments, calls it and encodes
-// the result behind head.
+// the result.
 type command struct {
-	name string
-	run  func(ctx context.Context, inv *invocation) (answer, error)
+	name    string
+	ordered bool // HandleOrdered
+	run     func(ctx context.Context, inv *invocation) (answer, error)
 }
 
 // answer is a handler's result: raw bytes, or JSON.
@@ -37,7 +38,12 @@ type answer struct {
 //
 // Handle panics when the name is taken, as registering a pattern twice does in net/http.
 func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
-	c := &command{name: name, run: func(ctx context.Context, inv *invocation) (answer, error) {
+	register(e, &command{name: name}, fn)
+}
+
+// register adds a command with its handler.
+func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Context, args Args) (Result, error)) {
+	c.run = func(ctx context.Context, inv *invocation) (answer, error) {
 		var args Args
 		if err := inv.decode(&args); err != nil {
 			return answer{}, err
@@ -51,19 +57,18 @@ func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Contex
 		}
 		data, err := e.opt.Codec.Append(nil, result)
 		if err != nil {
-			return answer{}, &Error{CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", name, err), nil}
+			return answer{}, &Error{CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", c.name, err), nil}
 		}
 		return answer{data: data}, nil
-	}}
-	if _, taken := e.commands.LoadOrStore(name, c); taken {
-		panic(fmt.Sprintf("transport: command %q is registered twice", name))
+	}
+	if _, taken := e.commands.LoadOrStore(c.name, c); taken {
+		panic(fmt.Sprintf("transport: command %q is registered twice", c.name))
 	}
 }
 
 // call runs the handler of an invocation and turns a panic into an error.
 func (inv *invocation) call() (a answer, err error) {
-	c, ok := inv.s.engine.commands.Load(inv.name)
-	if !ok {
+	if inv.command == nil {
 		return a, &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
 	}
 	returned := false
@@ -75,7 +80,7 @@ func (inv *invocation) call() (a answer, err error) {
 		inv.s.log.Error("command panicked", "command", inv.name, "panic", p, "stack", string(debug.Stack()))
 		err = &Error{CodePanic, fmt.Sprintf("command %q panicked: see the app's log", inv.name), nil}
 	}()
-	a, err = c.run(inv.ctx, inv)
+	a, err = inv.command.run(inv.ctx, inv)
 	returned = true
 	return a, err
 }
@@ -97,10 +102,10 @@ func asError(err error) *Error {
 const inlineBody = 64 << 10
 
 // reply sends a result or an error on lane 0.
-func (inv *invocation) reply(a answer, err error) error {
+func (inv *invocation) reply(ctx context.Context, a answer, err error) error {
 	s := inv.s
 	if err != nil {
-		return inv.replyError(asError(err))
+		return inv.replyError(ctx, asError(err))
 	}
 	if len(a.data) > s.opt.MaxMessage {
 		return ErrTooLarge
@@ -113,10 +118,10 @@ func (inv *invocation) reply(a answer, err error) error {
 		body = 1
 	}
 	payload := make([]byte, 0, 8+len(a.data))
-	return s.control.send(s.ctx, wire.Result, append(twoWords(payload, inv.id, body), a.data...))
+	return s.control.send(ctx, wire.Result, append(twoWords(payload, inv.id, body), a.data...))
 }
 
-func (inv *invocation) replyError(e *Error) error {
+func (inv *invocation) replyError(ctx context.Context, e *Error) error {
 	s := inv.s
 	head := twoWords(nil, inv.id, 0)
 	payload, err := JSONCodec{}.Append(head, e)
@@ -127,7 +132,7 @@ func (inv *invocation) replyError(e *Error) error {
 	if err != nil {
 		return err
 	}
-	return s.control.send(s.ctx, wire.Error, payload)
+	return s.control.send(ctx, wire.Error, payload)
 }
 
 // replyLane sends a large raw result on a lane of its own. The page must have seen the

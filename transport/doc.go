@@ -4,7 +4,7 @@
 // # The parts
 //
 // An [Engine] holds the app's commands and settings. A [Session] is the connection with one
-// page load; it has lanes: lane 0 for commands, results and evals, and one for each [Channel] or
+// page load; it has lanes: lane 0 for commands, results, events and evals, and one for each [Channel] or
 // [Stream]. A [Carrier] moves batches; [Pulls] is the one for pages that ask and are
 // answered (the custom scheme). The page's half is the TypeScript client.
 //
@@ -21,8 +21,11 @@
 //     once, or the channel ends with an error on both sides. Lost, cut, repeated and
 //     reordered answers change nothing of this.
 //   - A command's result comes after every message that the channels passed to it had
-//     accepted when its handler returned, and after its evals.
-//   - No channel starves another, and memory is bounded: by each ring, by what the page has
+//     accepted when its handler returned, and after its events and evals.
+//   - Events and evals arrive in the order in which they were accepted, and take effect in it, also in
+//     a page whose Content-Security-Policy has Go evaluate natively.
+//   - Ordered commands are handled in the order in which the page called them.
+//   - No channel starves another, events leave room for results and evals, and memory is bounded: by each ring, by what the page has
 //     not consumed (Options.Window), and by a total (Options.SessionBytes).
 //   - The end of a page ends its session: Done is closed, sends give ErrClosed, contexts of
 //     commands are cancelled.
@@ -30,6 +33,6 @@
 // # Locks
 //
 // Sending takes none while there is room. Session.inMu makes Receive one at a time and
-// may be held when outMu is taken; outMu guards the batches without receipt and may be held when a lane's mu
+// may be held when outMu is taken, and while an ordered command runs; outMu guards the batches without receipt and may be held when a lane's mu
 // is taken; lane.mu, inbox.mu, readyMu and creditMu are leaves.
 package transport

@@ -11,8 +11,8 @@ var (
 	// ErrClosed is the end of a channel or of its session. The error is a
 	// *ClosedError, which says why.
 	ErrClosed = errors.New("transport: closed")
-	// ErrFull comes from calls that don't wait: the ring has no space. Wait with
-	// Send, send less, or open the channel as latest-only.
+	// ErrFull comes from calls that don't wait: the ring has no space, or not for events. Wait with
+	// Send or EventContext, send less, or open the channel as latest-only.
 	ErrFull = errors.New("transport: ring is full")
 	// ErrTooLarge is a message over Options.MaxMessage.
 	ErrTooLarge = errors.New("transport: message is over MaxMessage")
@@ -28,7 +28,7 @@ var (
 )
 
 // errTooLargeToTry is a message that would not fit into an empty ring at once.
-var errTooLargeToTry = fmt.Errorf("%w: or over half of the ring, which a call that doesn't wait can't send: use Send, or a larger RingBytes", ErrTooLarge)
+var errTooLargeToTry = fmt.Errorf("%w: or over half of the ring, which a call that doesn't wait can't send: use one that waits, or a larger ring", ErrTooLarge)
 
 // ClosedError says why a channel or a session ended. It is ErrClosed.
 type ClosedError struct {
@@ -78,4 +78,5 @@ const (
 	CodeProtocol       = "protocol"        // a rule of the wire was broken; the session is over
 	CodeClosed         = "closed"          // the session is over
 	CodeForbidden      = "forbidden"       // the request is not allowed
+	CodeDenied         = "denied"          // Options.Policy does not allow it; the message names the permission
 )

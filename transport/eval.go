@@ -14,25 +14,27 @@ type evalReply struct {
 	err  error
 }
 
-// Eval runs a script in the page's global scope, in order with the session's other evals and
+// Eval runs a script in the page's global scope, in order with the session's events, other evals and
 // results. It does not wait: ErrFull when lane 0 has no space. A script that throws is
 // logged, and shows in the page as an uncaught error.
 func (s *Session) Eval(js string) error {
-	return s.sendEval(noWait, 0, js)
+	return s.EvalContext(noWait, js)
+}
+
+// EvalContext is Eval, but waits for space until ctx ends. Don't call it on the UI thread.
+func (s *Session) EvalContext(ctx context.Context, js string) error {
+	return s.sendEval(ctx, s.evalID(), js, false)
 }
 
 // EvalResult runs a script like Eval and returns its value as JSON (null for undefined); when the value
-// is a promise, what that resolves to. A script that throws gives a *Error with code "eval".
-// It waits for the page; don't call it on the UI thread.
+// is a promise, what that resolves to. A script that throws gives a *Error with code "eval", whose Detail
+// has its name and stack. It waits for the page; don't call it on the UI thread.
 func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, error) {
-	id := s.lastEval.Add(1)
-	if id == 0 {
-		id = s.lastEval.Add(1)
-	}
+	id := s.evalID()
 	reply := make(chan evalReply, 1)
 	s.evals.Store(id, reply)
 	defer s.evals.Delete(id)
-	if err := s.sendEval(ctx, id, js); err != nil {
+	if err := s.sendEval(ctx, id, js, true); err != nil {
 		return nil, err
 	}
 	select {
@@ -45,33 +47,70 @@ func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, e
 	}
 }
 
-func (s *Session) sendEval(ctx context.Context, id uint32, js string) error {
-	payload := twoWords(make([]byte, 0, 8+len(js)), id, 0)
-	if err := s.control.send(ctx, wire.Eval, append(payload, js...)); err != nil {
+// evalID gives an eval its number, which is never 0.
+func (s *Session) evalID() uint32 {
+	for {
+		if id := s.lastEval.Add(1); id != 0 {
+			return id
+		}
+	}
+}
+
+// Flags of an eval frame.
+const (
+	evalQuiet  = 1 // nobody waits for the result: only an error is told
+	evalNative = 2 // Go can evaluate it natively
+)
+
+// evalNotAllowed is the form of a page's result that asks Go to evaluate natively.
+const evalNotAllowed = 3
+
+func (s *Session) sendEval(ctx context.Context, id uint32, js string, expectResult bool) error {
+	if err := s.Check(ActionEval, ""); err != nil {
+		return err
+	}
+	flags := uint32(0)
+	if !expectResult {
+		flags |= evalQuiet
+	}
+	if s.nativeEval != nil {
+		flags |= evalNative
+		s.scripts.keep(id, js, expectResult)
+	}
+	payload := twoWords(make([]byte, 0, 8+len(js)), id, flags)
+	err := s.control.send(ctx, wire.Eval, append(payload, js...))
+	if s.nativeEval != nil {
+		if err != nil {
+			s.scripts.take(id)
+		} else {
+			s.scripts.sent(id, s.control.ring.Load().Tail(), s.reach())
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("failed to eval: %w", err)
 	}
 	return nil
 }
 
-// evalReply takes the page's answer to an eval. An answer that nobody waits for is dropped.
+// evalReply takes the page's answer to an eval. A value that nobody waits for is dropped, an error logged.
 func (s *Session) evalReply(kind wire.Kind, p []byte) error {
 	id, body, rest, err := idAnd(p, kind)
 	if err != nil {
 		return err
 	}
-	if id > s.lastEval.Load() || body > 1 {
+	if id > s.lastEval.Load() || body != 0 && (body != evalNotAllowed || kind != wire.Result || len(rest) > 0) {
 		return wire.Broken("%v for eval %d, body %d", kind, id, body)
 	}
+	if body == evalNotAllowed {
+		return s.notAllowed(id)
+	}
+	s.scripts.take(id)
 	var r evalReply
 	switch {
 	case kind == wire.Error:
 		e := new(Error)
 		if err := json.Unmarshal(rest, e); err != nil {
 			return wire.Broken("error for eval %d: %v", id, err)
-		}
-		if id == 0 {
-			s.log.Warn("script failed", "error", e.Message, "detail", e.Detail)
-			return nil
 		}
 		r.err = e
 	case !json.Valid(rest):
@@ -81,6 +120,8 @@ func (s *Session) evalReply(kind wire.Kind, p []byte) error {
 	}
 	if reply, ok := s.evals.LoadAndDelete(id); ok {
 		reply <- r
+	} else if e, ok := r.err.(*Error); ok {
+		s.scriptFailed(e)
 	}
 	return nil
 }

@@ -12,11 +12,15 @@ import (
 // last fragment is committed; until then a context that ends aborts it.
 func (l *lane) sendFragments(ctx context.Context, kind wire.Kind, data []byte) error {
 	r := l.ring.Load()
+	p, space := ordinary, r.Cap()
+	if kind == wire.Event {
+		p, space = low, r.Cap()-r.Cap()/eventReserve
+	}
 	if ctx == noWait {
 		if len(data) > r.Cap()/2 {
 			return errTooLargeToTry
 		}
-		if r.Len()+len(data) > r.Cap() {
+		if r.Len()+len(data) > space {
 			return ErrFull
 		}
 		select {
@@ -39,7 +43,7 @@ func (l *lane) sendFragments(ctx context.Context, kind wire.Kind, data []byte) e
 	wire.PutBegin(head[:], len(data), kind)
 	piece := l.maxFrame(r)
 	n := piece - wire.BeginSize
-	if err := l.write(ctx, wire.Begin, head[:], data[:n]); err != nil {
+	if err := l.write(ctx, p, wire.Begin, head[:], data[:n]); err != nil {
 		return err
 	}
 	for n < len(data) {
@@ -48,7 +52,7 @@ func (l *lane) sendFragments(ctx context.Context, kind wire.Kind, data []byte) e
 		if next == len(data) {
 			k = wire.End
 		}
-		if err := l.write(ctx, k, nil, data[n:next]); err != nil {
+		if err := l.write(ctx, p, k, nil, data[n:next]); err != nil {
 			l.abort()
 			return err
 		}

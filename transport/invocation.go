@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -16,6 +17,7 @@ type invocation struct {
 	s       *Session
 	id      uint32
 	name    string
+	command *command // nil: there is none of that name
 	headers map[string]string
 	lanes   []*lane // the channels that its arguments name
 	opened  []*lane // those of them that it opened
@@ -67,6 +69,7 @@ func (s *Session) invoke(p []byte) error {
 	if err := inv.parse(rest[:n]); err != nil {
 		return err
 	}
+	inv.command, _ = s.engine.commands.Load(inv.name)
 	if s.pending.Add(1) > int64(2*s.opt.Pending) {
 		return wire.Broken("%d commands at once, the limit is %d", 2*s.opt.Pending, s.opt.Pending)
 	}
@@ -81,7 +84,7 @@ func (s *Session) invoke(p []byte) error {
 	}
 	s.invokes++
 	s.figures.commands.Add(1)
-	go inv.run()
+	s.start(inv)
 	return nil
 }
 
@@ -173,13 +176,20 @@ func (inv *invocation) channel(id uint32) error {
 
 // run is the command's goroutine.
 func (inv *invocation) run() {
+	var settled func(context.Context)
+	if inv.s.beforeResult != nil {
+		settled = inv.s.beforeResult()
+	}
+	a, err := inv.perform()
+	if settled != nil {
+		settled(inv.ctx)
+	}
+	inv.answer(a, err)
+}
+
+// perform runs the handler, if the call may run. The result may be sent when it returns.
+func (inv *invocation) perform() (answer, error) {
 	s := inv.s
-	defer func() {
-		s.commands.Delete(inv.id)
-		s.pending.Add(-1)
-		s.memory.Add(-inv.held)
-		inv.cancel(context.Canceled)
-	}()
 	a, err := answer{}, error(nil)
 	switch {
 	case inv.refused != nil:
@@ -187,23 +197,56 @@ func (inv *invocation) run() {
 	case s.pending.Load() > int64(s.opt.Pending):
 		err = &Error{CodeBusy, fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending", s.opt.Pending), nil}
 	default:
+		if err = inv.permit(); err != nil {
+			break
+		}
 		if err = inv.receiveBody(); err == nil {
 			a, err = inv.call()
 		}
 	}
 	inv.release()
 	for _, l := range inv.lanes {
+		if inv.ordered() {
+			break // nothing was sent on them, and it must not wait
+		}
 		if err := l.wait(inv.ctx, l.accepted(), false); err != nil && inv.ctx.Err() != nil {
 			break // the page has cancelled it, or is gone
 		}
 	}
 	if context.Cause(inv.ctx) == ErrCanceled {
 		// Nobody waits for the result, but the page counts the command until it is answered.
-		a, err = answer{}, &Error{CodeCanceled, fmt.Sprintf("command %q was cancelled", inv.name), nil}
+		return answer{}, &Error{CodeCanceled, fmt.Sprintf("command %q was cancelled", inv.name), nil}
 	}
-	failed := inv.reply(a, err)
+	return a, err
+}
+
+// permit asks the policy. Ordered commands ask by themselves, each in its own way.
+func (inv *invocation) permit() error {
+	if inv.ordered() {
+		return nil
+	}
+	if err := inv.s.Check(ActionCommand, inv.name); err != nil || len(inv.lanes) == 0 {
+		return err
+	}
+	return inv.s.Check(ActionChannel, inv.name)
+}
+
+// over forgets the call, which was answered.
+func (inv *invocation) over() {
+	s := inv.s
+	s.commands.Delete(inv.id)
+	s.pending.Add(-1)
+	s.memory.Add(-inv.held)
+	inv.cancel(context.Canceled)
+}
+
+// answer sends the result; it waits for room.
+func (inv *invocation) answer(a answer, err error) {
+	s := inv.s
+	defer inv.over()
+	failed := inv.reply(s.ctx, a, err)
 	if errors.Is(failed, ErrTooLarge) {
-		failed = inv.replyError(&Error{CodeBadResult, fmt.Sprintf("the result or error of command %q is over the limit of %d bytes", inv.name, s.opt.MaxMessage), nil})
+		failed = inv.replyError(s.ctx, &Error{CodeBadResult, fmt.Sprintf("the result or error of command %q is over the limit of %d bytes", inv.name, s.opt.MaxMessage), nil})
 	}
 	if failed != nil && !errors.Is(failed, ErrClosed) {
 		s.log.Error("result could not be sent", "command", inv.name, "error", failed)
@@ -257,6 +300,10 @@ func (inv *invocation) decode(args any) error {
 	}
 	if inv.raw {
 		return bad("it takes JSON arguments, not raw bytes")
+	}
+	if raw, ok := args.(*json.RawMessage); ok && inv.ordered() {
+		*raw = inv.body
+		return nil
 	}
 	if err := inv.s.opt.Codec.Decode(inv.body, args); err != nil {
 		return bad("%v", err)

@@ -111,15 +111,29 @@ func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 			return l.sendFragments(ctx, kind, data)
 		}
 	}
-	return l.write(ctx, kind, nil, data)
+	return l.write(ctx, ordinary, kind, nil, data)
 }
 
+// priority says which part of a ring a frame may use.
+type priority bool
+
+const (
+	ordinary priority = false
+	low      priority = true // leaves the part that lane 0 keeps back from events
+)
+
 // write puts one frame into the ring: head and data are its payload.
-func (l *lane) write(ctx context.Context, kind wire.Kind, head, data []byte) error {
+func (l *lane) write(ctx context.Context, p priority, kind wire.Kind, head, data []byte) error {
 	n := len(head) + len(data)
 	for {
 		r := l.ring.Load()
-		c, err := r.TryClaim(wire.FrameSize + n)
+		var c ring.Claim
+		var err error
+		if p == low {
+			c, err = r.TryClaimLow(wire.FrameSize + n)
+		} else {
+			c, err = r.TryClaim(wire.FrameSize + n)
+		}
 		if err == ring.ErrFull {
 			if l.grow(r, 0) {
 				continue
@@ -127,7 +141,11 @@ func (l *lane) write(ctx context.Context, kind wire.Kind, head, data []byte) err
 			if ctx == noWait {
 				return ErrFull
 			}
-			c, err = r.Claim(ctx, wire.FrameSize+n)
+			if p == low {
+				c, err = r.ClaimLow(ctx, wire.FrameSize+n)
+			} else {
+				c, err = r.Claim(ctx, wire.FrameSize+n)
+			}
 		}
 		if err == ring.ErrClosed {
 			if err := l.reopened(r); err != nil {

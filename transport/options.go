@@ -15,7 +15,7 @@ type Options struct {
 	// scheme has in flight at full speed, four times over. Once the rings of a session hold a quarter, a half
 	// and three quarters of SessionBytes, new ones have a 4th, a 16th and a 64th of it (at least 16 KiB).
 	RingBytes int
-	// ControlBytes is the ring of lane 0, a power of two. Default 1 MiB.
+	// ControlBytes is the ring of lane 0, a power of two. Events use three quarters of it. Default 1 MiB.
 	ControlBytes int
 	// SessionBytes bounds the memory of one session: rings with their stamps, and what the page
 	// has sent and Go has not taken yet. Default 512 MiB: about 1,300 busy channels.
@@ -48,7 +48,9 @@ type Options struct {
 	// Codec encodes and decodes all messages, arguments and results that are not []byte.
 	// Default JSONCodec.
 	Codec Codec
-	// Logger gets what matters: ended sessions, panics, failed scripts. Default slog.Default().
+	// Policy is asked before anything that a page does or that is done to it. Default: all is allowed.
+	Policy Policy
+	// Logger gets what matters: ended sessions, panics, failed scripts, denials. Default slog.Default().
 	Logger *slog.Logger
 }
 
@@ -113,8 +115,11 @@ func (o Options) withDefaults() (Options, error) {
 			errs = append(errs, fmt.Errorf("%s is %v, must be 0 to 1h", name, d))
 		}
 	}
-	if len(errs) > 0 {
-		return o, fmt.Errorf("transport: options: %w", errors.Join(errs...))
+	if v, ok := o.Policy.(interface{ Validate() error }); ok {
+		errs = append(errs, v.Validate())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return o, fmt.Errorf("transport: options: %w", err)
 	}
 	return o, nil
 }

@@ -109,7 +109,11 @@ func (l *lane) add(size int, start uint64) (*ring.Ring, error) {
 		l.s.memory.Add(-ringCost(size))
 		return nil, err
 	}
-	r, err := ring.New(memory, ring.Options{Doorbell: func() { l.s.push(l) }, Headroom: 8, Start: start})
+	o := ring.Options{Doorbell: func() { l.s.push(l) }, Headroom: 8, Start: start}
+	if l.id == 0 {
+		o.LowReserve = size / eventReserve
+	}
+	r, err := ring.New(memory, o)
 	if err != nil {
 		l.s.carrier.Free(memory)
 		l.s.memory.Add(-ringCost(size))

@@ -20,18 +20,20 @@ import (
 // give ErrClosed afterwards.
 type Session struct {
 	// Set when the session opens.
-	id      string
-	engine  *Engine
-	opt     *Options
-	log     *slog.Logger
-	label   string
-	origin  string
-	owner   any
-	carrier Carrier
-	ctx     context.Context // ends with the session; its cause is a *ClosedError
-	cancel  context.CancelCauseFunc
-	control *lane
-	lanes   *xsync.MapOf[uint32, *lane] // all but lane 0
+	id           string
+	engine       *Engine
+	opt          *Options
+	log          *slog.Logger
+	label        string
+	origin       string
+	owner        any
+	carrier      Carrier
+	beforeResult func() func(context.Context) // of SessionConfig
+	nativeEval   func(id uint32, js string, expectResult bool)
+	ctx          context.Context // ends with the session; its cause is a *ClosedError
+	cancel       context.CancelCauseFunc
+	control      *lane
+	lanes        *xsync.MapOf[uint32, *lane] // all but lane 0
 
 	memory atomic.Int64 // bytes of rings, stamps and inbound messages
 	// Lanes by their purpose: the page's channels, its raw bodies, Go's raw results.
@@ -63,12 +65,17 @@ type Session struct {
 	creditMu  sync.Mutex
 	due       []*lane // lanes with upward credit to be told
 
+	turns turns // of the page's ordered commands
+
 	nextLane atomic.Uint32 // the last lane that Go has opened
 
 	commands *xsync.MapOf[uint32, *invocation] // that run now
 	pending  atomic.Int64
 	evals    *xsync.MapOf[uint32, chan evalReply]
 	lastEval atomic.Uint32
+	scripts  scripts // that the page may want to be evaluated natively
+
+	denials denials
 
 	figures figures
 }
@@ -81,6 +88,15 @@ type SessionConfig struct {
 	Label, Origin string
 	// Owner is what Session.Owner returns: the window, for package webview.
 	Owner any
+	// Settle, if not nil, is called when a command begins. What it returns, if not nil, is called when the handler has returned,
+	// with the command's context, and the result is sent when that returns: it waits until what others keep for this
+	// page is in lane 0. So events that the command has emitted come before its result though the page was not ready for them.
+	Settle func() func(ctx context.Context)
+	// NativeEval evaluates a script outside of the session, in the page's global scope. It is called when the
+	// page's Content-Security-Policy forbids eval, on a goroutine of its own. The page handles nothing else of
+	// lane 0, and so asks for no other script, until it is told that this one ran: see NativeEvaluated. expectResult:
+	// somebody waits for the value. Nil: such scripts fail.
+	NativeEval func(id uint32, js string, expectResult bool)
 }
 
 // newSession makes the session and starts its drainer.
@@ -89,7 +105,7 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	_, _ = rand.Read(id[:]) // never fails: crypto/rand ends the process instead
 	s := &Session{
 		id: hex.EncodeToString(id[:]), engine: e, opt: &e.opt, label: c.Label, origin: c.Origin,
-		owner: c.Owner, carrier: c.Carrier,
+		owner: c.Owner, carrier: c.Carrier, nativeEval: c.NativeEval, beforeResult: c.Settle,
 		log:      e.opt.Logger.With("window", c.Label),
 		lanes:    xsync.NewMapOf[uint32, *lane](),
 		bell:     make(chan struct{}, 1),

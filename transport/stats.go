@@ -44,6 +44,12 @@ type SessionStats struct {
 	// Opened counts the channels so far, Lanes those that are open.
 	Opened uint64
 	Lanes  int
+	// Events counts what Event and EventContext accepted so far, EventsRefused what they did not: no room,
+	// a context that ended, too large, or the session's end.
+	Events, EventsRefused uint64
+	// NativeEvals counts the scripts that were evaluated natively, because the page's
+	// Content-Security-Policy forbids eval.
+	NativeEvals uint64
 	// Commands counts the calls so far, Running those that run now.
 	Commands uint64
 	Running  int
@@ -53,6 +59,7 @@ type SessionStats struct {
 
 type figures struct {
 	batches, bytes, resent, opened, commands atomic.Uint64
+	events, eventsRefused, nativeEvals       atomic.Uint64
 }
 
 // Stats returns the session's figures.
@@ -64,6 +71,7 @@ func (s *Session) Stats() SessionStats {
 		Carrier: s.carrier.Name(),
 		Batches: s.figures.batches.Load(), Bytes: s.figures.bytes.Load(), Resent: s.figures.resent.Load(),
 		Unreceipted: unreceipted, Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
+		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(), NativeEvals: s.figures.nativeEvals.Load(),
 		Commands: s.figures.commands.Load(), Running: int(s.pending.Load()), Memory: s.memory.Load(),
 	}
 }

@@ -32,10 +32,10 @@
   }
 
   // src/wire.ts
-  var JSON_ = 1, BYTES = 2;
-  var EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, LONGEST = 2147483647, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
+  var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, LONGEST = 2147483647, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
   PLACES[JSON_] = CHANNEL;
   PLACES[BYTES] = CHANNEL;
+  PLACES[EVENT] = CONTROL_DOWN;
   PLACES[EVAL] = CONTROL_DOWN;
   PLACES[INVOKE] = CONTROL_UP;
   PLACES[RESULT] = CONTROL;
@@ -122,7 +122,7 @@
   }
   function checkControl(u32, kind, offset, length) {
     let word = offset >> 2, wrong;
-    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
+    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong || (wrong = u32[word + 1] > EVENT_BYTES)) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
   }
   function encodeBatch(header, credits, runs) {
     let entries = credits.length / 2, start = HEADER + entries * CREDIT, length = start + (runs === void 0 ? 0 : runs.length) + CLOSING, u8 = new Uint8Array(length), u32 = new Uint32Array(u8.buffer);
@@ -375,52 +375,119 @@
     }
   };
 
+  // src/jsonrun.ts
+  function parseRun(batch, at, bytes, count, align, kind, words, take2) {
+    let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, costs = [], frame = at;
+    for (let n = 0; n < count && stop - frame >= head; n++) {
+      let word = frame >> 2, length = u32[word];
+      if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take2 !== void 0 && !take2(word)) return;
+      let cost = 8 + length + mask & ~mask;
+      costs.push(cost), frame += cost;
+    }
+    if (costs.length !== count || frame !== stop) return;
+    frame = at;
+    for (let n = 0; n < count; n++) {
+      let word = frame >> 2, end = frame + 8 + u32[word];
+      frame += costs[n];
+      for (let i = 0; i < words; i++) u32[word + i] = 538976288;
+      u8[4 * (word + words) - 1] = n === 0 ? 91 : 44;
+      for (let i = end; i < frame; i++) u8[i] = 32;
+    }
+    let values;
+    try {
+      values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
+    } catch {
+      throw broken("a JSON payload that is not JSON");
+    }
+    if (values.length !== count) throw broken("a JSON payload that is not one value");
+    return { values, costs };
+  }
+
   // src/control.ts
-  var encoder = new TextEncoder(), ignore = () => {
+  var encoder = new TextEncoder(), LONGEST_NATIVE = 1e4, NATIVE_KEY = /* @__PURE__ */ Symbol.for("tailrace.native"), ignore = () => {
   }, ControlSink = class {
     constructor(owner) {
       this.owner = owner;
-      this.unread = !1;
+      /** Eval was forbidden once: a document's policy never gets weaker. */
+      this.forbidden = !1;
+      this.held = [];
+    }
+    get unread() {
+      return this.held.length > 0;
     }
     message(lane, batch, kind, offset, length, cost, owned) {
-      lane.consumed += cost;
       let { u8, u32 } = batch;
       checkControl(u32, kind, offset, length);
-      let word = offset >> 2, id = u32[word], body = u8.subarray(offset + 8, offset + length);
+      let word = offset >> 2;
+      if (kind === OPEN) {
+        lane.consumed += cost, this.opened(u32[word], readU64(u32, word + 2));
+        return;
+      }
+      let body = kind === RESULT && u32[word + 1] === 2 ? this.openBody(u32, word) : void 0, handle = () => {
+        kind === EVENT ? this.event(u8, u32, offset, length) : body !== void 0 ? this.lateResult(u32[word], body) : this.handle(
+          kind,
+          u32[word],
+          u32[word + 1],
+          u8.subarray(offset + 8, offset + length),
+          owned
+        );
+      };
+      if (this.native !== void 0) {
+        this.held.push({ lane, cost, handle });
+        return;
+      }
+      lane.consumed += cost, handle();
+    }
+    /** A run of JSON events only, each for one subscription, is parsed at once. */
+    wholeRun(lane, batch, at, bytes, count, align) {
+      if (this.native !== void 0 || batch.u32[(at >> 2) + 1] !== EVENT) return !1;
+      let { u32 } = batch, subs = [], run2 = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => (subs.push(u32[word + 4]), u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON));
+      if (run2 === void 0) return !1;
+      for (let n = 0; n < count; n++)
+        lane.consumed += run2.costs[n], this.owner.parsedEvent(subs[n], run2.values[n]);
+      return !0;
+    }
+    handle(kind, id, second, body, owned) {
       switch (kind) {
         case RESULT:
-          this.result(id, u32, word, body, owned);
+          if (second === 1)
+            this.owner.settle(id)?.resolve(owned ? body.slice() : body);
+          else {
+            let value = body.length === 0 ? void 0 : decodeJson(body);
+            this.owner.settle(id)?.resolve(value);
+          }
           break;
         case ERROR: {
           let error = errorFrom(decodeJson(body), "error", "the command failed");
           this.owner.settle(id)?.reject(error);
           break;
         }
-        case OPEN:
-          this.opened(id, readU64(u32, word + 2));
-          break;
         case EVAL:
-          this.evaluate(id, decodeText(body));
+          this.evaluate(id, second, decodeText(body));
           break;
         default:
           throw broken(`kind ${kind} on the control lane`);
       }
     }
-    result(id, u32, word, body, owned) {
-      let form = u32[word + 1];
-      if (form === 2) {
-        let call, sink = new BodySink(
-          readU64(u32, word + 4),
-          (bytes) => call?.resolve(bytes),
-          (error) => call?.reject(error)
-        );
-        this.owner.openRemote(u32[word + 2], sink), call = this.owner.settle(id);
-      } else if (form === 1)
-        this.owner.settle(id)?.resolve(owned ? body.slice() : body);
-      else {
-        let value = body.length === 0 ? void 0 : decodeJson(body);
-        this.owner.settle(id)?.resolve(value);
-      }
+    event(u8, u32, offset, length) {
+      let word = offset >> 2, count = u32[word], subs = new Array(count);
+      for (let i = 0; i < count; i++) subs[i] = u32[word + 2 + i];
+      let payload2 = u8.subarray(offset + 8 + 4 * count, offset + length);
+      this.owner.event(subs, u32[word + 1], payload2);
+    }
+    openBody(u32, word) {
+      let body = new Promise((resolve, reject) => {
+        let sink = new BodySink(readU64(u32, word + 4), resolve, reject);
+        this.owner.openRemote(u32[word + 2], sink);
+      });
+      return body.catch(ignore), body;
+    }
+    lateResult(id, body) {
+      let call = this.owner.settle(id);
+      call !== void 0 && body.then(
+        (bytes) => call.resolve(bytes),
+        (error) => call.reject(error)
+      );
     }
     opened(id, window2) {
       let lane = this.owner.findOpened(id);
@@ -429,9 +496,9 @@
       ));
     }
     /** In the global scope; the result awaited if it is a promise. */
-    evaluate(id, source) {
-      let succeed = (value2) => {
-        if (id === 0) return;
+    evaluate(id, flags, source) {
+      let quiet = (flags & QUIET) !== 0, native = (flags & NATIVE) !== 0, succeed = (value2) => {
+        if (quiet) return;
         let text;
         try {
           text = JSON.stringify(value2);
@@ -441,22 +508,72 @@
         }
         reply(RESULT, text ?? "null");
       }, fail = (error) => {
-        id === 0 && report(error), reply(ERROR, evalError(error));
+        quiet && report(error), reply(ERROR, evalError(error));
       }, reply = (kind, text) => {
-        let message = payload(id, text), tooLarge = this.owner.tooLarge(message.length);
-        tooLarge === void 0 ? this.owner.sendControl(kind, message) : this.owner.sendControl(ERROR, payload(id, evalError(tooLarge)));
-      }, value, pending = !1;
+        let message = payload(id, 0, text), tooLarge = this.owner.tooLarge(message.length);
+        tooLarge === void 0 ? this.owner.sendControl(kind, message) : this.owner.sendControl(ERROR, payload(id, 0, evalError(tooLarge)));
+      };
+      if (native && this.forbidden) {
+        this.evaluateNatively(id, quiet);
+        return;
+      }
+      let value, pending = !1;
       try {
-        value = (0, eval)(source), pending = typeof value?.then == "function";
+        value = run(source), pending = typeof value?.then == "function";
       } catch (error) {
-        fail(error);
+        this.forbidden = error instanceof EvalError && forbidsEval(), native && this.forbidden ? this.evaluateNatively(id, quiet) : fail(error);
         return;
       }
       pending ? Promise.resolve(value).then(succeed, fail).catch(ignore) : succeed(value);
     }
+    // ---- scripts that Go evaluates
+    /** Asks Go for it, and stops the lane until Go's next script has told of its end. */
+    evaluateNatively(id, quiet) {
+      let timer = this.owner.startTimer(() => {
+        let seconds = LONGEST_NATIVE / 1e3;
+        report(new TailraceError("native_eval", `a script that Go evaluates took over ${seconds} s`)), this.resume();
+      }, LONGEST_NATIVE);
+      this.native = { id, quiet, timer }, Object.defineProperty(globalThis, NATIVE_KEY, {
+        value: (ran, error) => this.evaluated(ran, error),
+        configurable: !0
+      }), this.owner.sendControl(RESULT, payload(id, NOT_ALLOWED, ""));
+    }
+    /** `error`: what the script threw, as `{name, message, stack}`. Reports whether the lane waited for this script. */
+    evaluated(id, error) {
+      let { native } = this;
+      return native?.id !== id ? !1 : (this.owner.stopTimer(native.timer), error !== void 0 && native.quiet && report(asError(error)), this.resume(), !0);
+    }
+    resume() {
+      this.native = void 0;
+      try {
+        for (; this.native === void 0; ) {
+          let next = this.held.shift();
+          if (next === void 0) return;
+          next.handle(), next.lane.consume(next.cost);
+        }
+      } catch (error) {
+        this.owner.end(error);
+      }
+    }
     ended() {
+      this.native !== void 0 && this.owner.stopTimer(this.native.timer), this.native = void 0, this.held = [];
     }
   };
+  function run(source) {
+    return (0, eval)(source);
+  }
+  function forbidsEval() {
+    try {
+      return run("0"), !1;
+    } catch {
+      return !0;
+    }
+  }
+  function asError(parts) {
+    if (typeof parts != "object" || parts === null) return parts;
+    let { name, message, stack } = parts, error = new Error(String(message));
+    return typeof name == "string" && (error.name = name), typeof stack == "string" && (error.stack = stack), error;
+  }
   function evalError(error) {
     let e = error instanceof Error ? error : void 0, message = "eval failed";
     try {
@@ -465,21 +582,27 @@
     }
     return JSON.stringify({ code: "eval", message, detail: { name: e?.name, stack: e?.stack } });
   }
-  function payload(id, text) {
+  function payload(id, second, text) {
     let body = encoder.encode(text), bytes = new Uint8Array(8 + body.length);
-    return new Uint32Array(bytes.buffer, 0, 1)[0] = id, bytes.set(body, 8), bytes;
+    return new Uint32Array(bytes.buffer, 0, 2).set([id, second]), bytes.set(body, 8), bytes;
   }
 
   // src/connection.ts
   var timers = {
     setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
     clearTimeout: (timer) => clearTimeout(timer),
+    task: (callback) => {
+      let { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close(), callback();
+      }, port2.postMessage(null);
+    },
     now: () => performance.now()
   }, LAZY = 50, Connection = class {
-    constructor(carrier, clock, onended) {
+    constructor(carrier, clock, page) {
       this.carrier = carrier;
       this.clock = clock;
-      this.onended = onended;
+      this.page = page;
       this.state = "connecting";
       this.maxMessage = Number.MAX_SAFE_INTEGER;
       this.chunk = 0;
@@ -597,6 +720,12 @@
     }
     sendControl(kind, payload2, opens = []) {
       this.state !== "ended" && this.control.send({ kind, payload: payload2, opens });
+    }
+    event(subs, form, payload2) {
+      this.page.event(subs, form === EVENT_BYTES, payload2);
+    }
+    parsedEvent(sub, value) {
+      this.page.parsedEvent(sub, value);
     }
     openRemote(id, sink) {
       if (id === 0 || id % 2 !== 0 || id <= this.highestRemote)
@@ -763,7 +892,7 @@
       this.calls.clear();
       for (let call of calls) call.reject(error);
       for (let lane of this.lanes.values()) lane.end(error);
-      this.lanes.clear(), this.onended(error);
+      this.lanes.clear(), this.page.ended(error);
     }
   };
 
@@ -926,9 +1055,12 @@
     return { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending };
   }
 
+  // src/key.ts
+  var KEY = /* @__PURE__ */ Symbol.for("tailrace");
+
   // src/channel.ts
   var encoder2 = new TextEncoder(), collecting;
-  function stringifyWithChannels(args, collect) {
+  function stringifyWithChannels(args, collect, replacer) {
     if (collecting !== void 0)
       throw new TailraceError(
         "invalid_args",
@@ -936,7 +1068,7 @@
       );
     collecting = collect;
     try {
-      return JSON.stringify(args);
+      return JSON.stringify(args, replacer);
     } finally {
       collecting = void 0;
     }
@@ -1000,40 +1132,13 @@
       }
       this.queue.push({ value, cost });
     }
-    /**
-     * A run of JSON only, decoded and parsed at once as one array: in JavaScriptCore a third
-     * cheaper than one by one. The frame headers and paddings between the values, which nobody
-     * reads any more, are overwritten with commas and spaces. If the array has not one element
-     * a frame, some payload is not JSON.
-     */
+    /** A run of JSON only is parsed at once. */
     wholeRun(lane, batch, at, bytes, count, align) {
-      let { u32, u8 } = batch;
-      if (this.closed || u32[(at >> 2) + 1] !== JSON_) return !1;
-      let mask = align - 1, stop = at + bytes, frame = at, n = 0;
-      for (; n < count && stop - frame >= 8; n++) {
-        let length = u32[frame >> 2];
-        if (u32[(frame >> 2) + 1] !== JSON_ || length > stop - frame - 8) return !1;
-        frame += 8 + length + mask & ~mask;
-      }
-      if (n !== count || frame !== stop) return !1;
-      let costs = new Array(count);
-      for (frame = at, n = 0; n < count; n++) {
-        let word = frame >> 2, end = frame + 8 + u32[word];
-        costs[n] = 8 + u32[word] + mask & ~mask;
-        let next = frame + costs[n];
-        u32[word] = 538976288, u32[word + 1] = n === 0 ? 1528832032 : 740302880;
-        for (let i = end; i < next; i++) u8[i] = 32;
-        frame = next;
-      }
-      let values;
-      try {
-        values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
-      } catch {
-        throw broken("a JSON payload that is not JSON");
-      }
-      if (values.length !== count) throw broken("a JSON payload that is not one value");
-      for (n = 0; n < count; n++)
-        this.closed ? lane.consumed += costs[n] : this.hand(lane, values[n], costs[n]);
+      if (this.closed || batch.u32[(at >> 2) + 1] !== JSON_) return !1;
+      let run2 = parseRun(batch, at, bytes, count, align, JSON_, 2);
+      if (run2 === void 0) return !1;
+      for (let n = 0; n < count; n++)
+        this.closed ? lane.consumed += run2.costs[n] : this.hand(lane, run2.values[n], run2.costs[n]);
       return !0;
     }
     ended(error) {
@@ -1180,15 +1285,195 @@
     return message.byteLength === message.buffer.byteLength ? message : message.slice();
   }
 
+  // src/eventapi.ts
+  function eventApi(events, label) {
+    let listener = (once) => async (event, handler, options) => {
+      let { id, registered } = events.add(event, handler, options, once);
+      return await registered, () => events.remove(id);
+    }, api = {
+      listen: listener(!1),
+      once: listener(!0),
+      emit: async (event, payload2) => events.emit(event, payload2),
+      emitTo: async (target, event, payload2) => events.emitTo(target, event, payload2),
+      currentWindow: () => pageWindow(api, label()),
+      ready: () => events.ready()
+    };
+    return api;
+  }
+  function pageWindow(api, label) {
+    let target = { kind: "WebviewWindow", label };
+    return {
+      label,
+      listen: (event, handler, options) => api.listen(event, handler, { ...options, target }),
+      once: (event, handler, options) => api.once(event, handler, { ...options, target }),
+      emit: (event, payload2) => api.emitTo(label, event, payload2)
+    };
+  }
+
+  // src/names.ts
+  var NAME = /^[\p{L}\p{Nd}\-/:_]+$/u, LONGEST2 = 1024;
+  function isName(name) {
+    return typeof name == "string" && name.length <= LONGEST2 && NAME.test(name);
+  }
+  function checkEventName(name) {
+    if (!isName(name))
+      throw new TailraceError(
+        "bad_name",
+        "bad event name: it must be a string of letters, digits and the characters - / : _"
+      );
+  }
+  function readTarget(target) {
+    if (target === void 0) return { kind: "Any" };
+    let read = typeof target == "string" ? { kind: "AnyLabel", label: target } : target;
+    if (typeof read == "object" && read !== null && (!("label" in read) || isName(read.label)))
+      return read;
+    throw new TailraceError(
+      "bad_target",
+      "bad target of an event: a label must be a string of letters, digits and the characters - / : _"
+    );
+  }
+
+  // src/events.ts
+  var LONGEST_WAIT2 = 2e3, ignore2 = () => {
+  }, Events = class {
+    constructor(call, clock) {
+      this.call = call;
+      this.clock = clock;
+      this.listeners = /* @__PURE__ */ new Map();
+      this.lastId = 0;
+      /** Grows with each session. */
+      this.epoch = 0;
+      this.unanswered = 0;
+    }
+    /** Registers a listener at once; the promise tells whether Go has it. Throws what is wrong with the arguments. */
+    add(event, handler, options, once) {
+      if (checkEventName(event), typeof handler != "function")
+        throw new TailraceError("invalid_args", "the handler of an event is not a function");
+      let target = readTarget(options?.target), signal = options?.signal;
+      if (signal?.aborted) throw signal.reason;
+      let id = ++this.lastId, registered = new Promise((resolve, reject) => {
+        let listener = {
+          id,
+          event,
+          target,
+          handler,
+          once,
+          accepted: !1,
+          resolve,
+          reject
+        };
+        if (signal !== void 0) {
+          let abort = () => {
+            this.remove(id), reject(signal.reason);
+          };
+          signal.addEventListener("abort", abort), listener.removed = () => signal.removeEventListener("abort", abort);
+        }
+        this.listeners.set(id, listener), this.register(listener);
+      });
+      return { id, registered };
+    }
+    register(listener) {
+      let { epoch } = this, { id, event, target } = listener;
+      this.unanswered++;
+      let answered = () => {
+        epoch === this.epoch && --this.unanswered === 0 && this.onquiet?.();
+      };
+      this.call("plugin:event|listen", { event, target, sub: id }).then(
+        () => {
+          listener.accepted = !0, listener.resolve(), answered();
+        },
+        (error) => {
+          epoch !== this.epoch && this.listeners.has(id) || (this.forget(id), listener.accepted && console.error(`tailrace: a listener of '${event}' was lost:`, error), listener.reject(error), answered());
+        }
+      );
+    }
+    forget(id) {
+      let listener = this.listeners.get(id);
+      return this.listeners.delete(id), listener?.removed?.(), listener;
+    }
+    /** Removes a listener at once; resolves when Go knows. Never rejects. */
+    remove(id) {
+      let listener = this.forget(id);
+      return listener === void 0 ? Promise.resolve() : this.call("plugin:event|unlisten", { event: listener.event, sub: id }).then(
+        ignore2,
+        ignore2
+      );
+    }
+    /** Whether that number was ever a listener's. */
+    known(id) {
+      return Number.isInteger(id) && id > 0 && id <= this.lastId;
+    }
+    /** An event frame of the control lane; `binary`: the payload is bytes, else JSON. */
+    deliver(subs, binary, payload2) {
+      let text = binary ? "" : decodeText(payload2), value;
+      for (let i = 0; i < subs.length; i++)
+        binary ? value = i < subs.length - 1 ? payload2.slice() : payload2 : (i === 0 || typeof value == "object" && value !== null) && (value = parse2(text)), this.deliverValue(subs[i], value);
+    }
+    /** An event for one listener. */
+    deliverValue(id, payload2) {
+      let listener = this.listeners.get(id);
+      if (listener === void 0) {
+        if (!this.known(id)) throw broken("an event for an unknown subscription");
+        return;
+      }
+      listener.once && this.remove(id), guarded(listener.handler, { event: listener.event, id, payload: payload2 });
+    }
+    emit(event, payload2) {
+      return checkEventName(event), isBytes(payload2) ? this.emitBytes(event, void 0, payload2) : this.send("plugin:event|emit", { event, payload: payload2 ?? null });
+    }
+    emitTo(to, event, payload2) {
+      checkEventName(event);
+      let target = readTarget(to);
+      return isBytes(payload2) ? this.emitBytes(event, target, payload2) : this.send("plugin:event|emit_to", { target, event, payload: payload2 ?? null });
+    }
+    emitBytes(event, target, payload2) {
+      let headers = { "tailrace-event": event };
+      return target !== void 0 && (headers["tailrace-target"] = JSON.stringify(target)), this.send("plugin:event|emit_bytes", payload2, { headers });
+    }
+    send(...call) {
+      return this.call(...call).then(ignore2);
+    }
+    /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
+    ready() {
+      return this.readyCall ?? (this.readyCall = this.send("plugin:event|ready", {})), this.readyCall;
+    }
+    /**
+     * Ready once every `listen` so far is answered, and code that awaited the answers has run without another
+     * one: so a page may await its calls of `listen` one after the other.
+     */
+    readyWhenQuiet() {
+      let ready = () => {
+        this.onquiet = void 0, this.ready().catch(ignore2);
+      }, look = () => this.clock.task(() => this.unanswered === 0 && ready());
+      this.onquiet = look, look(), this.clock.setTimeout(ready, LONGEST_WAIT2);
+    }
+    /** There is a new session, which knows nothing of this page's listeners. */
+    restored() {
+      this.epoch++, this.unanswered = 0;
+      for (let listener of this.listeners.values()) this.register(listener);
+      this.readyCall !== void 0 && (this.readyCall = void 0, this.ready().catch(ignore2));
+    }
+  };
+  function isBytes(payload2) {
+    return payload2 instanceof ArrayBuffer || ArrayBuffer.isView(payload2);
+  }
+  function parse2(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw broken("the payload of an event is not JSON");
+    }
+  }
+
   // src/invoke.ts
   var INLINE = 65536, BOTH_WAIT = 2e3, encoder3 = new TextEncoder(), NOTHING2 = new Uint8Array(0), warned = !1;
-  function invoke(connection, cmd, args, options) {
+  function invoke(connection, cmd, args, options, replacer) {
     return new Promise((resolve, reject) => {
       let signal = options?.signal;
       if (connection.error !== void 0) throw connection.error;
       if (signal?.aborted) throw signal.reason;
       if (typeof cmd != "string") throw new TailraceError("invalid_args", "cmd is not a string");
-      let headers = readHeaders(options?.headers), read = readArguments(connection, args), timer, done = () => {
+      let headers = readHeaders(options?.headers), read = readArguments(connection, args, replacer), timer, done = () => {
         signal?.removeEventListener("abort", cancel), connection.stopTimer(timer);
       }, id = connection.addCall({
         resolve: (result) => {
@@ -1254,7 +1539,7 @@
     }
     connection.sendControl(INVOKE, payload2, opens), lane !== void 0 && (lane.send({ kind: BYTES, payload: body }), lane.close());
   }
-  function readArguments(connection, args) {
+  function readArguments(connection, args, replacer) {
     let body;
     if (args instanceof ArrayBuffer ? body = new Uint8Array(args.slice(0)) : ArrayBuffer.isView(args) && (body = new Uint8Array(args.buffer, args.byteOffset, args.byteLength).slice()), body !== void 0)
       return body.length <= INLINE ? { form: "bytes", body, channels: [], opens: [] } : { form: "lane", body, channels: [], opens: [connection.openBody()] };
@@ -1265,7 +1550,7 @@
           throw new TailraceError("channel_ended", "a channel inside the arguments has ended");
         let lane = channel.lane;
         return lane === void 0 && (lane = connection.openLane(channel), channel.lane = lane, opens.push(lane)), channels.includes(channel) || channels.push(channel), lane.id;
-      });
+      }, replacer);
       if (text === void 0) throw new TailraceError("invalid_args", "args has no JSON form");
       for (let channel of channels) channel.attached();
       return { form: "json", body: encoder3.encode(text), channels, opens };
@@ -1283,29 +1568,35 @@
   }
 
   // src/page.ts
-  var API = 1, KEY = /* @__PURE__ */ Symbol.for("tailrace");
   function createPage(options) {
-    let session = {
+    let { clock } = options, session = {
       onended: void 0,
       get state() {
         return connection.state;
       },
       get label() {
-        return connection.label;
+        return connection.label ?? options.label;
       }
-    }, connect = () => new Connection(options.carrier(), options.clock, (error) => guarded(session.onended, error)), connection = connect();
+    }, connect = () => new Connection(options.carrier(), clock, {
+      parsedEvent: (sub, value) => events.deliverValue(sub, value),
+      event: (subs, binary, payload2) => events.deliver(subs, binary, payload2),
+      ended: (error) => guarded(session.onended, error)
+    }), call = (cmd, args, settings, replacer) => invoke(connection, cmd, args, settings, replacer), events = new Events(call, clock), connection = connect();
     return { state: {
-      api: API,
-      invoke: (cmd, args, settings) => invoke(connection, cmd, args, settings),
+      api: 2,
+      invoke: (cmd, args, settings) => call(cmd, args, settings),
       Channel,
       take,
       TailraceError,
-      session
+      session,
+      ...eventApi(events, () => session.label),
+      events,
+      call
     }, restored: () => {
       let old = connection;
       connection = connect(), old.end(
         new TailraceError("restored", "the page came back from the back-forward cache: call again")
-      );
+      ), events.restored();
     } };
   }
 
@@ -1314,14 +1605,17 @@
     if (window.top !== window || !config.origins.includes(`${location.protocol}//${location.host}`) || KEY in globalThis) return;
     let fetch = window.fetch.bind(window), { base } = config, { state, restored } = createPage({
       carrier: () => new HttpCarrier({ base, fetch, clock: timers }),
-      clock: timers
+      clock: timers,
+      label: config.label
     });
     Object.defineProperty(globalThis, KEY, { value: Object.freeze(state) });
-    let { invoke: invoke2, Channel: Channel2, take: take2, TailraceError: TailraceError2, session } = state;
+    let { api: _api, call: _call, events, ...tailrace } = state;
     Object.defineProperty(globalThis, "tailrace", {
-      value: Object.freeze({ invoke: invoke2, Channel: Channel2, take: take2, TailraceError: TailraceError2, session }),
+      value: Object.freeze(tailrace),
       configurable: !0,
       writable: !0
+    }), addEventListener("DOMContentLoaded", () => {
+      document.documentElement.dataset.tailraceReady !== "manual" && events.readyWhenQuiet();
     }), addEventListener("pageshow", (event) => {
       event.persisted && restored();
     });

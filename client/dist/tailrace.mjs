@@ -22,11 +22,11 @@ function guarded(callback, ...args) {
 }
 
 // src/wire.ts
-var JSON_ = 1, BYTES = 2;
-var EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14;
+var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14;
 var CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
 PLACES[JSON_] = CHANNEL;
 PLACES[BYTES] = CHANNEL;
+PLACES[EVENT] = CONTROL_DOWN;
 PLACES[EVAL] = CONTROL_DOWN;
 PLACES[INVOKE] = CONTROL_UP;
 PLACES[RESULT] = CONTROL;
@@ -50,6 +50,34 @@ function decodeJson(bytes) {
   } catch {
     throw broken("a JSON payload that is not JSON");
   }
+}
+
+// src/jsonrun.ts
+function parseRun(batch, at, bytes, count, align, kind, words, take3) {
+  let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, costs = [], frame = at;
+  for (let n = 0; n < count && stop - frame >= head; n++) {
+    let word = frame >> 2, length = u32[word];
+    if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take3 !== void 0 && !take3(word)) return;
+    let cost = 8 + length + mask & ~mask;
+    costs.push(cost), frame += cost;
+  }
+  if (costs.length !== count || frame !== stop) return;
+  frame = at;
+  for (let n = 0; n < count; n++) {
+    let word = frame >> 2, end = frame + 8 + u32[word];
+    frame += costs[n];
+    for (let i = 0; i < words; i++) u32[word + i] = 538976288;
+    u8[4 * (word + words) - 1] = n === 0 ? 91 : 44;
+    for (let i = end; i < frame; i++) u8[i] = 32;
+  }
+  let values;
+  try {
+    values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
+  } catch {
+    throw broken("a JSON payload that is not JSON");
+  }
+  if (values.length !== count) throw broken("a JSON payload that is not one value");
+  return { values, costs };
 }
 
 // src/channel.ts
@@ -113,40 +141,13 @@ var ChannelCore = class {
     }
     this.queue.push({ value, cost });
   }
-  /**
-   * A run of JSON only, decoded and parsed at once as one array: in JavaScriptCore a third
-   * cheaper than one by one. The frame headers and paddings between the values, which nobody
-   * reads any more, are overwritten with commas and spaces. If the array has not one element
-   * a frame, some payload is not JSON.
-   */
+  /** A run of JSON only is parsed at once. */
   wholeRun(lane, batch, at, bytes, count, align) {
-    let { u32, u8 } = batch;
-    if (this.closed || u32[(at >> 2) + 1] !== JSON_) return !1;
-    let mask = align - 1, stop = at + bytes, frame = at, n = 0;
-    for (; n < count && stop - frame >= 8; n++) {
-      let length = u32[frame >> 2];
-      if (u32[(frame >> 2) + 1] !== JSON_ || length > stop - frame - 8) return !1;
-      frame += 8 + length + mask & ~mask;
-    }
-    if (n !== count || frame !== stop) return !1;
-    let costs = new Array(count);
-    for (frame = at, n = 0; n < count; n++) {
-      let word = frame >> 2, end = frame + 8 + u32[word];
-      costs[n] = 8 + u32[word] + mask & ~mask;
-      let next = frame + costs[n];
-      u32[word] = 538976288, u32[word + 1] = n === 0 ? 1528832032 : 740302880;
-      for (let i = end; i < next; i++) u8[i] = 32;
-      frame = next;
-    }
-    let values;
-    try {
-      values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
-    } catch {
-      throw broken("a JSON payload that is not JSON");
-    }
-    if (values.length !== count) throw broken("a JSON payload that is not one value");
-    for (n = 0; n < count; n++)
-      this.closed ? lane.consumed += costs[n] : this.hand(lane, values[n], costs[n]);
+    if (this.closed || batch.u32[(at >> 2) + 1] !== JSON_) return !1;
+    let run = parseRun(batch, at, bytes, count, align, JSON_, 2);
+    if (run === void 0) return !1;
+    for (let n = 0; n < count; n++)
+      this.closed ? lane.consumed += run.costs[n] : this.hand(lane, run.values[n], run.costs[n]);
     return !0;
   }
   ended(error) {
@@ -293,6 +294,17 @@ function take(message) {
   return message.byteLength === message.buffer.byteLength ? message : message.slice();
 }
 
+// src/eventapi.ts
+function pageWindow(api, label) {
+  let target = { kind: "WebviewWindow", label };
+  return {
+    label,
+    listen: (event, handler, options) => api.listen(event, handler, { ...options, target }),
+    once: (event, handler, options) => api.once(event, handler, { ...options, target }),
+    emit: (event, payload) => api.emitTo(label, event, payload)
+  };
+}
+
 // src/absent.ts
 function absent(code, message) {
   let error = () => new TailraceError(code, message);
@@ -307,34 +319,50 @@ function absent(code, message) {
       throw error();
     }
   }
+  let refuse = () => Promise.reject(error()), events = { listen: refuse, once: refuse, emit: refuse, emitTo: refuse };
   return {
-    invoke: () => Promise.reject(error()),
+    invoke: refuse,
     Channel: AbsentChannel,
     take,
     TailraceError,
-    session: { state: "ended", label: void 0, onended: void 0 }
+    session: { state: "ended", label: void 0, onended: void 0 },
+    ...events,
+    currentWindow: () => pageWindow(events, void 0),
+    ready: refuse
   };
 }
 
-// src/page.ts
-var API = 1, KEY = /* @__PURE__ */ Symbol.for("tailrace");
+// src/key.ts
+var KEY = /* @__PURE__ */ Symbol.for("tailrace");
+
+// src/find.ts
+function findPage() {
+  let state = globalThis[KEY];
+  return state === void 0 ? {
+    code: "no_session",
+    message: "this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL"
+  } : state.api !== 2 ? {
+    code: "version",
+    message: `this copy of the tailrace package does not fit the Go side's client (${state.api} there, ${2} here): update it`
+  } : state;
+}
 
 // src/index.ts
 function find() {
-  let state = globalThis[KEY];
-  return state === void 0 ? absent(
-    "no_session",
-    "this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL"
-  ) : state.api !== API ? absent(
-    "version",
-    `this copy of the tailrace package does not fit the Go side's client (${state.api} there, ${API} here): update it`
-  ) : state;
+  let found = findPage();
+  return "api" in found ? found : absent(found.code, found.message);
 }
-var page = /* @__PURE__ */ find(), invoke = page.invoke, take2 = page.take, session = page.session, Channel2 = page.Channel, TailraceError2 = page.TailraceError;
+var page = /* @__PURE__ */ find(), invoke = page.invoke, take2 = page.take, session = page.session, Channel2 = page.Channel, TailraceError2 = page.TailraceError, listen = page.listen, once = page.once, emit = page.emit, emitTo = page.emitTo, currentWindow = page.currentWindow, ready = page.ready;
 export {
   Channel2 as Channel,
   TailraceError2 as TailraceError,
+  currentWindow,
+  emit,
+  emitTo,
   invoke,
+  listen,
+  once,
+  ready,
   session,
   take2 as take
 };

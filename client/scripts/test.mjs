@@ -22,7 +22,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'es2022',
-  external: ['node:*'],
+  external: ['node:*', 'vite'],
   sourcemap: 'inline',
   logLevel: 'warning',
 });

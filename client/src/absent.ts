@@ -3,6 +3,7 @@
 import type { Channel as PublicChannel, Tailrace } from './api.js';
 import { Channel, take } from './channel.js';
 import { TailraceError } from './errors.js';
+import { pageWindow } from './eventapi.js';
 
 export function absent(code: string, message: string): Tailrace {
   const error = () => new TailraceError(code, message);
@@ -17,11 +18,16 @@ export function absent(code: string, message: string): Tailrace {
       throw error();
     }
   }
+  const refuse = () => Promise.reject(error());
+  const events = { listen: refuse, once: refuse, emit: refuse, emitTo: refuse };
   return {
-    invoke: () => Promise.reject(error()),
+    invoke: refuse,
     Channel: AbsentChannel,
     take,
     TailraceError,
     session: { state: 'ended', label: undefined, onended: undefined },
+    ...events,
+    currentWindow: () => pageWindow(events, undefined),
+    ready: refuse,
   };
 }

@@ -77,10 +77,67 @@ export type Invoke = <T = unknown>(
   options?: InvokeOptions,
 ) => Promise<T>;
 
+/**
+ * Whom an event is for, or whom a listener listens as. A plain string instead of it is
+ * `AnyLabel`: everything of that label.
+ */
+export type EventTarget =
+  | { readonly kind: 'Any' | 'App' }
+  | {
+      readonly kind: 'AnyLabel' | 'Window' | 'Webview' | 'WebviewWindow';
+      readonly label: string;
+    };
+
+/** What a listener gets: an object of its own, payload included. */
+export interface Event<T> {
+  /** The event's name. */
+  event: string;
+  /** The listener's number. */
+  id: number;
+  /** What was emitted; null if nothing was. Bytes arrive as a `Uint8Array`, as on a channel. */
+  payload: T;
+}
+
+/** What it throws is reported, and harms nobody else. */
+export type EventCallback<T> = (event: Event<T>) => void;
+
+/** Ends the listener at once, in the middle of a batch too. It may be called again. */
+export type Unlisten = () => void;
+
+export interface ListenOptions {
+  /** Default: Any, which hears every event. A string is `AnyLabel`. */
+  target?: string | EventTarget;
+  /** Aborting it unlistens. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Calls back for every event of that name which reaches the target, in the order in which they were
+ * emitted. Listeners are called in the order in which they were registered. Resolves when the Go side
+ * has the listener; rejects, and nothing is registered, if the policy does not allow it.
+ * A page that comes back from the back-forward cache has its listeners still.
+ */
+export type Listen = <T = unknown>(
+  event: string,
+  handler: EventCallback<T>,
+  options?: ListenOptions,
+) => Promise<Unlisten>;
+
+/** A window's events. */
+export interface PageWindow {
+  /** Undefined outside of a Tailrace window. */
+  readonly label: string | undefined;
+  /** Listens as that window: to events for it, and to those for everybody. */
+  readonly listen: Listen;
+  readonly once: Listen;
+  /** Emits to everything of that label. */
+  emit(event: string, payload?: unknown): Promise<void>;
+}
+
 /** The connection of this page load. After a return from the back-forward cache it is a new one. */
 export interface Session {
   readonly state: 'connecting' | 'open' | 'ended';
-  /** The window's label, once open. */
+  /** The window's label. */
   readonly label: string | undefined;
   /** Called when the session ends, with the reason. */
   onended: ((error: TailraceError) => void) | undefined;
@@ -96,4 +153,22 @@ export interface Tailrace {
   readonly take: Take;
   readonly TailraceError: TailraceErrorConstructor;
   readonly session: Session;
+  readonly listen: Listen;
+  /** `listen` for one event only: the listener has ended when it is called. */
+  readonly once: Listen;
+  /**
+   * Emits to everybody: windows, and listeners in Go. Names consist of letters, digits and `-/:_`. A payload
+   * of bytes goes as bytes, anything else as JSON. Resolves when Go has taken the event.
+   */
+  emit(event: string, payload?: unknown): Promise<void>;
+  /** Emits to one target; a string is everything of that label. */
+  emitTo(target: string | EventTarget, event: string, payload?: unknown): Promise<void>;
+  /** The window of this page. */
+  currentWindow(): PageWindow;
+  /**
+   * Tells Go that this page's listeners are registered; events that were kept for its window come now.
+   * Done for you after DOMContentLoaded, once the page's calls of `listen` are answered, unless the
+   * document says `<html data-tailrace-ready="manual">`. Further calls do nothing.
+   */
+  ready(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import {
   CANCEL,
   CLOSING,
   CREDIT,
+  EVENT_BYTES,
   eachCredit,
   encodeBatch,
   type FrameTarget,
@@ -25,6 +26,8 @@ import {
 export interface Timers {
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** Calls back after what the page has to do at the moment; not delayed in a hidden window. */
+  task(callback: () => void): void;
   /** Milliseconds that only grow. */
   now(): number;
 }
@@ -32,6 +35,14 @@ export interface Timers {
 export const timers: Timers = {
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: (timer) => clearTimeout(timer as number),
+  task: (callback) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      callback();
+    };
+    port2.postMessage(null);
+  },
   now: () => performance.now(),
 };
 
@@ -41,6 +52,15 @@ export const timers: Timers = {
  * a sender whose next frame is larger than what is left of its window.
  */
 const LAZY = 50;
+
+/** What a connection tells its page. */
+export interface PageEvents {
+  /** An event of the bus, for these subscriptions. */
+  event(subs: readonly number[], binary: boolean, payload: Uint8Array): void;
+  /** An event for one subscription, its JSON parsed already. */
+  parsedEvent(sub: number, value: unknown): void;
+  ended(error: TailraceError): void;
+}
 
 /** A call that waits until fewer are running. */
 interface HeldCall {
@@ -94,7 +114,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   constructor(
     private readonly carrier: Carrier,
     private readonly clock: Timers,
-    private readonly onended: (error: TailraceError) => void,
+    private readonly page: PageEvents,
   ) {
     this.control = new Lane(0, this, new ControlSink(this));
     this.control.named = true;
@@ -233,6 +253,14 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   sendControl(kind: number, payload: Uint8Array, opens: readonly Lane[] = []): void {
     if (this.state !== 'ended') this.control.send({ kind, payload, opens });
+  }
+
+  event(subs: readonly number[], form: number, payload: Uint8Array): void {
+    this.page.event(subs, form === EVENT_BYTES, payload);
+  }
+
+  parsedEvent(sub: number, value: unknown): void {
+    this.page.parsedEvent(sub, value);
   }
 
   openRemote(id: number, sink: Sink): void {
@@ -486,6 +514,6 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     for (const call of calls) call.reject(error);
     for (const lane of this.lanes.values()) lane.end(error);
     this.lanes.clear();
-    this.onended(error);
+    this.page.ended(error);
   }
 }

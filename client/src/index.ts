@@ -3,23 +3,11 @@
 
 import { absent } from './absent.js';
 import type * as api from './api.js';
-import { API, KEY, type PageState } from './page.js';
+import { findPage } from './find.js';
 
 function find(): api.Tailrace {
-  const state = (globalThis as { [KEY]?: PageState })[KEY];
-  if (state === undefined) {
-    return absent(
-      'no_session',
-      'this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL',
-    );
-  }
-  if (state.api !== API) {
-    return absent(
-      'version',
-      `this copy of the tailrace package does not fit the Go side's client (${state.api} there, ${API} here): update it`,
-    );
-  }
-  return state;
+  const found = findPage();
+  return 'api' in found ? found : absent(found.code, found.message);
 }
 
 const page = /* @__PURE__ */ find();
@@ -31,4 +19,22 @@ export const Channel: api.ChannelConstructor = page.Channel;
 export type Channel<In = unknown, Out = In> = api.Channel<In, Out>;
 export const TailraceError: api.TailraceErrorConstructor = page.TailraceError;
 export type TailraceError = api.TailraceError;
-export type { ChannelOptions, InvokeOptions, Session, Tailrace } from './api.js';
+export const listen: api.Listen = page.listen;
+export const once: api.Listen = page.once;
+export const emit: api.Tailrace['emit'] = page.emit;
+export const emitTo: api.Tailrace['emitTo'] = page.emitTo;
+export const currentWindow: api.Tailrace['currentWindow'] = page.currentWindow;
+export const ready: api.Tailrace['ready'] = page.ready;
+export type {
+  ChannelOptions,
+  Event,
+  EventCallback,
+  EventTarget,
+  InvokeOptions,
+  Listen,
+  ListenOptions,
+  PageWindow,
+  Session,
+  Tailrace,
+  Unlisten,
+} from './api.js';

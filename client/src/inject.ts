@@ -3,13 +3,16 @@
 
 import { timers } from './connection.js';
 import { HttpCarrier } from './http.js';
-import { createPage, KEY } from './page.js';
+import { KEY } from './key.js';
+import { createPage } from './page.js';
 
 interface Config {
   /** Where requests go: "tailrace://localhost". */
   readonly base: string;
   /** The app's own origins, as `protocol//host`. */
   readonly origins: readonly string[];
+  /** The window's label, so that the page need not wait for hello to know it. */
+  readonly label?: string;
 }
 
 /** The parameter of the function that the Go side wraps around this file. */
@@ -26,13 +29,18 @@ function inject(config: Config): void {
   const { state, restored } = createPage({
     carrier: () => new HttpCarrier({ base, fetch, clock: timers }),
     clock: timers,
+    label: config.label,
   });
   Object.defineProperty(globalThis, KEY, { value: Object.freeze(state) });
-  const { invoke, Channel, take, TailraceError, session } = state;
+  const { api: _api, call: _call, events, ...tailrace } = state;
   Object.defineProperty(globalThis, 'tailrace', {
-    value: Object.freeze({ invoke, Channel, take, TailraceError, session }),
+    value: Object.freeze(tailrace),
     configurable: true,
     writable: true,
+  });
+  // Module scripts have run by then.
+  addEventListener('DOMContentLoaded', () => {
+    if (document.documentElement.dataset.tailraceReady !== 'manual') events.readyWhenQuiet();
   });
   addEventListener('pageshow', (event) => {
     if (event.persisted) restored();

@@ -1,7 +1,7 @@
 // Calls of Go commands.
 
 import type { InvokeOptions } from './api.js';
-import { type ChannelCore, stringifyWithChannels } from './channel.js';
+import { type ChannelCore, type Replacer, stringifyWithChannels } from './channel.js';
 import type { Connection } from './connection.js';
 import { TailraceError } from './errors.js';
 import type { Lane } from './lane.js';
@@ -25,11 +25,20 @@ interface Arguments {
   readonly opens: readonly Lane[];
 }
 
+/** `invoke` of the page, whatever its connection is at the moment. */
+export type Call = <T = unknown>(
+  cmd: string,
+  args?: object,
+  options?: InvokeOptions,
+  replacer?: Replacer,
+) => Promise<T>;
+
 export function invoke<T>(
   connection: Connection,
   cmd: string,
   args: object | undefined,
   options: InvokeOptions | undefined,
+  replacer?: Replacer,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const signal = options?.signal;
@@ -37,7 +46,7 @@ export function invoke<T>(
     if (signal?.aborted) throw signal.reason;
     if (typeof cmd !== 'string') throw new TailraceError('invalid_args', 'cmd is not a string');
     const headers = readHeaders(options?.headers);
-    const read = readArguments(connection, args);
+    const read = readArguments(connection, args, replacer);
 
     let timer: unknown;
     const done = () => {
@@ -139,7 +148,11 @@ function sendInvoke(
 }
 
 /** Takes the arguments as they are now: later changes do not count. */
-function readArguments(connection: Connection, args: unknown): Arguments {
+function readArguments(
+  connection: Connection,
+  args: unknown,
+  replacer: Replacer | undefined,
+): Arguments {
   let body: Uint8Array | undefined;
   if (args instanceof ArrayBuffer) {
     body = new Uint8Array(args.slice(0));
@@ -153,7 +166,7 @@ function readArguments(connection: Connection, args: unknown): Arguments {
   const channels: ChannelCore[] = [];
   const opens: Lane[] = [];
   try {
-    const text = stringifyWithChannels(args ?? null, (channel) => {
+    const collect = (channel: ChannelCore) => {
       if (channel.closed) {
         throw new TailraceError('channel_ended', 'a channel inside the arguments has ended');
       }
@@ -165,7 +178,8 @@ function readArguments(connection: Connection, args: unknown): Arguments {
       }
       if (!channels.includes(channel)) channels.push(channel);
       return lane.id;
-    });
+    };
+    const text = stringifyWithChannels(args ?? null, collect, replacer);
     if (text === undefined) throw new TailraceError('invalid_args', 'args has no JSON form');
     for (const channel of channels) channel.attached();
     return { form: 'json', body: encoder.encode(text), channels, opens };

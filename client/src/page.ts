@@ -5,44 +5,60 @@ import type { Carrier } from './carrier.js';
 import { Channel, take } from './channel.js';
 import { Connection, type Timers } from './connection.js';
 import { guarded, TailraceError } from './errors.js';
-import { invoke } from './invoke.js';
-
-/** Changes when a copy of the package could no longer use the state of another. */
-export const API = 1;
-export const KEY = Symbol.for('tailrace');
+import { eventApi } from './eventapi.js';
+import { Events } from './events.js';
+import { type Call, invoke } from './invoke.js';
+import { API } from './key.js';
 
 /** What stands under KEY. */
 export interface PageState extends Tailrace {
   readonly api: number;
+  /** For the modules under Tauri's names, which number listeners themselves. */
+  readonly events: Events;
+  /** `invoke` with a replacer for the arguments' JSON, and null as the result of a command without one. */
+  readonly call: Call;
 }
 
 export interface PageOptions {
   /** Makes the carrier of a new session. */
   carrier(): Carrier;
   readonly clock: Timers;
+  /** The window's label, if it is known before hello. */
+  readonly label?: string | undefined;
 }
 
 /** The page's client: it says hello at once, and again when `restored` is called. */
 export function createPage(options: PageOptions): { state: PageState; restored(): void } {
+  const { clock } = options;
   const session = {
     onended: undefined as Session['onended'],
     get state() {
       return connection.state;
     },
     get label() {
-      return connection.label;
+      return connection.label ?? options.label;
     },
   };
   const connect = () =>
-    new Connection(options.carrier(), options.clock, (error) => guarded(session.onended, error));
+    new Connection(options.carrier(), clock, {
+      parsedEvent: (sub, value) => events.deliverValue(sub, value),
+      event: (subs, binary, payload) => events.deliver(subs, binary, payload),
+      ended: (error) => guarded(session.onended, error),
+    });
+  const call: Call = (cmd, args, settings, replacer) =>
+    invoke(connection, cmd, args, settings, replacer);
+  const events = new Events(call, clock);
   let connection = connect();
   const state: PageState = {
     api: API,
-    invoke: (cmd, args, settings) => invoke(connection, cmd, args, settings),
+    invoke: (cmd, args, settings) => call(cmd, args, settings),
     Channel,
     take,
     TailraceError,
     session,
+    ...eventApi(events, () => session.label),
+    events,
+    call,
   };
   const restored = () => {
     const old = connection;
@@ -50,6 +66,7 @@ export function createPage(options: PageOptions): { state: PageState; restored()
     old.end(
       new TailraceError('restored', 'the page came back from the back-forward cache: call again'),
     );
+    events.restored();
   };
   return { state, restored };
 }

@@ -30,6 +30,17 @@ export const FRAME = 8;
 /** Batches that a receiver keeps ahead of the one that it waits for. */
 export const AHEAD = 32;
 
+/** Forms of an event's payload. */
+export const EVENT_JSON = 0;
+export const EVENT_BYTES = 1;
+
+/** Flags of an eval frame: nobody waits for the result; Go can evaluate it natively. */
+export const QUIET = 1;
+export const NATIVE = 2;
+
+/** The form of an upward result that asks Go to evaluate natively. */
+export const NOT_ALLOWED = 3;
+
 const MAGIC = 0x314c5254; // "TRL1"
 const HIGH = 0x100000000;
 const SAFE_HIGH = 0x200000; // a 64-bit number is below 2^53
@@ -45,6 +56,7 @@ const CHANNEL = CHANNEL_DOWN | CHANNEL_UP;
 const PLACES = new Uint8Array(256);
 PLACES[JSON_] = CHANNEL;
 PLACES[BYTES] = CHANNEL;
+PLACES[EVENT] = CONTROL_DOWN;
 PLACES[EVAL] = CONTROL_DOWN;
 PLACES[INVOKE] = CONTROL_UP;
 PLACES[RESULT] = CONTROL;
@@ -199,6 +211,11 @@ export function checkControl(u32: Uint32Array, kind: number, offset: number, len
   if (kind === RESULT) {
     wrong = length < 8 || u32[word + 1] > 2;
     if (!wrong && u32[word + 1] === 2) wrong = length !== 24 || u32[word + 3] !== 0;
+  } else if (kind === EVENT) {
+    wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4;
+    wrong ||= u32[word + 1] > EVENT_BYTES;
+  } else if (kind === EVAL) {
+    wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE);
   } else {
     wrong = length < 8 || u32[word + 1] !== 0 || (kind === OPEN && length !== 16);
   }

@@ -1,10 +1,12 @@
 // How fast the client takes batches apart, per message: npm run speed. Batches of 256 KB with
-// frames of one channel, made beforehand; receive, walk, dispatch to a callback, credit.
+// frames of one channel, or events, made beforehand; receive, walk, dispatch to a callback, credit.
 
 import type { Carrier, Hello, Peer } from '../src/carrier.js';
 import { Channel } from '../src/channel.js';
 import { Connection } from '../src/connection.js';
 import { invoke } from '../src/invoke.js';
+import { decodeJson } from '../src/lane.js';
+import { EVENT } from '../src/wire.js';
 
 const ROUNDS = 7;
 const BATCHES = 64;
@@ -46,7 +48,7 @@ function makeBatch(
   const u8 = new Uint8Array(80 + count * stride);
   const u32 = new Uint32Array(u8.buffer);
   u32.set([0x314c5254, u8.length, number], 0);
-  u32.set([1, count, first, 0, count * stride, align], 12);
+  u32.set([kind === EVENT ? 0 : 1, count, first, 0, count * stride, align], 12);
   for (let i = 0, at = 72; i < count; i++, at += stride) {
     u32[at / 4] = payload.length;
     u32[at / 4 + 1] = kind;
@@ -58,14 +60,22 @@ function makeBatch(
 
 async function measure(align: number, kind: number, payload: Uint8Array, own: boolean) {
   const carrier = new Still();
-  const clock = { setTimeout: () => 0, clearTimeout: () => {}, now: () => 0 };
-  const connection = new Connection(carrier, clock, (error) => {
+  const clock = { setTimeout: () => 0, clearTimeout: () => {}, task: () => {}, now: () => 0 };
+  const ended = (error: unknown) => {
     throw error;
-  });
+  };
   let seen = 0;
   const onmessage = () => {
     seen++;
   };
+  const connection = new Connection(carrier, clock, {
+    event: (_subs, _binary, payload) => {
+      decodeJson(payload);
+      seen++;
+    },
+    parsedEvent: onmessage,
+    ended,
+  });
   invoke(connection, 'c', { channel: new Channel({ onmessage, own }) }, undefined).catch(() => {});
   await 0;
   await 0;
@@ -102,12 +112,16 @@ export async function speed(print: (line: string) => void) {
       text: 'x'.repeat(62),
     }),
   );
+  const event = Uint8Array.from([1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, ...json]);
+  const eventForTwo = Uint8Array.from([2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, ...json]);
   const cases: [string, number, number, Uint8Array, boolean][] = [
     ['128 B, align 8', 8, 2, bytes(128), false],
     ['128 B, align 64', 64, 2, bytes(128), false],
     ['128 B, own', 64, 2, bytes(128), true],
     ['1 KB', 64, 2, bytes(1024), false],
     [`JSON of ${json.length} B`, 64, 1, json, false],
+    [`event of ${json.length} B`, 8, EVENT, event, false],
+    ['the same for two', 8, EVENT, eventForTwo, false],
   ];
   for (const [name, align, kind, payload, own] of cases) {
     const ns = await measure(align, kind, payload, own);

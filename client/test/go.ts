@@ -132,6 +132,10 @@ export class Clock implements Timers {
     this.timers = this.timers.filter((other) => other !== timer);
   }
 
+  task(callback: () => void): void {
+    this.setTimeout(callback, 0);
+  }
+
   async advance(milliseconds: number): Promise<void> {
     const end = this.time + milliseconds;
     for (;;) {
@@ -232,7 +236,10 @@ export class Go {
     assert.equal(init.method, 'POST');
     assert.equal(headers['Tailrace-Version'], '1');
     return new Promise((resolve, reject) => {
+      const abort = () => reject(new Error('aborted'));
+      init.signal?.addEventListener('abort', abort);
       const settle = (reply: Reply | Error) => {
+        init.signal?.removeEventListener('abort', abort);
         if (reply instanceof Error) {
           reject(reply);
           return;
@@ -241,9 +248,9 @@ export class Go {
         const arrayBuffer = async () => body.slice().buffer;
         resolve({ status: reply.status, arrayBuffer } as unknown as Response);
       };
-      init.signal?.addEventListener('abort', () => reject(new Error('aborted')));
       if (url.endsWith('/hello')) {
         this.hellos++;
+        this.newSession();
         settle(this.helloReplies.shift() ?? { status: 200, body: JSON.stringify(this.settings) });
         return;
       }
@@ -263,6 +270,19 @@ export class Go {
         request.answer(down(0, [], { receipt: this.nextUp - 1 }));
       }
     });
+  }
+
+  /** Nothing of the session before counts. */
+  private newSession(): void {
+    for (const request of this.requests) request.answered = true;
+    this.up.length = 0;
+    this.credits.clear();
+    this.early.clear();
+    this.sequences.clear();
+    this.receipt = 0;
+    this.selective = 0;
+    this.nextUp = 1;
+    this.nextDown = 1;
   }
 
   private take({ batch, raw }: Request): void {

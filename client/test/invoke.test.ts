@@ -11,6 +11,7 @@ import {
   INVOKE,
   JSON_,
   MIDDLE,
+  QUIET,
   RESULT,
 } from '../src/wire.js';
 import { type DownFrame, join, readInvoke, result, settle, started, u32s } from './go.js';
@@ -229,7 +230,7 @@ test('evals run in the global scope, in order, with their results', async () => 
   const go = await started();
   const frame = (id: number, source: string): DownFrame => ({
     kind: EVAL,
-    payload: join(u32s(id, 0), source),
+    payload: join(u32s(id, id === 0 ? QUIET : 0), source),
   });
   await go.send(
     go.run(0, [

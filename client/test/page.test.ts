@@ -10,20 +10,27 @@ import { SETTINGS, settle } from './go.js';
 
 const KEY = Symbol.for('tailrace');
 const script = readFileSync('dist/tailrace.js', 'utf8');
+const internals = readFileSync('dist/tauri-internals.js', 'utf8');
 const config = {
   base: 'tailrace://localhost',
   origins: ['tailrace://localhost', 'http://localhost:5173'],
+  label: 'main',
 };
 
 /** A window, as far as the script looks at it. */
 function makeWindow(href: string, framed = false) {
   const url = /^([a-z]+:)\/\/([^/]*)/.exec(href) as RegExpExecArray;
   const fetched: string[] = [];
+  const posted: string[] = [];
+  const dataset: Record<string, string> = {};
   const listeners: Record<string, (event: { persisted: boolean }) => void> = {};
   const window: Record<string, unknown> = {
     location: { protocol: url[1], host: url[2], origin: 'null' },
-    fetch: (url: string) => {
+    fetch: (url: string, init: RequestInit) => {
       fetched.push(url);
+      posted.push(
+        init.body === null ? '' : Buffer.from(init.body as Uint8Array).toString('latin1'),
+      );
       if (!url.endsWith('/hello')) return new Promise(() => {});
       const body = new TextEncoder().encode(JSON.stringify(SETTINGS));
       return Promise.resolve({ status: 200, arrayBuffer: async () => body.buffer });
@@ -32,18 +39,19 @@ function makeWindow(href: string, framed = false) {
       listeners[name] = listener;
     },
     ...{ setTimeout: () => 0, clearTimeout: () => {}, queueMicrotask, console },
-    ...{ TextEncoder, TextDecoder, AbortController, performance },
+    ...{ TextEncoder, TextDecoder, AbortController, performance, MessageChannel },
+    document: { documentElement: { dataset } },
   };
   window.window = window;
   window.top = framed ? {} : window;
   const context = vm.createContext(window);
-  const run = (settings: object = config) =>
+  const run = (settings: object = config, source = script) =>
     vm.runInContext(
-      `(function(TAILRACE_CONFIG){${script}\n})(${JSON.stringify(settings)})`,
+      `(function(TAILRACE_CONFIG){${source}\n})(${JSON.stringify(settings)})`,
       context,
     );
   const global = vm.runInContext('globalThis', context);
-  return { global, fetched, listeners, run };
+  return { global, fetched, posted, dataset, listeners, run };
 }
 
 test('the injected script says hello at once on its own origins', async () => {
@@ -54,11 +62,19 @@ test('the injected script says hello at once on its own origins', async () => {
     assert.deepEqual(Object.keys(global.tailrace).sort(), [
       'Channel',
       'TailraceError',
+      'currentWindow',
+      'emit',
+      'emitTo',
       'invoke',
+      'listen',
+      'once',
+      'ready',
       'session',
       'take',
     ]);
-    assert.equal(global[KEY].api, 1);
+    assert.equal(global[KEY].api, 2);
+    assert.equal(global.tailrace.session.label, 'main', 'known before hello is answered');
+    assert.equal(global.tailrace.currentWindow().label, 'main');
     assert.equal(Object.keys(global).includes('tailrace'), false);
     await settle();
     assert.equal(global.tailrace.session.state, 'open');
@@ -86,10 +102,44 @@ test('it does nothing at all anywhere else', async () => {
   for (const { global, fetched, listeners, run } of windows) {
     const before = Reflect.ownKeys(global);
     run();
+    run(config, internals);
     await settle();
     assert.deepEqual(Reflect.ownKeys(global), before);
     assert.deepEqual([fetched, listeners], [[], {}]);
   }
+});
+
+test('the page is ready after DOMContentLoaded, unless its document says that it tells so itself', async () => {
+  const isReady = /plugin:event\|ready/;
+  for (const manual of [false, true]) {
+    const { global, posted, dataset, listeners, run } = makeWindow('tailrace://localhost/');
+    if (manual) dataset.tailraceReady = 'manual';
+    run();
+    await settle();
+    listeners.DOMContentLoaded({ persisted: false });
+    assert.doesNotMatch(posted.join(), isReady, 'its own handlers come first');
+    for (let i = 0; i < 10; i++) await settle();
+    assert.equal(isReady.test(posted.join()), !manual);
+    global.tailrace.ready();
+    for (let i = 0; i < 10; i++) await settle();
+    assert.equal(posted.join().match(/plugin:event\|ready/g)?.length, 1);
+  }
+});
+
+test('the internals of Tauri’s package know the label at once', () => {
+  const { global, run } = makeWindow('tailrace://localhost/');
+  run();
+  run(config, internals);
+  const { metadata, plugins } = global.__TAURI_INTERNALS__;
+  assert.equal(metadata.currentWindow.label, 'main');
+  assert.equal(metadata.currentWebview.label, 'main');
+  assert.equal(plugins.path.sep, '/');
+  assert.equal(global.isTauri, true);
+  assert.equal(typeof global.__TAURI_EVENT_PLUGIN_INTERNALS__.unregisterListener, 'function');
+  assert.equal(
+    global[Symbol.for('tailrace.tauri')].callbacks,
+    global.__TAURI_INTERNALS__.callbacks,
+  );
 });
 
 let copies = 0;
@@ -97,7 +147,8 @@ const load = (): Promise<typeof Package> =>
   import(`${pathToFileURL('dist/tailrace.mjs')}?copy=${copies++}`);
 
 test('the package without a session: every call rejects with no_session', async () => {
-  const { invoke, Channel, TailraceError, session, take } = await load();
+  const { invoke, Channel, TailraceError, session, take, ...events } = await load();
+  const { listen, emit, currentWindow, ready } = events;
   const error = (e: unknown) => {
     assert.ok(e instanceof TailraceError);
     assert.equal((e as { code?: string }).code, 'no_session');
@@ -112,6 +163,17 @@ test('the package without a session: every call rejects with no_session', async 
     for await (const _ of channel) assert.fail();
   }, error);
   channel.close();
+  await assert.rejects(
+    listen('x', () => {}),
+    error,
+  );
+  await assert.rejects(emit('x'), error);
+  await assert.rejects(currentWindow().emit('x'), error);
+  await assert.rejects(
+    currentWindow().listen('x', () => {}),
+    error,
+  );
+  await assert.rejects(ready(), error);
   assert.equal(session.state, 'ended');
   assert.equal(take(new Uint8Array(4).subarray(1)).buffer.byteLength, 3);
 });
@@ -131,7 +193,7 @@ test('every copy of the package uses the page’s one state, if it fits', async 
       assert.equal(copy.TailraceError, state.TailraceError);
       assert.equal(copy.session, state.session);
     }
-    define({ ...state, api: 2 });
+    define({ ...state, api: 3 });
     await assert.rejects((await load()).invoke('x'), { code: 'version' });
   } finally {
     Reflect.deleteProperty(globalThis, KEY);

@@ -3,7 +3,6 @@ package transporttest
 import (
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/wire"
@@ -128,72 +127,4 @@ func (c *Call) Cancel() {
 	defer p.mu.Unlock()
 	p.up.queue(p.lanes[0], wire.Cancel, binary.LittleEndian.AppendUint64(nil, uint64(c.c.id)))
 	c.c.finish(nil, transport.ErrCanceled)
-}
-
-// control handles a frame of lane 0.
-func (p *Page) control(kind wire.Kind, data []byte) error {
-	if len(data) < 8 {
-		return wire.Broken("%v frame of %d bytes", kind, len(data))
-	}
-	id, second, rest := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint32(data[4:]), data[8:]
-	switch kind {
-	case wire.Open:
-		if c := p.lanes[id]; c != nil {
-			c.announced, c.window = true, binary.LittleEndian.Uint64(rest)
-			c.cond.Broadcast()
-			p.up.cond.Broadcast()
-		}
-		return nil
-	case wire.Eval:
-		p.runEval(id, string(rest))
-		return nil
-	}
-	c := p.calls[id]
-	if c == nil {
-		return wire.Broken("%v for call %d", kind, id)
-	}
-	switch {
-	case kind == wire.Error:
-		e := new(transport.Error)
-		if err := json.Unmarshal(rest, e); err != nil {
-			return wire.Broken("error for call %d: %v", id, err)
-		}
-		c.finish(nil, e)
-	case second == 2:
-		lane := p.addLane(binary.LittleEndian.Uint32(rest))
-		go func() {
-			m, err := lane.Next()
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			if err != nil {
-				c.finish(nil, err)
-				return
-			}
-			c.finish(&Result{true, m.Data}, nil)
-		}()
-	default:
-		c.finish(&Result{second == 1, append([]byte(nil), rest...)}, nil)
-	}
-	return nil
-}
-
-func (p *Page) runEval(id uint32, js string) {
-	v, err := any(nil), fmt.Errorf("this page runs no scripts")
-	if p.eval != nil {
-		v, err = p.eval(js)
-	}
-	payload := binary.LittleEndian.AppendUint64(nil, uint64(id))
-	kind := wire.Result
-	var body []byte
-	if err == nil {
-		if id == 0 {
-			return
-		}
-		body, err = json.Marshal(v)
-	}
-	if err != nil {
-		kind = wire.Error
-		body, _ = json.Marshal(&transport.Error{Code: "eval", Message: err.Error()})
-	}
-	p.up.queue(p.lanes[0], kind, append(payload, body...))
 }

@@ -20,7 +20,7 @@ type Page struct {
 	dice    *dice
 	limits  transport.Options
 	posts   int
-	eval    func(js string) (any, error)
+	config  Config
 
 	mu       sync.Mutex
 	receipt  uint64
@@ -32,6 +32,10 @@ type Page struct {
 	credits  map[uint32]bool
 	err      error
 	stats    Stats
+	events   events
+	native   native
+	stalled  bool
+	resume   *sync.Cond
 
 	up    upward
 	loops sync.WaitGroup
@@ -49,8 +53,20 @@ type Stats struct {
 type Config struct {
 	Label  string
 	Faults Faults
-	// Eval answers eval frames. Nil: with an error.
+	// Eval answers eval frames. Nil: with an error. The page waits for it: it must not call the page's methods.
 	Eval func(js string) (any, error)
+	// ForbidEval makes the page behave as one whose Content-Security-Policy forbids eval: it asks Go to evaluate, and
+	// handles nothing more of lane 0 until Ran is called.
+	ForbidEval bool
+	// Control, if not nil, is told of each message of lane 0 in its order: its kind, the id of the call or eval (0 for
+	// an event), and an event's payload, an eval's source or what a result's frame holds, valid during the call. It must not call
+	// the page's methods.
+	Control func(kind wire.Kind, id uint32, payload []byte)
+	// NativeEval is the session's.
+	NativeEval func(id uint32, js string, expectResult bool)
+	// Origin is the page's. Default "test://page". Owner is the session's owner.
+	Origin string
+	Owner  any
 }
 
 // Open opens a session and starts the page's requests.
@@ -59,7 +75,10 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 	if c.Label == "" {
 		c.Label = "main"
 	}
-	s, err := e.Open(transport.SessionConfig{Carrier: carrier, Label: c.Label, Origin: "test://page"})
+	if c.Origin == "" {
+		c.Origin = "test://page"
+	}
+	s, err := e.Open(transport.SessionConfig{Carrier: carrier, Label: c.Label, Origin: c.Origin, Owner: c.Owner, NativeEval: c.NativeEval})
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +87,12 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 		return nil, fmt.Errorf("transporttest: hello: %w", err)
 	}
 	p := &Page{
-		Session: s, carrier: carrier, dice: newDice(c.Faults), limits: e.Options(), posts: hello.Posts, eval: c.Eval,
+		Session: s, carrier: carrier, dice: newDice(c.Faults), limits: e.Options(), posts: hello.Posts, config: c,
 		early: make(map[uint64]*wire.Batch), lanes: make(map[uint32]*Channel), calls: make(map[uint32]*call),
 		credits: make(map[uint32]bool),
 	}
 	p.lanes[0] = &Channel{p: p, window: uint64(p.limits.Window)}
+	p.events.cond, p.resume = sync.NewCond(&p.mu), sync.NewCond(&p.mu)
 	p.up.init(p)
 	for i := range p.limits.Pulls {
 		p.loops.Go(func() { p.pull(i) })
@@ -115,6 +135,8 @@ func (p *Page) fail(err error) {
 	for _, c := range p.lanes {
 		c.finish(p.err)
 	}
+	p.events.cond.Broadcast()
+	p.resume.Broadcast()
 	p.up.cond.Broadcast()
 }
 
@@ -198,8 +220,7 @@ func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
 	case kind == wire.Close:
 		return p.closed(c, data)
 	case c.id == 0:
-		p.consume(c, stride)
-		return p.control(kind, data)
+		return p.controlMessage(kind, data, stride)
 	case c.err != nil:
 		p.consume(c, stride)
 	default:

@@ -16,7 +16,8 @@ type upward struct {
 	cond    *sync.Cond
 	frames  []upFrame
 	number  uint64
-	pending bool // credits should be posted
+	pending bool   // credits or receipts should be posted
+	told    uint64 // the highest receipt that a request has carried
 	slots   []bool
 	request []uint32
 }
@@ -133,6 +134,7 @@ func (p *Page) batch(slot int, hold time.Duration, number uint64, runs []byte) [
 		}
 	}
 	clear(p.credits)
+	p.up.told = max(p.up.told, p.receipt)
 	return wire.Finish(append(wire.AppendHeader(nil, &h), runs...))
 }
 
@@ -175,6 +177,8 @@ func (p *Page) postLoop(slot int) {
 				break
 			}
 		}
+		// What answered this post has its receipt: the pulls may all be held, and Go wait for room.
+		p.up.pending = p.up.pending || p.receipt > p.up.told
 	}
 }
 
@@ -183,6 +187,9 @@ func (p *Page) postLoop(slot int) {
 func (p *Page) exchange(body []byte) bool {
 	d := p.dice
 	p.mu.Lock()
+	for p.stalled && p.err == nil {
+		p.resume.Wait()
+	}
 	p.stats.Requests++
 	p.mu.Unlock()
 	fault := func(chance float64) bool {

@@ -125,12 +125,15 @@ func accepted() []vector {
 			{Lane: 1, First: 10, Align: 32, Frames: frames(goldenFrame{Begin, "0500000000000000" + "0200000000000000" + "aabb"}, goldenFrame{JSON, "31"}, goldenFrame{Middle, "cc"}, goldenFrame{End, "ddee"})},
 			{Lane: 0, First: 3, Align: 8, Frames: frames(goldenFrame{Begin, "0900000000000000" + "0600000000000000" + "01"}, goldenFrame{Abort, ""})}}}},
 		{Name: "control-down", Direction: "down", Batch: &goldenBatch{Number: 3, Receipt: 2, Runs: []goldenRun{{Lane: 0, First: 1, Align: 16, Frames: frames(
-			goldenFrame{Eval, word + hex.EncodeToString([]byte("1+1"))}, goldenFrame{Result, word + hex.EncodeToString([]byte("null"))},
+			goldenFrame{Eval, "0700000003000000" + hex.EncodeToString([]byte("1+1"))}, goldenFrame{Result, word + hex.EncodeToString([]byte("null"))},
 			goldenFrame{Result, "0700000001000000" + "ff"}, goldenFrame{Result, "0700000002000000" + "0200000000000000" + "0000010000000000"},
 			goldenFrame{Error, word + hex.EncodeToString([]byte(`{"code":"x","message":"y"}`))}, goldenFrame{Open, "0300000000000000" + "0000400000000000"})}}}},
+		{Name: "events-down", Direction: "down", Batch: &goldenBatch{Number: 5, Runs: []goldenRun{{Lane: 0, First: 9, Align: 8, Frames: frames(
+			goldenFrame{Event, "0100000000000000" + "01000000" + hex.EncodeToString([]byte(`{"ä":1}`))}, goldenFrame{Event, "0200000001000000" + "ffffffff02000000" + "00ff"},
+			goldenFrame{Begin, "0e00000000000000" + "0300000000000000" + "0100000000"}, goldenFrame{End, "000000070000006e75"})}}}},
 		{Name: "control-up", Direction: "up", Batch: &goldenBatch{Number: 4, Receipt: 3, Slot: 5, Request: 2, Runs: []goldenRun{{Lane: 0, First: 0, Align: 8, Frames: frames(
 			goldenFrame{Invoke, "0100000020000000" + hex.EncodeToString([]byte(`{"cmd":"f","body":"json"}       `)) + "7b7d"},
-			goldenFrame{Cancel, "0100000000000000"}, goldenFrame{Result, word + "31"}, goldenFrame{Error, "0000000000000000" + hex.EncodeToString([]byte(`{"code":"eval","message":"z"}`))})}}}},
+			goldenFrame{Cancel, "0100000000000000"}, goldenFrame{Result, word + "31"}, goldenFrame{Result, "0700000003000000"}, goldenFrame{Error, "0800000000000000" + hex.EncodeToString([]byte(`{"code":"eval","message":"z"}`))})}}}},
 		{Name: "two-runs-of-one-lane", Direction: "up", Batch: &goldenBatch{Number: 1, Request: 1, Runs: []goldenRun{
 			{Lane: 3, First: 0, Align: 64, Frames: frames(goldenFrame{Bytes, "01"})}, {Lane: 3, First: 1, Align: 8, Frames: frames(goldenFrame{Bytes, "02"}, goldenFrame{Close, hex.EncodeToString([]byte(`{"code":"a","message":"b"}`))})}}}},
 	}
@@ -200,7 +203,8 @@ func damaged(t *testing.T) []vector {
 		set("frame-length-past-the-run", "down", false, frame, 0x40),
 		set("frame-length-huge", "down", false, frame, 0xff, frame+1, 0xff, frame+2, 0xff, frame+3, 0xff),
 		set("frame-kind-0", "down", false, frame+4, 0),
-		set("frame-kind-event", "down", false, frame+4, 3),
+		set("event-on-a-channel", "down", false, frame+4, 3),
+		set("event-upward", "up", false, run, 0, frame+4, 3, frame+20, 6),
 		set("frame-kind-15", "down", false, frame+4, 15),
 		set("frame-kind-255", "down", false, frame+4, 255),
 		set("frame-flags", "down", false, frame+5, 1),

@@ -44,7 +44,7 @@ const (
 )
 
 // grammar says for each kind its name and where it may stand. A kind without a
-// direction is unknown: Event is kept for the event bus and refused so far.
+// direction is unknown.
 var grammar = [...]struct {
 	name      string
 	direction Direction
@@ -52,6 +52,7 @@ var grammar = [...]struct {
 }{
 	JSON:   {"json", both, channel},
 	Bytes:  {"bytes", both, channel},
+	Event:  {"event", Down, control},
 	Eval:   {"eval", Down, control},
 	Invoke: {"invoke", Up, control},
 	Result: {"result", both, control},

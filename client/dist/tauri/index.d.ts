@@ -1,0 +1,7 @@
+export * as core from './core.js';
+export { invoke } from './core.js';
+export * as dpi from './dpi.js';
+export * as event from './event.js';
+export * as webview from './webview.js';
+export * as webviewWindow from './webviewWindow.js';
+export * as window from './window.js';

@@ -1,0 +1,12 @@
+// src/tauri/platform.ts
+function isWindows() {
+  return typeof navigator == "object" && /windows/i.test(navigator.userAgent);
+}
+function convertFileSrc(filePath, protocol = "asset") {
+  let path = encodeURIComponent(filePath);
+  return isWindows() ? `http://${protocol}.localhost/${path}` : `${protocol}://localhost/${path}`;
+}
+export {
+  convertFileSrc,
+  isWindows
+};

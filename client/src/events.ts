@@ -1,0 +1,220 @@
+// The page's half of the event bus: its listeners, each a subscription of its own in Go.
+//
+// A listener's number is its subscription's, so a frame names the listeners themselves, and numbers grow in
+// the order of registration. Listeners live as long as the page: when it comes back from the
+// back-forward cache, the new session gets all of them again, in order.
+
+import type { EventCallback, EventTarget, Invoke, ListenOptions } from './api.js';
+import type { Timers } from './connection.js';
+import { broken, guarded, TailraceError } from './errors.js';
+import { decodeText } from './lane.js';
+import { checkEventName, readTarget } from './names.js';
+
+/** How long, in milliseconds, `readyWhenQuiet` waits for answers at most. */
+const LONGEST_WAIT = 2000;
+
+interface Listener {
+  readonly id: number;
+  readonly event: string;
+  readonly target: EventTarget;
+  readonly handler: EventCallback<unknown>;
+  readonly once: boolean;
+  /** Go has had it once, so that its promise has resolved. */
+  accepted: boolean;
+  resolve(): void;
+  reject(error: unknown): void;
+  /** It is no listener any more. */
+  removed?(): void;
+}
+
+const ignore = (): void => {};
+
+export class Events {
+  private readonly listeners = new Map<number, Listener>();
+  private lastId = 0;
+  /** Grows with each session. */
+  private epoch = 0;
+  private unanswered = 0;
+  private onquiet: (() => void) | undefined;
+  private readyCall: Promise<void> | undefined;
+
+  constructor(
+    private readonly call: Invoke,
+    private readonly clock: Timers,
+  ) {}
+
+  /** Registers a listener at once; the promise tells whether Go has it. Throws what is wrong with the arguments. */
+  add<T>(
+    event: string,
+    handler: EventCallback<T>,
+    options: ListenOptions | undefined,
+    once: boolean,
+  ): { id: number; registered: Promise<void> } {
+    checkEventName(event);
+    if (typeof handler !== 'function') {
+      throw new TailraceError('invalid_args', 'the handler of an event is not a function');
+    }
+    const target = readTarget(options?.target);
+    const signal = options?.signal;
+    if (signal?.aborted) throw signal.reason;
+    const id = ++this.lastId;
+    const registered = new Promise<void>((resolve, reject) => {
+      const listener: Listener = {
+        id,
+        event,
+        target,
+        handler: handler as EventCallback<unknown>,
+        once,
+        accepted: false,
+        resolve,
+        reject,
+      };
+      if (signal !== undefined) {
+        const abort = () => {
+          void this.remove(id);
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', abort);
+        listener.removed = () => signal.removeEventListener('abort', abort);
+      }
+      this.listeners.set(id, listener);
+      this.register(listener);
+    });
+    return { id, registered };
+  }
+
+  private register(listener: Listener): void {
+    const { epoch } = this;
+    const { id, event, target } = listener;
+    this.unanswered++;
+    const answered = () => {
+      if (epoch === this.epoch && --this.unanswered === 0) this.onquiet?.();
+    };
+    this.call('plugin:event|listen', { event, target, sub: id }).then(
+      () => {
+        listener.accepted = true;
+        listener.resolve();
+        answered();
+      },
+      (error) => {
+        // The page came back from the cache: the new session is asked for the listener, too.
+        if (epoch !== this.epoch && this.listeners.has(id)) return;
+        this.forget(id);
+        if (listener.accepted) console.error(`tailrace: a listener of '${event}' was lost:`, error);
+        listener.reject(error);
+        answered();
+      },
+    );
+  }
+
+  private forget(id: number): Listener | undefined {
+    const listener = this.listeners.get(id);
+    this.listeners.delete(id);
+    listener?.removed?.();
+    return listener;
+  }
+
+  /** Removes a listener at once; resolves when Go knows. Never rejects. */
+  remove(id: number): Promise<void> {
+    const listener = this.forget(id);
+    if (listener === undefined) return Promise.resolve();
+    return this.call('plugin:event|unlisten', { event: listener.event, sub: id }).then(
+      ignore,
+      ignore,
+    );
+  }
+
+  /** Whether that number was ever a listener's. */
+  known(id: number): boolean {
+    return Number.isInteger(id) && id > 0 && id <= this.lastId;
+  }
+
+  /** An event frame of the control lane; `binary`: the payload is bytes, else JSON. */
+  deliver(subs: readonly number[], binary: boolean, payload: Uint8Array): void {
+    const text = binary ? '' : decodeText(payload);
+    let value: unknown;
+    for (let i = 0; i < subs.length; i++) {
+      // Each listener gets a value of its own: what one does to it, the next must not see.
+      if (binary) value = i < subs.length - 1 ? payload.slice() : payload;
+      else if (i === 0 || (typeof value === 'object' && value !== null)) value = parse(text);
+      this.deliverValue(subs[i], value);
+    }
+  }
+
+  /** An event for one listener. */
+  deliverValue(id: number, payload: unknown): void {
+    const listener = this.listeners.get(id);
+    if (listener === undefined) {
+      if (!this.known(id)) throw broken('an event for an unknown subscription');
+      return;
+    }
+    if (listener.once) void this.remove(id);
+    guarded(listener.handler, { event: listener.event, id, payload });
+  }
+
+  emit(event: string, payload: unknown): Promise<void> {
+    checkEventName(event);
+    if (isBytes(payload)) return this.emitBytes(event, undefined, payload);
+    return this.send('plugin:event|emit', { event, payload: payload ?? null });
+  }
+
+  emitTo(to: string | EventTarget, event: string, payload: unknown): Promise<void> {
+    checkEventName(event);
+    const target = readTarget(to);
+    if (isBytes(payload)) return this.emitBytes(event, target, payload);
+    return this.send('plugin:event|emit_to', { target, event, payload: payload ?? null });
+  }
+
+  private emitBytes(event: string, target: EventTarget | undefined, payload: object) {
+    const headers: Record<string, string> = { 'tailrace-event': event };
+    if (target !== undefined) headers['tailrace-target'] = JSON.stringify(target);
+    return this.send('plugin:event|emit_bytes', payload, { headers });
+  }
+
+  private send(...call: Parameters<Invoke>): Promise<void> {
+    return this.call(...call).then(ignore);
+  }
+
+  /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
+  ready(): Promise<void> {
+    this.readyCall ??= this.send('plugin:event|ready', {});
+    return this.readyCall;
+  }
+
+  /**
+   * Ready once every `listen` so far is answered, and code that awaited the answers has run without another
+   * one: so a page may await its calls of `listen` one after the other.
+   */
+  readyWhenQuiet(): void {
+    const ready = () => {
+      this.onquiet = undefined;
+      this.ready().catch(ignore);
+    };
+    const look = () => this.clock.task(() => this.unanswered === 0 && ready());
+    this.onquiet = look;
+    look();
+    this.clock.setTimeout(ready, LONGEST_WAIT);
+  }
+
+  /** There is a new session, which knows nothing of this page's listeners. */
+  restored(): void {
+    this.epoch++;
+    this.unanswered = 0;
+    for (const listener of this.listeners.values()) this.register(listener);
+    if (this.readyCall === undefined) return;
+    this.readyCall = undefined;
+    this.ready().catch(ignore);
+  }
+}
+
+function isBytes(payload: unknown): payload is object {
+  return payload instanceof ArrayBuffer || ArrayBuffer.isView(payload);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw broken('the payload of an event is not JSON');
+  }
+}

@@ -1,0 +1,34 @@
+// Functions of the page under numbers, which is how Tauri's package hands them over.
+
+export type Callback = (data: unknown) => unknown;
+
+export interface Callbacks {
+  readonly callbacks: Map<number, Callback>;
+  transformCallback(callback?: Callback, once?: boolean): number;
+  unregisterCallback(id: number): void;
+  runCallback(id: number, data: unknown): void;
+}
+
+export function createCallbacks(): Callbacks {
+  const callbacks = new Map<number, Callback>();
+  let last = 0;
+  return {
+    callbacks,
+    transformCallback(callback, once = false) {
+      const id = ++last;
+      callbacks.set(id, (data) => {
+        if (once) callbacks.delete(id);
+        return callback?.(data);
+      });
+      return id;
+    },
+    unregisterCallback(id) {
+      callbacks.delete(id);
+    },
+    runCallback(id, data) {
+      const callback = callbacks.get(id);
+      if (callback !== undefined) callback(data);
+      else console.warn(`tailrace: there is no callback ${id} any more`);
+    },
+  };
+}

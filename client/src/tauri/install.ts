@@ -1,0 +1,26 @@
+// The globals on which the unmodified @tauri-apps/api runs.
+
+import type { Bridge } from './bridge.js';
+import { convertFileSrc, isWindows } from './platform.js';
+
+/** Its objects stay writable: the package's mocks replace what they hold. */
+export function install(bridge: Bridge): void {
+  const { invoke, transformCallback, unregisterCallback, runCallback, callbacks, label } = bridge;
+  const path = isWindows() ? { sep: '\\', delimiter: ';' } : { sep: '/', delimiter: ':' };
+  define('isTauri', true);
+  define('__TAURI_INTERNALS__', {
+    invoke,
+    transformCallback,
+    unregisterCallback,
+    runCallback,
+    callbacks,
+    convertFileSrc,
+    metadata: { currentWindow: { label }, currentWebview: { windowLabel: label, label } },
+    plugins: { path },
+  });
+  define('__TAURI_EVENT_PLUGIN_INTERNALS__', { unregisterListener: bridge.unregisterListener });
+}
+
+function define(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+}

@@ -1,0 +1,15 @@
+// The shapes of @tauri-apps/api/window, and what its first version had.
+
+export { CloseRequestedEvent } from './closing.js';
+export { LogicalPosition, LogicalSize, PhysicalPosition, PhysicalSize } from './dpi.js';
+export {
+  availableMonitors,
+  currentMonitor,
+  cursorPosition,
+  type Monitor,
+  monitorFromPoint,
+  primaryMonitor,
+} from './monitor.js';
+export { getAllWindows, getCurrentWindow, Window } from './windowClass.js';
+export * from './windowOptions.js';
+export { appWindow, getAll, getCurrent, WebviewWindow } from './windowV1.js';

@@ -1,0 +1,113 @@
+// When the page is ready, and what a page has that came back from the back-forward cache.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Bus, eventFrame } from './bus.js';
+import { started } from './go.js';
+
+async function page() {
+  const go = await started();
+  return { go, bus: new Bus(go), ...go.api };
+}
+
+test('ready waits for listeners that are awaited one after the other', async () => {
+  const { go, bus, listen, events } = await page();
+  const steps = async () => {
+    await listen('a', () => {});
+    await listen('b', () => {});
+    await null;
+    await listen('c', () => {});
+  };
+  const done = steps();
+  events.readyWhenQuiet();
+  for (let i = 0; i < 10; i++) {
+    await bus.answer();
+    await go.clock.advance(0);
+  }
+  await done;
+  assert.deepEqual(bus.commands, ['listen', 'listen', 'listen', 'ready']);
+});
+
+test('a page without listeners is ready at once; ready is sent once', async () => {
+  const { go, bus, events, ready } = await page();
+  events.readyWhenQuiet();
+  await go.clock.advance(0);
+  await bus.answer();
+  await ready();
+  await go.clock.advance(10_000);
+  await bus.answer();
+  assert.deepEqual(bus.commands, ['ready']);
+});
+
+test('ready does not wait for ever', async () => {
+  const { go, listen, events } = await page();
+  listen('a', () => {}).catch(() => {});
+  events.readyWhenQuiet();
+  const commands = () => go.invokes.map(({ envelope }) => envelope.cmd);
+  await go.clock.advance(1999);
+  assert.deepEqual(commands(), ['plugin:event|listen']);
+  await go.clock.advance(1);
+  assert.deepEqual(commands(), ['plugin:event|listen', 'plugin:event|ready']);
+});
+
+test('a restored page has its listeners still, in order, and is ready again', async () => {
+  const { go, bus, listen, once, ready } = await page();
+  const seen: string[] = [];
+  const hear = (name: string) => () => {
+    seen.push(name);
+  };
+  const first = listen('x', hear('a'));
+  void listen('x', hear('gone')).then((unlisten) => unlisten());
+  void once('x', hear('once'));
+  await bus.answer();
+  await ready;
+  void ready();
+  await bus.answer();
+  const unlisten = await first;
+  const pending = listen('x', hear('pending'));
+  go.page.restored();
+  bus.commands.length = 0;
+  await bus.answer();
+  await pending;
+  assert.deepEqual(bus.commands, ['listen', 'listen', 'listen', 'ready']);
+  assert.deepEqual([...bus.subs.keys()], [1, 3, 4]);
+  await bus.send('x', 1);
+  unlisten();
+  await bus.answer();
+  await bus.send('x', 2);
+  assert.deepEqual(seen, ['a', 'once', 'pending', 'pending']);
+});
+
+test('a listener that has ended before Go knew it is not asked for again', async () => {
+  const { go, bus, once } = await page();
+  const pending = once('x', () => {});
+  await bus.go.send(go.run(0, [eventFrame([1], 1)]));
+  go.page.restored();
+  await assert.rejects(pending, { code: 'restored' });
+  await bus.answer();
+  assert.equal(bus.subs.size, 0);
+});
+
+test('a listener that the new session does not allow any more is lost, and the console says so', async (t) => {
+  const error = t.mock.method(console, 'error', () => {});
+  const { go, bus, listen } = await page();
+  const listening = listen('x', () => {});
+  await bus.answer();
+  await listening;
+  bus.denied.add('x');
+  go.page.restored();
+  await bus.answer();
+  assert.equal(error.mock.callCount(), 1);
+  go.page.restored();
+  await bus.answer();
+  assert.equal(error.mock.callCount(), 1, 'it is not tried again');
+});
+
+test('outside of a session that is open, listening rejects', async () => {
+  const { go, listen } = await page();
+  go.pulls[0].reply({ status: 410, body: '{"code":"closed","message":"over"}' });
+  await assert.rejects(
+    listen('x', () => {}),
+    { code: 'closed' },
+  );
+});

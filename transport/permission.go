@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// Action is what a page does, or what is done to it.
+type Action string
+
+// The actions that a Policy decides about, each with the meaning of Permission.Name.
+const (
+	ActionCommand Action = "command" // a call; the command
+	ActionChannel Action = "channel" // a channel in a call's arguments; the command
+	ActionListen  Action = "listen"  // listening to an event; the event
+	ActionEmit    Action = "emit"    // emitting an event; the event
+	ActionEval    Action = "eval"    // Go evaluates a script in the page; nothing
+	ActionWindow  Action = "window"  // opening a window or acting on one; its label
+)
+
+// Permission is one thing that a page wants to do, or that Go wants to do to it.
+type Permission struct {
+	// Label is the page's window, Origin the page's origin.
+	Label, Origin string
+	Action        Action
+	Name          string
+}
+
+// maxShownName bounds what a message repeats of a name that the page chose.
+const maxShownName = 100
+
+// String is the permission as the rules of a policy write it: "command:download", "eval".
+func (p Permission) String() string {
+	if p.Name == "" {
+		return string(p.Action)
+	}
+	name := p.Name
+	if len(name) > maxShownName {
+		name = name[:maxShownName] + "…"
+	}
+	return string(p.Action) + ":" + name
+}
+
+// Denied is the error of a permission that is missing. Its message names the permission.
+func (p Permission) Denied() *Error {
+	return &Error{Code: CodeDenied, Message: fmt.Sprintf("window %q (%s) lacks the permission %q", p.Label, p.Origin, p.String())}
+}
+
+// Policy decides what pages may do, and what may be done to them. Package policy has one made of rules.
+type Policy interface {
+	// Check returns nil for what is allowed, otherwise p.Denied() or an error that says more. It is called
+	// from any goroutine, often, and must not block.
+	Check(p Permission) error
+}
+
+// Check asks the engine's policy about this page. The error is an *Error with CodeDenied. The first
+// denial of each action and name is logged.
+func (s *Session) Check(a Action, name string) error {
+	if s.opt.Policy == nil {
+		return nil
+	}
+	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
+	err := s.opt.Policy.Check(p)
+	if err == nil {
+		return nil
+	}
+	denied := p.Denied()
+	if e := new(Error); errors.As(err, &e) && e.Code == CodeDenied {
+		denied = e
+	} else {
+		denied.Message += ": " + err.Error()
+	}
+	if s.denials.first(p.String()) {
+		s.log.Warn("denied", "permission", p.String(), "origin", s.origin)
+	}
+	return denied
+}
+
+// maxDenials bounds how many different denials of a session are logged: the page chooses the names.
+const maxDenials = 256
+
+// denials are those that were logged.
+type denials struct {
+	mu     sync.Mutex
+	logged map[string]bool
+}
+
+func (d *denials) first(permission string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.logged[permission] || len(d.logged) == maxDenials {
+		return false
+	}
+	if d.logged == nil {
+		d.logged = make(map[string]bool)
+	}
+	d.logged[permission] = true
+	return true
+}
