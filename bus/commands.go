@@ -1,0 +1,191 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// The commands of pages. All are ordered (transport.HandleOrdered): handled in the order in which the page
+// called them. The arguments are a JSON object; the result is null. A call that is refused has no effect.
+const (
+	// CommandListen {event, target?, sub}: the page listens to an event, for a target (default Any). It chooses
+	// sub, 1 to 2^32-1 and unique among its subscriptions, which every event for it names. Policy: listen.
+	CommandListen = "plugin:event|listen"
+	// CommandUnlisten {event, sub} ends a subscription.
+	CommandUnlisten = "plugin:event|unlisten"
+	// CommandEmit {event, payload?} emits to Any. Policy: emit, as for the next two.
+	CommandEmit = "plugin:event|emit"
+	// CommandEmitTo {event, target, payload?} emits to a target.
+	CommandEmitTo = "plugin:event|emit_to"
+	// CommandEmitBytes emits a raw body. The headers HeaderEvent and HeaderTarget stand for the arguments.
+	CommandEmitBytes = "plugin:event|emit_bytes"
+	// CommandReady {}: the page's listeners are there.
+	CommandReady = "plugin:event|ready"
+
+	// HeaderEvent has the event's name, HeaderTarget the target in JSON (default Any). Both may be percent-encoded, since
+	// headers of the web have no letters beyond Latin-1.
+	HeaderEvent  = "tailrace-event"
+	HeaderTarget = "tailrace-target"
+)
+
+// register makes the commands.
+func (b *Bus) register(e *transport.Engine) {
+	b.handle(e, CommandListen, (*Bus).pageListen)
+	b.handle(e, CommandUnlisten, (*Bus).pageUnlisten)
+	b.handle(e, CommandEmit, (*Bus).pageEmit)
+	b.handle(e, CommandEmitTo, (*Bus).pageEmitTo)
+	b.handle(e, CommandReady, func(_ *Bus, c caller, _ args) error {
+		c.page.ready(c.conn)
+		return nil
+	})
+	transport.HandleOrdered(e, CommandEmitBytes, func(ctx context.Context, body []byte) (any, error) {
+		return nil, b.call(ctx, CommandEmitBytes, func(c caller) error { return b.pageEmitBytes(ctx, c, body) })
+	})
+}
+
+// caller is the page that calls a command.
+type caller struct {
+	page *Page
+	conn *conn
+}
+
+// handle registers a command with JSON arguments.
+func (b *Bus) handle(e *transport.Engine, name string, run func(*Bus, caller, args) error) {
+	transport.HandleOrdered(e, name, func(ctx context.Context, data json.RawMessage) (any, error) {
+		return nil, b.call(ctx, name, func(c caller) error {
+			a, err := parseArgs(data)
+			if err != nil {
+				return err
+			}
+			return run(b, c, a)
+		})
+	})
+}
+
+// call finds the calling page and runs its command. The first refusal of each code is logged for each page.
+func (b *Bus) call(ctx context.Context, command string, run func(caller) error) error {
+	s := transport.SessionFrom(ctx)
+	p, ok := b.sessions.Load(s)
+	if !ok {
+		return errGone
+	}
+	c := p.conn.Load()
+	if c == nil || c.session != s {
+		return errGone
+	}
+	err := run(caller{p, c})
+	var refused *transport.Error
+	if errors.As(err, &refused) && refused.Code != transport.CodeDenied { // the session logs denials
+		p.mu.Lock()
+		first := !c.logged[refused.Code]
+		c.logged[refused.Code] = true
+		p.mu.Unlock()
+		if first {
+			b.log.Warn("bus: a page's call was refused", "window", p.label, "command", command, "code", refused.Code, "error", refused.Message)
+		}
+	}
+	return err
+}
+
+func (b *Bus) pageListen(c caller, a args) error {
+	name, err := a.name()
+	if err != nil {
+		return err
+	}
+	t := Any
+	if a.target != nil {
+		if t, err = a.to(); err != nil {
+			return err
+		}
+	}
+	sub, err := a.number()
+	if err != nil {
+		return err
+	}
+	if err := c.conn.session.Check(transport.ActionListen, name); err != nil {
+		return err
+	}
+	return c.page.listen(c.conn, name, t, sub)
+}
+
+func (b *Bus) pageUnlisten(c caller, a args) error {
+	name, err := a.name()
+	if err != nil {
+		return err
+	}
+	sub, err := a.number()
+	if err != nil {
+		return err
+	}
+	return c.page.unlisten(c.conn, name, sub)
+}
+
+func (b *Bus) pageEmit(c caller, a args) error {
+	name, err := a.name()
+	if err != nil {
+		return err
+	}
+	return b.emitFor(c, Any, name, a.payload, false)
+}
+
+func (b *Bus) pageEmitTo(c caller, a args) error {
+	name, err := a.name()
+	if err != nil {
+		return err
+	}
+	t, err := a.to()
+	if err != nil {
+		return err
+	}
+	return b.emitFor(c, t, name, a.payload, false)
+}
+
+func (b *Bus) pageEmitBytes(ctx context.Context, c caller, body []byte) error {
+	name, err := header(transport.Header(ctx, HeaderEvent))
+	if err != nil {
+		return err
+	}
+	if name, err = pageName(name); err != nil {
+		return err
+	}
+	t := Any
+	if value := transport.Header(ctx, HeaderTarget); value != "" {
+		text, err := header(value)
+		if err != nil {
+			return err
+		}
+		if !json.Valid([]byte(text)) {
+			return refusal(CodeTarget, "the header %s is no JSON", HeaderTarget)
+		}
+		if t, err = pageTarget([]byte(text)); err != nil {
+			return err
+		}
+	}
+	return b.emitFor(c, t, name, body, true)
+}
+
+// emitFor emits for a page. The payload has been checked.
+func (b *Bus) emitFor(c caller, t Target, name string, data []byte, binary bool) error {
+	if err := c.conn.session.Check(transport.ActionEmit, name); err != nil {
+		return err
+	}
+	if data == nil && !binary {
+		data = null
+	}
+	m := messages.Get().(*message)
+	defer m.free()
+	m.bus, m.target, m.name = b, t, name
+	m.encoded, m.binary, m.data = true, binary, data
+	err := b.deliver(noWait, m)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrNoWindow):
+		return refusal(CodeNoWindow, "no window has the label of %v", t)
+	default: // the app knows which window or listener; the page need not
+		return refusal(CodeFull, "event %q: not all who listen had room", name)
+	}
+}

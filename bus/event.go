@@ -1,0 +1,69 @@
+package bus
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// ID is the number of a listener in Go, unique in its bus. No listener has 0.
+type ID uint32
+
+// Event is what a listener in Go gets. Exactly one of Payload and Binary is not nil. Both are shared between
+// listeners: don't change them. They may be kept.
+type Event struct {
+	ID      ID // of the listener, for Unlisten
+	Name    string
+	Payload json.RawMessage // valid JSON in UTF-8
+	Binary  []byte
+
+	bus *Bus // nil for events that were made elsewhere
+}
+
+// Decode stores the payload in *v, by the bus's codec. A *[]byte takes a binary payload, and only that.
+func (e Event) Decode(v any) error {
+	if b, ok := v.(*[]byte); ok {
+		if e.Binary == nil {
+			return fmt.Errorf("bus: event %q has a JSON payload, not bytes", e.Name)
+		}
+		*b = e.Binary
+		return nil
+	}
+	if e.Binary != nil {
+		return fmt.Errorf("bus: event %q has a binary payload, which does not decode into %T", e.Name, v)
+	}
+	var codec transport.Codec = transport.JSONCodec{}
+	if e.bus != nil {
+		codec = e.bus.opt.Codec
+	}
+	if err := codec.Decode(e.Payload, v); err != nil {
+		return fmt.Errorf("bus: failed to decode the payload of event %q: %w", e.Name, err)
+	}
+	return nil
+}
+
+func (e Event) log() *slog.Logger {
+	if e.bus != nil {
+		return e.bus.log
+	}
+	return slog.Default()
+}
+
+// payload is an event's name and payload in memory of their own, shared by all who keep them. Immutable.
+type payload struct {
+	name   string
+	binary bool
+	data   []byte // not nil
+}
+
+func (p *payload) event(b *Bus, id ID) Event {
+	if p.binary {
+		return Event{ID: id, Name: p.name, Binary: p.data, bus: b}
+	}
+	return Event{ID: id, Name: p.name, Payload: p.data, bus: b}
+}
+
+var errNoJSON = errors.New("it is no valid JSON in UTF-8")

@@ -1,0 +1,153 @@
+package bus
+
+import (
+	"context"
+	"runtime/debug"
+	"sync"
+)
+
+// listener is a listener in Go.
+type listener struct {
+	bus    *Bus
+	id     ID
+	name   string
+	target Target
+	once   bool
+	fn     func(Event)
+
+	// mu guards what follows.
+	mu      sync.Mutex
+	queue   fifo[*payload]
+	running bool          // a goroutine takes from the queue
+	fired   bool          // once, and it has its event
+	ended   bool          // nothing is called any more
+	last    bool          // it ends when the queue is empty
+	room    chan struct{} // closed when there may be room; nil: nobody waits
+}
+
+// taken says what became of an event at a listener.
+type taken uint8
+
+const (
+	ignored taken = iota // the listener has ended, or was made with Once and has its event
+	queued
+	refused // there is no room
+)
+
+// put queues an event. A sticky event for a new listener needs no room.
+func (l *listener) put(p *payload, sticky bool) taken {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.ended || l.fired:
+		return ignored
+	case l.queue.len() >= l.bus.opt.QueueLen && !sticky:
+		return refused
+	}
+	l.queue.push(p)
+	l.fired = l.once
+	if !l.running {
+		l.running = true
+		go l.run()
+	}
+	return queued
+}
+
+// wait returns when there may be room.
+func (l *listener) wait(ctx context.Context) error {
+	l.mu.Lock()
+	if l.ended || l.queue.len() < l.bus.opt.QueueLen {
+		l.mu.Unlock()
+		return nil
+	}
+	if l.room == nil {
+		l.room = make(chan struct{})
+	}
+	room := l.room
+	l.mu.Unlock()
+	select {
+	case <-room:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// signal tells those who wait that there may be room. The caller holds mu.
+func (l *listener) signal() {
+	if l.room != nil {
+		close(l.room)
+		l.room = nil
+	}
+}
+
+// run is the listener's goroutine. It ends when the queue is empty.
+func (l *listener) run() {
+	empty := false
+	defer func() {
+		if !empty { // the function has ended the goroutine (runtime.Goexit): another one goes on
+			go l.run()
+		}
+	}()
+	for {
+		p := l.next()
+		if p == nil {
+			empty = true
+			return
+		}
+		l.call(p)
+	}
+}
+
+// next takes the next event, nil when there is none. Whether the listener has ended is
+// decided under the same lock, so that no call begins after Unlisten has returned.
+func (l *listener) next() *payload {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended || l.queue.len() == 0 {
+		l.running = false
+		if l.last {
+			l.ended = true
+			l.bus.ids.Delete(l.id)
+		}
+		return nil
+	}
+	if l.fired {
+		l.bus.ids.Delete(l.id)
+	}
+	l.signal()
+	return l.queue.pop()
+}
+
+// call runs the function.
+func (l *listener) call(p *payload) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		l.bus.log.Error("listener panicked", "event", l.name, "panic", recover(), "stack", string(debug.Stack()))
+	}()
+	l.fn(p.event(l.bus, l.id))
+	returned = true
+}
+
+// end ends the listener; what is queued is dropped.
+func (l *listener) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	l.queue.clear()
+	l.signal()
+}
+
+// finish ends the listener when what is queued has been handled. It hears nothing new.
+func (l *listener) finish() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = true
+	if !l.running {
+		l.ended = true
+		l.bus.ids.Delete(l.id)
+	}
+}

@@ -1,0 +1,308 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// Page is a window as the bus sees it: one page after the other, and what is kept for the next one.
+// Whoever makes windows calls Open, Connect and Close.
+type Page struct {
+	bus   *Bus
+	label string
+	conn  atomic.Pointer[conn] // of the page that is connected, nil: none. Replaced under mu
+
+	foreign atomic.Bool // the page is not the app's, and will not connect. Set under mu
+
+	mu      sync.Mutex // guards what follows, and the phase of conn
+	backlog fifo[*entry]
+	bytes   int           // of the backlog
+	kept    uint64        // how many entries it has had
+	closed  bool          //
+	changed chan struct{} // closed when a call that waits should look again; nil: none waits
+
+	delivered, refused atomic.Uint64
+}
+
+// Open tells that a window exists. What is for it is kept until its page is ready.
+func (b *Bus) Open(label string) *Page {
+	p := &Page{bus: b, label: label}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	old := *b.pages.Load()
+	pages := append(old[:len(old):len(old)], p)
+	b.pages.Store(&pages)
+	return p
+}
+
+// Connect tells that the window shows a new page, which has that session. Call it before the session's first batch
+// is received. What the page before had registered is gone.
+func (p *Page) Connect(s *transport.Session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	p.detach()
+	p.foreign.Store(false)
+	p.bus.sessions.Store(s, p)
+	p.conn.Store(newConn(s))
+	p.signal()
+}
+
+// SetForeign tells that the window shows a page that will not connect, since it is not the app's: nothing is kept for
+// it, and an eval gives ErrForeign. False, like Connect, ends that.
+func (p *Page) SetForeign(foreign bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.foreign.Store(foreign)
+	if foreign {
+		p.detach()
+		p.drop()
+	}
+	p.signal()
+}
+
+// Close tells that the window is gone. What is kept for it is dropped. Its listeners in Go, those for
+// Window, Webview and WebviewWindow of its label, end when they have handled what was emitted before.
+func (p *Page) Close() {
+	b := p.bus
+	b.mu.Lock()
+	pages := []*Page{}
+	other := false
+	for _, o := range *b.pages.Load() {
+		if o != p {
+			pages = append(pages, o)
+			other = other || o.label == p.label
+		}
+	}
+	b.pages.Store(&pages)
+	b.mu.Unlock()
+
+	p.mu.Lock()
+	first := !p.closed
+	p.closed = true
+	p.detach()
+	p.drop()
+	p.signal()
+	p.mu.Unlock()
+	if first && !other {
+		b.endListeners(p.label)
+	}
+}
+
+// detach forgets the connection, if there is one. The caller holds mu.
+func (p *Page) detach() {
+	c := p.conn.Load()
+	if c == nil {
+		return
+	}
+	p.conn.Store(nil)
+	p.bus.sessions.Delete(c.session)
+	p.forNextPage()
+}
+
+// lost forgets a connection whose session has ended.
+func (p *Page) lost(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn.Load() == c {
+		p.detach()
+		p.signal()
+	}
+}
+
+// state gives the connection and its phase. A page whose session has ended is none.
+func (p *Page) state() (*conn, phase) {
+	c := p.conn.Load()
+	if c != nil && c.over() {
+		p.lost(c)
+		c = p.conn.Load()
+	}
+	if c == nil {
+		return nil, connected
+	}
+	return c, phase(c.phase.Load())
+}
+
+// take delivers a message to the window's page, or keeps it. Nobody listens: nil. With noWait it does not wait. An
+// emitter's messages stay in order, none lost, none doubled, wherever the page's steps fall:
+//
+//	emitter                              the page's ready, and its end
+//	1 read connection and phase          a catchingUp begins, under mu
+//	2 live: Session.Event                b the drainer gives the backlog, first entry first
+//	3 else, under mu: still that         c it is empty: live begins, under the mu that saw it
+//	  phase? append to the backlog       d the session ends
+//	4 no: from 1 again                   e it is detached, under mu, by whoever sees d first
+//
+// What if …
+//
+//   - 1 before a, 3 before a: b gives the message. 3 after a: 4.
+//   - 1 after a, 3 before c: c waits until b has given the message. 3 after c: 4, and then 2; what the same
+//     emitter had appended before is in lane 0 since b.
+//   - 1 after c: 2 is behind all of b.
+//   - 2 after d: Event gives ErrClosed and has accepted nothing. The emitter does e, and goes to 1: the next page gets it.
+//     Only what lane 0 has accepted ends with a page.
+//   - 3 after d, before e: e leaves the message in the backlog for the next page.
+//
+// The phase behind is like catchingUp, but that 3 finds no room.
+func (p *Page) take(ctx context.Context, m *message) error {
+	for {
+		c, at := p.state()
+		own := false
+		var subs []uint32
+		if at == connected {
+			if own = !p.foreign.Load() && m.names(p.label); !own {
+				return nil
+			}
+		} else if subs = c.match(m); len(subs) == 0 {
+			return nil
+		}
+		if err := m.encode(); err != nil {
+			return err
+		}
+		if at == live {
+			err := c.event(ctx, subs, m.binary, m.data)
+			if errors.Is(err, transport.ErrClosed) {
+				p.lost(c)
+				continue
+			}
+			if err == nil {
+				m.heard++
+			}
+			return p.count(err)
+		}
+		e := m.entry(p.label, subs, own || m.names(p.label))
+		again, err := p.keep(ctx, c, at, e)
+		if again {
+			continue
+		}
+		switch {
+		case err == nil:
+			m.heard++
+			return nil
+		case err == ErrForeign, err == ErrClosed && m.target.Label != p.label:
+			return nil // nobody is there; what is for all windows is not an error then
+		}
+		return p.count(err)
+	}
+}
+
+// event puts an event into the session's lane 0.
+func (c *conn) event(ctx context.Context, subs []uint32, binary bool, data []byte) error {
+	if ctx == noWait {
+		return c.session.Event(subs, binary, data)
+	}
+	return c.session.EventContext(ctx, subs, binary, data)
+}
+
+// count notes what became of an event, and makes the error this package's.
+func (p *Page) count(err error) error {
+	if err == nil {
+		p.delivered.Add(1)
+		return nil
+	}
+	p.refused.Add(1)
+	if errors.Is(err, transport.ErrFull) {
+		return ErrFull
+	}
+	return err
+}
+
+// Eval has the page run a script, in order with the window's events and other evals. It does not wait:
+// before the page is ready the script is kept like an event. Errors: ErrFull, ErrForeign, ErrClosed in a *WindowError,
+// or transport.Session.Eval's. A script that was kept and can't be sent then is logged.
+func (p *Page) Eval(js string) error { return p.eval(noWait, js) }
+
+// EvalContext is Eval that waits for room until ctx ends; ErrUIThread on the UI thread.
+func (p *Page) EvalContext(ctx context.Context, js string) error {
+	if p.bus.opt.OnUI() {
+		return ErrUIThread
+	}
+	return p.eval(background(ctx), js)
+}
+
+func (p *Page) eval(ctx context.Context, js string) error {
+	for {
+		c, at := p.state()
+		if at == live {
+			err := c.run(ctx, js)
+			if errors.Is(err, transport.ErrClosed) {
+				p.lost(c)
+				continue
+			}
+			return err
+		}
+		again, err := p.keep(ctx, c, at, &entry{script: true, own: true, payload: &payload{data: []byte(js)}})
+		if again {
+			continue
+		}
+		if err != nil {
+			err = &WindowError{p.label, err}
+		}
+		return err
+	}
+}
+
+func (c *conn) run(ctx context.Context, js string) error {
+	if ctx == noWait {
+		return c.session.Eval(js)
+	}
+	return c.session.EvalContext(ctx, js)
+}
+
+// EvalResult waits until the page is ready and has what was kept for it, has it run a script and waits for the
+// value, as JSON. Errors: ErrUIThread, ErrForeign, ErrClosed in a *WindowError, the cause of ctx, or
+// transport.Session.EvalResult's.
+func (p *Page) EvalResult(ctx context.Context, js string) (json.RawMessage, error) {
+	if p.bus.opt.OnUI() {
+		return nil, ErrUIThread
+	}
+	ctx = background(ctx)
+	for {
+		c, at := p.state()
+		if at == live {
+			return c.session.EvalResult(ctx, js)
+		}
+		p.mu.Lock()
+		if err := p.gone(); err != nil {
+			p.mu.Unlock()
+			return nil, &WindowError{p.label, err}
+		}
+		if p.moved(c, at) {
+			p.mu.Unlock()
+			continue
+		}
+		if err := p.waitChange(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Listening reports whether the page of that window listens to an event of the window: a page that
+// listens to tauri://close-requested is asked before its window closes.
+func (b *Bus) Listening(label, name string) bool {
+	p := b.page(label)
+	if p == nil {
+		return false
+	}
+	c, _ := p.state()
+	if c == nil {
+		return false
+	}
+	a, ok := c.subs.Load(name)
+	if !ok {
+		return false
+	}
+	for _, t := range a.targets {
+		if Window(label).reaches(t) || WebviewWindow(label).reaches(t) {
+			return true
+		}
+	}
+	return false
+}
