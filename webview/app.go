@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -20,7 +22,10 @@ type App struct {
 	engine  *transport.Engine
 	log     *slog.Logger
 	assets  *assets
-	script  string // injected into every page of the windows
+	bus     *bus.Bus
+
+	directories directories
+	logged      once // what is logged once
 
 	quit    atomic.Bool
 	running atomic.Bool
@@ -52,85 +57,31 @@ func New(o Options) (*App, error) {
 			return nil, err
 		}
 	}
+	asking := plugins{}
+	o.Engine.Policy = pluginPolicy{o.Policy, asking}
 	engine, err := transport.NewEngine(o.Engine)
 	if err != nil {
 		return nil, fmt.Errorf("webview: %w", err)
 	}
 	a := &App{
-		options: o,
-		origins: g,
-		engine:  engine,
-		log:     o.Logger,
-		over:    make(chan struct{}),
-		windows: map[string]*Window{},
+		options:     o,
+		origins:     g,
+		engine:      engine,
+		log:         o.Logger,
+		over:        make(chan struct{}),
+		windows:     map[string]*Window{},
+		directories: directories{o.Identifier, os.Getenv},
 	}
-	a.assets = newAssets(o.Assets, o.MaxUnseekable, o.Logger)
-	a.script = injectedScript(g)
+	if a.bus, err = bus.New(engine, o.Bus); err != nil {
+		return nil, fmt.Errorf("webview: %w", err)
+	}
+	a.assets = newAssets(o)
+	asking.register(a)
 	return a, nil
 }
 
 // Engine gives the engine, on which commands are registered.
 func (a *App) Engine() *transport.Engine { return a.engine }
-
-// Open makes a window and begins to load its URL. It returns when the window exists, not
-// when the page has loaded. Before Run, only the main goroutine gets its window at once: another
-// one waits until Run has begun. Errors: ErrLabel, ErrClosed, ErrNoDisplay, a URL
-// or size that is wrong.
-func (a *App) Open(o WindowOptions) (*Window, error) {
-	o, err := o.withDefaults(a.origins)
-	if err != nil {
-		return nil, err
-	}
-	return a.add(o.Label, func(w *Window) error { return w.native.open(w, o) })
-}
-
-// add makes a window under label, by create, which runs on the main thread.
-func (a *App) add(label string, create func(*Window) error) (*Window, error) {
-	w := newWindow(a, label)
-	a.mu.Lock()
-	if a.closing {
-		a.mu.Unlock()
-		return nil, fmt.Errorf("%w: the App has ended", ErrClosed)
-	}
-	if a.windows[label] != nil {
-		a.mu.Unlock()
-		return nil, fmt.Errorf("%w: a window %q is open already", ErrLabel, label)
-	}
-	a.windows[label] = w
-	a.order = append(a.order, w)
-	a.mu.Unlock()
-	err := a.call(func() error {
-		if err := nativeInit(); err != nil {
-			return err
-		}
-		return create(w)
-	})
-	if err != nil {
-		a.remove(w)
-		return nil, err
-	}
-	a.mu.Lock()
-	a.opened = true
-	a.mu.Unlock()
-	return w, nil
-}
-
-// remove forgets a window, and ends Run after the last one.
-func (a *App) remove(w *Window) {
-	a.mu.Lock()
-	delete(a.windows, w.label)
-	for i, other := range a.order {
-		if other == w {
-			a.order = append(a.order[:i:i], a.order[i+1:]...)
-			break
-		}
-	}
-	last := len(a.order) == 0 && a.opened && !a.options.KeepRunning
-	a.mu.Unlock()
-	if last && a.running.Load() {
-		a.Quit()
-	}
-}
 
 // Window gives the window of that label, or nil.
 func (a *App) Window(label string) *Window {
@@ -224,7 +175,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 	}
 	flushed.Wait()
 	for _, w := range windows {
-		w.Close()
+		w.Destroy()
 	}
 	for _, w := range windows {
 		if err := a.await(ctx, w.done); err != nil {

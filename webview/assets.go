@@ -18,13 +18,14 @@ import (
 type assets struct {
 	files         fs.FS // nil: there are none
 	maxUnseekable int64
+	importMap     bool
 	log           *slog.Logger
 }
 
 var _ http.Handler = (*assets)(nil)
 
-func newAssets(files fs.FS, maxUnseekable int64, log *slog.Logger) *assets {
-	return &assets{files: files, maxUnseekable: maxUnseekable, log: log}
+func newAssets(o Options) *assets {
+	return &assets{files: o.Assets, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, log: o.Logger}
 }
 
 // ServeHTTP answers with a file: content type by its name, ranges, conditions. Anything that is not
@@ -39,6 +40,12 @@ func (a *assets) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer f.Close()
+	if done, err := a.document(rw, r, info, f); err != nil {
+		a.fail(rw, r.URL.Path, err)
+		return
+	} else if done {
+		return
+	}
 	content, ok := f.(io.ReadSeeker)
 	if !ok {
 		if content, err = a.readAll(f); err != nil {

@@ -15,7 +15,33 @@
 //     Options.DevURL. Only windows of the App reach it. A request for a session's data
 //     needs the random id of the current session of the very window that it comes from.
 //   - Nothing slow runs on the main thread. Assets are read on other goroutines; an answer
-//     is handed over by one native call.
+//     is handed over by one native call. No function of the app is called there.
+//   - Changes of a window (SetTitle, Hide, …) are made in the order of their calls, and what is asked
+//     after them (State) sees them. What the window manager decides comes when it has decided.
+//
+// # Events and scripts
+//
+// App and Window emit and listen through package bus, whose documentation has the contract. Events, and scripts
+// by Window.Eval, reach the page in the order in which they were accepted. They may come before there
+// is a page: they are kept for the window from the moment that its label is taken, and between one page and the next. A window's
+// own events (EventResize and the others) come the same way; resizes and moves are at most one a
+// frame each, and the last one always comes.
+//
+// # Closing
+//
+// Window.Close asks, as the user does: Go may refuse (OnCloseRequested), then a page that listens to
+// tauri://close-requested decides. Window.Destroy, App.Shutdown and the end of Run don't ask.
+//
+// # Tauri's commands
+//
+// Pages may call the commands plugin:window|…, plugin:webview|…, plugin:app|…, plugin:path|… and plugin:resources|…
+// of @tauri-apps/api 2, with its arguments and results. What can't be done with GTK, or makes no sense with one webview in a
+// window, is rejected by its name. A command about a window needs the permission "window:<label>", its own too; the
+// others need "command:<name>". With Options.Tauri the package itself runs unmodified; with Options.ImportMap, or a
+// bundler's alias, its imports lead to modules of ours with the same names.
+//
+// Errors under these names are messages in Tauri's words where it has them. Ours besides: plugin:window|refuse_close tells
+// that a page was asked to close and stays.
 //
 // # Platforms
 //

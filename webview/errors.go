@@ -1,14 +1,14 @@
 package webview
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors of this package wrap these; test with errors.Is.
 var (
 	// ErrNoCarrier comes from New where the platform has no way into the page.
 	ErrNoCarrier = errors.New("webview: no carrier: the custom scheme needs Linux with WebKitGTK and cgo (build with CGO_ENABLED=1 and the package libwebkit2gtk-4.0-dev)")
-	// ErrNoSession is a window whose page has not connected yet, or no longer. Wait for the
-	// page to call a command, or try again after it has loaded.
-	ErrNoSession = errors.New("webview: the window has no page that is connected")
 	// ErrClosed is a window or an App that is closed, or closing.
 	ErrClosed = errors.New("webview: closed")
 	// ErrLabel is a label that is taken, or has characters other than letters, digits and - / : _
@@ -21,6 +21,16 @@ var (
 	// ErrNoDisplay means that GTK found neither an X nor a Wayland display. Set DISPLAY,
 	// or run under xvfb-run.
 	ErrNoDisplay = errors.New("webview: no display: set DISPLAY or WAYLAND_DISPLAY, or run under xvfb-run")
+	// ErrWindows is a window too many: Options.MaxWindows.
+	ErrWindows = errors.New("webview: too many windows")
+	// ErrResources is a page that holds 4096 resources already: it must close some.
+	ErrResources = errors.New("webview: the page holds too many resources")
 	// ErrAttach is a window that can't be attached.
 	ErrAttach = errors.New("webview: window can't be attached")
+)
+
+// What a page gets in Tauri's words.
+var (
+	errTaken    = fmt.Errorf("%w: such a window is open already", ErrLabel)
+	errNoParent = errors.New("webview: the parent window is not open")
 )

@@ -47,24 +47,90 @@ void tr_main_quit(void); // ends the innermost gtk_main, if there is one
 void tr_later(uintptr_t handle);  // calls goLater when nothing of higher priority is queued
 int tr_iterate(void);    // one turn of the loop without waiting; 0: nothing to do
 
-// Windows and views.
+// Windows. What is measured in pixels is measured in device-independent ones.
 void *tr_window_new(const char *title, int width, int height, int fixed);
-void *tr_web_view(void *window);        // NULL: the window holds no web view
-int tr_view_loaded(void *window);       // whether its web view has navigated already
-tr_view *tr_view_attach(void *window, uintptr_t handle, int owned);
-void tr_view_detach(tr_view *v);        // fails its held requests, disconnects the signals
-void tr_view_free(tr_view *v);          // after tr_view_detach
-void tr_view_limit(tr_view *v, int64_t bytes);  // the largest body that a request may have
+void tr_window_place(void *window, int x, int y);
+void tr_window_parent(void *window, void *parent);
+void tr_window_no_focus(void *window);  // when it is shown first
+void tr_window_realize(void *window);   // gives a hidden window its state
 void tr_window_show(void *window);
-void tr_window_close(void *window);     // as if the user had closed it
+void tr_window_close(void *window);  // as if the user had closed it
 void tr_window_destroy(void *window);
 void tr_window_title(void *window, const char *title);
 void tr_window_size(void *window, int width, int height);
+void tr_window_bounds(void *window, int min_width, int min_height, int max_width, int max_height);  // 0: none
+void tr_window_center(void *window);
+void tr_window_focus(void *window);
+void tr_window_drag(void *window, int edge);  // the pointer takes the window along, or an edge (GdkWindowEdge)
+void tr_set_pointer(void *window, int x, int y);
+void tr_pointer(int *x, int *y);  // on the screen
+void tr_set_dark(int dark);       // all windows
+void tr_reset_dark(void);         // as the desktop has it
+
+// What is true or false of a window. Those after TR_DARK can be set and not read.
+enum {
+  TR_VISIBLE = 1 << 0,
+  TR_MINIMIZED = 1 << 1,
+  TR_MAXIMIZED = 1 << 2,
+  TR_FULLSCREEN = 1 << 3,
+  TR_RESIZABLE = 1 << 4,
+  TR_DECORATED = 1 << 5,
+  TR_CLOSABLE = 1 << 6,
+  TR_ENABLED = 1 << 7,
+  TR_ABOVE = 1 << 8,
+  TR_FOCUSED = 1 << 9,  // read only
+  TR_DARK = 1 << 10,    // read only
+  TR_FOCUSABLE = 1 << 11,
+  TR_BELOW = 1 << 12,
+  TR_SKIP_TASKBAR = 1 << 13,
+  TR_STICKY = 1 << 14,
+  TR_URGENT = 1 << 15,
+  TR_IGNORED = 1 << 16,  // by the pointer
+};
+void tr_window_set(void *window, unsigned flag, int on);
+
+typedef struct {
+  const char *title;  // the window's; NULL: none
+  unsigned flags;
+  int x, y;              // of the frame, on the screen
+  int inner_x, inner_y;  // of the page
+  int width, height;     // of the page
+  int outer_width, outer_height;
+  int scale;  // physical pixels each
+} tr_state;
+void tr_window_state(void *window, tr_state *s);
+
+typedef struct {
+  int x, y, width, height;
+} tr_rectangle;
+typedef struct {
+  const char *name;  // the display's; NULL: none
+  tr_rectangle area, work;
+  int scale, primary, current;
+} tr_monitor;
+int tr_monitors(void *window, tr_monitor *list, int capacity);  // window: whose monitor is current, or NULL
+
+// Views.
+void *tr_web_view(void *window);   // NULL: the window holds no web view
+int tr_view_loaded(void *window);  // whether its web view has navigated already
+tr_view *tr_view_attach(void *window, uintptr_t handle);
+void tr_view_detach(tr_view *v);                // fails its held requests, disconnects the signals
+void tr_view_free(tr_view *v);                  // after tr_view_detach
+void tr_view_limit(tr_view *v, int64_t bytes);  // the largest body that a request may have
 void tr_view_load(tr_view *v, const char *uri);
 void tr_view_reload(tr_view *v);
-void tr_view_kill(tr_view *v);  // ends the web process, for tests
+void tr_view_zoom(tr_view *v, double factor);
+void tr_view_background(tr_view *v, double red, double green, double blue, double alpha);
+void tr_view_focus(tr_view *v);  // the page gets the window's key presses
+void tr_view_kill(tr_view *v);   // ends the web process, for tests
 void tr_view_snapshot(tr_view *v, uintptr_t handle);
 void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web process has handled all before
+
+// Native evaluation, whatever the page's Content-Security-Policy says. goEvaluated is called with the
+// handle, one of the results and a text.
+enum { TR_PROGRAM, TR_FUNCTION };  // a program in the global scope; the body of an async function
+enum { TR_VALUE, TR_THROWN, TR_NO_JSON, TR_GONE };
+void tr_view_eval(tr_view *v, const char *script, size_t length, int form, uintptr_t handle);
 
 // Memory for answers' bodies. Any thread.
 void *tr_buffer_take(size_t n);
@@ -81,6 +147,8 @@ void tr_fix_signals(void);
 void tr_lower(int tid);
 
 // Used between the C files.
+void tr_window_connect(tr_view *v);
+void tr_window_disconnect(tr_view *v);
 void tr_view_hold(tr_view *v, tr_request *r);
 void tr_view_release(tr_request *r);
 void tr_push(void (*run)(void *), void *data);  // any thread: run(data) on the main thread

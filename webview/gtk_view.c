@@ -9,17 +9,6 @@
 #include "_cgo_export.h"
 #include "gtk_types.h"
 
-void *tr_window_new(const char *title, int width, int height, int fixed) {
-  GtkWidget *w = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-  gtk_window_set_title(GTK_WINDOW(w), title);
-  gtk_window_set_default_size(GTK_WINDOW(w), width, height);
-  if (fixed) {
-    gtk_widget_set_size_request(w, width, height);
-    gtk_window_set_resizable(GTK_WINDOW(w), FALSE);
-  }
-  return w;
-}
-
 void *tr_web_view(void *window) {
   if (!window || !GTK_IS_BIN(window)) return NULL;
   GtkWidget *child = gtk_bin_get_child(GTK_BIN(window));
@@ -41,8 +30,7 @@ static void on_load_changed(WebKitWebView *w, WebKitLoadEvent e, gpointer data) 
 
 static void on_terminated(WebKitWebView *w, WebKitWebProcessTerminationReason r, gpointer data) {
   (void)w;
-  (void)r;
-  goProcessEnded(((tr_view *)data)->handle);
+  goProcessEnded(((tr_view *)data)->handle, (int)r);
 }
 
 static void on_destroy(GtkWidget *w, gpointer data) {
@@ -50,14 +38,7 @@ static void on_destroy(GtkWidget *w, gpointer data) {
   goDestroyed(((tr_view *)data)->handle);
 }
 
-static gboolean on_delete(GtkWidget *w, GdkEvent *e, gpointer data) {
-  (void)w;
-  (void)e;
-  goCloseAsked(((tr_view *)data)->handle);
-  return TRUE;  // The Go side destroys it from the queue, not inside this signal.
-}
-
-tr_view *tr_view_attach(void *window, uintptr_t handle, int owned) {
+tr_view *tr_view_attach(void *window, uintptr_t handle) {
   tr_view *v = g_new0(tr_view, 1);
   v->view = g_object_ref(WEBKIT_WEB_VIEW(tr_web_view(window)));
   v->window = g_object_ref(GTK_WIDGET(window));
@@ -66,14 +47,14 @@ tr_view *tr_view_attach(void *window, uintptr_t handle, int owned) {
   g_signal_connect(v->view, "load-changed", G_CALLBACK(on_load_changed), v);
   g_signal_connect(v->view, "web-process-terminated", G_CALLBACK(on_terminated), v);
   g_signal_connect(v->view, "destroy", G_CALLBACK(on_destroy), v);
-  if (owned) g_signal_connect(v->window, "delete-event", G_CALLBACK(on_delete), v);
+  tr_window_connect(v);
   return v;
 }
 
 void tr_view_detach(tr_view *v) {
   g_object_set_data(G_OBJECT(v->view), TR_VIEW_KEY, NULL);
   g_signal_handlers_disconnect_by_data(v->view, v);
-  g_signal_handlers_disconnect_by_data(v->window, v);
+  tr_window_disconnect(v);
   while (v->held) {
     tr_request *r = v->held;
     GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "the window is closed");
@@ -112,22 +93,18 @@ void tr_view_release(tr_request *r) {
   g_clear_object(&r->request);
 }
 
-void tr_window_show(void *window) {
-  gtk_widget_grab_focus(tr_web_view(window));
-  gtk_widget_show_all(window);
-}
-
-void tr_window_close(void *window) { gtk_window_close(GTK_WINDOW(window)); }
-
-void tr_window_destroy(void *window) { gtk_widget_destroy(window); }
-
-void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }
-
-void tr_window_size(void *window, int width, int height) { gtk_window_resize(GTK_WINDOW(window), width, height); }
-
 void tr_view_load(tr_view *v, const char *uri) { webkit_web_view_load_uri(v->view, uri); }
 
 void tr_view_reload(tr_view *v) { webkit_web_view_reload(v->view); }
+
+void tr_view_zoom(tr_view *v, double factor) { webkit_web_view_set_zoom_level(v->view, factor); }
+
+void tr_view_background(tr_view *v, double red, double green, double blue, double alpha) {
+  GdkRGBA c = {red, green, blue, alpha};
+  webkit_web_view_set_background_color(v->view, &c);
+}
+
+void tr_view_focus(tr_view *v) { gtk_widget_grab_focus(GTK_WIDGET(v->view)); }
 
 void tr_view_kill(tr_view *v) { webkit_web_view_terminate_web_process(v->view); }
 

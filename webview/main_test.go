@@ -139,7 +139,7 @@ func (p *testPage) bind(n bindable) error {
 }
 
 func (p *testPage) shutDown() {
-	p.Close()
+	p.Destroy()
 	wait(p.t, p.Done(), "the window's end")
 }
 

@@ -11,7 +11,6 @@ package webview
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"runtime/cgo"
@@ -67,22 +66,48 @@ type nativeWindow struct {
 // open makes a window. The GtkWindow is ours, with webview_go's view inside: then webview_go
 // neither ends the loop when the last window is closed nor runs a nested loop in Destroy.
 func (n *nativeWindow) open(w *Window, o WindowOptions) error {
-	title := C.CString(o.Title)
+	title := C.CString(shownTitle(o.Title))
 	defer C.free(unsafe.Pointer(title))
-	var fixed C.int
-	if o.Fixed {
-		fixed = 1
-	}
-	n.window = C.tr_window_new(title, C.int(o.Width), C.int(o.Height), fixed)
+	n.window = C.tr_window_new(title, C.int(o.Width), C.int(o.Height), cBool(o.Fixed))
 	n.own = wv.NewWindow(w.app.options.Debug, n.window)
 	if err := n.connect(w, n.own); err != nil {
 		n.own.Destroy()
 		C.tr_window_destroy(n.window)
 		return err
 	}
-	C.tr_window_show(n.window)
+	n.prepare(w.app, o)
+	if !o.Hidden {
+		C.tr_window_show(n.window)
+	}
 	n.load(o.URL)
 	return nil
+}
+
+// prepare does what must be done before a window is shown.
+func (n *nativeWindow) prepare(a *App, o WindowOptions) {
+	if p := a.Window(o.Parent); p != nil && p.native.window != nil {
+		C.tr_window_parent(n.window, p.native.window)
+	}
+	if o.NoFocus {
+		C.tr_window_no_focus(n.window)
+	}
+	C.tr_window_realize(n.window)
+	for f, on := range map[flag]bool{
+		flagMaximized: o.Maximized, flagFullscreen: o.Fullscreen, flagAlwaysOnTop: o.AlwaysOnTop,
+	} {
+		if on {
+			n.set(f, true)
+		}
+	}
+	if o.Undecorated {
+		n.set(flagDecorated, false)
+	}
+	switch {
+	case o.Center:
+		n.center()
+	case o.Position != nil:
+		C.tr_window_place(n.window, C.int(o.Position.X), C.int(o.Position.Y))
+	}
 }
 
 // attach joins a window of the app.
@@ -101,21 +126,17 @@ func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 	if C.tr_web_view(n.window) == nil {
 		return fmt.Errorf("%w: webview_go made no web view", ErrAttach)
 	}
-	var owned C.int
-	if n.own != nil {
-		owned = 1
-	}
 	n.handle = cgo.NewHandle(w)
-	n.view = C.tr_view_attach(n.window, C.uintptr_t(n.handle), owned)
+	n.view = C.tr_view_attach(n.window, C.uintptr_t(n.handle))
 	C.tr_register_scheme(n.view)
-	from.Init(w.app.script)
+	from.Init(w.app.script(w.label))
 	return nil
 }
 
-// close closes the window: at once if it is ours, else by asking it to.
+// close closes the window: at once if it is ours, else by destroying it, which tells us.
 func (n *nativeWindow) close(w *Window) {
 	if n.own == nil {
-		C.tr_window_close(n.window)
+		C.tr_window_destroy(n.window)
 		return
 	}
 	w.shut("window closed")
@@ -150,16 +171,6 @@ func (n *nativeWindow) limitBodies(bytes int64) {
 	}
 }
 
-func (n *nativeWindow) setTitle(title string) {
-	s := C.CString(title)
-	defer C.free(unsafe.Pointer(s))
-	C.tr_window_title(n.window, s)
-}
-
-func (n *nativeWindow) setSize(width, height int) {
-	C.tr_window_size(n.window, C.int(width), C.int(height))
-}
-
 func (n *nativeWindow) load(uri string) {
 	s := C.CString(uri)
 	defer C.free(unsafe.Pointer(s))
@@ -177,11 +188,6 @@ func (n *nativeWindow) ask() { C.tr_window_close(n.window) }
 // destroy destroys the native window behind the package's back. For tests.
 func (n *nativeWindow) destroy() { C.tr_window_destroy(n.window) }
 
-// snapshot has a picture sent to result, which has room for it.
-func (n *nativeWindow) snapshot(result chan<- snapshot) {
-	C.tr_view_snapshot(n.view, C.uintptr_t(cgo.NewHandle(result)))
-}
-
 // What follows is called by the C side, on the main thread.
 
 func windowOf(h C.uintptr_t) *Window { return cgo.Handle(h).Value().(*Window) }
@@ -195,10 +201,7 @@ func goLoadChanged(h C.uintptr_t, event C.int, uri *C.char) {
 }
 
 //export goProcessEnded
-func goProcessEnded(h C.uintptr_t) { windowOf(h).processEnded() }
-
-//export goCloseAsked
-func goCloseAsked(h C.uintptr_t) { windowOf(h).Close() }
+func goProcessEnded(h C.uintptr_t, reason C.int) { windowOf(h).processEnded(int(reason)) }
 
 // goDestroyed is told that somebody else destroys the view, and is inside a signal. So what
 // destroys more waits for the queue.
@@ -219,16 +222,4 @@ func goLater(h C.uintptr_t) {
 	cgo.Handle(h).Delete()
 	r.own.Destroy()
 	C.tr_view_free(r.view)
-}
-
-//export goSnapshot
-func goSnapshot(h C.uintptr_t, pix unsafe.Pointer, width, height, stride C.int, message *C.char) {
-	handle := cgo.Handle(h)
-	result := handle.Value().(chan<- snapshot)
-	handle.Delete()
-	if pix == nil {
-		result <- snapshot{err: errors.New(C.GoString(message))}
-		return
-	}
-	result <- snapshot{pix: C.GoBytes(pix, stride*height), width: int(width), height: int(height), stride: int(stride)}
 }

@@ -2,28 +2,49 @@
 
 package webview
 
+import (
+	"image"
+	"image/color"
+)
+
 // The native side of platforms without carrier. New gives ErrNoCarrier, so that nothing else
 // here is ever reached.
 
 func nativeSupported() error { return ErrNoCarrier }
 
-func nativeInit() error  { return ErrNoCarrier }
-func onMainThread() bool { return false }
-func nativeWake()        {}
-func nativeRun()         {}
-func nativeQuit()        {}
-func nativeRepair()      {}
-func nativeDrain()       {}
+func nativeInit() error          { return ErrNoCarrier }
+func onMainThread() bool         { return false }
+func nativeWake()                {}
+func nativeRun()                 {}
+func nativeQuit()                {}
+func nativeRepair()              {}
+func nativeDrain()               {}
+func nativeSetTheme(Theme)       {}
+func nativePointer() image.Point { return image.Point{} }
 
 type nativeWindow struct{}
 
-func (*nativeWindow) open(*Window, WindowOptions) error  { return ErrNoCarrier }
-func (*nativeWindow) attach(*Window, NativeWindow) error { return ErrNoCarrier }
-func (*nativeWindow) close(*Window)                      {}
-func (*nativeWindow) release()                           {}
-func (*nativeWindow) limitBodies(int64)                  {}
-func (*nativeWindow) setTitle(string)                    {}
-func (*nativeWindow) setSize(int, int)                   {}
-func (*nativeWindow) load(string)                        {}
-func (*nativeWindow) reload()                            {}
-func (*nativeWindow) snapshot(chan<- snapshot)           {}
+func (*nativeWindow) open(*Window, WindowOptions) error                { return ErrNoCarrier }
+func (*nativeWindow) attach(*Window, NativeWindow) error               { return ErrNoCarrier }
+func (*nativeWindow) alive() bool                                      { return false }
+func (*nativeWindow) close(*Window)                                    {}
+func (*nativeWindow) release()                                         {}
+func (*nativeWindow) limitBodies(int64)                                {}
+func (*nativeWindow) state() State                                     { return State{} }
+func (*nativeWindow) set(flag, bool)                                   {}
+func (*nativeWindow) setTitle(string)                                  {}
+func (*nativeWindow) setSize(int, int)                                 {}
+func (*nativeWindow) setBounds(image.Point, image.Point)               {}
+func (*nativeWindow) setPosition(int, int)                             {}
+func (*nativeWindow) setPointer(int, int)                              {}
+func (*nativeWindow) setZoom(float64)                                  {}
+func (*nativeWindow) setBackground(color.Color)                        {}
+func (*nativeWindow) center()                                          {}
+func (*nativeWindow) focus()                                           {}
+func (*nativeWindow) focusPage()                                       {}
+func (*nativeWindow) drag(edge)                                        {}
+func (*nativeWindow) monitors() []monitor                              { return nil }
+func (*nativeWindow) load(string)                                      {}
+func (*nativeWindow) reload()                                          {}
+func (*nativeWindow) snapshot(chan<- snapshot)                         {}
+func (*nativeWindow) eval(string, evalForm, func(evalOutcome, string)) {}

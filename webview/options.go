@@ -2,12 +2,17 @@ package webview
 
 import (
 	"fmt"
+	"image"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
-	"unicode"
+	"time"
 
+	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/policy"
 )
 
 // Options are an App's settings. The zero value of each field is its default.
@@ -28,8 +33,28 @@ type Options struct {
 	// MaxUnseekable bounds, in bytes, an asset whose file can't seek, since it is read into
 	// memory; a larger one is answered with status 500. Default 64 MiB.
 	MaxUnseekable int64
+	// MaxWindows is how many windows may be open at once, since pages may open some. Default 256.
+	MaxWindows int
+	// CloseTimeout is how long a page that listens to tauri://close-requested has to answer before a further request
+	// closes its window; see Window.Close. Below zero, such a page alone decides. Default 5 s.
+	CloseTimeout time.Duration
+	// Tauri gives pages the globals that the npm package @tauri-apps/api speaks through, so that it runs
+	// unmodified. Default: off.
+	Tauri bool
+	// ImportMap puts an import map into the HTML documents of Assets that have none, so that
+	// "@tauri-apps/api/core", dpi, event, webview, webviewWindow and window are found without a bundler; they are
+	// the package's own modules of these names, which are always served at /.tailrace/tauri/. Default: off.
+	ImportMap bool
+	// Name, Version and Identifier are what pages are told about the app by @tauri-apps/api/app. Identifier also
+	// names the app's directories, "com.example.app". Defaults: the program's file name, "0.0.0", none.
+	Name, Version, Identifier string
+	// Policy says what pages may do. It goes before Engine.Policy. Default: pages of the app's own origins may do
+	// everything, others nothing.
+	Policy transport.Policy
 	// Engine are the settings of the transport. Its Logger is Options.Logger by default.
 	Engine transport.Options
+	// Bus are the settings of the events. Its Logger is Options.Logger by default; OnUI is set.
+	Bus bus.Options
 	// Logger gets what matters: sessions that can't open, assets that can't be read, web
 	// processes that ended. Default slog.Default().
 	Logger *slog.Logger
@@ -49,9 +74,37 @@ func (o Options) withDefaults() (Options, origins, error) {
 	if o.MaxUnseekable < 0 {
 		return o, origins{}, fmt.Errorf("webview: options: MaxUnseekable is %d, must not be negative", o.MaxUnseekable)
 	}
+	if o.MaxWindows == 0 {
+		o.MaxWindows = 256
+	}
+	if o.MaxWindows < 0 {
+		return o, origins{}, fmt.Errorf("webview: options: MaxWindows is %d, must not be negative", o.MaxWindows)
+	}
+	if o.CloseTimeout == 0 {
+		o.CloseTimeout = 5 * time.Second
+	}
+	if o.Bus.Logger == nil {
+		o.Bus.Logger = o.Logger
+	}
+	o.Bus.OnUI = onMainThread
+	if o.Name == "" {
+		o.Name = filepath.Base(os.Args[0])
+	}
+	if o.Version == "" {
+		o.Version = "0.0.0"
+	}
+	if strings.ContainsAny(o.Identifier, "/\\\x00") || o.Identifier == ".." || o.Identifier == "." {
+		return o, origins{}, fmt.Errorf("webview: options: Identifier is %q, must be like com.example.app", o.Identifier)
+	}
 	g, err := newOrigins(o.DevURL)
 	if err != nil {
 		return o, origins{}, fmt.Errorf("webview: options: %w", err)
+	}
+	if o.Policy == nil {
+		o.Policy = o.Engine.Policy
+	}
+	if o.Policy == nil {
+		o.Policy = policy.Default(g.list()...)
 	}
 	return o, g, nil
 }
@@ -71,6 +124,20 @@ type WindowOptions struct {
 	Width, Height int
 	// Fixed keeps the user from resizing the window. Default: resizable.
 	Fixed bool
+	// Position is the place of the frame's top left corner on the screen, in device-independent pixels. Default: the
+	// window manager chooses.
+	Position *image.Point
+	// Center puts the window into the middle of its screen, whatever Position is. Default: off.
+	Center bool
+	// Hidden opens the window without showing it; see Window.Show. Default: shown.
+	Hidden bool
+	// NoFocus leaves the keyboard where it is when the window is shown. Default: the window gets it.
+	NoFocus bool
+	// Maximized, Fullscreen, AlwaysOnTop and Undecorated are what Window's methods of these names
+	// set. Default: off.
+	Maximized, Fullscreen, AlwaysOnTop, Undecorated bool
+	// Parent is the label of an open window, above which this one stays. Default: none.
+	Parent string
 }
 
 // largestSide bounds Width and Height: X11 counts in 16 bits.
@@ -96,6 +163,11 @@ func (o WindowOptions) withDefaults(g origins) (WindowOptions, error) {
 	if err := checkSize(o.Width, o.Height); err != nil {
 		return o, err
 	}
+	if o.Position != nil {
+		if err := checkPosition(*o.Position); err != nil {
+			return o, err
+		}
+	}
 	var err error
 	o.URL, err = g.resolve(o.URL)
 	return o, err
@@ -108,15 +180,17 @@ func checkSize(width, height int) error {
 	return nil
 }
 
-// checkLabel says whether a label has only characters that globs and logs can show.
-func checkLabel(label string) error {
-	if label == "" {
-		return fmt.Errorf("%w: it is empty", ErrLabel)
+func checkPosition(p image.Point) error {
+	if !p.In(image.Rect(-largestSide, -largestSide, largestSide+1, largestSide+1)) {
+		return fmt.Errorf("webview: position %v: each coordinate must be -%d to %d", p, largestSide, largestSide)
 	}
-	for _, r := range label {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-/:_", r) {
-			return fmt.Errorf("%w: %q has the character %q; letters, digits and - / : _ may stand in it", ErrLabel, label, r)
-		}
+	return nil
+}
+
+// checkLabel says whether a label is one that events can be for: Unicode letters, digits, and - / : _, 1024 bytes at most.
+func checkLabel(label string) error {
+	if _, err := bus.AnyLabel(label).MarshalJSON(); err != nil {
+		return fmt.Errorf("%w: %w", ErrLabel, err)
 	}
 	return nil
 }

@@ -152,11 +152,13 @@ func (w *Window) asset(in *incoming, r responder, cors bool) {
 		defer func() { <-w.readers }()
 		rw := &assetWriter{to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{}}
 		defer rw.close()
-		if u.Path == controlPath+"client.js" {
+		switch {
+		case u.Path == controlPath+"client.js":
 			w.app.assets.module(rw, req, client.Module)
-			return
+		case w.app.assets.tauriModule(rw, req):
+		default:
+			w.app.assets.ServeHTTP(rw, req)
 		}
-		w.app.assets.ServeHTTP(rw, req)
 	}()
 }
 

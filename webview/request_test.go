@@ -25,7 +25,7 @@ func TestRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := &App{origins: g, assets: newAssets(nil, 1, slog.Default())}
+	app := &App{origins: g, assets: newAssets(Options{MaxUnseekable: 1, Logger: slog.Default()})}
 	const (
 		ours = Origin + "/index.html"
 		evil = "https://evil.example/"

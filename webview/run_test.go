@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
@@ -210,11 +211,12 @@ var scenarios = map[string]func() error{
 
 // scenarioApp makes an App whose page calls a command when it has loaded.
 func scenarioApp() (*App, <-chan struct{}, error) {
-	app, err := New(Options{Assets: testFiles()})
+	app, err := New(Options{Assets: fstest.MapFS{
+		"index.html": {Data: []byte(blank + `<script>tailrace.invoke('loaded')</script>`)},
+	}})
 	if err != nil {
 		return nil, nil, err
 	}
-	app.script += ";if (window.tailrace) tailrace.invoke('loaded')"
 	loaded := make(chan struct{}, 16)
 	transport.Handle(app.Engine(), "loaded", func(context.Context, none) (none, error) {
 		loaded <- struct{}{}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/tailrace-go/tailrace/client"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -44,23 +43,36 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		if own := w.app.origins.own(uri); own == w.loading {
 			w.origin = own
 		}
+		w.events.SetForeign(w.origin == "")
 	case loadFinished:
 		nativeRepair()
 	}
 }
 
+// processReasons are the names of WebKitWebProcessTerminationReason's values.
+var processReasons = [...]string{"crashed", "memory", "terminated"}
+
 // processEnded is told that the web process crashed or was killed.
-func (w *Window) processEnded() {
-	w.app.log.Error("webview: the web process ended; Reload starts another", "window", w.label)
+func (w *Window) processEnded(reason int) {
+	name := processReasons[0]
+	if reason > 0 && reason < len(processReasons) {
+		name = processReasons[reason]
+	}
+	w.app.log.Error("webview: the web process ended; Reload starts another", "window", w.label, "reason", name)
 	w.endSession("web process ended")
 	w.origin = ""
+	w.tellAll(EventWebviewCrashed, labelled{w.label, name})
 }
 
 // endSession ends the session, if there is one.
 func (w *Window) endSession(reason string) {
+	w.unanswered = unanswered{}
 	if p := w.page.Swap(nil); p != nil {
 		w.native.limitBodies(0)
 		p.session.End(reason)
+		p.resources.end(func(err error) {
+			w.app.log.Warn("webview: failed to close a resource of a page that is gone", "window", w.label, "error", err)
+		})
 	}
 }
 
@@ -68,19 +80,23 @@ func (w *Window) endSession(reason string) {
 func (w *Window) hello(r responder, cors bool) {
 	nativeRepair()
 	w.endSession("page connected anew")
-	pulls := transport.NewPulls("scheme")
+	p := &page{pulls: transport.NewPulls("scheme")}
 	s, err := w.app.engine.Open(transport.SessionConfig{
-		Carrier: pulls,
-		Label:   w.label,
-		Origin:  w.origin,
-		Owner:   w,
+		Carrier:    p.pulls,
+		Label:      w.label,
+		Origin:     w.origin,
+		Owner:      w,
+		Settle:     w.events.Settle,
+		NativeEval: func(id uint32, js string, expectResult bool) { w.nativeEval(p, id, js, expectResult) },
 	})
 	if err != nil {
 		w.app.log.Error("webview: failed to open a session", "window", w.label, "error", err)
 		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError, "the session can't be opened: "+err.Error())
 		return
 	}
-	w.page.Store(&page{session: s, pulls: pulls})
+	p.session = s
+	w.page.Store(p)
+	w.events.Connect(s)
 	hello := s.Hello()
 	w.native.limitBodies(bodyLimit(hello))
 	r.control(http.StatusOK, kindJSON, cors, [][]byte{hello}, len(hello))
@@ -98,13 +114,4 @@ func bodyLimit(hello []byte) int64 {
 		panic(fmt.Sprintf("webview: hello of the transport is no JSON object: %v", err)) // our own invariant
 	}
 	return h.MaxBatch + bodySlack
-}
-
-// injectedScript gives the script that connects a page of our origins.
-func injectedScript(g origins) string {
-	config, err := json.Marshal(map[string]any{"base": Origin, "origins": g.list()})
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return "(function(TAILRACE_CONFIG){" + string(client.Injected) + "\n})(" + string(config) + ")"
 }

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailrace-go/tailrace/bus"
 	wv "github.com/webview/webview_go"
 )
 
@@ -32,6 +33,18 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.b.Write(p)
+}
+
+func (w *lockedWriter) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
+}
+
+// readableLog gives a logger whose log can be read while it is written.
+func readableLog() (*slog.Logger, *lockedWriter) {
+	w := &lockedWriter{b: new(bytes.Buffer)}
+	return slog.New(slog.NewTextHandler(w, nil)), w
 }
 
 func textLogger(b *bytes.Buffer) *slog.Logger {
@@ -281,7 +294,7 @@ func TestShutdown(t *testing.T) {
 	}
 	p.SetTitle("nothing happens")
 	p.Close()
-	if err := p.Eval("1"); !errors.Is(err, ErrNoSession) {
+	if err := p.Eval("1"); !errors.Is(err, bus.ErrClosed) {
 		t.Errorf("Eval after Shutdown: %v", err)
 	}
 	err = loop.call(func() error { return app.Shutdown(ctx) })

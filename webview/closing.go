@@ -1,0 +1,99 @@
+package webview
+
+import (
+	"runtime/debug"
+	"time"
+)
+
+// Close asks the window to close, as the button in its bar does. It returns at once; Done tells when the window
+// is closed.
+//
+//  1. OnCloseRequested's function may refuse.
+//  2. While a page of the window listens to tauri://close-requested, that event is all: the page calls destroy
+//     on its window, or does not. (The wrappers of @tauri-apps/api do, unless their
+//     handler calls preventDefault.)
+//  3. Otherwise the event is emitted, and the window is destroyed.
+//
+// A page that never answers can't keep its window: a request that comes Options.CloseTimeout
+// after the first unanswered one, or later, destroys the window. A request is forgotten after three times that
+// time, since a page that refuses says nothing either. An answer is destroy, or the command plugin:window|refuse_close.
+//
+// What the session has not delivered is lost: Session.Flush before, or use App.Shutdown.
+func (w *Window) Close() { w.post(w.askToClose) }
+
+// Destroy closes the window without asking. Done tells when that is done. What the session has not
+// delivered is lost.
+func (w *Window) Destroy() { w.post(func() { w.native.close(w) }) }
+
+// OnCloseRequested sets the function that is asked when the window shall close, instead of the one before; it
+// returns true to refuse. It is called on a goroutine of its own, and may take its time: meanwhile
+// further requests are dropped. Nil: never refuse. Destroy and App.Shutdown don't ask.
+func (w *Window) OnCloseRequested(refuse func() bool) {
+	if refuse == nil {
+		w.refuses.Store(nil)
+		return
+	}
+	w.refuses.Store(&refuse)
+}
+
+// askToClose asks Go, then the page. Main thread only.
+func (w *Window) askToClose() {
+	refuses := w.refuses.Load()
+	switch {
+	case w.asking:
+	case refuses == nil:
+		w.askPage()
+	default:
+		w.asking = true
+		go func() {
+			refused := w.refused(*refuses)
+			w.post(func() {
+				w.asking = false
+				if !refused {
+					w.askPage()
+				}
+			})
+		}()
+	}
+}
+
+// refused calls the app's function. One that panics does not refuse.
+func (w *Window) refused(refuses func() bool) (refused bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.app.log.Error("webview: the function of OnCloseRequested panicked", "window", w.label, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	return refuses()
+}
+
+// askPage asks the page, if it wants to be asked, or closes. Main thread only.
+func (w *Window) askPage() {
+	if w.app.bus.Listening(w.label, EventCloseRequested) {
+		if !w.unanswered.again(time.Now(), w.app.options.CloseTimeout) {
+			w.tell(EventCloseRequested, nil)
+			return
+		}
+		w.app.log.Warn("webview: the page did not answer the request to close", "window", w.label)
+	} else {
+		w.tell(EventCloseRequested, nil)
+	}
+	w.native.close(w)
+}
+
+// unanswered is a request to close that the page has not answered.
+type unanswered struct{ since time.Time }
+
+// forgetAfter is how many times the time-out an unanswered request is remembered: long enough for a user
+// who insists on closing a window that hangs, short enough that a page that has refused is asked again.
+const forgetAfter = 3
+
+// again notes one more request, and says whether the page has had its time. A time-out below zero never ends.
+func (u *unanswered) again(now time.Time, timeout time.Duration) bool {
+	age := now.Sub(u.since)
+	if timeout < 0 || u.since.IsZero() || age >= forgetAfter*timeout {
+		u.since = now
+		return false
+	}
+	return age >= timeout
+}

@@ -1,0 +1,296 @@
+//go:build linux && cgo
+
+#include <gtk/gtk.h>
+#include <string.h>
+#include <webkit2/webkit2.h>
+
+#include "_cgo_export.h"
+#include "gtk_types.h"
+
+void *tr_window_new(const char *title, int width, int height, int fixed) {
+  GtkWidget *w = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+  gtk_window_set_title(GTK_WINDOW(w), title);
+  gtk_window_set_default_size(GTK_WINDOW(w), width, height);
+  if (fixed) {
+    gtk_widget_set_size_request(w, width, height);
+    gtk_window_set_resizable(GTK_WINDOW(w), FALSE);
+  }
+  return w;
+}
+
+void tr_window_place(void *window, int x, int y) { gtk_window_move(GTK_WINDOW(window), x, y); }
+
+void tr_window_parent(void *window, void *parent) {
+  gtk_window_set_transient_for(GTK_WINDOW(window), GTK_WINDOW(parent));
+}
+
+void tr_window_no_focus(void *window) { gtk_window_set_focus_on_map(GTK_WINDOW(window), FALSE); }
+
+void tr_window_realize(void *window) { gtk_widget_realize(GTK_WIDGET(window)); }
+
+void tr_window_show(void *window) {
+  gtk_widget_grab_focus(tr_web_view(window));
+  gtk_widget_show_all(window);
+}
+
+void tr_window_close(void *window) { gtk_window_close(GTK_WINDOW(window)); }
+
+void tr_window_destroy(void *window) { gtk_widget_destroy(window); }
+
+void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }
+
+void tr_window_size(void *window, int width, int height) {
+  GtkWindow *w = GTK_WINDOW(window);
+  // A window that is not resizable has the size that it asks for.
+  if (!gtk_window_get_resizable(w)) gtk_widget_set_size_request(window, width, height);
+  gtk_window_resize(w, width, height);
+}
+
+void tr_window_bounds(void *window, int min_width, int min_height, int max_width, int max_height) {
+  GdkGeometry g = {
+      .min_width = min_width,
+      .min_height = min_height,
+      .max_width = max_width ? max_width : G_MAXINT,
+      .max_height = max_height ? max_height : G_MAXINT,
+  };
+  int hints = 0;
+  if (min_width || min_height) hints |= GDK_HINT_MIN_SIZE;
+  if (max_width || max_height) hints |= GDK_HINT_MAX_SIZE;
+  gtk_window_set_geometry_hints(GTK_WINDOW(window), NULL, &g, hints);
+}
+
+static GdkMonitor *monitor_of(void *window) {
+  GdkDisplay *d = gtk_widget_get_display(window);
+  GdkWindow *g = gtk_widget_get_window(window);
+  GdkMonitor *m = g ? gdk_display_get_monitor_at_window(d, g) : gdk_display_get_primary_monitor(d);
+  return m ? m : gdk_display_get_monitor(d, 0);
+}
+
+// outer_rectangle gives the window with its frame. Without a window manager there is no frame.
+static void outer_rectangle(GtkWidget *w, GdkRectangle *r) {
+  gtk_window_get_position(GTK_WINDOW(w), &r->x, &r->y);
+  gtk_window_get_size(GTK_WINDOW(w), &r->width, &r->height);
+  GdkWindow *g = gtk_widget_get_window(w);
+  if (!g) return;
+  GdkRectangle frame;
+  gdk_window_get_frame_extents(g, &frame);
+  if (frame.width >= r->width && frame.height >= r->height) {
+    r->width = frame.width;
+    r->height = frame.height;
+  }
+}
+
+void tr_window_center(void *window) {
+  GdkMonitor *m = monitor_of(window);
+  if (!m) return;
+  GdkRectangle area, r;
+  gdk_monitor_get_workarea(m, &area);
+  outer_rectangle(window, &r);
+  gtk_window_move(GTK_WINDOW(window), area.x + (area.width - r.width) / 2, area.y + (area.height - r.height) / 2);
+}
+
+void tr_window_focus(void *window) { gtk_window_present(GTK_WINDOW(window)); }
+
+static void set_resizable(GtkWindow *w, gboolean on) {
+  int width, height;
+  gtk_window_get_size(w, &width, &height);
+  if (!on) gtk_widget_set_size_request(GTK_WIDGET(w), width, height);
+  gtk_window_set_resizable(w, on);
+  if (on) {
+    gtk_widget_set_size_request(GTK_WIDGET(w), -1, -1);
+    gtk_window_resize(w, width, height);
+  }
+}
+
+static void set_ignored(GtkWidget *w, gboolean on) {
+  cairo_region_t *nothing = on ? cairo_region_create() : NULL;
+  gtk_widget_input_shape_combine_region(w, nothing);
+  if (nothing) cairo_region_destroy(nothing);
+}
+
+void tr_window_set(void *window, unsigned flag, int on) {
+  GtkWindow *w = GTK_WINDOW(window);
+  switch (flag) {
+    case TR_VISIBLE:
+      if (on)
+        tr_window_show(window);
+      else
+        gtk_widget_hide(window);
+      break;
+    case TR_MINIMIZED:
+      on ? gtk_window_iconify(w) : gtk_window_deiconify(w);
+      break;
+    case TR_MAXIMIZED:
+      on ? gtk_window_maximize(w) : gtk_window_unmaximize(w);
+      break;
+    case TR_FULLSCREEN:
+      on ? gtk_window_fullscreen(w) : gtk_window_unfullscreen(w);
+      break;
+    case TR_RESIZABLE:
+      set_resizable(w, on);
+      break;
+    case TR_DECORATED:
+      gtk_window_set_decorated(w, on);
+      break;
+    case TR_CLOSABLE:
+      gtk_window_set_deletable(w, on);
+      break;
+    case TR_ENABLED:
+      gtk_widget_set_sensitive(window, on);
+      break;
+    case TR_FOCUSABLE:
+      gtk_window_set_accept_focus(w, on);
+      break;
+    case TR_ABOVE:
+      gtk_window_set_keep_above(w, on);
+      break;
+    case TR_BELOW:
+      gtk_window_set_keep_below(w, on);
+      break;
+    case TR_SKIP_TASKBAR:
+      gtk_window_set_skip_taskbar_hint(w, on);
+      break;
+    case TR_STICKY:
+      on ? gtk_window_stick(w) : gtk_window_unstick(w);
+      break;
+    case TR_URGENT:
+      gtk_window_set_urgency_hint(w, on);
+      break;
+    case TR_IGNORED:
+      set_ignored(window, on);
+      break;
+  }
+}
+
+static unsigned when(gboolean on, unsigned flag) { return on ? flag : 0; }
+
+static int is_dark(void) {
+  GtkSettings *s = gtk_settings_get_default();
+  gboolean dark = FALSE;
+  char *name = NULL;
+  g_object_get(s, "gtk-application-prefer-dark-theme", &dark, "gtk-theme-name", &name, NULL);
+  if (name && (g_str_has_suffix(name, "-dark") || g_str_has_suffix(name, "-Dark"))) dark = TRUE;
+  g_free(name);
+  return dark;
+}
+
+void tr_set_dark(int dark) {
+  g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", dark, NULL);
+}
+
+void tr_reset_dark(void) {
+  gtk_settings_reset_property(gtk_settings_get_default(), "gtk-application-prefer-dark-theme");
+}
+
+void tr_window_state(void *window, tr_state *s) {
+  GtkWindow *w = GTK_WINDOW(window);
+  GdkWindow *g = gtk_widget_get_window(window);
+  GdkWindowState state = g ? gdk_window_get_state(g) : 0;
+  s->title = gtk_window_get_title(w);
+  s->flags = when(gtk_widget_get_visible(window), TR_VISIBLE) | when(gtk_window_is_active(w), TR_FOCUSED) |
+             when(state & GDK_WINDOW_STATE_ICONIFIED, TR_MINIMIZED) |
+             when(state & GDK_WINDOW_STATE_MAXIMIZED, TR_MAXIMIZED) |
+             when(state & GDK_WINDOW_STATE_FULLSCREEN, TR_FULLSCREEN) |
+             when(state & GDK_WINDOW_STATE_ABOVE, TR_ABOVE) | when(gtk_window_get_resizable(w), TR_RESIZABLE) |
+             when(gtk_window_get_decorated(w), TR_DECORATED) | when(gtk_window_get_deletable(w), TR_CLOSABLE) |
+             when(gtk_widget_get_sensitive(window), TR_ENABLED) | when(is_dark(), TR_DARK);
+  GdkRectangle r;
+  outer_rectangle(window, &r);
+  s->x = s->inner_x = r.x;
+  s->y = s->inner_y = r.y;
+  s->outer_width = r.width;
+  s->outer_height = r.height;
+  if (g) gdk_window_get_origin(g, &s->inner_x, &s->inner_y);
+  gtk_window_get_size(w, &s->width, &s->height);
+  s->scale = gtk_widget_get_scale_factor(window);
+}
+
+static void copy_rectangle(tr_rectangle *to, const GdkRectangle *from) {
+  *to = (tr_rectangle){from->x, from->y, from->width, from->height};
+}
+
+int tr_monitors(void *window, tr_monitor *list, int capacity) {
+  GdkDisplay *d = gdk_display_get_default();
+  int n = MIN(gdk_display_get_n_monitors(d), capacity);
+  GdkMonitor *primary = gdk_display_get_primary_monitor(d);
+  GdkMonitor *current = window ? monitor_of(window) : NULL;
+  for (int i = 0; i < n; i++) {
+    GdkMonitor *m = gdk_display_get_monitor(d, i);
+    GdkRectangle r;
+    list[i].name = gdk_monitor_get_model(m);
+    gdk_monitor_get_geometry(m, &r);
+    copy_rectangle(&list[i].area, &r);
+    gdk_monitor_get_workarea(m, &r);
+    copy_rectangle(&list[i].work, &r);
+    list[i].scale = gdk_monitor_get_scale_factor(m);
+    list[i].primary = m == primary || (!primary && i == 0);
+    list[i].current = m == current;
+  }
+  return n;
+}
+
+static GdkDevice *pointer(void) {
+  return gdk_seat_get_pointer(gdk_display_get_default_seat(gdk_display_get_default()));
+}
+
+void tr_pointer(int *x, int *y) { gdk_device_get_position(pointer(), NULL, x, y); }
+
+void tr_set_pointer(void *window, int x, int y) {
+  int left = 0, top = 0;
+  GdkWindow *g = gtk_widget_get_window(window);
+  if (g) gdk_window_get_origin(g, &left, &top);
+  gdk_device_warp(pointer(), gtk_widget_get_screen(window), left + x, top + y);
+}
+
+void tr_window_drag(void *window, int edge) {
+  int x, y;
+  tr_pointer(&x, &y);
+  if (edge < 0)
+    gtk_window_begin_move_drag(GTK_WINDOW(window), GDK_BUTTON_PRIMARY, x, y, GDK_CURRENT_TIME);
+  else
+    gtk_window_begin_resize_drag(GTK_WINDOW(window), (GdkWindowEdge)edge, GDK_BUTTON_PRIMARY, x, y, GDK_CURRENT_TIME);
+}
+
+// What the window tells of itself.
+
+static gboolean on_delete(GtkWidget *w, GdkEvent *e, gpointer data) {
+  (void)w;
+  (void)e;
+  goCloseAsked(((tr_view *)data)->handle);
+  return TRUE;  // The Go side destroys it from the queue, not inside this signal.
+}
+
+static gboolean on_configure(GtkWidget *w, GdkEvent *e, gpointer data) {
+  (void)e;
+  (void)w;
+  goChanged(((tr_view *)data)->handle);
+  return FALSE;
+}
+
+static gboolean on_focus(GtkWidget *w, GdkEvent *e, gpointer data) {
+  (void)w;
+  goFocused(((tr_view *)data)->handle, e->focus_change.in);
+  return FALSE;
+}
+
+static void on_property(GObject *o, GParamSpec *p, gpointer data) {
+  (void)o;
+  (void)p;
+  goChanged(((tr_view *)data)->handle);
+}
+
+void tr_window_connect(tr_view *v) {
+  g_signal_connect(v->window, "delete-event", G_CALLBACK(on_delete), v);
+  g_signal_connect(v->window, "configure-event", G_CALLBACK(on_configure), v);
+  g_signal_connect(v->window, "focus-in-event", G_CALLBACK(on_focus), v);
+  g_signal_connect(v->window, "focus-out-event", G_CALLBACK(on_focus), v);
+  g_signal_connect(v->window, "notify::scale-factor", G_CALLBACK(on_property), v);
+  GtkSettings *s = gtk_settings_get_default();
+  g_signal_connect(s, "notify::gtk-application-prefer-dark-theme", G_CALLBACK(on_property), v);
+  g_signal_connect(s, "notify::gtk-theme-name", G_CALLBACK(on_property), v);
+}
+
+void tr_window_disconnect(tr_view *v) {
+  g_signal_handlers_disconnect_by_data(v->window, v);
+  g_signal_handlers_disconnect_by_data(gtk_settings_get_default(), v);
+}

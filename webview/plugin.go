@@ -1,0 +1,163 @@
+package webview
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// The commands that @tauri-apps/api calls, named plugin:<part>|<command>. Events are package bus's. What is not
+// provided is an unknown command, which the error names.
+//
+// A command that is about a window asks the policy for "window:<label>", its own too. Commands that change a
+// window are ordered: a page that calls several without awaiting has them done in that order, and what
+// it asks afterwards sees their effect.
+
+// plugins are the commands that ask the policy by themselves, though they are ordinary ones.
+type plugins map[string]bool
+
+// register adds all commands to the engine.
+func (p plugins) register(a *App) {
+	p.registerWindow(a)
+	p.registerWebview(a)
+	p.registerCreate(a)
+	registerApp(a)
+	registerPath(a)
+	registerResources(a)
+}
+
+// pluginPolicy lets the commands pass that ask for the window that they are about instead.
+type pluginPolicy struct {
+	transport.Policy
+	asking plugins
+}
+
+// Check implements transport.Policy.
+func (p pluginPolicy) Check(q transport.Permission) error {
+	if q.Action == transport.ActionCommand && p.asking[q.Name] {
+		return nil
+	}
+	return p.Policy.Check(q)
+}
+
+// Validate lets the engine check the rules when it is made.
+func (p pluginPolicy) Validate() error {
+	if v, ok := p.Policy.(interface{ Validate() error }); ok {
+		return v.Validate()
+	}
+	return nil
+}
+
+// aboutWindow are the arguments of a command about a window.
+type aboutWindow struct {
+	Label string          `json:"label"` // "": the caller's
+	Value json.RawMessage `json:"value"`
+}
+
+// window finds the window that a command of the page is about, and asks the policy.
+func (a *App) window(ctx context.Context, label string) (*Window, error) {
+	s := transport.SessionFrom(ctx)
+	if label == "" {
+		label = s.Label()
+	}
+	if err := s.Check(transport.ActionWindow, label); err != nil {
+		return nil, err
+	}
+	w := a.Window(label)
+	if w == nil {
+		return nil, &transport.Error{Code: CodeNoWindow, Message: "window not found"}
+	}
+	return w, nil
+}
+
+// getter adds a command that asks for something of a window.
+func getter[T any](p plugins, a *App, name string, get func(w *Window) (T, error)) {
+	p[name] = true
+	transport.Handle(a.engine, name, func(ctx context.Context, args aboutWindow) (T, error) {
+		w, err := a.window(ctx, args.Label)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		return get(w)
+	})
+}
+
+// action adds a command that does something with a window.
+func action(a *App, name string, do func(w *Window)) {
+	optional(a, name, func(w *Window, _ *json.RawMessage) error { do(w); return nil })
+}
+
+// setter adds a command that changes something of a window to a value.
+func setter[T any](a *App, name string, set func(w *Window, value T) error) {
+	optional(a, name, func(w *Window, value *T) error {
+		if value == nil {
+			return badArguments(name, errors.New("the value is missing"))
+		}
+		return set(w, *value)
+	})
+}
+
+// optional adds a command that changes something of a window to a value or, for null, to nil.
+func optional[T any](a *App, name string, set func(w *Window, value *T) error) {
+	transport.HandleOrdered(a.engine, name, func(ctx context.Context, args aboutWindow) (any, error) {
+		w, err := a.window(ctx, args.Label)
+		if err != nil {
+			return nil, err
+		}
+		var value *T
+		if len(args.Value) > 0 {
+			if err := json.Unmarshal(args.Value, &value); err != nil {
+				return nil, badArguments(name, err)
+			}
+		}
+		return nil, set(w, value)
+	})
+}
+
+func badArguments(command string, err error) *transport.Error {
+	return &transport.Error{Code: transport.CodeBadArguments, Message: fmt.Sprintf("command %q: %v", command, err)}
+}
+
+// Codes of the errors that the plugin commands answer with; the messages of the first three are Tauri's.
+const (
+	CodeNoWindow    = "no_window"    // there is no window of that label
+	CodeNoResource  = "no_resource"  // there is no resource of that number
+	CodeNoPath      = "no_path"      // the path, or the directory, has not what was asked for
+	CodeLabelTaken  = "label_taken"  // a window of that label exists
+	CodeNotProvided = "not_provided" // what can't be done here
+)
+
+// once remembers what was logged already; it is bounded, since pages choose the keys.
+type once struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+// maxOnce bounds what is logged once, maxKey a key.
+const (
+	maxOnce = 256
+	maxKey  = 64
+)
+
+// first says whether the key is new, and gives it as it may be logged.
+func (o *once) first(key string) (shown string, first bool) {
+	if len(key) > maxKey {
+		key = strings.ToValidUTF8(key[:maxKey], "") + "…"
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.seen[key] || len(o.seen) == maxOnce {
+		return key, false
+	}
+	if o.seen == nil {
+		o.seen = make(map[string]bool)
+	}
+	o.seen[key] = true
+	return key, true
+}

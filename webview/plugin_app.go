@@ -1,0 +1,34 @@
+package webview
+
+import (
+	"context"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// TauriVersion is the version of @tauri-apps/api whose commands are provided.
+const TauriVersion = "2.12.5"
+
+type noArgs struct{}
+
+func registerApp(a *App) {
+	const prefix = "plugin:app|"
+	for name, value := range map[string]any{
+		"version":                   a.options.Version,
+		"name":                      a.options.Name,
+		"identifier":                a.options.Identifier,
+		"tauri_version":             TauriVersion,
+		"supports_multiple_windows": true,
+		"bundle_type":               nil, // the program is not in a package
+		"default_window_icon":       nil, // there is none
+	} {
+		transport.Handle(a.engine, prefix+name, func(context.Context, noArgs) (any, error) { return value, nil })
+	}
+	transport.Handle(a.engine, prefix+"set_app_theme", func(_ context.Context, args struct{ Theme *string }) (any, error) {
+		theme, err := themeOf(args.Theme)
+		if err == nil {
+			a.SetTheme(theme)
+		}
+		return nil, err
+	})
+}

@@ -1,0 +1,88 @@
+package webview
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Tauri 2.12.5's results.
+func TestPaths(t *testing.T) {
+	for p, want := range map[string]string{
+		"/a/./b/../c": "/a/c", "a/../..": "", "..": "..", ".": ".", "": "", "/": "/", "a/": "a/", "/a//b/": "/a/b/",
+		"./a": "a", "/..": "/", "a/..": "", "a/../": "/",
+	} {
+		if got := normalized(p); got != want {
+			t.Errorf("normalize %q: %q, want %q", p, got, want)
+		}
+	}
+	for want, paths := range map[string][]string{
+		".": {"", ""}, "a": {"", "a"}, "a/b": {"a/", "", "/b"}, "a/b/c/d": {"a", "b/c", "d"}, "/a/c": {"/a", "b", "..", "c"},
+	} {
+		if got := joined(paths); got != want {
+			t.Errorf("join %q: %q, want %q", paths, got, want)
+		}
+	}
+	type result struct{ dir, base, ext string } // "!": an error
+	for p, want := range map[string]result{
+		"/a/b.tar.gz": {"/a", "b.tar.gz", "gz"},
+		"/a":          {"/", "a", "!"},
+		"/":           {"!", "!", "!"},
+		"":            {"!", "!", "!"},
+		"a":           {"", "a", "!"},
+		"a/b/":        {"a", "b", "!"},
+		"a/b/.":       {"a", "b", "!"},
+		".hidden":     {"", ".hidden", "!"},
+		"a/..":        {"a", "!", "!"},
+		"a.":          {"", "a.", ""},
+	} {
+		get := func(f func(string) (string, error)) string {
+			s, err := f(p)
+			if err != nil {
+				return "!"
+			}
+			return s
+		}
+		if got := (result{get(dirname), get(basename), get(extname)}); got != want {
+			t.Errorf("%q: %+v, want %+v", p, got, want)
+		}
+	}
+}
+
+func TestDirectories(t *testing.T) {
+	home := t.TempDir()
+	config := filepath.Join(home, ".config")
+	if err := os.Mkdir(config, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := "# comment\nXDG_MUSIC_DIR=\"$HOME/Music\"\nXDG_DOWNLOAD_DIR=\"/srv/in\"\nXDG_DESKTOP_DIR=\"$HOME/\"\nXDG_VIDEOS_DIR=relative\n"
+	if err := os.WriteFile(filepath.Join(config, "user-dirs.dirs"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environment := map[string]string{"HOME": home, "XDG_CACHE_HOME": "/var/cache/me", "XDG_DATA_HOME": "relative"}
+	d := directories{"com.example.app", func(name string) string { return environment[name] }}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b, want := range map[baseDirectory]string{
+		dirHome: home, dirConfig: config, dirCache: "/var/cache/me", dirData: home + "/.local/share",
+		dirLocalData: home + "/.local/share", dirAudio: home + "/Music", dirDownload: "/srv/in",
+		dirDesktop: "", dirVideo: "", dirPicture: "", dirRuntime: "", dirTemp: os.TempDir(),
+		dirResource: filepath.Dir(program), dirAppConfig: config + "/com.example.app",
+		dirAppCache: "/var/cache/me/com.example.app", dirAppLog: home + "/.local/share/com.example.app/logs",
+		dirExecutable: home + "/.local/bin", dirFont: home + "/.local/share/fonts", 0: "", 24: "",
+	} {
+		got, err := d.find(b)
+		if (err != nil) != (want == "") || got != want {
+			t.Errorf("%d: %q, %v, want %q", b, got, err, want)
+		}
+	}
+	d.identifier = ""
+	if got, err := d.find(dirAppData); err == nil {
+		t.Errorf("without identifier: %q", got)
+	}
+	if dirTemplate != 23 {
+		t.Errorf("the last number is %d", dirTemplate)
+	}
+}

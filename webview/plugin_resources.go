@@ -1,0 +1,131 @@
+package webview
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// maxResources bounds what a page may hold.
+const maxResources = 4096
+
+// resources are what a page holds by numbers. They end with their page.
+type resources struct {
+	mu    sync.Mutex
+	last  uint32
+	held  map[uint32]io.Closer
+	ended bool
+}
+
+// AddResource lets the page that called the command of ctx hold c, by the number that it gives, which the
+// command returns (a class of the page's extends Resource of @tauri-apps/api/core). c is closed when the page closes it, or when
+// the page goes. Errors: ErrClosed when it is gone already, and c is closed then; ErrResources.
+func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
+	r := resourcesOf(ctx)
+	if r == nil {
+		return 0, closeAfter(c, fmt.Errorf("%w: the page is gone, or the context is not that of a command", ErrClosed))
+	}
+	rid, err = r.add(c)
+	if err != nil {
+		return 0, fmt.Errorf("failed to add a resource: %w", closeAfter(c, err))
+	}
+	return rid, nil
+}
+
+func closeAfter(c io.Closer, err error) error {
+	if failed := c.Close(); failed != nil {
+		return fmt.Errorf("%w (and to close it: %w)", err, failed)
+	}
+	return err
+}
+
+// ResourceOf gives the resource of that number of the page that called the command of ctx.
+func ResourceOf[T io.Closer](ctx context.Context, rid uint32) (T, error) {
+	var none T
+	r := resourcesOf(ctx)
+	if r == nil {
+		return none, noResource(rid)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, ok := r.held[rid].(T)
+	if !ok {
+		return none, noResource(rid)
+	}
+	return c, nil
+}
+
+func resourcesOf(ctx context.Context) *resources {
+	w := Caller(ctx)
+	if w == nil {
+		return nil
+	}
+	p := w.page.Load()
+	if p == nil || p.session != transport.SessionFrom(ctx) {
+		return nil
+	}
+	return &p.resources
+}
+
+func noResource(rid uint32) error {
+	return &transport.Error{Code: CodeNoResource, Message: fmt.Sprintf("The resource id %d is invalid.", rid)}
+}
+
+func (r *resources) add(c io.Closer) (uint32, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.ended:
+		return 0, fmt.Errorf("%w: the page is gone", ErrClosed)
+	case len(r.held) >= maxResources:
+		return 0, ErrResources
+	case r.held == nil:
+		r.held = make(map[uint32]io.Closer)
+	}
+	r.last++
+	r.held[r.last] = c
+	return r.last, nil
+}
+
+func (r *resources) take(rid uint32) io.Closer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.held[rid]
+	delete(r.held, rid)
+	return c
+}
+
+// end closes all that are left, not on the caller's goroutine.
+func (r *resources) end(failed func(error)) {
+	r.mu.Lock()
+	held := r.held
+	r.held, r.ended = nil, true
+	r.mu.Unlock()
+	if len(held) == 0 {
+		return
+	}
+	go func() {
+		for _, c := range held {
+			if err := c.Close(); err != nil {
+				failed(err)
+			}
+		}
+	}()
+}
+
+func registerResources(a *App) {
+	transport.Handle(a.engine, "plugin:resources|close", func(ctx context.Context, args struct{ Rid uint32 }) (any, error) {
+		r := resourcesOf(ctx)
+		if r == nil {
+			return nil, noResource(args.Rid)
+		}
+		c := r.take(args.Rid)
+		if c == nil {
+			return nil, noResource(args.Rid)
+		}
+		return nil, c.Close()
+	})
+}

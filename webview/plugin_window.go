@@ -1,0 +1,241 @@
+package webview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// windowGetters answer from a window's state.
+var windowGetters = map[string]func(State) any{
+	"title":            func(s State) any { return s.Title },
+	"theme":            func(s State) any { return themeName(s.Dark) },
+	"scale_factor":     func(s State) any { return s.Scale },
+	"inner_size":       func(s State) any { return s.physicalSize(s.Size) },
+	"outer_size":       func(s State) any { return s.physicalSize(s.OuterSize) },
+	"inner_position":   func(s State) any { return s.physicalPosition(s.InnerPosition) },
+	"outer_position":   func(s State) any { return s.physicalPosition(s.Position) },
+	"is_visible":       func(s State) any { return s.Visible },
+	"is_focused":       func(s State) any { return s.Focused },
+	"is_minimized":     func(s State) any { return s.Minimized },
+	"is_maximized":     func(s State) any { return s.Maximized },
+	"is_fullscreen":    func(s State) any { return s.Fullscreen },
+	"is_resizable":     func(s State) any { return s.Resizable },
+	"is_decorated":     func(s State) any { return s.Decorated },
+	"is_closable":      func(s State) any { return s.Closable },
+	"is_enabled":       func(s State) any { return s.Enabled },
+	"is_always_on_top": func(s State) any { return s.AlwaysOnTop },
+	"is_maximizable":   func(State) any { return true }, // GTK can't forbid these two
+	"is_minimizable":   func(State) any { return true },
+}
+
+// windowActions take no value.
+var windowActions = map[string]func(*Window){
+	"show":                     (*Window).Show,
+	"hide":                     (*Window).Hide,
+	"close":                    (*Window).Close,
+	"destroy":                  (*Window).Destroy,
+	"refuse_close":             (*Window).pageRefused, // ours: the page was asked, and stays open
+	"set_focus":                (*Window).Focus,
+	"center":                   (*Window).Center,
+	"minimize":                 (*Window).Minimize,
+	"unminimize":               (*Window).Unminimize,
+	"maximize":                 (*Window).Maximize,
+	"unmaximize":               (*Window).Unmaximize,
+	"toggle_maximize":          (*Window).toggleMaximize,
+	"internal_toggle_maximize": (*Window).toggleMaximize,
+	"start_dragging":           func(w *Window) { w.drag(edgeNone) },
+}
+
+// windowFlags are set to true or false.
+var windowFlags = map[string]flag{
+	"set_resizable":                 flagResizable,
+	"set_decorations":               flagDecorated,
+	"set_closable":                  flagClosable,
+	"set_enabled":                   flagEnabled,
+	"set_focusable":                 flagFocusable,
+	"set_always_on_top":             flagAlwaysOnTop,
+	"set_always_on_bottom":          flagAlwaysBelow,
+	"set_fullscreen":                flagFullscreen,
+	"set_simple_fullscreen":         flagFullscreen,
+	"set_skip_taskbar":              flagSkipTaskbar,
+	"set_visible_on_all_workspaces": flagEverywhere,
+	"set_ignore_cursor_events":      flagIgnoresPointer,
+}
+
+func (p plugins) registerWindow(a *App) {
+	const prefix = "plugin:window|"
+	for name, get := range windowGetters {
+		getter(p, a, prefix+name, func(w *Window) (any, error) {
+			s, err := w.State()
+			return get(s), err
+		})
+	}
+	for name, do := range windowActions {
+		action(a, prefix+name, do)
+	}
+	for name, f := range windowFlags {
+		setter(a, prefix+name, func(w *Window, on bool) error { w.set(f, on); return nil })
+	}
+	setter(a, prefix+"set_title", func(w *Window, title string) error { w.SetTitle(title); return nil })
+	setter(a, prefix+"set_size", (*Window).setUnitSize)
+	setter(a, prefix+"set_size_constraints", func(w *Window, c sizeConstraints) error { return w.setConstraints(c, true, true) })
+	optional(a, prefix+"set_min_size", (*Window).setMinSize)
+	optional(a, prefix+"set_max_size", (*Window).setMaxSize)
+	setter(a, prefix+"set_position", func(w *Window, u unitPosition) error { return w.place(u, w.native.setPosition) })
+	setter(a, prefix+"set_cursor_position", func(w *Window, u unitPosition) error { return w.place(u, w.native.setPointer) })
+	optional(a, prefix+"set_background_color", (*Window).setPageBackground)
+	optional(a, prefix+"request_user_attention", func(w *Window, kind *any) error { w.set(flagUrgent, kind != nil); return nil })
+	optional(a, prefix+"set_theme", func(w *Window, name *string) error {
+		theme, err := themeOf(name)
+		if err == nil {
+			w.app.SetTheme(theme)
+		}
+		return err
+	})
+	setter(a, prefix+"start_resize_dragging", func(w *Window, direction string) error {
+		e, ok := edges[direction]
+		if !ok {
+			return fmt.Errorf("webview: direction %.20q is unknown", direction)
+		}
+		w.drag(e)
+		return nil
+	})
+	getter(p, a, prefix+"get_all_windows", func(w *Window) ([]string, error) {
+		labels := []string{}
+		for _, w := range w.app.Windows() {
+			labels = append(labels, w.label)
+		}
+		return labels, nil
+	})
+	p.registerMonitors(a, prefix)
+}
+
+func (p plugins) registerMonitors(a *App, prefix string) {
+	first := func(name string, is func(monitor) bool) {
+		getter(p, a, prefix+name, func(w *Window) (*monitorJSON, error) { return w.monitor(is) })
+	}
+	first("current_monitor", func(m monitor) bool { return m.current })
+	first("primary_monitor", func(m monitor) bool { return m.primary })
+	getter(p, a, prefix+"available_monitors", func(w *Window) ([]*monitorJSON, error) {
+		all, err := w.monitors()
+		list := make([]*monitorJSON, len(all))
+		for i, m := range all {
+			list[i] = m.json()
+		}
+		return list, err
+	})
+	p[prefix+"monitor_from_point"] = true
+	transport.Handle(a.engine, prefix+"monitor_from_point", func(ctx context.Context, args struct {
+		X, Y  float64
+		Label string
+	}) (*monitorJSON, error) {
+		w, err := a.window(ctx, args.Label)
+		if err != nil {
+			return nil, err
+		}
+		return w.monitor(func(m monitor) bool {
+			at := image.Pt(round(args.X/m.scale), round(args.Y/m.scale))
+			return at.In(m.area)
+		})
+	})
+	getter(p, a, prefix+"cursor_position", func(w *Window) (at physicalPosition, err error) {
+		err = w.read(func() { at = w.native.state().physicalPosition(nativePointer()) })
+		return at, err
+	})
+}
+
+// pageRefused notes that the page was asked to close its window and stays.
+func (w *Window) pageRefused() { w.post(func() { w.unanswered = unanswered{} }) }
+
+func (w *Window) toggleMaximize() {
+	w.post(func() { w.native.set(flagMaximized, !w.native.state().Maximized) })
+}
+
+func (w *Window) drag(e edge) { w.post(func() { w.native.drag(e) }) }
+
+// scaled has f called on the main thread with the window's scale.
+func (w *Window) scaled(f func(scale float64)) {
+	w.post(func() { f(w.native.state().Scale) })
+}
+
+func (w *Window) setUnitSize(u unitSize) error {
+	if u == (unitSize{}) {
+		return errors.New("webview: the size must be in Logical or in Physical pixels")
+	}
+	w.scaled(func(scale float64) {
+		w.native.setSize(max(1, u.width().logical(scale)), max(1, u.height().logical(scale)))
+	})
+	return nil
+}
+
+func (w *Window) setMinSize(u *unitSize) error {
+	var c sizeConstraints
+	if u != nil {
+		c.MinWidth, c.MinHeight = u.width(), u.height()
+	}
+	return w.setConstraints(c, true, false)
+}
+
+func (w *Window) setMaxSize(u *unitSize) error {
+	var c sizeConstraints
+	if u != nil {
+		c.MaxWidth, c.MaxHeight = u.width(), u.height()
+	}
+	return w.setConstraints(c, false, true)
+}
+
+// setConstraints changes the lower bounds of the size, the upper ones, or both.
+func (w *Window) setConstraints(c sizeConstraints, low, high bool) error {
+	w.scaled(func(scale float64) {
+		if low {
+			w.low = image.Pt(max(0, c.MinWidth.logical(scale)), max(0, c.MinHeight.logical(scale)))
+		}
+		if high {
+			w.high = image.Pt(max(0, c.MaxWidth.logical(scale)), max(0, c.MaxHeight.logical(scale)))
+		}
+		w.native.setBounds(w.low, w.high)
+	})
+	return nil
+}
+
+// place moves something to a position.
+func (w *Window) place(u unitPosition, move func(x, y int)) error {
+	if u == (unitPosition{}) {
+		return errors.New("webview: the position must be in Logical or in Physical pixels")
+	}
+	w.scaled(func(scale float64) {
+		at := u.logical(scale)
+		move(at.X, at.Y)
+	})
+	return nil
+}
+
+func (w *Window) setPageBackground(c *pageColor) error {
+	if c == nil {
+		c = &pageColor{0xff, 0xff, 0xff, 0xff}
+	}
+	w.SetBackground(color.NRGBA(*c))
+	return nil
+}
+
+// monitors gives the screens.
+func (w *Window) monitors() (all []monitor, err error) {
+	err = w.read(func() { all = w.native.monitors() })
+	return all, err
+}
+
+// monitor gives the first screen that is so, or null.
+func (w *Window) monitor(is func(monitor) bool) (*monitorJSON, error) {
+	all, err := w.monitors()
+	for _, m := range all {
+		if is(m) {
+			return m.json(), nil
+		}
+	}
+	return nil, err
+}

@@ -1,0 +1,46 @@
+package webview
+
+import (
+	"context"
+	"fmt"
+	"image"
+)
+
+// Screenshot gives a picture of the visible part of the page, in device pixels. Don't call it on the
+// main goroutine. Errors: ErrClosed, ErrMainThread, ctx's.
+func (w *Window) Screenshot(ctx context.Context) (image.Image, error) {
+	if onMainThread() {
+		return nil, fmt.Errorf("%w: Screenshot would wait for a page that needs this thread", ErrMainThread)
+	}
+	result := make(chan snapshot, 1)
+	w.post(func() { w.native.snapshot(result) })
+	select {
+	case s := <-result:
+		if s.err != nil {
+			return nil, fmt.Errorf("webview: failed to take a screenshot: %w", s.err)
+		}
+		return s.image(), nil
+	case <-w.done:
+		return nil, fmt.Errorf("%w: window %q", ErrClosed, w.label)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// snapshot is a picture as the native side gives it: premultiplied BGRA.
+type snapshot struct {
+	pix                   []byte
+	width, height, stride int
+	err                   error
+}
+
+func (s snapshot) image() image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, s.width, s.height))
+	for y := range s.height {
+		from, to := s.pix[y*s.stride:], m.Pix[y*m.Stride:]
+		for x := 0; x < 4*s.width; x += 4 {
+			to[x], to[x+1], to[x+2], to[x+3] = from[x+2], from[x+1], from[x], from[x+3]
+		}
+	}
+	return m
+}

@@ -1,0 +1,219 @@
+package webview
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"strings"
+)
+
+// State is what a window was at one moment. Pixels are device-independent.
+type State struct {
+	Title string
+	// Visible is true for a window that is shown, behind others too. The window manager decides whether a
+	// window gets focused, minimized, maximized, fullscreen or always on top.
+	Visible, Focused, Minimized, Maximized, Fullscreen, AlwaysOnTop bool
+	Resizable, Decorated, Closable, Enabled                         bool
+	// Position is the top left corner of the frame on the screen, InnerPosition that of the page.
+	Position, InnerPosition image.Point
+	// Size is the page's, OuterSize that with the frame.
+	Size, OuterSize image.Point
+	// Scale is how many physical pixels, in each direction, make one device-independent one.
+	Scale float64
+	// Dark says whether the theme is a dark one. It is the same for all windows.
+	Dark bool
+}
+
+// Theme is the look of all windows, which pages see as prefers-color-scheme.
+type Theme int
+
+// The themes.
+const (
+	ThemeSystem Theme = iota // as the desktop has it
+	ThemeLight
+	ThemeDark
+)
+
+// flag is something that is true or false of a window. Those after flagDark can be set and not read.
+type flag uint32
+
+const (
+	flagVisible flag = 1 << iota
+	flagMinimized
+	flagMaximized
+	flagFullscreen
+	flagResizable
+	flagDecorated
+	flagClosable
+	flagEnabled
+	flagAlwaysOnTop
+	flagFocused // read only
+	flagDark    // read only
+	flagFocusable
+	flagAlwaysBelow
+	flagSkipTaskbar
+	flagEverywhere // on all workspaces
+	flagUrgent
+	flagIgnoresPointer
+)
+
+// edge is a side or a corner of a window, by GdkWindowEdge's numbers.
+type edge int
+
+const (
+	edgeNone edge = iota - 1
+	edgeNorthWest
+	edgeNorth
+	edgeNorthEast
+	edgeWest
+	edgeEast
+	edgeSouthWest
+	edgeSouth
+	edgeSouthEast
+)
+
+// monitor is one screen. Rectangles are in device-independent pixels.
+type monitor struct {
+	name             string
+	area, work       image.Rectangle // work is without the desktop's panels
+	scale            float64
+	primary, current bool
+}
+
+// maxMonitors bounds how many screens are listed.
+const maxMonitors = 16
+
+// State gives what the window is now. It comes after the changes that were made before; the window manager
+// may take its time with some. Before Run, only the main goroutine gets it at once. Error: ErrClosed.
+func (w *Window) State() (State, error) {
+	var s State
+	err := w.read(func() { s = w.native.state() })
+	return s, err
+}
+
+// Visible says whether the window is shown. Errors: State's.
+func (w *Window) Visible() (bool, error) {
+	s, err := w.State()
+	return s.Visible, err
+}
+
+// Position gives the place of the frame's top left corner on the screen. Errors: State's.
+func (w *Window) Position() (x, y int, err error) {
+	s, err := w.State()
+	return s.Position.X, s.Position.Y, err
+}
+
+// Size gives the page's size. Errors: State's.
+func (w *Window) Size() (width, height int, err error) {
+	s, err := w.State()
+	return s.Size.X, s.Size.Y, err
+}
+
+// Title gives the title. Errors: State's.
+func (w *Window) Title() (string, error) {
+	s, err := w.State()
+	return s.Title, err
+}
+
+// What follows changes a window. It returns at once; the changes are made in the order of the calls, and
+// a closed window ignores them. What has to do with other windows (focus, minimize, maximize,
+// fullscreen, always on top, position) is a request to the window manager, which may refuse.
+
+// Show shows the window.
+func (w *Window) Show() { w.set(flagVisible, true) }
+
+// Hide hides the window. Its page goes on, but the webview may slow down its timers.
+func (w *Window) Hide() { w.set(flagVisible, false) }
+
+// Focus brings the window to the front, shows it if it was hidden, and gives it the keyboard.
+func (w *Window) Focus() { w.post(func() { w.native.focus() }) }
+
+// Minimize minimizes the window.
+func (w *Window) Minimize() { w.set(flagMinimized, true) }
+
+// Unminimize undoes Minimize.
+func (w *Window) Unminimize() { w.set(flagMinimized, false) }
+
+// Maximize maximizes the window.
+func (w *Window) Maximize() { w.set(flagMaximized, true) }
+
+// Unmaximize undoes Maximize.
+func (w *Window) Unmaximize() { w.set(flagMaximized, false) }
+
+// SetFullscreen makes the window fill the screen, or ends that.
+func (w *Window) SetFullscreen(on bool) { w.set(flagFullscreen, on) }
+
+// SetAlwaysOnTop keeps the window above others, or ends that.
+func (w *Window) SetAlwaysOnTop(on bool) { w.set(flagAlwaysOnTop, on) }
+
+// SetResizable says whether the user may resize the window.
+func (w *Window) SetResizable(on bool) { w.set(flagResizable, on) }
+
+// SetDecorated says whether the window has a frame with a title.
+func (w *Window) SetDecorated(on bool) { w.set(flagDecorated, on) }
+
+// maxTitle bounds a title in bytes: pages set titles, and the display server refuses megabytes by ending the program.
+const maxTitle = 4096
+
+// shownTitle makes a title one that can be shown.
+func shownTitle(title string) string {
+	if len(title) > maxTitle {
+		title = title[:maxTitle]
+	}
+	return strings.ToValidUTF8(strings.ReplaceAll(title, "\x00", ""), "")
+}
+
+// SetTitle changes the title. What is over 4096 bytes is cut off.
+func (w *Window) SetTitle(title string) { w.post(func() { w.native.setTitle(title) }) }
+
+// SetSize changes the page's size. Each side is 1 to 32767.
+func (w *Window) SetSize(width, height int) error {
+	if err := checkSize(width, height); err != nil {
+		return err
+	}
+	w.post(func() { w.native.setSize(width, height) })
+	return nil
+}
+
+// SetSizeBounds bounds the sizes that the user can give to the window. Zero is no bound.
+func (w *Window) SetSizeBounds(low, high image.Point) error {
+	for _, side := range []int{low.X, low.Y, high.X, high.Y} {
+		if side < 0 || side > largestSide {
+			return fmt.Errorf("webview: size bounds %v, %v: each must be 0 to %d", low, high, largestSide)
+		}
+	}
+	w.post(func() {
+		w.low, w.high = low, high
+		w.native.setBounds(low, high)
+	})
+	return nil
+}
+
+// SetPosition moves the frame's top left corner to a place on the screen.
+func (w *Window) SetPosition(x, y int) error {
+	if err := checkPosition(image.Pt(x, y)); err != nil {
+		return err
+	}
+	w.post(func() { w.native.setPosition(x, y) })
+	return nil
+}
+
+// Center moves the window into the middle of its screen.
+func (w *Window) Center() { w.post(func() { w.native.center() }) }
+
+// SetZoom scales the page; 1 is its own size. Factors outside of 0.1 to 10 are refused.
+func (w *Window) SetZoom(factor float64) error {
+	if !(factor >= 0.1 && factor <= 10) {
+		return fmt.Errorf("webview: zoom %v: must be 0.1 to 10", factor)
+	}
+	w.post(func() { w.native.setZoom(factor) })
+	return nil
+}
+
+// SetBackground changes the colour behind the page.
+func (w *Window) SetBackground(c color.Color) { w.post(func() { w.native.setBackground(c) }) }
+
+func (w *Window) set(f flag, on bool) { w.post(func() { w.native.set(f, on) }) }
+
+// SetTheme changes the look of all windows.
+func (a *App) SetTheme(t Theme) { post(func() { nativeSetTheme(t) }) }

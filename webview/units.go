@@ -1,0 +1,196 @@
+package webview
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Values as @tauri-apps/api writes them. Logical pixels are device-independent, physical ones the screen's.
+
+// pixels is a length in either unit, or none.
+type pixels struct{ Logical, Physical *float64 }
+
+// logical gives the length in device-independent pixels; without one it is 0.
+func (p pixels) logical(scale float64) int {
+	switch {
+	case p.Logical != nil:
+		return round(*p.Logical)
+	case p.Physical != nil:
+		return round(*p.Physical / scale)
+	}
+	return 0
+}
+
+// round gives the nearest whole number within the range that X11 counts in.
+func round(v float64) int {
+	return int(math.Round(min(max(v, -largestSide), largestSide)))
+}
+
+type unitSize struct {
+	Logical, Physical *struct{ Width, Height float64 }
+}
+
+func (u unitSize) width() pixels {
+	switch {
+	case u.Logical != nil:
+		return pixels{Logical: &u.Logical.Width}
+	case u.Physical != nil:
+		return pixels{Physical: &u.Physical.Width}
+	}
+	return pixels{}
+}
+
+func (u unitSize) height() pixels {
+	switch {
+	case u.Logical != nil:
+		return pixels{Logical: &u.Logical.Height}
+	case u.Physical != nil:
+		return pixels{Physical: &u.Physical.Height}
+	}
+	return pixels{}
+}
+
+type unitPosition struct {
+	Logical, Physical *struct{ X, Y float64 }
+}
+
+func (u unitPosition) logical(scale float64) image.Point {
+	switch {
+	case u.Logical != nil:
+		return image.Pt(round(u.Logical.X), round(u.Logical.Y))
+	case u.Physical != nil:
+		return image.Pt(round(u.Physical.X/scale), round(u.Physical.Y/scale))
+	}
+	return image.Point{}
+}
+
+type sizeConstraints struct{ MinWidth, MinHeight, MaxWidth, MaxHeight pixels }
+
+func (s State) physicalSize(p image.Point) physicalSize {
+	return physicalSize{round(float64(p.X) * s.Scale), round(float64(p.Y) * s.Scale)}
+}
+
+func (s State) physicalPosition(p image.Point) physicalPosition {
+	return physicalPosition{round(float64(p.X) * s.Scale), round(float64(p.Y) * s.Scale)}
+}
+
+func themeName(dark bool) string {
+	if dark {
+		return "dark"
+	}
+	return "light"
+}
+
+func themeOf(name *string) (Theme, error) {
+	switch {
+	case name == nil:
+		return ThemeSystem, nil
+	case *name == "light":
+		return ThemeLight, nil
+	case *name == "dark":
+		return ThemeDark, nil
+	}
+	return ThemeSystem, fmt.Errorf("webview: theme %q: must be light, dark or null", *name)
+}
+
+// edges are the directions of start_resize_dragging.
+var edges = map[string]edge{
+	"North": edgeNorth, "NorthEast": edgeNorthEast, "East": edgeEast, "SouthEast": edgeSouthEast,
+	"South": edgeSouth, "SouthWest": edgeSouthWest, "West": edgeWest, "NorthWest": edgeNorthWest,
+}
+
+// monitorJSON is a screen in physical pixels.
+type monitorJSON struct {
+	Name        *string          `json:"name"`
+	Size        physicalSize     `json:"size"`
+	Position    physicalPosition `json:"position"`
+	ScaleFactor float64          `json:"scaleFactor"`
+	WorkArea    struct {
+		Size     physicalSize     `json:"size"`
+		Position physicalPosition `json:"position"`
+	} `json:"workArea"`
+}
+
+func (m monitor) json() *monitorJSON {
+	s := State{Scale: m.scale}
+	j := &monitorJSON{Size: s.physicalSize(m.area.Size()), Position: s.physicalPosition(m.area.Min), ScaleFactor: m.scale}
+	j.WorkArea.Size, j.WorkArea.Position = s.physicalSize(m.work.Size()), s.physicalPosition(m.work.Min)
+	if m.name != "" {
+		j.Name = &m.name
+	}
+	return j
+}
+
+// pageColor is a colour: [r, g, b], [r, g, b, a], {red, green, blue, alpha} or "#rgb" with two or one digit each.
+type pageColor color.NRGBA
+
+var errColor = errors.New("a colour must be [red, green, blue, alpha], an object of these, or #rrggbbaa")
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *pageColor) UnmarshalJSON(data []byte) error {
+	var list []uint8
+	var object struct{ Red, Green, Blue, Alpha *uint8 }
+	var text string
+	switch {
+	case json.Unmarshal(data, &text) == nil:
+		return c.parse(text)
+	case json.Unmarshal(data, (*numbers)(&list)) == nil && (len(list) == 3 || len(list) == 4):
+	case json.Unmarshal(data, &object) == nil && object.Red != nil && object.Green != nil && object.Blue != nil:
+		list = []uint8{*object.Red, *object.Green, *object.Blue}
+		if object.Alpha != nil {
+			list = append(list, *object.Alpha)
+		}
+	default:
+		return errColor
+	}
+	*c = pageColor{list[0], list[1], list[2], 0xff}
+	if len(list) == 4 {
+		c.A = list[3]
+	}
+	return nil
+}
+
+// numbers is a list of bytes that is written as numbers.
+type numbers []uint8
+
+// UnmarshalJSON implements json.Unmarshaler: a []uint8 would be base64.
+func (n *numbers) UnmarshalJSON(data []byte) error {
+	var list []uint16
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	for _, v := range list {
+		if v > 0xff {
+			return errColor
+		}
+		*n = append(*n, uint8(v))
+	}
+	return nil
+}
+
+// parse reads #rgb, #rgba, #rrggbb or #rrggbbaa.
+func (c *pageColor) parse(text string) error {
+	digits, ok := strings.CutPrefix(text, "#")
+	if len(digits) == 3 || len(digits) == 4 {
+		doubled := make([]byte, 0, 8)
+		for i := range len(digits) {
+			doubled = append(doubled, digits[i], digits[i])
+		}
+		digits = string(doubled)
+	}
+	if len(digits) == 6 {
+		digits += "ff"
+	}
+	v, err := strconv.ParseUint(digits, 16, 32)
+	if !ok || err != nil || len(digits) != 8 {
+		return errColor
+	}
+	*c = pageColor{uint8(v >> 24), uint8(v >> 16), uint8(v >> 8), uint8(v)}
+	return nil
+}

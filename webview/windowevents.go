@@ -1,0 +1,105 @@
+package webview
+
+import (
+	"time"
+
+	"github.com/tailrace-go/tailrace/bus"
+)
+
+// Names of the events that the package emits. Those of a window reach the listeners for the Window and the
+// WebviewWindow of its label, and those for Any; created and crashed are for all.
+const (
+	// EventResize has the page's new size in physical pixels: {"width":…, "height":…}.
+	EventResize = "tauri://resize"
+	// EventMove has the frame's new place in physical pixels: {"x":…, "y":…}.
+	EventMove = "tauri://move"
+	// EventFocus and EventBlur have no payload.
+	EventFocus = "tauri://focus"
+	EventBlur  = "tauri://blur"
+	// EventCloseRequested has no payload; see Window.Close.
+	EventCloseRequested = "tauri://close-requested"
+	// EventDestroyed has no payload. It is the window's last event.
+	EventDestroyed = "tauri://destroyed"
+	// EventScaleChange has {"scaleFactor":…, "size":{"width":…, "height":…}}, in physical pixels.
+	EventScaleChange = "tauri://scale-change"
+	// EventThemeChanged has "light" or "dark".
+	EventThemeChanged = "tauri://theme-changed"
+	// EventWindowCreated and EventWebviewCreated have {"label":…}.
+	EventWindowCreated  = "tauri://window-created"
+	EventWebviewCreated = "tauri://webview-created"
+	// EventWebviewCrashed has {"label":…, "reason":…}: the web process ended, and its page is gone. The
+	// reason is "crashed", "memory" (it was over the limit) or "terminated". Window.Reload starts another.
+	EventWebviewCrashed = "tauri://webview-crashed"
+)
+
+// physicalSize and physicalPosition are what pages get, in physical pixels.
+type physicalSize struct {
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+type physicalPosition struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+}
+
+// changed notes what is new about the window and tells it. Main thread only.
+func (w *Window) changed() {
+	now := w.native.state()
+	old := w.last
+	w.last = now
+	if now.Dark != old.Dark {
+		w.tell(EventThemeChanged, themeName(now.Dark))
+	}
+	size := now.physicalSize(now.Size)
+	if now.Scale != old.Scale {
+		w.tell(EventScaleChange, map[string]any{"scaleFactor": now.Scale, "size": size})
+	}
+	if size != old.physicalSize(old.Size) {
+		w.resizes.do(func() { w.tell(EventResize, size) })
+	}
+	if at := now.physicalPosition(now.Position); at != old.physicalPosition(old.Position) {
+		w.moves.do(func() { w.tell(EventMove, at) })
+	}
+}
+
+// focusChanged tells that the window has got or lost the keyboard. Main thread only.
+func (w *Window) focusChanged(in bool) {
+	if in {
+		w.tell(EventFocus, nil)
+	} else {
+		w.tell(EventBlur, nil)
+	}
+}
+
+// labelled is the payload of an event about a window that is for all.
+type labelled struct {
+	Label  string `json:"label"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// tell emits an event to the listeners for this window.
+func (w *Window) tell(event string, payload any) {
+	w.told(event, w.app.bus.EmitFilter(event, payload, w.isTarget))
+}
+
+// tellAll emits an event about this window to all.
+func (w *Window) tellAll(event string, payload any) {
+	w.told(event, w.app.bus.Emit(event, payload))
+}
+
+// told logs that an event did not reach everybody: the first of a run only.
+func (w *Window) told(event string, err error) {
+	if failed := w.missed.Swap(err != nil); err != nil && !failed {
+		w.app.log.Warn("webview: a window event did not reach everybody", "window", w.label, "event", event, "error", err)
+	}
+}
+
+func (w *Window) isTarget(t bus.Target) bool {
+	return t == bus.Window(w.label) || t == bus.WebviewWindow(w.label)
+}
+
+// after calls f on the main thread after a while, unless the window is closed by then.
+func (w *Window) after(d time.Duration, f func()) {
+	time.AfterFunc(d, func() { w.post(f) })
+}
