@@ -15,14 +15,12 @@ const numbers = new tailrace.Channel((n) => { out.textContent = n });
 const end = await tailrace.invoke('count', { to: 1000, numbers });
 out.textContent += end;</script>`
 
-type countArgs struct {
+func count(ctx context.Context, args struct {
 	To      int
 	Numbers *transport.Channel[int] // the page's channel, at any depth
-}
-
-func count(ctx context.Context, a countArgs) (string, error) {
-	for n := range a.To {
-		if err := a.Numbers.Send(ctx, n); err != nil {
+}) (string, error) {
+	for n := range args.To {
+		if err := args.Numbers.Send(ctx, n); err != nil {
 			return "", err // the page is gone, or ctx was cancelled
 		}
 	}
@@ -30,15 +28,11 @@ func count(ctx context.Context, a countArgs) (string, error) {
 }
 
 func main() {
-	app, err := webview.New(webview.Options{Assets: fstest.MapFS{"index.html": {Data: []byte(page)}}})
+	assets := fstest.MapFS{"index.html": {Data: []byte(page)}}
+	err := webview.Run(webview.Options{Assets: assets}, webview.WindowOptions{}, func(app *webview.App) {
+		transport.Handle(app.Engine(), "count", count)
+	})
 	if err != nil {
-		log.Fatal(err)
-	}
-	transport.Handle(app.Engine(), "count", count)
-	if _, err := app.Open(webview.WindowOptions{Title: "Count"}); err != nil {
-		log.Fatal(err)
-	}
-	if err := app.Run(); err != nil {
 		log.Fatal(err)
 	}
 }

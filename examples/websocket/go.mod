@@ -1,0 +1,16 @@
+module github.com/tailrace-go/tailrace/examples/websocket
+
+go 1.25
+
+require (
+	github.com/coder/websocket v1.8.15
+	github.com/tailrace-go/tailrace v0.0.0
+)
+
+require (
+	github.com/puzpuzpuz/xsync/v3 v3.5.1 // indirect
+	github.com/valyala/fastjson v1.6.10 // indirect
+	github.com/webview/webview_go v0.0.0-20240831120633-6173450d4dd6 // indirect
+)
+
+replace github.com/tailrace-go/tailrace => ../..
