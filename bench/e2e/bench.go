@@ -32,6 +32,8 @@ type bench struct {
 	mu    sync.Mutex
 	first time.Time // of the run's first send or call
 	trips []float64 // microseconds, of the latency run
+
+	grown string // what grow found
 }
 
 func newBench(pulls, batch int) (*bench, error) {
@@ -66,6 +68,17 @@ type event struct {
 	Pad   string   `json:"pad"`
 }
 
+// tick is the payload of an event: tickSize bytes with numbers of six digits.
+type tick struct {
+	N int    `json:"n"`
+	M string `json:"m"`
+}
+
+const (
+	tickSize = 100
+	tickRest = len(`{"n":123456,"m":""}`)
+)
+
 // handle registers the commands of the page.
 func (b *bench) handle() {
 	e := b.app.Engine()
@@ -94,6 +107,16 @@ func (b *bench) handle() {
 		pad := strings.Repeat("x", 46)
 		for n := range a.N {
 			if err := a.Channels[0].Send(ctx, event{n, "sensor-42", 3.14159, []string{"a", "b"}, true, pad}); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+	transport.Handle(e, "events", func(ctx context.Context, a struct{ N int }) (bool, error) {
+		b.start()
+		pad := strings.Repeat("x", tickSize-tickRest)
+		for n := range a.N {
+			if err := b.window.EmitContext(ctx, "tick", tick{n, pad}); err != nil {
 				return false, err
 			}
 		}

@@ -77,6 +77,16 @@ func (b *bench) addCells() {
 		return rateOf(evals, took, err)
 	})
 
+	b.add(tailrace("event", "down", tickSize, 1), func() (sample, error) {
+		took, err := b.run(fmt.Sprintf("events(%d)", small/3))
+		return rateOf(small/3, took, err)
+	})
+	pad := strings.Repeat("x", tickSize-tickRest)
+	b.add(evalRow("event", tickSize), func() (sample, error) {
+		took, err := b.bare.evals(evals, func(i int) string { return fmt.Sprintf(`onText({"n":%d,"m":"%s"})`, i, pad) })
+		return rateOf(evals, took, err)
+	})
+
 	b.add(tailrace("latency", "down", 8, 1), b.latency)
 	b.add(bareRow("latency", "down", 8, 1), b.trip(cannedSmall, pings, 0))
 

@@ -94,6 +94,7 @@ var ratios = []ratio{
 	{"1 KB down: Tailrace / eval per message", is("tailrace", "raw", "down", 1<<10, 0), is("eval", "raw", "down", 1<<10, 0), rate, ""},
 	{"1 KB down: Tailrace / canned answers of such frames", is("tailrace", "raw", "down", 1<<10, 0), is("bare", "raw", "down", 1<<10, 0), rate, ">= 0.7"},
 	{"128 B JSON down: Tailrace / eval per message", is("tailrace", "json", "down", 128, 0), is("eval", "json", "down", 128, 0), rate, ""},
+	{"100 B events: Tailrace / eval per event", is("tailrace", "event", "down", 100, 0), is("eval", "event", "down", 100, 0), rate, ">= 6"},
 	{"latency p50: Tailrace / bare round trip", is("tailrace", "latency", "down", 8, 0), is("bare", "latency", "down", 8, 0), p50, "<= 2"},
 	{"command, mean: Tailrace / bare POST", is("tailrace", "command", "up", 128, 1), is("bare", "command", "up", 128, 1), mean, "<= 1.7"},
 	{"commands: 1,000 at once / one after the other", is("tailrace", "command", "up", 128, 1000), is("tailrace", "command", "up", 128, 1), rate, ">= 6"},
