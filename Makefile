@@ -10,7 +10,7 @@ COUNT ?= 5
 ROUNDS ?= 5
 
 GO_TEST := go test -timeout 15m
-LOCK_FREE := ./ring/... ./transport/...
+PURE := ./ring/... ./transport/... ./bus/... # without cgo; tested with several numbers of processors
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: demo test bench bench-e2e lint format setup client
@@ -19,13 +19,15 @@ demo: setup ## stream FILE (default: the go binary) and live telemetry into a wi
 	@go run ./examples/demo $(if $(FILE),-file '$(FILE)')
 
 test: setup lint client ## everything that must hold
-	CGO_ENABLED=0 go build ./ring/... ./transport/...
+	CGO_ENABLED=0 go build $(PURE)
 	for target in linux/386 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
-		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet ./ring/... ./transport/... ./webview/ || exit 1; done
-	$(GO_TEST) -race -cpu=1,2,4 $(LOCK_FREE)
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet $(PURE) ./webview/ || exit 1; done
+	$(GO_TEST) -race -cpu=1,2,4 $(PURE)
 	$(GO_TEST) -tags ringdebug ./ring/... ./transport/...
 	cd ring/linearizability && $(GO_TEST) -race .
 	$(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
+	cd examples/websocket && $(GO_TEST) -race .
+	$(GO_TEST) -count=1 -v -run 'TestDocuments|TestPrograms' ./examples/tauri/snippets # prints what of the documents runs, and what was added
 	$(GO_TEST) -run 'TestStalledPage|TestLargeAsset' ./webview # bounds of memory, which the race detector's own hides
 
 client: client/node_modules ## the page's half: types, tests, and that the committed bundle is what the sources give
@@ -35,6 +37,7 @@ lint: client/node_modules ## formatting and lint, Go and TypeScript
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	cd examples/websocket && go vet . && go run $(STATICCHECK) .
 	cd client && npm run --silent lint
 
 format: client/node_modules
@@ -43,6 +46,7 @@ format: client/node_modules
 
 bench: ## the ring against the ways people do it today
 	go test -run '^$$' -bench BenchmarkSend -benchtime $(BENCHTIME) -count $(COUNT) ./bench | go run ./bench/ringtable
+	go test -run '^$$' -bench 'BenchmarkFanOut|BenchmarkEmitters' -benchtime $(BENCHTIME) ./bench
 	go test -run '^$$' -bench BenchmarkIdle -benchtime 3x ./bench
 
 bench-e2e: setup ## the whole way into a real page, interleaved with a bare scheme and with eval
