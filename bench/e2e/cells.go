@@ -12,6 +12,7 @@ const (
 	bulk        = 200 << 20 // bytes of large messages
 	small       = 300_000   // messages of 128 B
 	kilo        = 60_000    // messages of 1 KB
+	events      = 600_000   // a second of them
 	evals       = 20_000
 	pings       = 500
 	calls       = 500
@@ -78,8 +79,8 @@ func (b *bench) addCells() {
 	})
 
 	b.add(tailrace("event", "down", tickSize, 1), func() (sample, error) {
-		took, err := b.run(fmt.Sprintf("events(%d)", small/3))
-		return rateOf(small/3, took, err)
+		took, err := b.run(fmt.Sprintf("events(%d)", events))
+		return rateOf(events, took, err)
 	})
 	pad := strings.Repeat("x", tickSize-tickRest)
 	b.add(evalRow("event", tickSize), func() (sample, error) {
