@@ -30,6 +30,10 @@ type Port interface {
 	// error is wire.ErrLost (let the page send it again), or the one that ended the
 	// session. The session owns up from then on.
 	Receive(up []byte) (Received, error)
+	// TryReceive is Receive for the UI thread. It takes the batch only if that is little work whatever the
+	// page has sent before, and never waits. ok false: nothing has happened, and the batch, which is still the caller's, is for
+	// Receive on another goroutine.
+	TryReceive(up []byte) (got Received, ok bool, err error)
 	// Wake tells the drainer that the carrier is ready.
 	Wake()
 	// Lost tells that this batch did not reach the page, unless its receipt came.

@@ -34,7 +34,7 @@ type answer struct {
 // cancels the call or goes away; SessionFrom and Header read from it. Its result, or
 // error, reaches the page after everything that the arguments' channels had accepted by then. When it
 // returns, each of these channels is closed unless Keep was called on it. A returned *Error
-// keeps its code and detail; a panic rejects the call with CodePanic and is logged.
+// keeps its code and detail; a panic, or runtime.Goexit, rejects the call with CodePanic and is logged.
 //
 // Handle panics when the name is taken, as registering a pattern twice does in net/http.
 func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
@@ -66,23 +66,26 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 	}
 }
 
-// call runs the handler of an invocation and turns a panic into an error.
-func (inv *invocation) call() (a answer, err error) {
+// call runs the handler of an invocation. A panic, or the end of its goroutine, is an error.
+func (inv *invocation) call() {
 	if inv.command == nil {
-		return a, &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
+		inv.err = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
+		return
 	}
 	returned := false
 	defer func() {
 		if returned {
 			return
 		}
-		p := recover() // nil after runtime.Goexit
+		p := recover()
+		if p == nil {
+			p = "runtime.Goexit"
+		}
 		inv.s.log.Error("command panicked", "command", inv.name, "panic", p, "stack", string(debug.Stack()))
-		err = &Error{CodePanic, fmt.Sprintf("command %q panicked: see the app's log", inv.name), nil}
+		inv.err = &Error{CodePanic, fmt.Sprintf("command %q panicked, or ended its goroutine: see the app's log", inv.name), nil}
 	}()
-	a, err = inv.command.run(inv.ctx, inv)
+	inv.result, inv.err = inv.command.run(inv.ctx, inv)
 	returned = true
-	return a, err
 }
 
 // asError turns a handler's error into what crosses to the page.
@@ -102,10 +105,10 @@ func asError(err error) *Error {
 const inlineBody = 64 << 10
 
 // reply sends a result or an error on lane 0.
-func (inv *invocation) reply(ctx context.Context, a answer, err error) error {
-	s := inv.s
-	if err != nil {
-		return inv.replyError(ctx, asError(err))
+func (inv *invocation) reply(ctx context.Context) error {
+	s, a := inv.s, inv.result
+	if inv.err != nil {
+		return inv.replyError(ctx, asError(inv.err))
 	}
 	if len(a.data) > s.opt.MaxMessage {
 		return ErrTooLarge

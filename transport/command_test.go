@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -201,6 +202,41 @@ func TestPendingLimit(t *testing.T) {
 	}
 	r, err := p.Invoke(transporttest.Request{Command: "wait"})
 	wantJSON(t, r, err, "1")
+}
+
+// TestCommandEndsItsGoroutine: a handler that calls runtime.Goexit, as a test's FailNow does, has failed like one that panics.
+func TestCommandEndsItsGoroutine(t *testing.T) {
+	e := newEngine(t, transport.Options{})
+	exit := func(context.Context, struct{}) (int, error) { runtime.Goexit(); return 1, nil }
+	transport.Handle(e, "exit", exit)
+	transport.HandleOrdered(e, "ordered exit", exit)
+	transport.HandleOrdered(e, "next", func(_ context.Context, n int) (int, error) { return n, nil })
+	transport.Handle(e, "exit with a channel", func(_ context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
+		runtime.Goexit()
+		return 1, nil
+	})
+	p := openPage(t, e, transporttest.Config{})
+	var exits, others []*transporttest.Call
+	for n := range 10 {
+		exits = append(exits, p.Start(transporttest.Request{Command: "ordered exit"}), p.Start(transporttest.Request{Command: "exit"}))
+		others = append(others, p.Start(transporttest.Request{Command: "next", Args: n}))
+	}
+	ch := p.NewChannel()
+	exits = append(exits, p.Start(transporttest.Request{Command: "exit with a channel", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}}))
+	for _, c := range exits {
+		_, err := c.Wait()
+		wantCode(t, err, transport.CodePanic)
+	}
+	for n, c := range others {
+		r, err := c.Wait()
+		wantJSON(t, r, err, fmt.Sprint(n))
+	}
+	if _, err := ch.Next(); !errors.Is(err, transporttest.ErrChannelClosed) {
+		t.Errorf("the channel of a command that ended its goroutine: %v", err)
+	}
+	for p.Session.Stats().Running > 0 { // an answer may arrive before its call is forgotten
+		runtime.Gosched()
+	}
 }
 
 func TestHandleTwicePanics(t *testing.T) {

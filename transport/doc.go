@@ -33,6 +33,6 @@
 // # Locks
 //
 // Sending takes none while there is room. Session.inMu makes Receive one at a time and
-// may be held when outMu is taken, and while an ordered command runs; outMu guards the batches without receipt and may be held when a lane's mu
+// may be held when outMu is taken; no handler runs and nothing is logged under it, but a script's error; outMu guards the batches without receipt and may be held when a lane's mu
 // is taken; lane.mu, inbox.mu, readyMu and creditMu are leaves.
 package transport

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -25,6 +26,8 @@ func (s *Session) Event(subs []uint32, binary bool, payload []byte) error {
 }
 
 // EventContext is Event, but waits for room until ctx ends. Those who wait get it in the order in which they came.
+// An event that is larger than half of lane 0 (Options.ControlBytes) goes in pieces: later ones that are short may pass between these, and
+// messages of more than a frame (MaxBatch/2 or an eighth of lane 0) wait for its end: an Eval that long gives ErrFull meanwhile.
 // Don't call it on the UI thread, nor in an ordered command.
 func (s *Session) EventContext(ctx context.Context, subs []uint32, binary bool, payload []byte) error {
 	err := s.event(ctx, subs, binary, payload)
@@ -48,7 +51,80 @@ func (s *Session) event(ctx context.Context, subs []uint32, binary bool, payload
 	var small [128]byte // the head of an event for a few subscriptions needs no memory of its own
 	head := wire.AppendEventHead(small[:0], subs, binary)
 	if n > l.maxFrame(l.ring.Load()) {
-		return l.sendFragments(ctx, wire.Event, append(head, payload...))
+		return s.largeEvent(ctx, append(head, payload...))
+	}
+	if len(s.eventTurn) == 0 { // a large event waits: this one waits behind it
+		if err := l.takeTurn(ctx, s.eventTurn); err != nil {
+			return err
+		}
+		defer func() { s.eventTurn <- struct{}{} }()
 	}
 	return l.write(ctx, low, wire.Event, head, payload)
+}
+
+// largeEvent accepts an event that goes in fragments. While it waits for room to begin, it has not lane 0's turn for fragments, so that
+// evals and results which need that go on; it has the events' turn then, so that later events don't overtake it.
+//
+// An event of up to half of the ring begins when there is room for the whole of it. What ordinary frames take of
+// that room meanwhile it takes of theirs: its other fragments are ordinary claims. A larger one goes through the ring piece by piece, with
+// low claims, and has the turn for so long.
+//
+// Rejected: to wait in the ring's queue for the first fragment. A claim that was granted can't be given back when another message
+// has the turn, and to hold the turn meanwhile stops evals.
+func (s *Session) largeEvent(ctx context.Context, data []byte) error {
+	l := s.control
+	r := l.ring.Load() // the only one: lane 0's ring has its full size from the start
+	piece, whole := l.maxFrame(r), len(data) <= r.Cap()/2
+	if ctx == noWait && !whole {
+		return errTooLargeToTry
+	}
+	if err := l.takeTurn(ctx, s.eventTurn); err != nil {
+		return err
+	}
+	need := 0
+	if whole { // with frame headers, and the padding at the end of the ring's buffer
+		need = len(data) + r.Cap()/8 + (len(data)/piece+2)*2*ring.Unit
+	}
+	err := s.beginEvent(ctx, r, data, piece, need)
+	if err != nil || !whole { // then small ones pass between its fragments
+		s.eventTurn <- struct{}{}
+	}
+	if err != nil {
+		return err
+	}
+	p := low
+	if whole {
+		p = ordinary
+		defer func() { s.eventTurn <- struct{}{} }()
+	}
+	defer func() { l.turn <- struct{}{} }()
+	return l.goOn(ctx, p, data, piece)
+}
+
+// beginEvent waits for lane 0's turn and for need bytes of room, and writes the first fragment. Without an error the caller has the turn.
+func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, piece, need int) error {
+	l := s.control
+	room := func() bool { return r.Len()+need <= r.Cap()-r.Cap()/eventReserve }
+	for {
+		before, err := l.receipt(), ErrFull
+		if room() {
+			if err := l.takeTurn(ctx, l.turn); err != nil {
+				return err
+			}
+			if room() { // still: it may have waited for the turn
+				err = l.begin(noWait, low, wire.Event, data, piece)
+			}
+			if err == nil {
+				return nil
+			}
+			l.turn <- struct{}{}
+		}
+		if err != ErrFull || ctx == noWait {
+			return err
+		}
+		// Who finds no room, or others who wait for it, finds something in the ring that has no receipt.
+		if err := l.wait(ctx, mark{pos: before + 1}, true); err != nil {
+			return err
+		}
+	}
 }

@@ -9,44 +9,58 @@ import (
 
 // sendFragments accepts a message that is too large for one frame. One such message
 // at a time has the lane's turn; small ones pass between. It is accepted when its
-// last fragment is committed; until then a context that ends aborts it.
-func (l *lane) sendFragments(ctx context.Context, kind wire.Kind, data []byte) error {
-	r := l.ring.Load()
-	p, space := ordinary, r.Cap()
-	if kind == wire.Event {
-		p, space = low, r.Cap()-r.Cap()/eventReserve
-	}
+// last fragment is committed; until then a context that ends aborts it. r is the ring in which it needs fragments: a sender beside this one
+// may put a larger one in its place.
+func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, data []byte) error {
 	if ctx == noWait {
 		if len(data) > r.Cap()/2 {
 			return errTooLargeToTry
 		}
-		if r.Len()+len(data) > space {
+		if r.Len()+len(data) > r.Cap() {
 			return ErrFull
 		}
+	}
+	if err := l.takeTurn(ctx, l.turn); err != nil {
+		return err
+	}
+	defer func() { l.turn <- struct{}{} }()
+	piece := l.maxFrame(r)
+	if err := l.begin(ctx, ordinary, kind, data, piece); err != nil {
+		return err
+	}
+	return l.goOn(ctx, ordinary, data, piece)
+}
+
+// takeTurn takes the token out of turn.
+func (l *lane) takeTurn(ctx context.Context, turn chan struct{}) error {
+	if ctx == noWait {
 		select {
-		case <-l.turn:
+		case <-turn:
+			return nil
 		default:
 			return ErrFull
 		}
-	} else {
-		select {
-		case <-l.turn:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-l.done:
-			return l.err()
-		}
 	}
-	defer func() { l.turn <- struct{}{} }()
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-l.done:
+		return l.err()
+	}
+}
 
+// begin writes the first fragment, of piece bytes with its head.
+func (l *lane) begin(ctx context.Context, p priority, kind wire.Kind, data []byte, piece int) error {
 	var head [wire.BeginSize]byte
 	wire.PutBegin(head[:], len(data), kind)
-	piece := l.maxFrame(r)
-	n := piece - wire.BeginSize
-	if err := l.write(ctx, p, wire.Begin, head[:], data[:n]); err != nil {
-		return err
-	}
-	for n < len(data) {
+	return l.write(ctx, p, wire.Begin, head[:], data[:piece-wire.BeginSize])
+}
+
+// goOn writes the fragments behind the first one.
+func (l *lane) goOn(ctx context.Context, p priority, data []byte, piece int) error {
+	for n := piece - wire.BeginSize; n < len(data); {
 		next := min(n+piece, len(data))
 		k := wire.Middle
 		if next == len(data) {

@@ -13,33 +13,97 @@ const upSlack = 64 << 10
 
 // Receive implements Port.
 func (s *Session) Receive(up []byte) (Received, error) {
-	if err := s.Err(); err != nil {
+	b, err := s.decode(up)
+	if errors.Is(err, wire.ErrLost) {
 		return Received{}, err
 	}
-	if len(up) > s.opt.MaxBatch+upSlack {
-		return Received{}, s.fail(wire.Broken("batch of %d bytes, the limit is %d", len(up), s.opt.MaxBatch+upSlack))
+	var got Received
+	if err == nil {
+		s.inMu.Lock()
+		got, err = s.accept(b)
+		s.inMu.Unlock()
 	}
-	b, err := wire.Decode(up, wire.Up)
 	if err != nil {
-		if errors.Is(err, wire.ErrLost) {
-			return Received{}, err
-		}
 		return Received{}, s.fail(err)
 	}
-	s.inMu.Lock()
-	defer s.inMu.Unlock()
+	return got, nil
+}
+
+// TryReceive implements Port.
+func (s *Session) TryReceive(up []byte) (got Received, ok bool, err error) {
+	b, err := s.decode(up)
+	if errors.Is(err, wire.ErrLost) || errors.Is(err, ErrClosed) {
+		return Received{}, true, err
+	}
+	if err != nil || !s.inMu.TryLock() {
+		return Received{}, false, nil
+	}
+	if !s.little(b) {
+		s.inMu.Unlock()
+		return Received{}, false, nil
+	}
+	got, err = s.accept(b)
+	s.inMu.Unlock()
+	if err != nil {
+		return Received{}, true, s.fail(err)
+	}
+	return got, true, nil
+}
+
+// decode checks the batch by itself.
+func (s *Session) decode(up []byte) (*wire.Batch, error) {
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	if len(up) > s.opt.MaxBatch+upSlack {
+		return nil, wire.Broken("batch of %d bytes, the limit is %d", len(up), s.opt.MaxBatch+upSlack)
+	}
+	return wire.Decode(up, wire.Up)
+}
+
+// maxLittleRuns is how many runs without receipt a batch with little work may end: about 100 us.
+const maxLittleRuns = 256
+
+// little reports whether the work that a short batch brings is bounded by its length: no others wait for it, it
+// ends no message that came in fragments, and no script's error, which is logged, and its receipts are not for too much. The caller holds inMu.
+func (s *Session) little(b *wire.Batch) bool {
+	if last := s.upReceipt.Load(); b.Number > last && (b.Number != last+1 || len(s.early) > 0) {
+		return false
+	}
+	for i := range b.Runs {
+		err := b.Runs[i].Each(func(f wire.Frame, _ int) error {
+			if f.Kind >= wire.Begin || f.Kind == wire.Error {
+				return errMuch
+			}
+			return nil
+		})
+		if err != nil {
+			return false
+		}
+	}
+	s.outMu.Lock()
+	defer s.outMu.Unlock()
+	runs := 0
+	for _, b := range s.outstanding {
+		runs += len(b.runs)
+	}
+	return runs <= maxLittleRuns
+}
+
+// errMuch is a frame that may bring much work.
+var errMuch = errors.New("transport: a frame for another goroutine")
+
+// accept handles a batch. Its errors are broken rules. The caller holds inMu.
+func (s *Session) accept(b *wire.Batch) (Received, error) {
 	commands := s.invokes
-	err = s.receipts(&b.Header)
+	err := s.receipts(&b.Header)
 	if err == nil {
 		err = s.credits(b.Credits)
 	}
 	if err == nil {
 		err = s.inOrder(b)
 	}
-	if err != nil {
-		return Received{}, s.fail(err)
-	}
-	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands, b.Number, s.upReceipt.Load()}, nil
+	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands, b.Number, s.upReceipt.Load()}, err
 }
 
 // credits takes what the page has consumed.

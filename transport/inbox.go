@@ -26,6 +26,7 @@ type inbox struct {
 
 	mu    sync.Mutex
 	queue []message
+	cost  int64         // of the queue, in the session's memory
 	held  int           // strides of fragments behind unread messages, not credited yet
 	free  bool          // the queue is not counted in the session's memory any more
 	bell  chan struct{} // capacity one: something to receive, or the end
@@ -54,6 +55,7 @@ func (m *message) cost() int64 { return int64(cap(m.data)) + messageCost }
 func (l *lane) deliver(m message) {
 	l.s.memory.Add(m.cost())
 	l.in.mu.Lock()
+	l.in.cost += m.cost()
 	m.stride += l.in.held
 	l.in.held = 0
 	l.in.queue = append(l.in.queue, m)
@@ -78,11 +80,11 @@ func (l *lane) fragment(stride int) {
 // dropUnread empties the queue of a lane that Go has ended.
 func (l *lane) dropUnread() {
 	l.in.mu.Lock()
-	queue, held := l.in.queue, l.in.held
-	l.in.queue, l.in.held = nil, 0
+	queue, held, cost := l.in.queue, l.in.held, l.in.cost
+	l.in.queue, l.in.held, l.in.cost = nil, 0, 0
 	l.in.mu.Unlock()
+	l.s.memory.Add(-cost)
 	for i := range queue {
-		l.s.memory.Add(-queue[i].cost())
 		held += queue[i].stride
 	}
 	if held > 0 {
@@ -96,9 +98,7 @@ func (l *lane) forgetUnread() {
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
 	l.in.free = true
-	for i := range l.in.queue {
-		l.s.memory.Add(-l.in.queue[i].cost())
-	}
+	l.s.memory.Add(-l.in.cost)
 }
 
 // receive takes the next message. Several goroutines may wait.
@@ -110,6 +110,7 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 			m := in.queue[0]
 			in.queue[0] = message{}
 			in.queue = in.queue[1:]
+			in.cost -= m.cost()
 			credit := m.stride
 			if len(in.queue) == 0 {
 				in.queue = nil

@@ -21,14 +21,18 @@ type invocation struct {
 	headers map[string]string
 	lanes   []*lane // the channels that its arguments name
 	opened  []*lane // those of them that it opened
-	refused *Error  // a channel that it names can't be used
+	refused *Error  // a channel that it names can't be used, or too many commands run
 	raw     bool
 	body    []byte
-	held    int64 // bytes of body that are counted in the session's memory
+	held    int64 // bytes of body and envelope that are counted in the session's memory
 	upload  *lane // brings the raw body
 	length  uint64
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
+
+	// What the page gets.
+	result answer
+	err    error
 }
 
 type invocationKey struct{}
@@ -66,20 +70,26 @@ func (s *Session) invoke(p []byte) error {
 		return wire.Broken("invoke %d: envelope of %d bytes in %d", id, n, len(rest))
 	}
 	inv := &invocation{s: s, id: id, body: bytes.Clone(rest[n:])} // a running command must not keep its batch
+	if n > maxEnvelope {
+		return wire.Broken("invoke %d: envelope of %d bytes, the limit is %d", id, n, maxEnvelope)
+	}
 	if err := inv.parse(rest[:n]); err != nil {
 		return err
 	}
 	inv.command, _ = s.engine.commands.Load(inv.name)
-	if s.pending.Add(1) > int64(2*s.opt.Pending) {
+	switch running := s.pending.Add(1); {
+	case running > int64(2*s.opt.Pending):
 		return wire.Broken("%d commands at once, the limit is %d", 2*s.opt.Pending, s.opt.Pending)
+	case running > int64(s.opt.Pending) && inv.refused == nil:
+		inv.refused = &Error{CodeBusy, fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending", s.opt.Pending), nil}
 	}
 	ctx := context.WithValue(s.ctx, invocationKey{}, inv)
 	inv.ctx, inv.cancel = context.WithCancelCause(ctx)
 	if _, running := s.commands.LoadOrStore(id, inv); running {
 		return wire.Broken("invoke %d: a command with this id is running", id)
 	}
-	inv.held = int64(len(inv.body))
-	if err := s.take(len(inv.body)); err != nil {
+	inv.held += int64(len(inv.body))
+	if err := s.take(int(inv.held)); err != nil {
 		return err
 	}
 	s.invokes++
@@ -88,13 +98,27 @@ func (s *Session) invoke(p []byte) error {
 	return nil
 }
 
+// maxEnvelope is the longest envelope in bytes, WIRE.md. Taking one apart costs up to 100 times its length for a moment.
+const maxEnvelope = 256 << 10
+
+// Memory that stays for a header beside its text, and for a channel, in bytes.
+const (
+	headerCost = 96
+	nameCost   = 16
+)
+
 // parsers are fastjson's; a parser's values are read before it goes back.
 var parsers fastjson.ParserPool
+
+// longEnvelope is the length from which on a parser does not go back: it has become too large to keep.
+const longEnvelope = 16 << 10
 
 // parse reads the envelope and opens the lanes that it names. The caller holds inMu.
 func (inv *invocation) parse(envelope []byte) error {
 	parser := parsers.Get()
-	defer parsers.Put(parser)
+	if len(envelope) < longEnvelope {
+		defer parsers.Put(parser)
+	}
 	v, err := parser.ParseBytes(envelope)
 	if err != nil {
 		return wire.Broken("invoke %d: envelope: %v", inv.id, err)
@@ -104,10 +128,13 @@ func (inv *invocation) parse(envelope []byte) error {
 		return wire.Broken("invoke %d: envelope has no command", inv.id)
 	}
 	inv.name = string(name.GetStringBytes())
+	inv.held = int64(len(inv.name))
 	if headers := v.GetObject("headers"); headers != nil {
 		inv.headers = make(map[string]string, headers.Len())
 		headers.Visit(func(key []byte, v *fastjson.Value) {
-			inv.headers[string(key)] = string(v.GetStringBytes())
+			value := v.GetStringBytes()
+			inv.headers[string(key)] = string(value)
+			inv.held += int64(len(key) + len(value) + headerCost)
 		})
 	}
 	for _, c := range v.GetArray("channels") {
@@ -152,21 +179,24 @@ func (inv *invocation) channel(id uint32) error {
 		if open >= 2*s.opt.Lanes {
 			return wire.Broken("%d channels, the limit is %d", open, s.opt.Lanes)
 		}
-		if open >= s.opt.Lanes {
+		if open >= s.opt.Lanes && inv.refused == nil {
 			inv.refused = &Error{CodeTooManyLanes, fmt.Sprintf("%d channels are open already: close some, or raise Options.Lanes", s.opt.Lanes), nil}
 		}
 		s.pageLanes = id
 		l = s.addLane(id, &s.channels)
 		inv.opened = append(inv.opened, l)
 	case l == nil || l.end.Load() != nil:
-		inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
+		if inv.refused == nil {
+			inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
+		}
 		return nil
 	}
-	for _, o := range inv.lanes {
-		if o == l {
-			return nil
-		}
+	if this := s.invokes + 1; l.named != this {
+		l.named = this
+	} else {
+		return nil // it stands there twice
 	}
+	inv.held += nameCost
 	l.mu.Lock()
 	l.uses++
 	l.mu.Unlock()
@@ -176,34 +206,44 @@ func (inv *invocation) channel(id uint32) error {
 
 // run is the command's goroutine.
 func (inv *invocation) run() {
-	var settled func(context.Context)
-	if inv.s.beforeResult != nil {
-		settled = inv.s.beforeResult()
-	}
-	a, err := inv.perform()
-	if settled != nil {
-		settled(inv.ctx)
-	}
-	inv.answer(a, err)
+	settled := inv.settled()
+	defer func() { // also when the handler has ended this goroutine
+		inv.conclude()
+		if settled != nil {
+			settled(inv.ctx)
+		}
+		inv.answer()
+	}()
+	inv.perform()
 }
 
-// perform runs the handler, if the call may run. The result may be sent when it returns.
-func (inv *invocation) perform() (answer, error) {
-	s := inv.s
-	a, err := answer{}, error(nil)
+// settled begins what SessionConfig.Settle says.
+func (inv *invocation) settled() func(context.Context) {
+	if inv.s.beforeResult == nil {
+		return nil
+	}
+	return inv.s.beforeResult()
+}
+
+// perform runs the handler, if the call may run.
+func (inv *invocation) perform() {
 	switch {
+	case inv.s.ctx.Err() != nil: // it has waited for its turn, and the page is gone
+		inv.err = inv.s.Err()
 	case inv.refused != nil:
-		err = inv.refused
-	case s.pending.Load() > int64(s.opt.Pending):
-		err = &Error{CodeBusy, fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending", s.opt.Pending), nil}
+		inv.err = inv.refused
 	default:
-		if err = inv.permit(); err != nil {
-			break
+		if inv.err = inv.permit(); inv.err == nil {
+			inv.err = inv.receiveBody()
 		}
-		if err = inv.receiveBody(); err == nil {
-			a, err = inv.call()
+		if inv.err == nil {
+			inv.call()
 		}
 	}
+}
+
+// conclude ends what belongs to the call when its handler has returned. The result may be sent then.
+func (inv *invocation) conclude() {
 	inv.release()
 	for _, l := range inv.lanes {
 		if inv.ordered() {
@@ -215,15 +255,14 @@ func (inv *invocation) perform() (answer, error) {
 	}
 	if context.Cause(inv.ctx) == ErrCanceled {
 		// Nobody waits for the result, but the page counts the command until it is answered.
-		return answer{}, &Error{CodeCanceled, fmt.Sprintf("command %q was cancelled", inv.name), nil}
+		inv.result, inv.err = answer{}, &Error{CodeCanceled, fmt.Sprintf("command %q was cancelled", inv.name), nil}
 	}
-	return a, err
 }
 
-// permit asks the policy. Ordered commands ask by themselves, each in its own way.
+// permit asks the policy. Ordered commands ask by themselves, each in its own way, but can be denied by name.
 func (inv *invocation) permit() error {
 	if inv.ordered() {
-		return nil
+		return inv.s.checkDenied(ActionCommand, inv.name)
 	}
 	if err := inv.s.Check(ActionCommand, inv.name); err != nil || len(inv.lanes) == 0 {
 		return err
@@ -241,10 +280,10 @@ func (inv *invocation) over() {
 }
 
 // answer sends the result; it waits for room.
-func (inv *invocation) answer(a answer, err error) {
+func (inv *invocation) answer() {
 	s := inv.s
 	defer inv.over()
-	failed := inv.reply(s.ctx, a, err)
+	failed := inv.reply(s.ctx)
 	if errors.Is(failed, ErrTooLarge) {
 		failed = inv.replyError(s.ctx, &Error{CodeBadResult, fmt.Sprintf("the result or error of command %q is over the limit of %d bytes", inv.name, s.opt.MaxMessage), nil})
 	}
@@ -281,8 +320,9 @@ func (inv *invocation) receiveBody() error {
 	if m.kind != wire.Bytes || uint64(len(m.data)) != inv.length {
 		return &Error{CodeBadArguments, fmt.Sprintf("the raw body of command %q has %d bytes, %d were announced", inv.name, len(m.data), inv.length), nil}
 	}
-	inv.body, inv.held = m.data, int64(cap(m.data))
-	inv.s.memory.Add(inv.held)
+	inv.body = m.data
+	inv.held += int64(cap(m.data))
+	inv.s.memory.Add(int64(cap(m.data)))
 	return nil
 }
 

@@ -30,6 +30,7 @@ type lane struct {
 	replaced atomic.Uint64 // values that the slot replaced before they were sent
 	extra    atomic.Int64  // frames in the ring beyond one a message: fragments, aborts
 	turn     chan struct{} // holds a token while no fragmented message is under way
+	named    int           // the number of the invoke that named it last; guarded by inMu
 
 	// Ending. end is set once, before done is closed.
 	end    atomic.Pointer[ClosedError]
@@ -108,7 +109,7 @@ func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 			r = l.ring.Load()
 		}
 		if len(data) > l.maxFrame(r) {
-			return l.sendFragments(ctx, kind, data)
+			return l.sendFragments(ctx, r, kind, data)
 		}
 	}
 	return l.write(ctx, ordinary, kind, nil, data)
@@ -176,6 +177,13 @@ func (l *lane) err() error {
 		return e
 	}
 	return nil
+}
+
+// receipt is the ring position up to which everything has its receipt.
+func (l *lane) receipt() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.received.pos
 }
 
 // accepted is the mark of everything that has been accepted so far.

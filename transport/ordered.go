@@ -13,13 +13,13 @@ import (
 //
 // fn runs on a goroutine that the session has for its ordered commands while there are some. What the page calls meanwhile waits
 // for it, so it should not block: no EventContext, EvalContext, EvalResult or Flush. Its context has SessionFrom
-// and Header, and ends when fn returns.
+// and Header, and ends when the call is answered. Calls that wait when the session ends are not handled any more.
 //
 // Args and Result are those of Handle, without channels. Args []byte takes a raw body, which fn may keep;
 // json.RawMessage takes the arguments' JSON as it came, unchecked. Calls that
 // come behind one whose long raw body has not arrived yet wait for that.
 //
-// Options.Policy is not asked: fn asks with Session.Check for what the command means.
+// Options.Policy is asked only whether it denies the command (Denier): fn asks with Session.Check for what the command means.
 func HandleOrdered[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
 	register(e, &command{name: name, ordered: true}, fn)
 }
@@ -44,14 +44,12 @@ func (t *turns) add(inv *invocation) (queued, first bool) {
 	return true, first
 }
 
-// next gives the command whose turn it is, nil when there is none. done: the turn of the one before is over.
-func (t *turns) next(done bool) *invocation {
+// next ends a turn and gives the command that has the next one, nil when there is none.
+func (t *turns) next() *invocation {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if done {
-		t.queue[0] = nil
-		t.queue = t.queue[1:]
-	}
+	t.queue[0] = nil
+	t.queue = t.queue[1:]
 	if len(t.queue) == 0 {
 		t.queue = nil
 		return nil
@@ -66,32 +64,57 @@ func (s *Session) start(inv *invocation) {
 	}
 	switch queued, first := s.turns.add(inv); {
 	case first:
-		go s.takeTurns()
+		go s.takeTurns(inv)
 	case !queued:
 		go inv.run()
 	}
 }
 
-// takeTurns runs ordered commands one after the other, and starts the others, until none is left.
-func (s *Session) takeTurns() {
-	for inv := s.turns.next(false); inv != nil; inv = s.turns.next(true) {
+// takeTurns runs ordered commands one after the other, and starts the others, until none is left. inv has its turn.
+func (s *Session) takeTurns(inv *invocation) {
+	over := false
+	defer func() {
+		if !over { // the handler has ended this goroutine
+			go s.takeTurns(s.turns.next())
+		}
+	}()
+	for ; inv != nil; inv = s.turns.next() {
 		if inv.ordered() {
 			inv.runOrdered()
 		} else {
 			go inv.run()
 		}
 	}
+	over = true
 }
 
-// runOrdered runs an ordered command. Its answer goes at once when there is room for it; the next command does not wait for that.
+// runOrdered runs an ordered command. Its answer goes at once when nothing must come before it and there is room; the next command
+// does not wait for that.
 func (inv *invocation) runOrdered() {
-	a, err := inv.perform()
-	inv.cancel(context.Canceled)
-	if err != nil || !a.raw || len(a.data) <= inlineBody {
-		if failed := inv.reply(noWait, a, err); failed == nil || errors.Is(failed, ErrClosed) {
-			inv.over()
-			return
+	settled := inv.settled()
+	defer func() {
+		inv.conclude()
+		switch {
+		case settled != nil:
+			go func() {
+				settled(inv.ctx)
+				inv.answer()
+			}()
+		case !inv.answerNow():
+			go inv.answer()
 		}
+	}()
+	inv.perform()
+}
+
+// answerNow sends the result if that needs no waiting, and reports whether it is over.
+func (inv *invocation) answerNow() bool {
+	if inv.err == nil && inv.result.raw && len(inv.result.data) > inlineBody {
+		return false
 	}
-	go inv.answer(a, err)
+	if err := inv.reply(noWait); err != nil && !errors.Is(err, ErrClosed) {
+		return false
+	}
+	inv.over()
+	return true
 }

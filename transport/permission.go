@@ -54,6 +54,13 @@ type Policy interface {
 	Check(p Permission) error
 }
 
+// Denier is a Policy that can tell what it denies from what it merely does not allow. Calls that need another permission than
+// "command:<name>", as ordered commands do, are then refused if that is denied.
+type Denier interface {
+	// Denies says whether p is denied, whatever is allowed. It is called like Check.
+	Denies(p Permission) bool
+}
+
 // Check asks the engine's policy about this page. The error is an *Error with CodeDenied. The first
 // denial of each action and name is logged.
 func (s *Session) Check(a Action, name string) error {
@@ -65,6 +72,20 @@ func (s *Session) Check(a Action, name string) error {
 	if err == nil {
 		return nil
 	}
+	return s.denied(p, err)
+}
+
+// checkDenied is Check that lets pass what the policy does not deny.
+func (s *Session) checkDenied(a Action, name string) error {
+	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
+	if d, ok := s.opt.Policy.(Denier); ok && d.Denies(p) {
+		return s.denied(p, p.Denied())
+	}
+	return nil
+}
+
+// denied logs a denial and makes its error.
+func (s *Session) denied(p Permission, err error) error {
 	denied := p.Denied()
 	if e := new(Error); errors.As(err, &e) && e.Code == CodeDenied {
 		denied = e

@@ -21,7 +21,7 @@ func TestDenials(t *testing.T) {
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		Policy: &policy.Policy{Rules: []policy.Rule{{
 			Windows: []string{"main"}, Origins: []string{"test://page"},
-			Allow: []string{"command:open*", "channel:open", "command:closed"},
+			Allow: []string{"command:open*", "channel:open", "command:closed"}, Deny: []string{"command:ordered and denied"},
 		}, {
 			Windows: []string{"scripted"}, Origins: []string{"*"}, Allow: []string{"eval"},
 		}}},
@@ -34,6 +34,7 @@ func TestDenials(t *testing.T) {
 	transport.HandleOrdered(e, "ordered", func(ctx context.Context, _ struct{}) (string, error) {
 		return "ran", transport.SessionFrom(ctx).Check(transport.ActionListen, "clock")
 	})
+	transport.HandleOrdered(e, "ordered and denied", func(context.Context, struct{}) (string, error) { ran++; return "ran", nil })
 	p := openPage(t, e, transporttest.Config{})
 	denied := func(err error, permission string) {
 		t.Helper()
@@ -75,6 +76,8 @@ func TestDenials(t *testing.T) {
 	wantCode(t, err, transport.CodeUnknownCommand)
 	_, err = invoke("ordered") // asks by itself
 	denied(err, "listen:clock")
+	_, err = invoke("ordered and denied")
+	denied(err, "command:ordered and denied")
 	denied(p.Session.Eval("1"), "eval")
 	denied(p.Session.EvalContext(within(t), "1"), "eval")
 	_, err = p.Session.EvalResult(within(t), "1")

@@ -80,17 +80,23 @@ func (p *Pulls) Bind(port Port, o Options) {
 
 // smallRequest is the largest request that is taken apart where it arrives, in bytes: a pull, or a short
 // command. That takes about 15 us, and saves the wake-up of another goroutine on the way of
-// every command and every batch: a command's mean time fell from 1.75 to 1.53 of a bare POST.
+// every command and every batch: a command's mean time fell by up to an eighth.
 const smallRequest = 2 << 10
 
 // Request hands over one request of the page: the body, which it owns from then on, is an upward
-// batch. It never blocks, runs no handler, and takes apart only what is short, so it may be called on the UI thread. answer is
+// batch. It never blocks, runs no handler, and takes apart only what is short and little work (Port.TryReceive), so it may be called
+// on the UI thread. answer is
 // called exactly once, from any goroutine, maybe before Request returns.
 func (p *Pulls) Request(body []byte, answer func(Answer)) {
 	if len(body) <= smallRequest && p.handling.TryLock() {
-		p.handle(pullRequest{body, answer})
+		got, ok, err := p.port.TryReceive(body)
+		if ok {
+			p.handle(answer, got, err)
+		}
 		p.handling.Unlock()
-		return
+		if ok {
+			return
+		}
 	}
 	select {
 	case p.inbox <- pullRequest{body, answer}:
@@ -149,7 +155,8 @@ func (p *Pulls) serve() {
 		select {
 		case r := <-p.inbox:
 			p.handling.Lock()
-			p.handle(r)
+			got, err := p.port.Receive(r.body)
+			p.handle(r.answer, got, err)
 			p.handling.Unlock()
 		case <-p.quit:
 			p.refuse()
@@ -158,22 +165,22 @@ func (p *Pulls) serve() {
 	}
 }
 
-func (p *Pulls) handle(r pullRequest) {
-	got, err := p.port.Receive(r.body)
+// handle holds or answers a request whose batch was received. The caller holds handling.
+func (p *Pulls) handle(answer func(Answer), got Received, err error) {
 	switch {
 	case errors.Is(err, wire.ErrLost):
-		r.answer(errorAnswer(http.StatusTooManyRequests, CodeBusy, "the batch did not arrive whole: send it again"))
+		answer(errorAnswer(http.StatusTooManyRequests, CodeBusy, "the batch did not arrive whole: send it again"))
 		return
 	case err != nil:
-		r.answer(over(err))
+		answer(over(err))
 		return
 	case int(got.Slot) >= p.opt.Pulls+posts:
 		rule := wire.Broken("slot %d, there are %d", got.Slot, p.opt.Pulls+posts)
 		p.port.Fail(rule)
-		r.answer(over(rule))
+		answer(over(rule))
 		return
 	}
-	lost := p.register(r.answer, got)
+	lost := p.register(answer, got)
 	if lost != 0 {
 		p.port.Lost(lost)
 	}

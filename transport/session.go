@@ -67,6 +67,8 @@ type Session struct {
 
 	turns turns // of the page's ordered commands
 
+	eventTurn chan struct{} // holds a token while no large event waits to begin, and none behind it
+
 	nextLane atomic.Uint32 // the last lane that Go has opened
 
 	commands *xsync.MapOf[uint32, *invocation] // that run now
@@ -113,8 +115,11 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		early:    make(map[uint64]*wire.Batch),
 		commands: xsync.NewMapOf[uint32, *invocation](),
 		evals:    xsync.NewMapOf[uint32, chan evalReply](),
+
+		eventTurn: make(chan struct{}, 1),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.WithValue(context.Background(), sessionKey{}, s))
+	s.eventTurn <- struct{}{}
 	s.control = newLane(s, 0, e.opt.ControlBytes)
 	s.control.in.window.Store(int64(e.opt.Window))
 	s.carrier.Bind(s, e.opt)

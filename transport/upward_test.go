@@ -22,11 +22,12 @@ type portCarrier struct {
 	transport.HeapMemory
 	port transport.Port
 	last atomic.Uint64 // number of the last batch
+	held atomic.Bool   // the page takes nothing
 }
 
 func (c *portCarrier) Name() string                               { return "port" }
 func (c *portCarrier) Bind(p transport.Port, _ transport.Options) { c.port = p }
-func (c *portCarrier) Ready() bool                                { return true }
+func (c *portCarrier) Ready() bool                                { return !c.held.Load() }
 func (c *portCarrier) Close(*transport.ClosedError)               {}
 
 func (c *portCarrier) Deliver(b *transport.Batch) bool {

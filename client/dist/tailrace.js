@@ -18,7 +18,14 @@
     );
   }
   function report(error) {
-    typeof reportError == "function" ? reportError(error) : setTimeout(() => {
+    try {
+      if (typeof reportError == "function") {
+        reportError(error);
+        return;
+      }
+    } catch {
+    }
+    setTimeout(() => {
       throw error;
     });
   }
@@ -510,8 +517,15 @@
       }, fail = (error) => {
         quiet && report(error), reply(ERROR, evalError(error));
       }, reply = (kind, text) => {
-        let message = payload(id, 0, text), tooLarge = this.owner.tooLarge(message.length);
-        tooLarge === void 0 ? this.owner.sendControl(kind, message) : this.owner.sendControl(ERROR, payload(id, 0, evalError(tooLarge)));
+        let tooLarge = this.owner.tooLarge(8 + text.length);
+        if (tooLarge === void 0) {
+          let message = payload(id, 0, text);
+          if (tooLarge = this.owner.tooLarge(message.length), tooLarge === void 0) {
+            this.owner.sendControl(kind, message);
+            return;
+          }
+        }
+        this.owner.sendControl(ERROR, payload(id, 0, evalError(tooLarge)));
       };
       if (native && this.forbidden) {
         this.evaluateNatively(id, quiet);
@@ -521,10 +535,10 @@
       try {
         value = run(source), pending = typeof value?.then == "function";
       } catch (error) {
-        this.forbidden = error instanceof EvalError && forbidsEval(), native && this.forbidden ? this.evaluateNatively(id, quiet) : fail(error);
+        this.forbidden = isA(EvalError, error) && forbidsEval(), native && this.forbidden ? this.evaluateNatively(id, quiet) : fail(error);
         return;
       }
-      pending ? Promise.resolve(value).then(succeed, fail).catch(ignore) : succeed(value);
+      pending ? new Promise((resolve) => resolve(value)).then(succeed, fail).catch(ignore) : succeed(value);
     }
     // ---- scripts that Go evaluates
     /** Asks Go for it, and stops the lane until Go's next script has told of its end. */
@@ -569,18 +583,35 @@
       return !0;
     }
   }
+  function isA(type, error) {
+    try {
+      return error instanceof type;
+    } catch {
+      return !1;
+    }
+  }
+  function textOf(of, name) {
+    try {
+      let value = of[name];
+      return typeof value == "string" ? value : void 0;
+    } catch {
+      return;
+    }
+  }
   function asError(parts) {
     if (typeof parts != "object" || parts === null) return parts;
-    let { name, message, stack } = parts, error = new Error(String(message));
-    return typeof name == "string" && (error.name = name), typeof stack == "string" && (error.stack = stack), error;
+    let error = new Error(textOf(parts, "message")), name = textOf(parts, "name"), stack = textOf(parts, "stack");
+    return name !== void 0 && (error.name = name), stack !== void 0 && (error.stack = stack), error;
   }
   function evalError(error) {
-    let e = error instanceof Error ? error : void 0, message = "eval failed";
+    let tell = (message, name, stack) => JSON.stringify({ code: "eval", message, detail: { name, stack } });
     try {
-      message = e === void 0 ? String(error) : e.message;
+      if (!isA(Error, error)) return tell(String(error));
+      let [name, stack] = [textOf(error, "name"), textOf(error, "stack")];
+      return tell(textOf(error, "message") ?? "eval failed", name, stack);
     } catch {
+      return tell("eval failed");
     }
-    return JSON.stringify({ code: "eval", message, detail: { name: e?.name, stack: e?.stack } });
   }
   function payload(id, second, text) {
     let body = encoder.encode(text), bytes = new Uint8Array(8 + body.length);
@@ -1311,26 +1342,39 @@
   }
 
   // src/names.ts
-  var NAME = /^[\p{L}\p{Nd}\-/:_]+$/u, LONGEST2 = 1024;
-  function isName(name) {
-    return typeof name == "string" && name.length <= LONGEST2 && NAME.test(name);
+  var NAME = /^[\p{L}\p{Nd}\-/:_]+$/u, LONGEST2 = 1024, encoder3 = new TextEncoder();
+  function fault(name) {
+    if (typeof name == "string") {
+      let length = 3 * name.length > LONGEST2 ? encoder3.encode(name).length : 0;
+      if (length > LONGEST2) return `it has ${length} bytes in UTF-8, more than ${LONGEST2}`;
+      if (NAME.test(name)) return;
+    }
+    return "it must be a string of letters, digits and the characters - / : _";
   }
   function checkEventName(name) {
-    if (!isName(name))
-      throw new TailraceError(
-        "bad_name",
-        "bad event name: it must be a string of letters, digits and the characters - / : _"
-      );
+    let wrong = fault(name);
+    if (wrong !== void 0) throw new TailraceError("bad_name", `bad event name: ${wrong}`);
   }
   function readTarget(target) {
-    if (target === void 0) return { kind: "Any" };
-    let read = typeof target == "string" ? { kind: "AnyLabel", label: target } : target;
-    if (typeof read == "object" && read !== null && (!("label" in read) || isName(read.label)))
-      return read;
-    throw new TailraceError(
-      "bad_target",
-      "bad target of an event: a label must be a string of letters, digits and the characters - / : _"
-    );
+    let bad = (why) => new TailraceError("bad_target", `bad target of an event: ${why}`), given = typeof target == "string" ? { kind: "AnyLabel", label: target } : target;
+    if (typeof given != "object" || given === null)
+      throw bad("it must be a label or { kind, label }");
+    let { kind, label } = given;
+    switch (kind) {
+      case "Any":
+      case "App":
+        return { kind };
+      case "AnyLabel":
+      case "Window":
+      case "Webview":
+      case "WebviewWindow": {
+        let wrong = fault(label);
+        if (wrong !== void 0) throw bad(`its label: ${wrong}`);
+        return { kind, label };
+      }
+      default:
+        throw bad("there is no such kind");
+    }
   }
 
   // src/events.ts
@@ -1349,7 +1393,7 @@
     add(event, handler, options, once) {
       if (checkEventName(event), typeof handler != "function")
         throw new TailraceError("invalid_args", "the handler of an event is not a function");
-      let target = readTarget(options?.target), signal = options?.signal;
+      let target = readTarget(options?.target ?? { kind: "Any" }), signal = options?.signal;
       if (signal?.aborted) throw signal.reason;
       let id = ++this.lastId, registered = new Promise((resolve, reject) => {
         let listener = {
@@ -1447,11 +1491,15 @@
       }, look = () => this.clock.task(() => this.unanswered === 0 && ready());
       this.onquiet = look, look(), this.clock.setTimeout(ready, LONGEST_WAIT2);
     }
-    /** There is a new session, which knows nothing of this page's listeners. */
-    restored() {
+    /**
+     * There is a new session, which knows nothing of this page's listeners. `endOld` ends the one before: what
+     * the page does when it hears of that is the new session's, and comes behind the listeners of before.
+     */
+    restored(endOld) {
       this.epoch++, this.unanswered = 0;
       for (let listener of this.listeners.values()) this.register(listener);
-      this.readyCall !== void 0 && (this.readyCall = void 0, this.ready().catch(ignore2));
+      let wasReady = this.readyCall !== void 0;
+      this.readyCall = void 0, endOld(), wasReady && this.ready().catch(ignore2);
     }
   };
   function isBytes(payload2) {
@@ -1466,7 +1514,7 @@
   }
 
   // src/invoke.ts
-  var INLINE = 65536, BOTH_WAIT = 2e3, encoder3 = new TextEncoder(), NOTHING2 = new Uint8Array(0), warned = !1;
+  var INLINE = 65536, MAX_ENVELOPE = 262144, BOTH_WAIT = 2e3, encoder4 = new TextEncoder(), NOTHING2 = new Uint8Array(0), warned = !1;
   function invoke(connection, cmd, args, options, replacer) {
     return new Promise((resolve, reject) => {
       let signal = options?.signal;
@@ -1521,7 +1569,7 @@
       connection.undoOpen(opens, gone), connection.settle(id)?.reject(gone);
       return;
     }
-    let envelope = encoder3.encode(
+    let envelope = encoder4.encode(
       JSON.stringify({
         cmd,
         headers,
@@ -1532,7 +1580,10 @@
       })
     ), inline = lane === void 0 ? body : NOTHING2, payload2 = new Uint8Array(8 + envelope.length + inline.length), words = new Uint32Array(payload2.buffer, 0, 2);
     words[0] = id, words[1] = envelope.length, payload2.set(envelope, 8), payload2.set(inline, 8 + envelope.length);
-    let tooLarge = connection.tooLarge(payload2.length) ?? connection.tooLarge(body.length);
+    let tooLarge = envelope.length > MAX_ENVELOPE ? new TailraceError(
+      "too_large",
+      `the command's name, headers and channels have ${envelope.length} bytes, the limit is ${MAX_ENVELOPE}: pass large values as arguments`
+    ) : connection.tooLarge(payload2.length) ?? connection.tooLarge(body.length);
     if (tooLarge !== void 0) {
       connection.undoOpen(opens, tooLarge), connection.settle(id)?.reject(tooLarge);
       return;
@@ -1553,7 +1604,7 @@
       }, replacer);
       if (text === void 0) throw new TailraceError("invalid_args", "args has no JSON form");
       for (let channel of channels) channel.attached();
-      return { form: "json", body: encoder3.encode(text), channels, opens };
+      return { form: "json", body: encoder4.encode(text), channels, opens };
     } catch (error) {
       for (let channel of channels)
         channel.lane !== void 0 && opens.includes(channel.lane) && (channel.lane = void 0);
@@ -1562,8 +1613,11 @@
   }
   function readHeaders(headers) {
     if (headers == null) return;
-    let entries = Symbol.iterator in headers ? headers : Object.entries(headers), result = [];
-    for (let [name, value] of entries) result.push([name.toLowerCase(), String(value)]);
+    let entries = Symbol.iterator in headers ? headers : Object.entries(headers), result = /* @__PURE__ */ new Map();
+    for (let [given, value] of entries) {
+      let name = String(given).toLowerCase(), before = result.get(name);
+      result.set(name, before === void 0 ? String(value) : `${before}, ${value}`);
+    }
     return Object.fromEntries(result);
   }
 
@@ -1594,9 +1648,11 @@
       call
     }, restored: () => {
       let old = connection;
-      connection = connect(), old.end(
-        new TailraceError("restored", "the page came back from the back-forward cache: call again")
-      ), events.restored();
+      connection = connect(), events.restored(
+        () => old.end(
+          new TailraceError("restored", "the page came back from the back-forward cache: call again")
+        )
+      );
     } };
   }
 

@@ -8,7 +8,14 @@ function broken(rule) {
   return new TailraceError("protocol", `broken wire rule: ${rule}`);
 }
 function report(error) {
-  typeof reportError == "function" ? reportError(error) : setTimeout(() => {
+  try {
+    if (typeof reportError == "function") {
+      reportError(error);
+      return;
+    }
+  } catch {
+  }
+  setTimeout(() => {
     throw error;
   });
 }
@@ -341,10 +348,14 @@ function findPage() {
   return state === void 0 ? {
     code: "no_session",
     message: "this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL"
-  } : state.api !== 2 ? {
-    code: "version",
-    message: `this copy of the tailrace package does not fit the Go side's client (${state.api} there, ${2} here): update it`
-  } : state;
+  } : misfit(state) ?? state;
+}
+function misfit({ api }) {
+  if (api !== 2)
+    return {
+      code: "version",
+      message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${2} here): update it`
+    };
 }
 
 // src/index.ts

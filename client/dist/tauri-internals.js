@@ -9,10 +9,14 @@
     return state === void 0 ? {
       code: "no_session",
       message: "this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL"
-    } : state.api !== 2 ? {
-      code: "version",
-      message: `this copy of the tailrace package does not fit the Go side's client (${state.api} there, ${2} here): update it`
-    } : state;
+    } : misfit(state) ?? state;
+  }
+  function misfit({ api }) {
+    if (api !== 2)
+      return {
+        code: "version",
+        message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${2} here): update it`
+      };
   }
 
   // src/tauri/ipc.ts
@@ -20,19 +24,17 @@
 
   // src/tauri/arguments.ts
   function createReplacer(page, channels, used) {
-    let string = (text, fromObject) => {
-      let forwarder = channels.find(text);
+    let form = (original, text) => {
+      let forwarder = channels.find(original, text);
       if (forwarder === void 0) return text;
-      if (forwarder === "ended") {
-        if (!fromObject) return text;
+      if (forwarder === "ended")
         throw new page.TailraceError("channel_ended", "a channel inside the arguments has ended");
-      }
       return used.has(forwarder) || (used.add(forwarder), forwarder.called()), forwarder.collect();
     };
     return function(key, value) {
       if (typeof value == "string") {
         let original = this[key];
-        return original instanceof page.Channel ? value : string(value, typeof original == "object");
+        return typeof original != "object" || original === null || original instanceof page.Channel ? value : form(original, value);
       }
       if (typeof value != "object" || value === null) return value;
       if (value instanceof Map) return Object.fromEntries(value);
@@ -40,7 +42,7 @@
       if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value));
       if (!(SERIALIZE_TO_IPC_FN in value)) return value;
       let replaced = value[SERIALIZE_TO_IPC_FN]();
-      return typeof replaced == "string" ? string(replaced, !0) : replaced;
+      return typeof replaced == "string" ? form(value, replaced) : replaced;
     };
   }
 
@@ -64,7 +66,7 @@
   }
 
   // src/tauri/channels.ts
-  var CHANNEL = /^__CHANNEL__:(\d+)$/, Forwarder = class {
+  var Forwarder = class {
     constructor(page, run, forget, ended) {
       this.run = run;
       this.forget = forget;
@@ -110,10 +112,10 @@
   function createChannels(page, { callbacks }) {
     let forwarders = /* @__PURE__ */ new Map();
     return {
-      find(text) {
-        let match = CHANNEL.exec(text);
-        if (match === null) return;
-        let id = Number(match[1]), forwarder = forwarders.get(id);
+      find(original, text) {
+        let { id } = original;
+        if (typeof id != "number" || text !== `__CHANNEL__:${id}`) return;
+        let forwarder = forwarders.get(id);
         return forwarder !== void 0 ? forwarder : callbacks.has(id) ? (forwarder = new Forwarder(
           page,
           (data) => callbacks.get(id)?.(data),
@@ -145,6 +147,7 @@
     };
     return {
       ...callbacks,
+      api: 2,
       get label() {
         return session.label;
       },
@@ -176,6 +179,7 @@
     let refuse = () => Promise.reject(why);
     return {
       ...createCallbacks(),
+      api: 2,
       label: void 0,
       invoke: refuse,
       listen: refuse,
@@ -184,8 +188,11 @@
     };
   }
   function bridge() {
-    let globals = globalThis;
-    if (globals[BRIDGE] !== void 0) return globals[BRIDGE];
+    let globals = globalThis, there = globals[BRIDGE];
+    if (there !== void 0) {
+      let absence = misfit(there);
+      return absence === void 0 ? there : detached(absence.message);
+    }
     let found = findPage();
     if (!("api" in found)) return detached(found.message);
     let value = createBridge(found);

@@ -222,10 +222,17 @@ export class ControlSink implements Sink {
       reply(ERROR, evalError(error));
     };
     const reply = (kind: number, text: string): void => {
-      const message = payload(id, 0, text);
-      const tooLarge = this.owner.tooLarge(message.length);
-      if (tooLarge === undefined) this.owner.sendControl(kind, message);
-      else this.owner.sendControl(ERROR, payload(id, 0, evalError(tooLarge)));
+      // The text's length first: what is far over the limit might not even be encoded.
+      let tooLarge = this.owner.tooLarge(8 + text.length);
+      if (tooLarge === undefined) {
+        const message = payload(id, 0, text);
+        tooLarge = this.owner.tooLarge(message.length);
+        if (tooLarge === undefined) {
+          this.owner.sendControl(kind, message);
+          return;
+        }
+      }
+      this.owner.sendControl(ERROR, payload(id, 0, evalError(tooLarge)));
     };
     if (native && this.forbidden) {
       this.evaluateNatively(id, quiet);
@@ -237,12 +244,13 @@ export class ControlSink implements Sink {
       value = run(source);
       pending = typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
     } catch (error) {
-      this.forbidden = error instanceof EvalError && forbidsEval();
+      this.forbidden = isA(EvalError, error) && forbidsEval();
       if (native && this.forbidden) this.evaluateNatively(id, quiet);
       else fail(error);
       return;
     }
-    if (pending) Promise.resolve(value).then(succeed, fail).catch(ignore);
+    // Unlike Promise.resolve, this can't throw, whatever the value is.
+    if (pending) new Promise((resolve) => resolve(value)).then(succeed, fail).catch(ignore);
     else succeed(value);
   }
 
@@ -310,25 +318,48 @@ function forbidsEval(): boolean {
   }
 }
 
+// What a script throws may be anything: an object whose getters throw, a Proxy that lets nobody look.
+
+function isA(type: ErrorConstructor, error: unknown): error is Error {
+  try {
+    return error instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** A property, if it is text. */
+function textOf(of: unknown, name: 'name' | 'message' | 'stack'): string | undefined {
+  try {
+    const value = (of as Record<string, unknown>)[name];
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** An Error made of its parts. */
 function asError(parts: unknown): unknown {
   if (typeof parts !== 'object' || parts === null) return parts;
-  const { name, message, stack } = parts as { name?: unknown; message?: unknown; stack?: unknown };
-  const error = new Error(String(message));
-  if (typeof name === 'string') error.name = name;
-  if (typeof stack === 'string') error.stack = stack;
+  const error = new Error(textOf(parts, 'message'));
+  const name = textOf(parts, 'name');
+  const stack = textOf(parts, 'stack');
+  if (name !== undefined) error.name = name;
+  if (stack !== undefined) error.stack = stack;
   return error;
 }
 
+/** What Go is told of it: text only. */
 function evalError(error: unknown): string {
-  const e = error instanceof Error ? error : undefined;
-  let message = 'eval failed';
+  const tell = (message: string, name?: string, stack?: string) =>
+    JSON.stringify({ code: 'eval', message, detail: { name, stack } });
   try {
-    message = e === undefined ? String(error) : e.message;
+    if (!isA(Error, error)) return tell(String(error));
+    const [name, stack] = [textOf(error, 'name'), textOf(error, 'stack')];
+    return tell(textOf(error, 'message') ?? 'eval failed', name, stack);
   } catch {
-    // An object that cannot even become a string.
+    return tell('eval failed'); // it cannot even become a string, or none of that length
   }
-  return JSON.stringify({ code: 'eval', message, detail: { name: e?.name, stack: e?.stack } });
 }
 
 /** `id u32, second u32, text` */

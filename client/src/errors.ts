@@ -27,13 +27,17 @@ export function errorFrom(value: unknown, code: string, message: string): Tailra
 
 /** Shows what a user's callback threw, as the browser shows any uncaught error. */
 export function report(error: unknown): void {
-  if (typeof reportError === 'function') {
-    reportError(error);
-  } else {
-    setTimeout(() => {
-      throw error;
-    });
+  try {
+    if (typeof reportError === 'function') {
+      reportError(error);
+      return;
+    }
+  } catch {
+    // The page has put something else in its place.
   }
+  setTimeout(() => {
+    throw error;
+  });
 }
 
 /** Calls a user's callback; what it throws is reported and goes no further. */

@@ -54,7 +54,7 @@ export class Events {
     if (typeof handler !== 'function') {
       throw new TailraceError('invalid_args', 'the handler of an event is not a function');
     }
-    const target = readTarget(options?.target);
+    const target = readTarget(options?.target ?? { kind: 'Any' });
     const signal = options?.signal;
     if (signal?.aborted) throw signal.reason;
     const id = ++this.lastId;
@@ -196,14 +196,18 @@ export class Events {
     this.clock.setTimeout(ready, LONGEST_WAIT);
   }
 
-  /** There is a new session, which knows nothing of this page's listeners. */
-  restored(): void {
+  /**
+   * There is a new session, which knows nothing of this page's listeners. `endOld` ends the one before: what
+   * the page does when it hears of that is the new session's, and comes behind the listeners of before.
+   */
+  restored(endOld: () => void): void {
     this.epoch++;
     this.unanswered = 0;
     for (const listener of this.listeners.values()) this.register(listener);
-    if (this.readyCall === undefined) return;
+    const wasReady = this.readyCall !== undefined;
     this.readyCall = undefined;
-    this.ready().catch(ignore);
+    endOld();
+    if (wasReady) this.ready().catch(ignore);
   }
 }
 

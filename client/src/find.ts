@@ -18,11 +18,14 @@ export function findPage(): PageState | Absence {
         'this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL',
     };
   }
-  if (state.api !== API) {
-    return {
-      code: 'version',
-      message: `this copy of the tailrace package does not fit the Go side's client (${state.api} there, ${API} here): update it`,
-    };
-  }
-  return state;
+  return misfit(state) ?? state;
+}
+
+/** Why what another copy has left cannot be used, if it cannot. */
+export function misfit({ api }: { api: number }): Absence | undefined {
+  if (api === API) return undefined;
+  return {
+    code: 'version',
+    message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${API} here): update it`,
+  };
 }

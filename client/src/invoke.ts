@@ -9,6 +9,8 @@ import { BYTES, INVOKE } from './wire.js';
 
 /** The longest raw argument that stands in the invoke itself; a longer one gets a lane. */
 const INLINE = 65536;
+/** The longest envelope, in bytes: a longer one is a broken rule. */
+const MAX_ENVELOPE = 256 << 10;
 /** A call that waits so long while its own channel is not read is probably waiting for the reader. */
 const BOTH_WAIT = 2000;
 
@@ -134,7 +136,13 @@ function sendInvoke(
   words[1] = envelope.length;
   payload.set(envelope, 8);
   payload.set(inline, 8 + envelope.length);
-  const tooLarge = connection.tooLarge(payload.length) ?? connection.tooLarge(body.length);
+  const tooLarge =
+    envelope.length > MAX_ENVELOPE
+      ? new TailraceError(
+          'too_large',
+          `the command's name, headers and channels have ${envelope.length} bytes, the limit is ${MAX_ENVELOPE}: pass large values as arguments`,
+        )
+      : (connection.tooLarge(payload.length) ?? connection.tooLarge(body.length));
   if (tooLarge !== undefined) {
     connection.undoOpen(opens, tooLarge);
     connection.settle(id)?.reject(tooLarge);
@@ -198,7 +206,12 @@ function readHeaders(headers: InvokeOptions['headers']): Record<string, string> 
     Symbol.iterator in headers
       ? (headers as Iterable<readonly [string, string]>)
       : Object.entries(headers);
-  const result: [string, string][] = [];
-  for (const [name, value] of entries) result.push([name.toLowerCase(), String(value)]);
+  const result = new Map<string, string>();
+  for (const [given, value] of entries) {
+    const name = String(given).toLowerCase();
+    const before = result.get(name);
+    // As Headers does it.
+    result.set(name, before === undefined ? String(value) : `${before}, ${value}`);
+  }
   return Object.fromEntries(result);
 }

@@ -63,10 +63,11 @@ export function createPage(options: PageOptions): { state: PageState; restored()
   const restored = () => {
     const old = connection;
     connection = connect();
-    old.end(
-      new TailraceError('restored', 'the page came back from the back-forward cache: call again'),
+    events.restored(() =>
+      old.end(
+        new TailraceError('restored', 'the page came back from the back-forward cache: call again'),
+      ),
     );
-    events.restored();
   };
   return { state, restored };
 }

@@ -3,7 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -30,6 +38,27 @@ test('the app passes tsc --strict, the package’s types included', () => {
   execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', app], {
     stdio: 'inherit',
   });
+});
+
+test('the types are found by every way of resolving modules, without a path', () => {
+  for (const [module, moduleResolution] of [
+    ['es2022', 'bundler'],
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+  ]) {
+    const config = {
+      compilerOptions: {
+        ...{ target: 'es2022', module, moduleResolution, lib: ['es2022', 'dom', 'dom.iterable'] },
+        ...{ types: [], strict: true, noEmit: true, skipLibCheck: false },
+      },
+      files: ['package.ts'],
+    };
+    const file = join(app, `tsconfig.${moduleResolution}.json`);
+    writeFileSync(file, JSON.stringify(config));
+    execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', file], {
+      stdio: 'inherit',
+    });
+  }
 });
 
 test('Vite builds the app with the alias, and the bundle uses the page’s one connection', async () => {

@@ -72,6 +72,7 @@ export class Bus {
     const done = result(invoke.id, null);
     switch (command) {
       case 'listen':
+        if (this.subs.has(json.sub)) return refuse('bad_arguments', 'that number is taken');
         this.subs.set(json.sub, { event, target: json.target });
         return [done];
       case 'unlisten':

@@ -381,3 +381,64 @@ test('an event whose payload is not JSON ends the session', async (t) => {
   await go.send(go.run(0, [frame]));
   assert.equal(go.api.session.state, 'ended');
 });
+
+test('a listener has its target as it was when it was added', async () => {
+  const { go, bus, listen } = await page();
+  const target = { kind: 'Window', label: 'a' };
+  await settled(
+    bus,
+    listen('x', () => {}, { target: target as EventTarget }),
+  );
+  target.label = 'b';
+  go.page.restored();
+  await bus.answer();
+  assert.deepEqual(
+    [...bus.subs.values()],
+    [{ event: 'x', target: { kind: 'Window', label: 'a' } }],
+  );
+});
+
+test('no target, or one of a kind without a label, is Any', async () => {
+  const { bus, listen } = await page();
+  for (const target of [undefined, null, { kind: 'Any', label: undefined }]) {
+    await settled(
+      bus,
+      listen('x', () => {}, { target: target as EventTarget }),
+    );
+  }
+  for (const { target } of bus.subs.values()) assert.deepEqual(target, { kind: 'Any' });
+  assert.equal(bus.subs.size, 3);
+});
+
+test('emitTo needs a target', async () => {
+  const { go, emitTo } = await page();
+  for (const target of [undefined, null, 7, {}, { kind: 'Nobody' }, { kind: 'Window' }]) {
+    await assert.rejects(emitTo(target as EventTarget, 'x'), { code: 'bad_target' });
+  }
+  await settle();
+  assert.equal(go.invokes.length, 0);
+});
+
+test('names may have 1024 bytes of UTF-8, and one that is too long is told its length', async () => {
+  const go = await started({ maxBatch: 65536 });
+  const bus = new Bus(go);
+  const { listen, emitTo } = go.api;
+  for (const name of ['x'.repeat(1024), 'é'.repeat(512), '𝐱'.repeat(256)]) {
+    await settled(
+      bus,
+      listen(name, () => {}),
+    );
+  }
+  for (const [name, length] of [
+    ['x'.repeat(1025), 1025],
+    ['é'.repeat(513), 1026],
+    ['𝐱'.repeat(257), 1028],
+  ] as const) {
+    const message = new RegExp(`it has ${length} bytes in UTF-8, more than 1024`);
+    await assert.rejects(
+      listen(name, () => {}),
+      { code: 'bad_name', message },
+    );
+    await assert.rejects(emitTo(name, 'x'), { code: 'bad_target', message });
+  }
+});

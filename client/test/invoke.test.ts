@@ -67,6 +67,18 @@ test('invokes before hello’s answer go out after it, in order, as they were', 
   );
 });
 
+test('a name or headers over the limit are refused here, and the session lives on', async () => {
+  const go = await started();
+  const large = { code: 'too_large' };
+  await assert.rejects(go.api.invoke('a'.repeat(300_000)), large);
+  await assert.rejects(go.api.invoke('a', {}, { headers: { b: 'c'.repeat(300_000) } }), large);
+  const call = go.api.invoke('a');
+  await settle();
+  assert.equal(go.invokes.length, 1);
+  await go.send(go.run(0, [result(go.invokes[0].id, 1)]));
+  assert.equal(await call, 1);
+});
+
 test('arguments: headers, channels at any depth, nothing at all', async () => {
   const go = await started();
   const { Channel } = go.api;
@@ -372,4 +384,21 @@ test('calls beyond pending wait for a result, in their order; a cancelled one is
   await go.send(go.run(0, [result(5, '5')]));
   assert.equal(await calls[4], '5');
   assert.equal(go.on(0, CANCEL).length, 0);
+});
+
+test('text that looks like a channel is text, and the envelope names real channels only', async () => {
+  const go = await started();
+  const channel = new go.api.Channel();
+  void go.api.invoke('c', { channel });
+  void go.api.invoke('c', { text: '__CHANNEL__:1', deep: ['__CHANNEL__:3'] });
+  void go.api.invoke('c', { text: '__CHANNEL__:1', channel });
+  await settle();
+  assert.deepEqual(
+    go.invokes.map(({ envelope, json }) => [envelope.channels, json]),
+    [
+      [[1], { channel: '__CHANNEL__:1' }],
+      [undefined, { text: '__CHANNEL__:1', deep: ['__CHANNEL__:3'] }],
+      [[1], { text: '__CHANNEL__:1', channel: '__CHANNEL__:1' }],
+    ],
+  );
 });

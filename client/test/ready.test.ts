@@ -111,3 +111,64 @@ test('outside of a session that is open, listening rejects', async () => {
     { code: 'closed' },
   );
 });
+
+for (const where of ['session.onended', 'channel.onclose', 'channel.onerror']) {
+  test(`what ${where} adds when the page is restored is heard, behind what was there`, async () => {
+    const go = await started();
+    const bus = new Bus(go);
+    const { api } = go;
+    const seen: unknown[] = [];
+    const note =
+      (who: string) =>
+      ({ payload }: { payload: unknown }) =>
+        seen.push([who, payload]);
+    let again: Promise<unknown> | undefined;
+    const listenAgain = () => {
+      again = api.listen('x', note('new'));
+    };
+    const first = api.listen('x', note('old'));
+    if (where === 'session.onended') {
+      api.session.onended = listenAgain;
+    } else {
+      const { channel } = await go.channel();
+      if (where === 'channel.onclose') channel.onclose = listenAgain;
+      else channel.onerror = listenAgain;
+    }
+    void api.ready();
+    await bus.answer();
+    await first;
+    const before = bus.commands.length;
+    go.page.restored();
+    await bus.answer();
+    await again;
+    assert.deepEqual(bus.commands.slice(before), ['listen', 'listen', 'ready']);
+    assert.deepEqual([...bus.subs.keys()], [1, 2]);
+    await bus.send('x', 1);
+    assert.deepEqual(seen, [
+      ['old', 1],
+      ['new', 1],
+    ]);
+  });
+}
+
+test('onended may remove, call ready and invoke when the page is restored', async () => {
+  const go = await started();
+  const bus = new Bus(go);
+  const { api } = go;
+  const seen: unknown[] = [];
+  const listening = api.listen('x', () => seen.push('x'));
+  await bus.answer();
+  const unlisten = await listening;
+  void api.ready();
+  await bus.answer();
+  const before = bus.commands.length;
+  api.session.onended = () => {
+    unlisten();
+    void api.ready();
+    void api.emit('y');
+  };
+  go.page.restored();
+  await bus.answer();
+  assert.deepEqual(bus.commands.slice(before), ['listen', 'unlisten', 'ready', 'emit']);
+  assert.equal(bus.subs.size, 0);
+});

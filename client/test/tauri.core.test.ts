@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { clearMocks, mockIPC, mockWindows } from '@tauri-apps/api/mocks';
 import { delimiter, sep } from '@tauri-apps/api/path';
+import { API } from '../src/key.js';
+import type { Channel } from '../src/tauri/core.js';
 import { settle } from './go.js';
 import { ours, real, reason, tauriPage } from './tauri.js';
 
@@ -14,7 +16,7 @@ afterEach(() => {
   assert.deepEqual(reported, [], 'nothing was reported that the test did not expect');
 });
 
-for (const [name, { core }] of Object.entries({ ours, real })) {
+for (const [name, { core, event }] of Object.entries({ ours, real })) {
   test(`${name}: arguments follow Tauri's rules`, async () => {
     const page = await tauriPage();
     page.answers.c = () => ({ json: null });
@@ -121,6 +123,55 @@ for (const [name, { core }] of Object.entries({ ours, real })) {
       ['a', 3],
       ['b', 4],
     ]);
+  });
+
+  test(`${name}: text that looks like a channel is text, whatever its number is`, async () => {
+    const page = await tauriPage();
+    page.answers.say = (args) => ({ json: args });
+    page.answers.watch = () => undefined;
+    const { bus } = page;
+    const heard: unknown[] = [];
+    const got: unknown[] = [];
+    const channel = new core.Channel((message) => got.push(message)) as Channel<unknown>;
+    await page.do(event.listen('chat', ({ payload }) => heard.push(payload)));
+    const handler = core.transformCallback(() => {});
+    const texts = Array.from({ length: handler + 1 }, (_, id) => `__CHANNEL__:${id}`);
+    const SERIALIZE = core.SERIALIZE_TO_IPC_FN;
+    const args = {
+      texts,
+      boxed: texts.map((text) => new String(text)),
+      written: { id: 'note', toJSON: () => texts[channel.id] },
+      inside: { [SERIALIZE]: () => [texts[channel.id]] },
+      own: { [SERIALIZE]: () => texts[channel.id] },
+    };
+    assert.deepEqual(await page.do(core.invoke('say', args)), {
+      texts,
+      boxed: texts,
+      written: texts[channel.id],
+      inside: [texts[channel.id]],
+      own: texts[channel.id],
+    });
+    assert.deepEqual(page.call('say').lanes, []);
+
+    for (const text of texts) await page.do(event.emit('chat', text));
+    assert.deepEqual(
+      bus.emitted.map(({ payload }) => payload),
+      texts,
+    );
+    await bus.send('chat', 'still there');
+    assert.deepEqual(heard, ['still there']);
+
+    // Text beside a channel of that number, which lives on.
+    void core.invoke('watch', { text: texts[channel.id], channel });
+    await bus.answer();
+    const { lanes } = page.call('watch');
+    assert.deepEqual(lanes, [1]);
+    assert.deepEqual(page.log.at(-1), [
+      'watch',
+      { text: texts[channel.id], channel: '__CHANNEL__:1' },
+    ]);
+    await page.messages(lanes[0], ['a'], true);
+    assert.deepEqual(got, ['a']);
   });
 
   test(`${name}: a channel may be passed again while it is open, and is refused after its end`, async () => {
@@ -264,4 +315,31 @@ test('ours: outside of a window of the app, calls reject with the reason, and no
   assert.match(String(await reason(event.listen('x', () => {}))), /not inside/);
   assert.match(String(await reason(event.emit('x'))), /not inside/);
   assert.equal(webviewWindow.getCurrentWebviewWindow().label, 'main');
+});
+
+test('ours: headers given twice are joined, as Headers does it', async () => {
+  const page = await tauriPage();
+  page.answers.c = () => ({ json: null });
+  const twice: [string, string][] = [
+    ['a', '1'],
+    ['A', '2'],
+    ['b', '3'],
+  ];
+  for (const headers of [twice, new Headers(twice), { a: '1', A: '2', b: '3' }]) {
+    await page.do(ours.core.invoke('c', {}, { headers }));
+  }
+  const joined = ['c', {}, { a: '1, 2', b: '3' }];
+  assert.deepEqual(page.log, [joined, joined, joined]);
+});
+
+test('ours: what stands under the bridge’s key must be of this version', async () => {
+  await tauriPage();
+  const globals = globalThis as Record<PropertyKey, unknown>;
+  const key = Symbol.for('tailrace.tauri');
+  assert.equal((globals[key] as { api: number }).api, API);
+  Object.defineProperty(globals, key, { value: { api: API - 1 }, configurable: true });
+  const version = /does not fit the Go side's client/;
+  assert.match(String(await reason(ours.core.invoke('c'))), version);
+  assert.match(String(await reason(ours.event.listen('x', () => {}))), version);
+  assert.equal(typeof new ours.core.Channel().id, 'number');
 });

@@ -18,6 +18,10 @@
 // "listen:*". The actions and what their names are stand at transport.Action. "eval" has no
 // name. "*" alone is every action with every name.
 //
+// Some commands need another permission than their own: those about a window "window:<label>", those of events "listen:<event>" and
+// "emit:<event>". To allow them as command has no effect, and to deny them has: "command:plugin:window|set_title", or
+// "command:*" for all commands that there are.
+//
 // # Patterns
 //
 // In windows, origins and names, * stands for any characters, also none, and ? for exactly one; all
@@ -38,7 +42,10 @@ type Policy struct {
 	Rules []Rule `json:"rules"`
 }
 
-var _ transport.Policy = (*Policy)(nil)
+var (
+	_ transport.Policy = (*Policy)(nil)
+	_ transport.Denier = (*Policy)(nil)
+)
 
 // Rule says for some pages what they may and may not do.
 type Rule struct {
@@ -66,21 +73,21 @@ var actions = map[transport.Action]bool{
 
 // Check implements transport.Policy.
 func (p *Policy) Check(want transport.Permission) error {
-	allowed := false
-	for i := range p.Rules {
-		r := &p.Rules[i]
-		if !matchAny(r.Windows, want.Label) || !matchAny(r.Origins, want.Origin) {
-			continue
-		}
-		if matchEntry(r.Deny, want) {
-			return want.Denied()
-		}
-		allowed = allowed || matchEntry(r.Allow, want)
-	}
-	if !allowed {
+	allows := func(r Rule) bool { return matchEntry(r.Allow, want) && r.covers(want) }
+	if p.Denies(want) || !slices.ContainsFunc(p.Rules, allows) {
 		return want.Denied()
 	}
 	return nil
+}
+
+// Denies implements transport.Denier.
+func (p *Policy) Denies(want transport.Permission) bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return matchEntry(r.Deny, want) && r.covers(want) })
+}
+
+// covers says whether the rule is for the page that asks.
+func (r *Rule) covers(want transport.Permission) bool {
+	return matchAny(r.Windows, want.Label) && matchAny(r.Origins, want.Origin)
 }
 
 func matchAny(patterns []string, s string) bool {

@@ -79,6 +79,28 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// Denies tells what is denied from what is not allowed.
+func TestDenies(t *testing.T) {
+	p := &policy.Policy{Rules: []policy.Rule{
+		{Windows: []string{"main"}, Origins: []string{own}, Allow: []string{"window:main"}, Deny: []string{"command:plugin:window|set_*"}},
+		{Windows: []string{"locked"}, Origins: []string{"*"}, Deny: []string{"command:*"}},
+	}}
+	for _, c := range []struct {
+		label, origin, name string
+		want                bool
+	}{
+		{"main", own, "plugin:window|set_title", true},
+		{"main", own, "plugin:window|title", false},
+		{"main", "https://example.com", "plugin:window|set_title", false},
+		{"other", own, "plugin:window|set_title", false},
+		{"locked", own, "plugin:event|emit", true},
+	} {
+		if got := p.Denies(transport.Permission{Label: c.label, Origin: c.origin, Action: transport.ActionCommand, Name: c.name}); got != c.want {
+			t.Errorf("%s (%s) %s: denied %v, want %v", c.label, c.origin, c.name, got, c.want)
+		}
+	}
+}
+
 func TestDefault(t *testing.T) {
 	p := policy.Default(own, "http://localhost:5173")
 	if err := p.Validate(); err != nil {

@@ -1,6 +1,7 @@
 package transporttest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,6 +65,8 @@ type Config struct {
 	Control func(kind wire.Kind, id uint32, payload []byte)
 	// NativeEval is the session's.
 	NativeEval func(id uint32, js string, expectResult bool)
+	// Settle is the session's.
+	Settle func() func(context.Context)
 	// Origin is the page's. Default "test://page". Owner is the session's owner.
 	Origin string
 	Owner  any
@@ -78,7 +81,7 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 	if c.Origin == "" {
 		c.Origin = "test://page"
 	}
-	s, err := e.Open(transport.SessionConfig{Carrier: carrier, Label: c.Label, Origin: c.Origin, Owner: c.Owner, NativeEval: c.NativeEval})
+	s, err := e.Open(transport.SessionConfig{Carrier: carrier, Label: c.Label, Origin: c.Origin, Owner: c.Owner, NativeEval: c.NativeEval, Settle: c.Settle})
 	if err != nil {
 		return nil, err
 	}

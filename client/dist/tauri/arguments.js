@@ -1,19 +1,17 @@
 // src/tauri/arguments.ts
 import { SERIALIZE_TO_IPC_FN } from "./ipc.js";
 function createReplacer(page, channels, used) {
-  let string = (text, fromObject) => {
-    let forwarder = channels.find(text);
+  let form = (original, text) => {
+    let forwarder = channels.find(original, text);
     if (forwarder === void 0) return text;
-    if (forwarder === "ended") {
-      if (!fromObject) return text;
+    if (forwarder === "ended")
       throw new page.TailraceError("channel_ended", "a channel inside the arguments has ended");
-    }
     return used.has(forwarder) || (used.add(forwarder), forwarder.called()), forwarder.collect();
   };
   return function(key, value) {
     if (typeof value == "string") {
       let original = this[key];
-      return original instanceof page.Channel ? value : string(value, typeof original == "object");
+      return typeof original != "object" || original === null || original instanceof page.Channel ? value : form(original, value);
     }
     if (typeof value != "object" || value === null) return value;
     if (value instanceof Map) return Object.fromEntries(value);
@@ -21,7 +19,7 @@ function createReplacer(page, channels, used) {
     if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value));
     if (!(SERIALIZE_TO_IPC_FN in value)) return value;
     let replaced = value[SERIALIZE_TO_IPC_FN]();
-    return typeof replaced == "string" ? string(replaced, !0) : replaced;
+    return typeof replaced == "string" ? form(value, replaced) : replaced;
   };
 }
 export {

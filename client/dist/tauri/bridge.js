@@ -7,10 +7,14 @@ function findPage() {
   return state === void 0 ? {
     code: "no_session",
     message: "this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL"
-  } : state.api !== 2 ? {
-    code: "version",
-    message: `this copy of the tailrace package does not fit the Go side's client (${state.api} there, ${2} here): update it`
-  } : state;
+  } : misfit(state) ?? state;
+}
+function misfit({ api }) {
+  if (api !== 2)
+    return {
+      code: "version",
+      message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${2} here): update it`
+    };
 }
 
 // src/tauri/bridge.ts
@@ -37,6 +41,7 @@ function createBridge(page) {
   };
   return {
     ...callbacks,
+    api: 2,
     get label() {
       return session.label;
     },
@@ -68,6 +73,7 @@ function detached(why) {
   let refuse = () => Promise.reject(why);
   return {
     ...createCallbacks(),
+    api: 2,
     label: void 0,
     invoke: refuse,
     listen: refuse,
@@ -76,8 +82,11 @@ function detached(why) {
   };
 }
 function bridge() {
-  let globals = globalThis;
-  if (globals[BRIDGE] !== void 0) return globals[BRIDGE];
+  let globals = globalThis, there = globals[BRIDGE];
+  if (there !== void 0) {
+    let absence = misfit(there);
+    return absence === void 0 ? there : detached(absence.message);
+  }
   let found = findPage();
   if (!("api" in found)) return detached(found.message);
   let value = createBridge(found);

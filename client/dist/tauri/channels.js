@@ -1,5 +1,5 @@
 // src/tauri/channels.ts
-var CHANNEL = /^__CHANNEL__:(\d+)$/, Forwarder = class {
+var Forwarder = class {
   constructor(page, run, forget, ended) {
     this.run = run;
     this.forget = forget;
@@ -45,10 +45,10 @@ var CHANNEL = /^__CHANNEL__:(\d+)$/, Forwarder = class {
 function createChannels(page, { callbacks }) {
   let forwarders = /* @__PURE__ */ new Map();
   return {
-    find(text) {
-      let match = CHANNEL.exec(text);
-      if (match === null) return;
-      let id = Number(match[1]), forwarder = forwarders.get(id);
+    find(original, text) {
+      let { id } = original;
+      if (typeof id != "number" || text !== `__CHANNEL__:${id}`) return;
+      let forwarder = forwarders.get(id);
       return forwarder !== void 0 ? forwarder : callbacks.has(id) ? (forwarder = new Forwarder(
         page,
         (data) => callbacks.get(id)?.(data),

@@ -1,6 +1,13 @@
 // src/errors.ts
 function report(error) {
-  typeof reportError == "function" ? reportError(error) : setTimeout(() => {
+  try {
+    if (typeof reportError == "function") {
+      reportError(error);
+      return;
+    }
+  } catch {
+  }
+  setTimeout(() => {
     throw error;
   });
 }

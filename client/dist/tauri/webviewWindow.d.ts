@@ -13,6 +13,8 @@ export declare class WebviewWindow extends Window {
      */
     constructor(label: WebviewLabel, options?: WebviewWindowOptions);
     protected get target(): EventTarget;
+    /** The window alone. */
+    get window(): Window;
     static getByLabel(label: string): Promise<WebviewWindow | null>;
     static getCurrent(): WebviewWindow;
     static getAll(): Promise<WebviewWindow[]>;

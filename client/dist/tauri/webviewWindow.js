@@ -16,6 +16,10 @@ var WebviewWindow = class extends Window {
   get target() {
     return { kind: "WebviewWindow", label: this.label };
   }
+  /** The window alone. */
+  get window() {
+    return new Window(this.label, EXISTING);
+  }
   static async getByLabel(label) {
     return (await getAllWebviewWindows()).find((window) => window.label === label) ?? null;
   }

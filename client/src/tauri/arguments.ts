@@ -11,11 +11,11 @@ export function createReplacer(
   channels: Channels,
   used: Set<Forwarder>,
 ): Replacer {
-  const string = (text: string, fromObject: boolean): string => {
-    const forwarder = channels.find(text);
+  /** What stands for an object that has become this text. */
+  const form = (original: object, text: string): string => {
+    const forwarder = channels.find(original, text);
     if (forwarder === undefined) return text;
     if (forwarder === 'ended') {
-      if (!fromObject) return text; // it only looks like a channel
       throw new page.TailraceError('channel_ended', 'a channel inside the arguments has ended');
     }
     if (!used.has(forwarder)) {
@@ -27,8 +27,9 @@ export function createReplacer(
   return function (key, value) {
     if (typeof value === 'string') {
       const original = (this as Record<string, unknown>)[key];
-      if (original instanceof page.Channel) return value;
-      return string(value, typeof original === 'object');
+      // Text is text, whatever it looks like: only an object's JSON form can be a channel.
+      if (typeof original !== 'object' || original === null) return value;
+      return original instanceof page.Channel ? value : form(original, value);
     }
     if (typeof value !== 'object' || value === null) return value;
     if (value instanceof Map) return Object.fromEntries(value);
@@ -36,6 +37,6 @@ export function createReplacer(
     if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value));
     if (!(SERIALIZE_TO_IPC_FN in value)) return value;
     const replaced = (value as { [SERIALIZE_TO_IPC_FN](): unknown })[SERIALIZE_TO_IPC_FN]();
-    return typeof replaced === 'string' ? string(replaced, true) : replaced;
+    return typeof replaced === 'string' ? form(value, replaced) : replaced;
   };
 }

@@ -2,7 +2,8 @@
 // arguments, results, errors, callbacks and channels, over the page's one connection.
 
 import type { EventCallback, ListenOptions } from '../api.js';
-import { findPage } from '../find.js';
+import { findPage, misfit } from '../find.js';
+import { API } from '../key.js';
 import type { PageState } from '../page.js';
 import { createReplacer } from './arguments.js';
 import { type Callbacks, createCallbacks } from './callbacks.js';
@@ -11,6 +12,7 @@ import { createChannels, type Forwarder } from './channels.js';
 const BRIDGE = Symbol.for('tailrace.tauri');
 
 export interface Bridge extends Callbacks {
+  readonly api: number;
   /** The label of this page's window; undefined outside of a Tailrace window. */
   readonly label: string | undefined;
   /** Resolves to JSON's values or an ArrayBuffer, rejects with the error's plain JSON value. */
@@ -98,6 +100,7 @@ export function createBridge(page: PageState): Bridge {
 
   return {
     ...callbacks,
+    api: API,
     get label() {
       return session.label;
     },
@@ -119,6 +122,7 @@ function detached(why: string): Bridge {
   const refuse = () => Promise.reject(why);
   return {
     ...createCallbacks(),
+    api: API,
     label: undefined,
     invoke: refuse,
     listen: refuse,
@@ -129,7 +133,11 @@ function detached(why: string): Bridge {
 /** The one bridge of this page, which every copy of the modules shares. */
 export function bridge(): Bridge {
   const globals = globalThis as { [BRIDGE]?: Bridge };
-  if (globals[BRIDGE] !== undefined) return globals[BRIDGE];
+  const there = globals[BRIDGE];
+  if (there !== undefined) {
+    const absence = misfit(there);
+    return absence === undefined ? there : detached(absence.message);
+  }
   const found = findPage();
   if (!('api' in found)) return detached(found.message);
   const value = createBridge(found);

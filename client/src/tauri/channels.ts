@@ -4,8 +4,6 @@
 import type { PageState } from '../page.js';
 import type { Callbacks } from './callbacks.js';
 
-const CHANNEL = /^__CHANNEL__:(\d+)$/;
-
 /** One channel, from the call that carries it first. */
 export class Forwarder {
   private readonly channel;
@@ -72,17 +70,19 @@ export class Forwarder {
 }
 
 export interface Channels {
-  /** The channel that a string among the arguments means. */
-  find(text: string): Forwarder | 'ended' | undefined;
+  /**
+   * The channel that an object among the arguments stands for, whose form there is `text`: it names the
+   * object's own number, as that of Tauri's Channel does.
+   */
+  find(original: object, text: string): Forwarder | 'ended' | undefined;
 }
 
 export function createChannels(page: PageState, { callbacks }: Callbacks): Channels {
   const forwarders = new Map<number, Forwarder>();
   return {
-    find(text) {
-      const match = CHANNEL.exec(text);
-      if (match === null) return undefined;
-      const id = Number(match[1]);
+    find(original, text) {
+      const { id } = original as { id?: unknown };
+      if (typeof id !== 'number' || text !== `__CHANNEL__:${id}`) return undefined;
       let forwarder = forwarders.get(id);
       if (forwarder !== undefined) return forwarder;
       if (!callbacks.has(id)) return 'ended';

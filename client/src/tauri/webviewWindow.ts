@@ -31,6 +31,11 @@ export class WebviewWindow extends Window {
     return { kind: 'WebviewWindow', label: this.label };
   }
 
+  /** The window alone. */
+  get window(): Window {
+    return new Window(this.label, EXISTING as WindowOptions);
+  }
+
   static override async getByLabel(label: string): Promise<WebviewWindow | null> {
     return (await getAllWebviewWindows()).find((window) => window.label === label) ?? null;
   }
