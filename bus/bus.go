@@ -17,6 +17,9 @@ type Bus struct {
 	opt     Options
 	log     *slog.Logger
 	maxKept int // the largest size of an entry that a session could take
+	// maxFromPage is about the largest payload that a page's emit gets into a window: an emit that does not wait needs half
+	// of lane 0 for it.
+	maxFromPage int
 
 	names    *xsync.MapOf[string, []*listener] // the listeners in Go; the slices are immutable
 	ids      *xsync.MapOf[ID, *listener]
@@ -38,9 +41,12 @@ func New(e *transport.Engine, o Options) (*Bus, error) {
 		return nil, err
 	}
 	b := &Bus{
-		opt:      o,
-		log:      o.Logger,
-		maxKept:  e.Options().MaxMessage,
+		opt:     o,
+		log:     o.Logger,
+		maxKept: e.Options().MaxMessage,
+
+		maxFromPage: min(e.Options().MaxMessage, e.Options().ControlBytes/2),
+
 		names:    xsync.NewMapOf[string, []*listener](),
 		ids:      xsync.NewMapOf[ID, *listener](),
 		sessions: xsync.NewMapOf[*transport.Session, *Page](),
@@ -149,14 +155,14 @@ func (b *Bus) deliver(ctx context.Context, m *message) error {
 		if err := m.encode(); err != nil {
 			return err
 		}
-		switch b.put(l, m.share(), false) {
+		switch b.put(l, m.share()) {
 		case queued:
 			m.heard++
 		case refused:
 			failed.listeners = append(failed.listeners, l)
 		}
 	}
-	if !exists {
+	if !exists && m.sticky == 0 {
 		failed.errs = append(failed.errs, &WindowError{m.target.Label, ErrNoWindow})
 	}
 	if failed.any() {

@@ -45,7 +45,7 @@ func openPlain(t testing.TB, e *transport.Engine, b *bus.Bus, label string, even
 func loadPlain(t testing.TB, e *transport.Engine, w *bus.Page, label string, event func(wire.EventPayload)) *plainPage {
 	t.Helper()
 	p := &plainPage{t: t, engine: e, bell: make(chan struct{}, 1), over: make(chan struct{}), event: event, answers: make(map[uint32]chan error)}
-	s, err := e.Open(transport.SessionConfig{Carrier: p, Label: label})
+	s, err := e.Open(transport.SessionConfig{Carrier: p, Label: label, Settle: w.Settle})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func (p *plainPage) call(command, args string) error {
 	return receive(p.t, p.start(command, args))
 }
 
-// start calls a command. An ordered one has been handled on return.
+// start calls a command.
 func (p *plainPage) start(command, args string) <-chan error {
 	p.mu.Lock()
 	p.number++

@@ -185,6 +185,8 @@ func (b *Bus) emitFor(c caller, t Target, name string, data []byte, binary bool)
 		return nil
 	case errors.Is(err, ErrNoWindow):
 		return refusal(CodeNoWindow, "no window has the label of %v", t)
+	case errors.Is(err, transport.ErrTooLarge):
+		return refusal(CodeTooLarge, "event %q has %d bytes: into a window, a page can emit about %d (half of transport.Options.ControlBytes): use a channel", name, len(data), b.maxFromPage)
 	default: // the app knows which window or listener; the page need not
 		return refusal(CodeFull, "event %q: not all who listen had room", name)
 	}

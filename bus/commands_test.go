@@ -220,6 +220,41 @@ func TestFullForPage(t *testing.T) {
 	wantCode(t, w.call(bus.CommandEmit, object{"event": "e"}), bus.CodeFull)
 }
 
+// TestTooLargeForPage: what no window could take from a page, now or later, is not called full. Others get it.
+func TestTooLargeForPage(t *testing.T) {
+	e, b := newBus(t, transport.Options{ControlBytes: 64 << 10}, bus.Options{})
+	w := readyWindow(t, e, b, "main")
+	w.listen("e", nil, 1)
+	heard := make(chan int, 2)
+	_, err := b.Listen(bus.App, "e", func(e bus.Event) { heard <- len(e.Payload) + len(e.Binary) })
+	noError(t, err)
+	w.must(w.call(bus.CommandEmit, object{"event": "e", "payload": strings.Repeat("x", 31<<10)}))
+	if n := receive(t, heard); n != 31<<10+2 {
+		t.Errorf("Go heard %d bytes", n)
+	}
+	if n := len(w.events()); n != 1 {
+		t.Fatalf("the page heard %d events", n)
+	}
+	large := strings.Repeat("x", 33<<10)
+	_, bytesErr := w.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte(large), Headers: map[string]string{bus.HeaderEvent: "e"}})
+	for _, err := range []error{
+		w.call(bus.CommandEmit, object{"event": "e", "payload": large}),
+		w.call(bus.CommandEmitTo, object{"event": "e", "payload": large, "target": "main"}),
+		bytesErr,
+	} {
+		wantCode(t, err, bus.CodeTooLarge)
+		for _, part := range []string{"about 32768", "use a channel"} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%v does not say %q", err, part)
+			}
+		}
+	}
+	for range 2 {
+		receive(t, heard)
+	}
+	w.wantEvents()
+}
+
 // TestPolicy: what the policy denies has no effect, and the error names it.
 func TestPolicy(t *testing.T) {
 	rules, err := policy.Parse([]byte(`{"rules":[{"windows":["*"],"origins":["*"],"allow":["listen:*","emit:a","command:*"],"deny":["listen:secret"]}]}`))

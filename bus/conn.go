@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 
@@ -22,6 +23,9 @@ const (
 // conn is the connection with one page of a window: its session and what it has registered there.
 type conn struct {
 	session *transport.Session
+	ctx     context.Context // ends when the page is not the window's any more
+	cancel  context.CancelFunc
+	asked   bool                            // ready waits for the drainer; guarded by the page's mu
 	phase   atomic.Int32                    // changes under the page's mu
 	subs    *xsync.MapOf[string, *audience] // by event name; the audiences are immutable
 	numbers map[uint32]string               // the name of each subscription; guarded by the page's mu
@@ -35,8 +39,11 @@ type audience struct {
 }
 
 func newConn(s *transport.Session) *conn {
+	ctx, cancel := context.WithCancel(context.Background())
 	return &conn{
 		session: s,
+		ctx:     ctx,
+		cancel:  cancel,
 		subs:    xsync.NewMapOf[string, *audience](),
 		numbers: make(map[uint32]string),
 		logged:  make(map[string]bool),
@@ -72,8 +79,8 @@ func (c *conn) match(m *message) []uint32 {
 	return m.subs
 }
 
-// add registers a subscription. The caller holds the page's mu.
-func (c *conn) add(name string, t Target, sub uint32, limit int) error {
+// check refuses a subscription that can't be added. The caller holds the page's mu.
+func (c *conn) check(sub uint32, limit int) error {
 	if sub == 0 {
 		return refusal(transport.CodeBadArguments, "subscription 0 is none")
 	}
@@ -83,6 +90,11 @@ func (c *conn) add(name string, t Target, sub uint32, limit int) error {
 	if len(c.numbers) >= limit {
 		return refusal(CodeListeners, "%d subscriptions are registered already: end some, or raise bus.Options.MaxListeners", limit)
 	}
+	return nil
+}
+
+// add registers a subscription that check lets pass. The caller holds the page's mu.
+func (c *conn) add(name string, t Target, sub uint32) {
 	c.numbers[sub] = name
 	c.subs.Compute(name, func(old *audience, _ bool) (*audience, bool) {
 		if old == nil {
@@ -91,7 +103,6 @@ func (c *conn) add(name string, t Target, sub uint32, limit int) error {
 		n := len(old.subs)
 		return &audience{append(old.subs[:n:n], sub), append(old.targets[:n:n], t)}, false
 	})
-	return nil
 }
 
 // remove ends a subscription. The caller holds the page's mu.

@@ -26,8 +26,8 @@ var (
 	ErrNoWindow = errors.New("bus: no window has that label")
 	// ErrForeign is an eval in a window whose page is not the app's.
 	ErrForeign = errors.New("bus: the window shows a page that is not the app's")
-	// ErrQueueFull is a Go listener that is slower than its events: make it faster, raise Options.QueueLen,
-	// or wait with EmitContext.
+	// ErrQueueFull is a Go listener that is slower than its events: make it faster, raise Options.QueueLen
+	// or QueueBytes, or wait with EmitContext.
 	ErrQueueFull = errors.New("bus: the queue of a Go listener is full")
 	// ErrSticky is a sticky event too many: ClearSticky some, or raise Options.Sticky or StickyBytes.
 	ErrSticky = errors.New("bus: no more sticky events can be kept")
@@ -72,4 +72,5 @@ const (
 	CodeUnknownListener = "unknown_listener"   // unlisten of what the page has not registered
 	CodeListeners       = "too_many_listeners" // Options.MaxListeners are registered already
 	CodeFull            = "full"               // a window or listener had no room; the others got the event
+	CodeTooLarge        = "too_large"          // a window can't take an event of that size from a page, now or later; the others got it
 )

@@ -59,6 +59,12 @@ type payload struct {
 	data   []byte // not nil
 }
 
+// overhead is counted for a payload that is kept or queued, besides its name and data.
+const overhead = 64
+
+// size is what a payload counts for in a backlog or queue.
+func (p *payload) size() int { return overhead + len(p.name) + len(p.data) }
+
 func (p *payload) event(b *Bus, id ID) Event {
 	if p.binary {
 		return Event{ID: id, Name: p.name, Binary: p.data, bus: b}

@@ -21,6 +21,13 @@ func (q *fifo[T]) push(v T) {
 	q.n++
 }
 
+func (q *fifo[T]) pushFront(v T) {
+	q.grow()
+	q.head = (q.head - 1) & (len(q.ring) - 1)
+	q.ring[q.head] = v
+	q.n++
+}
+
 func (q *fifo[T]) pop() T {
 	var zero T
 	v := q.ring[q.head]

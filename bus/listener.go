@@ -18,6 +18,7 @@ type listener struct {
 	// mu guards what follows.
 	mu      sync.Mutex
 	queue   fifo[*payload]
+	bytes   int           // of the queue
 	running bool          // a goroutine takes from the queue
 	fired   bool          // once, and it has its event
 	ended   bool          // nothing is called any more
@@ -34,29 +35,41 @@ const (
 	refused // there is no room
 )
 
-// put queues an event. A sticky event for a new listener needs no room.
-func (l *listener) put(p *payload, sticky bool) taken {
+// fits reports whether the queue has room. One event always has room in an empty queue. The caller holds mu.
+func (l *listener) fits(p *payload) bool {
+	n, o := l.queue.len(), &l.bus.opt
+	return n == 0 || n < o.QueueLen && l.bytes+p.size() <= o.QueueBytes
+}
+
+// put queues an event.
+func (l *listener) put(p *payload) taken {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.ended || l.fired:
 		return ignored
-	case l.queue.len() >= l.bus.opt.QueueLen && !sticky:
+	case !l.fits(p):
 		return refused
 	}
+	l.push(p)
+	return queued
+}
+
+// push appends to the queue. The caller holds mu.
+func (l *listener) push(p *payload) {
 	l.queue.push(p)
+	l.bytes += p.size()
 	l.fired = l.once
 	if !l.running {
 		l.running = true
 		go l.run()
 	}
-	return queued
 }
 
-// wait returns when there may be room.
-func (l *listener) wait(ctx context.Context) error {
+// wait returns when there may be room for p.
+func (l *listener) wait(ctx context.Context, p *payload) error {
 	l.mu.Lock()
-	if l.ended || l.queue.len() < l.bus.opt.QueueLen {
+	if l.ended || l.fits(p) {
 		l.mu.Unlock()
 		return nil
 	}
@@ -116,7 +129,9 @@ func (l *listener) next() *payload {
 		l.bus.ids.Delete(l.id)
 	}
 	l.signal()
-	return l.queue.pop()
+	p := l.queue.pop()
+	l.bytes -= p.size()
+	return p
 }
 
 // call runs the function.
@@ -138,6 +153,7 @@ func (l *listener) end() {
 	defer l.mu.Unlock()
 	l.ended = true
 	l.queue.clear()
+	l.bytes = 0
 	l.signal()
 }
 

@@ -474,3 +474,45 @@ func TestOptions(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 }
+
+// TestQueueBytes: a queue is bounded in bytes; one event has room in an empty queue, whatever its size.
+func TestQueueBytes(t *testing.T) {
+	_, b := newBus(t, transport.Options{}, bus.Options{QueueBytes: 10 << 10})
+	begun, turn := make(chan int), make(chan struct{})
+	id, err := b.Listen(bus.Any, "e", func(ev bus.Event) { begun <- len(ev.Binary); <-turn })
+	noError(t, err)
+	noError(t, b.Emit("e", make([]byte, 1)))
+	receive(t, begun) // the queue is empty
+	noError(t, b.Emit("e", make([]byte, 100<<10)))
+	err = b.Emit("e", []byte{})
+	var at *bus.ListenerError
+	if !errors.Is(err, bus.ErrQueueFull) || !errors.As(err, &at) || !slices.Equal(at.IDs, []bus.ID{id}) {
+		t.Fatalf("behind a large event: %v", err)
+	}
+	turn <- struct{}{}
+	if n := receive(t, begun); n != 100<<10 {
+		t.Fatalf("heard %d bytes", n)
+	}
+	size := 1<<10 - 64 - len("e")
+	for range 10 {
+		noError(t, b.Emit("e", make([]byte, size)))
+	}
+	wantIs(t, b.Emit("e", []byte{}), bus.ErrQueueFull)
+	result := make(chan error)
+	go func() { result <- b.EmitContext(within(t), "e", make([]byte, size+1)) }() // room for that comes with the second
+	for range 10 {
+		turn <- struct{}{}
+		if n := receive(t, begun); n != size {
+			t.Fatalf("heard %d bytes", n)
+		}
+	}
+	noError(t, receive(t, result))
+	turn <- struct{}{}
+	if n := receive(t, begun); n != size+1 {
+		t.Fatalf("heard %d bytes", n)
+	}
+	turn <- struct{}{}
+	if st := b.Stats(); st.Overflows != 2 || st.Delivered != 13 {
+		t.Fatalf("stats %+v", st)
+	}
+}

@@ -42,13 +42,19 @@ func (b *Bus) listen(t Target, name string, once bool, fn func(Event)) (ID, erro
 			_, taken = b.ids.LoadOrStore(l.id, l)
 		}
 	}
-	b.names.Compute(name, func(old []*listener, _ bool) ([]*listener, bool) {
-		return append(old[:len(old):len(old)], l), false
-	})
+	// The sticky events are queued, whether there is room or not, before emitters find the listener; it takes none before it is found.
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, s := range b.sticky.named(name) {
-		if s.target.reaches(t) {
-			b.put(l, s.payload, true)
+		if s.target.reaches(t) && !l.fired {
+			l.push(s.payload)
+			b.figures.delivered.Add(1)
 		}
+	}
+	if !l.fired {
+		b.names.Compute(name, func(old []*listener, _ bool) ([]*listener, bool) {
+			return append(old[:len(old):len(old)], l), false
+		})
 	}
 	return l.id, nil
 }
@@ -79,8 +85,8 @@ func (b *Bus) unlink(l *listener) {
 }
 
 // put gives an event to one listener. One that was made with Once leaves the map with it.
-func (b *Bus) put(l *listener, p *payload, sticky bool) taken {
-	got := l.put(p, sticky)
+func (b *Bus) put(l *listener, p *payload) taken {
+	got := l.put(p)
 	if got == queued {
 		b.figures.delivered.Add(1)
 		if l.once {
@@ -92,8 +98,8 @@ func (b *Bus) put(l *listener, p *payload, sticky bool) taken {
 
 // putContext gives an event to a listener, and waits for room.
 func (b *Bus) putContext(ctx context.Context, l *listener, p *payload) error {
-	for b.put(l, p, false) == refused {
-		if err := l.wait(ctx); err != nil {
+	for b.put(l, p) == refused {
+		if err := l.wait(ctx, p); err != nil {
 			return err
 		}
 	}

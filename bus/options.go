@@ -16,6 +16,9 @@ type Options struct {
 	Codec transport.Codec
 	// QueueLen is how many events may wait for one Go listener. Default 1024.
 	QueueLen int
+	// QueueBytes bounds what waits for one Go listener: payloads, names and 64 bytes each. An event for
+	// which nothing else waits has room, whatever its size. Default 16 MiB.
+	QueueBytes int
 	// PendingBytes bounds what is kept for one window before its page is ready: payloads, names, scripts and
 	// 64 bytes each. Default 1 MiB.
 	PendingBytes int
@@ -48,6 +51,7 @@ func (o Options) withDefaults(e *transport.Engine) (Options, error) {
 		value, lowest int
 	}{
 		{"QueueLen", &o.QueueLen, 1024, 1},
+		{"QueueBytes", &o.QueueBytes, 16 << 20, 1 << 10},
 		{"PendingBytes", &o.PendingBytes, 1 << 20, 1 << 10},
 		{"MaxListeners", &o.MaxListeners, 4096, 1},
 		{"Sticky", &o.Sticky, 256, 1},

@@ -19,12 +19,16 @@ type Page struct {
 
 	foreign atomic.Bool // the page is not the app's, and will not connect. Set under mu
 
-	mu      sync.Mutex // guards what follows, and the phase of conn
-	backlog fifo[*entry]
-	bytes   int           // of the backlog
-	kept    uint64        // how many entries it has had
-	closed  bool          //
-	changed chan struct{} // closed when a call that waits should look again; nil: none waits
+	kept atomic.Uint64 // number of the last entry of the backlog. Changes under mu
+
+	mu       sync.Mutex // guards what follows, and the phase of conn
+	backlog  fifo[*entry]
+	giving   *entry        // taken out of the backlog, and not in lane 0 yet; nil: none
+	draining bool          // somebody gives the backlog: see drain
+	bytes    int           // of the backlog, and giving
+	closed   bool          //
+	changed  chan struct{} // closed when a call that waits should look again; nil: none waits
+	awaited  uint64        // changed is to be closed when the entry with that number is given; 0: none
 
 	delivered, refused atomic.Uint64
 }
@@ -103,6 +107,7 @@ func (p *Page) detach() {
 		return
 	}
 	p.conn.Store(nil)
+	c.cancel()
 	p.bus.sessions.Delete(c.session)
 	p.forNextPage()
 }
@@ -134,9 +139,10 @@ func (p *Page) state() (*conn, phase) {
 // emitter's messages stay in order, none lost, none doubled, wherever the page's steps fall:
 //
 //	emitter                              the page's ready, and its end
-//	1 read connection and phase          a catchingUp begins, under mu
-//	2 live: Session.Event                b the drainer gives the backlog, first entry first
-//	3 else, under mu: still that         c it is empty: live begins, under the mu that saw it
+//	1 read connection and phase,         a catchingUp begins, under mu
+//	  match; live: still that phase?     b the drainer takes the first entry out of the backlog, under mu,
+//	2 live: Session.Event                  and gives it to the session
+//	3 else, under mu: still that         c nothing is left: live begins, under the mu that saw it
 //	  phase? append to the backlog       d the session ends
 //	4 no: from 1 again                   e it is detached, under mu, by whoever sees d first
 //
@@ -149,6 +155,12 @@ func (p *Page) state() (*conn, phase) {
 //   - 2 after d: Event gives ErrClosed and has accepted nothing. The emitter does e, and goes to 1: the next page gets it.
 //     Only what lane 0 has accepted ends with a page.
 //   - 3 after d, before e: e leaves the message in the backlog for the next page.
+//   - d or e within b: the entry is in no backlog. The session accepted it: it ends with that page. It did not: the drainer
+//     puts it back in front, for the next page. Until one of the two is known, the next page does not
+//     begin a, and b has one drainer at a time: so no later entry gets before it, and no page gets it after another one.
+//
+// A live page goes back to a when a new listener is to get sticky events. It is registered after that, so a match
+// that has it is no match of a live phase before, and the check in 1 sends the emitter behind the sticky events.
 //
 // The phase behind is like catchingUp, but that 3 finds no room.
 func (p *Page) take(ctx context.Context, m *message) error {
@@ -167,6 +179,9 @@ func (p *Page) take(ctx context.Context, m *message) error {
 			return err
 		}
 		if at == live {
+			if phase(c.phase.Load()) != live {
+				continue
+			}
 			err := c.event(ctx, subs, m.binary, m.data)
 			if errors.Is(err, transport.ErrClosed) {
 				p.lost(c)
@@ -208,6 +223,11 @@ func (p *Page) count(err error) error {
 		return nil
 	}
 	p.refused.Add(1)
+	return own(err)
+}
+
+// own makes the session's error this package's.
+func own(err error) error {
 	if errors.Is(err, transport.ErrFull) {
 		return ErrFull
 	}
@@ -215,7 +235,7 @@ func (p *Page) count(err error) error {
 }
 
 // Eval has the page run a script, in order with the window's events and other evals. It does not wait:
-// before the page is ready the script is kept like an event. Errors: ErrFull, ErrForeign, ErrClosed in a *WindowError,
+// before the page is ready the script is kept like an event. Errors, in a *WindowError: ErrFull, ErrForeign, ErrClosed,
 // or transport.Session.Eval's. A script that was kept and can't be sent then is logged.
 func (p *Page) Eval(js string) error { return p.eval(noWait, js) }
 
@@ -230,22 +250,22 @@ func (p *Page) EvalContext(ctx context.Context, js string) error {
 func (p *Page) eval(ctx context.Context, js string) error {
 	for {
 		c, at := p.state()
+		again, err := false, error(nil)
 		if at == live {
-			err := c.run(ctx, js)
-			if errors.Is(err, transport.ErrClosed) {
+			if err = c.run(ctx, js); errors.Is(err, transport.ErrClosed) {
 				p.lost(c)
 				continue
 			}
-			return err
+		} else {
+			again, err = p.keep(ctx, c, at, &entry{script: true, own: true, payload: &payload{data: []byte(js)}})
 		}
-		again, err := p.keep(ctx, c, at, &entry{script: true, own: true, payload: &payload{data: []byte(js)}})
-		if again {
-			continue
+		switch {
+		case again:
+		case err != nil:
+			return &WindowError{p.label, own(err)}
+		default:
+			return nil
 		}
-		if err != nil {
-			err = &WindowError{p.label, err}
-		}
-		return err
 	}
 }
 

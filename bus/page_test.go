@@ -339,6 +339,30 @@ func TestEval(t *testing.T) {
 	}
 }
 
+// TestEvalWithoutRoom: a live page that does not read gives the error of one that is not ready.
+func TestEvalWithoutRoom(t *testing.T) {
+	e, b := newBus(t, transport.Options{ControlBytes: 16 << 10}, bus.Options{})
+	w := readyWindow(t, e, b, "main")
+	w.page.Stall(true)
+	defer w.page.Stall(false)
+	var err error
+	for n := 0; err == nil; n++ {
+		if err = w.Eval(strings.Repeat("x", 1000)); n > 1000 {
+			t.Fatal("lane 0 is never full")
+		}
+	}
+	var at *bus.WindowError
+	if !errors.Is(err, bus.ErrFull) || !errors.As(err, &at) || at.Label != "main" {
+		t.Fatalf("a full window gives %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err = w.EvalContext(ctx, strings.Repeat("x", 1000))
+	if !errors.Is(err, context.Canceled) || !errors.As(err, &at) {
+		t.Fatalf("EvalContext gives %v", err)
+	}
+}
+
 // TestForeign: nothing is kept for a page that will not connect.
 func TestForeign(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{PendingBytes: 1 << 10})

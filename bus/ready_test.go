@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -166,16 +165,9 @@ func behind(t *testing.T, n int) (b *bus.Bus, w *bus.Page, p *plainPage, got cha
 	p.eval = func(_ uint32, js string) { got <- "eval " + js }
 	noError(t, p.call(bus.CommandListen, `{"event":"e","sub":1}`))
 	p.hold(true)
-	p.start(bus.CommandReady, `{}`)
-	for ctx := within(t); ; {
-		st := b.Stats().Windows[0]
-		if !st.Ready && st.Kept > 0 && st.Kept < n { // lane 0 is full, and the rest waits
-			break
-		}
-		if ctx.Err() != nil {
-			t.Fatalf("stats %+v", st)
-		}
-		runtime.Gosched()
+	noError(t, p.call(bus.CommandReady, `{}`))
+	if st := b.Stats().Windows[0]; st.Ready || st.Kept == 0 || st.Kept == n { // lane 0 is full, and the rest waits
+		t.Fatalf("stats %+v", st)
 	}
 	return b, w, p, got, event
 }
@@ -199,7 +191,7 @@ func TestMoreKeptThanLane0Holds(t *testing.T) {
 	cancel()
 	wantIs(t, b.EmitContext(ctx, "e", "refused"), context.Canceled)
 	// A new listener hears what is not on its way yet.
-	listening := p.start(bus.CommandListen, `{"event":"e","sub":2}`)
+	noError(t, p.call(bus.CommandListen, `{"event":"e","sub":2}`))
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for i := n; i < n+100; i++ {
@@ -209,7 +201,6 @@ func TestMoreKeptThanLane0Holds(t *testing.T) {
 		}
 	})
 	p.hold(false)
-	noError(t, receive(t, listening))
 	subs := "[1]"
 	for i := range n + 100 {
 		if i == n {
@@ -237,7 +228,7 @@ func TestEndsWhileBehind(t *testing.T) {
 	const n = 1000
 	b, w, p, _, event := behind(t, n)
 	noError(t, b.EmitSticky(bus.Any, "s", "sticky"))
-	p.start(bus.CommandListen, `{"event":"s","sub":3}`) // it gets that last, but is gone before
+	noError(t, p.call(bus.CommandListen, `{"event":"s","sub":3}`)) // it is to get that next, but is gone before
 	noError(t, w.Eval("for the next page"))
 	result := make(chan error)
 	go func() { result <- b.EmitContext(within(t), "e", event(n)) }()

@@ -34,7 +34,8 @@ func (s *stickies) named(name string) []*sticky { return s.byName[name] }
 
 // EmitSticky is EmitTo of an event that is also kept: a listener that is registered later, in Go or in a page, gets it when
 // t reaches it. A later EmitSticky with that name and target replaces it, ClearSticky removes it.
-// Besides the errors of EmitTo: ErrSticky, and nothing was emitted.
+// A label that no window has is no error: the window that comes gets the event. Errors are those of EmitTo but that;
+// the event is kept when some had no room, too. Besides ErrSticky: nothing was emitted, nor kept.
 func (b *Bus) EmitSticky(t Target, name string, payload any) error {
 	if err := checkName(name); err != nil {
 		return err

@@ -3,6 +3,7 @@ package bus_test
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
+	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestSticky: who listens late gets the last value of each target that reaches it, in Go and in pages.
@@ -185,4 +187,93 @@ func TestStickyIsBounded(t *testing.T) {
 	noError(t, b.EmitSticky(bus.Any, "e3", "heard"))
 	noError(t, b.Emit("e3", "end"))
 	r.want(t, `"heard"`)
+}
+
+// TestStickyForNoWindow: the window may come later, so that is no error.
+func TestStickyForNoWindow(t *testing.T) {
+	e, b := newBus(t, transport.Options{}, bus.Options{})
+	noError(t, b.EmitSticky(bus.AnyLabel("later"), "e", 1))
+	wantIs(t, b.EmitTo(bus.AnyLabel("later"), "e", 2), bus.ErrNoWindow)
+	if st := b.Stats(); st.Sticky != 1 {
+		t.Fatalf("stats %+v", st)
+	}
+	w := readyWindow(t, e, b, "later")
+	w.listen("e", bus.Window("later"), 1)
+	w.listen("e", bus.Window("other"), 2)
+	w.wantEvents("[1] 1")
+	if !b.ClearSticky(bus.AnyLabel("later"), "e") {
+		t.Fatal("nothing was kept")
+	}
+}
+
+// TestStickyFirst: whatever is emitted while a listener is registered, in Go or by a page, the stored values come first.
+func TestStickyFirst(t *testing.T) {
+	const rounds, values = 200, 50
+	e, b := newBus(t, transport.Options{}, bus.Options{})
+	// How many values a subscription of the page got before the first plain event, negative from then on.
+	before := make([]int, rounds+1)
+	p := openPlain(t, e, b, "main", func(ev wire.EventPayload) {
+		for _, sub := range ev.Subs {
+			switch n := before[sub]; {
+			case n < 0:
+			case string(ev.Payload) != `"plain"`:
+				before[sub]++
+			case n == values:
+				before[sub] = -1
+			default:
+				t.Errorf("subscription %d heard a plain event after %d of %d values", sub, n, values)
+				before[sub] = -1
+			}
+		}
+	})
+	noError(t, p.call(bus.CommandReady, `{}`))
+	for i := range values {
+		noError(t, b.EmitSticky(bus.AnyLabel(fmt.Sprint("l", i)), "e", i))
+	}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = b.Emit("e", "plain") // what has no room is not heard
+				runtime.Gosched()
+			}
+		}
+	})
+	for i := range rounds {
+		n := 0
+		inGo := make(chan int, 1)
+		id, err := b.Listen(bus.Any, "e", func(ev bus.Event) {
+			if string(ev.Payload) != `"plain"` {
+				n++
+				return
+			}
+			select {
+			case inGo <- n:
+			default:
+			}
+		})
+		noError(t, err)
+		noError(t, p.call(bus.CommandListen, fmt.Sprintf(`{"event":"e","sub":%d}`, i+1)))
+		if n := receive(t, inGo); n != values {
+			t.Errorf("round %d: a listener in Go heard a plain event after %d of %d values", i, n, values)
+		}
+		b.Unlisten(id)
+		noError(t, p.call(bus.CommandUnlisten, fmt.Sprintf(`{"event":"e","sub":%d}`, i+1)))
+	}
+	close(stop)
+	wg.Wait()
+	noError(t, p.call("nothing", `{}`))
+	heard := 0
+	for _, n := range before[1:] {
+		if n != 0 {
+			heard++
+		}
+	}
+	if heard != rounds {
+		t.Errorf("%d of %d subscriptions of the page heard something", heard, rounds)
+	}
 }
