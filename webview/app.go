@@ -87,14 +87,29 @@ func (a *App) Engine() *transport.Engine { return a.engine }
 func (a *App) Window(label string) *Window {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.windows[label]
+	return a.open(label)
+}
+
+// open gives the window of that label, unless it is being shut. The caller holds mu.
+func (a *App) open(label string) *Window {
+	w := a.windows[label]
+	if w == nil || w.closed.Load() {
+		return nil
+	}
+	return w
 }
 
 // Windows gives the open windows in the order of their opening.
 func (a *App) Windows() []*Window {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]*Window(nil), a.order...)
+	var all []*Window
+	for _, w := range a.order {
+		if !w.closed.Load() {
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // Run drives the main thread until the last window is closed (see Options.KeepRunning), Quit or
@@ -137,7 +152,7 @@ func (a *App) Run() error {
 	return nil
 }
 
-// Quit ends Run, which closes the windows. What the sessions have not delivered is lost: Shutdown
+// Quit ends Run, which closes the windows. What was emitted and evaluated and is not delivered is lost: Shutdown
 // delivers it first. Any goroutine may call it, before Run too.
 func (a *App) Quit() {
 	a.quit.Store(true)
@@ -148,10 +163,10 @@ func (a *App) Quit() {
 	})
 }
 
-// Shutdown delivers what the sessions have accepted, then closes the windows and ends Run. No
-// window can be opened from its beginning on. When ctx ends first, the windows are closed all the
-// same, and the error says what was not delivered. It refuses on the main goroutine
-// (ErrMainThread), whose loop is needed for the delivery.
+// Shutdown delivers what was accepted for the windows, what is kept for a page that is not ready too, then closes
+// them and ends Run. No window can be opened from its beginning on. When ctx ends first, the windows are closed all the
+// same, and the error says of each window what was not delivered: a *bus.WindowError. Give ctx an end, as a page may never be ready. It
+// refuses on the main goroutine (ErrMainThread), whose loop is needed for the delivery.
 func (a *App) Shutdown(ctx context.Context) error {
 	if onMainThread() {
 		return fmt.Errorf("%w: call Shutdown from another goroutine than the main one", ErrMainThread)
@@ -163,13 +178,9 @@ func (a *App) Shutdown(ctx context.Context) error {
 	errs := make([]error, len(windows))
 	var flushed sync.WaitGroup
 	for i, w := range windows {
-		s := w.Session()
-		if s == nil {
-			continue
-		}
 		flushed.Go(func() {
-			if err := s.Flush(ctx); err != nil && !errors.Is(err, transport.ErrClosed) {
-				errs[i] = fmt.Errorf("webview: window %q: failed to deliver everything: %w", w.label, err)
+			if err := w.events.Flush(ctx); err != nil {
+				errs[i] = fmt.Errorf("webview: failed to deliver everything: %w", err)
 			}
 		})
 	}

@@ -48,10 +48,12 @@ func (a *assets) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	content, ok := f.(io.ReadSeeker)
 	if !ok {
-		if content, err = a.readAll(f); err != nil {
+		b, err := a.readAll(f)
+		if err != nil {
 			a.fail(rw, r.URL.Path, err)
 			return
 		}
+		content = bytes.NewReader(b)
 	}
 	serve(rw, r, info.Name(), info.ModTime(), content)
 }
@@ -120,16 +122,16 @@ func openStat(files fs.FS, name string) (fs.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
-// readAll reads a file that can't seek.
-func (a *assets) readAll(f fs.File) (io.ReadSeeker, error) {
+// readAll reads a file into memory, whatever size it tells.
+func (a *assets) readAll(f io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, a.maxUnseekable+1))
 	if err != nil {
 		return nil, err
 	}
 	if int64(len(b)) > a.maxUnseekable {
-		return nil, fmt.Errorf("the file can't seek and is larger than Options.MaxUnseekable, %d bytes", a.maxUnseekable)
+		return nil, fmt.Errorf("the file must be read into memory and is larger than Options.MaxUnseekable, %d bytes", a.maxUnseekable)
 	}
-	return bytes.NewReader(b), nil
+	return b, nil
 }
 
 // notFound are the errors of opening that say: there is no such file. The system's own are

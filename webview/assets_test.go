@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -184,6 +186,47 @@ func TestUnseekableAsset(t *testing.T) {
 	app.assets.maxUnseekable = 20
 	if r := p.fetch("/abc.txt", `{}`); r.Status != 500 || !strings.Contains(log.String(), "MaxUnseekable") {
 		t.Errorf("%+v, log %s", r, &log)
+	}
+}
+
+// sizeless tells a size of 0 for every file.
+type sizeless struct{ fs.FS }
+
+func (s sizeless) Open(name string) (fs.File, error) {
+	f, err := s.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return sizelessFile{f}, nil
+}
+
+type sizelessFile struct{ fs.File }
+
+func (f sizelessFile) Stat() (fs.FileInfo, error) {
+	info, err := f.File.Stat()
+	return sizelessInfo{info}, err
+}
+
+type sizelessInfo struct{ fs.FileInfo }
+
+func (sizelessInfo) Size() int64 { return 0 }
+
+// A document that gets the import map is read into memory only up to the bound, whatever its size is said to be.
+func TestSizelessDocument(t *testing.T) {
+	var log bytes.Buffer
+	a := newAssets(Options{
+		Assets:    sizeless{fstest.MapFS{"index.html": {Data: []byte(blank)}, "large.html": {Data: make([]byte, 1001)}}},
+		ImportMap: true, MaxUnseekable: 1000, Logger: textLogger(&log),
+	})
+	for path, want := range map[string]int{"/": 200, "/large.html": 500} {
+		rw := httptest.NewRecorder()
+		a.ServeHTTP(rw, httptest.NewRequest("GET", path, nil))
+		if rw.Code != want {
+			t.Errorf("%s: status %d, want %d", path, rw.Code, want)
+		}
+	}
+	if !strings.Contains(log.String(), "MaxUnseekable") {
+		t.Errorf("log: %s", &log)
 	}
 }
 

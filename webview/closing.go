@@ -46,18 +46,21 @@ func (w *Window) askToClose() {
 	default:
 		w.asking = true
 		go func() {
-			refused := w.refused(*refuses)
-			w.post(func() {
-				w.asking = false
-				if !refused {
-					w.askPage()
-				}
-			})
+			refused := false
+			defer func() { // whatever the app's function does, it was asked
+				w.post(func() {
+					w.asking = false
+					if !refused {
+						w.askPage()
+					}
+				})
+			}()
+			refused = w.refused(*refuses)
 		}()
 	}
 }
 
-// refused calls the app's function. One that panics does not refuse.
+// refused calls the app's function. One that panics, or ends its goroutine, does not refuse.
 func (w *Window) refused(refuses func() bool) (refused bool) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -3,6 +3,7 @@
 package webview
 
 import (
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -69,6 +70,14 @@ func TestGoRefusesToClose(t *testing.T) {
 	}
 	p.OnCloseRequested(func() bool { panic("in the app's function") })
 	eventually(t, "the window's end", func() bool { p.Close(); return !p.open() })
+}
+
+// A function that ends its goroutine has been asked, and does not refuse.
+func TestQuestionEndsItsGoroutine(t *testing.T) {
+	p := openPage(t, loop, WindowOptions{})
+	p.OnCloseRequested(func() bool { runtime.Goexit(); return true })
+	p.Close()
+	wait(t, p.Done(), "the window's end")
 }
 
 func TestDestroyDoesNotAsk(t *testing.T) {

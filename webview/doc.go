@@ -36,9 +36,18 @@
 //
 // Pages may call the commands plugin:window|…, plugin:webview|…, plugin:app|…, plugin:path|… and plugin:resources|…
 // of @tauri-apps/api 2, with its arguments and results. What can't be done with GTK, or makes no sense with one webview in a
-// window, is rejected by its name. A command about a window needs the permission "window:<label>", its own too; the
-// others need "command:<name>". With Options.Tauri the package itself runs unmodified; with Options.ImportMap, or a
+// window, is rejected by its name. With Options.Tauri the package itself runs unmodified; with Options.ImportMap, or a
 // bundler's alias, its imports lead to modules of ours with the same names.
+//
+// What the policy decides:
+//
+//   - A command about a window (plugin:window|…, plugin:webview|…) needs the permission "window:<label>", its own too, and no
+//     other. A new window needs that of its own label and of its parent's; set_theme that of every open window, which have
+//     one theme. Pages learn the labels of the windows that they may act on.
+//   - An event needs "listen:<event>" or "emit:<event>".
+//   - All other commands need "command:<name>".
+//   - Each of them, plugin:event|listen too, can be denied as "command:<name>", whatever is allowed: "command:plugin:window|set_title".
+//     Only plugin:event|ready can't. A Policy of the app's own takes part in that if it is a transport.Denier.
 //
 // Errors under these names are messages in Tauri's words where it has them. Ours besides: plugin:window|refuse_close tells
 // that a page was asked to close and stays.

@@ -19,9 +19,6 @@ var (
 	_ = [1]struct{}{}[evalGone-C.TR_GONE]
 )
 
-// alive says whether the window has not been released.
-func (n *nativeWindow) alive() bool { return n.view != nil }
-
 // eval runs a script in the page, whatever its Content-Security-Policy says, and calls done, on the main thread.
 func (n *nativeWindow) eval(js string, form evalForm, done func(evalOutcome, string)) {
 	s := C.CString(js)

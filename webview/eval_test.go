@@ -325,3 +325,25 @@ func TestEvalPolicy(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A script that turns out to be no expression when its page is gone does not run as a program in the next one.
+func TestNativeEvalOfPageThatIsGone(t *testing.T) {
+	p := openPage(t, newApp(t, Options{}, caller), WindowOptions{})
+	p.ready()
+	err := p.app.call(func() error {
+		e := &nativeScript{window: p.Window, page: p.page.Load(), js: `globalThis.ran = true; 1`, result: true}
+		e.asExpression()
+		p.endSession("the test ends it")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ran bool
+	for range 2 { // the first answer comes behind that of the expression, so that the program would be on its way
+		p.run(`return globalThis.ran === true`, &ran)
+	}
+	if ran {
+		t.Error("the script ran without its page")
+	}
+}

@@ -50,7 +50,7 @@ func (a *assets) document(rw http.ResponseWriter, r *http.Request, info fs.FileI
 	if !a.importMap || ext != ".html" && ext != ".htm" || info.Size() > a.maxUnseekable {
 		return false, nil
 	}
-	b, err := io.ReadAll(content)
+	b, err := a.readAll(content)
 	if err != nil {
 		return false, err
 	}
@@ -76,7 +76,7 @@ func importMapPlace(b []byte) (at int, ok bool) {
 	for t := range tags(b) {
 		switch t.name {
 		case "script":
-			if strings.EqualFold(t.attribute("type"), "importmap") {
+			if strings.EqualFold(strings.Trim(t.attribute("type"), asciiSpace), "importmap") {
 				return 0, false
 			}
 			if at < 0 {

@@ -25,6 +25,19 @@ func TestImportMapPlace(t *testing.T) {
 		`<head><SCRIPT TYPE='ImportMap'>{}</SCRIPT></head>`,
 		`<p><script defer type = importmap>{}</script>`,
 		`<script type="import&#109;ap">{}</script>`,
+		`<head><script type=" importmap ">{}</script></head>`,
+		"<head><script type=\"\tIMPORTMAP\r\n\">{}</script></head>",
+		`<!--><head>^<script type=module src=a.js></script></head>`,
+		`<!---><head>^<script type=module src=a.js></script></head>`,
+		`<!----><head>^<script>`,
+		`<!--x--!><head>^<script>`,
+		`<!--<head>--->^<p>`,
+		`<!---!><head>-->^<p>`,
+		`<!--!><head>--!-><head>--!-->^<p>`,
+		`<!--x--^`,
+		`</p a='><head>'><head>^<script>`,
+		`</p '><head>^<script>`,
+		`<html a"b c=d"e f = '>'><head>^`,
 	} {
 		document := strings.Replace(marked, "^", "", 1)
 		at, ok := importMapPlace([]byte(document))

@@ -92,6 +92,10 @@ func (n *nativeWindow) prepare(a *App, o WindowOptions) {
 		C.tr_window_no_focus(n.window)
 	}
 	C.tr_window_realize(n.window)
+	scale := n.state().Scale
+	if width, height := drawable(o.Width, scale), drawable(o.Height, scale); width < o.Width || height < o.Height {
+		n.setSize(width, height)
+	}
 	for f, on := range map[flag]bool{
 		flagMaximized: o.Maximized, flagFullscreen: o.Fullscreen, flagAlwaysOnTop: o.AlwaysOnTop,
 	} {

@@ -26,7 +26,6 @@ type nativeWindow struct{}
 
 func (*nativeWindow) open(*Window, WindowOptions) error                { return ErrNoCarrier }
 func (*nativeWindow) attach(*Window, NativeWindow) error               { return ErrNoCarrier }
-func (*nativeWindow) alive() bool                                      { return false }
 func (*nativeWindow) close(*Window)                                    {}
 func (*nativeWindow) release()                                         {}
 func (*nativeWindow) limitBodies(int64)                                {}

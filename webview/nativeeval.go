@@ -54,8 +54,8 @@ const guard = `if(!` + hook + `)throw 0;`
 func (w *Window) nativeEval(p *page, id uint32, js string, expectResult bool) {
 	e := &nativeScript{window: w, page: p, id: id, js: js, result: expectResult}
 	w.post(func() {
-		if w.page.Load() != p {
-			return // its session is over, which answers for it
+		if !e.wanted() {
+			return
 		}
 		if expectResult && !isDeclaration(js) {
 			e.asExpression()
@@ -74,6 +74,10 @@ type nativeScript struct {
 	result bool
 }
 
+// wanted says whether the page is there still. If not, its session is over and answers for the script, which belongs to no
+// other page.
+func (e *nativeScript) wanted() bool { return e.window.page.Load() == e.page }
+
 // asExpression runs the script inside a function. The page is told that it ran before a promise is awaited, as is
 // the case with eval frames. What the function returns is "=" with the value's JSON, or "!" with the error's.
 func (e *nativeScript) asExpression() {
@@ -85,12 +89,14 @@ try {
 	})(function () { return (` + e.js + `
 ) })) ?? 'null');
 } catch (e) {
-	try { return '!' + JSON.stringify({ name: e?.name, message: e instanceof Error ? e.message : String(e), stack: e?.stack }) }
+	try { return '!' + JSON.stringify({ name: e?.name, message: String(e instanceof Error ? e.message : e), stack: e?.stack }) }
 	catch { return '!{"message":"eval failed"}' }
 }`
 	e.window.native.eval(body, evalFunction, func(o evalOutcome, text string) {
 		var answer string
 		switch {
+		case !e.wanted():
+			return
 		case o == evalThrown:
 			e.asProgram() // it does not parse
 			return
@@ -115,6 +121,9 @@ func (e *nativeScript) asProgram() {
 		program = "'use strict';" + program
 	}
 	e.window.native.eval(program, evalProgram, func(o evalOutcome, text string) {
+		if !e.wanted() {
+			return
+		}
 		var err error
 		argument := ""
 		switch o {
@@ -131,10 +140,8 @@ func (e *nativeScript) asProgram() {
 		case evalGone:
 			err = errEvalGone(text)
 		}
-		if e.window.native.alive() {
-			// The argument is JSON out of encoding/json, which escapes what would end a script.
-			e.window.native.eval(hook+`?.(`+e.number()+argument+`)`, evalProgram, func(evalOutcome, string) {})
-		}
+		// The argument is JSON out of encoding/json, which escapes what would end a script.
+		e.window.native.eval(hook+`?.(`+e.number()+argument+`)`, evalProgram, func(evalOutcome, string) {})
 		if err != nil {
 			e.answer(nil, err)
 		} else {

@@ -4,8 +4,8 @@ import "fmt"
 
 // Open makes a window and begins to load its URL. It returns when the window exists, not
 // when the page has loaded. Before Run, only the main goroutine gets its window at once: another
-// one waits until Run has begun. Errors: ErrLabel, ErrClosed, ErrWindows, ErrNoDisplay, a URL,
-// size, position or parent that is wrong.
+// one waits until Run has begun. A label is free from its window's tauri://destroyed on. Errors: ErrLabel, ErrClosed,
+// ErrWindows, ErrNoDisplay, a URL, size, position or parent that is wrong.
 func (a *App) Open(o WindowOptions) (*Window, error) {
 	o, err := o.withDefaults(a.origins)
 	if err != nil {
@@ -20,50 +20,64 @@ func (a *App) add(o WindowOptions, create func(*Window) error) (*Window, error) 
 	if err != nil {
 		return nil, err
 	}
-	called := false
-	err = a.call(func() error {
-		called = true
-		return a.build(w, create)
-	})
-	if err != nil {
-		if !called {
-			a.giveUp(w)
-		}
+	// When the App ends first, build is not called: the end of Run has shut the window, as it has all that have a label.
+	if err := a.call(func() error { return a.build(w, create) }); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
 
-// reserve takes the label for a window that is yet to be built. From then on events are kept for it.
+// reserve takes the label for a window that is yet to be built. From then on events are kept for it, and shut ends it.
+//
+// A label whose window is just being shut is free in a moment, which a listener of its tauri://destroyed can't know: that is
+// waited for, except on the main thread, which shuts windows.
 func (a *App) reserve(o WindowOptions) (*Window, error) {
-	w := newWindow(a, o.Label)
+	for {
+		w, shutting, err := a.tryReserve(o)
+		if shutting == nil || onMainThread() {
+			return w, err
+		}
+		<-shutting.done
+	}
+}
+
+// tryReserve is reserve that does not wait. shutting is the window that has the label still.
+func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	old := a.windows[o.Label]
 	switch {
 	case a.closing:
-		return nil, fmt.Errorf("%w: the App has ended", ErrClosed)
-	case a.windows[o.Label] != nil:
-		return nil, fmt.Errorf("%w: %q", errTaken, o.Label)
-	case o.Parent != "" && a.windows[o.Parent] == nil:
-		return nil, fmt.Errorf("%w: %q", errNoParent, o.Parent)
+		return nil, nil, fmt.Errorf("%w: the App has ended", ErrClosed)
+	case old != nil:
+		if !old.closed.Load() {
+			old = nil
+		}
+		return nil, old, fmt.Errorf("%w: %q", errTaken, o.Label)
+	case o.Parent != "" && a.open(o.Parent) == nil:
+		return nil, nil, fmt.Errorf("%w: %q", errNoParent, o.Parent)
 	case len(a.order) >= a.options.MaxWindows:
-		return nil, fmt.Errorf("%w: %d are open", ErrWindows, len(a.order))
+		return nil, nil, fmt.Errorf("%w: %d are open", ErrWindows, len(a.order))
 	}
+	w = newWindow(a, o.Label)
 	a.windows[o.Label] = w
 	a.order = append(a.order, w)
 	w.events = a.bus.Open(o.Label)
-	return w, nil
+	return w, nil, nil
 }
 
-// build makes the native part of a window, and gives the window up if that fails. Main thread only.
+// build makes the native part of a window, and shuts the window if that fails. A window that was shut first, as Run ended,
+// gets none. Main thread only.
 func (a *App) build(w *Window, create func(*Window) error) error {
+	if w.closed.Load() {
+		return fmt.Errorf("%w: the App has ended", ErrClosed)
+	}
 	err := nativeInit()
 	if err == nil {
 		err = create(w)
 	}
 	if err != nil {
-		w.closed.Store(true)
-		a.giveUp(w)
+		w.shut("window failed to open")
 		return err
 	}
 	w.built = true
@@ -79,13 +93,6 @@ func (a *App) build(w *Window, create func(*Window) error) error {
 		w.post(f)
 	}
 	return nil
-}
-
-// giveUp forgets a window that was not built.
-func (a *App) giveUp(w *Window) {
-	a.remove(w)
-	w.events.Close()
-	close(w.done)
 }
 
 // remove forgets a window, and ends Run after the last one.

@@ -33,7 +33,8 @@ type Options struct {
 	// MaxUnseekable bounds, in bytes, an asset whose file can't seek, since it is read into
 	// memory; a larger one is answered with status 500. Default 64 MiB.
 	MaxUnseekable int64
-	// MaxWindows is how many windows may be open at once, since pages may open some. Default 256.
+	// MaxWindows is how many windows may be open at once, since pages may open some. Default 64: each has a web process, and WebKit
+	// aborts the program when the display has no room for another client.
 	MaxWindows int
 	// CloseTimeout is how long a page that listens to tauri://close-requested has to answer before a further request
 	// closes its window; see Window.Close. Below zero, such a page alone decides. Default 5 s.
@@ -48,7 +49,7 @@ type Options struct {
 	// Name, Version and Identifier are what pages are told about the app by @tauri-apps/api/app. Identifier also
 	// names the app's directories, "com.example.app". Defaults: the program's file name, "0.0.0", none.
 	Name, Version, Identifier string
-	// Policy says what pages may do. It goes before Engine.Policy. Default: pages of the app's own origins may do
+	// Policy says what pages may do; see the package's comment for Tauri's commands. It goes before Engine.Policy. Default: pages of the app's own origins may do
 	// everything, others nothing.
 	Policy transport.Policy
 	// Engine are the settings of the transport. Its Logger is Options.Logger by default.
@@ -75,7 +76,7 @@ func (o Options) withDefaults() (Options, origins, error) {
 		return o, origins{}, fmt.Errorf("webview: options: MaxUnseekable is %d, must not be negative", o.MaxUnseekable)
 	}
 	if o.MaxWindows == 0 {
-		o.MaxWindows = 256
+		o.MaxWindows = 64
 	}
 	if o.MaxWindows < 0 {
 		return o, origins{}, fmt.Errorf("webview: options: MaxWindows is %d, must not be negative", o.MaxWindows)
@@ -120,7 +121,7 @@ type WindowOptions struct {
 	// Options.DevURL or, without that, tailrace://localhost/. Default "index.html", with
 	// DevURL that URL itself.
 	URL string
-	// Width and Height are the page's size in device-independent pixels. Default 1024 and 768.
+	// Width and Height are the page's size in device-independent pixels, at most 8192. Default 1024 and 768.
 	Width, Height int
 	// Fixed keeps the user from resizing the window. Default: resizable.
 	Fixed bool
@@ -140,8 +141,13 @@ type WindowOptions struct {
 	Parent string
 }
 
-// largestSide bounds Width and Height: X11 counts in 16 bits.
-const largestSide = 1<<15 - 1
+// largestSide bounds the sides of a window, in device-independent and in physical pixels. WebKit draws a page into one
+// accelerated surface, of 256 MB at 8192 by 8192. At twice the side the program stalls for seconds, and near the end of
+// X11's range no surface can be made, and GTK waits for ever for one: a page could freeze the app.
+const largestSide = 8192
+
+// farthest bounds positions: X11 counts in 16 bits.
+const farthest = 1<<15 - 1
 
 // withDefaults checks o and returns a copy with the defaults filled in and URL absolute.
 func (o WindowOptions) withDefaults(g origins) (WindowOptions, error) {
@@ -180,9 +186,19 @@ func checkSize(width, height int) error {
 	return nil
 }
 
+// checkBounds checks the bounds of a size, of which 0 is none.
+func checkBounds(low, high image.Point) error {
+	for _, side := range []int{low.X, low.Y, high.X, high.Y} {
+		if side < 0 || side > largestSide {
+			return fmt.Errorf("webview: size bounds %v, %v: each must be 0 to %d", low, high, largestSide)
+		}
+	}
+	return nil
+}
+
 func checkPosition(p image.Point) error {
-	if !p.In(image.Rect(-largestSide, -largestSide, largestSide+1, largestSide+1)) {
-		return fmt.Errorf("webview: position %v: each coordinate must be -%d to %d", p, largestSide, largestSide)
+	if !p.In(image.Rect(-farthest, -farthest, farthest+1, farthest+1)) {
+		return fmt.Errorf("webview: position %v: each coordinate must be -%d to %d", p, farthest, farthest)
 	}
 	return nil
 }

@@ -5,18 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
 // The commands that @tauri-apps/api calls, named plugin:<part>|<command>. Events are package bus's. What is not
 // provided is an unknown command, which the error names.
 //
-// A command that is about a window asks the policy for "window:<label>", its own too. Commands that change a
-// window are ordered: a page that calls several without awaiting has them done in that order, and what
-// it asks afterwards sees their effect.
+// A command that is about a window asks the policy for "window:<label>", its own too, and not for
+// "command:<name>", which can only be denied. Commands that change a window are ordered: a page that calls
+// several without awaiting has them done in that order, and what it asks afterwards sees their effect.
 
 // plugins are the commands that ask the policy by themselves, though they are ordinary ones.
 type plugins map[string]bool
@@ -31,7 +33,8 @@ func (p plugins) register(a *App) {
 	registerResources(a)
 }
 
-// pluginPolicy lets the commands pass that ask for the window that they are about instead.
+// pluginPolicy lets the commands pass that ask for the window that they are about instead, unless the app's policy denies
+// them by name.
 type pluginPolicy struct {
 	transport.Policy
 	asking plugins
@@ -39,11 +42,23 @@ type pluginPolicy struct {
 
 // Check implements transport.Policy.
 func (p pluginPolicy) Check(q transport.Permission) error {
-	if q.Action == transport.ActionCommand && p.asking[q.Name] {
-		return nil
+	if q.Action != transport.ActionCommand || !p.asking[q.Name] {
+		return p.Policy.Check(q)
 	}
-	return p.Policy.Check(q)
+	if p.Denies(q) {
+		return q.Denied()
+	}
+	return nil
 }
+
+// Denies implements transport.Denier, for a policy that does. A page may always say that it is ready: that gives it nothing,
+// and what Go does to it waits for that.
+func (p pluginPolicy) Denies(q transport.Permission) bool {
+	d, ok := p.Policy.(transport.Denier)
+	return ok && q.Name != bus.CommandReady && d.Denies(q)
+}
+
+var _ transport.Denier = pluginPolicy{}
 
 // Validate lets the engine check the rules when it is made.
 func (p pluginPolicy) Validate() error {
@@ -73,6 +88,38 @@ func (a *App) window(ctx context.Context, label string) (*Window, error) {
 		return nil, &transport.Error{Code: CodeNoWindow, Message: "window not found"}
 	}
 	return w, nil
+}
+
+// permitted gives the open windows that the page may act on. What is left out is no denial, and not logged.
+func (a *App) permitted(s *transport.Session) []*Window {
+	return slices.DeleteFunc(a.Windows(), func(w *Window) bool {
+		return a.options.Policy.Check(transport.Permission{Label: s.Label(), Origin: s.Origin(), Action: transport.ActionWindow, Name: w.label}) != nil
+	})
+}
+
+// mayChangeAll asks the policy for all open windows. The page is not told which of them it lacks.
+func (a *App) mayChangeAll(s *transport.Session) error {
+	for _, w := range a.Windows() {
+		if s.Check(transport.ActionWindow, w.label) != nil {
+			return transport.Permission{Label: s.Label(), Origin: s.Origin(), Action: transport.ActionWindow, Name: "*"}.Denied()
+		}
+	}
+	return nil
+}
+
+// lister adds a command that lists the windows that the page may act on.
+func lister[T any](p plugins, a *App, name string, item func(label string) T) {
+	p[name] = true
+	transport.Handle(a.engine, name, func(ctx context.Context, args aboutWindow) ([]T, error) {
+		if _, err := a.window(ctx, args.Label); err != nil {
+			return nil, err
+		}
+		items := []T{}
+		for _, w := range a.permitted(transport.SessionFrom(ctx)) {
+			items = append(items, item(w.label))
+		}
+		return items, nil
+	})
 }
 
 // getter adds a command that asks for something of a window.
@@ -105,6 +152,11 @@ func setter[T any](a *App, name string, set func(w *Window, value T) error) {
 
 // optional adds a command that changes something of a window to a value or, for null, to nil.
 func optional[T any](a *App, name string, set func(w *Window, value *T) error) {
+	optionalFor(a, name, func(_ *transport.Session, w *Window, value *T) error { return set(w, value) })
+}
+
+// optionalFor is optional with the session of the page that calls.
+func optionalFor[T any](a *App, name string, set func(s *transport.Session, w *Window, value *T) error) {
 	transport.HandleOrdered(a.engine, name, func(ctx context.Context, args aboutWindow) (any, error) {
 		w, err := a.window(ctx, args.Label)
 		if err != nil {
@@ -116,7 +168,7 @@ func optional[T any](a *App, name string, set func(w *Window, value *T) error) {
 				return nil, badArguments(name, err)
 			}
 		}
-		return nil, set(w, value)
+		return nil, set(transport.SessionFrom(ctx), w, value)
 	})
 }
 

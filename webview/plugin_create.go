@@ -49,6 +49,11 @@ func (a *App) openForPage(s *transport.Session, command, kind string, options js
 	if err := s.Check(transport.ActionWindow, o.Label); err != nil {
 		return err
 	}
+	if o.Parent != "" {
+		if err := s.Check(transport.ActionWindow, o.Parent); err != nil {
+			return err
+		}
+	}
 	if o, err = o.withDefaults(a.origins); err != nil {
 		return err
 	}

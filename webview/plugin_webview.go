@@ -21,13 +21,7 @@ type webviewRef struct {
 
 func (p plugins) registerWebview(a *App) {
 	const prefix = "plugin:webview|"
-	getter(p, a, prefix+"get_all_webviews", func(w *Window) ([]webviewRef, error) {
-		refs := []webviewRef{}
-		for _, w := range w.app.Windows() {
-			refs = append(refs, webviewRef{w.label, w.label})
-		}
-		return refs, nil
-	})
+	lister(p, a, prefix+"get_all_webviews", func(label string) webviewRef { return webviewRef{label, label} })
 	getter(p, a, prefix+"webview_position", func(*Window) (physicalPosition, error) {
 		return physicalPosition{}, nil // in its window
 	})

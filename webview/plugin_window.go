@@ -90,10 +90,13 @@ func (p plugins) registerWindow(a *App) {
 	setter(a, prefix+"set_cursor_position", func(w *Window, u unitPosition) error { return w.place(u, w.native.setPointer) })
 	optional(a, prefix+"set_background_color", (*Window).setPageBackground)
 	optional(a, prefix+"request_user_attention", func(w *Window, kind *any) error { w.set(flagUrgent, kind != nil); return nil })
-	optional(a, prefix+"set_theme", func(w *Window, name *string) error {
+	optionalFor(a, prefix+"set_theme", func(s *transport.Session, _ *Window, name *string) error {
 		theme, err := themeOf(name)
 		if err == nil {
-			w.app.SetTheme(theme)
+			err = a.mayChangeAll(s) // they have one theme
+		}
+		if err == nil {
+			a.SetTheme(theme)
 		}
 		return err
 	})
@@ -105,13 +108,7 @@ func (p plugins) registerWindow(a *App) {
 		w.drag(e)
 		return nil
 	})
-	getter(p, a, prefix+"get_all_windows", func(w *Window) ([]string, error) {
-		labels := []string{}
-		for _, w := range w.app.Windows() {
-			labels = append(labels, w.label)
-		}
-		return labels, nil
-	})
+	lister(p, a, prefix+"get_all_windows", func(label string) string { return label })
 	p.registerMonitors(a, prefix)
 }
 
@@ -164,11 +161,11 @@ func (w *Window) scaled(f func(scale float64)) {
 }
 
 func (w *Window) setUnitSize(u unitSize) error {
-	if u == (unitSize{}) {
-		return errors.New("webview: the size must be in Logical or in Physical pixels")
+	if err := u.check(); err != nil {
+		return err
 	}
 	w.scaled(func(scale float64) {
-		w.native.setSize(max(1, u.width().logical(scale)), max(1, u.height().logical(scale)))
+		w.resize(scale, max(1, u.width().logical(scale)), max(1, u.height().logical(scale)))
 	})
 	return nil
 }
@@ -191,14 +188,18 @@ func (w *Window) setMaxSize(u *unitSize) error {
 
 // setConstraints changes the lower bounds of the size, the upper ones, or both.
 func (w *Window) setConstraints(c sizeConstraints, low, high bool) error {
+	if err := checkBounds(c.low(1), c.high(1)); err != nil {
+		return err
+	}
 	w.scaled(func(scale float64) {
+		l, h := w.low, w.high
 		if low {
-			w.low = image.Pt(max(0, c.MinWidth.logical(scale)), max(0, c.MinHeight.logical(scale)))
+			l = c.low(scale)
 		}
 		if high {
-			w.high = image.Pt(max(0, c.MaxWidth.logical(scale)), max(0, c.MaxHeight.logical(scale)))
+			h = c.high(scale)
 		}
-		w.native.setBounds(w.low, w.high)
+		w.bound(scale, l, h)
 	})
 	return nil
 }

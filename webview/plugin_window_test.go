@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/policy"
 )
 
 // invokes has the page call a command, and gives its result as JSON; a rejection gives the error.
@@ -211,6 +212,78 @@ func TestWindowPolicy(t *testing.T) {
 	p.invokes("plugin:window|set_title", `{ label: "other", value: "x" }`)
 	if n := strings.Count(log.String(), `permission=window:other`); n != 2 { // one for each page
 		t.Errorf("the denial was logged %d times: %s", n, log)
+	}
+}
+
+// A denial of a command's name counts, also for commands that need another permission; an allowed window is enough for the rest.
+func TestDeniedCommands(t *testing.T) {
+	app := newApp(t, Options{Policy: &policy.Policy{Rules: []policy.Rule{
+		{Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{"window:main", "window:new", "listen:*", "emit:*", "eval"}},
+		{Windows: []string{"main"}, Origins: []string{"*"}, Deny: []string{
+			"command:plugin:window|set_title", "command:plugin:window|title", "command:plugin:webview|create_*", "command:plugin:event|emit",
+		}},
+		{Windows: []string{"locked"}, Origins: []string{"*"}, Deny: []string{"command:*"}},
+	}}}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{Label: "main"})
+	locked := openPage(t, app, WindowOptions{Label: "locked"})
+	for _, c := range []struct {
+		page      *testPage
+		cmd, args string
+		allowed   bool
+	}{
+		{p, "plugin:window|set_title", `{ value: 'x' }`, false},
+		{p, "plugin:window|title", `{}`, false},
+		{p, "plugin:webview|create_webview_window", `{ options: { label: 'new' } }`, false},
+		{p, "plugin:event|emit", `{ event: 'x' }`, false},
+		{p, "plugin:event|emit_to", `{ event: 'x', target: 'main' }`, true},
+		{p, "plugin:window|is_visible", `{}`, true},
+		{p, "plugin:window|center", `{}`, true},
+		{locked, "plugin:window|center", `{ label: 'main' }`, false},
+		{locked, "plugin:window|is_visible", `{ label: 'main' }`, false},
+		{locked, "plugin:event|emit_to", `{ event: 'x', target: 'main' }`, false},
+	} {
+		_, err := c.page.invokes(c.cmd, c.args)
+		if c.allowed && err != nil || !c.allowed && (err == nil || err.Code != transport.CodeDenied || !strings.Contains(err.Message, `"command:`+c.cmd+`"`)) {
+			t.Errorf("%s of %s: %v", c.cmd, c.page.Label(), err)
+		}
+	}
+	locked.ready() // a page may always say that it is
+}
+
+// A page neither touches nor learns of a window that it may not act on.
+func TestForbiddenWindows(t *testing.T) {
+	app := newApp(t, Options{Policy: windowPolicy{"plain": {"plain", "mine"}, "main": {"main", "secret", "plain"}}}, func(*transport.Engine) {})
+	main := openPage(t, app, WindowOptions{Label: "main"})
+	openPage(t, app, WindowOptions{Label: "secret"})
+	p := openPage(t, app, WindowOptions{Label: "plain"})
+	t.Cleanup(func() { loop.SetTheme(ThemeSystem) })
+	for _, c := range []struct {
+		page            *testPage
+		cmd, args, want string
+	}{
+		{p, "window|get_all_windows", `{}`, `["plain"]`},
+		{p, "webview|get_all_webviews", `{}`, `[{"windowLabel":"plain","label":"plain"}]`},
+		{main, "window|get_all_windows", `{}`, `["main","secret","plain"]`},
+		{main, "window|set_theme", `{ value: 'dark' }`, `null`},
+	} {
+		if got, err := c.page.invokes("plugin:"+c.cmd, c.args); got != c.want || err != nil {
+			t.Errorf("%s of %s: %s, %v", c.cmd, c.page.Label(), got, err)
+		}
+	}
+	for cmd, c := range map[string]struct{ args, permission string }{
+		"webview|create_webview_window": {`{ options: { label: 'mine', parent: 'secret' } }`, "window:secret"},
+		"window|create":                 {`{ options: { label: 'mine', parent: 'none' } }`, "window:none"},
+		"window|set_theme":              {`{ value: 'light' }`, "window:*"},
+	} {
+		if _, err := p.invokes("plugin:"+cmd, c.args); err == nil || err.Code != transport.CodeDenied || !strings.Contains(err.Message, `"`+c.permission+`"`) {
+			t.Errorf("%s: %v", cmd, err)
+		}
+	}
+	if s, err := p.State(); !s.Dark || err != nil {
+		t.Errorf("a page changed the theme of windows that are not its own: %v", err)
+	}
+	if app.Window("mine") != nil {
+		t.Error("a window was opened above another one that the page may not act on")
 	}
 }
 

@@ -200,6 +200,8 @@ var scenarios = map[string]func() error{
 		own.Destroy()
 		return <-failed
 	},
+	"Open from many goroutines while Run ends": openWhileRunEnds,
+	"Run ends before a window is built":        runEndsBeforeBuild,
 	"no display": func() error {
 		os.Unsetenv("DISPLAY")
 		if _, err := New(Options{}); !errors.Is(err, ErrNoDisplay) {

@@ -166,27 +166,36 @@ func shownTitle(title string) string {
 // SetTitle changes the title. What is over 4096 bytes is cut off.
 func (w *Window) SetTitle(title string) { w.post(func() { w.native.setTitle(title) }) }
 
-// SetSize changes the page's size. Each side is 1 to 32767.
+// SetSize changes the page's size. Each side is 1 to 8192, and on the screen at most 8192 physical pixels.
 func (w *Window) SetSize(width, height int) error {
 	if err := checkSize(width, height); err != nil {
 		return err
 	}
-	w.post(func() { w.native.setSize(width, height) })
+	w.scaled(func(scale float64) { w.resize(scale, width, height) })
 	return nil
 }
 
-// SetSizeBounds bounds the sizes that the user can give to the window. Zero is no bound.
+// resize changes the page's size, to what its surface can have. Main thread only.
+func (w *Window) resize(scale float64, width, height int) {
+	w.native.setSize(drawable(width, scale), drawable(height, scale))
+}
+
+// drawable bounds a side, in device-independent pixels, by the physical ones of the surface.
+func drawable(side int, scale float64) int { return min(side, int(largestSide/scale)) }
+
+// SetSizeBounds bounds the sizes that the user can give to the window, each at most 8192. Zero is no bound.
 func (w *Window) SetSizeBounds(low, high image.Point) error {
-	for _, side := range []int{low.X, low.Y, high.X, high.Y} {
-		if side < 0 || side > largestSide {
-			return fmt.Errorf("webview: size bounds %v, %v: each must be 0 to %d", low, high, largestSide)
-		}
+	if err := checkBounds(low, high); err != nil {
+		return err
 	}
-	w.post(func() {
-		w.low, w.high = low, high
-		w.native.setBounds(low, high)
-	})
+	w.scaled(func(scale float64) { w.bound(scale, low, high) })
 	return nil
+}
+
+// bound changes the bounds of the size. Main thread only.
+func (w *Window) bound(scale float64, low, high image.Point) {
+	w.low, w.high = low, high
+	w.native.setBounds(image.Pt(drawable(low.X, scale), drawable(low.Y, scale)), high)
 }
 
 // SetPosition moves the frame's top left corner to a place on the screen.

@@ -30,10 +30,12 @@ func tags(b []byte) iter.Seq[tag] {
 			rest := b[begin:]
 			switch c := rest[1]; {
 			case bytes.HasPrefix(rest, []byte("<!--")):
-				at = skip(b, begin+4, "-->")
+				at = skipComment(b, begin+4)
+			case c == '/' && len(rest) > 2 && isLetter(rest[2]):
+				at = startTag(b, begin+1).end // an end tag may have attributes, too
 			case c == '!' || c == '?' || c == '/':
 				at = skip(b, begin+2, ">")
-			case c|0x20 >= 'a' && c|0x20 <= 'z':
+			case isLetter(c):
 				t := startTag(b, begin)
 				if !yield(t) {
 					return
@@ -56,6 +58,28 @@ func skip(b []byte, from int, end string) int {
 		return len(b)
 	}
 	return from + i + len(end)
+}
+
+// skipComment gives the place behind a comment whose text begins there: it ends with -->, --!>, or at once with > or ->.
+func skipComment(b []byte, from int) int {
+	switch rest := b[from:]; {
+	case bytes.HasPrefix(rest, []byte(">")):
+		return from + 1
+	case bytes.HasPrefix(rest, []byte("->")):
+		return from + 2
+	}
+	for at := from; ; at++ {
+		at = skip(b, at, "--")
+		switch rest := b[at:]; {
+		case len(rest) == 0:
+			return at
+		case rest[0] == '>':
+			return at + 1
+		case bytes.HasPrefix(rest, []byte("!>")):
+			return at + 2
+		}
+		at -= 2 // the second of these dashes may be the first of two
+	}
 }
 
 // skipRaw gives the place of an element's end tag.
@@ -81,44 +105,62 @@ func startTag(b []byte, begin int) tag {
 	}
 	t := tag{name: strings.ToLower(string(b[begin+1 : i])), begin: begin}
 	attributes := i
-	quote := byte(0)
+	const (
+		name     = iota // of an attribute, or between two
+		before          // its value
+		unquoted        // value
+	)
+	at, named, quote := name, false, byte(0)
 	for ; i < len(b); i++ {
 		switch c := b[i]; {
 		case quote != 0:
 			if c == quote {
-				quote = 0
+				at, named, quote = name, false, 0
 			}
-		case c == '"' || c == '\'':
-			quote = c
 		case c == '>':
 			t.attributes, t.end = b[attributes:i], i+1
 			return t
+		case at == before && (c == '"' || c == '\''):
+			quote = c
+		case at == before && !isSpace(c):
+			at = unquoted
+		case at == unquoted && isSpace(c):
+			at, named = name, false
+		case at == name && c == '=' && named:
+			at = before
+		case at == name && !isSpace(c):
+			named = c != '/'
 		}
 	}
 	t.attributes, t.end = b[attributes:], len(b)
 	return t
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
+// asciiSpace is what HTML takes for space.
+const asciiSpace = " \t\r\n\f"
+
+func isSpace(c byte) bool { return strings.IndexByte(asciiSpace, c) >= 0 }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // attribute gives an attribute's value, or "".
 func (t tag) attribute(name string) string {
 	rest := string(t.attributes)
 	for {
-		rest = strings.TrimLeft(rest, " \t\r\n\f/")
+		rest = strings.TrimLeft(rest, asciiSpace+"/")
 		if rest == "" {
 			return ""
 		}
-		n := strings.IndexAny(rest, " \t\r\n\f=/")
+		n := strings.IndexAny(rest, asciiSpace+"=/")
 		if n < 0 {
 			n = len(rest)
 		}
 		n = max(n, 1) // a name may begin with =
 		key := rest[:n]
-		rest = strings.TrimLeft(rest[n:], " \t\r\n\f")
+		rest = strings.TrimLeft(rest[n:], asciiSpace)
 		value := ""
 		if after, ok := strings.CutPrefix(rest, "="); ok {
-			value, rest = attributeValue(strings.TrimLeft(after, " \t\r\n\f"))
+			value, rest = attributeValue(strings.TrimLeft(after, asciiSpace))
 		}
 		if strings.EqualFold(key, name) {
 			return html.UnescapeString(value)
@@ -132,7 +174,7 @@ func attributeValue(s string) (value, rest string) {
 		value, rest, _ = strings.Cut(s[1:], s[:1])
 		return value, rest
 	}
-	if i := strings.IndexAny(s, " \t\r\n\f"); i >= 0 {
+	if i := strings.IndexAny(s, asciiSpace); i >= 0 {
 		return s[:i], s[i:]
 	}
 	return s, ""

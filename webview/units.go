@@ -29,7 +29,7 @@ func (p pixels) logical(scale float64) int {
 
 // round gives the nearest whole number within the range that X11 counts in.
 func round(v float64) int {
-	return int(math.Round(min(max(v, -largestSide), largestSide)))
+	return int(math.Round(min(max(v, -farthest), farthest)))
 }
 
 type unitSize struct {
@@ -56,6 +56,14 @@ func (u unitSize) height() pixels {
 	return pixels{}
 }
 
+// check refuses a size that no window can have; what is below 1 becomes 1.
+func (u unitSize) check() error {
+	if u == (unitSize{}) {
+		return errors.New("webview: the size must be in Logical or in Physical pixels")
+	}
+	return checkSize(max(1, u.width().logical(1)), max(1, u.height().logical(1)))
+}
+
 type unitPosition struct {
 	Logical, Physical *struct{ X, Y float64 }
 }
@@ -71,6 +79,15 @@ func (u unitPosition) logical(scale float64) image.Point {
 }
 
 type sizeConstraints struct{ MinWidth, MinHeight, MaxWidth, MaxHeight pixels }
+
+// low and high give the bounds in device-independent pixels; 0 is no bound.
+func (c sizeConstraints) low(scale float64) image.Point {
+	return image.Pt(max(0, c.MinWidth.logical(scale)), max(0, c.MinHeight.logical(scale)))
+}
+
+func (c sizeConstraints) high(scale float64) image.Point {
+	return image.Pt(max(0, c.MaxWidth.logical(scale)), max(0, c.MaxHeight.logical(scale)))
+}
 
 func (s State) physicalSize(p image.Point) physicalSize {
 	return physicalSize{round(float64(p.X) * s.Scale), round(float64(p.Y) * s.Scale)}

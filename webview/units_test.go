@@ -10,7 +10,7 @@ func TestUnits(t *testing.T) {
 	for text, want := range map[string][2]int{ // at a scale of 2
 		`{"Logical":{"width":100.4,"height":50}}`:  {100, 50},
 		`{"Physical":{"width":100,"height":51}}`:   {50, 26},
-		`{"Physical":{"width":1e300,"height":-5}}`: {largestSide, -3},
+		`{"Physical":{"width":1e300,"height":-5}}`: {farthest, -3},
 		`{}`: {0, 0},
 		`{"Logical":null,"Physical":{"width":100}}`: {50, 0},
 	} {
@@ -32,6 +32,19 @@ func TestUnits(t *testing.T) {
 	s := State{Scale: 2}
 	if got := s.physicalSize(image.Pt(3, 4)); got != (physicalSize{6, 8}) {
 		t.Errorf("physical size %v", got)
+	}
+}
+
+// A window's surface is bounded in physical pixels.
+func TestDrawable(t *testing.T) {
+	for _, c := range []struct {
+		side  int
+		scale float64
+		want  int
+	}{{8192, 1, 8192}, {8192, 2, 4096}, {4096, 2, 4096}, {100, 2, 100}, {8192, 1.5, 5461}, {0, 2, 0}} {
+		if got := drawable(c.side, c.scale); got != c.want {
+			t.Errorf("%d at the scale %v: %d", c.side, c.scale, got)
+		}
 	}
 }
 

@@ -120,15 +120,20 @@ func (w *Window) read(f func()) error {
 	})
 }
 
-// shut ends the window's session and gives its native parts back. Main thread only.
+// shut ends a window that has its label, built or not: nothing else does. Main thread only.
+//
+// Its label is free last: whoever takes it then gets a window that has nothing of this one, neither its listeners nor its events.
 func (w *Window) shut(reason string) {
 	if !w.closed.CompareAndSwap(false, true) {
 		return
 	}
 	w.endSession(reason)
-	w.native.release()
-	w.app.remove(w) // its label is free when its last event comes
-	w.tell(EventDestroyed, nil)
+	if w.built {
+		w.native.release()
+		w.tell(EventDestroyed, nil)
+	}
+	w.early = nil
 	w.events.Close()
+	w.app.remove(w)
 	close(w.done)
 }
