@@ -68,7 +68,7 @@ func effects(t *testing.T, folder string) []string {
 		}
 		return lines
 	case <-ctx.Done():
-		sofar, err := w.EvalResult(t.Context(), "document.querySelector('pre').textContent")
+		sofar, err := w.EvalResult(t.Context(), "document.querySelector('dl').innerText")
 		t.Fatalf("the page did not end: %s (%v)", sofar, err)
 	}
 	return nil
