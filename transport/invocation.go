@@ -9,7 +9,6 @@ import (
 	"fmt"
 
 	"github.com/tailrace-go/tailrace/transport/wire"
-	"github.com/valyala/fastjson"
 )
 
 // invocation is one call of a command by the page.
@@ -95,112 +94,6 @@ func (s *Session) invoke(p []byte) error {
 	s.invokes++
 	s.figures.commands.Add(1)
 	s.start(inv)
-	return nil
-}
-
-// maxEnvelope is the longest envelope in bytes, WIRE.md. Taking one apart costs up to 100 times its length for a moment.
-const maxEnvelope = 256 << 10
-
-// Memory that stays for a header beside its text, and for a channel, in bytes.
-const (
-	headerCost = 96
-	nameCost   = 16
-)
-
-// parsers are fastjson's; a parser's values are read before it goes back.
-var parsers fastjson.ParserPool
-
-// longEnvelope is the length from which on a parser does not go back: it has become too large to keep.
-const longEnvelope = 16 << 10
-
-// parse reads the envelope and opens the lanes that it names. The caller holds inMu.
-func (inv *invocation) parse(envelope []byte) error {
-	parser := parsers.Get()
-	if len(envelope) < longEnvelope {
-		defer parsers.Put(parser)
-	}
-	v, err := parser.ParseBytes(envelope)
-	if err != nil {
-		return wire.Broken("invoke %d: envelope: %v", inv.id, err)
-	}
-	name := v.Get("cmd")
-	if name == nil || name.Type() != fastjson.TypeString {
-		return wire.Broken("invoke %d: envelope has no command", inv.id)
-	}
-	inv.name = string(name.GetStringBytes())
-	inv.held = int64(len(inv.name))
-	if headers := v.GetObject("headers"); headers != nil {
-		inv.headers = make(map[string]string, headers.Len())
-		headers.Visit(func(key []byte, v *fastjson.Value) {
-			value := v.GetStringBytes()
-			inv.headers[string(key)] = string(value)
-			inv.held += int64(len(key) + len(value) + headerCost)
-		})
-	}
-	for _, c := range v.GetArray("channels") {
-		id, err := c.Uint()
-		if err != nil || id%2 == 0 || uint64(id) > 1<<32-1 {
-			return wire.Broken("invoke %d: %v is no channel", inv.id, c)
-		}
-		if err := inv.channel(uint32(id)); err != nil {
-			return err
-		}
-	}
-	switch body := string(v.GetStringBytes("body")); body {
-	case "json":
-	case "bytes":
-		inv.raw = true
-	case "lane":
-		inv.raw = true
-		id := v.GetUint("lane")
-		inv.length = v.GetUint64("length")
-		if id%2 == 0 || uint64(id) > 1<<32-1 || uint32(id) <= inv.s.pageLanes || len(inv.body) > 0 {
-			return wire.Broken("invoke %d: lane %d can't bring its body", inv.id, id)
-		}
-		if n := inv.s.uploads.Load(); n >= int64(2*inv.s.opt.Pending) {
-			return wire.Broken("%d lanes for raw bodies, which the page does not close", n)
-		}
-		inv.s.pageLanes = uint32(id)
-		inv.upload = inv.s.addLane(uint32(id), &inv.s.uploads)
-		inv.upload.in.window.Store(int64(inv.s.opt.Window))
-	default:
-		return wire.Broken("invoke %d: body %q", inv.id, body)
-	}
-	return nil
-}
-
-// channel finds or opens a lane that the arguments name.
-func (inv *invocation) channel(id uint32) error {
-	s := inv.s
-	l := s.lane(id)
-	switch {
-	case id > s.pageLanes:
-		open := int(s.channels.Load())
-		if open >= 2*s.opt.Lanes {
-			return wire.Broken("%d channels, the limit is %d", open, s.opt.Lanes)
-		}
-		if open >= s.opt.Lanes && inv.refused == nil {
-			inv.refused = &Error{CodeTooManyLanes, fmt.Sprintf("%d channels are open already: close some, or raise Options.Lanes", s.opt.Lanes), nil}
-		}
-		s.pageLanes = id
-		l = s.addLane(id, &s.channels)
-		inv.opened = append(inv.opened, l)
-	case l == nil || l.end.Load() != nil:
-		if inv.refused == nil {
-			inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
-		}
-		return nil
-	}
-	if this := s.invokes + 1; l.named != this {
-		l.named = this
-	} else {
-		return nil // it stands there twice
-	}
-	inv.held += nameCost
-	l.mu.Lock()
-	l.uses++
-	l.mu.Unlock()
-	inv.lanes = append(inv.lanes, l)
 	return nil
 }
 

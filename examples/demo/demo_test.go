@@ -156,7 +156,9 @@ func TestPageGone(t *testing.T) {
 	}
 	begin := time.Now()
 	c.Wait()
-	if code := c.ProcessState.ExitCode(); code != 1 {
+	// xvfb-run replaces the demo's code by its own when it can't remove its folder, in which the server may still write.
+	const notRemoved = 5
+	if code := c.ProcessState.ExitCode(); code != 1 && code != notRemoved {
 		t.Errorf("exit code %d", code)
 	}
 	if took := time.Since(begin); took > stall/2 {
