@@ -17,7 +17,7 @@ import (
 )
 
 func TestEventArrives(t *testing.T) {
-	e := newEngine(t, transport.Options{MaxMessage: 8 << 20})
+	e := newEngine(t, transport.Options{MaxMessage: 8 << 20, ControlBytes: 1 << 20})
 	p := openPage(t, e, transporttest.Config{})
 	large := bytes.Repeat([]byte("0123456789abcdef"), 25_000) // goes in fragments
 	many := make([]uint32, 5_000)

@@ -15,7 +15,9 @@ type Options struct {
 	// scheme has in flight at full speed, four times over. Once the rings of a session hold a quarter, a half
 	// and three quarters of SessionBytes, new ones have a 4th, a 16th and a 64th of it (at least 16 KiB).
 	RingBytes int
-	// ControlBytes is the ring of lane 0, a power of two. Events use three quarters of it. Default 1 MiB.
+	// ControlBytes is the largest ring of lane 0, a power of two; it grows like RingBytes. Events may use three quarters of it.
+	// Default 4 MiB, with SessionBytes below 64 MiB 1 MiB: with 1 MiB less was on its way than the custom scheme takes, and 100-byte events were a fifth slower
+	// (three interleaved pairs of runs: 486,000 against 601,000 a second).
 	ControlBytes int
 	// SessionBytes bounds the memory of one session: rings with their stamps, and what the page
 	// has sent and Go has not taken yet. Default 512 MiB: about 1,300 busy channels.
@@ -65,8 +67,11 @@ const (
 // withDefaults checks o and returns a copy with the defaults filled in.
 func (o Options) withDefaults() (Options, error) {
 	fill(&o.RingBytes, 4<<20)
-	fill(&o.ControlBytes, 1<<20)
 	fill(&o.SessionBytes, 512<<20)
+	if o.SessionBytes < 64<<20 {
+		fill(&o.ControlBytes, 1<<20)
+	}
+	fill(&o.ControlBytes, 4<<20)
 	fill(&o.Window, 4<<20)
 	fill(&o.MaxBatch, 260<<10)
 	fill(&o.MaxMessage, 64<<20)
