@@ -21,7 +21,7 @@ const (
 
 func (b *bench) add(r row, run func() (sample, error)) {
 	name := fmt.Sprintf("%s/%s/%s/%d", r.System, r.Case, r.Direction, r.Size)
-	b.cells = append(b.cells, &cell{name: name, row: r, run: run})
+	b.cells = append(b.cells, &cell{name: name, place: len(b.cells), row: r, run: run})
 }
 
 // rateOf makes a sample of n messages in that time.

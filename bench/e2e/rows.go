@@ -42,6 +42,7 @@ func percentiles(trips []float64) sample {
 // cell is one thing to measure.
 type cell struct {
 	name    string
+	place   int // in the table
 	row     row
 	run     func() (sample, error)
 	samples []sample
