@@ -263,7 +263,7 @@ func TestRingGrows(t *testing.T) {
 	if got != sent {
 		t.Errorf("%d of %d messages came", got, sent)
 	}
-	if used, want := s.memory.Load(), ringCost(1<<20)+ringCost(4<<20); used != want {
+	if used, want := s.memory.Load(), ringCost(s.opt.ControlBytes)+ringCost(4<<20); used != want {
 		t.Errorf("%d bytes are counted, want lane 0 and the last ring: %d", used, want)
 	}
 }

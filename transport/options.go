@@ -15,7 +15,7 @@ type Options struct {
 	// scheme has in flight at full speed, four times over. Once the rings of a session hold a quarter, a half
 	// and three quarters of SessionBytes, new ones have a 4th, a 16th and a 64th of it (at least 16 KiB).
 	RingBytes int
-	// ControlBytes is the largest ring of lane 0, a power of two; it grows like RingBytes. Events may use three quarters of it.
+	// ControlBytes is the ring of lane 0, a power of two; it is made when the session opens. Events may use three quarters of it.
 	// Default 4 MiB, with SessionBytes below 64 MiB 1 MiB: with 1 MiB less was on its way than the custom scheme takes, and 100-byte events were a fifth slower
 	// (three interleaved pairs of runs: 486,000 against 601,000 a second).
 	ControlBytes int
