@@ -267,7 +267,6 @@ func (l *lane) finish(e *ClosedError, polite bool) {
 	if first {
 		l.polite.Store(polite) // before end: whoever sees end sees it
 		l.end.Store(e)
-		close(l.done)
 	}
 	l.mu.Unlock()
 	if !first {
@@ -281,5 +280,6 @@ func (l *lane) finish(e *ClosedError, polite bool) {
 	if r := l.ring.Load(); r != nil {
 		r.Close()
 	}
+	close(l.done) // now: who sees it gets ErrClosed from Send
 	l.s.push(l)
 }
