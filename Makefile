@@ -13,12 +13,13 @@ GO_TEST := go test -timeout 15m
 PURE := ./ring/... ./transport/... ./bus/... # without cgo; tested with several numbers of processors
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test bench bench-e2e lint format setup client
+.PHONY: demo test bench bench-e2e lint format setup client extension
 
 demo: setup ## stream FILE (default: the go binary) and live telemetry into a window
 	@go run ./examples/demo $(if $(FILE),-file '$(FILE)')
 
-test: setup lint client ## everything that must hold
+test: export TAILRACE_TEST_EXTENSION = $(CURDIR)/build/extension/tailrace_linux_$(shell go env GOARCH).so
+test: setup lint client extension ## everything that must hold
 	CGO_ENABLED=0 go build $(PURE)
 	for target in linux/386 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet $(PURE) ./webview/ || exit 1; done
@@ -32,6 +33,11 @@ test: setup lint client ## everything that must hold
 
 client: client/node_modules ## the page's half: types, tests, and that the committed bundle is what the sources give
 	cd client && npm run --silent check && npm run --silent test && npm run --silent verify
+
+extension: setup ## the web process's half of shared memory: that the committed files are what the sources give
+	.ci/setup cross
+	webview/shm/extension/build.sh
+	webview/shm/extension/fuzz.sh
 
 lint: client/node_modules ## formatting and lint, Go and TypeScript
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
@@ -49,7 +55,7 @@ bench: ## the ring against the ways people do it today
 	go test -run '^$$' -bench 'BenchmarkFanOut|BenchmarkEmitters' -benchtime $(BENCHTIME) ./bench
 	go test -run '^$$' -bench BenchmarkIdle -benchtime 3x ./bench
 
-bench-e2e: setup ## the whole way into a real page, interleaved with a bare scheme and with eval
+bench-e2e: setup ## the whole way into a real page over both carriers, interleaved with bare ways and with eval
 	go run ./bench/e2e -rounds $(ROUNDS) -out bench/results/e2e.json
 
 setup:
