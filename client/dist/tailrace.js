@@ -38,6 +38,203 @@
       }
   }
 
+  // src/http.ts
+  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, WATCH = 2500, SMALL = 16384;
+  function newSlot(index) {
+    return { index, request: 0, abort: void 0, until: 0 };
+  }
+  var FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
+    constructor(options) {
+      this.options = options;
+      this.immediate = !1;
+      this.stopped = !1;
+      this.waking = !1;
+      /** Slots with a request under way. */
+      this.busy = /* @__PURE__ */ new Set();
+      this.watching = !1;
+      this.headers = { "Tailrace-Version": "1" };
+      this.hold = 0;
+      this.free = [];
+      /** Pull slots without a request. */
+      this.idle = [];
+      options.memory === !0 && (this.headers["Tailrace-Memory"] = "1");
+    }
+    async hello() {
+      let answer = await this.ask("hello", null);
+      if (answer.status !== 200 || answer.body === void 0) throw refusal(answer);
+      return readHello(parse(answer.body));
+    }
+    /** Tells Go that shared memory is not used any more, and why. Then `resume` may follow. */
+    async giveUp(reason) {
+      let answer = await this.ask("carrier", JSON.stringify({ reason }));
+      if (answer.status < 200 || answer.status >= 300) throw refusal(answer);
+    }
+    /** A request outside of the batches, until it has an answer. */
+    async ask(path, body) {
+      let slot = newSlot(0);
+      for (let tries = 1; ; tries++) {
+        let answer = await this.fetch(path, body, slot, HELLO_TIMEOUT).catch(lost);
+        if (this.stopped) throw new TailraceError("closed", "the session ended");
+        if (answer !== void 0 && answer.status !== 429) return answer;
+        if (tries === TRIES) throw unreachable();
+        await this.wait(tries);
+      }
+    }
+    start(peer, hello) {
+      this.prepare(peer, hello), this.resume();
+    }
+    /** As start, but nothing moves before `resume`. */
+    prepare(peer, hello) {
+      this.peer = peer, this.hold = hello.hold, this.headers = {
+        "Tailrace-Version": "1",
+        "Tailrace-Session": hello.session,
+        "Content-Type": "application/octet-stream"
+      };
+      for (let i = 0; i < hello.posts; i++) this.free.push(newSlot(hello.pulls + i));
+      for (let i = 0; i < hello.pulls; i++) this.idle.push(newSlot(i));
+    }
+    /** Another carrier goes on: no new pulls and posts; those under way come to their end. */
+    pause(instead) {
+      this.instead = instead;
+    }
+    /** Begins to move batches, or goes on. */
+    resume() {
+      if (this.instead = void 0, !(this.peer === void 0 || this.stopped)) {
+        for (let slot of this.idle.splice(0)) this.pull(this.peer, slot);
+        this.flush();
+      }
+    }
+    wake() {
+      this.waking || (this.waking = !0, queueMicrotask(() => {
+        this.waking = !1, this.flush();
+      }));
+    }
+    flush() {
+      let { peer, instead } = this;
+      if (instead !== void 0) {
+        this.stopped || instead();
+        return;
+      }
+      for (; peer !== void 0 && !this.stopped && this.free.length > 0; ) {
+        let out = peer.outgoing();
+        if (out === void 0) return;
+        this.post(peer, this.free.pop(), out);
+      }
+    }
+    stop() {
+      this.stopped = !0;
+      for (let slot of this.busy) slot.abort?.abort();
+      this.busy.clear();
+    }
+    async pull(peer, slot) {
+      let failures = 0, out, next = this.request(peer, slot, out, this.hold);
+      for (; ; ) {
+        let answer = await next;
+        if (this.stopped) return;
+        if (answer === FAILED || answer !== void 0 && !peer.receive(answer)) {
+          if (this.instead !== void 0 && out === void 0) break;
+          if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
+          next = this.request(peer, slot, out, this.instead === void 0 ? this.hold : 0);
+          continue;
+        }
+        if (failures = 0, out !== void 0 && (peer.delivered(out), this.wake()), out = void 0, this.instead !== void 0 && (peer.dispatch(), this.flush(), this.instead !== void 0))
+          break;
+        let small = answer !== void 0 && answer.byteLength <= SMALL;
+        if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
+        next = this.request(peer, slot, out, this.hold), small || peer.dispatch();
+      }
+      this.idle.push(slot);
+    }
+    async post(peer, slot, out) {
+      for (let failures = 0; ; ) {
+        let answer = await this.request(peer, slot, out, 0);
+        if (this.stopped) return;
+        if (answer !== FAILED && (answer === void 0 || peer.receive(answer))) break;
+        if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
+      }
+      peer.delivered(out), this.free.push(slot), this.flush(), peer.dispatch(), this.flush();
+    }
+    /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
+    async request(peer, slot, out, hold) {
+      let composed = peer.compose(out, slot.index, ++slot.request, hold);
+      for (; ; ) {
+        let answer = await this.fetch("batch", composed.bytes, slot, this.hold + GRACE).catch(lost);
+        if (this.stopped) return;
+        if (answer === void 0)
+          return peer.undelivered(composed.credits), FAILED;
+        if (answer.status === 429)
+          await this.sleep(BUSY_WAIT);
+        else {
+          if (answer.status >= 200 && answer.status < 300)
+            return answer.status === 204 ? void 0 : answer.body ?? FAILED;
+          peer.end(refusal(answer));
+          return;
+        }
+      }
+    }
+    /** Rejects when the answer did not come, or not whole. */
+    async fetch(path, body, slot, timeout) {
+      slot.abort ?? (slot.abort = new AbortController()), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
+      try {
+        let response = await this.options.fetch(`${this.options.base}/.tailrace/${path}`, {
+          method: "POST",
+          headers: this.headers,
+          body,
+          signal: slot.abort.signal,
+          cache: "no-store"
+        }), { status } = response;
+        return { status, body: status === 204 ? void 0 : await response.arrayBuffer() };
+      } finally {
+        this.busy.delete(slot);
+      }
+    }
+    /** Aborts, from time to time, what takes too long. One timer serves all requests. */
+    watch() {
+      this.watching || this.stopped || (this.watching = !0, this.options.clock.setTimeout(() => {
+        this.watching = !1;
+        let now = this.options.clock.now();
+        for (let slot of this.busy)
+          now < slot.until || (slot.abort?.abort(), slot.abort = void 0);
+        this.busy.size > 0 && this.watch();
+      }, WATCH));
+    }
+    wait(failures) {
+      return failures === 1 ? Promise.resolve() : this.sleep(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2)));
+    }
+    sleep(milliseconds) {
+      return new Promise((resolve) => {
+        this.options.clock.setTimeout(resolve, milliseconds);
+      });
+    }
+  };
+  function lost() {
+  }
+  function unreachable() {
+    return new TailraceError("unreachable", "the Go side does not answer: is the app still running?");
+  }
+  function parse(body) {
+    try {
+      return JSON.parse(new TextDecoder().decode(body));
+    } catch {
+      return;
+    }
+  }
+  function refusal(answer) {
+    let { status } = answer, code = status === 403 ? "forbidden" : status === 410 ? "closed" : "refused";
+    return errorFrom(parse(answer.body), code, `the Go side answered with status ${status}`);
+  }
+  function readHello(value) {
+    let hello = value ?? {}, { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => Number.isInteger(n) && n >= least && n <= most;
+    if (hello.version !== 1)
+      throw new TailraceError("protocol", `the Go side speaks version ${hello.version}, not 1`);
+    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32) || !between(pending, 1, 2 ** 32))
+      throw new TailraceError("protocol", "a hello with fields missing or out of range");
+    return { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending };
+  }
+
+  // src/key.ts
+  var KEY = /* @__PURE__ */ Symbol.for("tailrace");
+
   // src/wire.ts
   var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, LONGEST = 2147483647, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
   PLACES[JSON_] = CHANNEL;
@@ -54,6 +251,7 @@
   PLACES[MIDDLE] = CONTROL | CHANNEL;
   PLACES[END] = CONTROL | CHANNEL;
   PLACES[ABORT] = CONTROL | CHANNEL;
+  var APART = 2147483648, APART_HEAD = 16, GONE = /* @__PURE__ */ Symbol("gone");
   function readU64(u32, word) {
     let high = u32[word + 1];
     if (high >= SAFE_HIGH) throw broken("a 64-bit number of 2^53 or more");
@@ -64,8 +262,12 @@
   }
   function openBatch(buffer, up) {
     let length = buffer.byteLength;
+    if (length % 8 === 0)
+      return readBatch(new Uint32Array(buffer), new Uint8Array(buffer), length, up, !1, void 0);
+  }
+  function readBatch(u32, u8, length, up, reused, apart) {
     if (length < HEADER + CLOSING || length % 8 !== 0 || length > LONGEST) return;
-    let u32 = new Uint32Array(buffer), last = u32.length - 2;
+    let last = (length >> 2) - 2;
     if (u32[1] !== length || u32[last] !== u32[2] || u32[last + 1] !== u32[3]) return;
     if (u32[0] !== MAGIC) throw broken("wrong magic or version");
     let number = readU64(u32, 2), receipt = readU64(u32, 4), selective = u32[6], credits = u32[7];
@@ -76,9 +278,11 @@
     if (number === 0 && (credits * CREDIT !== room || !up && credits !== 0))
       throw broken("a batch without number carries data");
     return {
-      buffer,
       u32,
-      u8: new Uint8Array(buffer),
+      u8,
+      length,
+      reused,
+      apart,
       number,
       receipt,
       selective,
@@ -96,27 +300,43 @@
     }
   }
   function walk(batch, up, runs) {
-    let { u32 } = batch, end = batch.buffer.byteLength - CLOSING, at = HEADER + batch.credits * CREDIT;
+    let { u32 } = batch, end = batch.length - CLOSING, at = HEADER + batch.credits * CREDIT;
     for (; at < end; ) {
       if (end - at < RUN) throw broken("a run header past its batch");
       let word = at >> 2, lane = u32[word], count = u32[word + 1], first = readU64(u32, word + 2), bytes = u32[word + 4], align = u32[word + 5];
-      if (at += RUN, align !== 8 && align !== 16 && align !== 32 && align !== 64) throw broken("wrong align");
+      at += RUN;
+      let apart = align >= APART ? batch.apart : void 0;
+      if (apart !== void 0 && (align -= APART), align !== 8 && align !== 16 && align !== 32 && align !== 64) throw broken("wrong align");
       if (count === 0) throw broken("a run without frames");
       if (bytes > end - at) throw broken("a run past its batch");
-      let places = lane === 0 ? up ? CONTROL_UP : CONTROL_DOWN : up ? CHANNEL_UP : CHANNEL_DOWN, mask = align - 1, stop = at + bytes, target = runs.run(lane, count, first, align);
-      if (count > 1 && target.wholeRun !== void 0 && bytes >= FRAME && target.wholeRun(batch, at, bytes, count, align)) {
+      let places = lane === 0 ? up ? CONTROL_UP : CONTROL_DOWN : up ? CHANNEL_UP : CHANNEL_DOWN, mask = align - 1, stop = at + bytes;
+      if (apart !== void 0) {
+        if (count !== 1 || bytes !== FRAME + APART_HEAD) throw broken("a run that is not one frame");
+        let length = u32[at >> 2], kind = u32[(at >> 2) + 1];
+        if (checkKind(kind, lane, places), length <= APART_HEAD || length > LONGEST - 2 * align) throw broken("a frame of no rest");
+        let stride = FRAME + length + mask & ~mask, target2 = runs.run(lane, 1, first, align);
+        target2 === void 0 ? apart.fill(new Uint8Array(length), 0, length - APART_HEAD, !1) : target2.apart?.(batch, apart, kind, at + FRAME, length, stride), at = stop;
+        continue;
+      }
+      let target = runs.run(lane, count, first, align);
+      if (target === void 0) {
         at = stop;
         continue;
       }
-      for (let n = 0; n < count; n++) {
+      let taken = 0;
+      if (count > 1 && target.frames !== void 0 && bytes >= FRAME) {
+        if (taken = target.frames(batch, at, bytes, count, align), taken === count) {
+          at = stop;
+          continue;
+        }
+        for (let n = 0; n < taken; n++) at += FRAME + u32[at >> 2] + mask & ~mask;
+      }
+      for (let n = taken; n < count; n++) {
         let left = stop - at;
         if (left < FRAME) throw broken("a frame header past its run");
         word = at >> 2;
         let length = u32[word], kind = u32[word + 1];
-        if (kind > ABORT)
-          throw broken(kind > 255 ? "nonzero reserved bytes in a frame" : `unknown kind ${kind}`);
-        if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
-        if (length > left - FRAME) throw broken("a frame past its run");
+        if ((kind > ABORT || (PLACES[kind] & places) === 0) && checkKind(kind, lane, places), length > left - FRAME) throw broken("a frame past its run");
         let stride = FRAME + length + mask & ~mask;
         if (stride > left) throw broken("padding past its run");
         target.frame(batch, kind, at + FRAME, length, stride), at += stride;
@@ -124,6 +344,39 @@
       if (at !== stop) throw broken("a run longer than its frames");
     }
   }
+  function checkKind(kind, lane, places) {
+    if (kind > ABORT)
+      throw broken(kind > 255 ? "nonzero reserved bytes in a frame" : `unknown kind ${kind}`);
+    if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
+  }
+  function keepBatch(batch) {
+    let { apart, length } = batch, u8 = batch.reused ? batch.u8.slice(0, length) : batch.u8, u32 = batch.reused ? new Uint32Array(u8.buffer) : batch.u32, kept = { ...batch, u8, u32, reused: !1 };
+    return apart === void 0 ? kept : { ...kept, apart: new Kept(kept, apart) };
+  }
+  var Kept = class {
+    constructor({ u32, length, credits }, from) {
+      this.live = !1;
+      this.rests = [];
+      let end = length - CLOSING, at = HEADER + credits * CREDIT;
+      for (; end - at >= RUN; ) {
+        let word = at >> 2;
+        if (u32[word + 5] >= APART) {
+          let n = u32[word + 6] - APART_HEAD;
+          if (n <= 0 || n > LONGEST) throw broken("a frame of no rest");
+          let rest = new Uint8Array(n);
+          from.fill(rest, 0, n, !1), this.rests.push(rest);
+        }
+        at += RUN + u32[word + 4];
+      }
+    }
+    fill(u8, at, length) {
+      let rest = this.rests.shift();
+      if (rest === void 0 || rest.length !== length) throw broken("the rest of another frame");
+      u8.set(rest, at);
+    }
+    skip() {
+    }
+  };
   function mayCome(kind, lane) {
     return kind < CLOSE && (PLACES[kind] & (lane === 0 ? CONTROL_DOWN : CHANNEL_DOWN)) !== 0;
   }
@@ -132,41 +385,58 @@
     if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong || (wrong = u32[word + 1] > EVENT_BYTES)) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
   }
   function encodeBatch(header, credits, runs) {
-    let entries = credits.length / 2, start = HEADER + entries * CREDIT, length = start + (runs === void 0 ? 0 : runs.length) + CLOSING, u8 = new Uint8Array(length), u32 = new Uint32Array(u8.buffer);
-    u32[0] = MAGIC, u32[1] = length, writeU64(u32, 2, header.number), writeU64(u32, 4, header.receipt), u32[6] = header.selective, u32[7] = entries, u32[8] = header.slot, u32[9] = header.request, u32[10] = header.hold;
+    let start = HEADER + credits.length / 2 * CREDIT, length = start + (runs === void 0 ? 0 : runs.length) + CLOSING, u8 = new Uint8Array(length);
+    return runs !== void 0 && u8.set(runs, start), writeAround(u8, header, credits), u8;
+  }
+  function encodeInPlace(header, credits, runs) {
+    let start = HEADER + credits.length / 2 * CREDIT;
+    if (runs === void 0 || runs.byteOffset < start) return encodeBatch(header, credits, runs);
+    let from = runs.byteOffset - start, u8 = new Uint8Array(runs.buffer, from, start + runs.length + CLOSING);
+    return writeAround(u8, header, credits), u8;
+  }
+  function writeAround(u8, header, credits) {
+    let { length } = u8, entries = credits.length / 2, u32 = new Uint32Array(u8.buffer, u8.byteOffset, length >> 2);
+    u32[0] = MAGIC, u32[1] = length, writeU64(u32, 2, header.number), writeU64(u32, 4, header.receipt), u32[6] = header.selective, u32[7] = entries, u32[8] = header.slot, u32[9] = header.request, u32[10] = header.hold, u32[11] = 0;
     for (let i = 0, word = HEADER / 4; i < entries; i++, word += CREDIT / 4)
-      u32[word] = credits[2 * i], writeU64(u32, word + 2, credits[2 * i + 1]);
-    return runs !== void 0 && u8.set(runs, start), writeU64(u32, u32.length - 2, header.number), u8;
+      u32[word] = credits[2 * i], u32[word + 1] = 0, writeU64(u32, word + 2, credits[2 * i + 1]);
+    writeU64(u32, u32.length - 2, header.number);
   }
   function strideOf(length) {
     return FRAME + length + 7 & -8;
   }
-  var RunWriter = class {
-    constructor(capacity) {
+  var SMALL_RUNS = 16384, SPARES = 8, RunWriter = class {
+    constructor(capacity, front = 0) {
       this.capacity = capacity;
-      this.runWord = -1;
+      this.front = front;
+      this.spares = [];
+      this.runWord = 0;
+      /** The lane of the run under way; -1: there is none. */
+      this.lane = -1;
+      /** The bytes of the runs so far. */
       this.length = 0;
-      this.u8 = new Uint8Array(capacity), this.u32 = new Uint32Array(this.u8.buffer);
+      this.u8 = new Uint8Array(front + capacity + CLOSING), this.u32 = new Uint32Array(this.u8.buffer);
     }
-    /** Bytes of stride that still fit: into the run under way, or into a new one. */
-    room(newRun) {
-      return this.capacity - this.length - (newRun ? RUN : 0);
+    /** Bytes of stride that still fit for this lane. */
+    room(lane) {
+      return this.capacity - this.length - (lane === this.lane ? 0 : RUN);
     }
     beginRun(lane, first) {
-      let word = this.length >> 2;
-      this.runWord = word, this.u32[word] = lane, this.u32[word + 1] = 0, writeU64(this.u32, word + 2, first), this.u32[word + 4] = 0, this.u32[word + 5] = 8, this.length += RUN;
+      let { u32 } = this, word = this.front + this.length >> 2;
+      this.runWord = word, this.lane = lane, u32[word] = lane, u32[word + 1] = 0, writeU64(u32, word + 2, first), u32[word + 4] = 0, u32[word + 5] = 8, this.length += RUN;
     }
     /** Writes one frame: `head` (16 bytes or nothing) and then bytes `from` to `to` of `payload`. */
     frame(kind, head, payload2, from, to) {
-      let headed = head === void 0 ? 0 : head.length, length = headed + to - from, stride = strideOf(length), word = this.length >> 2;
-      this.u32[word] = length, this.u32[word + 1] = kind;
-      let at = this.length + FRAME;
-      head !== void 0 && this.u8.set(head, at), at += headed, this.u8.set(from === 0 && to === payload2.length ? payload2 : payload2.subarray(from, to), at), this.length += stride, this.u8.fill(0, at + to - from, this.length), this.u32[this.runWord + 1]++, this.u32[this.runWord + 4] += stride;
+      let { u8, u32 } = this, headed = head === void 0 ? 0 : head.length, length = headed + to - from, stride = strideOf(length), at = this.front + this.length, word = at >> 2;
+      u32[at + stride - 4 >> 2] = 0, u32[at + stride - 8 >> 2] = 0, u32[word] = length, u32[word + 1] = kind, at += FRAME, head !== void 0 && u8.set(head, at), at += headed, u8.set(from === 0 && to === payload2.length ? payload2 : payload2.subarray(from, to), at), this.length += stride, u32[this.runWord + 1]++, u32[this.runWord + 4] += stride;
     }
-    /** A copy of what was written; the writer is empty again. */
+    /** What was written; the writer is empty again. The bytes stay until they are given to `release`. */
     take() {
-      let runs = this.u8.slice(0, this.length);
-      return this.length = 0, runs;
+      let { u8, front, length } = this;
+      return this.length = 0, this.lane = -1, length <= SMALL_RUNS ? u8.slice(front, front + length) : (this.u8 = new Uint8Array(this.spares.pop() ?? new ArrayBuffer(u8.length)), this.u32 = new Uint32Array(this.u8.buffer), u8.subarray(front, front + length));
+    }
+    /** Nobody needs these runs, which `take` has given, any more. */
+    release({ buffer }) {
+      buffer.byteLength === this.u8.length && this.spares.length < SPARES && this.spares.push(buffer);
     }
   };
   function beginHead(total, kind) {
@@ -223,11 +493,20 @@
         length === 0 ? void 0 : decodeJson(batch.u8.subarray(offset, offset + length))
       )) : this.fragment(batch, kind, offset, length, stride);
     }
-    wholeRun(batch, at, bytes, count, align) {
-      return this.sink.wholeRun === void 0 || this.remoteClosed ? !1 : this.sink.wholeRun(this, batch, at, bytes, count, align);
+    apart(batch, rest, kind, offset, length, stride) {
+      if (this.remoteClosed) throw broken("a frame behind its lane\u2019s close");
+      if (kind > CLOSE) {
+        this.fragment(batch, kind, offset, length, stride, rest);
+        return;
+      }
+      let u8 = new Uint8Array(length);
+      fillApart(u8, 0, batch, rest, offset, length, this.sink.own === !0), kind < CLOSE ? this.sink.message(this, { u8, u32: wordsOf(u8) }, kind, 0, length, stride, !0) : (this.consumed += stride, this.closed(decodeJson(u8)));
     }
-    fragment(batch, kind, offset, length, stride) {
-      let part = this.part;
+    frames(batch, at, bytes, count, align) {
+      return this.sink.frames === void 0 || this.remoteClosed ? 0 : this.sink.frames(this, batch, at, bytes, count, align);
+    }
+    fragment(batch, kind, offset, length, stride, rest) {
+      let { part } = this;
       if (kind === BEGIN) {
         if (part !== void 0) throw broken("begin inside a message that was begun");
         let word = offset >> 2;
@@ -241,23 +520,26 @@
           u8: new Uint8Array(total),
           filled: 0,
           held: 0
-        }, this.part = part, offset += 16, length -= 16;
+        }, offset += 16, length -= 16;
       } else if (part === void 0)
         throw broken("a fragment of no message");
-      if (this.sink.unread ? part.held += stride : this.consumed += stride, kind === ABORT) {
-        if (length !== 0) throw broken("malformed abort");
+      if (kind === ABORT && length !== 0) throw broken("malformed abort");
+      if (length > part.u8.length - part.filled) throw broken("fragments longer than their message");
+      if (rest === void 0)
+        part.u8.set(batch.u8.subarray(offset, offset + length), part.filled);
+      else {
+        let own = this.sink.own === !0;
+        kind === BEGIN ? rest.fill(part.u8, 0, length, own) : fillApart(part.u8, part.filled, batch, rest, offset, length, own);
+      }
+      if (this.part = part, this.sink.unread ? part.held += stride : this.consumed += stride, kind === ABORT) {
         this.part = void 0, this.consumed += part.held;
         return;
       }
-      if (length > part.u8.length - part.filled) throw broken("fragments longer than their message");
-      if (part.u8.set(batch.u8.subarray(offset, offset + length), part.filled), part.filled += length, kind === BEGIN || kind === MIDDLE) return;
+      if (part.filled += length, kind === BEGIN || kind === MIDDLE) return;
       if (kind === END && part.filled !== part.u8.length)
         throw broken("fragments shorter than their message");
       this.part = void 0;
-      let whole = {
-        u8: part.u8,
-        u32: new Uint32Array(part.u8.buffer, 0, part.u8.length >> 2)
-      };
+      let whole = { u8: part.u8, u32: wordsOf(part.u8) };
       this.sink.message(this, whole, part.kind, 0, part.u8.length, part.held, !0);
     }
     /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
@@ -289,9 +571,12 @@
     send(message) {
       this.waiting.push(message), this.pump();
     }
-    /** Whether a message of that length would be accepted at once. */
-    accepts(length) {
-      return this.waiting.length === 0 && this.fits(length);
+    /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
+    trySend(kind, payload2) {
+      if (this.waiting.length > 0 || !this.fits(payload2.length)) return !1;
+      this.reserved += this.stridesOf(payload2.length);
+      let message = { kind, payload: payload2 };
+      return this.ready.push(message), this.ready.length === 1 && this.named && this.owner.write(this), this.ready.length > 0 && (message.payload = payload2.slice(), this.owner.sendable(this)), !0;
     }
     tooLarge(length) {
       let { maxMessage } = this.owner;
@@ -342,11 +627,11 @@
     }
     /** Writes frames into a batch, at most about `quota` bytes of them. */
     write(writer, quota) {
-      let { chunk } = this.owner, stop = writer.length + quota, begun = !1, n = 0;
+      let { chunk } = this.owner, stop = writer.length + quota, n = 0;
       for (; n < this.ready.length && writer.length < stop; ) {
         let { kind, payload: payload2, opens } = this.ready[n], whole = payload2.length <= chunk, from = this.offset, to = Math.min(from + chunk, payload2.length), head = !whole && from === 0 ? beginHead(payload2.length, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : head.length));
-        if (stride > writer.room(!begun) || kind !== CLOSE && !this.passes(stride)) break;
-        begun || (writer.beginRun(this.id, this.nextOut), begun = !0);
+        if (stride > writer.room(this.id) || kind !== CLOSE && !this.passes(stride)) break;
+        writer.lane !== this.id && writer.beginRun(this.id, this.nextOut);
         let frameKind = kind;
         if (whole || (frameKind = from === 0 ? BEGIN : to === payload2.length ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to < payload2.length) {
           this.offset = to;
@@ -364,7 +649,14 @@
     end(error) {
       this.part = void 0, this.ready = [], this.localClosed = !0, this.refuseWaiting(error), this.remoteClosed || (this.remoteClosed = !0, this.sink.ended(error));
     }
-  }, BodySink = class {
+  };
+  function fillApart(u8, at, batch, rest, offset, length, own) {
+    u8.set(batch.u8.subarray(offset, offset + 16), at), rest.fill(u8, at + 16, length - 16, own);
+  }
+  function wordsOf({ buffer, length }) {
+    return new Uint32Array(buffer, 0, length >> 2);
+  }
+  var BodySink = class {
     constructor(length, take2, fail) {
       this.length = length;
       this.take = take2;
@@ -410,8 +702,334 @@
     return { values, costs };
   }
 
+  // src/pinned.ts
+  var pinned = /* @__PURE__ */ new WeakSet();
+  function pin(buffer) {
+    pinned.add(buffer);
+  }
+  function isPinned(buffer) {
+    return pinned.has(buffer);
+  }
+
+  // src/channel.ts
+  var encoder = new TextEncoder(), collecting;
+  function stringifyWithChannels(args, collect, replacer) {
+    if (collecting !== void 0)
+      throw new TailraceError(
+        "invalid_args",
+        "invoke was called while another invoke reads its arguments"
+      );
+    collecting = collect;
+    try {
+      return JSON.stringify(args, replacer);
+    } finally {
+      collecting = void 0;
+    }
+  }
+  function encodeMessage(message) {
+    if (message instanceof ArrayBuffer) return { kind: BYTES, payload: new Uint8Array(message) };
+    if (ArrayBuffer.isView(message)) {
+      let { buffer, byteOffset, byteLength } = message;
+      return { kind: BYTES, payload: new Uint8Array(buffer, byteOffset, byteLength) };
+    }
+    let text = JSON.stringify(message);
+    if (text === void 0)
+      throw new TailraceError("invalid_message", "this message has no JSON form");
+    return { kind: JSON_, payload: encoder.encode(text) };
+  }
+  var ChannelCore = class {
+    // sends before the first invoke
+    constructor(own, borrow) {
+      this.own = own;
+      this.borrow = borrow;
+      /** No more messages will arrive, or this side has closed. */
+      this.closed = !1;
+      this.thrown = !1;
+      // an iterator throws the error once, then it is done
+      this.iterating = !1;
+      this.ending = !1;
+      // onclose is still due
+      this.draining = !1;
+      this.waiters = [];
+      this.queue = [];
+      this.head = 0;
+      this.early = [];
+    }
+    get unread() {
+      return this.head < this.queue.length;
+    }
+    // ---- from the lane
+    message(lane, batch, kind, offset, length, cost, owned) {
+      if (this.closed) {
+        lane.consumed += cost;
+        return;
+      }
+      let { u8 } = batch, value;
+      kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, cost);
+    }
+    /** A message goes straight to the callback. */
+    get handsNow() {
+      return this.onmessage !== void 0 && !this.iterating && this.head === this.queue.length;
+    }
+    hand(lane, value, cost) {
+      let { onmessage } = this;
+      if (onmessage !== void 0 && this.handsNow) {
+        try {
+          onmessage(value);
+        } catch (error) {
+          report(error);
+        }
+        lane.consumed += cost;
+        return;
+      }
+      let waiter = this.waiters.shift();
+      if (waiter !== void 0) {
+        lane.consumed += cost, waiter.resolve({ value, done: !1 });
+        return;
+      }
+      this.queue.push({ value, cost });
+    }
+    frames(lane, batch, at, bytes, count, align) {
+      if (this.closed) return 0;
+      let kind = batch.u32[(at >> 2) + 1];
+      if (kind === BYTES) return this.bytesFrames(lane, batch, at, at + bytes, count, align - 1);
+      if (kind !== JSON_) return 0;
+      let run2 = parseRun(batch, at, bytes, count, align, JSON_, 2);
+      if (run2 === void 0) return 0;
+      for (let n = 0; n < count; n++)
+        this.closed ? lane.consumed += run2.costs[n] : this.hand(lane, run2.values[n], run2.costs[n]);
+      return count;
+    }
+    /**
+     * Hands messages of bytes to the callback, in a loop of its own: half the time of `message` for each. It
+     * stops at what is not such a message, and when the callback has changed anything.
+     */
+    bytesFrames(lane, { u8, u32 }, at, stop, count, mask) {
+      let { onmessage } = this;
+      if (onmessage === void 0 || this.own || !this.handsNow) return 0;
+      let { buffer } = u8, n = 0;
+      for (; n < count && stop - at >= FRAME; ) {
+        let word = at >> 2, length = u32[word];
+        if (u32[word + 1] !== BYTES || length > stop - at - FRAME) break;
+        let stride = FRAME + length + mask & ~mask;
+        if (stride > stop - at) break;
+        let message = new Uint8Array(buffer, at + FRAME, length);
+        at += stride, n++;
+        try {
+          onmessage(message);
+        } catch (error) {
+          report(error);
+        }
+        if (lane.consumed += stride, this.closed || this.iterating || this.onmessage !== onmessage) break;
+      }
+      return n;
+    }
+    ended(error) {
+      if (!this.closed) {
+        this.closed = !0, this.error = error, this.ending = !0;
+        for (let waiter of this.waiters.splice(0)) this.finish(waiter);
+        this.attached(), this.finishIfRead();
+      }
+    }
+    finish(waiter) {
+      if (this.error === void 0 || this.thrown) {
+        waiter.resolve({ value: void 0, done: !0 });
+        return;
+      }
+      this.thrown = !0, waiter.reject(this.error);
+    }
+    finishIfRead() {
+      if (!this.ending || this.unread) return;
+      this.ending = !1;
+      let { error, onclose, onerror } = this;
+      error !== void 0 && guarded(onerror, error), guarded(onclose, error), this.onmessage = void 0;
+    }
+    // ---- from the user
+    setOnmessage(callback) {
+      this.onmessage = callback, !(callback === void 0 || !this.unread || this.draining) && (this.draining = !0, queueMicrotask(() => {
+        this.draining = !1, this.drain();
+      }));
+    }
+    drain() {
+      for (; this.unread && !this.iterating; ) {
+        let { onmessage } = this;
+        if (onmessage === void 0) return;
+        let { value, cost } = this.shift();
+        guarded(onmessage, value), this.lane?.consume(cost);
+      }
+      this.finishIfRead();
+    }
+    shift() {
+      let first = this.queue[this.head];
+      return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), first;
+    }
+    iterate() {
+      if (this.borrow)
+        throw new TailraceError(
+          "borrowed",
+          "the messages of a channel with `borrow` are valid inside onmessage only: it cannot be iterated"
+        );
+      this.iterating = !0;
+      let iterator = {
+        next: () => new Promise((resolve, reject) => {
+          if (this.unread) {
+            let { value, cost } = this.shift();
+            this.lane?.consume(cost), resolve({ value, done: !1 }), this.finishIfRead();
+          } else this.closed ? this.finish({ resolve, reject }) : this.waiters.push({ resolve, reject });
+        }),
+        return: async () => (this.close(), { value: void 0, done: !0 }),
+        [Symbol.asyncIterator]: () => iterator
+      };
+      return iterator;
+    }
+    close() {
+      this.closed || (this.closed = !0, this.ending = !0);
+      for (let waiter of this.waiters.splice(0)) this.finish(waiter);
+      let cost = 0;
+      for (; this.unread; ) cost += this.shift().cost;
+      cost > 0 && this.lane?.consume(cost), this.lane?.close(), this.attached(), queueMicrotask(() => this.finishIfRead());
+    }
+    send(message) {
+      return new Promise((resolve, reject) => {
+        let { kind, payload: payload2 } = encodeMessage(message), { lane } = this;
+        if (lane?.tooLarge(payload2.length) === void 0 && this.refusal() === void 0 && lane?.trySend(kind, payload2)) {
+          resolve();
+          return;
+        }
+        let copy = kind === BYTES ? payload2.slice() : payload2, go = () => {
+          let refusal2 = this.refusal();
+          refusal2 !== void 0 ? reject(refusal2) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused: reject });
+        };
+        lane === void 0 && !this.closed ? this.early.push(go) : go();
+      });
+    }
+    trySend(message) {
+      let { lane } = this;
+      if (lane === void 0 || this.refusal() !== void 0) return !1;
+      let { kind, payload: payload2 } = encodeMessage(message), tooLarge = lane.tooLarge(payload2.length);
+      if (tooLarge !== void 0) throw tooLarge;
+      return lane.trySend(kind, payload2);
+    }
+    refusal() {
+      if (this.closed || this.lane?.localClosed)
+        return new TailraceError("channel_ended", "the channel has ended");
+      if (this.lane?.oneWay)
+        return new TailraceError("one_way", "the Go side does not receive on this channel");
+    }
+    /** The channel has its lane for good: what was sent before goes there. */
+    attached() {
+      for (let go of this.early.splice(0)) go();
+    }
+    /** The lane of this channel inside the arguments of the invoke under way. */
+    collect() {
+      if (collecting === void 0)
+        throw new TailraceError(
+          "invalid_args",
+          "a channel can only be sent inside the arguments of invoke"
+        );
+      return `__CHANNEL__:${collecting(this)}`;
+    }
+  }, Channel = class {
+    constructor(onmessage) {
+      let options = typeof onmessage == "function" ? { onmessage } : onmessage ?? {};
+      if (options.own === !0 && options.borrow === !0)
+        throw new TailraceError("invalid_args", "a channel has either `own` or `borrow`");
+      let core = new ChannelCore(options.own === !0, options.borrow === !0);
+      core.onmessage = options.onmessage, Object.defineProperty(this, "core", { value: core });
+    }
+    get onmessage() {
+      return this.core.onmessage;
+    }
+    set onmessage(callback) {
+      this.core.setOnmessage(callback);
+    }
+    get onclose() {
+      return this.core.onclose;
+    }
+    set onclose(callback) {
+      this.core.onclose = callback;
+    }
+    get onerror() {
+      return this.core.onerror;
+    }
+    set onerror(callback) {
+      this.core.onerror = callback;
+    }
+    get id() {
+      return this.core.lane?.id;
+    }
+    get closed() {
+      return this.core.closed;
+    }
+    close() {
+      this.core.close();
+    }
+    send(message) {
+      return this.core.send(message);
+    }
+    trySend(message) {
+      return this.core.trySend(message);
+    }
+    [Symbol.asyncIterator]() {
+      return this.core.iterate();
+    }
+    toJSON() {
+      return this.core.collect();
+    }
+  };
+  function take(message) {
+    return message.byteLength === message.buffer.byteLength && !isPinned(message.buffer) ? message : message.slice();
+  }
+
+  // src/arrivals.ts
+  var Arrivals = class {
+    constructor() {
+      /** Every batch up to this number has come whole. */
+      this.receipt = 0;
+      this.early = /* @__PURE__ */ new Map();
+      /** Those up to `receipt` that `next` has not given. */
+      this.whole = [];
+    }
+    /** Whether a batch of that number is there or was. Throws if it is too far ahead. */
+    had(number) {
+      let next = this.receipt + 1;
+      if (number >= next + AHEAD) throw broken("more than 32 batches ahead");
+      return number < next || number === this.live?.number || this.early.has(number);
+    }
+    add(batch) {
+      batch.number !== this.receipt + 1 ? this.early.set(batch.number, keepBatch(batch)) : batch.apart?.live ? this.live = batch : (this.receipt = batch.number, this.whole.push(batch), this.takeEarly());
+    }
+    /** The next batch to walk. Then `walked` or `interrupted` is due. */
+    next() {
+      return this.whole.shift() ?? this.live;
+    }
+    walked(batch) {
+      batch === this.live && (this.live = void 0, this.receipt = batch.number, this.takeEarly());
+    }
+    /** What the batch does not hold itself did not come: the whole batch will, once more. */
+    interrupted() {
+      this.live = void 0;
+    }
+    /** Bit i: the batch `receipt + 2 + i` has come. */
+    get selective() {
+      let bits = 0;
+      for (let number of this.early.keys()) bits |= 1 << number - this.receipt - 2;
+      return bits >>> 0;
+    }
+    clear() {
+      this.whole = [], this.live = void 0, this.early.clear();
+    }
+    takeEarly() {
+      for (; this.early.size > 0; ) {
+        let next = this.early.get(this.receipt + 1);
+        if (next === void 0) return;
+        this.early.delete(next.number), this.receipt = next.number, this.whole.push(next);
+      }
+    }
+  };
+
   // src/control.ts
-  var encoder = new TextEncoder(), LONGEST_NATIVE = 1e4, NATIVE_KEY = /* @__PURE__ */ Symbol.for("tailrace.native"), ignore = () => {
+  var encoder2 = new TextEncoder(), LONGEST_NATIVE = 1e4, NATIVE_KEY = /* @__PURE__ */ Symbol.for("tailrace.native"), ignore = () => {
   }, ControlSink = class {
     constructor(owner) {
       this.owner = owner;
@@ -446,13 +1064,13 @@
       lane.consumed += cost, handle();
     }
     /** A run of JSON events only, each for one subscription, is parsed at once. */
-    wholeRun(lane, batch, at, bytes, count, align) {
-      if (this.native !== void 0 || batch.u32[(at >> 2) + 1] !== EVENT) return !1;
+    frames(lane, batch, at, bytes, count, align) {
+      if (this.native !== void 0 || batch.u32[(at >> 2) + 1] !== EVENT) return 0;
       let { u32 } = batch, subs = [], run2 = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => (subs.push(u32[word + 4]), u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON));
-      if (run2 === void 0) return !1;
+      if (run2 === void 0) return 0;
       for (let n = 0; n < count; n++)
         lane.consumed += run2.costs[n], this.owner.parsedEvent(subs[n], run2.values[n]);
-      return !0;
+      return count;
     }
     handle(kind, id, second, body, owned) {
       switch (kind) {
@@ -614,22 +1232,12 @@
     }
   }
   function payload(id, second, text) {
-    let body = encoder.encode(text), bytes = new Uint8Array(8 + body.length);
+    let body = encoder2.encode(text), bytes = new Uint8Array(8 + body.length);
     return new Uint32Array(bytes.buffer, 0, 2).set([id, second]), bytes.set(body, 8), bytes;
   }
 
   // src/connection.ts
-  var timers = {
-    setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-    clearTimeout: (timer) => clearTimeout(timer),
-    task: (callback) => {
-      let { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close(), callback();
-      }, port2.postMessage(null);
-    },
-    now: () => performance.now()
-  }, LAZY = 50, Connection = class {
+  var LAZY = 50, Connection = class {
     constructor(carrier, clock, page) {
       this.carrier = carrier;
       this.clock = clock;
@@ -651,12 +1259,14 @@
       /** Calls beyond `maxPending`, in their order. */
       this.held = /* @__PURE__ */ new Map();
       // Downward batches.
-      this.receipt = 0;
-      this.early = /* @__PURE__ */ new Map();
-      this.received = [];
+      this.arrivals = new Arrivals();
+      /** The number of the last batch whose way ended while it was walked. */
+      this.interrupted = 0;
       this.receiptDue = !1;
       // Upward batches.
       this.lastSent = 0;
+      /** Batches that have to go once more. */
+      this.lost = [];
       this.unacknowledged = /* @__PURE__ */ new Set();
       this.sending = [];
       this.mostCredits = 0;
@@ -670,13 +1280,12 @@
       );
     }
     open(hello) {
-      if (this.state === "connecting") {
-        this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.maxPending = hello.pending, this.window = hello.window, this.chunk = Math.floor(hello.maxBatch / 4) & -8, this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT), this.writer = new RunWriter(
-          (hello.maxBatch & -8) - HEADER - CLOSING - this.mostCredits * CREDIT
-        ), this.control.openWindow(hello.window);
-        for (let start of this.starting.splice(0)) start();
-        this.carrier.start(this, hello), this.carrier.wake();
-      }
+      if (this.state !== "connecting") return;
+      this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.maxPending = hello.pending, this.window = hello.window, this.chunk = Math.floor(hello.maxBatch / 4) & -8, this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT);
+      let front = HEADER + this.mostCredits * CREDIT;
+      this.writer = new RunWriter((hello.maxBatch & -8) - front - CLOSING, front), this.control.openWindow(hello.window);
+      for (let start of this.starting.splice(0)) start();
+      this.carrier.start(this, hello), this.carrier.wake();
     }
     /** Calls back once the session is open: now, or later in the order of the calls. */
     whenOpen(start) {
@@ -776,6 +1385,18 @@
     sendable(lane) {
       lane.queued || (lane.queued = !0, lane !== this.control && this.sending.push(lane)), this.carrier.wake();
     }
+    write(lane) {
+      let { writer, carrier } = this;
+      if (!(writer === void 0 || this.control.queued || this.sending.length > 0))
+        for (; carrier.immediate; ) {
+          let before = writer.length;
+          if (lane.write(writer, writer.capacity), !lane.hasReady) {
+            carrier.wake();
+            return;
+          }
+          if (writer.length === 0 || (carrier.flush(), writer.length > 0 || before === 0)) return;
+        }
+    }
     gone(lane) {
       this.lanes.delete(lane.id);
     }
@@ -783,7 +1404,7 @@
     receive(answer) {
       if (this.state !== "open") return !0;
       try {
-        let batch = openBatch(answer, !1);
+        let batch = "u32" in answer ? readBatch(answer.u32, answer.u8, answer.length, !1, answer.reused, answer.apart) : openBatch(answer, !1);
         if (batch === void 0) return !1;
         this.order(batch);
       } catch (error) {
@@ -792,16 +1413,16 @@
       return !0;
     }
     order(batch) {
-      let { number } = batch;
-      if (!(number !== 0 && (number <= this.receipt || this.early.has(number)))) {
-        if (number > this.receipt + AHEAD) throw broken("more than 32 batches ahead");
-        if (this.acknowledge(batch), eachCredit(batch, (lane, total) => this.credit(lane, total)), number !== 0)
-          for (this.receiptDue = !0, this.early.set(number, batch); ; ) {
-            let next = this.early.get(this.receipt + 1);
-            if (next === void 0) return;
-            this.receipt++, this.early.delete(this.receipt), this.received.push(next);
-          }
+      let { number, apart } = batch;
+      if (number !== 0 && this.arrivals.had(number)) {
+        apart?.skip();
+        return;
       }
+      if (this.acknowledge(batch), batch.credits > 0 && eachCredit(batch, (lane, total) => this.credit(lane, total)), number === 0) {
+        apart?.skip();
+        return;
+      }
+      this.receiptDue = !0, this.arrivals.add(batch);
     }
     acknowledge(batch) {
       let { receipt, selective } = batch;
@@ -820,25 +1441,42 @@
         throw broken(`a credit for the unknown lane ${id}`);
     }
     dispatch() {
-      for (; ; ) {
-        let batch = this.received.shift();
-        if (batch === void 0 || this.state !== "open") break;
+      for (; this.state === "open"; ) {
+        let batch = this.arrivals.next();
+        if (batch === void 0) break;
+        this.walking = batch;
         try {
           walk(batch, !1, this), this.runDone();
         } catch (error) {
-          this.end(error);
-          return;
+          if (error !== GONE) {
+            this.end(error);
+            return;
+          }
+          this.interrupt(batch);
+          break;
         }
+        this.arrivals.walked(batch);
       }
       this.receiptDue && this.armLazy();
+    }
+    /** The rest of the frame under way has not come. Its batch will, once more: what was handed out is passed over then. */
+    interrupt(batch) {
+      this.running !== void 0 && this.running.nextIn--, this.running = void 0, this.arrivals.interrupted(), this.interrupted = batch.number;
     }
     run(id, count, first) {
       this.runDone();
       let lane = this.lanes.get(id);
-      if (lane === void 0) throw broken(`frames of the unknown lane ${id}`);
-      if (first !== lane.nextIn)
-        throw broken(`frame ${first} of lane ${id} instead of ${lane.nextIn}`);
-      return lane.nextIn += count, this.running = lane, lane;
+      if (!(this.walking?.number === this.interrupted && this.wasHandedOut(id, lane, first + count))) {
+        if (lane === void 0) throw broken(`frames of the unknown lane ${id}`);
+        if (first !== lane.nextIn)
+          throw broken(`frame ${first} of lane ${id} instead of ${lane.nextIn}`);
+        if (this.walking?.reused && lane.sink.borrow !== !0)
+          throw broken(`frames of lane ${id} in a batch of borrowed ones`);
+        return lane.nextIn += count, this.running = lane, lane;
+      }
+    }
+    wasHandedOut(id, lane, end) {
+      return lane !== void 0 ? end <= lane.nextIn : id % 2 === 1 ? id < this.nextLane : id <= this.highestRemote;
     }
     /** Accounts, once a run, for what its frames have added to the lane's credit. */
     runDone() {
@@ -847,11 +1485,13 @@
     }
     outgoing() {
       if (this.state !== "open" || this.writer === void 0) return;
-      let number = this.lastSent + 1;
+      let [again] = this.lost, number = again === void 0 ? this.lastSent + 1 : again.number;
       for (let oldest of this.unacknowledged) {
         if (number - oldest >= AHEAD) return;
         break;
       }
+      if (again !== void 0)
+        return this.lost.shift(), this.unacknowledged.add(number), again;
       this.fill(this.writer);
       let empty = this.writer.length === 0;
       if (!(empty && !this.urgent))
@@ -873,27 +1513,46 @@
       }
       this.sending.push(...rest);
     }
+    get due() {
+      return this.receiptDue || this.dirty.length > 0;
+    }
     compose(out, slot, request, hold) {
-      let carried = [], entries = [], n = 0;
-      for (; n < this.dirty.length && carried.length < this.mostCredits; n++) {
+      let credits = [], entries = this.takeCredits(credits), header = { ...this.header(out), slot, request, hold };
+      return { bytes: encodeBatch(header, entries, out?.runs), credits };
+    }
+    composeInPlace(out) {
+      return encodeInPlace(this.header(out), this.takeCredits(), out?.runs);
+    }
+    /** Lanes and totals of the credits that a batch carries. */
+    takeCredits(carried) {
+      let entries = [], most = 2 * this.mostCredits, n = 0;
+      for (; n < this.dirty.length && entries.length < most; n++) {
         let lane = this.dirty[n];
-        lane.dirty = !1, this.lanes.get(lane.id) === lane && (lane.announced = lane.consumed, entries.push(lane.id, lane.consumed), carried.push(lane));
+        lane.dirty = !1, this.lanes.get(lane.id) === lane && (lane.announced = lane.consumed, entries.push(lane.id, lane.consumed), carried?.push(lane));
       }
-      this.dirty = n === this.dirty.length ? [] : this.dirty.slice(n), this.urgent = !1, this.receiptDue = !1, this.composed++;
-      let selective = 0;
-      for (let number of this.early.keys()) selective |= 1 << number - this.receipt - 2;
-      let header = {
+      return this.dirty = n === this.dirty.length ? [] : this.dirty.slice(n), entries;
+    }
+    header(out) {
+      return this.urgent = !1, this.receiptDue = !1, this.composed++, {
         number: out === void 0 ? 0 : out.number,
-        receipt: this.receipt,
-        selective: selective >>> 0,
-        slot,
-        request,
-        hold
+        receipt: this.arrivals.receipt,
+        selective: this.arrivals.selective,
+        slot: 0,
+        request: 0,
+        hold: 0
       };
-      return { bytes: encodeBatch(header, entries, out?.runs), credits: carried };
     }
     delivered(out) {
+      this.unacknowledged.delete(out.number), out.runs !== void 0 && this.writer?.release(out.runs);
+    }
+    passed(out) {
       this.unacknowledged.delete(out.number);
+    }
+    again(outs) {
+      if (this.state === "open") {
+        for (let { number } of outs) this.unacknowledged.delete(number);
+        this.lost.push(...outs), this.receiptDue = !0, this.undelivered([...this.lanes.values()].filter((lane) => lane.consumed > 0));
+      }
     }
     undelivered(credits) {
       if (this.state === "open")
@@ -918,7 +1577,7 @@
     end(reason) {
       if (this.state === "ended") return;
       let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${String(reason)}`);
-      this.state = "ended", this.error = error, (error.code === "protocol" || error.code === "internal") && console.error("tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.received = [], this.early.clear(), this.dirty = [], this.sending = [], this.starting = [], this.held.clear(), this.active.clear();
+      this.state = "ended", this.error = error, (error.code === "protocol" || error.code === "internal") && console.error("tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.arrivals.clear(), this.lost = [], this.dirty = [], this.sending = [], this.starting = [], this.held.clear(), this.active.clear();
       let calls = [...this.calls.values()];
       this.calls.clear();
       for (let call of calls) call.reject(error);
@@ -926,395 +1585,6 @@
       this.lanes.clear(), this.page.ended(error);
     }
   };
-
-  // src/http.ts
-  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, WATCH = 2500, SMALL = 16384;
-  function newSlot(index) {
-    return { index, request: 0, abort: void 0, until: 0 };
-  }
-  var FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
-    constructor(options) {
-      this.options = options;
-      this.stopped = !1;
-      this.waking = !1;
-      /** Slots with a request under way. */
-      this.busy = /* @__PURE__ */ new Set();
-      this.watching = !1;
-      this.headers = { "Tailrace-Version": "1" };
-      this.hold = 0;
-      this.free = [];
-    }
-    async hello() {
-      let slot = newSlot(0);
-      for (let tries = 1; ; tries++) {
-        let answer = await this.fetch("hello", null, slot, HELLO_TIMEOUT).catch(lost);
-        if (this.stopped) throw new TailraceError("closed", "the session ended");
-        if (answer !== void 0 && answer.status === 200 && answer.body !== void 0)
-          return readHello(parse(answer.body));
-        if (answer !== void 0 && answer.status !== 429) throw refusal(answer);
-        if (tries === TRIES) throw unreachable();
-        await this.wait(tries);
-      }
-    }
-    start(peer, hello) {
-      this.peer = peer, this.hold = hello.hold, this.headers = {
-        "Tailrace-Version": "1",
-        "Tailrace-Session": hello.session,
-        "Content-Type": "application/octet-stream"
-      };
-      for (let i = 0; i < hello.posts; i++) this.free.push(newSlot(hello.pulls + i));
-      for (let i = 0; i < hello.pulls; i++) this.pull(peer, newSlot(i));
-    }
-    wake() {
-      this.waking || (this.waking = !0, queueMicrotask(() => {
-        this.waking = !1, this.flush();
-      }));
-    }
-    flush() {
-      let { peer } = this;
-      for (; peer !== void 0 && !this.stopped && this.free.length > 0; ) {
-        let out = peer.outgoing();
-        if (out === void 0) return;
-        this.post(peer, this.free.pop(), out);
-      }
-    }
-    stop() {
-      this.stopped = !0;
-      for (let slot of this.busy) slot.abort?.abort();
-      this.busy.clear();
-    }
-    async pull(peer, slot) {
-      let failures = 0, out, next = this.request(peer, slot, out, this.hold);
-      for (; ; ) {
-        let answer = await next;
-        if (this.stopped) return;
-        if (answer === FAILED || answer !== void 0 && !peer.receive(answer)) {
-          if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
-          next = this.request(peer, slot, out, this.hold);
-          continue;
-        }
-        failures = 0, out !== void 0 && (peer.delivered(out), this.wake()), out = void 0;
-        let small = answer !== void 0 && answer.byteLength <= SMALL;
-        if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
-        next = this.request(peer, slot, out, this.hold), small || peer.dispatch();
-      }
-    }
-    async post(peer, slot, out) {
-      for (let failures = 0; ; ) {
-        let answer = await this.request(peer, slot, out, 0);
-        if (this.stopped) return;
-        if (answer !== FAILED && (answer === void 0 || peer.receive(answer))) break;
-        if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
-      }
-      peer.delivered(out), this.free.push(slot), this.flush(), peer.dispatch(), this.flush();
-    }
-    /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
-    async request(peer, slot, out, hold) {
-      let composed = peer.compose(out, slot.index, ++slot.request, hold);
-      for (; ; ) {
-        let answer = await this.fetch("batch", composed.bytes, slot, this.hold + GRACE).catch(lost);
-        if (this.stopped) return;
-        if (answer === void 0)
-          return peer.undelivered(composed.credits), FAILED;
-        if (answer.status === 429)
-          await this.sleep(BUSY_WAIT);
-        else {
-          if (answer.status >= 200 && answer.status < 300)
-            return answer.status === 204 ? void 0 : answer.body ?? FAILED;
-          peer.end(refusal(answer));
-          return;
-        }
-      }
-    }
-    /** Rejects when the answer did not come, or not whole. */
-    async fetch(path, body, slot, timeout) {
-      slot.abort ?? (slot.abort = new AbortController()), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
-      try {
-        let response = await this.options.fetch(`${this.options.base}/.tailrace/${path}`, {
-          method: "POST",
-          headers: this.headers,
-          body,
-          signal: slot.abort.signal,
-          cache: "no-store"
-        }), { status } = response;
-        return { status, body: status === 204 ? void 0 : await response.arrayBuffer() };
-      } finally {
-        this.busy.delete(slot);
-      }
-    }
-    /** Aborts, from time to time, what takes too long. One timer serves all requests. */
-    watch() {
-      this.watching || this.stopped || (this.watching = !0, this.options.clock.setTimeout(() => {
-        this.watching = !1;
-        let now = this.options.clock.now();
-        for (let slot of this.busy)
-          now < slot.until || (slot.abort?.abort(), slot.abort = void 0);
-        this.busy.size > 0 && this.watch();
-      }, WATCH));
-    }
-    wait(failures) {
-      return failures === 1 ? Promise.resolve() : this.sleep(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2)));
-    }
-    sleep(milliseconds) {
-      return new Promise((resolve) => {
-        this.options.clock.setTimeout(resolve, milliseconds);
-      });
-    }
-  };
-  function lost() {
-  }
-  function unreachable() {
-    return new TailraceError("unreachable", "the Go side does not answer: is the app still running?");
-  }
-  function parse(body) {
-    try {
-      return JSON.parse(new TextDecoder().decode(body));
-    } catch {
-      return;
-    }
-  }
-  function refusal(answer) {
-    let { status } = answer, code = status === 403 ? "forbidden" : status === 410 ? "closed" : "refused";
-    return errorFrom(parse(answer.body), code, `the Go side answered with status ${status}`);
-  }
-  function readHello(value) {
-    let hello = value ?? {}, { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => Number.isInteger(n) && n >= least && n <= most;
-    if (hello.version !== 1)
-      throw new TailraceError("protocol", `the Go side speaks version ${hello.version}, not 1`);
-    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32) || !between(pending, 1, 2 ** 32))
-      throw new TailraceError("protocol", "a hello with fields missing or out of range");
-    return { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending };
-  }
-
-  // src/key.ts
-  var KEY = /* @__PURE__ */ Symbol.for("tailrace");
-
-  // src/channel.ts
-  var encoder2 = new TextEncoder(), collecting;
-  function stringifyWithChannels(args, collect, replacer) {
-    if (collecting !== void 0)
-      throw new TailraceError(
-        "invalid_args",
-        "invoke was called while another invoke reads its arguments"
-      );
-    collecting = collect;
-    try {
-      return JSON.stringify(args, replacer);
-    } finally {
-      collecting = void 0;
-    }
-  }
-  function encodeMessage(message) {
-    if (message instanceof ArrayBuffer)
-      return { kind: BYTES, payload: new Uint8Array(message.slice(0)) };
-    if (ArrayBuffer.isView(message)) {
-      let view = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
-      return { kind: BYTES, payload: view.slice() };
-    }
-    let text = JSON.stringify(message);
-    if (text === void 0)
-      throw new TailraceError("invalid_message", "this message has no JSON form");
-    return { kind: JSON_, payload: encoder2.encode(text) };
-  }
-  var ChannelCore = class {
-    // sends before the first invoke
-    constructor(own) {
-      this.own = own;
-      /** No more messages will arrive, or this side has closed. */
-      this.closed = !1;
-      this.thrown = !1;
-      // an iterator throws the error once, then it is done
-      this.iterating = !1;
-      this.ending = !1;
-      // onclose is still due
-      this.draining = !1;
-      this.waiters = [];
-      this.queue = [];
-      this.head = 0;
-      this.early = [];
-    }
-    get unread() {
-      return this.head < this.queue.length;
-    }
-    // ---- from the lane
-    message(lane, batch, kind, offset, length, cost, owned) {
-      if (this.closed) {
-        lane.consumed += cost;
-        return;
-      }
-      let { u8 } = batch, value;
-      kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, cost);
-    }
-    hand(lane, value, cost) {
-      let { onmessage } = this;
-      if (onmessage !== void 0 && !this.iterating && this.head === this.queue.length) {
-        try {
-          onmessage(value);
-        } catch (error) {
-          report(error);
-        }
-        lane.consumed += cost;
-        return;
-      }
-      let waiter = this.waiters.shift();
-      if (waiter !== void 0) {
-        lane.consumed += cost, waiter.resolve({ value, done: !1 });
-        return;
-      }
-      this.queue.push({ value, cost });
-    }
-    /** A run of JSON only is parsed at once. */
-    wholeRun(lane, batch, at, bytes, count, align) {
-      if (this.closed || batch.u32[(at >> 2) + 1] !== JSON_) return !1;
-      let run2 = parseRun(batch, at, bytes, count, align, JSON_, 2);
-      if (run2 === void 0) return !1;
-      for (let n = 0; n < count; n++)
-        this.closed ? lane.consumed += run2.costs[n] : this.hand(lane, run2.values[n], run2.costs[n]);
-      return !0;
-    }
-    ended(error) {
-      if (!this.closed) {
-        this.closed = !0, this.error = error, this.ending = !0;
-        for (let waiter of this.waiters.splice(0)) this.finish(waiter);
-        this.attached(), this.finishIfRead();
-      }
-    }
-    finish(waiter) {
-      if (this.error === void 0 || this.thrown) {
-        waiter.resolve({ value: void 0, done: !0 });
-        return;
-      }
-      this.thrown = !0, waiter.reject(this.error);
-    }
-    finishIfRead() {
-      if (!this.ending || this.unread) return;
-      this.ending = !1;
-      let { error, onclose, onerror } = this;
-      error !== void 0 && guarded(onerror, error), guarded(onclose, error), this.onmessage = void 0;
-    }
-    // ---- from the user
-    setOnmessage(callback) {
-      this.onmessage = callback, !(callback === void 0 || !this.unread || this.draining) && (this.draining = !0, queueMicrotask(() => {
-        this.draining = !1, this.drain();
-      }));
-    }
-    drain() {
-      for (; this.unread && !this.iterating; ) {
-        let { onmessage } = this;
-        if (onmessage === void 0) return;
-        let { value, cost } = this.shift();
-        guarded(onmessage, value), this.lane?.consume(cost);
-      }
-      this.finishIfRead();
-    }
-    shift() {
-      let first = this.queue[this.head];
-      return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), first;
-    }
-    iterate() {
-      this.iterating = !0;
-      let iterator = {
-        next: () => new Promise((resolve, reject) => {
-          if (this.unread) {
-            let { value, cost } = this.shift();
-            this.lane?.consume(cost), resolve({ value, done: !1 }), this.finishIfRead();
-          } else this.closed ? this.finish({ resolve, reject }) : this.waiters.push({ resolve, reject });
-        }),
-        return: async () => (this.close(), { value: void 0, done: !0 }),
-        [Symbol.asyncIterator]: () => iterator
-      };
-      return iterator;
-    }
-    close() {
-      this.closed || (this.closed = !0, this.ending = !0);
-      for (let waiter of this.waiters.splice(0)) this.finish(waiter);
-      let cost = 0;
-      for (; this.unread; ) cost += this.shift().cost;
-      cost > 0 && this.lane?.consume(cost), this.lane?.close(), this.attached(), queueMicrotask(() => this.finishIfRead());
-    }
-    send(message) {
-      return new Promise((resolve, reject) => {
-        let { kind, payload: payload2 } = encodeMessage(message), accepted = resolve, refused = reject, go = () => {
-          let refusal2 = this.refusal();
-          refusal2 !== void 0 ? reject(refusal2) : this.lane?.send({ kind, payload: payload2, accepted, refused });
-        };
-        this.lane === void 0 && !this.closed ? this.early.push(go) : go();
-      });
-    }
-    trySend(message) {
-      let { lane } = this;
-      if (lane === void 0 || this.refusal() !== void 0) return !1;
-      let { kind, payload: payload2 } = encodeMessage(message), tooLarge = lane.tooLarge(payload2.length);
-      if (tooLarge !== void 0) throw tooLarge;
-      return lane.accepts(payload2.length) ? (lane.send({ kind, payload: payload2 }), !0) : !1;
-    }
-    refusal() {
-      if (this.closed || this.lane?.localClosed)
-        return new TailraceError("channel_ended", "the channel has ended");
-      if (this.lane?.oneWay)
-        return new TailraceError("one_way", "the Go side does not receive on this channel");
-    }
-    /** The channel has its lane for good: what was sent before goes there. */
-    attached() {
-      for (let go of this.early.splice(0)) go();
-    }
-    /** The lane of this channel inside the arguments of the invoke under way. */
-    collect() {
-      if (collecting === void 0)
-        throw new TailraceError(
-          "invalid_args",
-          "a channel can only be sent inside the arguments of invoke"
-        );
-      return `__CHANNEL__:${collecting(this)}`;
-    }
-  }, Channel = class {
-    constructor(onmessage) {
-      let options = typeof onmessage == "function" ? { onmessage } : onmessage ?? {}, core = new ChannelCore(options.own === !0);
-      core.onmessage = options.onmessage, Object.defineProperty(this, "core", { value: core });
-    }
-    get onmessage() {
-      return this.core.onmessage;
-    }
-    set onmessage(callback) {
-      this.core.setOnmessage(callback);
-    }
-    get onclose() {
-      return this.core.onclose;
-    }
-    set onclose(callback) {
-      this.core.onclose = callback;
-    }
-    get onerror() {
-      return this.core.onerror;
-    }
-    set onerror(callback) {
-      this.core.onerror = callback;
-    }
-    get id() {
-      return this.core.lane?.id;
-    }
-    get closed() {
-      return this.core.closed;
-    }
-    close() {
-      this.core.close();
-    }
-    send(message) {
-      return this.core.send(message);
-    }
-    trySend(message) {
-      return this.core.trySend(message);
-    }
-    [Symbol.asyncIterator]() {
-      return this.core.iterate();
-    }
-    toJSON() {
-      return this.core.collect();
-    }
-  };
-  function take(message) {
-    return message.byteLength === message.buffer.byteLength ? message : message.slice();
-  }
 
   // src/eventapi.ts
   function eventApi(events, label) {
@@ -1573,7 +1843,8 @@
       JSON.stringify({
         cmd,
         headers,
-        channels: channels.length > 0 ? channels.map((channel) => channel.lane?.id) : void 0,
+        channels: lanesOf(channels),
+        borrow: lanesOf(channels.filter((channel) => channel.borrow)),
         body: form,
         lane: lane?.id,
         length: lane && body.length
@@ -1589,6 +1860,9 @@
       return;
     }
     connection.sendControl(INVOKE, payload2, opens), lane !== void 0 && (lane.send({ kind: BYTES, payload: body }), lane.close());
+  }
+  function lanesOf(channels) {
+    return channels.length > 0 ? channels.map((channel) => channel.lane?.id) : void 0;
   }
   function readArguments(connection, args, replacer) {
     let body;
@@ -1656,11 +1930,212 @@
     } };
   }
 
+  // src/shm.ts
+  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 524288, TURN = 8, KEPT = 8, REUSED = 262144, holders = /* @__PURE__ */ new WeakMap(), ShmCarrier = class {
+    constructor(memory, http, clock) {
+      this.memory = memory;
+      this.http = http;
+      this.clock = clock;
+      this.state = "waiting";
+      this.waking = !1;
+      this.pumping = !1;
+      this.yielding = !1;
+      // Downward.
+      this.reused = wordsAndBytes(0);
+      /** Bytes that came since a batch went up. */
+      this.unanswered = 0;
+      /** Nothing more is there to read: what is due goes up without waiting for data. */
+      this.asleep = !1;
+      // Upward.
+      this.pushed = [];
+      this.end = 0;
+      // ---- downward
+      this.bell = () => {
+        if (this.state !== "over") {
+          if (this.state === "waiting") {
+            this.attached();
+            return;
+          }
+          this.stuck !== void 0 && this.flush(), this.yielding || this.pump();
+        }
+      };
+      this.woken = () => {
+        this.waking && this.flush();
+      };
+      this.rest = new Rest(memory);
+    }
+    hello() {
+      return this.http.hello();
+    }
+    start(peer, hello) {
+      this.peer = peer, this.http.prepare(peer, hello), holders.set(this.memory, this);
+      let attached = this.memory.attach(hello.session, this.bell);
+      attached === 1 ? this.attached() : attached === 0 ? this.http.resume() : this.fail("the page could not attach it");
+    }
+    attached() {
+      this.state = "attached", this.http.pause(() => this.wake()), this.wake(), this.pump();
+    }
+    get immediate() {
+      return this.state === "attached" && this.stuck === void 0;
+    }
+    stop() {
+      this.state = "over", this.http.stop(), this.detach(), this.pushed = [], this.stuck = void 0;
+    }
+    detach() {
+      holders.get(this.memory) === this && (holders.delete(this.memory), this.memory.detach());
+    }
+    /** Shared memory is over; what it may have lost goes the other way. */
+    fail(reason) {
+      let { peer } = this;
+      if (peer === void 0 || this.state === "over") return;
+      this.state = "over", this.settle(), this.detach();
+      let lost2 = this.pushed.map(({ out }) => out);
+      this.stuck?.out !== void 0 && lost2.push(this.stuck.out), this.pushed = [], this.stuck = void 0, peer.again(lost2), this.http.pause(() => {
+      }), this.http.giveUp(reason).then(
+        () => this.http.resume(),
+        (error) => peer.end(error)
+      );
+    }
+    pump() {
+      let { peer } = this;
+      if (!(this.pumping || peer === void 0)) {
+        this.pumping = !0, this.asleep = !1;
+        try {
+          this.readAll(peer);
+        } catch (error) {
+          peer.end(error);
+        }
+        this.pumping = !1;
+      }
+    }
+    readAll(peer) {
+      let { memory, clock } = this, until = clock.now() + TURN;
+      for (; this.state === "attached"; ) {
+        let next = memory.next();
+        if (next <= 0) {
+          next < 0 ? this.fail("the link has ended") : this.sleep(peer);
+          return;
+        }
+        let flags = Math.floor(next / FLAGS), batch = this.read(next - flags * FLAGS, flags);
+        if (batch === void 0) return;
+        if (!peer.receive(batch)) {
+          this.fail("a batch came that is not whole");
+          return;
+        }
+        if (peer.dispatch(), this.unanswered += batch.length + this.rest.filled, this.rest.filled = 0, (this.waking || this.unanswered >= EVERY) && this.flush(), !(clock.now() < until)) {
+          this.yield();
+          return;
+        }
+      }
+    }
+    yield() {
+      this.yielding = !0, this.clock.task(() => {
+        this.yielding = !1, this.state === "attached" && this.pump();
+      });
+    }
+    /** Undefined: there is none, and the carrier has failed. */
+    read(length, flags) {
+      let reused = (flags & BORROW) !== 0, { u8, u32 } = reused ? this.reusedFor(length) : wordsAndBytes(length);
+      if (this.memory.read(u8) !== length) {
+        this.fail("a batch could not be read");
+        return;
+      }
+      return { u8, u32, length, reused, apart: (flags & APART2) === 0 ? void 0 : this.rest };
+    }
+    reusedFor(length) {
+      return this.reused.u8.length < length && (this.reused = wordsAndBytes(Math.max(length, REUSED))), this.reused;
+    }
+    /** In a microtask, so that what the callbacks' promises send goes along. */
+    sleep(peer) {
+      this.asleep = !0, peer.due && this.wake();
+    }
+    // ---- upward
+    wake() {
+      this.state !== "attached" ? this.http.wake() : this.waking || (this.waking = !0, queueMicrotask(this.woken));
+    }
+    flush() {
+      this.waking = !1;
+      let { peer } = this;
+      if (this.state !== "attached" || peer === void 0) {
+        this.http.flush();
+        return;
+      }
+      if (!(this.stuck !== void 0 && !this.push(this.stuck.out, this.stuck.bytes))) {
+        for (this.pushed.length >= KEPT && this.settle(); ; ) {
+          let out = peer.outgoing();
+          if (out === void 0) break;
+          if (!this.push(out, peer.composeInPlace(out))) return;
+        }
+        peer.due && (this.asleep || this.unanswered >= EVERY) && this.push(void 0, peer.composeInPlace(void 0));
+      }
+    }
+    push(out, bytes) {
+      this.unanswered = 0, this.stuck = { out, bytes };
+      let written = this.memory.push(bytes);
+      return written === 1 ? (this.stuck = void 0, this.end += 8 + (bytes.length + 7 & -8), out !== void 0 && (this.pushed.push({ out, end: this.end }), this.peer?.passed(out)), !0) : (written === -1 ? this.fail("the link has ended") : written !== 0 && this.peer?.end(new TailraceError("internal", "a batch does not fit into shared memory")), !1);
+    }
+    /** Forgets the batches that Go has taken. */
+    settle() {
+      let taken = this.memory.taken(), { pushed, peer } = this, n = 0;
+      for (; n < pushed.length && pushed[n].end <= taken; ) peer?.delivered(pushed[n++].out);
+      n > 0 && pushed.splice(0, n);
+    }
+  }, Rest = class {
+    constructor(memory) {
+      this.memory = memory;
+      this.live = !0;
+      /** Bytes since it was last set to 0. */
+      this.filled = 0;
+      this.through = new Uint8Array(0);
+    }
+    fill(u8, at, length, transferable) {
+      let n;
+      if (transferable ? (this.through.length < length && (this.through = new Uint8Array(length)), n = this.memory.fill(this.through, 0, length), n === length && u8.set(this.through.subarray(0, length), at)) : (n = this.memory.fill(u8, at, length), pin(u8.buffer)), n === -1) throw GONE;
+      if (n !== length) throw broken("the rest of another frame");
+      this.filled += length;
+    }
+    skip() {
+      this.memory.skip();
+    }
+  };
+  function wordsAndBytes(length) {
+    let buffer = new ArrayBuffer(length);
+    return { u8: new Uint8Array(buffer), u32: new Uint32Array(buffer, 0, length >> 2) };
+  }
+
+  // src/timers.ts
+  var Tasks = class {
+    constructor() {
+      this.callbacks = [];
+      this.channel = new MessageChannel();
+      this.channel.port1.onmessage = () => this.callbacks.shift()?.();
+    }
+    add(callback) {
+      this.callbacks.push(callback), this.channel.port2.postMessage(null);
+    }
+  }, tasks, timers = {
+    setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+    clearTimeout: (timer) => clearTimeout(timer),
+    task: (callback) => {
+      tasks ?? (tasks = new Tasks()), tasks.add(callback);
+    },
+    now: () => performance.now()
+  };
+
   // src/inject.ts
+  var MEMORY = "__tailrace_memory";
+  function takeMemory() {
+    let global = globalThis, memory = global[MEMORY];
+    return delete global[MEMORY], typeof memory == "object" ? memory : void 0;
+  }
   function inject(config) {
+    let memory = takeMemory();
     if (window.top !== window || !config.origins.includes(`${location.protocol}//${location.host}`) || KEY in globalThis) return;
-    let fetch = window.fetch.bind(window), { base } = config, { state, restored } = createPage({
-      carrier: () => new HttpCarrier({ base, fetch, clock: timers }),
+    let fetch = window.fetch.bind(window), { base } = config, carrier = () => {
+      let http = new HttpCarrier({ base, fetch, clock: timers, memory: memory !== void 0 });
+      return memory === void 0 ? http : new ShmCarrier(memory, http, timers);
+    }, { state, restored } = createPage({
+      carrier,
       clock: timers,
       label: config.label
     });
@@ -1672,7 +2147,7 @@
       writable: !0
     }), addEventListener("DOMContentLoaded", () => {
       document.documentElement.dataset.tailraceReady !== "manual" && events.readyWhenQuiet();
-    }), addEventListener("pageshow", (event) => {
+    }), memory !== void 0 && addEventListener("pagehide", () => memory.detach()), addEventListener("pageshow", (event) => {
       event.persisted && restored();
     });
   }

@@ -19,6 +19,11 @@ export interface ChannelOptions<In> {
   onmessage?: (message: In) => void;
   /** Each byte message gets an exact ArrayBuffer of its own, which can be transferred. Costs a copy. */
   own?: boolean;
+  /**
+   * Bytes come in a buffer that is used again: each message is valid only until `onmessage` returns.
+   * Faster where much is streamed and nothing is kept. Such a channel cannot be iterated.
+   */
+  borrow?: boolean;
 }
 
 /**
@@ -28,7 +33,8 @@ export interface ChannelOptions<In> {
  * Messages that come before `onmessage` is set or an iterator begins wait here;
  * Go is slowed down meanwhile, so begin to read before awaiting the command. Bytes
  * arrive as a `Uint8Array` that stays valid and unchanged for ever, but shares its
- * batch's buffer: mind `byteOffset`, and use `take` before transferring or keeping it long.
+ * batch's buffer: mind `byteOffset`, and use `take` before transferring or keeping it long. (On a channel
+ * with `borrow`: valid only inside `onmessage`.)
  */
 export interface Channel<In = unknown, Out = In> extends AsyncIterable<In> {
   /** Called once for each message, in order. What it throws is reported, and harms nobody else. */
@@ -143,7 +149,7 @@ export interface Session {
   onended: ((error: TailraceError) => void) | undefined;
 }
 
-/** The same bytes with an exact buffer of their own; the message itself if it has one already. */
+/** The same bytes with an exact buffer of their own, which can be transferred; the message itself if it has one already. */
 export type Take = (message: Uint8Array) => Uint8Array;
 
 /** `window.tailrace` */

@@ -1,50 +1,32 @@
 // One session with the Go side: the lanes, the order of batches, receipts and credits.
 
-import type { Carrier, Composed, Hello, OutBatch, Peer } from './carrier.js';
+import { Arrivals } from './arrivals.js';
+import type { Carrier, Composed, Hello, OutBatch, Peer, Received } from './carrier.js';
 import type { Call, ControlOwner } from './control.js';
 import { ControlSink } from './control.js';
 import { broken, TailraceError } from './errors.js';
 import { BodySink, Lane, type LaneOwner, type Sink } from './lane.js';
+import type { Timers } from './timers.js';
 import {
   AHEAD,
   type Batch,
+  type BatchHeader,
   CANCEL,
   CLOSING,
   CREDIT,
   EVENT_BYTES,
   eachCredit,
   encodeBatch,
+  encodeInPlace,
   type FrameTarget,
+  GONE,
   HEADER,
   openBatch,
   type RunTarget,
   RunWriter,
+  readBatch,
   walk,
 } from './wire.js';
-
-/** The clock, so that tests have their own. */
-export interface Timers {
-  setTimeout(callback: () => void, milliseconds: number): unknown;
-  clearTimeout(timer: unknown): void;
-  /** Calls back after what the page has to do at the moment; not delayed in a hidden window. */
-  task(callback: () => void): void;
-  /** Milliseconds that only grow. */
-  now(): number;
-}
-
-export const timers: Timers = {
-  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-  clearTimeout: (timer) => clearTimeout(timer as number),
-  task: (callback) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      callback();
-    };
-    port2.postMessage(null);
-  },
-  now: () => performance.now(),
-};
 
 /**
  * Receipts and credits that no request has taken along after so many milliseconds go in
@@ -93,13 +75,16 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   private readonly held = new Map<number, HeldCall>();
 
   // Downward batches.
-  private receipt = 0;
-  private readonly early = new Map<number, Batch>();
-  private received: Batch[] = [];
+  private readonly arrivals = new Arrivals();
+  private walking: Batch | undefined;
+  /** The number of the last batch whose way ended while it was walked. */
+  private interrupted = 0;
   private receiptDue = false;
 
   // Upward batches.
   private lastSent = 0;
+  /** Batches that have to go once more. */
+  private lost: OutBatch[] = [];
   private readonly unacknowledged = new Set<number>();
   private writer: RunWriter | undefined;
   private sending: Lane[] = [];
@@ -135,9 +120,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.window = hello.window;
     this.chunk = Math.floor(hello.maxBatch / 4) & ~7;
     this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT);
-    this.writer = new RunWriter(
-      (hello.maxBatch & ~7) - HEADER - CLOSING - this.mostCredits * CREDIT,
-    );
+    const front = HEADER + this.mostCredits * CREDIT;
+    this.writer = new RunWriter((hello.maxBatch & ~7) - front - CLOSING, front);
     this.control.openWindow(hello.window);
     for (const start of this.starting.splice(0)) start();
     this.carrier.start(this, hello);
@@ -300,16 +284,35 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.carrier.wake();
   }
 
+  write(lane: Lane): void {
+    const { writer, carrier } = this;
+    if (writer === undefined || this.control.queued || this.sending.length > 0) return;
+    while (carrier.immediate) {
+      const before = writer.length;
+      lane.write(writer, writer.capacity);
+      if (!lane.hasReady) {
+        carrier.wake();
+        return;
+      }
+      if (writer.length === 0) return; // the window does not let it pass
+      carrier.flush();
+      if (writer.length > 0 || before === 0) return;
+    }
+  }
+
   gone(lane: Lane): void {
     this.lanes.delete(lane.id);
   }
 
   // ---- Peer
 
-  receive(answer: ArrayBuffer): boolean {
+  receive(answer: ArrayBuffer | Received): boolean {
     if (this.state !== 'open') return true;
     try {
-      const batch = openBatch(answer, false);
+      const batch =
+        'u32' in answer
+          ? readBatch(answer.u32, answer.u8, answer.length, false, answer.reused, answer.apart)
+          : openBatch(answer, false);
       if (batch === undefined) return false;
       this.order(batch);
     } catch (error) {
@@ -319,21 +322,19 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   private order(batch: Batch): void {
-    const { number } = batch;
-    if (number !== 0 && (number <= this.receipt || this.early.has(number))) return;
-    if (number > this.receipt + AHEAD) throw broken('more than 32 batches ahead');
-    this.acknowledge(batch);
-    eachCredit(batch, (lane, total) => this.credit(lane, total));
-    if (number === 0) return;
-    this.receiptDue = true;
-    this.early.set(number, batch);
-    for (;;) {
-      const next = this.early.get(this.receipt + 1);
-      if (next === undefined) return;
-      this.receipt++;
-      this.early.delete(this.receipt);
-      this.received.push(next);
+    const { number, apart } = batch;
+    if (number !== 0 && this.arrivals.had(number)) {
+      apart?.skip();
+      return;
     }
+    this.acknowledge(batch);
+    if (batch.credits > 0) eachCredit(batch, (lane, total) => this.credit(lane, total));
+    if (number === 0) {
+      apart?.skip();
+      return;
+    }
+    this.receiptDue = true;
+    this.arrivals.add(batch);
   }
 
   private acknowledge(batch: Batch): void {
@@ -359,32 +360,57 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   dispatch(): void {
-    for (;;) {
-      const batch = this.received.shift();
-      if (batch === undefined || this.state !== 'open') break;
+    while (this.state === 'open') {
+      const batch = this.arrivals.next();
+      if (batch === undefined) break;
+      this.walking = batch;
       try {
         walk(batch, false, this);
         this.runDone();
       } catch (error) {
-        this.end(error);
-        return;
+        if (error !== GONE) {
+          this.end(error);
+          return;
+        }
+        this.interrupt(batch);
+        break;
       }
+      this.arrivals.walked(batch);
     }
     if (this.receiptDue) this.armLazy();
   }
 
+  /** The rest of the frame under way has not come. Its batch will, once more: what was handed out is passed over then. */
+  private interrupt(batch: Batch): void {
+    if (this.running !== undefined) this.running.nextIn--;
+    this.running = undefined;
+    this.arrivals.interrupted();
+    this.interrupted = batch.number;
+  }
+
   private running: Lane | undefined;
 
-  run(id: number, count: number, first: number): FrameTarget {
+  run(id: number, count: number, first: number): FrameTarget | undefined {
     this.runDone();
     const lane = this.lanes.get(id);
+    if (this.walking?.number === this.interrupted && this.wasHandedOut(id, lane, first + count)) {
+      return undefined;
+    }
     if (lane === undefined) throw broken(`frames of the unknown lane ${id}`);
     if (first !== lane.nextIn) {
       throw broken(`frame ${first} of lane ${id} instead of ${lane.nextIn}`);
     }
+    if (this.walking?.reused && lane.sink.borrow !== true) {
+      throw broken(`frames of lane ${id} in a batch of borrowed ones`);
+    }
     lane.nextIn += count;
     this.running = lane;
     return lane;
+  }
+
+  private wasHandedOut(id: number, lane: Lane | undefined, end: number): boolean {
+    if (lane !== undefined) return end <= lane.nextIn;
+    return id % 2 === 1 ? id < this.nextLane : id <= this.highestRemote;
   }
 
   /** Accounts, once a run, for what its frames have added to the lane's credit. */
@@ -396,10 +422,16 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   outgoing(): OutBatch | undefined {
     if (this.state !== 'open' || this.writer === undefined) return undefined;
-    const number = this.lastSent + 1;
+    const [again] = this.lost;
+    const number = again === undefined ? this.lastSent + 1 : again.number;
     for (const oldest of this.unacknowledged) {
       if (number - oldest >= AHEAD) return undefined;
       break;
+    }
+    if (again !== undefined) {
+      this.lost.shift();
+      this.unacknowledged.add(number);
+      return again;
     }
     this.fill(this.writer);
     const empty = this.writer.length === 0;
@@ -433,37 +465,67 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.sending.push(...rest);
   }
 
+  get due(): boolean {
+    return this.receiptDue || this.dirty.length > 0;
+  }
+
   compose(out: OutBatch | undefined, slot: number, request: number, hold: number): Composed {
-    const carried: Lane[] = [];
+    const credits: Lane[] = [];
+    const entries = this.takeCredits(credits);
+    const header = { ...this.header(out), slot, request, hold };
+    return { bytes: encodeBatch(header, entries, out?.runs), credits };
+  }
+
+  composeInPlace(out: OutBatch | undefined): Uint8Array<ArrayBuffer> {
+    return encodeInPlace(this.header(out), this.takeCredits(), out?.runs);
+  }
+
+  /** Lanes and totals of the credits that a batch carries. */
+  private takeCredits(carried?: Lane[]): number[] {
     const entries: number[] = [];
+    const most = 2 * this.mostCredits;
     let n = 0;
-    for (; n < this.dirty.length && carried.length < this.mostCredits; n++) {
+    for (; n < this.dirty.length && entries.length < most; n++) {
       const lane = this.dirty[n];
       lane.dirty = false;
       if (this.lanes.get(lane.id) !== lane) continue;
       lane.announced = lane.consumed;
       entries.push(lane.id, lane.consumed);
-      carried.push(lane);
+      carried?.push(lane);
     }
     this.dirty = n === this.dirty.length ? [] : this.dirty.slice(n);
+    return entries;
+  }
+
+  private header(out: OutBatch | undefined): BatchHeader {
     this.urgent = false;
     this.receiptDue = false;
     this.composed++;
-    let selective = 0;
-    for (const number of this.early.keys()) selective |= 1 << (number - this.receipt - 2);
-    const header = {
+    return {
       number: out === undefined ? 0 : out.number,
-      receipt: this.receipt,
-      selective: selective >>> 0,
-      slot,
-      request,
-      hold,
+      receipt: this.arrivals.receipt,
+      selective: this.arrivals.selective,
+      slot: 0,
+      request: 0,
+      hold: 0,
     };
-    return { bytes: encodeBatch(header, entries, out?.runs), credits: carried };
   }
 
   delivered(out: OutBatch): void {
     this.unacknowledged.delete(out.number);
+    if (out.runs !== undefined) this.writer?.release(out.runs);
+  }
+
+  passed(out: OutBatch): void {
+    this.unacknowledged.delete(out.number);
+  }
+
+  again(outs: readonly OutBatch[]): void {
+    if (this.state !== 'open') return;
+    for (const { number } of outs) this.unacknowledged.delete(number);
+    this.lost.push(...outs);
+    this.receiptDue = true;
+    this.undelivered([...this.lanes.values()].filter((lane) => lane.consumed > 0));
   }
 
   undelivered(credits: readonly Lane[]): void {
@@ -502,8 +564,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (error.code === 'protocol' || error.code === 'internal') console.error('tailrace:', error);
     this.carrier.stop();
     this.clock.clearTimeout(this.lazyTimer);
-    this.received = [];
-    this.early.clear();
+    this.arrivals.clear();
+    this.lost = [];
     this.dirty = [];
     this.sending = [];
     this.starting = [];

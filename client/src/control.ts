@@ -124,20 +124,20 @@ export class ControlSink implements Sink {
   }
 
   /** A run of JSON events only, each for one subscription, is parsed at once. */
-  wholeRun(lane: Lane, batch: Batch, at: number, bytes: number, count: number, align: number) {
-    if (this.native !== undefined || batch.u32[(at >> 2) + 1] !== EVENT) return false;
+  frames(lane: Lane, batch: Batch, at: number, bytes: number, count: number, align: number) {
+    if (this.native !== undefined || batch.u32[(at >> 2) + 1] !== EVENT) return 0;
     const { u32 } = batch;
     const subs: number[] = [];
     const run = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => {
       subs.push(u32[word + 4]);
       return u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON;
     });
-    if (run === undefined) return false;
+    if (run === undefined) return 0;
     for (let n = 0; n < count; n++) {
       lane.consumed += run.costs[n];
       this.owner.parsedEvent(subs[n], run.values[n]);
     }
-    return true;
+    return count;
   }
 
   private handle(kind: number, id: number, second: number, body: Uint8Array, owned: boolean): void {

@@ -5,10 +5,10 @@
 // back-forward cache, the new session gets all of them again, in order.
 
 import type { EventCallback, EventTarget, Invoke, ListenOptions } from './api.js';
-import type { Timers } from './connection.js';
 import { broken, guarded, TailraceError } from './errors.js';
 import { decodeText } from './lane.js';
 import { checkEventName, readTarget } from './names.js';
+import type { Timers } from './timers.js';
 
 /** How long, in milliseconds, `readyWhenQuiet` waits for answers at most. */
 const LONGEST_WAIT = 2000;

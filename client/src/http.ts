@@ -2,8 +2,8 @@
 // request with the Go side until there is data; post slots carry upward batches.
 
 import type { Carrier, Hello, OutBatch, Peer } from './carrier.js';
-import type { Timers } from './connection.js';
 import { errorFrom, TailraceError } from './errors.js';
+import type { Timers } from './timers.js';
 
 /** Failed requests in a row, in one slot, after which the session is given up. */
 const TRIES = 12;
@@ -30,6 +30,8 @@ export interface HttpOptions {
   readonly base: string;
   readonly fetch: Fetch;
   readonly clock: Timers;
+  /** Shared memory can be had: hello says so. */
+  readonly memory?: boolean;
 }
 
 interface Slot {
@@ -52,7 +54,10 @@ const FAILED = Symbol('failed');
 type Answer = ArrayBuffer | undefined | typeof FAILED;
 
 export class HttpCarrier implements Carrier {
+  readonly immediate = false;
   private stopped = false;
+  /** Another carrier moves the batches: called where this one would send some. */
+  private instead: (() => void) | undefined;
   private waking = false;
   /** Slots with a request under way. */
   private readonly busy = new Set<Slot>();
@@ -61,24 +66,44 @@ export class HttpCarrier implements Carrier {
   private headers: Record<string, string> = { 'Tailrace-Version': '1' };
   private hold = 0;
   private free: Slot[] = [];
+  /** Pull slots without a request. */
+  private idle: Slot[] = [];
 
-  constructor(private readonly options: HttpOptions) {}
+  constructor(private readonly options: HttpOptions) {
+    if (options.memory === true) this.headers['Tailrace-Memory'] = '1';
+  }
 
   async hello(): Promise<Hello> {
+    const answer = await this.ask('hello', null);
+    if (answer.status !== 200 || answer.body === undefined) throw refusal(answer);
+    return readHello(parse(answer.body));
+  }
+
+  /** Tells Go that shared memory is not used any more, and why. Then `resume` may follow. */
+  async giveUp(reason: string): Promise<void> {
+    const answer = await this.ask('carrier', JSON.stringify({ reason }));
+    if (answer.status < 200 || answer.status >= 300) throw refusal(answer);
+  }
+
+  /** A request outside of the batches, until it has an answer. */
+  private async ask(path: string, body: string | null): Promise<Reply> {
     const slot = newSlot(0);
     for (let tries = 1; ; tries++) {
-      const answer = await this.fetch('hello', null, slot, HELLO_TIMEOUT).catch(lost);
+      const answer = await this.fetch(path, body, slot, HELLO_TIMEOUT).catch(lost);
       if (this.stopped) throw new TailraceError('closed', 'the session ended');
-      if (answer !== undefined && answer.status === 200 && answer.body !== undefined) {
-        return readHello(parse(answer.body));
-      }
-      if (answer !== undefined && answer.status !== 429) throw refusal(answer);
+      if (answer !== undefined && answer.status !== 429) return answer;
       if (tries === TRIES) throw unreachable();
       await this.wait(tries);
     }
   }
 
   start(peer: Peer, hello: Hello): void {
+    this.prepare(peer, hello);
+    this.resume();
+  }
+
+  /** As start, but nothing moves before `resume`. */
+  prepare(peer: Peer, hello: Hello): void {
     this.peer = peer;
     this.hold = hello.hold;
     this.headers = {
@@ -87,7 +112,20 @@ export class HttpCarrier implements Carrier {
       'Content-Type': 'application/octet-stream',
     };
     for (let i = 0; i < hello.posts; i++) this.free.push(newSlot(hello.pulls + i));
-    for (let i = 0; i < hello.pulls; i++) void this.pull(peer, newSlot(i));
+    for (let i = 0; i < hello.pulls; i++) this.idle.push(newSlot(i));
+  }
+
+  /** Another carrier goes on: no new pulls and posts; those under way come to their end. */
+  pause(instead: () => void): void {
+    this.instead = instead;
+  }
+
+  /** Begins to move batches, or goes on. */
+  resume(): void {
+    this.instead = undefined;
+    if (this.peer === undefined || this.stopped) return;
+    for (const slot of this.idle.splice(0)) void this.pull(this.peer, slot);
+    this.flush();
   }
 
   wake(): void {
@@ -99,8 +137,12 @@ export class HttpCarrier implements Carrier {
     });
   }
 
-  private flush(): void {
-    const { peer } = this;
+  flush(): void {
+    const { peer, instead } = this;
+    if (instead !== undefined) {
+      if (!this.stopped) instead();
+      return;
+    }
     while (peer !== undefined && !this.stopped && this.free.length > 0) {
       const out = peer.outgoing();
       if (out === undefined) return;
@@ -122,11 +164,12 @@ export class HttpCarrier implements Carrier {
       const answer = await next;
       if (this.stopped) return;
       if (answer === FAILED || (answer !== undefined && !peer.receive(answer))) {
+        if (this.instead !== undefined && out === undefined) break;
         failures++;
         if (failures === TRIES) peer.end(unreachable());
         else await this.wait(failures);
         if (this.stopped) return;
-        next = this.request(peer, slot, out, this.hold);
+        next = this.request(peer, slot, out, this.instead === undefined ? this.hold : 0);
         continue;
       }
       failures = 0;
@@ -135,6 +178,11 @@ export class HttpCarrier implements Carrier {
         this.wake();
       }
       out = undefined;
+      if (this.instead !== undefined) {
+        peer.dispatch();
+        this.flush();
+        if (this.instead !== undefined) break;
+      }
       const small = answer !== undefined && answer.byteLength <= SMALL;
       if (small) {
         peer.dispatch();
@@ -144,6 +192,7 @@ export class HttpCarrier implements Carrier {
       next = this.request(peer, slot, out, this.hold);
       if (!small) peer.dispatch();
     }
+    this.idle.push(slot);
   }
 
   private async post(peer: Peer, slot: Slot, out: OutBatch): Promise<void> {

@@ -1,10 +1,11 @@
 // The entry of the client that the Go side injects into every page at document start.
 // In a frame or on an origin that is not its own it does nothing at all.
 
-import { timers } from './connection.js';
 import { HttpCarrier } from './http.js';
 import { KEY } from './key.js';
 import { createPage } from './page.js';
+import { type Memory, ShmCarrier } from './shm.js';
+import { timers } from './timers.js';
 
 interface Config {
   /** Where requests go: "tailrace://localhost". */
@@ -15,10 +16,21 @@ interface Config {
   readonly label?: string;
 }
 
+/** Where the web process's extension leaves the functions of shared memory. */
+const MEMORY = '__tailrace_memory';
+
 /** The parameter of the function that the Go side wraps around this file. */
 declare const TAILRACE_CONFIG: Config;
 
+function takeMemory(): Memory | undefined {
+  const global = globalThis as { [MEMORY]?: Memory };
+  const memory = global[MEMORY];
+  delete global[MEMORY]; // no other script of the page gets it
+  return typeof memory === 'object' ? memory : undefined;
+}
+
 function inject(config: Config): void {
+  const memory = takeMemory();
   // A custom scheme's location.origin may be "null", so the parts are compared.
   if (window.top !== window || !config.origins.includes(`${location.protocol}//${location.host}`)) {
     return;
@@ -26,8 +38,12 @@ function inject(config: Config): void {
   if (KEY in globalThis) return;
   const fetch = window.fetch.bind(window); // the page may replace its own
   const { base } = config;
+  const carrier = () => {
+    const http = new HttpCarrier({ base, fetch, clock: timers, memory: memory !== undefined });
+    return memory === undefined ? http : new ShmCarrier(memory, http, timers);
+  };
   const { state, restored } = createPage({
-    carrier: () => new HttpCarrier({ base, fetch, clock: timers }),
+    carrier,
     clock: timers,
     label: config.label,
   });
@@ -42,6 +58,8 @@ function inject(config: Config): void {
   addEventListener('DOMContentLoaded', () => {
     if (document.documentElement.dataset.tailraceReady !== 'manual') events.readyWhenQuiet();
   });
+  // In the back-forward cache nobody reads: the other side is to know it.
+  if (memory !== undefined) addEventListener('pagehide', () => memory.detach());
   addEventListener('pageshow', (event) => {
     if (event.persisted) restored();
   });

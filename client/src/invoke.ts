@@ -123,7 +123,8 @@ function sendInvoke(
     JSON.stringify({
       cmd,
       headers,
-      channels: channels.length > 0 ? channels.map((channel) => channel.lane?.id) : undefined,
+      channels: lanesOf(channels),
+      borrow: lanesOf(channels.filter((channel) => channel.borrow)),
       body: form,
       lane: lane?.id,
       length: lane && body.length,
@@ -153,6 +154,10 @@ function sendInvoke(
     lane.send({ kind: BYTES, payload: body });
     lane.close();
   }
+}
+
+function lanesOf(channels: readonly ChannelCore[]): (number | undefined)[] | undefined {
+  return channels.length > 0 ? channels.map((channel) => channel.lane?.id) : undefined;
 }
 
 /** Takes the arguments as they are now: later changes do not count. */

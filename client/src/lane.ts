@@ -4,6 +4,7 @@
 import { broken, errorFrom, TailraceError } from './errors.js';
 import {
   ABORT,
+  type Apart,
   type Batch,
   BEGIN,
   BYTES,
@@ -51,17 +52,21 @@ export interface Sink {
     cost: number,
     owned: boolean,
   ): void;
-  /** May take a whole run of several frames at once: see FrameTarget. */
-  wholeRun?(
+  /** May take frames from the beginning of a run of several at once: see FrameTarget. */
+  frames?(
     lane: Lane,
     batch: Batch,
     at: number,
     bytes: number,
     count: number,
     align: number,
-  ): boolean;
+  ): number;
   /** Unread messages wait in the page: fragments are not credited meanwhile. */
   readonly unread: boolean;
+  /** Messages can be transferred. */
+  readonly own?: boolean;
+  /** Messages may be in a buffer that is overwritten. */
+  readonly borrow?: boolean;
   /** The other side sends no more on this lane, or the session ended (with an error). */
   ended(error: TailraceError | undefined): void;
 }
@@ -74,6 +79,8 @@ export interface LaneOwner {
   consumed(lane: Lane): void;
   /** Frames wait to be put into a batch. */
   sendable(lane: Lane): void;
+  /** Writes what is ready into batches, as far as those go out at once. */
+  write(lane: Lane): void;
   /** Both closes were seen. */
   gone(lane: Lane): void;
 }
@@ -81,7 +88,7 @@ export interface LaneOwner {
 /** A message on its way out. */
 export interface Outgoing {
   readonly kind: number;
-  readonly payload: Uint8Array;
+  payload: Uint8Array;
   /** Lanes that the other side knows once this message is in a batch. */
   readonly opens?: readonly Lane[];
   /** It stands within the window: it will be sent, in order. */
@@ -145,13 +152,43 @@ export class Lane implements FrameTarget {
     }
   }
 
-  wholeRun(batch: Batch, at: number, bytes: number, count: number, align: number): boolean {
-    if (this.sink.wholeRun === undefined || this.remoteClosed) return false;
-    return this.sink.wholeRun(this, batch, at, bytes, count, align);
+  apart(
+    batch: Batch,
+    rest: Apart,
+    kind: number,
+    offset: number,
+    length: number,
+    stride: number,
+  ): void {
+    if (this.remoteClosed) throw broken('a frame behind its lane’s close');
+    if (kind > CLOSE) {
+      this.fragment(batch, kind, offset, length, stride, rest);
+      return;
+    }
+    const u8 = new Uint8Array(length);
+    fillApart(u8, 0, batch, rest, offset, length, this.sink.own === true);
+    if (kind < CLOSE) {
+      this.sink.message(this, { u8, u32: wordsOf(u8) }, kind, 0, length, stride, true);
+    } else {
+      this.consumed += stride;
+      this.closed(decodeJson(u8));
+    }
   }
 
-  private fragment(batch: Batch, kind: number, offset: number, length: number, stride: number) {
-    let part = this.part;
+  frames(batch: Batch, at: number, bytes: number, count: number, align: number): number {
+    if (this.sink.frames === undefined || this.remoteClosed) return 0;
+    return this.sink.frames(this, batch, at, bytes, count, align);
+  }
+
+  private fragment(
+    batch: Batch,
+    kind: number,
+    offset: number,
+    length: number,
+    stride: number,
+    rest?: Apart,
+  ): void {
+    let { part } = this;
     if (kind === BEGIN) {
       if (part !== undefined) throw broken('begin inside a message that was begun');
       const word = offset >> 2;
@@ -167,34 +204,38 @@ export class Lane implements FrameTarget {
         filled: 0,
         held: 0,
       };
-      this.part = part;
       offset += 16;
       length -= 16;
     } else if (part === undefined) {
       throw broken('a fragment of no message');
     }
+    if (kind === ABORT && length !== 0) throw broken('malformed abort');
+    if (length > part.u8.length - part.filled) throw broken('fragments longer than their message');
+    if (rest === undefined) {
+      part.u8.set(batch.u8.subarray(offset, offset + length), part.filled);
+    } else {
+      // Until all is there, nothing has changed: the frame may have to come again.
+      const own = this.sink.own === true;
+      if (kind === BEGIN) rest.fill(part.u8, 0, length, own);
+      else fillApart(part.u8, part.filled, batch, rest, offset, length, own);
+    }
+    this.part = part;
     // Behind unread messages a fragment's credit is held back: else a large message
     // after the other would pile up in front of a reader that does not read.
     if (this.sink.unread) part.held += stride;
     else this.consumed += stride;
     if (kind === ABORT) {
-      if (length !== 0) throw broken('malformed abort');
       this.part = undefined;
       this.consumed += part.held;
       return;
     }
-    if (length > part.u8.length - part.filled) throw broken('fragments longer than their message');
-    part.u8.set(batch.u8.subarray(offset, offset + length), part.filled);
     part.filled += length;
     if (kind === BEGIN || kind === MIDDLE) return;
     if (kind === END && part.filled !== part.u8.length) {
       throw broken('fragments shorter than their message');
     }
     this.part = undefined;
-    const whole = {
-      u8: part.u8,
-      u32: new Uint32Array(part.u8.buffer, 0, part.u8.length >> 2),
-    };
+    const whole = { u8: part.u8, u32: wordsOf(part.u8) };
     this.sink.message(this, whole, part.kind, 0, part.u8.length, part.held, true);
   }
 
@@ -246,9 +287,18 @@ export class Lane implements FrameTarget {
     this.pump();
   }
 
-  /** Whether a message of that length would be accepted at once. */
-  accepts(length: number): boolean {
-    return this.waiting.length === 0 && this.fits(length);
+  /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
+  trySend(kind: number, payload: Uint8Array): boolean {
+    if (this.waiting.length > 0 || !this.fits(payload.length)) return false;
+    this.reserved += this.stridesOf(payload.length);
+    const message: Outgoing = { kind, payload };
+    this.ready.push(message);
+    if (this.ready.length === 1 && this.named) this.owner.write(this);
+    if (this.ready.length > 0) {
+      message.payload = payload.slice();
+      this.owner.sendable(this);
+    }
+    return true;
   }
 
   tooLarge(length: number): TailraceError | undefined {
@@ -332,7 +382,6 @@ export class Lane implements FrameTarget {
   write(writer: RunWriter, quota: number): void {
     const { chunk } = this.owner;
     const stop = writer.length + quota;
-    let begun = false;
     let n = 0;
     while (n < this.ready.length && writer.length < stop) {
       const { kind, payload, opens } = this.ready[n];
@@ -341,11 +390,8 @@ export class Lane implements FrameTarget {
       const to = Math.min(from + chunk, payload.length);
       const head = !whole && from === 0 ? beginHead(payload.length, kind) : undefined;
       const stride = strideOf(to - from + (head === undefined ? 0 : head.length));
-      if (stride > writer.room(!begun) || (kind !== CLOSE && !this.passes(stride))) break;
-      if (!begun) {
-        writer.beginRun(this.id, this.nextOut);
-        begun = true;
-      }
+      if (stride > writer.room(this.id) || (kind !== CLOSE && !this.passes(stride))) break;
+      if (writer.lane !== this.id) writer.beginRun(this.id, this.nextOut);
       let frameKind = kind;
       if (!whole) frameKind = from === 0 ? BEGIN : to === payload.length ? END : MIDDLE;
       writer.frame(frameKind, head, payload, from, to);
@@ -380,6 +426,24 @@ export class Lane implements FrameTarget {
       this.sink.ended(error);
     }
   }
+}
+
+/** Puts a frame's payload, the first 16 bytes of which are at `offset` of the batch, into `u8`. */
+function fillApart(
+  u8: Uint8Array,
+  at: number,
+  batch: Batch,
+  rest: Apart,
+  offset: number,
+  length: number,
+  own: boolean,
+): void {
+  u8.set(batch.u8.subarray(offset, offset + 16), at);
+  rest.fill(u8, at + 16, length - 16, own);
+}
+
+function wordsOf({ buffer, length }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, 0, length >> 2);
 }
 
 /** Takes the one message of a lane that carries a raw body. */

@@ -3,12 +3,13 @@
 import type { Session, Tailrace } from './api.js';
 import type { Carrier } from './carrier.js';
 import { Channel, take } from './channel.js';
-import { Connection, type Timers } from './connection.js';
+import { Connection } from './connection.js';
 import { guarded, TailraceError } from './errors.js';
 import { eventApi } from './eventapi.js';
 import { Events } from './events.js';
 import { type Call, invoke } from './invoke.js';
 import { API } from './key.js';
+import type { Timers } from './timers.js';
 
 /** What stands under KEY. */
 export interface PageState extends Tailrace {

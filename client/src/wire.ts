@@ -69,11 +69,39 @@ PLACES[MIDDLE] = CONTROL | CHANNEL;
 PLACES[END] = CONTROL | CHANNEL;
 PLACES[ABORT] = CONTROL | CHANNEL;
 
+/** In the `align` of a run: its one frame stands in the batch with its first 24 bytes only. See Apart. */
+const APART = 0x80000000;
+/** What stands of such a frame in its batch: its header and so many bytes of its payload. */
+const APART_HEAD = 16;
+
+/**
+ * The rest of large frames, which a batch that came through shared memory does not hold itself: it is
+ * copied to where it belongs, once, and in order.
+ */
+export interface Apart {
+  /** It is still outside: the batch has not come whole before all of it was filled in. */
+  readonly live: boolean;
+  /**
+   * Puts the rest of the next frame, `length` bytes, into `u8` at `at`. `transferable`: the buffer of `u8` must
+   * stay so. Throws GONE if the other side has gone, or a broken rule.
+   */
+  fill(u8: Uint8Array, at: number, length: number, transferable: boolean): void;
+  /** The batch is not walked. */
+  skip(): void;
+}
+
+/** Thrown where the way of a batch ended while it was walked: it will come again, on another one. */
+export const GONE = Symbol('gone');
+
 /** A whole batch, its header read, its runs not yet. */
 export interface Batch {
-  readonly buffer: ArrayBuffer;
   readonly u32: Uint32Array;
   readonly u8: Uint8Array;
+  /** Its bytes; the buffer may have more. */
+  readonly length: number;
+  /** The buffer is overwritten by the next batch. */
+  readonly reused: boolean;
+  readonly apart: Apart | undefined;
   readonly number: number;
   readonly receipt: number;
   readonly selective: number;
@@ -86,12 +114,22 @@ export interface Batch {
 /** Takes the frames of one run. Offsets are those of the payload in the batch. */
 export interface FrameTarget {
   frame(batch: Batch, kind: number, offset: number, length: number, stride: number): void;
-  /** Called first, where the whole run consists of one kind; true: it took them all. */
-  wholeRun?(batch: Batch, offset: number, bytes: number, count: number, align: number): boolean;
+  /** A frame of which the batch holds 16 bytes of payload; the rest is to be had of `rest`. */
+  apart?(
+    batch: Batch,
+    rest: Apart,
+    kind: number,
+    offset: number,
+    length: number,
+    stride: number,
+  ): void;
+  /** Called first, for a run of several frames: may take some from its beginning at once. Returns how many. */
+  frames?(batch: Batch, at: number, bytes: number, count: number, align: number): number;
 }
 
 export interface RunTarget {
-  run(lane: number, count: number, first: number, align: number): FrameTarget;
+  /** Undefined: the run was handed out before. */
+  run(lane: number, count: number, first: number, align: number): FrameTarget | undefined;
 }
 
 export function readU64(u32: Uint32Array, word: number): number {
@@ -111,9 +149,21 @@ function writeU64(u32: Uint32Array, word: number, value: number): void {
  */
 export function openBatch(buffer: ArrayBuffer, up: boolean): Batch | undefined {
   const length = buffer.byteLength;
+  if (length % 8 !== 0) return undefined;
+  return readBatch(new Uint32Array(buffer), new Uint8Array(buffer), length, up, false, undefined);
+}
+
+/** The same for the first `length` bytes of a buffer. */
+export function readBatch(
+  u32: Uint32Array,
+  u8: Uint8Array,
+  length: number,
+  up: boolean,
+  reused: boolean,
+  apart: Apart | undefined,
+): Batch | undefined {
   if (length < HEADER + CLOSING || length % 8 !== 0 || length > LONGEST) return undefined;
-  const u32 = new Uint32Array(buffer);
-  const last = u32.length - 2;
+  const last = (length >> 2) - 2;
   if (u32[1] !== length || u32[last] !== u32[2] || u32[last + 1] !== u32[3]) return undefined;
   if (u32[0] !== MAGIC) throw broken('wrong magic or version');
   const number = readU64(u32, 2);
@@ -128,10 +178,12 @@ export function openBatch(buffer: ArrayBuffer, up: boolean): Batch | undefined {
   if (number === 0 && (credits * CREDIT !== room || (!up && credits !== 0))) {
     throw broken('a batch without number carries data');
   }
-  const batch = {
-    buffer,
+  return {
     u32,
-    u8: new Uint8Array(buffer),
+    u8,
+    length,
+    reused,
+    apart,
     number,
     receipt,
     selective,
@@ -140,7 +192,6 @@ export function openBatch(buffer: ArrayBuffer, up: boolean): Batch | undefined {
     request: u32[9],
     hold: u32[10],
   };
-  return batch;
 }
 
 /** Calls `credit` with each credit entry. */
@@ -155,7 +206,7 @@ export function eachCredit(batch: Batch, credit: (lane: number, total: number) =
 /** Walks a batch's runs and frames in order. Frames before a broken rule have been handed out. */
 export function walk(batch: Batch, up: boolean, runs: RunTarget): void {
   const { u32 } = batch;
-  const end = batch.buffer.byteLength - CLOSING;
+  const end = batch.length - CLOSING;
   let at = HEADER + batch.credits * CREDIT;
   while (at < end) {
     if (end - at < RUN) throw broken('a run header past its batch');
@@ -164,31 +215,50 @@ export function walk(batch: Batch, up: boolean, runs: RunTarget): void {
     const count = u32[word + 1];
     const first = readU64(u32, word + 2);
     const bytes = u32[word + 4];
-    const align = u32[word + 5];
+    let align = u32[word + 5];
     at += RUN;
+    const apart = align >= APART ? batch.apart : undefined;
+    if (apart !== undefined) align -= APART;
     if (align !== 8 && align !== 16 && align !== 32 && align !== 64) throw broken('wrong align');
     if (count === 0) throw broken('a run without frames');
     if (bytes > end - at) throw broken('a run past its batch');
     const places = lane === 0 ? (up ? CONTROL_UP : CONTROL_DOWN) : up ? CHANNEL_UP : CHANNEL_DOWN;
     const mask = align - 1;
     const stop = at + bytes;
+    if (apart !== undefined) {
+      if (count !== 1 || bytes !== FRAME + APART_HEAD) throw broken('a run that is not one frame');
+      const length = u32[at >> 2];
+      const kind = u32[(at >> 2) + 1];
+      checkKind(kind, lane, places);
+      if (length <= APART_HEAD || length > LONGEST - 2 * align) throw broken('a frame of no rest');
+      const stride = (FRAME + length + mask) & ~mask;
+      const target = runs.run(lane, 1, first, align);
+      if (target === undefined) apart.fill(new Uint8Array(length), 0, length - APART_HEAD, false);
+      else target.apart?.(batch, apart, kind, at + FRAME, length, stride);
+      at = stop;
+      continue;
+    }
     const target = runs.run(lane, count, first, align);
-    if (count > 1 && target.wholeRun !== undefined && bytes >= FRAME) {
-      if (target.wholeRun(batch, at, bytes, count, align)) {
+    if (target === undefined) {
+      at = stop;
+      continue;
+    }
+    let taken = 0;
+    if (count > 1 && target.frames !== undefined && bytes >= FRAME) {
+      taken = target.frames(batch, at, bytes, count, align);
+      if (taken === count) {
         at = stop;
         continue;
       }
+      for (let n = 0; n < taken; n++) at += (FRAME + u32[at >> 2] + mask) & ~mask;
     }
-    for (let n = 0; n < count; n++) {
+    for (let n = taken; n < count; n++) {
       const left = stop - at;
       if (left < FRAME) throw broken('a frame header past its run');
       word = at >> 2;
       const length = u32[word];
       const kind = u32[word + 1]; // with its reserved bytes, which are 0
-      if (kind > ABORT) {
-        throw broken(kind > 255 ? 'nonzero reserved bytes in a frame' : `unknown kind ${kind}`);
-      }
-      if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
+      if (kind > ABORT || (PLACES[kind] & places) === 0) checkKind(kind, lane, places);
       if (length > left - FRAME) throw broken('a frame past its run');
       const stride = (FRAME + length + mask) & ~mask;
       if (stride > left) throw broken('padding past its run');
@@ -197,6 +267,52 @@ export function walk(batch: Batch, up: boolean, runs: RunTarget): void {
     }
     if (at !== stop) throw broken('a run longer than its frames');
   }
+}
+
+function checkKind(kind: number, lane: number, places: number): void {
+  if (kind > ABORT) {
+    throw broken(kind > 255 ? 'nonzero reserved bytes in a frame' : `unknown kind ${kind}`);
+  }
+  if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
+}
+
+/** The same batch with everything in buffers that nobody else writes to, for one that came too early. */
+export function keepBatch(batch: Batch): Batch {
+  const { apart, length } = batch;
+  const u8 = batch.reused ? batch.u8.slice(0, length) : batch.u8;
+  const u32 = batch.reused ? new Uint32Array(u8.buffer) : batch.u32;
+  const kept = { ...batch, u8, u32, reused: false };
+  return apart === undefined ? kept : { ...kept, apart: new Kept(kept, apart) };
+}
+
+/** The rests of a batch that came too early. */
+class Kept implements Apart {
+  readonly live = false;
+  private readonly rests: Uint8Array[] = [];
+
+  constructor({ u32, length, credits }: Batch, from: Apart) {
+    const end = length - CLOSING;
+    let at = HEADER + credits * CREDIT;
+    while (end - at >= RUN) {
+      const word = at >> 2;
+      if (u32[word + 5] >= APART) {
+        const n = u32[word + 6] - APART_HEAD;
+        if (n <= 0 || n > LONGEST) throw broken('a frame of no rest');
+        const rest = new Uint8Array(n);
+        from.fill(rest, 0, n, false);
+        this.rests.push(rest);
+      }
+      at += RUN + u32[word + 4];
+    }
+  }
+
+  fill(u8: Uint8Array, at: number, length: number): void {
+    const rest = this.rests.shift();
+    if (rest === undefined || rest.length !== length) throw broken('the rest of another frame');
+    u8.set(rest, at);
+  }
+
+  skip(): void {}
 }
 
 /** Whether a downward message of that kind may stand on that lane, whole or in fragments. */
@@ -237,11 +353,40 @@ export function encodeBatch(
   credits: readonly number[],
   runs: Uint8Array | undefined,
 ): Uint8Array<ArrayBuffer> {
-  const entries = credits.length / 2;
-  const start = HEADER + entries * CREDIT;
+  const start = HEADER + (credits.length / 2) * CREDIT;
   const length = start + (runs === undefined ? 0 : runs.length) + CLOSING;
   const u8 = new Uint8Array(length);
-  const u32 = new Uint32Array(u8.buffer);
+  if (runs !== undefined) u8.set(runs, start);
+  writeAround(u8, header, credits);
+  return u8;
+}
+
+/**
+ * The same without a copy, if the buffer of `runs` has room around them. Such bytes stand until
+ * the next call for the same runs.
+ */
+export function encodeInPlace(
+  header: BatchHeader,
+  credits: readonly number[],
+  runs: Uint8Array<ArrayBuffer> | undefined,
+): Uint8Array<ArrayBuffer> {
+  const start = HEADER + (credits.length / 2) * CREDIT;
+  if (runs === undefined || runs.byteOffset < start) return encodeBatch(header, credits, runs);
+  const from = runs.byteOffset - start;
+  const u8 = new Uint8Array(runs.buffer, from, start + runs.length + CLOSING);
+  writeAround(u8, header, credits);
+  return u8;
+}
+
+/** Writes everything but the runs. */
+function writeAround(
+  u8: Uint8Array<ArrayBuffer>,
+  header: BatchHeader,
+  credits: readonly number[],
+): void {
+  const { length } = u8;
+  const entries = credits.length / 2;
+  const u32 = new Uint32Array(u8.buffer, u8.byteOffset, length >> 2);
   u32[0] = MAGIC;
   u32[1] = length;
   writeU64(u32, 2, header.number);
@@ -251,13 +396,14 @@ export function encodeBatch(
   u32[8] = header.slot;
   u32[9] = header.request;
   u32[10] = header.hold;
+  // The buffer may have been used before, so what is reserved is written, too.
+  u32[11] = 0;
   for (let i = 0, word = HEADER / 4; i < entries; i++, word += CREDIT / 4) {
     u32[word] = credits[2 * i];
+    u32[word + 1] = 0;
     writeU64(u32, word + 2, credits[2 * i + 1]);
   }
-  if (runs !== undefined) u8.set(runs, start);
   writeU64(u32, u32.length - 2, header.number);
-  return u8;
 }
 
 /** The stride of a frame in an upward run, whose align is 8. */
@@ -265,57 +411,86 @@ export function strideOf(length: number): number {
   return (FRAME + length + 7) & ~7;
 }
 
-/** Writes runs of align 8 into one buffer of fixed size. */
+/** Runs of up to so many bytes are copied out of the writer's buffer; larger ones take it along. */
+const SMALL_RUNS = 16 << 10;
+/** Buffers that a writer keeps for later. */
+const SPARES = 8;
+
+/** Writes runs of align 8, at most `capacity` bytes of them, with room for a header of `front` bytes before them. */
 export class RunWriter {
-  private readonly u8: Uint8Array;
-  private readonly u32: Uint32Array;
-  private runWord = -1;
+  private u8: Uint8Array<ArrayBuffer>;
+  private u32: Uint32Array;
+  private readonly spares: ArrayBuffer[] = [];
+  private runWord = 0;
+  /** The lane of the run under way; -1: there is none. */
+  lane = -1;
+  /** The bytes of the runs so far. */
   length = 0;
 
-  constructor(readonly capacity: number) {
-    this.u8 = new Uint8Array(capacity);
+  constructor(
+    readonly capacity: number,
+    private readonly front = 0,
+  ) {
+    this.u8 = new Uint8Array(front + capacity + CLOSING);
     this.u32 = new Uint32Array(this.u8.buffer);
   }
 
-  /** Bytes of stride that still fit: into the run under way, or into a new one. */
-  room(newRun: boolean): number {
-    return this.capacity - this.length - (newRun ? RUN : 0);
+  /** Bytes of stride that still fit for this lane. */
+  room(lane: number): number {
+    return this.capacity - this.length - (lane === this.lane ? 0 : RUN);
   }
 
   beginRun(lane: number, first: number): void {
-    const word = this.length >> 2;
+    const { u32 } = this;
+    const word = (this.front + this.length) >> 2;
     this.runWord = word;
-    this.u32[word] = lane;
-    this.u32[word + 1] = 0;
-    writeU64(this.u32, word + 2, first);
-    this.u32[word + 4] = 0;
-    this.u32[word + 5] = 8;
+    this.lane = lane;
+    u32[word] = lane;
+    u32[word + 1] = 0;
+    writeU64(u32, word + 2, first);
+    u32[word + 4] = 0;
+    u32[word + 5] = 8;
     this.length += RUN;
   }
 
   /** Writes one frame: `head` (16 bytes or nothing) and then bytes `from` to `to` of `payload`. */
   frame(kind: number, head: Uint8Array | undefined, payload: Uint8Array, from: number, to: number) {
+    const { u8, u32 } = this;
     const headed = head === undefined ? 0 : head.length;
     const length = headed + to - from;
     const stride = strideOf(length);
-    const word = this.length >> 2;
-    this.u32[word] = length;
-    this.u32[word + 1] = kind;
-    let at = this.length + FRAME;
-    if (head !== undefined) this.u8.set(head, at);
+    let at = this.front + this.length;
+    const word = at >> 2;
+    // The last word first: it holds the padding.
+    u32[(at + stride - 4) >> 2] = 0;
+    u32[(at + stride - 8) >> 2] = 0;
+    u32[word] = length;
+    u32[word + 1] = kind;
+    at += FRAME;
+    if (head !== undefined) u8.set(head, at);
     at += headed;
-    this.u8.set(from === 0 && to === payload.length ? payload : payload.subarray(from, to), at);
+    u8.set(from === 0 && to === payload.length ? payload : payload.subarray(from, to), at);
     this.length += stride;
-    this.u8.fill(0, at + to - from, this.length);
-    this.u32[this.runWord + 1]++;
-    this.u32[this.runWord + 4] += stride;
+    u32[this.runWord + 1]++;
+    u32[this.runWord + 4] += stride;
   }
 
-  /** A copy of what was written; the writer is empty again. */
-  take(): Uint8Array {
-    const runs = this.u8.slice(0, this.length);
+  /** What was written; the writer is empty again. The bytes stay until they are given to `release`. */
+  take(): Uint8Array<ArrayBuffer> {
+    const { u8, front, length } = this;
     this.length = 0;
-    return runs;
+    this.lane = -1;
+    if (length <= SMALL_RUNS) return u8.slice(front, front + length);
+    this.u8 = new Uint8Array(this.spares.pop() ?? new ArrayBuffer(u8.length));
+    this.u32 = new Uint32Array(this.u8.buffer);
+    return u8.subarray(front, front + length);
+  }
+
+  /** Nobody needs these runs, which `take` has given, any more. */
+  release({ buffer }: Uint8Array<ArrayBuffer>): void {
+    if (buffer.byteLength === this.u8.length && this.spares.length < SPARES) {
+      this.spares.push(buffer);
+    }
   }
 }
 

@@ -27,12 +27,14 @@ const hello: Hello = {
 
 /** Carries nothing: the batches are put in by hand. */
 class Still implements Carrier {
+  readonly immediate = false;
   peer!: Peer;
   hello = async () => hello;
   start(peer: Peer) {
     this.peer = peer;
   }
   wake() {}
+  flush() {}
   stop() {}
 }
 

@@ -48,6 +48,7 @@ function handed(frames: DownFrame[], align = 8) {
     chunk: 1e6,
     consumed: nothing,
     sendable: nothing,
+    write: nothing,
     gone: nothing,
   };
   const lane = new Lane(0, lanes, new ControlSink(owner as ControlOwner));

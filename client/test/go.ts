@@ -2,10 +2,12 @@
 // encoder), reads upward ones strictly, and answers requests only when the test says so.
 
 import assert from 'node:assert/strict';
-import type { Timers } from '../src/connection.js';
 import { HttpCarrier } from '../src/http.js';
 import { createPage } from '../src/page.js';
+import { ShmCarrier } from '../src/shm.js';
+import type { Timers } from '../src/timers.js';
 import * as wire from '../src/wire.js';
+import { type FakeMemory, recordOf } from './memory.js';
 
 export const SETTINGS = {
   version: 1,
@@ -132,6 +134,11 @@ export class Clock implements Timers {
     this.timers = this.timers.filter((other) => other !== timer);
   }
 
+  /** Time passes inside a callback. */
+  pass(milliseconds: number): void {
+    this.time += milliseconds;
+  }
+
   task(callback: () => void): void {
     this.setTimeout(callback, 0);
   }
@@ -207,23 +214,56 @@ export class Go {
   selective = 0;
   /** All numbered upward batches, as they came. */
   readonly posted: Uint8Array[] = [];
+  /** All batches that came through shared memory. */
+  readonly pushes: Uint8Array[] = [];
   private nextUp = 1;
   private readonly early = new Map<number, wire.Batch>();
   private nextDown = 1;
   private readonly sequences = new Map<number, number>();
   readonly page: ReturnType<typeof createPage>;
 
-  constructor(settings: Partial<typeof SETTINGS> = {}) {
+  /** Go reads what the page pushes as it comes, unless the test wants to do that. */
+  autoTake = true;
+  /** Why the page has given shared memory up. */
+  readonly givenUp: string[] = [];
+  /** How Go answers that. */
+  giveUpReplies: (Reply | Error)[] = [];
+
+  constructor(
+    settings: Partial<typeof SETTINGS> = {},
+    readonly memory?: FakeMemory,
+  ) {
     Object.assign(this.settings, settings);
     this.page = createPage({
-      carrier: () =>
-        new HttpCarrier({
+      carrier: () => {
+        const http = new HttpCarrier({
           base: 'tailrace://localhost',
           fetch: (url, init) => this.fetch(url, init),
           clock: this.clock,
-        }),
+          memory: memory !== undefined,
+        });
+        return memory === undefined ? http : new ShmCarrier(memory, http, this.clock);
+      },
       clock: this.clock,
     });
+    if (memory !== undefined) {
+      memory.onpush = () => {
+        if (this.autoTake) this.takePushed();
+      };
+    }
+  }
+
+  /** Reads what the page has pushed. */
+  takePushed(): void {
+    for (;;) {
+      const raw = this.memory?.take();
+      if (raw === undefined) return;
+      this.pushes.push(raw);
+      const batch = wire.openBatch(raw.slice().buffer, true);
+      assert.ok(batch, 'an upward batch is whole');
+      assert.ok(raw.length <= this.settings.maxBatch, 'an upward batch is at most maxBatch');
+      this.take({ batch, raw });
+    }
   }
 
   get api() {
@@ -251,10 +291,16 @@ export class Go {
       if (url.endsWith('/hello')) {
         this.hellos++;
         this.newSession();
+        assert.equal(headers['Tailrace-Memory'], this.memory === undefined ? undefined : '1');
         settle(this.helloReplies.shift() ?? { status: 200, body: JSON.stringify(this.settings) });
         return;
       }
       assert.equal(headers['Tailrace-Session'], this.settings.session);
+      if (url.endsWith('/carrier')) {
+        this.givenUp.push(JSON.parse(init.body as string).reason);
+        settle(this.giveUpReplies.shift() ?? { status: 204 });
+        return;
+      }
       const raw = init.body as Uint8Array;
       const batch = wire.openBatch(raw.slice().buffer, true);
       assert.ok(batch, 'an upward batch is whole');
@@ -285,7 +331,7 @@ export class Go {
     this.nextDown = 1;
   }
 
-  private take({ batch, raw }: Request): void {
+  private take({ batch, raw }: { batch: wire.Batch; raw: Uint8Array }): void {
     if (batch.receipt >= this.receipt) {
       this.receipt = batch.receipt;
       this.selective = batch.selective;
@@ -345,7 +391,18 @@ export class Go {
     await this.sendBatch(this.batch(runs));
   }
 
+  /** Puts a batch into shared memory. Large frames that are alone in their run stand apart. */
+  async give(batch: Uint8Array, options: { apart?: number; borrow?: boolean } = {}): Promise<void> {
+    assert.ok(this.memory);
+    this.memory.give(recordOf(batch, options.apart, options.borrow));
+    await settle();
+  }
+
   async sendBatch(batch: Uint8Array): Promise<void> {
+    if (this.memory?.attachedTo !== undefined) {
+      await this.give(batch);
+      return;
+    }
     const [pull] = this.pulls;
     assert.ok(pull, 'a pull is held');
     pull.answer(batch);
@@ -386,8 +443,8 @@ export function result(id: number, json: unknown): DownFrame {
   return { kind: wire.RESULT, payload: join(u32s(id, 0), JSON.stringify(json)) };
 }
 
-export async function started(settings: Partial<typeof SETTINGS> = {}) {
-  const go = new Go(settings);
+export async function started(settings: Partial<typeof SETTINGS> = {}, memory?: FakeMemory) {
+  const go = new Go(settings, memory);
   await settle();
   return go;
 }

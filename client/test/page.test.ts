@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import type * as Package from '../src/index.js';
 import { SETTINGS, settle } from './go.js';
+import { FakeMemory } from './memory.js';
 
 const KEY = Symbol.for('tailrace');
 const script = readFileSync('dist/tailrace.js', 'utf8');
@@ -17,17 +18,27 @@ const config = {
   label: 'main',
 };
 
+/** Does not keep the test's process alive. */
+class Channel extends MessageChannel {
+  constructor() {
+    super();
+    setImmediate(() => (this.port1 as unknown as { unref(): void }).unref());
+  }
+}
+
 /** A window, as far as the script looks at it. */
-function makeWindow(href: string, framed = false) {
+function makeWindow(href: string, framed = false, memory?: object) {
   const url = /^([a-z]+:)\/\/([^/]*)/.exec(href) as RegExpExecArray;
   const fetched: string[] = [];
   const posted: string[] = [];
+  const headers: Record<string, string>[] = [];
   const dataset: Record<string, string> = {};
   const listeners: Record<string, (event: { persisted: boolean }) => void> = {};
   const window: Record<string, unknown> = {
     location: { protocol: url[1], host: url[2], origin: 'null' },
     fetch: (url: string, init: RequestInit) => {
       fetched.push(url);
+      headers.push(init.headers as Record<string, string>);
       posted.push(
         init.body === null ? '' : Buffer.from(init.body as Uint8Array).toString('latin1'),
       );
@@ -39,11 +50,14 @@ function makeWindow(href: string, framed = false) {
       listeners[name] = listener;
     },
     ...{ setTimeout: () => 0, clearTimeout: () => {}, queueMicrotask, console },
-    ...{ TextEncoder, TextDecoder, AbortController, performance, MessageChannel },
+    ...{ TextEncoder, TextDecoder, AbortController, performance, MessageChannel: Channel },
     document: { documentElement: { dataset } },
   };
   window.window = window;
   window.top = framed ? {} : window;
+  if (memory !== undefined) {
+    Object.defineProperty(window, '__tailrace_memory', { value: memory, configurable: true });
+  }
   const context = vm.createContext(window);
   const run = (settings: object = config, source = script) =>
     vm.runInContext(
@@ -51,8 +65,30 @@ function makeWindow(href: string, framed = false) {
       context,
     );
   const global = vm.runInContext('globalThis', context);
-  return { global, fetched, posted, dataset, listeners, run };
+  return { global, fetched, posted, headers, dataset, listeners, run };
 }
+
+test('the injected script takes the functions of shared memory away', async () => {
+  for (const framed of [false, true]) {
+    const memory = new FakeMemory();
+    const { global, headers, listeners, run } = makeWindow(
+      'tailrace://localhost/index.html',
+      framed,
+      memory,
+    );
+    run();
+    assert.equal('__tailrace_memory' in global, false);
+    if (framed) continue;
+    assert.equal(headers[0]['Tailrace-Memory'], '1');
+    memory.offerTo(SETTINGS.session);
+    await settle();
+    assert.equal(memory.attachedTo, SETTINGS.session);
+    listeners.pagehide({ persisted: true });
+    assert.equal(memory.attachedTo, undefined, 'a page in the back-forward cache has no link');
+    run();
+    assert.equal(headers.length, 1, 'the second script does nothing');
+  }
+});
 
 test('the injected script says hello at once on its own origins', async () => {
   for (const href of ['tailrace://localhost/index.html', 'http://localhost:5173/']) {

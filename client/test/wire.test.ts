@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TailraceError } from '../src/errors.js';
 import {
+  BYTES,
   beginHead,
+  CLOSING,
+  CREDIT,
   eachCredit,
   encodeBatch,
+  encodeInPlace,
+  HEADER,
   openBatch,
   RunWriter,
   readU64,
@@ -164,6 +169,45 @@ test('what is written can be read', () => {
   assert.deepEqual([...frames[1].payload.subarray(16)], [2, 3]);
   assert.equal(readU64(new Uint32Array(frames[1].payload.slice(0, 16).buffer), 0), 2 ** 33);
   assert.deepEqual([0, 1, 8, 9].map(strideOf), [8, 16, 16, 24]);
+});
+
+test('a writer’s buffer is used again, and nothing of what stood there before is left', () => {
+  const entries = [1, 2, 3, 4, 5, 6];
+  const front = HEADER + (entries.length / 2) * CREDIT;
+  const writer = new RunWriter(1 << 16, front);
+  const header = { number: 1, receipt: 2, selective: 0, slot: 0, request: 0, hold: 0 };
+  const write = (fill: number, length: number) => {
+    const payload = new Uint8Array(length).fill(fill);
+    writer.beginRun(7, 0);
+    for (let i = 0; i < 3; i++) writer.frame(BYTES, undefined, payload, 0, length);
+    return writer.take();
+  };
+  const first = write(1, 9001);
+  new Uint8Array(first.buffer).fill(0xff);
+  writer.release(first);
+  const second = write(2, 9001);
+  const third = write(3, 9001);
+  assert.equal(third.buffer, first.buffer);
+  for (const [runs, fill] of [
+    [second, 2],
+    [third, 3],
+  ] as const) {
+    const bytes = encodeInPlace(header, entries, runs);
+    assert.equal(bytes.buffer, runs.buffer);
+    assert.deepEqual(bytes, encodeBatch(header, entries, runs.slice()));
+    const got = decode(bytes, true);
+    assert.ok(got);
+    assert.deepEqual(got.credits, [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    assert.deepEqual(
+      got.frames.map(({ payload }) => payload),
+      new Array(3).fill(new Uint8Array(9001).fill(fill)),
+    );
+  }
+  assert.equal(encodeInPlace(header, [], third).length, HEADER + third.length + CLOSING);
 });
 
 test('no garbage makes the decoder do anything but accept, lose or refuse', () => {

@@ -1,0 +1,328 @@
+// The carrier of shared memory. The web process's extension maps what Go writes and copies it into buffers of
+// the page; upward batches go into a ring the same way. The custom scheme's carrier says hello, moves the batches
+// until the memory is there, and again when it has gone.
+
+import type { Carrier, Hello, OutBatch, Peer, Received } from './carrier.js';
+import { broken, TailraceError } from './errors.js';
+import type { HttpCarrier } from './http.js';
+import { pin } from './pinned.js';
+import type { Timers } from './timers.js';
+import { type Apart, GONE } from './wire.js';
+
+/** What the extension gives the page. Every function returns a number and never throws; -1: the link has gone. */
+export interface Memory {
+  /** 1: attached. 0: the offer has not come; when it has, it is attached, and `bell` is called. -1: refused. */
+  attach(token: string, bell: () => void): number;
+  /** `length + flags * 2^32` of the current record; 0: there is none, and `bell` is called when there is one. */
+  next(): number;
+  /** Copies the current record, but for its apart segments. Returns its length. */
+  read(buffer: Uint8Array): number;
+  /** Copies the first `length` bytes of the next apart segment to `at`. Returns `length`. */
+  fill(buffer: Uint8Array, at: number, length: number): number;
+  /** Drops the current record. */
+  skip(): number;
+  /** 1: written. 0: there is no room; `bell` is called when there is some. -2: too large. */
+  push(bytes: Uint8Array): number;
+  /** Bytes of the upward ring that Go has taken. */
+  taken(): number;
+  detach(): number;
+}
+
+const FLAGS = 0x100000000;
+const BORROW = 2;
+const APART = 4;
+
+/** Receipts and credits go up after so many bytes, if nothing has taken them along. */
+const EVERY = 512 << 10;
+/** Milliseconds after which the page gets a turn for painting. */
+const TURN = 8;
+/** So many pushed batches are kept before Go is asked which of them it has taken. */
+const KEPT = 8;
+/** The least size of the buffer that is used again. */
+const REUSED = 256 << 10;
+
+/** A batch that was pushed; the ring is read up to `end` when Go has it. */
+interface Pushed {
+  readonly out: OutBatch;
+  readonly end: number;
+}
+
+/** A batch that found no room. */
+interface Stuck {
+  readonly out: OutBatch | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** The carrier that a memory serves: the last one that has attached it. */
+const holders = new WeakMap<Memory, ShmCarrier>();
+
+export class ShmCarrier implements Carrier {
+  private peer: Peer | undefined;
+  private state: 'waiting' | 'attached' | 'over' = 'waiting';
+  private waking = false;
+  private pumping = false;
+  private yielding = false;
+  private readonly rest: Rest;
+
+  // Downward.
+  private reused = wordsAndBytes(0);
+  /** Bytes that came since a batch went up. */
+  private unanswered = 0;
+  /** Nothing more is there to read: what is due goes up without waiting for data. */
+  private asleep = false;
+
+  // Upward.
+  private pushed: Pushed[] = [];
+  private end = 0;
+  private stuck: Stuck | undefined;
+
+  constructor(
+    private readonly memory: Memory,
+    private readonly http: HttpCarrier,
+    private readonly clock: Timers,
+  ) {
+    this.rest = new Rest(memory);
+  }
+
+  hello(): Promise<Hello> {
+    return this.http.hello();
+  }
+
+  start(peer: Peer, hello: Hello): void {
+    this.peer = peer;
+    this.http.prepare(peer, hello);
+    holders.set(this.memory, this);
+    const attached = this.memory.attach(hello.session, this.bell);
+    if (attached === 1) this.attached();
+    else if (attached === 0) this.http.resume();
+    else this.fail('the page could not attach it');
+  }
+
+  private attached(): void {
+    this.state = 'attached';
+    this.http.pause(() => this.wake());
+    this.wake();
+    this.pump();
+  }
+
+  get immediate(): boolean {
+    return this.state === 'attached' && this.stuck === undefined;
+  }
+
+  stop(): void {
+    this.state = 'over';
+    this.http.stop();
+    this.detach();
+    this.pushed = [];
+    this.stuck = undefined;
+  }
+
+  private detach(): void {
+    if (holders.get(this.memory) !== this) return;
+    holders.delete(this.memory);
+    this.memory.detach();
+  }
+
+  /** Shared memory is over; what it may have lost goes the other way. */
+  private fail(reason: string): void {
+    const { peer } = this;
+    if (peer === undefined || this.state === 'over') return;
+    this.state = 'over';
+    this.settle();
+    this.detach();
+    const lost = this.pushed.map(({ out }) => out);
+    if (this.stuck?.out !== undefined) lost.push(this.stuck.out);
+    this.pushed = [];
+    this.stuck = undefined;
+    peer.again(lost);
+    this.http.pause(() => {});
+    this.http.giveUp(reason).then(
+      () => this.http.resume(),
+      (error) => peer.end(error),
+    );
+  }
+
+  // ---- downward
+
+  private readonly bell = (): void => {
+    if (this.state === 'over') return;
+    if (this.state === 'waiting') {
+      this.attached();
+      return;
+    }
+    if (this.stuck !== undefined) this.flush();
+    if (!this.yielding) this.pump();
+  };
+
+  private pump(): void {
+    const { peer } = this;
+    if (this.pumping || peer === undefined) return;
+    this.pumping = true;
+    this.asleep = false;
+    try {
+      this.readAll(peer);
+    } catch (error) {
+      peer.end(error); // there may be no memory for a buffer
+    }
+    this.pumping = false;
+  }
+
+  private readAll(peer: Peer): void {
+    const { memory, clock } = this;
+    const until = clock.now() + TURN;
+    while (this.state === 'attached') {
+      const next = memory.next();
+      if (next <= 0) {
+        if (next < 0) this.fail('the link has ended');
+        else this.sleep(peer);
+        return;
+      }
+      const flags = Math.floor(next / FLAGS);
+      const batch = this.read(next - flags * FLAGS, flags);
+      if (batch === undefined) return;
+      if (!peer.receive(batch)) {
+        this.fail('a batch came that is not whole');
+        return;
+      }
+      peer.dispatch();
+      this.unanswered += batch.length + this.rest.filled;
+      this.rest.filled = 0;
+      if (this.waking || this.unanswered >= EVERY) this.flush();
+      if (clock.now() < until) continue;
+      this.yield();
+      return;
+    }
+  }
+
+  private yield(): void {
+    this.yielding = true;
+    this.clock.task(() => {
+      this.yielding = false;
+      if (this.state === 'attached') this.pump();
+    });
+  }
+
+  /** Undefined: there is none, and the carrier has failed. */
+  private read(length: number, flags: number): Received | undefined {
+    const reused = (flags & BORROW) !== 0;
+    const { u8, u32 } = reused ? this.reusedFor(length) : wordsAndBytes(length);
+    if (this.memory.read(u8) !== length) {
+      this.fail('a batch could not be read');
+      return undefined;
+    }
+    return { u8, u32, length, reused, apart: (flags & APART) === 0 ? undefined : this.rest };
+  }
+
+  private reusedFor(length: number): WordsAndBytes {
+    if (this.reused.u8.length < length) this.reused = wordsAndBytes(Math.max(length, REUSED));
+    return this.reused;
+  }
+
+  /** In a microtask, so that what the callbacks' promises send goes along. */
+  private sleep(peer: Peer): void {
+    this.asleep = true;
+    if (peer.due) this.wake();
+  }
+
+  // ---- upward
+
+  wake(): void {
+    if (this.state !== 'attached') {
+      this.http.wake();
+    } else if (!this.waking) {
+      this.waking = true;
+      queueMicrotask(this.woken);
+    }
+  }
+
+  private readonly woken = (): void => {
+    if (this.waking) this.flush();
+  };
+
+  flush(): void {
+    this.waking = false;
+    const { peer } = this;
+    if (this.state !== 'attached' || peer === undefined) {
+      this.http.flush();
+      return;
+    }
+    if (this.stuck !== undefined && !this.push(this.stuck.out, this.stuck.bytes)) return;
+    if (this.pushed.length >= KEPT) this.settle();
+    for (;;) {
+      const out = peer.outgoing();
+      if (out === undefined) break;
+      if (!this.push(out, peer.composeInPlace(out))) return;
+    }
+    if (peer.due && (this.asleep || this.unanswered >= EVERY)) {
+      this.push(undefined, peer.composeInPlace(undefined));
+    }
+  }
+
+  private push(out: OutBatch | undefined, bytes: Uint8Array): boolean {
+    this.unanswered = 0;
+    this.stuck = { out, bytes };
+    const written = this.memory.push(bytes);
+    if (written === 1) {
+      this.stuck = undefined;
+      this.end += 8 + ((bytes.length + 7) & ~7);
+      if (out !== undefined) {
+        this.pushed.push({ out, end: this.end });
+        this.peer?.passed(out);
+      }
+      return true;
+    }
+    if (written === -1) this.fail('the link has ended');
+    else if (written !== 0) {
+      this.peer?.end(new TailraceError('internal', 'a batch does not fit into shared memory'));
+    }
+    return false;
+  }
+
+  /** Forgets the batches that Go has taken. */
+  private settle(): void {
+    const taken = this.memory.taken();
+    const { pushed, peer } = this;
+    let n = 0;
+    while (n < pushed.length && pushed[n].end <= taken) peer?.delivered(pushed[n++].out);
+    if (n > 0) pushed.splice(0, n);
+  }
+}
+
+/** What a batch does not hold itself. */
+class Rest implements Apart {
+  readonly live = true;
+  /** Bytes since it was last set to 0. */
+  filled = 0;
+  private through = new Uint8Array(0);
+
+  constructor(private readonly memory: Memory) {}
+
+  fill(u8: Uint8Array, at: number, length: number, transferable: boolean): void {
+    let n: number;
+    if (transferable) {
+      if (this.through.length < length) this.through = new Uint8Array(length);
+      n = this.memory.fill(this.through, 0, length);
+      if (n === length) u8.set(this.through.subarray(0, length), at);
+    } else {
+      n = this.memory.fill(u8, at, length);
+      pin(u8.buffer);
+    }
+    if (n === -1) throw GONE;
+    if (n !== length) throw broken('the rest of another frame');
+    this.filled += length;
+  }
+
+  skip(): void {
+    this.memory.skip();
+  }
+}
+
+interface WordsAndBytes {
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+}
+
+function wordsAndBytes(length: number): WordsAndBytes {
+  const buffer = new ArrayBuffer(length);
+  return { u8: new Uint8Array(buffer), u32: new Uint32Array(buffer, 0, length >> 2) };
+}
