@@ -3,7 +3,6 @@ package transport
 import (
 	"time"
 
-	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -27,7 +26,7 @@ var zeros [8]byte
 
 // reset makes b an empty batch with that header.
 func (b *Batch) reset(h *wire.Header) {
-	*b = Batch{Number: h.Number, Segments: b.Segments[:0], arena: b.arena.reset(), runs: b.runs[:0]}
+	*b = Batch{Number: h.Number, Segments: b.Segments[:0], Apart: b.Apart[:0], arena: b.arena.reset(), runs: b.runs[:0]}
 	head := wire.AppendHeader(b.arena.take(wire.HeaderSize + len(h.Credits)*wire.CreditSize)[:0], h)
 	b.add(head)
 }
@@ -73,9 +72,34 @@ func (w *runWriter) frames(p []byte, n int, align uint32) {
 	w.grow(len(p), n)
 }
 
-// frame adds one frame whose payload is data behind head; it takes the bytes as they are.
+// A frame whose stride is at least apartMin has a run of its own and is marked (Batch.Apart), so that a carrier can bring its
+// bytes to where the page wants them. For a shorter one a place of its own costs the page more than the copy that it saves.
+const (
+	apartMin  = 96 << 10
+	apartHead = wire.FrameSize + 16 // what stands inline: a begin frame's own fields
+)
+
+// apart adds a large frame: its first apartHead bytes, and the rest.
+func (w *runWriter) apart(head, rest []byte) {
+	w.head = nil
+	w.frames(head, 1, 8)
+	w.b.Apart = append(w.b.Apart, len(w.b.Segments))
+	w.b.add(rest)
+	w.grow(len(rest), 0)
+	w.head = nil
+}
+
+// frame adds one frame whose payload is data behind head, at most 16 bytes of that; it takes the bytes as they are.
 func (w *runWriter) frame(k wire.Kind, head, data []byte) {
 	n := len(head) + len(data)
+	if stride := wire.FrameSize + n; stride >= apartMin && stride%8 == 0 { // padding would be a segment more
+		p := w.b.arena.take(apartHead)
+		wire.PutFrame(p, k, n)
+		m := copy(p[wire.FrameSize:], head)
+		inline := copy(p[wire.FrameSize+m:], data)
+		w.apart(p, data[inline:])
+		return
+	}
 	p := w.b.arena.take(wire.FrameSize + len(head))
 	wire.PutFrame(p, k, n)
 	copy(p[wire.FrameSize:], head)
@@ -98,9 +122,6 @@ func (w *runWriter) grow(bytes, frames int) {
 	w.l.sent.Add(uint64(bytes))
 	wire.PutRun(w.head, w.l.id, w.count, w.first, uint32(w.bytes), w.align)
 }
-
-// ringFrames adds what was drained from the lane's ring.
-func (w *runWriter) ringFrames(p []byte, n int) { w.frames(p, n, ring.Unit) }
 
 // arena hands out small pieces of memory that live as long as their batch.
 type arena struct {

@@ -25,7 +25,8 @@
 //   - Events and evals arrive in the order in which they were accepted, and take effect in it, also in
 //     a page whose Content-Security-Policy has Go evaluate natively.
 //   - Ordered commands are handled in the order in which the page called them.
-//   - No channel starves another, events leave room for results and evals, and memory is bounded: by each ring, by what the page has
+//   - No channel starves another, whether the page borrows or keeps its messages, events leave room for results and
+//     evals, and memory is bounded: by each ring, by what the page has
 //     not consumed (Options.Window), and by a total (Options.SessionBytes).
 //   - The end of a page ends its session: Done is closed, sends give ErrClosed, contexts of
 //     commands are cancelled.
@@ -34,5 +35,5 @@
 //
 // Sending takes none while there is room. Session.inMu makes Receive one at a time and
 // may be held when outMu is taken; no handler runs and nothing is logged under it, but a script's error; outMu guards the batches without receipt and may be held when a lane's mu
-// is taken; lane.mu, inbox.mu, readyMu and creditMu are leaves.
+// is taken; Carrier.Alloc and Free are called under both; lane.mu, inbox.mu, readyMu and creditMu are leaves.
 package transport

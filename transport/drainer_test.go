@@ -25,9 +25,15 @@ func built(t *testing.T, o Options) *Session {
 	return s
 }
 
-// next builds a batch, checks that the wire takes it, and gives the bytes of each lane in order of
-// their first run. Its receipt comes at once.
+// next builds a batch, checks that the wire takes it and that its marks are true, and gives the bytes of each lane in order of
+// their first run. Its receipt and its credit come at once.
 func next(t *testing.T, s *Session) (order []uint32, sizes map[uint32]int) {
+	t.Helper()
+	return nextFrames(t, s, nil)
+}
+
+// nextFrames is next, and gives each frame to see, if that is not nil.
+func nextFrames(t *testing.T, s *Session, see func(b *Batch, lane uint32, f wire.Frame)) (order []uint32, sizes map[uint32]int) {
 	t.Helper()
 	b := s.build()
 	if b == nil {
@@ -41,9 +47,16 @@ func next(t *testing.T, s *Session) (order []uint32, sizes map[uint32]int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkMarks(t, s, b, d)
 	sizes = map[uint32]int{}
 	for i := range d.Runs {
 		r := &d.Runs[i]
+		_ = r.Each(func(f wire.Frame, _ int) error {
+			if see != nil {
+				see(b, r.Lane, f)
+			}
+			return nil
+		})
 		if sizes[r.Lane] == 0 {
 			order = append(order, r.Lane)
 		}

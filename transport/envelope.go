@@ -46,14 +46,8 @@ func (inv *invocation) parse(envelope []byte) error {
 			inv.held += int64(len(key) + len(value) + headerCost)
 		})
 	}
-	for _, c := range v.GetArray("channels") {
-		id, err := c.Uint()
-		if err != nil || id%2 == 0 || uint64(id) > 1<<32-1 {
-			return wire.Broken("invoke %d: %v is no channel", inv.id, c)
-		}
-		if err := inv.channel(uint32(id)); err != nil {
-			return err
-		}
+	if err := inv.channels(v.GetArray("channels"), v.GetArray("borrow")); err != nil {
+		return err
 	}
 	switch body := string(v.GetStringBytes("body")); body {
 	case "json":
@@ -78,8 +72,50 @@ func (inv *invocation) parse(envelope []byte) error {
 	return nil
 }
 
+// channels finds or opens the lanes that the arguments name; borrow are those of them whose messages the page only borrows.
+func (inv *invocation) channels(names, borrow []*fastjson.Value) error {
+	var borrowed map[uint32]bool // true: it stands in names
+	if len(borrow) > 0 {
+		borrowed = make(map[uint32]bool, len(borrow))
+		for _, c := range borrow {
+			id, err := inv.channelID(c)
+			if err != nil {
+				return err
+			}
+			borrowed[id] = false
+		}
+	}
+	for _, c := range names {
+		id, err := inv.channelID(c)
+		if err != nil {
+			return err
+		}
+		_, borrow := borrowed[id]
+		if err := inv.channel(id, borrow); err != nil {
+			return err
+		}
+		if borrow {
+			borrowed[id] = true
+		}
+	}
+	for id, named := range borrowed {
+		if !named {
+			return wire.Broken("invoke %d: lane %d is to be borrowed and is none of its channels", inv.id, id)
+		}
+	}
+	return nil
+}
+
+func (inv *invocation) channelID(v *fastjson.Value) (uint32, error) {
+	id, err := v.Uint()
+	if err != nil || id%2 == 0 || uint64(id) > 1<<32-1 {
+		return 0, wire.Broken("invoke %d: %v is no channel", inv.id, v)
+	}
+	return uint32(id), nil
+}
+
 // channel finds or opens a lane that the arguments name.
-func (inv *invocation) channel(id uint32) error {
+func (inv *invocation) channel(id uint32, borrow bool) error {
 	s := inv.s
 	l := s.lane(id)
 	switch {
@@ -92,13 +128,17 @@ func (inv *invocation) channel(id uint32) error {
 			inv.refused = &Error{CodeTooManyLanes, fmt.Sprintf("%d channels are open already: close some, or raise Options.Lanes", s.opt.Lanes), nil}
 		}
 		s.pageLanes = id
-		l = s.addLane(id, &s.channels)
+		l = newLane(s, id, s.opt.RingBytes)
+		l.borrow = borrow
+		s.enter(l, &s.channels)
 		inv.opened = append(inv.opened, l)
 	case l == nil || l.end.Load() != nil:
 		if inv.refused == nil {
 			inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
 		}
 		return nil
+	case l.borrow != borrow:
+		return wire.Broken("invoke %d: lane %d was opened with borrow %v", inv.id, id, l.borrow)
 	}
 	if this := s.invokes + 1; l.named != this {
 		l.named = this

@@ -88,7 +88,7 @@ func (l *lane) abort() {
 			l.extra.Add(2) // the begin and the abort are no message
 			return
 		}
-		if err != ring.ErrClosed || l.reopened(r) != nil {
+		if err != ring.ErrClosed || l.reopened() != nil {
 			return
 		}
 	}

@@ -20,7 +20,7 @@ func (s *Session) Receive(up []byte) (Received, error) {
 	var got Received
 	if err == nil {
 		s.inMu.Lock()
-		got, err = s.accept(b)
+		got, err = s.accept(b, up)
 		s.inMu.Unlock()
 	}
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Session) TryReceive(up []byte) (got Received, ok bool, err error) {
 		s.inMu.Unlock()
 		return Received{}, false, nil
 	}
-	got, err = s.accept(b)
+	got, err = s.accept(b, up)
 	s.inMu.Unlock()
 	if err != nil {
 		return Received{}, true, s.fail(err)
@@ -93,15 +93,15 @@ func (s *Session) little(b *wire.Batch) bool {
 // errMuch is a frame that may bring much work.
 var errMuch = errors.New("transport: a frame for another goroutine")
 
-// accept handles a batch. Its errors are broken rules. The caller holds inMu.
-func (s *Session) accept(b *wire.Batch) (Received, error) {
+// accept handles a batch, which lies in up. Its errors are broken rules. The caller holds inMu.
+func (s *Session) accept(b *wire.Batch, up []byte) (Received, error) {
 	commands := s.invokes
 	err := s.receipts(&b.Header)
 	if err == nil {
 		err = s.credits(b.Credits)
 	}
 	if err == nil {
-		err = s.inOrder(b)
+		err = s.inOrder(b, up)
 	}
 	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands, b.Number, s.upReceipt.Load()}, err
 }
@@ -131,28 +131,34 @@ func (s *Session) credits(credits []wire.Credit) error {
 }
 
 // inOrder handles the batch when its turn has come, and those that waited for it.
-func (s *Session) inOrder(b *wire.Batch) error {
+func (s *Session) inOrder(b *wire.Batch, up []byte) error {
 	last := s.upReceipt.Load()
 	switch {
 	case b.Number <= last:
 		return nil // nothing but receipts, or had already
 	case b.Number > last+wire.Ahead:
 		return wire.Broken("batch %d while %d is the last one handled", b.Number, last)
+	case b.Number > last+1:
+		s.early[b.Number] = bytes.Clone(up)
+		return nil
 	}
-	s.early[b.Number] = b
 	for {
-		b, ok := s.early[last+1]
-		if !ok {
-			return nil
-		}
-		delete(s.early, b.Number)
 		for i := range b.Runs {
 			if err := s.run(&b.Runs[i]); err != nil {
 				return err
 			}
 		}
-		last = b.Number
-		s.upReceipt.Store(last)
+		s.upReceipt.Store(b.Number)
+		next := b.Number + 1
+		up, ok := s.early[next]
+		if !ok {
+			return nil
+		}
+		delete(s.early, next)
+		var err error
+		if b, err = wire.Decode(up, wire.Up); err != nil {
+			return err
+		}
 	}
 }
 
@@ -169,16 +175,26 @@ func (s *Session) run(r *wire.Run) error {
 		return wire.Broken("run on lane %d begins with sequence %d, not %d", r.Lane, r.First, l.in.next)
 	}
 	l.in.next += uint64(r.Count)
-	return r.Each(func(f wire.Frame, stride int) error { return s.frame(l, f, stride) })
+	a := arrivals{lane: l, most: int(r.Count)}
+	if err := r.Each(func(f wire.Frame, stride int) error { return s.frame(&a, f, stride) }); err != nil {
+		return err
+	}
+	return a.deliver()
 }
 
-// frame handles one frame.
-func (s *Session) frame(l *lane, f wire.Frame, stride int) error {
+// frame handles one frame of a's run.
+func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
+	l := a.lane
 	if l.in.ended.Load() {
 		return wire.Broken("%v frame after the close of lane %d", f.Kind, l.id)
 	}
 	window := l.in.window.Load()
 	l.in.received += uint64(stride)
+	if f.Kind >= wire.Close { // it looks at what is in the queue
+		if err := a.deliver(); err != nil {
+			return err
+		}
+	}
 	if f.Kind == wire.Close {
 		return s.pageClosed(l, f.Payload)
 	}
@@ -204,19 +220,19 @@ func (s *Session) frame(l *lane, f wire.Frame, stride int) error {
 		}
 		kind, data = l.in.part.Take()
 		s.memory.Add(-int64(cap(data))) // whoever keeps it counts it again
-	} else if l.id != 0 {
-		data = bytes.Clone(data) // a kept message must not keep its batch
+	} else if l.id != 0 && l.end.Load() == nil {
+		data = bytes.Clone(data) // the batch is the carrier's
 	}
-	if l.id == 0 {
+	switch {
+	case l.id == 0:
 		defer l.consume(stride)
 		return s.controlFrame(kind, data)
-	}
-	if l.end.Load() != nil {
+	case l.end.Load() != nil:
 		l.consume(stride)
-		return nil
+	default:
+		a.add(message{kind, data, stride})
 	}
-	l.deliver(message{kind, data, stride})
-	return s.take(0)
+	return nil
 }
 
 // take counts n bytes of memory that the page makes Go hold, and checks the total.

@@ -25,7 +25,7 @@ type inbox struct {
 	due      atomic.Bool   // stands in the session's list of credits to tell
 
 	mu    sync.Mutex
-	queue []message
+	queue messages
 	cost  int64         // of the queue, in the session's memory
 	held  int           // strides of fragments behind unread messages, not credited yet
 	free  bool          // the queue is not counted in the session's memory any more
@@ -37,6 +37,27 @@ type message struct {
 	kind   wire.Kind
 	data   []byte
 	stride int // of its last frame: credited when it is taken
+}
+
+// messages is a queue of messages. It keeps them in the slices in which they came, so that a long one is not moved when it grows.
+type messages struct {
+	runs fifo[[]message] // none is empty
+}
+
+func (q *messages) empty() bool { return q.runs.len() == 0 }
+
+// pushRun pushes all of a run, whose memory is the queue's from then on.
+func (q *messages) pushRun(run []message) { q.runs.push(run) }
+
+// pop takes the first one; there must be one.
+func (q *messages) pop() message {
+	run := q.runs.front()
+	m := (*run)[0]
+	(*run)[0] = message{}
+	if *run = (*run)[1:]; len(*run) == 0 {
+		q.runs.pop()
+	}
+	return m
 }
 
 func (in *inbox) wake() {
@@ -51,23 +72,48 @@ const messageCost = 64
 
 func (m *message) cost() int64 { return int64(cap(m.data)) + messageCost }
 
-// deliver queues a message. The caller holds the session's inMu.
-func (l *lane) deliver(m message) {
-	l.s.memory.Add(m.cost())
+// arrivals are messages of one run on their way into its lane's queue: one lock and one wake-up for all. The receiving
+// goroutine's own.
+type arrivals struct {
+	lane  *lane
+	most  int // frames in the run
+	queue []message
+}
+
+func (a *arrivals) add(m message) {
+	if a.queue == nil {
+		a.queue = make([]message, 0, a.most)
+	}
+	a.queue = append(a.queue, m)
+}
+
+// deliver queues them, and checks the session's memory. The caller holds inMu.
+func (a *arrivals) deliver() error {
+	if len(a.queue) == 0 {
+		return nil
+	}
+	l := a.lane
+	cost := int64(0)
+	for i := range a.queue {
+		cost += a.queue[i].cost()
+	}
+	l.s.memory.Add(cost)
 	l.in.mu.Lock()
-	l.in.cost += m.cost()
-	m.stride += l.in.held
+	l.in.cost += cost
+	a.queue[0].stride += l.in.held
 	l.in.held = 0
-	l.in.queue = append(l.in.queue, m)
+	l.in.queue.pushRun(a.queue)
 	l.in.mu.Unlock()
+	a.queue = nil
 	l.in.wake()
+	return l.s.take(0)
 }
 
 // fragment credits a fragment: at once, or with the messages before it that nobody has read
 // yet, so that unread large messages cannot pile up beyond the window.
 func (l *lane) fragment(stride int) {
 	l.in.mu.Lock()
-	wait := len(l.in.queue) > 0
+	wait := !l.in.queue.empty()
 	if wait {
 		l.in.held += stride
 	}
@@ -81,11 +127,11 @@ func (l *lane) fragment(stride int) {
 func (l *lane) dropUnread() {
 	l.in.mu.Lock()
 	queue, held, cost := l.in.queue, l.in.held, l.in.cost
-	l.in.queue, l.in.held, l.in.cost = nil, 0, 0
+	l.in.queue, l.in.held, l.in.cost = messages{}, 0, 0
 	l.in.mu.Unlock()
 	l.s.memory.Add(-cost)
-	for i := range queue {
-		held += queue[i].stride
+	for !queue.empty() {
+		held += queue.pop().stride
 	}
 	if held > 0 {
 		l.consume(held)
@@ -106,14 +152,11 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 	in := &l.in
 	for {
 		in.mu.Lock()
-		if len(in.queue) > 0 {
-			m := in.queue[0]
-			in.queue[0] = message{}
-			in.queue = in.queue[1:]
+		if !in.queue.empty() {
+			m := in.queue.pop()
 			in.cost -= m.cost()
 			credit := m.stride
-			if len(in.queue) == 0 {
-				in.queue = nil
+			if in.queue.empty() {
 				credit += in.held
 				in.held = 0
 			} else {

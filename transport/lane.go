@@ -21,6 +21,8 @@ type lane struct {
 	s     *Session
 	id    uint32
 	count *atomic.Int64 // of the session's lanes of its purpose
+	// borrow: the page only borrows its messages. Set before the session knows the lane.
+	borrow bool
 
 	// Senders.
 	ring     atomic.Pointer[ring.Ring] // the newest
@@ -52,7 +54,6 @@ type lane struct {
 	// mu guards what follows: the slow path.
 	mu        sync.Mutex
 	rings     []laneRing // oldest first
-	failed    error      // why the newest ring, which is closed, has no successor
 	drained   mark       // what is in batches
 	received  mark       // what has its receipt
 	waiters   []*markWaiter
@@ -149,7 +150,7 @@ func (l *lane) write(ctx context.Context, p priority, kind wire.Kind, head, data
 			}
 		}
 		if err == ring.ErrClosed {
-			if err := l.reopened(r); err != nil {
+			if err := l.reopened(); err != nil {
 				return err
 			}
 			continue // it has grown

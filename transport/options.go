@@ -139,4 +139,6 @@ func fill[T comparable](field *T, value T) {
 
 // maxFrame is the largest payload of one frame; longer messages go as fragments. Half a
 // batch leaves room for other lanes beside it, and always fits into an empty one.
-func (o *Options) maxFrame() int { return o.MaxBatch/2 - 64 }
+//
+// It is a multiple of 8, so that the fragments of a value that goes from its own memory need no padding.
+func (o *Options) maxFrame() int { return (o.MaxBatch/2 - 64) &^ 7 }

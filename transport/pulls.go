@@ -59,6 +59,7 @@ type slot struct {
 	post    bool
 	order   uint64 // of its arrival
 	batch   uint64 // what answered it; 0: nothing that could be lost
+	receipt uint64 // for the answer, if there is no batch
 	expire  *time.Timer
 }
 
@@ -214,7 +215,7 @@ func (p *Pulls) register(answer func(Answer), got Received) (lost uint64) {
 		}
 	}
 	p.order++
-	*s = slot{request: got.Request, post: post, order: p.order}
+	*s = slot{request: got.Request, post: post, order: p.order, receipt: got.Receipt}
 	var crowded func(Answer)
 	if hold > 0 {
 		s.answer = answer
@@ -274,6 +275,26 @@ func (p *Pulls) expire(got Received) {
 	p.mu.Unlock()
 	if answer != nil {
 		answer(receiptAnswer(got.Receipt))
+	}
+}
+
+// Release answers all requests that are held, with nothing but their receipts. For a carrier that goes over to another way.
+func (p *Pulls) Release() {
+	p.mu.Lock()
+	type held struct {
+		answer  func(Answer)
+		receipt uint64
+	}
+	var all []held
+	for i := range p.slots {
+		s := &p.slots[i]
+		if a := s.release(); a != nil {
+			all = append(all, held{a, s.receipt})
+		}
+	}
+	p.mu.Unlock()
+	for _, h := range all {
+		h.answer(receiptAnswer(h.receipt))
 	}
 }
 

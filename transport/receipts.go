@@ -91,6 +91,18 @@ func (s *Session) Lost(number uint64) {
 	s.Wake()
 }
 
+// LostAll implements Port. It is no sign that they do not get through: no batch is worn by it.
+func (s *Session) LostAll() {
+	s.outMu.Lock()
+	for _, b := range s.outstanding {
+		if !b.state.got {
+			b.state.lost, b.state.sends = true, min(b.state.sends, 1)
+		}
+	}
+	s.outMu.Unlock()
+	s.Wake()
+}
+
 // giveUp ends the session: a batch does not get through.
 func (s *Session) giveUp(number uint64) {
 	s.end(&ClosedError{Reason: fmt.Sprintf("batch %d did not reach the page in %d attempts", number, maxSends)})

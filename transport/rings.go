@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"context"
+	"fmt"
 	"math/bits"
 
 	"github.com/tailrace-go/tailrace/ring"
@@ -70,7 +72,11 @@ func (l *lane) open() (*ring.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.add(size, 0)
+	memory, err := l.alloc(size)
+	if err != nil {
+		return nil, err
+	}
+	return l.add(memory, 0), nil
 }
 
 // grow puts a larger ring in the place of r, of at least want bytes if it may be so large. It
@@ -93,49 +99,48 @@ func (l *lane) grow(r *ring.Ring, want int) bool {
 		l.s.memory.Add(-ringCost(size))
 		return false
 	}
-	r.Close() // its tail is final from here on
-	if _, err := l.add(size, r.Tail()); err != nil {
-		l.failed = err // senders get it: the old ring is closed
-		return true
+	memory, err := l.alloc(size)
+	if err != nil {
+		return false // the old ring goes on
 	}
+	r.Close() // its tail is final from here on
+	l.add(memory, r.Tail())
 	l.s.push(l)
 	return true
 }
 
-// add makes a ring whose cost was granted. The caller holds mu.
-func (l *lane) add(size int, start uint64) (*ring.Ring, error) {
+// alloc gets the memory of a ring whose cost was granted.
+func (l *lane) alloc(size int) ([]byte, error) {
 	memory, err := l.s.carrier.Alloc(size)
 	if err != nil {
 		l.s.memory.Add(-ringCost(size))
-		return nil, err
+		return nil, fmt.Errorf("transport: no memory for a ring of %d bytes: %w", size, err)
 	}
+	return memory, nil
+}
+
+// add makes a ring of what alloc gave. The caller holds mu.
+func (l *lane) add(memory []byte, start uint64) *ring.Ring {
+	size := len(memory)
 	o := ring.Options{Doorbell: func() { l.s.push(l) }, Headroom: 8, Start: start}
 	if l.id == 0 {
 		o.LowReserve = size / eventReserve
 	}
 	r, err := ring.New(memory, o)
 	if err != nil {
-		l.s.carrier.Free(memory)
-		l.s.memory.Add(-ringCost(size))
-		return nil, err
+		panic(err) // a power of two, and a position of a ring: cannot fail
 	}
 	r.Park() // no drainer looks at it yet: the first commit rings
 	l.rings = append(l.rings, laneRing{r, memory})
 	l.ring.Store(r)
-	return r, nil
+	return r
 }
 
 // reopened waits for whoever closes the ring, and says why no other takes its place, if none does.
-func (l *lane) reopened(r *ring.Ring) error {
+func (l *lane) reopened() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.err(); err != nil {
-		return err
-	}
-	if l.ring.Load() == r {
-		return l.failed
-	}
-	return nil
+	return l.err()
 }
 
 // current is the ring that the drainer is at: the oldest that is not drained yet, or the newest.
@@ -201,3 +206,24 @@ func (l *lane) free(r laneRing) {
 
 // sizeFor is the ring in which a message of n bytes goes as one frame.
 func sizeFor(n int) int { return 1 << bits.Len(uint(8*(n+16)-1)) }
+
+// freeRings gives the rings' memory back to the carrier. The session has ended. Every claim
+// before the close bit is committed first: the drainer walks to the final tail.
+func (s *Session) freeRings() {
+	e := context.Cause(s.ctx).(*ClosedError)
+	free := func(_ uint32, l *lane) bool {
+		l.finish(e, false) // End may not have come to it yet: from here on it makes no ring
+		for l.discard(); !l.exhausted(); l.discard() {
+			l.listed.Store(false)
+			if l.current().Park() {
+				<-s.bell
+			}
+		}
+		s.outMu.Lock() // a receipt may be on its way
+		defer s.outMu.Unlock()
+		l.freeRings()
+		return true
+	}
+	free(0, s.control)
+	s.lanes.Range(free)
+}

@@ -45,9 +45,9 @@ type Session struct {
 	ready   []*lane
 
 	// The drainer's own.
-	drainer drainer
-	number  uint64 // of the last batch that was built
-	drained chan struct{}
+	schedule schedule
+	number   uint64 // of the last batch that was built
+	drained  chan struct{}
 
 	// Batches without receipt.
 	outMu       sync.Mutex
@@ -58,10 +58,10 @@ type Session struct {
 
 	// What the page sends; inMu makes Receive one at a time.
 	inMu      sync.Mutex
-	early     map[uint64]*wire.Batch // batches that came before their turn
-	pageLanes uint32                 // highest lane that the page has opened
-	invokes   int                    // invokes so far
-	upReceipt atomic.Uint64          // number of the last upward batch that was handled
+	early     map[uint64][]byte // batches that came before their turn
+	pageLanes uint32            // highest lane that the page has opened
+	invokes   int               // invokes so far
+	upReceipt atomic.Uint64     // number of the last upward batch that was handled
 	creditMu  sync.Mutex
 	due       []*lane // lanes with upward credit to be told
 
@@ -112,7 +112,7 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		lanes:    xsync.NewMapOf[uint32, *lane](),
 		bell:     make(chan struct{}, 1),
 		drained:  make(chan struct{}),
-		early:    make(map[uint64]*wire.Batch),
+		early:    make(map[uint64][]byte),
 		commands: xsync.NewMapOf[uint32, *invocation](),
 		evals:    xsync.NewMapOf[uint32, chan evalReply](),
 
@@ -258,12 +258,16 @@ func (s *Session) known(id uint32) bool {
 	return id <= s.nextLane.Load()
 }
 
-// addLane makes a lane, counted by its purpose. It has ended already when the session has.
+// addLane makes a lane whose messages the page keeps.
 func (s *Session) addLane(id uint32, count *atomic.Int64) *lane {
-	l := newLane(s, id, s.opt.RingBytes)
+	return s.enter(newLane(s, id, s.opt.RingBytes), count)
+}
+
+// enter makes a lane known, counted by its purpose. It has ended already when the session has.
+func (s *Session) enter(l *lane, count *atomic.Int64) *lane {
 	l.count = count
 	count.Add(1)
-	s.lanes.Store(id, l)
+	s.lanes.Store(l.id, l)
 	s.figures.opened.Add(1)
 	if err := s.ctx.Err(); err != nil { // End's walk may have passed already
 		l.finish(context.Cause(s.ctx).(*ClosedError), false)

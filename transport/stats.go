@@ -33,8 +33,9 @@ func (l *lane) stats() ChannelStats {
 
 // SessionStats are the figures of one session.
 type SessionStats struct {
-	// Carrier is the carrier's name.
-	Carrier string
+	// Carrier is the carrier's name, which may change in a session's life; Reason says why it is this one, "" when the
+	// carrier does not say.
+	Carrier, Reason string
 	// Batches and Bytes count what was handed to the carrier, what was sent again included.
 	Batches, Bytes uint64
 	// Resent counts batches that were sent again.
@@ -67,8 +68,12 @@ func (s *Session) Stats() SessionStats {
 	s.outMu.Lock()
 	unreceipted := len(s.outstanding)
 	s.outMu.Unlock()
+	reason := ""
+	if c, ok := s.carrier.(interface{ Reason() string }); ok {
+		reason = c.Reason()
+	}
 	return SessionStats{
-		Carrier: s.carrier.Name(),
+		Carrier: s.carrier.Name(), Reason: reason,
 		Batches: s.figures.batches.Load(), Bytes: s.figures.bytes.Load(), Resent: s.figures.resent.Load(),
 		Unreceipted: unreceipted, Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
 		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(), NativeEvals: s.figures.nativeEvals.Load(),

@@ -33,6 +33,12 @@ func (s *Stream[Out, In]) Receive(ctx context.Context) (In, error) {
 		*b = m.data
 		return v, nil
 	}
+	return s.decode(m)
+}
+
+// decode is apart from Receive so that there a []byte needs no memory of its own.
+func (s *Stream[Out, In]) decode(m message) (In, error) {
+	var v In
 	if m.kind == wire.Bytes {
 		return v, fmt.Errorf("transport: the page sent raw bytes where %T is expected", v)
 	}

@@ -1,6 +1,8 @@
 package transport_test
 
 import (
+	"context"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -87,4 +89,72 @@ func (u *upPage) try(lane uint32, frames ...wire.Frame) error {
 func (u *upPage) invoke(id uint32, envelope, body string) {
 	u.t.Helper()
 	u.send(0, invokeFrame(id, envelope, body))
+}
+
+// TestReceiveKeepsNothing: a batch's bytes are the carrier's again when Receive returns, whatever was in it and though it came too early.
+func TestReceiveKeepsNothing(t *testing.T) {
+	e := newEngine(t, transport.Options{})
+	type args struct {
+		S *transport.Stream[int, []byte]
+		J *transport.Stream[int, string]
+	}
+	all := make(chan bool)
+	got := make(chan string, 16)
+	transport.Handle(e, "read", func(ctx context.Context, a args) (any, error) {
+		<-all // nothing is taken before all has come
+		for range 3 {
+			m, err := a.S.Receive(ctx)
+			if err != nil {
+				return nil, err
+			}
+			got <- string(m)
+			if cap(m) > 2*len(m)+64 {
+				t.Errorf("a message of %d bytes keeps %d", len(m), cap(m))
+			}
+		}
+		s, err := a.J.Receive(ctx)
+		got <- s
+		return nil, err
+	})
+	transport.Handle(e, "body", func(ctx context.Context, b []byte) (any, error) {
+		<-all
+		got <- string(b) + transport.Header(ctx, "h")
+		return nil, nil
+	})
+	u := openUp(t, e)
+	buffer := make([]byte, 64<<10)
+	receive := func(number uint64, runs ...[]byte) {
+		t.Helper()
+		b := buffer[:copy(buffer, upBatch(wire.Header{Number: number}, runs...))]
+		if _, err := u.carrier.port.Receive(b); err != nil {
+			t.Fatal(err)
+		}
+		for i := range buffer {
+			buffer[i] = 0xDB
+		}
+	}
+	data := func(k wire.Kind, text string) wire.Frame { return wire.Frame{Kind: k, Payload: []byte(text)} }
+	begin := make([]byte, wire.BeginSize, wire.BeginSize+3)
+	wire.PutBegin(begin, 6, wire.Bytes)
+	receive(1, run(0, 0, invokeFrame(1, `{"cmd":"read","channels":[1,3],"body":"json"}`, `{"S":"__CHANNEL__:1","J":"__CHANNEL__:3"}`)))
+	for u.s.Stats().Batches == 0 { // it has announced the channels
+		runtime.Gosched()
+	}
+	receive(4, run(3, 0, data(wire.JSON, `"json"`)))
+	receive(3, run(1, 2, data(wire.Middle, "def"[:1]), data(wire.Bytes, "early"), data(wire.End, "ef")))
+	receive(2, run(1, 0, data(wire.Bytes, "first"), data(wire.Begin, string(append(begin, "abc"...)))),
+		run(0, 1, invokeFrame(2, `{"cmd":"body","headers":{"h":"+header"},"body":"bytes"}`, "a body")))
+	close(all)
+	seen := map[string]int{}
+	for i := range 5 {
+		seen[<-got] = i
+	}
+	for _, want := range []string{"first", "early", "abcdef", "json", "a body+header"} {
+		if _, ok := seen[want]; !ok {
+			t.Errorf("%q did not come: %v", want, seen)
+		}
+	}
+	if seen["first"] > seen["early"] || seen["early"] > seen["abcdef"] {
+		t.Errorf("wrong order: %v", seen)
+	}
 }

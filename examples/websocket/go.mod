@@ -11,6 +11,7 @@ require (
 	github.com/puzpuzpuz/xsync/v3 v3.5.1 // indirect
 	github.com/valyala/fastjson v1.6.10 // indirect
 	github.com/webview/webview_go v0.0.0-20240831120633-6173450d4dd6 // indirect
+	golang.org/x/sys v0.40.0 // indirect
 )
 
 replace github.com/tailrace-go/tailrace => ../..

@@ -40,6 +40,7 @@ type Channel struct {
 	upCredited uint64
 	sending    bool
 	closed     bool // our close is queued
+	borrow     bool
 }
 
 // NewChannel makes a channel, to be passed to Invoke.
@@ -63,6 +64,10 @@ func (p *Page) addLane(id uint32) *Channel {
 	p.lanes[id] = c
 	return c
 }
+
+// Borrow makes it a channel whose messages the page only borrows: Go sends them in batches of their own. Call it before the
+// channel is passed to Invoke. Messages of this page stay valid all the same.
+func (c *Channel) Borrow() { c.borrow = true }
 
 // ID is the channel's lane.
 func (c *Channel) ID() uint32 { return c.id }

@@ -64,11 +64,17 @@ func (p *Page) Start(r Request) *Call {
 	if r.Headers != nil {
 		envelope["headers"] = r.Headers
 	}
-	ids := []uint32{}
+	ids, borrow := []uint32{}, []uint32{}
 	for _, ch := range r.Channels {
 		ids = append(ids, ch.id)
+		if ch.borrow {
+			borrow = append(borrow, ch.id)
+		}
 	}
 	envelope["channels"] = ids
+	if len(borrow) > 0 {
+		envelope["borrow"] = borrow
+	}
 	body := r.Raw
 	var upload *Channel
 	switch {

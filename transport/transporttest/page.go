@@ -67,6 +67,11 @@ type Config struct {
 	NativeEval func(id uint32, js string, expectResult bool)
 	// Settle is the session's.
 	Settle func() func(context.Context)
+	// Carrier, if not nil, makes the session's carrier of the Pulls that the page's requests go to.
+	Carrier func(*transport.Pulls) transport.Carrier
+	// Send, if not nil, is given each upward batch first. True: it has another way to Go, and is there, or will be. A
+	// batch that says how long to hold it is a pull: Send may wait until the other way has ended.
+	Send func(batch []byte) bool
 	// Origin is the page's. Default "test://page". Owner is the session's owner.
 	Origin string
 	Owner  any
@@ -74,7 +79,11 @@ type Config struct {
 
 // Open opens a session and starts the page's requests.
 func Open(e *transport.Engine, c Config) (*Page, error) {
-	carrier := transport.NewPulls("memory")
+	pulls := transport.NewPulls("memory")
+	carrier := transport.Carrier(pulls)
+	if c.Carrier != nil {
+		carrier = c.Carrier(pulls)
+	}
 	if c.Label == "" {
 		c.Label = "main"
 	}
@@ -90,7 +99,7 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 		return nil, fmt.Errorf("transporttest: hello: %w", err)
 	}
 	p := &Page{
-		Session: s, carrier: carrier, dice: newDice(c.Faults), limits: e.Options(), posts: hello.Posts, config: c,
+		Session: s, carrier: pulls, dice: newDice(c.Faults), limits: e.Options(), posts: hello.Posts, config: c,
 		early: make(map[uint64]*wire.Batch), lanes: make(map[uint32]*Channel), calls: make(map[uint32]*call),
 		credits: make(map[uint32]bool),
 	}
@@ -141,6 +150,15 @@ func (p *Page) fail(err error) {
 	p.events.cond.Broadcast()
 	p.resume.Broadcast()
 	p.up.cond.Broadcast()
+}
+
+// Handle takes a batch that did not come as an answer, which it keeps, and sends the receipt. It reports whether the batch was whole.
+func (p *Page) Handle(batch []byte) bool {
+	ok := p.handle(batch)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.up.flushCredits()
+	return ok
 }
 
 // handle takes one answer's batch. It reports whether the answer was whole.

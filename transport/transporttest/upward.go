@@ -185,6 +185,9 @@ func (p *Page) postLoop(slot int) {
 // exchange sends one request and handles its answer, with faults. It reports whether the answer
 // came, whole.
 func (p *Page) exchange(body []byte) bool {
+	if send := p.config.Send; send != nil && send(body) {
+		return true
+	}
 	d := p.dice
 	p.mu.Lock()
 	for p.stalled && p.err == nil {

@@ -11,8 +11,11 @@ type Assembly struct {
 	buf    []byte
 }
 
-// firstPiece bounds what a begin frame allocates: the rest grows as data comes.
-const firstPiece = 256 << 10
+// firstPiece bounds what a begin frame allocates: the rest grows as data comes, to growth times of what has come.
+const (
+	firstPiece = 256 << 10
+	growth     = 4
+)
 
 // Add takes a fragment. done: the message is whole; Take gives it. The errors are rules broken.
 func (a *Assembly) Add(f Frame, d Direction, lane uint32, limit int) (done bool, err error) {
@@ -47,6 +50,11 @@ func (a *Assembly) Add(f Frame, d Direction, lane uint32, limit int) (done bool,
 	}
 	if len(a.buf)+len(p) > a.total {
 		return false, Broken("fragments on lane %d exceed the message's %d bytes", lane, a.total)
+	}
+	if need := len(a.buf) + len(p); need > cap(a.buf) {
+		grown := make([]byte, len(a.buf), min(a.total, max(growth*cap(a.buf), need)))
+		copy(grown, a.buf)
+		a.buf = grown
 	}
 	a.buf = append(a.buf, p...)
 	if f.Kind != End {

@@ -1,0 +1,143 @@
+//go:build linux && (amd64 || arm64)
+
+package shm
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/tailrace-go/tailrace/transport"
+	"golang.org/x/sys/unix"
+)
+
+// Supported says why this system has no shared memory, nil if it has. It needs Linux 5.1 or later, for the seals.
+func Supported() error { return supported() }
+
+// supported tries it once.
+var supported = sync.OnceValue(func() error {
+	fd, b, err := mapped(content, unix.PROT_READ|unix.PROT_WRITE, readOnly)
+	if err != nil {
+		return err
+	}
+	unmap(b)
+	unix.Close(fd)
+	return nil
+})
+
+// open makes what does not depend on the session's options.
+func (c *Carrier) open() error {
+	if err := Supported(); err != nil {
+		return err
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return fmt.Errorf("shm: failed to make a socket: %w", err)
+	}
+	n := int(c.opt.Region)
+	c.socket = &slotSocket{
+		socket: os.NewFile(uintptr(pair[0]), "slots"), fd: pair[0], limit: max(64, 4*n/c.sizes.slot),
+		woken: func() { c.port.Wake() },
+		fail:  c.Down,
+	}
+	theirs := os.NewFile(uintptr(pair[1]), "slots, the page's end")
+	var offers [2]*os.File
+	if c.pageBell, offers[0], err = eventfd("the page's bell"); err != nil {
+		theirs.Close()
+		return err
+	}
+	bell, offer, err := eventfd("Go's bell")
+	if err != nil {
+		theirs.Close()
+		offers[0].Close()
+		return err
+	}
+	c.bell, offers[1] = os.NewFile(uintptr(bell), "Go's bell"), offer
+	c.offers = []*os.File{offers[0], offers[1], theirs}
+	c.region, err = newRegion(n, c.sizes.slot, c.socket, c.queue.written.Load, c.queue.read.Load)
+	return err
+}
+
+// eventfd makes a bell, with a second descriptor for the page's process.
+func eventfd(of string) (fd int, offer *os.File, err error) {
+	fd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return -1, nil, fmt.Errorf("shm: failed to make a bell: %w", err)
+	}
+	second, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		unix.Close(fd)
+		return -1, nil, fmt.Errorf("shm: failed to duplicate a bell: %w", err)
+	}
+	return fd, os.NewFile(uintptr(second), of), nil
+}
+
+// Bind implements transport.Carrier. When memory can't be had, the session stays on the Pulls.
+func (c *Carrier) Bind(port transport.Port, o transport.Options) {
+	c.pulls.Bind(port, o)
+	c.mu.Lock()
+	c.port = port
+	var err error
+	if c.phase == phaseOffered {
+		if err = c.link(o.MaxBatch); err == nil {
+			c.reading = true
+			go c.read(o.MaxBatch + upSlack)
+			go c.watch()
+		}
+	}
+	c.mu.Unlock()
+	if err != nil {
+		c.Down(err.Error())
+	}
+}
+
+// link makes the memory of the records. The caller holds mu.
+func (c *Carrier) link(maxBatch int) error {
+	queued, sent := c.sizes.queue, c.sizes.up
+	if queued == 0 {
+		queued = queueBytes(maxBatch)
+	}
+	if sent == 0 {
+		sent = upBytes(maxBatch)
+	}
+	fd, down, err := mapped(content+queued, unix.PROT_READ|unix.PROT_WRITE, readOnly)
+	if err != nil {
+		return err
+	}
+	files := []*os.File{os.NewFile(uintptr(fd), "down")}
+	fd, up, err := mapped(content+sent, unix.PROT_READ, sized)
+	if err != nil {
+		files[0].Close()
+		unmap(down)
+		return err
+	}
+	files = append(files, os.NewFile(uintptr(fd), "up"))
+	c.offers = append(files, c.offers...)
+	c.down, c.up = down, up
+	le := binary.LittleEndian
+	le.PutUint32(down, magic)
+	le.PutUint64(down[downRegion:], uint64(c.opt.Region))
+	le.PutUint64(down[downSlot:], uint64(c.sizes.slot))
+	le.PutUint64(down[downQueue:], uint64(queued))
+	le.PutUint64(down[downUp:], uint64(sent))
+	le.PutUint64(down[downMaxUp:], uint64(maxBatch+upSlack))
+	q := &c.queue
+	q.down, q.up, q.data = down, up, down[content:]
+	q.inFlight, q.need, q.ring = c.opt.InFlight, min(2*largestRecord(maxBatch), queued/2), c.ringPage
+	return nil
+}
+
+// Offer gives the descriptors for the page's process, in LAYOUT.md's order, once: the memory that Go writes, that which the page
+// writes, the page's bell, Go's bell, and the socket. The caller closes them when it has handed them over. Nil: the
+// session stays on the Pulls, Reason says why, or the carrier is closed.
+func (c *Carrier) Offer() []*os.File {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.down == nil {
+		return nil
+	}
+	files := c.offers
+	c.offers = nil
+	return files
+}

@@ -1,0 +1,118 @@
+//go:build linux && (amd64 || arm64)
+
+package shm
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// errOver ends the reader: the state is down or closed.
+var errOver = errors.New("shm: over")
+
+// read is the reader's goroutine: it takes what the page sends, and looks at its bell.
+func (c *Carrier) read(largest int) {
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.unlink()
+	}()
+	u := upRing{down: c.down, up: c.up, data: c.up[content:], largest: largest}
+	for word := make([]byte, 8); ; {
+		err := c.takeUp(&u)
+		if err == nil && u.asleep() {
+			if _, err = c.bell.Read(word); err != nil {
+				c.Down("failed to read Go's bell: " + err.Error()) // as a rule that was done already
+				return
+			}
+		}
+		switch {
+		case err == errOver:
+			c.leave(phaseDown, "the session has ended") // its Close is on its way, or was the reason
+			return
+		case err != nil:
+			c.Down(err.Error())
+			return
+		}
+	}
+}
+
+// takeUp takes all records of the up ring.
+func (c *Carrier) takeUp(u *upRing) error {
+	for {
+		if err := c.look(); err != nil {
+			return err
+		}
+		p, err := u.next()
+		if p == nil {
+			return err
+		}
+		if u.wanted() {
+			c.mu.Lock()
+			c.ringPage()
+			c.mu.Unlock()
+		}
+		if _, err := c.port.Receive(p); errors.Is(err, wire.ErrLost) {
+			return fmt.Errorf("the page sends what is no whole batch: %w", err)
+		} else if err != nil {
+			return errOver // the session has ended, and closes the carrier
+		}
+	}
+}
+
+// look attaches the page when it is there, and wakes the drainer when the page has read what it waits for.
+func (c *Carrier) look() error {
+	c.mu.Lock()
+	was := c.phase
+	err := c.lookLocked()
+	wake := err == nil && (c.queue.granted() || was != c.phase)
+	attached := was != c.phase
+	c.mu.Unlock()
+	if attached {
+		c.log.Info("shm: the page has attached")
+		c.pulls.Release()
+	}
+	if wake {
+		c.port.Wake()
+	}
+	c.region.progress()
+	return err
+}
+
+func (c *Carrier) lookLocked() error {
+	if c.phase >= phaseDown {
+		return errOver
+	}
+	switch s := word32(c.up, upState).Load(); {
+	case s == pageFailed:
+		return errors.New(gaveUp)
+	case s == pageAttached && c.phase == phaseOffered:
+		c.phase, c.reason = phaseActive, "the page has attached"
+		c.attached.Store(true)
+	case s > pageFailed || s == pageOffered && c.phase == phaseActive:
+		return fmt.Errorf("the page's state is %d", s)
+	}
+	if c.phase == phaseOffered {
+		return nil
+	}
+	return c.queue.consumed()
+}
+
+// watch waits for the end of the page's process.
+func (c *Carrier) watch() {
+	var b [messageSize]byte
+	if n, _ := c.socket.socket.Read(b[:]); n > 0 {
+		c.Down("the page's process writes into the socket")
+		return
+	}
+	c.mu.Lock()
+	reason := processGone
+	if c.up != nil && word32(c.up, upState).Load() == pageFailed {
+		reason = gaveUp
+	}
+	c.mu.Unlock()
+	c.goDown(reason, slog.LevelDebug)
+}
