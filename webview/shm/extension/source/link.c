@@ -100,9 +100,9 @@ void link_ring(struct link *l) {
 	(void)n;
 }
 
-bool link_wake(struct link *l) {
+bool link_wake(struct link *l, bool bell) {
 	uint64_t count;
-	ssize_t n = read(l->bell_down, &count, sizeof count);
+	ssize_t n = bell ? read(l->bell_down, &count, sizeof count) : 0;
 	(void)n;
 	return region_receive(&l->region, l->control, MESSAGES_A_TURN) && !link_closed(l);
 }

@@ -46,8 +46,11 @@ void link_close(struct link *l);
 
 void link_attached(struct link *l);
 
-/* After bell_down or control became readable. False: the link has ended. */
-bool link_wake(struct link *l);
+/*
+ * After bell_down (bell) or control became readable. False: the link has ended.
+ * A bell is taken only where its reader is told: one that rings while a control message is being read must be found by the loop.
+ */
+bool link_wake(struct link *l, bool bell);
 
 bool link_closed(const struct link *l);
 void link_ring(struct link *l);

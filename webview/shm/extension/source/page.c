@@ -101,7 +101,7 @@ static void ring_document(struct page *p) {
 
 /* A descriptor of the link is readable, or the other side is gone. */
 static bool wake(struct page *p, bool bell) {
-	bool alive = link_wake(p->link);
+	bool alive = link_wake(p->link, bell);
 	if (!alive)
 		end_link(p);
 	if (p->attached && (bell || !alive))
