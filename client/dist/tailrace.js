@@ -132,7 +132,6 @@
         let answer = await next;
         if (this.stopped) return;
         if (answer === FAILED || answer !== void 0 && !peer.receive(answer)) {
-          if (this.instead !== void 0 && out === void 0) break;
           if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
           next = this.request(peer, slot, out, this.instead === void 0 ? this.hold : 0);
           continue;
@@ -904,9 +903,9 @@
       });
     }
     trySend(message) {
-      let { lane } = this;
+      let { kind, payload: payload2 } = encodeMessage(message), { lane } = this;
       if (lane === void 0 || this.refusal() !== void 0) return !1;
-      let { kind, payload: payload2 } = encodeMessage(message), tooLarge = lane.tooLarge(payload2.length);
+      let tooLarge = lane.tooLarge(payload2.length);
       if (tooLarge !== void 0) throw tooLarge;
       return lane.trySend(kind, payload2);
     }
@@ -1408,7 +1407,7 @@
         if (batch === void 0) return !1;
         this.order(batch);
       } catch (error) {
-        this.end(error);
+        error !== GONE && this.end(error);
       }
       return !0;
     }
@@ -1931,7 +1930,7 @@
   }
 
   // src/shm.ts
-  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 524288, TURN = 8, KEPT = 8, REUSED = 262144, holders = /* @__PURE__ */ new WeakMap(), ShmCarrier = class {
+  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, KEPT = 8, REUSED = 262144, holders = /* @__PURE__ */ new WeakMap(), ShmCarrier = class {
     constructor(memory, http, clock) {
       this.memory = memory;
       this.http = http;
@@ -2023,13 +2022,13 @@
           return;
         }
         if (peer.dispatch(), this.unanswered += batch.length + this.rest.filled, this.rest.filled = 0, (this.waking || this.unanswered >= EVERY) && this.flush(), !(clock.now() < until)) {
-          this.yield();
+          this.yield(peer);
           return;
         }
       }
     }
-    yield() {
-      this.yielding = !0, this.clock.task(() => {
+    yield(peer) {
+      this.yielding = !0, peer.due && this.stuck === void 0 && this.push(void 0, peer.composeInPlace(void 0)), this.clock.task(() => {
         this.yielding = !1, this.state === "attached" && this.pump();
       });
     }
@@ -2076,7 +2075,9 @@
     }
     /** Forgets the batches that Go has taken. */
     settle() {
-      let taken = this.memory.taken(), { pushed, peer } = this, n = 0;
+      let taken = this.memory.taken();
+      taken < 0 && this.fail("the link has ended");
+      let { pushed, peer } = this, n = 0;
       for (; n < pushed.length && pushed[n].end <= taken; ) peer?.delivered(pushed[n++].out);
       n > 0 && pushed.splice(0, n);
     }
@@ -2147,7 +2148,9 @@
       writable: !0
     }), addEventListener("DOMContentLoaded", () => {
       document.documentElement.dataset.tailraceReady !== "manual" && events.readyWhenQuiet();
-    }), memory !== void 0 && addEventListener("pagehide", () => memory.detach()), addEventListener("pageshow", (event) => {
+    }), addEventListener("pagehide", (event) => {
+      event.persisted && memory?.detach();
+    }), addEventListener("pageshow", (event) => {
       event.persisted && restored();
     });
   }

@@ -274,9 +274,9 @@ var ChannelCore = class {
     });
   }
   trySend(message) {
-    let { lane } = this;
+    let { kind, payload } = encodeMessage(message), { lane } = this;
     if (lane === void 0 || this.refusal() !== void 0) return !1;
-    let { kind, payload } = encodeMessage(message), tooLarge = lane.tooLarge(payload.length);
+    let tooLarge = lane.tooLarge(payload.length);
     if (tooLarge !== void 0) throw tooLarge;
     return lane.trySend(kind, payload);
   }

@@ -315,9 +315,9 @@ export class ChannelCore implements Sink {
   }
 
   trySend(message: unknown): boolean {
+    const { kind, payload } = encodeMessage(message); // a toJSON may close the channel
     const { lane } = this;
     if (lane === undefined || this.refusal() !== undefined) return false;
-    const { kind, payload } = encodeMessage(message);
     const tooLarge = lane.tooLarge(payload.length);
     if (tooLarge !== undefined) throw tooLarge;
     return lane.trySend(kind, payload);

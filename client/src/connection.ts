@@ -316,7 +316,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
       if (batch === undefined) return false;
       this.order(batch);
     } catch (error) {
-      this.end(error);
+      if (error !== GONE) this.end(error); // its carrier ends, and it will come by another
     }
     return true;
   }

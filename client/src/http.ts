@@ -164,7 +164,6 @@ export class HttpCarrier implements Carrier {
       const answer = await next;
       if (this.stopped) return;
       if (answer === FAILED || (answer !== undefined && !peer.receive(answer))) {
-        if (this.instead !== undefined && out === undefined) break;
         failures++;
         if (failures === TRIES) peer.end(unreachable());
         else await this.wait(failures);

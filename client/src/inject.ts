@@ -58,8 +58,11 @@ function inject(config: Config): void {
   addEventListener('DOMContentLoaded', () => {
     if (document.documentElement.dataset.tailraceReady !== 'manual') events.readyWhenQuiet();
   });
-  // In the back-forward cache nobody reads: the other side is to know it.
-  if (memory !== undefined) addEventListener('pagehide', () => memory.detach());
+  // In the back-forward cache nobody reads: the other side is to know it. Otherwise the link ends with the
+  // document, and what is sent until then goes through it.
+  addEventListener('pagehide', (event) => {
+    if (event.persisted) memory?.detach();
+  });
   addEventListener('pageshow', (event) => {
     if (event.persisted) restored();
   });

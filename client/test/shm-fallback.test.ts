@@ -77,7 +77,7 @@ test('answers under way at the switch come before, after and between, and in ord
   assert.equal(go.receipt, 5);
 });
 
-test('a pull that fails at the switch is not asked again; a post is', async () => {
+test('what fails at the switch is asked again: Go learns of a lost answer by that', async () => {
   const memory = new FakeMemory();
   const go = await started({}, memory);
   const { channel, lane } = await go.channel<unknown, unknown>(16384);
@@ -87,8 +87,18 @@ test('a pull that fails at the switch is not asked again; a post is', async () =
   memory.offerTo('s-1');
   await settle();
   const [post] = go.posts;
+  const failed = [...go.pulls];
+  assert.ok(failed.length > 0);
+  for (const pull of failed) pull.fail();
+  await settle();
+  const again = go.requests.filter((request) => !request.answered && request !== post);
+  assert.equal(again.length, failed.length);
+  for (const pull of again) {
+    assert.equal(pull.batch.hold, 0);
+    pull.reply({ status: 204 });
+  }
+  await settle();
   const { length } = go.requests;
-  for (const pull of go.pulls) pull.fail();
   await go.clock.advance(5000);
   assert.equal(go.requests.length, length);
   post.fail();

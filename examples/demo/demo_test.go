@@ -84,7 +84,7 @@ func TestDemo(t *testing.T) {
 			if err := decoder.Decode(&r); err != nil {
 				t.Fatalf("%v in the last line %q", err, last)
 			}
-			if r.Carrier != "scheme" || r.Bytes != int64(size) || r.Lost != 0 || r.Reordered != 0 || r.SHA256 != "match" {
+			if r.Carrier != "shm" || r.Bytes != int64(size) || r.Lost != 0 || r.Reordered != 0 || r.SHA256 != "match" {
 				t.Errorf("result %s", last)
 			}
 			if (r.MBPerS > 0) != (size > 0) {

@@ -3,6 +3,7 @@
 package shm
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"os"
@@ -28,7 +29,7 @@ func newPort() *port {
 }
 
 func (p *port) Receive(up []byte) (transport.Received, error) {
-	p.up <- up
+	p.up <- bytes.Clone(up)
 	return transport.Received{}, nil
 }
 

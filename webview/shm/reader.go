@@ -26,11 +26,12 @@ func (c *Carrier) read(largest int) {
 		if err == nil && u.asleep() {
 			if _, err = c.bell.Read(word); err != nil {
 				c.Down("failed to read Go's bell: " + err.Error()) // as a rule that was done already
+				_ = c.takeUp(&u)
 				return
 			}
 		}
 		switch {
-		case err == errOver:
+		case errors.Is(err, errOver):
 			c.leave(phaseDown, "the session has ended") // its Close is on its way, or was the reason
 			return
 		case err != nil:
@@ -40,27 +41,37 @@ func (c *Carrier) read(largest int) {
 	}
 }
 
-// takeUp takes all records of the up ring.
+// takeUp takes all records of the up ring: what the page has sent before it left, too. When it is not there any more, nobody
+// would send that again.
 func (c *Carrier) takeUp(u *upRing) error {
 	for {
-		if err := c.look(); err != nil {
-			return err
+		left := c.look()
+		if c.closed() {
+			return errOver
 		}
 		p, err := u.next()
 		if p == nil {
-			return err
-		}
-		if u.wanted() {
-			c.mu.Lock()
-			c.ringPage()
-			c.mu.Unlock()
+			return errors.Join(left, err)
 		}
 		if _, err := c.port.Receive(p); errors.Is(err, wire.ErrLost) {
 			return fmt.Errorf("the page sends what is no whole batch: %w", err)
 		} else if err != nil {
 			return errOver // the session has ended, and closes the carrier
 		}
+		u.took()
+		if u.wanted() {
+			c.mu.Lock()
+			c.ringPage()
+			c.mu.Unlock()
+		}
 	}
+}
+
+// closed reports whether the session has ended.
+func (c *Carrier) closed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase == phaseClosed
 }
 
 // look attaches the page when it is there, and wakes the drainer when the page has read what it waits for.

@@ -46,7 +46,7 @@ func (u *upRing) next() ([]byte, error) {
 	if length > uint64(u.largest) || recordBytes(length) > u.tail-u.head {
 		return nil, fmt.Errorf("the page sends %d bytes, at most %d are allowed, and %d have come", length, u.largest, u.tail-u.head)
 	}
-	if int(length) > cap(u.record) {
+	if u.record == nil || int(length) > cap(u.record) {
 		u.record = make([]byte, length)
 	}
 	p := u.record[:length]
@@ -54,9 +54,11 @@ func (u *upRing) next() ([]byte, error) {
 	n := copy(p, u.data[at:])
 	copy(p[n:], u.data)
 	u.head += recordBytes(length)
-	word64(u.down, downUpHead).Store(u.head)
 	return p, nil
 }
+
+// took tells the page that Go has what next gave: the page forgets it then.
+func (u *upRing) took() { word64(u.down, downUpHead).Store(u.head) }
 
 // recordBytes is what a record of that length takes.
 func recordBytes(length uint64) uint64 { return lengthSize + (length+7)&^7 }
