@@ -63,6 +63,9 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("webview: %w", err)
 	}
+	if o.SharedBytes, err = withDefaultShared(o.SharedBytes, engine.Options()); err != nil {
+		return nil, err
+	}
 	a := &App{
 		options:     o,
 		origins:     g,
@@ -77,6 +80,9 @@ func New(o Options) (*App, error) {
 	}
 	a.assets = newAssets(o)
 	asking.register(a)
+	if o.Carrier != CarrierScheme {
+		allowExtension(g.list())
+	}
 	return a, nil
 }
 
@@ -148,6 +154,7 @@ func (a *App) Run() error {
 		w.shut("window closed")
 	}
 	nativeDrain()
+	a.noExtension(removeExtension())
 	close(a.over)
 	return nil
 }

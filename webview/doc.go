@@ -52,6 +52,22 @@
 // Errors under these names are messages in Tauri's words where it has them. Ours besides: plugin:window|refuse_close tells
 // that a page was asked to close and stays.
 //
+// # Carriers
+//
+// Data crosses through shared memory, by an extension that WebKit's web process loads, or by answers to requests of the custom scheme. The
+// promises are the same. Options.Carrier says which; by default it is shared memory where that works, and a session whose
+// shared memory fails goes on over the scheme without loss. SessionStats.Carrier, Reason and the log tell.
+//
+//   - Shared memory needs Linux on amd64 or arm64, and a directory from which code can be loaded: TMPDIR, XDG_RUNTIME_DIR or
+//     the user's cache directory, the first that is neither mounted noexec nor open to every user. The extension is unpacked there, readable for
+//     the user only, when the first web process starts, and removed with the last window and at the end of Run. What a
+//     killed process leaves is removed by the next one.
+//   - WebKit has one directory for extensions. A program that has extensions of its own sets CarrierScheme in all of its Apps, which then
+//     leave that directory alone.
+//   - A web process that began before the App was made has no extension, so its pages use the scheme.
+//   - Only the client of a page of ours, in the main frame, gets at the memory of its own session. What Go writes can't be
+//     written in the web process. All of it goes with the session, in both processes.
+//
 // # Platforms
 //
 // The scheme needs Linux with WebKitGTK and a build with cgo. Elsewhere the package

@@ -35,11 +35,15 @@ const orderPage = `
 
 // TestEventOrder: 8 goroutines emit 100,000 events to 2 windows, with evals between them. Every listener hears each
 // emitter's events in order, gapless; among listeners the first that registered is first; each eval runs in its place.
-func TestEventOrder(t *testing.T) {
-	const emitters, each, between = 8, 12_500, 250
-	app := newApp(t, Options{Assets: fstest.MapFS{
+func TestEventOrder(t *testing.T) { eventOrder(t, Options{}, 12_500) }
+
+// eventOrder emits so many events by each goroutine, a multiple of 250.
+func eventOrder(t *testing.T, o Options, each int) {
+	const emitters, between = 8, 250
+	o.Assets = fstest.MapFS{
 		"index.html": {Data: []byte(blank + `<script type=module>` + orderPage + `</script>`)},
-	}}, func(*transport.Engine) {})
+	}
+	app := newApp(t, o, func(*transport.Engine) {})
 	pages := []*testPage{openPage(t, app, WindowOptions{Label: "one"}), openPage(t, app, WindowOptions{Label: "two"})}
 	ctx := testContext(t)
 	var wg sync.WaitGroup
@@ -85,6 +89,9 @@ func TestEventOrder(t *testing.T) {
 		}
 		if want := emitters * each / between; got.Marks != want {
 			t.Errorf("window %s: %d scripts, want %d", p.Label(), got.Marks, want)
+		}
+		if name := carrierNames[o.Carrier]; name != "" {
+			p.carriedBy(name)
 		}
 	}
 }

@@ -21,7 +21,7 @@ typedef struct tr_request tr_request;
 typedef struct {
   const char *method, *uri;
   const char *active;  // the main frame's URI as the view shows it
-  const char *origin, *version, *session;
+  const char *origin, *version, *session, *memory;
   const char *range, *if_range, *if_none_match, *if_modified_since;
   const void *body;
   int64_t body_len;  // -1: larger than the view's limit
@@ -131,6 +131,12 @@ void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web p
 enum { TR_PROGRAM, TR_FUNCTION };  // a program in the global scope; the body of an async function
 enum { TR_VALUE, TR_THROWN, TR_NO_JSON, TR_GONE };
 void tr_view_eval(tr_view *v, const char *script, size_t length, int form, uintptr_t handle);
+
+// The extension of the web processes. goExtend is called with the context whenever one is about to start.
+void tr_extension_connect(void);  // before the first web view
+void tr_extension_set(void *context, const char *directory, char **origins, size_t n);
+// Hands duplicates of descriptors to the extension. Returns NULL, or what failed, for g_free.
+char *tr_view_offer(tr_view *v, const char *session, const int *fds, size_t n);
 
 // Memory for answers' bodies. Any thread.
 void *tr_buffer_take(size_t n);

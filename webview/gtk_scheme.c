@@ -51,6 +51,7 @@ static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
     in.origin = soup_message_headers_get_one(h, "Origin");
     in.version = soup_message_headers_get_one(h, "Tailrace-Version");
     in.session = soup_message_headers_get_one(h, "Tailrace-Session");
+    in.memory = soup_message_headers_get_one(h, "Tailrace-Memory");
     in.range = soup_message_headers_get_one(h, "Range");
     in.if_range = soup_message_headers_get_one(h, "If-Range");
     in.if_none_match = soup_message_headers_get_one(h, "If-None-Match");

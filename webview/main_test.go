@@ -30,6 +30,14 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if path := os.Getenv("TAILRACE_TEST_EXTENSION"); path != "" { // one that was just built
+		library, err := os.ReadFile(path)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		extensionLibrary = func() []byte { return library }
+	}
 	if name := os.Getenv(scenarioVariable); name != "" {
 		runScenario(name)
 	}
@@ -72,6 +80,7 @@ func testFiles() fs.FS {
 type testPage struct {
 	*Window
 	t      *testing.T
+	view   evaluator
 	loaded chan string // location.href of every page that has loaded
 
 	mu    sync.Mutex
@@ -96,7 +105,7 @@ func openPage(t *testing.T, app *App, o WindowOptions) *testPage {
 		if err != nil {
 			return err
 		}
-		p.Window = w
+		p.Window, p.view = w, w.native.own
 		return p.bind(w.native.own)
 	})
 	if err != nil {
@@ -121,6 +130,8 @@ type bindable interface {
 	Bind(name string, f any) error
 	Init(js string)
 }
+
+type evaluator interface{ Eval(js string) }
 
 func (p *testPage) bind(n bindable) error {
 	n.Init(`addEventListener('load', () => testLoaded(location.href))`)
@@ -163,7 +174,7 @@ func (p *testPage) start(body string) <-chan testReport {
 	p.calls[id] = c
 	p.mu.Unlock()
 	js := `(async () => {` + body + `})().then(v => testReport("` + id + `", true, JSON.stringify(v ?? null)), e => testReport("` + id + `", false, String(e)))`
-	p.post(func() { p.native.own.Eval(js) })
+	p.post(func() { p.view.Eval(js) })
 	return c
 }
 
@@ -172,17 +183,23 @@ func (p *testPage) run(body string, into any) {
 	p.t.Helper()
 	select {
 	case r := <-p.start(body):
-		if !r.ok {
-			p.t.Fatalf("script failed: %s", r.value)
-		}
-		if into == nil {
-			return
-		}
-		if err := json.Unmarshal([]byte(r.value), into); err != nil {
-			p.t.Fatalf("%v: %s", err, r.value)
-		}
+		p.decode(r, into)
 	case <-time.After(patience):
 		p.t.Fatalf("no answer to script: %s", body)
+	}
+}
+
+// decode reads what a script returned.
+func (p *testPage) decode(r testReport, into any) {
+	p.t.Helper()
+	if !r.ok {
+		p.t.Fatalf("script failed: %s", r.value)
+	}
+	if into == nil {
+		return
+	}
+	if err := json.Unmarshal([]byte(r.value), into); err != nil {
+		p.t.Fatalf("%v: %s", err, r.value)
 	}
 }
 

@@ -31,6 +31,7 @@ func nativeInit() error {
 	if C.tr_init() == 0 {
 		return ErrNoDisplay
 	}
+	C.tr_extension_connect()
 	return nil
 }
 

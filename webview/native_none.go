@@ -5,6 +5,7 @@ package webview
 import (
 	"image"
 	"image/color"
+	"os"
 )
 
 // The native side of platforms without carrier. New gives ErrNoCarrier, so that nothing else
@@ -20,6 +21,11 @@ func nativeQuit()                {}
 func nativeRepair()              {}
 func nativeDrain()               {}
 func nativeSetTheme(Theme)       {}
+func allowExtension([]string)    {}
+func holdExtension()             {}
+func releaseExtension() error    { return nil }
+func removeExtension() error     { return nil }
+func missingExtension() error    { return ErrNoCarrier }
 func nativePointer() image.Point { return image.Point{} }
 
 type nativeWindow struct{}
@@ -43,6 +49,7 @@ func (*nativeWindow) focus()                                           {}
 func (*nativeWindow) focusPage()                                       {}
 func (*nativeWindow) drag(edge)                                        {}
 func (*nativeWindow) monitors() []monitor                              { return nil }
+func (*nativeWindow) offer(string, []*os.File) error                   { return ErrNoCarrier }
 func (*nativeWindow) load(string)                                      {}
 func (*nativeWindow) reload()                                          {}
 func (*nativeWindow) snapshot(chan<- snapshot)                         {}

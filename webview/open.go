@@ -74,6 +74,8 @@ func (a *App) build(w *Window, create func(*Window) error) error {
 	}
 	err := nativeInit()
 	if err == nil {
+		holdExtension()
+		w.holds = true
 		err = create(w)
 	}
 	if err != nil {

@@ -49,6 +49,12 @@ type Options struct {
 	// Name, Version and Identifier are what pages are told about the app by @tauri-apps/api/app. Identifier also
 	// names the app's directories, "com.example.app". Defaults: the program's file name, "0.0.0", none.
 	Name, Version, Identifier string
+	// Carrier says what carries data between Go and the pages. Default: shared memory where it works, else the custom scheme.
+	Carrier CarrierKind
+	// SharedBytes is the address space, in bytes, that a session's shared memory has for the rings of channels, 4 MiB of it at a time;
+	// only what is in use takes memory, which Engine.SessionBytes bounds. A ring that finds no room gives shm.ErrRegionFull to who sends first. At
+	// least Engine.ControlBytes and Engine.RingBytes, each in whole steps of 4 MiB; at most 64 GiB. Default: Engine.SessionBytes, 512 MiB at least.
+	SharedBytes int64
 	// Policy says what pages may do; see the package's comment for Tauri's commands. It goes before Engine.Policy. Default: pages of the app's own origins may do
 	// everything, others nothing.
 	Policy transport.Policy
@@ -83,6 +89,9 @@ func (o Options) withDefaults() (Options, origins, error) {
 	}
 	if o.CloseTimeout == 0 {
 		o.CloseTimeout = 5 * time.Second
+	}
+	if o.Carrier < CarrierAuto || o.Carrier > CarrierShm {
+		return o, origins{}, fmt.Errorf("webview: options: Carrier is %v, must be CarrierAuto, CarrierScheme or CarrierShm", o.Carrier)
 	}
 	if o.Bus.Logger == nil {
 		o.Bus.Logger = o.Logger

@@ -17,7 +17,7 @@ type incoming struct {
 	method, uri string
 	active      string // URI of the main frame as the view shows it: that of a navigation in progress, if there is one
 	// Headers; "" if missing.
-	origin, version, session                         string
+	origin, version, session, memory                 string
 	byteRange, ifRange, ifNoneMatch, ifModifiedSince string
 	body                                             []byte
 	tooLarge                                         bool // the body is over the limit, and not read
@@ -67,29 +67,40 @@ func (w *Window) request(in *incoming, r responder) {
 		case w.origin == "" || g.own(in.active) == "":
 			refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
 		default:
-			w.hello(r, cors)
+			w.hello(in, r, cors)
 		}
+	case controlPath + "carrier":
+		w.left(in, r, cors)
 	default:
 		w.asset(in, r, cors)
 	}
 }
 
-// batch hands a request for data to the session.
-func (w *Window) batch(in *incoming, r responder, cors bool) {
+// inSession gives the page whose session a request belongs to, or refuses it and gives nil.
+func (w *Window) inSession(in *incoming, r responder, cors bool) *page {
 	if !allowed(in, r, cors) {
-		return
+		return nil
 	}
 	if in.session == "" {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the header Tailrace-Session is missing")
-		return
+		return nil
 	}
 	p := w.page.Load()
 	if p == nil || subtle.ConstantTimeCompare([]byte(in.session), []byte(p.session.ID())) != 1 {
 		refuse(r, cors, http.StatusGone, transport.CodeClosed, "the session is over")
-		return
+		return nil
 	}
 	if in.tooLarge {
 		refuse(r, cors, http.StatusRequestEntityTooLarge, transport.CodeProtocol, "the batch is larger than maxBatch")
+		return nil
+	}
+	return p
+}
+
+// batch hands a request for data to the session.
+func (w *Window) batch(in *incoming, r responder, cors bool) {
+	p := w.inSession(in, r, cors)
+	if p == nil {
 		return
 	}
 	p.pulls.Request(in.body, func(a transport.Answer) {

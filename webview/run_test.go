@@ -212,10 +212,13 @@ var scenarios = map[string]func() error{
 }
 
 // scenarioApp makes an App whose page calls a command when it has loaded.
-func scenarioApp() (*App, <-chan struct{}, error) {
-	app, err := New(Options{Assets: fstest.MapFS{
+func scenarioApp() (*App, <-chan struct{}, error) { return scenarioAppOf(Options{}) }
+
+func scenarioAppOf(o Options) (*App, <-chan struct{}, error) {
+	o.Assets = fstest.MapFS{
 		"index.html": {Data: []byte(blank + `<script>tailrace.invoke('loaded')</script>`)},
-	}})
+	}
+	app, err := New(o)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -89,6 +89,7 @@ func goRequest(h C.uintptr_t, c *C.tr_incoming, r *C.tr_request) {
 		origin:          C.GoString(c.origin),
 		version:         C.GoString(c.version),
 		session:         C.GoString(c.session),
+		memory:          C.GoString(c.memory),
 		byteRange:       C.GoString(c._range),
 		ifRange:         C.GoString(c.if_range),
 		ifNoneMatch:     C.GoString(c.if_none_match),

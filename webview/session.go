@@ -77,12 +77,31 @@ func (w *Window) endSession(reason string) {
 }
 
 // hello begins a session with the document that is shown.
-func (w *Window) hello(r responder, cors bool) {
+func (w *Window) hello(in *incoming, r responder, cors bool) {
 	nativeRepair()
 	w.endSession("page connected anew")
-	p := &page{pulls: transport.NewPulls("scheme")}
-	s, err := w.app.engine.Open(transport.SessionConfig{
-		Carrier:    p.pulls,
+	p, err := w.connect(in.memory == "1")
+	if err != nil {
+		w.app.log.Error("webview: failed to open a session", "window", w.label, "error", err)
+		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError, "the session can't be opened: "+err.Error())
+		return
+	}
+	w.page.Store(p)
+	w.events.Connect(p.session)
+	hello := p.session.Hello()
+	w.native.limitBodies(bodyLimit(hello))
+	r.control(http.StatusOK, kindJSON, cors, [][]byte{hello}, len(hello))
+}
+
+// connect opens a session, and offers its page shared memory if both can have it. extended: the page has the extension.
+func (w *Window) connect(extended bool) (*page, error) {
+	p := &page{pulls: transport.NewPulls(schemeName)}
+	carrier, err := w.carrier(p, extended)
+	if err != nil {
+		return nil, err
+	}
+	p.session, err = w.app.engine.Open(transport.SessionConfig{
+		Carrier:    carrier,
 		Label:      w.label,
 		Origin:     w.origin,
 		Owner:      w,
@@ -90,16 +109,22 @@ func (w *Window) hello(r responder, cors bool) {
 		NativeEval: func(id uint32, js string, expectResult bool) { w.nativeEval(p, id, js, expectResult) },
 	})
 	if err != nil {
-		w.app.log.Error("webview: failed to open a session", "window", w.label, "error", err)
-		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError, "the session can't be opened: "+err.Error())
-		return
+		carrier.Close(&transport.ClosedError{Reason: "the session could not open", Cause: err})
+		return nil, err
 	}
-	p.session = s
-	w.page.Store(p)
-	w.events.Connect(s)
-	hello := s.Hello()
-	w.native.limitBodies(bodyLimit(hello))
-	r.control(http.StatusOK, kindJSON, cors, [][]byte{hello}, len(hello))
+	if p.shared == nil {
+		return p, nil
+	}
+	err = w.offer(p.shared, p.session.ID())
+	switch {
+	case err == nil:
+	case w.app.options.Carrier == CarrierShm:
+		p.session.End("no shared memory")
+		return nil, noShared(err)
+	default:
+		p.shared.Down(err.Error())
+	}
+	return p, nil
 }
 
 // bodySlack is what a request's body may have beyond the largest batch.

@@ -241,7 +241,7 @@ func TestShutdownOfHangingPage(t *testing.T) {
 	p.mu.Lock()
 	p.calls["hanging"] = hanging
 	p.mu.Unlock()
-	p.post(func() { p.native.own.Eval(`testReport("hanging", true, ""); for (;;);`) })
+	p.post(func() { p.view.Eval(`testReport("hanging", true, ""); for (;;);`) })
 	wait(t, hanging, "the page")
 	if err := channel.TrySend([]byte("never received")); err != nil {
 		t.Fatal(err)

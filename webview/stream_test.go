@@ -10,34 +10,10 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
-
-// speaking opens a window whose page talks with an app of its own.
-func speaking(t *testing.T, o transport.Options, register func(e *transport.Engine), page string) *Window {
-	t.Helper()
-	app, err := New(Options{
-		Engine:      o,
-		KeepRunning: true,
-		Assets:      fstest.MapFS{"index.html": {Data: []byte("<!doctype html><meta charset=utf-8><script type=module>" + page + "</script>")}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	register(app.Engine())
-	w, err := app.Open(WindowOptions{Label: labelOf(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		w.Close()
-		wait(t, w.Done(), "the window's end")
-	})
-	return w
-}
 
 // checksum is what the page computes, too.
 func checksum(b []byte) uint32 {
@@ -59,6 +35,11 @@ func numbered(r *rand.Rand, producer, n int) []byte {
 	case p < 500:
 		size = r.IntN(10_000)
 	}
+	return numberedOf(r, producer, n, size)
+}
+
+// numberedOf is numbered with a rest of that size.
+func numberedOf(r *rand.Rand, producer, n, size int) []byte {
 	b := make([]byte, 12+size)
 	binary.LittleEndian.PutUint32(b, uint32(producer))
 	binary.LittleEndian.PutUint32(b[4:], uint32(n))
@@ -72,19 +53,36 @@ func numbered(r *rand.Rand, producer, n int) []byte {
 // TestOrderIntoPage: 16 goroutines send a million messages of 0 B to 1 MB on 4 channels. In the
 // page each producer is gapless, each message intact and there once; the page's client itself ends
 // the session when a channel's sequence is not contiguous.
-func TestOrderIntoPage(t *testing.T) {
-	const channels, producers, messages = 4, 16, 1_000_000
-	const each = messages / producers
+func TestOrderIntoPage(t *testing.T) { orderIntoPage(t, Options{}, 1_000_000) }
+
+const orderVerdict = `
+	const { invoke, Channel } = tailrace;
+	const next = Array(16).fill(0), empty = Array(4).fill(0);
+	let messages = 0, error = '';
+	const u32 = (m, at) => (m[at] | m[at+1] << 8 | m[at+2] << 16 | m[at+3] << 24) >>> 0;
+	const on = (channel, m) => {
+		messages++;
+		if (m.length === 0) { empty[channel]++; return; }
+		const producer = u32(m, 0), n = u32(m, 4);
+		let sum = m.length - 12;
+		for (let i = 12; i < m.length; i++) sum = (Math.imul(sum, 31) + m[i]) >>> 0;
+		if (sum !== u32(m, 8)) error ||= 'producer ' + producer + ': message ' + n + ' is damaged';
+		if (producer % 4 !== channel) error ||= 'producer ' + producer + ' on channel ' + channel;
+		if (n !== next[producer]) error ||= 'producer ' + producer + ': message ' + n + ' where ' + next[producer] + ' is due';
+		next[producer]++;
+	};
+	try {
+		await invoke('run', { channels: [0, 1, 2, 3].map((c) => new Channel((m) => on(c, m))) });
+	} catch (e) { error ||= String(e); }
+	return { error, messages, empty, next };`
+
+// orderIntoPage sends so many messages, at least one of 1 MB by each goroutine.
+func orderIntoPage(t *testing.T, o Options, messages int) {
+	const channels, producers = 4, 16
+	each := messages / producers
 	type args struct{ Channels []*transport.Channel[[]byte] }
-	type verdict struct {
-		Error    string
-		Messages int
-		Empty    []int
-		Next     []int
-	}
-	verdicts := make(chan verdict, 1)
 	empties := make([]int, channels)
-	speaking(t, transport.Options{}, func(e *transport.Engine) {
+	p := conversation(t, o, func(e *transport.Engine) {
 		transport.Handle(e, "run", func(ctx context.Context, a args) (int, error) {
 			var wg sync.WaitGroup
 			var mu sync.Mutex
@@ -96,9 +94,12 @@ func TestOrderIntoPage(t *testing.T) {
 					empty := 0
 					for n := range each {
 						var body []byte
-						if n%10 == 9 {
+						switch {
+						case n%10 == 9:
 							empty++ // nothing to number: the page counts these
-						} else {
+						case n == each/20*10:
+							body = numberedOf(r, p, n-n/10, 1<<20-12)
+						default:
 							body = numbered(r, p, n-n/10)
 						}
 						if err := ch.Send(ctx, body); err != nil {
@@ -116,32 +117,14 @@ func TestOrderIntoPage(t *testing.T) {
 			wg.Wait()
 			return messages, errors.Join(errs...)
 		})
-		transport.Handle(e, "verdict", func(_ context.Context, v verdict) (bool, error) {
-			verdicts <- v
-			return true, nil
-		})
-	}, `
-		const { invoke, Channel } = window.tailrace;
-		const next = Array(16).fill(0), empty = Array(4).fill(0);
-		let messages = 0, error = '';
-		const u32 = (m, at) => (m[at] | m[at+1] << 8 | m[at+2] << 16 | m[at+3] << 24) >>> 0;
-		const on = (channel, m) => {
-			messages++;
-			if (m.length === 0) { empty[channel]++; return; }
-			const producer = u32(m, 0), n = u32(m, 4);
-			let sum = m.length - 12;
-			for (let i = 12; i < m.length; i++) sum = (Math.imul(sum, 31) + m[i]) >>> 0;
-			if (sum !== u32(m, 8)) error ||= 'producer ' + producer + ': message ' + n + ' is damaged';
-			if (producer % 4 !== channel) error ||= 'producer ' + producer + ' on channel ' + channel;
-			if (n !== next[producer]) error ||= 'producer ' + producer + ': message ' + n + ' where ' + next[producer] + ' is due';
-			next[producer]++;
-		};
-		try {
-			await invoke('run', { channels: [0, 1, 2, 3].map((c) => new Channel((m) => on(c, m))) });
-		} catch (e) { error ||= String(e); }
-		await invoke('verdict', { error, messages, empty, next });
-	`)
-	v := waitLong(t, verdicts)
+	})
+	var v struct {
+		Error    string
+		Messages int
+		Empty    []int
+		Next     []int
+	}
+	p.runLong(orderVerdict, &v)
 	if v.Error != "" || v.Messages != messages {
 		t.Fatalf("%d of %d messages, %s", v.Messages, messages, v.Error)
 	}
@@ -169,24 +152,26 @@ func waitLong[T any](t *testing.T, c <-chan T) T {
 
 // TestStalledPage: a page that stops reading stops the sender, in bounded memory, and gets everything
 // in order when it goes on. 1 GB on a ring of 4 MB.
-func TestStalledPage(t *testing.T) {
-	const size, messages = 64 << 10, 1 << 30 / (64 << 10)
+func TestStalledPage(t *testing.T) { stalledPage(t, Options{}, 1<<30) }
+
+// stalledPage sends so many bytes.
+func stalledPage(t *testing.T, o Options, total int) {
+	const size = 64 << 10
+	messages := total / size
 	type args struct{ Channel *transport.Channel[[]byte] }
 	channels := make(chan *transport.Channel[[]byte], 1)
-	goOn, verdicts := make(chan struct{}), make(chan string, 1)
-	w := speaking(t, transport.Options{RingBytes: 4 << 20}, func(e *transport.Engine) {
+	goOn := make(chan struct{})
+	o.Engine.RingBytes = 4 << 20
+	p := conversation(t, o, func(e *transport.Engine) {
 		transport.Handle(e, "open", func(_ context.Context, a args) (bool, error) {
 			a.Channel.Keep()
 			channels <- a.Channel
 			return true, nil
 		})
 		transport.Handle(e, "pause", func(context.Context, struct{}) (bool, error) { <-goOn; return true, nil })
-		transport.Handle(e, "verdict", func(_ context.Context, v struct{ Error string }) (bool, error) {
-			verdicts <- v.Error
-			return true, nil
-		})
-	}, `
-		const { invoke, Channel } = window.tailrace;
+	})
+	verdict := p.start(`
+		const { invoke, Channel } = tailrace;
 		const channel = new Channel();
 		let n = 0, error = '';
 		await invoke('open', { channel });
@@ -196,7 +181,7 @@ func TestStalledPage(t *testing.T) {
 			if (got !== n || m.length !== 65536) error ||= 'message ' + got + ' of ' + m.length + ' bytes where ' + n + ' is due';
 			n++;
 		}
-		await invoke('verdict', { error: error || (n === 16384 ? '' : n + ' messages') });
+		return { error, n };
 	`)
 	ch := wait(t, channels, "the page's channel")
 	before := resident(t)
@@ -223,7 +208,7 @@ func TestStalledPage(t *testing.T) {
 			t.Fatalf("the channel does not fill up: %+v", ch.Stats())
 		}
 		st := ch.Stats()
-		full := st.Bytes >= 4<<20-2*size && w.Session().Stats().Unreceipted == 0 && st.Depth >= 4<<20-2*size
+		full := st.Bytes >= 4<<20-2*size && p.Session().Stats().Unreceipted == 0 && st.Depth >= 4<<20-2*size
 		if n := len(accepted); n != stalled || !full {
 			stalled, moved = n, time.Now()
 		}
@@ -253,8 +238,13 @@ func TestStalledPage(t *testing.T) {
 			grown = max(grown, resident(t)-before)
 		}
 	}
-	if e := waitLong(t, verdicts); e != "" {
-		t.Fatal(e)
+	var v struct {
+		Error string
+		N     int
+	}
+	p.decode(waitLong(t, verdict), &v)
+	if v.Error != "" || v.N != messages {
+		t.Fatalf("%d of %d messages, %s", v.N, messages, v.Error)
 	}
 	t.Logf("%d messages were accepted while the page read nothing; the process grew by %.1f MB", stalled, float64(grown)/1e6)
 	if grown > 32<<20 && !raced {

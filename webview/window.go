@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/shm"
 )
 
 // Window is one window with one page at a time.
@@ -25,6 +26,7 @@ type Window struct {
 	// Main thread only.
 	native     nativeWindow
 	built      bool
+	holds      bool     // the extension must stay on disk for it
 	early      []func() // what was posted before it was built
 	loading    string   // own origin of the document that loads, or ""
 	origin     string   // own origin of the document that is shown, or "": a foreign one, or none
@@ -34,6 +36,7 @@ type Window struct {
 	low, high  image.Point // bounds of the size
 	asking     bool        // OnCloseRequested's function is being asked
 	unanswered unanswered
+	lacks      string // why the last page that could not have shared memory could not
 }
 
 func newWindow(a *App, label string) *Window {
@@ -46,6 +49,7 @@ func newWindow(a *App, label string) *Window {
 type page struct {
 	session   *transport.Session
 	pulls     *transport.Pulls
+	shared    *shm.Carrier // nil: the scheme alone
 	resources resources
 }
 
@@ -128,6 +132,9 @@ func (w *Window) shut(reason string) {
 		return
 	}
 	w.endSession(reason)
+	if w.holds {
+		w.app.noExtension(releaseExtension())
+	}
 	if w.built {
 		w.native.release()
 		w.tell(EventDestroyed, nil)

@@ -47,8 +47,9 @@ func readableLog() (*slog.Logger, *lockedWriter) {
 	return slog.New(slog.NewTextHandler(w, nil)), w
 }
 
+// textLogger logs what is wrong, not what is only said.
 func textLogger(b *bytes.Buffer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(&lockedWriter{b: b}, nil))
+	return slog.New(slog.NewTextHandler(&lockedWriter{b: b}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 func TestLabels(t *testing.T) {

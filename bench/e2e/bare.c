@@ -68,9 +68,11 @@ static void on_request(WebKitURISchemeRequest *r, gpointer unused) {
   answer(r, canned[i].p, canned[i].n, canned[i].type);
 }
 
+void bare_serve(void *context) {
+  webkit_web_context_register_uri_scheme(context, "bare", on_request, NULL, NULL);
+  webkit_security_manager_register_uri_scheme_as_secure(webkit_web_context_get_security_manager(context), "bare");
+}
+
 void bare_register(void *window) {
-  WebKitWebView *v = WEBKIT_WEB_VIEW(gtk_bin_get_child(GTK_BIN(window)));
-  WebKitWebContext *c = webkit_web_view_get_context(v);
-  webkit_web_context_register_uri_scheme(c, "bare", on_request, NULL, NULL);
-  webkit_security_manager_register_uri_scheme_as_secure(webkit_web_context_get_security_manager(c), "bare");
+  bare_serve(webkit_web_view_get_context(WEBKIT_WEB_VIEW(gtk_bin_get_child(GTK_BIN(window)))));
 }

@@ -32,10 +32,11 @@ const (
 	canned128 // a batch full of frames
 	canned1K
 	cannedAnswer // a command's answer
+	cannedShmPage
 )
 
 // bareDone gets what a page says at the end of a run, and once it has loaded.
-var bareDone = make(chan url.Values, 2)
+var bareDone = make(chan url.Values, 3)
 
 //export goBareDone
 func goBareDone(uri *C.char) {
@@ -56,9 +57,6 @@ type bare struct {
 func newBare(batch int) *bare {
 	b := &bare{wv.New(false), wv.New(false)}
 	C.bare_register(b.w.Window())
-	can := func(i int, data []byte, kind string) {
-		C.bare_can(C.int(i), C.CBytes(data), C.size_t(len(data)), C.CString(kind))
-	}
 	octets := "application/octet-stream"
 	can(cannedPage, barePage, "text/html")
 	can(cannedEmpty, nil, octets)
@@ -72,6 +70,11 @@ func newBare(batch int) *bare {
 		w.Navigate("bare://localhost/c/" + strconv.Itoa(cannedPage))
 	}
 	return b
+}
+
+// can sets a canned answer, for good.
+func can(i int, data []byte, kind string) {
+	C.bare_can(C.int(i), C.CBytes(data), C.size_t(len(data)), C.CString(kind))
 }
 
 // cannedFrames is a batch full of frames of size bytes, as Tailrace's would be: each holds its number.
@@ -117,14 +120,14 @@ func (b *bare) down(canned, count, inflight int) (url.Values, time.Duration, err
 	return b.run(b.w, fmt.Sprintf("down(%d,%d,%d)", canned, count, inflight))
 }
 
-// intervals gives the rate, p50 and p99 of the times between requests.
-func (b *bare) intervals() sample {
+// intervals gives the times between requests in microseconds.
+func (b *bare) intervals() []float64 {
 	n := int(C.bare_count())
 	var d []float64
 	for i := 1; i < n; i++ {
 		d = append(d, float64(C.bare_time(C.int(i))-C.bare_time(C.int(i-1)))/1e3)
 	}
-	return percentiles(d)
+	return d
 }
 
 // evals sends count scripts, each of its own text, 64 in one Dispatch.

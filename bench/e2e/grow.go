@@ -2,28 +2,24 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
-// manyEvents is how many events grow sends.
+// manyEvents is how many events growEvents sends.
 const manyEvents = 2_000_000
 
-// grow sends many events to a page that reads them, and notes by how much the processes have grown
+// growEvents sends many events to a page that reads them, and says by how much the processes have grown
 // meanwhile, at most.
-func (b *bench) grow() error {
-	before, err := memory()
+func growEvents(t *tailrace) (string, error) {
+	before, err := processes()
 	if err != nil {
-		return err
+		return "", err
 	}
-	most := before
+	own, web := before.own.resident, before.resident()
 	end := make(chan error, 1)
 	go func() {
-		_, err := b.run(fmt.Sprintf("events(%d)", manyEvents))
+		_, err := t.run(fmt.Sprintf("events(%d)", manyEvents))
 		end <- err
 	}()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -31,47 +27,69 @@ func (b *bench) grow() error {
 	for {
 		select {
 		case err := <-end:
-			b.grown = fmt.Sprintf("%d events to a page that reads: the Go process grew by at most %.1f MB, the web processes by %.1f MB\n",
-				manyEvents, float64(most.own-before.own)/1e6, float64(most.web-before.web)/1e6)
-			return err
+			return fmt.Sprintf("%d events over %s to a page that reads: the Go process grew by at most %.1f MB, the web processes by %.1f MB\n",
+				manyEvents, t.carrier, float64(own-before.own.resident)/1e6, float64(web-before.resident())/1e6), err
 		case <-tick.C:
-			now, err := memory()
+			now, err := processes()
 			if err != nil {
-				return err
+				return "", err
 			}
-			most = resident{max(most.own, now.own), max(most.web, now.web)}
+			own, web = max(own, now.own.resident), max(web, now.resident())
 		}
 	}
 }
 
-// resident is memory in bytes: of this process, and of its web processes together.
-type resident struct{ own, web int64 }
+const (
+	portions    = 4
+	portion     = 5_000_000_000 // bytes
+	portionSize = 64 << 10      // of their messages
+)
 
-func memory() (resident, error) {
-	var r resident
-	processes, err := filepath.Glob("/proc/[0-9]*/stat")
+// flat is the memory of the Go process and of the web process after each portion of a long stream, in MB.
+type flat struct{ own, web [portions]float64 }
+
+// stream sends 20 GB, and notes the memory after each quarter.
+func stream(t *tailrace) (*flat, error) {
+	f := &flat{}
+	before, err := processes()
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	for _, path := range processes {
-		text, err := os.ReadFile(path)
+	for i := range portions {
+		if _, err := t.run(fmt.Sprintf("down('raw',%d,%d,1)", portion/portionSize, portionSize)); err != nil {
+			return nil, err
+		}
+		now, err := processes()
 		if err != nil {
-			continue // it has ended
+			return nil, err
 		}
-		// pid (name) state parent group …, and field 24 is the number of resident pages.
-		head, rest, _ := strings.Cut(string(text), ") ")
-		pid, name, _ := strings.Cut(head, " (")
-		fields := strings.Fields(rest)
-		pages, err := strconv.ParseInt(fields[21], 10, 64)
-		if err != nil {
-			return r, fmt.Errorf("%s: %w", path, err)
-		}
-		switch {
-		case pid == strconv.Itoa(os.Getpid()):
-			r.own = pages * int64(os.Getpagesize())
-		case strings.HasPrefix(name, "WebKitWebProces") && fields[2] == strconv.Itoa(syscall.Getpgrp()): // WebKit detaches them
-			r.web += pages * int64(os.Getpagesize())
-		}
+		f.own[i] = float64(now.own.resident) / 1e6
+		f.web[i] = float64(now.web[now.busiest(before)].resident) / 1e6
 	}
-	return r, nil
+	return f, nil
+}
+
+func (f *flat) String() string {
+	var b strings.Builder
+	b.WriteString("Memory after 5, 10, 15 and 20 GB over shm: ")
+	for i, m := range []struct {
+		name string
+		at   [portions]float64
+	}{{"Go process", f.own}, {"web process", f.web}} {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(m.name)
+		for _, mb := range m.at {
+			fmt.Fprintf(&b, " %.0f", mb)
+		}
+		b.WriteString(" MB")
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// growth is by how many MB the larger of the two is more than after the first portion, at the end.
+func (f *flat) growth() float64 {
+	return max(f.own[portions-1]-f.own[0], f.web[portions-1]-f.web[0])
 }

@@ -1,0 +1,157 @@
+package webview
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/shm"
+)
+
+// CarrierKind is what carries data between Go and the pages.
+type CarrierKind int
+
+const (
+	// CarrierAuto is shared memory where it works, else the custom scheme. SessionStats.Carrier and Reason and the log
+	// say which it is and why. A session whose shared memory fails goes on over the scheme, without loss.
+	CarrierAuto CarrierKind = iota
+	// CarrierScheme is the custom scheme alone. When all Apps of a program have it, the package leaves WebKit's web extensions alone: a
+	// program that loads some of its own needs that, as WebKit has one directory for them.
+	CarrierScheme
+	// CarrierShm is shared memory from the start: a page that can't have it gets no session, and its calls fail with what is
+	// missing. A session whose shared memory fails later goes on over the scheme all the same.
+	CarrierShm
+)
+
+func (k CarrierKind) String() string {
+	switch k {
+	case CarrierAuto:
+		return "auto"
+	case CarrierScheme:
+		return "scheme"
+	case CarrierShm:
+		return "shm"
+	}
+	return fmt.Sprintf("CarrierKind(%d)", int(k))
+}
+
+// schemeName is the scheme carrier's name in figures and logs.
+const schemeName = "scheme"
+
+// Bounds of Options.SharedBytes. The region is address space: memory is used for what is in it.
+const (
+	defaultShared = 512 << 20
+	largestShared = 64 << 30
+	sharedSlot    = 4 << 20 // what comes and goes at once; see webview/shm
+)
+
+// withDefaultShared checks Options.SharedBytes against the engine's options.
+func withDefaultShared(shared int64, e transport.Options) (int64, error) {
+	if shared == 0 {
+		return max(defaultShared, int64(e.SessionBytes)), nil
+	}
+	least := slots(e.ControlBytes) + slots(e.RingBytes)
+	if shared < least || shared > largestShared {
+		return 0, fmt.Errorf("webview: options: SharedBytes is %d, must be %d (Engine.ControlBytes and one ring of Engine.RingBytes) to %d", shared, least, int64(largestShared))
+	}
+	return shared, nil
+}
+
+// slots rounds up to whole slots.
+func slots(n int) int64 { return (int64(n) + sharedSlot - 1) / sharedSlot * sharedSlot }
+
+// reasoned is the scheme, and why it is that.
+type reasoned struct {
+	*transport.Pulls
+	reason string
+}
+
+// Reason tells SessionStats.
+func (r reasoned) Reason() string { return r.reason }
+
+// sharedMemory makes the shared memory of a page. The error says why the page can't have it.
+func (w *Window) sharedMemory(p *transport.Pulls, extended bool) (*shm.Carrier, error) {
+	if !extended {
+		if err := shm.Supported(); err != nil {
+			return nil, err
+		}
+		return nil, missingExtension()
+	}
+	return shm.New(p, shm.Options{Region: w.app.options.SharedBytes, Logger: w.app.log.With("window", w.label)})
+}
+
+// carrier chooses the carrier of a new page.
+func (w *Window) carrier(p *page, extended bool) (transport.Carrier, error) {
+	if w.app.options.Carrier == CarrierScheme {
+		return reasoned{p.pulls, "Options.Carrier is CarrierScheme"}, nil
+	}
+	shared, err := w.sharedMemory(p.pulls, extended)
+	switch {
+	case err == nil:
+		p.shared = shared
+		return shared, nil
+	case w.app.options.Carrier == CarrierShm:
+		return nil, noShared(err)
+	}
+	w.overScheme(err)
+	return reasoned{p.pulls, err.Error()}, nil
+}
+
+func noShared(err error) error {
+	return fmt.Errorf("webview: no shared memory, and Options.Carrier is CarrierShm: %w", err)
+}
+
+// offer hands a session's shared memory to its page. Main thread only.
+func (w *Window) offer(c *shm.Carrier, session string) error {
+	files := c.Offer()
+	if files == nil {
+		return errors.New(c.Reason())
+	}
+	defer func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}()
+	return w.native.offer(session, files)
+}
+
+// overScheme logs why a page can't have shared memory, unless that was the reason for the window's page before, too. A page that
+// has it is package shm's to tell.
+func (w *Window) overScheme(why error) {
+	if reason := why.Error(); w.lacks != reason {
+		w.lacks = reason
+		w.app.log.Info("webview: the session is carried by the "+schemeName, "window", w.label, "reason", reason)
+	}
+}
+
+// noExtension logs that the extension's file could not be removed. Nothing depends on that: another process will sweep it.
+func (a *App) noExtension(err error) {
+	if err != nil {
+		a.log.Warn("webview: failed to remove the web process's extension", "error", err)
+	}
+}
+
+// longestReason bounds what a page says in words, in bytes.
+const longestReason = 200
+
+// left is told by the page that it gave shared memory up. It goes on over the scheme.
+func (w *Window) left(in *incoming, r responder, cors bool) {
+	p := w.inSession(in, r, cors)
+	if p == nil {
+		return
+	}
+	var body struct{ Reason string }
+	if err := json.Unmarshal(in.body, &body); err != nil {
+		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol, "the body must be {\"reason\": \"…\"}")
+		return
+	}
+	if len(body.Reason) > longestReason {
+		body.Reason = body.Reason[:longestReason]
+	}
+	if p.shared != nil {
+		p.shared.Down("the page: " + body.Reason)
+	}
+	r.control(http.StatusNoContent, kindJSON, cors, nil, 0)
+}

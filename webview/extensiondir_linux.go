@@ -1,0 +1,209 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// extensionPrefix begins the names of the directories that hold the extension. Nothing else may use it: what has it and is
+// nobody's is removed.
+const extensionPrefix = "tailrace-extension-"
+
+// extensionFile is the library's name in its directory. WebKit loads all that end so.
+const extensionFile = "tailrace.so"
+
+// extensionDirectory is a directory of this process with the extension in it.
+//
+// Its owner holds a lock on it (flock), which the kernel gives back however the process ends. So a directory that can be
+// locked is nobody's, and is swept. A directory is made before it can be locked, so the owner looks again behind the lock:
+//
+//  1. owner: mkdir
+//  2. sweeper: locks, removes, unlocks
+//  3. owner: locks what has no name any more, sees that, and makes another
+type extensionDirectory struct {
+	path string
+	lock *os.File // the directory itself
+}
+
+// sweeperWins bounds how often making a directory begins again because another process swept it in the middle.
+const sweeperWins = 8
+
+// extensionPlaces are the directories where the extension may lie, the first that can hold it is taken. env is os.Getenv.
+func extensionPlaces(env func(string) string) []string {
+	places := []string{env("TMPDIR")}
+	if places[0] == "" {
+		places[0] = "/tmp"
+	}
+	if d := env("XDG_RUNTIME_DIR"); d != "" {
+		places = append(places, d)
+	}
+	if d := env("XDG_CACHE_HOME"); d != "" {
+		places = append(places, d)
+	} else if d := env("HOME"); d != "" {
+		places = append(places, filepath.Join(d, ".cache"))
+	}
+	return places
+}
+
+// unpackExtension writes the library into a new directory, private to the user, in the first of the places that can hold it.
+// The error says of each why it can't.
+func unpackExtension(library []byte, places []string) (*extensionDirectory, error) {
+	if library == nil {
+		return nil, fmt.Errorf("webview: the web process's extension does not exist for %s/%s", runtime.GOOS, runtime.GOARCH)
+	}
+	var errs []error
+	for _, place := range places {
+		d, err := unpackInto(place, library)
+		if err == nil {
+			return d, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, fmt.Errorf("webview: no directory for the web process's extension (set TMPDIR to one that programs may run from): %w", errors.Join(errs...))
+}
+
+func unpackInto(place string, library []byte) (*extensionDirectory, error) {
+	if !filepath.IsAbs(place) {
+		return nil, fmt.Errorf("%q is no absolute path", place)
+	}
+	if err := usable(place); err != nil {
+		return nil, err
+	}
+	sweep(place)
+	for range sweeperWins {
+		d, err := makeLocked(place)
+		if err != nil {
+			return nil, err
+		}
+		if d == nil {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(d.path, extensionFile), library, 0o600); err != nil {
+			d.remove()
+			return nil, fmt.Errorf("failed to unpack the extension: %w", err)
+		}
+		return d, nil
+	}
+	return nil, fmt.Errorf("%s: other processes remove what is made there", place)
+}
+
+// statfs tells what a place is mounted with. Tests have their own.
+var statfs = syscall.Statfs
+
+// stNoexec is ST_NOEXEC of statfs: nothing can be mapped for execution.
+const stNoexec = 0x8
+
+// usable says why a place can't hold the extension: code can't be loaded from it, or another user could replace what lies in it.
+func usable(place string) error {
+	info, err := os.Stat(place)
+	switch {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is no directory", place)
+	case info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0:
+		return fmt.Errorf("%s can be changed by every user", place)
+	}
+	var st syscall.Statfs_t
+	if err := statfs(place, &st); err != nil {
+		return &fs.PathError{Op: "statfs", Path: place, Err: err}
+	}
+	if st.Flags&stNoexec != 0 {
+		return fmt.Errorf("%s is mounted noexec", place)
+	}
+	return nil
+}
+
+// makeLocked makes a directory and locks it. Nil: another process swept it before the lock.
+func makeLocked(place string) (*extensionDirectory, error) {
+	path, err := os.MkdirTemp(place, extensionPrefix) // 0700
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		if err = flock(f, syscall.LOCK_EX); err == nil {
+			if named(f, path) {
+				return &extensionDirectory{path, f}, nil
+			}
+			f.Close()
+			return nil, nil
+		}
+		f.Close()
+	}
+	os.Remove(path)
+	return nil, fmt.Errorf("failed to lock %s: %w", path, err)
+}
+
+func flock(f *os.File, how int) error {
+	c, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var locked error
+	err = c.Control(func(fd uintptr) {
+		for {
+			if locked = syscall.Flock(int(fd), how); locked != syscall.EINTR {
+				return
+			}
+		}
+	})
+	return errors.Join(err, locked)
+}
+
+// named says whether path still is the open directory.
+func named(f *os.File, path string) bool {
+	opened, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Lstat(path)
+	return err == nil && os.SameFile(opened, now)
+}
+
+// sweep removes the directories of this user's processes that ended without doing so.
+func sweep(place string) {
+	entries, err := os.ReadDir(place)
+	if err != nil {
+		return // what is made there next will tell
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), extensionPrefix) {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil {
+			continue
+		}
+		if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != os.Getuid() {
+			continue
+		}
+		path := filepath.Join(place, e.Name())
+		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_DIRECTORY, 0)
+		if err != nil {
+			continue
+		}
+		if flock(f, syscall.LOCK_EX|syscall.LOCK_NB) == nil && named(f, path) {
+			os.RemoveAll(path)
+		}
+		f.Close()
+	}
+}
+
+// remove takes the directory off the disk. Web processes that have loaded the extension keep it.
+func (d *extensionDirectory) remove() error {
+	err := os.RemoveAll(d.path)
+	d.lock.Close()
+	return err
+}

@@ -1,0 +1,195 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+func unpacked(t *testing.T, places ...string) *extensionDirectory {
+	t.Helper()
+	d, err := unpackExtension([]byte("library"), places)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// left gives the names in a directory.
+func left(t *testing.T, place string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// The extension lies in a directory that nobody else can look into, and leaves nothing.
+func TestExtensionDirectory(t *testing.T) {
+	place := t.TempDir()
+	d := unpacked(t, place)
+	info, err := os.Stat(d.path)
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the directory: %v, %v", info, err)
+	}
+	if b, err := os.ReadFile(filepath.Join(d.path, extensionFile)); string(b) != "library" || err != nil {
+		t.Errorf("the library: %q, %v", b, err)
+	}
+	other := unpacked(t, place) // of another App's process: both stay
+	for _, d := range []*extensionDirectory{d, other} {
+		if _, err := os.Stat(d.path); err != nil {
+			t.Error(err)
+		}
+		if err := d.remove(); err != nil {
+			t.Error(err)
+		}
+	}
+	if names := left(t, place); len(names) != 0 {
+		t.Errorf("left: %v", names)
+	}
+}
+
+// A place that can't hold code, or not safely, is passed over; with none left, the error says why of each.
+func TestExtensionPlaces(t *testing.T) {
+	base := t.TempDir()
+	open, file, noexec, good := filepath.Join(base, "open"), filepath.Join(base, "file"), filepath.Join(base, "noexec"), filepath.Join(base, "good")
+	for _, d := range []string{open, noexec, good} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(open, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	statfs = func(path string, st *syscall.Statfs_t) error {
+		err := syscall.Statfs(path, st)
+		if path == noexec {
+			st.Flags |= stNoexec
+		}
+		return err
+	}
+	t.Cleanup(func() { statfs = syscall.Statfs })
+	bad := []string{"relative", filepath.Join(base, "missing"), file, open, noexec}
+	d := unpacked(t, append(slices.Clone(bad), good)...)
+	if filepath.Dir(d.path) != good {
+		t.Errorf("it lies in %s", d.path)
+	}
+	if err := d.remove(); err != nil {
+		t.Error(err)
+	}
+	_, err := unpackExtension([]byte("library"), bad)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("an error that is %v", err)
+	}
+	for _, why := range []string{`"relative" is no absolute path`, "file is no directory", "open can be changed by every user", "noexec is mounted noexec", "TMPDIR"} {
+		if !strings.Contains(err.Error(), why) {
+			t.Errorf("the error lacks %q: %v", why, err)
+		}
+	}
+	for _, place := range []string{open, noexec, good} {
+		if names := left(t, place); len(names) != 0 {
+			t.Errorf("left in %s: %v", place, names)
+		}
+	}
+	env := map[string]string{"HOME": "/home/me"}
+	get := func(name string) string { return env[name] }
+	if got := extensionPlaces(get); !slices.Equal(got, []string{"/tmp", "/home/me/.cache"}) {
+		t.Errorf("places: %v", got)
+	}
+	env["TMPDIR"], env["XDG_RUNTIME_DIR"], env["XDG_CACHE_HOME"] = "/a", "/b", "/c"
+	if got := extensionPlaces(get); !slices.Equal(got, []string{"/a", "/b", "/c"}) {
+		t.Errorf("places: %v", got)
+	}
+}
+
+// What dead processes left is removed, and nothing else.
+func TestExtensionSweep(t *testing.T) {
+	place, elsewhere := t.TempDir(), t.TempDir()
+	dead := filepath.Join(place, extensionPrefix+"dead")
+	if err := os.Mkdir(dead, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{filepath.Join(dead, extensionFile), filepath.Join(elsewhere, "kept"), filepath.Join(place, extensionPrefix+"file")} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(place, "other"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, filepath.Join(place, extensionPrefix+"link")); err != nil {
+		t.Fatal(err)
+	}
+	living := unpacked(t, place)
+	if want := []string{"other", extensionPrefix + "file", extensionPrefix + "link", filepath.Base(living.path)}; !sameNames(left(t, place), want) {
+		t.Errorf("after one sweep: %v, want %v", left(t, place), want)
+	}
+	second := unpacked(t, place)
+	if _, err := os.Stat(filepath.Join(living.path, extensionFile)); err != nil {
+		t.Errorf("a living process's extension was swept: %v", err)
+	}
+	if names := left(t, elsewhere); len(names) != 1 {
+		t.Errorf("a link was followed: %v", names)
+	}
+	for _, d := range []*extensionDirectory{living, second} {
+		if err := d.remove(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func sameNames(a, b []string) bool {
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}
+
+// Processes that begin and end at the same time sweep nothing of each other. (A lock belongs to an open file, so goroutines do
+// for processes.)
+func TestExtensionDirectoriesAtOnce(t *testing.T) {
+	place := t.TempDir()
+	const processes, rounds = 8, 40
+	failed := make(chan error, processes)
+	var wg sync.WaitGroup
+	for range processes {
+		wg.Go(func() {
+			for range rounds {
+				d, err := unpackExtension([]byte("library"), []string{place})
+				if err != nil {
+					failed <- err
+					return
+				}
+				_, err = os.Stat(filepath.Join(d.path, extensionFile))
+				if err := errors.Join(err, d.remove()); err != nil {
+					failed <- fmt.Errorf("a directory that is in use was swept: %w", err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(failed)
+	for err := range failed {
+		t.Error(err)
+	}
+	if names := left(t, place); len(names) != 0 {
+		t.Errorf("left: %v", names)
+	}
+}
