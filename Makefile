@@ -10,7 +10,7 @@ COUNT ?= 5
 ROUNDS ?= 5
 
 GO_TEST := go test -timeout 15m
-PURE := ./ring/... ./transport/... ./bus/... # without cgo; tested with several numbers of processors
+PURE := ./ring/... ./transport/... ./bus/... ./webview/shm # without cgo; tested with several numbers of processors
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: demo test bench bench-e2e lint format setup client extension

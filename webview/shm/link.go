@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
-	"sync"
+	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/transport"
 	"golang.org/x/sys/unix"
@@ -15,16 +15,22 @@ import (
 // Supported says why this system has no shared memory, nil if it has. It needs Linux 5.1 or later, for the seals.
 func Supported() error { return supported() }
 
-// supported tries it once.
-var supported = sync.OnceValue(func() error {
+// works is set once it has been tried with success: what fails may be for want of descriptors or memory, and pass.
+var works atomic.Bool
+
+func supported() error {
+	if works.Load() {
+		return nil
+	}
 	fd, b, err := mapped(content, unix.PROT_READ|unix.PROT_WRITE, readOnly)
 	if err != nil {
 		return err
 	}
 	unmap(b)
 	unix.Close(fd)
+	works.Store(true)
 	return nil
-})
+}
 
 // open makes what does not depend on the session's options.
 func (c *Carrier) open() error {
