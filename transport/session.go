@@ -70,6 +70,7 @@ type Session struct {
 	eventTurn chan struct{} // holds a token while no large event waits to begin, and none behind it
 
 	nextLane atomic.Uint32 // the last lane that Go has opened
+	downMu   sync.Mutex    // held from there until the result that names it is accepted: the page learns of lanes in the order of their numbers
 
 	commands *xsync.MapOf[uint32, *invocation] // that run now
 	pending  atomic.Int64

@@ -1100,11 +1100,10 @@
       this.owner.event(subs, u32[word + 1], payload2);
     }
     openBody(u32, word) {
-      let body = new Promise((resolve, reject) => {
-        let sink = new BodySink(readU64(u32, word + 4), resolve, reject);
-        this.owner.openRemote(u32[word + 2], sink);
+      let sink, body = new Promise((resolve, reject) => {
+        sink = new BodySink(readU64(u32, word + 4), resolve, reject);
       });
-      return body.catch(ignore), body;
+      return body.catch(ignore), this.owner.openRemote(u32[word + 2], sink), body;
     }
     lateResult(id, body) {
       let call = this.owner.settle(id);

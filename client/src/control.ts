@@ -174,11 +174,12 @@ export class ControlSink implements Sink {
   }
 
   private openBody(u32: Uint32Array, word: number): Promise<Uint8Array> {
+    let sink: BodySink | undefined;
     const body = new Promise<Uint8Array>((resolve, reject) => {
-      const sink = new BodySink(readU64(u32, word + 4), resolve, reject);
-      this.owner.openRemote(u32[word + 2], sink);
+      sink = new BodySink(readU64(u32, word + 4), resolve, reject);
     });
     body.catch(ignore);
+    this.owner.openRemote(u32[word + 2], sink as unknown as Sink); // not in there: what it throws ends the session
     return body;
   }
 
