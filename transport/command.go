@@ -145,13 +145,15 @@ func (inv *invocation) replyLane(data []byte) error {
 	if n := s.downloads.Load(); n >= int64(2*s.opt.Pending) {
 		return s.fail(wire.Broken("%d lanes of raw results, which the page does not close", n))
 	}
-	s.downMu.Lock()
+	if err := s.control.takeTurn(s.ctx, s.downTurn); err != nil {
+		return err
+	}
 	l := s.addLane(s.nextLane.Add(2), &s.downloads)
 	payload := twoWords(nil, inv.id, 2)
 	payload = twoWords(payload, l.id, 0)
 	payload = twoWords(payload, uint32(len(data)), 0)
 	err := s.control.send(s.ctx, wire.Result, payload)
-	s.downMu.Unlock()
+	s.downTurn <- struct{}{}
 	if err == nil {
 		err = s.control.wait(s.ctx, s.control.accepted(), false)
 	}

@@ -70,7 +70,7 @@ type Session struct {
 	eventTurn chan struct{} // holds a token while no large event waits to begin, and none behind it
 
 	nextLane atomic.Uint32 // the last lane that Go has opened
-	downMu   sync.Mutex    // held from there until the result that names it is accepted: the page learns of lanes in the order of their numbers
+	downTurn chan struct{} // holds a token while no result that names one waits to be accepted: the page learns of lanes in the order of their numbers
 
 	commands *xsync.MapOf[uint32, *invocation] // that run now
 	pending  atomic.Int64
@@ -118,9 +118,11 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		evals:    xsync.NewMapOf[uint32, chan evalReply](),
 
 		eventTurn: make(chan struct{}, 1),
+		downTurn:  make(chan struct{}, 1),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.WithValue(context.Background(), sessionKey{}, s))
 	s.eventTurn <- struct{}{}
+	s.downTurn <- struct{}{}
 	s.control = newLane(s, 0, e.opt.ControlBytes)
 	s.control.in.window.Store(int64(e.opt.Window))
 	s.carrier.Bind(s, e.opt)
