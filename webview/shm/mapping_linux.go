@@ -106,7 +106,7 @@ func within(whole, b []byte) (offset int, ok bool) {
 	return int(at), at < uintptr(len(whole))
 }
 
-// word32 and word64 are atomic words in a mapping.
-func word32(b []byte, at int) *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&b[at])) }
+// word32 and word64 give atomic words in a mapping.
+func word32(b []byte, at int) shared32 { return shared32{(*atomic.Uint32)(unsafe.Pointer(&b[at]))} }
 
-func word64(b []byte, at int) *atomic.Uint64 { return (*atomic.Uint64)(unsafe.Pointer(&b[at])) }
+func word64(b []byte, at int) shared64 { return shared64{(*atomic.Uint64)(unsafe.Pointer(&b[at]))} }
