@@ -1782,7 +1782,7 @@
   }
 
   // src/invoke.ts
-  var INLINE = 65536, MAX_ENVELOPE = 262144, BOTH_WAIT = 2e3, encoder4 = new TextEncoder(), NOTHING2 = new Uint8Array(0), warned = !1;
+  var INLINE = 65536, MAX_ENVELOPE = 262144, BOTH_WAIT = 2e3, encoder4 = new TextEncoder(), warned = !1, envelopes = /* @__PURE__ */ new Map(), ENVELOPES = 256, LONGEST_NAME = 128;
   function invoke(connection, cmd, args, options, replacer) {
     return new Promise((resolve, reject) => {
       let signal = options?.signal;
@@ -1837,7 +1837,7 @@
       connection.undoOpen(opens, gone), connection.settle(id)?.reject(gone);
       return;
     }
-    let envelope = encoder4.encode(
+    let envelope = headers === void 0 && channels.length === 0 && lane === void 0 ? plainEnvelope(cmd, form) : encoder4.encode(
       JSON.stringify({
         cmd,
         headers,
@@ -1847,8 +1847,8 @@
         lane: lane?.id,
         length: lane && body.length
       })
-    ), inline = lane === void 0 ? body : NOTHING2, payload2 = new Uint8Array(8 + envelope.length + inline.length), words = new Uint32Array(payload2.buffer, 0, 2);
-    words[0] = id, words[1] = envelope.length, payload2.set(envelope, 8), payload2.set(inline, 8 + envelope.length);
+    ), start = 8 + envelope.length, payload2 = new Uint8Array(lane === void 0 ? start + body.length : start);
+    putWord(payload2, 0, id), putWord(payload2, 4, envelope.length), payload2.set(envelope, 8), lane === void 0 && payload2.set(body, start);
     let tooLarge = envelope.length > MAX_ENVELOPE ? new TailraceError(
       "too_large",
       `the command's name, headers and channels have ${envelope.length} bytes, the limit is ${MAX_ENVELOPE}: pass large values as arguments`
@@ -1858,6 +1858,13 @@
       return;
     }
     connection.sendControl(INVOKE, payload2, opens), lane !== void 0 && (lane.send({ kind: BYTES, payload: body }), lane.close());
+  }
+  function plainEnvelope(cmd, form) {
+    let key = `${form} ${cmd}`, envelope = envelopes.get(key);
+    return envelope === void 0 && (envelope = encoder4.encode(JSON.stringify({ cmd, body: form })), envelopes.size < ENVELOPES && cmd.length <= LONGEST_NAME && envelopes.set(key, envelope)), envelope;
+  }
+  function putWord(u8, at, value) {
+    u8[at] = value, u8[at + 1] = value >>> 8, u8[at + 2] = value >>> 16, u8[at + 3] = value >>> 24;
   }
   function lanesOf(channels) {
     return channels.length > 0 ? channels.map((channel) => channel.lane?.id) : void 0;
@@ -1938,6 +1945,7 @@
       this.waking = !1;
       this.pumping = !1;
       this.yielding = !1;
+      this.checkpoint = new Checkpoint();
       // Downward.
       this.reused = wordsAndBytes(0);
       /** Bytes that came since a batch went up. */
@@ -1954,7 +1962,7 @@
             this.attached();
             return;
           }
-          this.stuck !== void 0 && this.flush(), this.yielding || this.pump();
+          this.stuck !== void 0 && this.flush(), this.yielding || this.pump(), this.checkpoint.reach();
         }
       };
       this.woken = () => {
@@ -2079,6 +2087,16 @@
       let { pushed, peer } = this, n = 0;
       for (; n < pushed.length && pushed[n].end <= taken; ) peer?.delivered(pushed[n++].out);
       n > 0 && pushed.splice(0, n);
+    }
+  }, Checkpoint = class {
+    constructor() {
+      this.target = new EventTarget();
+      this.event = new Event("checkpoint");
+      this.target.addEventListener("checkpoint", () => {
+      });
+    }
+    reach() {
+      this.target.dispatchEvent(this.event);
     }
   }, Rest = class {
     constructor(memory) {

@@ -15,8 +15,13 @@ const MAX_ENVELOPE = 256 << 10;
 const BOTH_WAIT = 2000;
 
 const encoder = new TextEncoder();
-const NOTHING = new Uint8Array(0);
 let warned = false;
+
+/** The envelopes of calls without headers and channels, by the command's name and the body's form: most are called again. */
+const envelopes = new Map<string, Uint8Array>();
+/** So many are kept, of names up to so long. */
+const ENVELOPES = 256;
+const LONGEST_NAME = 128;
 
 interface Arguments {
   readonly form: 'json' | 'bytes' | 'lane';
@@ -119,24 +124,26 @@ function sendInvoke(
     connection.settle(id)?.reject(gone);
     return;
   }
-  const envelope = encoder.encode(
-    JSON.stringify({
-      cmd,
-      headers,
-      channels: lanesOf(channels),
-      borrow: lanesOf(channels.filter((channel) => channel.borrow)),
-      body: form,
-      lane: lane?.id,
-      length: lane && body.length,
-    }),
-  );
-  const inline = lane === undefined ? body : NOTHING;
-  const payload = new Uint8Array(8 + envelope.length + inline.length);
-  const words = new Uint32Array(payload.buffer, 0, 2);
-  words[0] = id;
-  words[1] = envelope.length;
+  const plain = headers === undefined && channels.length === 0 && lane === undefined;
+  const envelope = plain
+    ? plainEnvelope(cmd, form)
+    : encoder.encode(
+        JSON.stringify({
+          cmd,
+          headers,
+          channels: lanesOf(channels),
+          borrow: lanesOf(channels.filter((channel) => channel.borrow)),
+          body: form,
+          lane: lane?.id,
+          length: lane && body.length,
+        }),
+      );
+  const start = 8 + envelope.length;
+  const payload = new Uint8Array(lane === undefined ? start + body.length : start);
+  putWord(payload, 0, id);
+  putWord(payload, 4, envelope.length);
   payload.set(envelope, 8);
-  payload.set(inline, 8 + envelope.length);
+  if (lane === undefined) payload.set(body, start);
   const tooLarge =
     envelope.length > MAX_ENVELOPE
       ? new TailraceError(
@@ -154,6 +161,24 @@ function sendInvoke(
     lane.send({ kind: BYTES, payload: body });
     lane.close();
   }
+}
+
+function plainEnvelope(cmd: string, form: string): Uint8Array {
+  const key = `${form} ${cmd}`;
+  let envelope = envelopes.get(key);
+  if (envelope === undefined) {
+    envelope = encoder.encode(JSON.stringify({ cmd, body: form }));
+    if (envelopes.size < ENVELOPES && cmd.length <= LONGEST_NAME) envelopes.set(key, envelope);
+  }
+  return envelope;
+}
+
+/** Little-endian. A view of 32-bit words would cost more than it saves. */
+function putWord(u8: Uint8Array, at: number, value: number): void {
+  u8[at] = value;
+  u8[at + 1] = value >>> 8;
+  u8[at + 2] = value >>> 16;
+  u8[at + 3] = value >>> 24;
 }
 
 function lanesOf(channels: readonly ChannelCore[]): (number | undefined)[] | undefined {

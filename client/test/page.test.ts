@@ -50,7 +50,15 @@ function makeWindow(href: string, framed = false, memory?: object) {
       listeners[name] = listener;
     },
     ...{ setTimeout: () => 0, clearTimeout: () => {}, queueMicrotask, console },
-    ...{ TextEncoder, TextDecoder, AbortController, performance, MessageChannel: Channel },
+    ...{
+      TextEncoder,
+      TextDecoder,
+      AbortController,
+      performance,
+      MessageChannel: Channel,
+      EventTarget,
+      Event,
+    },
     document: { documentElement: { dataset } },
   };
   window.window = window;
