@@ -58,7 +58,7 @@ func (b *bench) addTailrace(t *tailrace, l load) {
 		}
 		return r
 	}
-	for _, c := range []struct{ size, n int }{{64 << 10, l.bulk >> 16}, {1 << 20, l.bulk >> 20}, {128, l.small}, {1 << 10, l.kilo}} {
+	for _, c := range []struct{ size, n int }{{64 << 10, l.bulk >> 16}, {1 << 20, l.bulk >> 20}, {64, l.small}, {128, l.small}, {1 << 10, l.kilo}} {
 		b.add(row("raw", "down", c.size, 1), t.down("raw", c.n, c.size, 1, false))
 	}
 	for _, channels := range []int{10, 100, 1000} { // all busy at once
