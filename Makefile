@@ -13,13 +13,13 @@ GO_TEST := go test -timeout 15m
 PURE := ./ring/... ./transport/... ./bus/... ./webview/shm # without cgo; tested with several numbers of processors
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test bench bench-e2e lint format setup client extension
+.PHONY: demo test bench bench-e2e lint format setup client extension model
 
 demo: setup ## stream FILE (default: the go binary) and live telemetry into a window
 	@go run ./examples/demo $(if $(FILE),-file '$(FILE)')
 
 test: export TAILRACE_TEST_EXTENSION = $(CURDIR)/build/extension/tailrace_linux_$(shell go env GOARCH).so
-test: setup lint client extension ## everything that must hold
+test: setup lint client extension model ## everything that must hold
 	CGO_ENABLED=0 go build $(PURE)
 	for target in linux/386 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet $(PURE) ./webview/ || exit 1; done
@@ -38,6 +38,10 @@ extension: setup ## the web process's half of shared memory: that the committed 
 	.ci/setup cross
 	webview/shm/extension/build.sh
 	webview/shm/extension/fuzz.sh
+
+model: ## the ring's protocol as a model for spin, and that spin finds planted bugs in it
+	.ci/setup model
+	ring/model/check.sh $(if $(TAILRACE_VERIFY),all)
 
 lint: client/node_modules ## formatting and lint, Go and TypeScript
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }

@@ -41,5 +41,7 @@
 // is zeroed. Blocked producers stand in a queue of their own, in order, and the
 // goroutine that releases makes their claims for them.
 //
+// The folder model has this protocol as a model for spin, with what it checks.
+//
 // In a build with the tag ringdebug, released memory is overwritten with 0xDB.
 package ring
