@@ -163,3 +163,29 @@ func BenchmarkSession(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkBells is a batch for a page that sleeps, which answers to a reader that sleeps: both bells.
+func BenchmarkBells(b *testing.B) {
+	c, p, at := linked(b, Options{}, sizes{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			if _, err := p.take(); err != nil || !p.push([]byte("12345678")) {
+				return
+			}
+		}
+	}()
+	one := batch(1, make([]byte, 100))
+	for b.Loop() {
+		for !c.Ready() {
+			<-at.woken
+		}
+		if !c.Deliver(one) {
+			b.Fatal("no room")
+		}
+		<-at.up
+	}
+	c.Down("benchmark is over")
+	<-done
+}

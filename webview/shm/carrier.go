@@ -34,7 +34,7 @@ type Carrier struct {
 	sizes  sizes
 	region *region
 	socket *slotSocket
-	bell   *os.File // Go's: the reader waits for it
+	bell   *os.File // Go's end of the bells: the reader waits for it
 	port   transport.Port
 
 	left     atomic.Bool // shared memory was left, which is not logged yet
@@ -44,7 +44,7 @@ type Carrier struct {
 	phase    phase
 	reason   string
 	offers   []*os.File
-	pageBell int    // the page's eventfd, -1 after the end
+	ringing  int    // the descriptor of bell, -1 after the end
 	down, up []byte // mapped from Bind on, until the reader has ended
 	queue    queue  // used until phaseDown
 	reading  bool   // the reader runs
@@ -66,7 +66,7 @@ func build(p *transport.Pulls, o Options, z sizes) (*Carrier, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Carrier{pulls: p, log: o.Logger, opt: o, sizes: z, reason: "the page has not attached yet", pageBell: -1}
+	c := &Carrier{pulls: p, log: o.Logger, opt: o, sizes: z, reason: "the page has not attached yet", ringing: -1}
 	if err := c.open(); err != nil {
 		c.leave(phaseClosed, err.Error())
 		return nil, err

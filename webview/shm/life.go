@@ -4,7 +4,6 @@ package shm
 
 import (
 	"context"
-	"encoding/binary"
 	"log/slog"
 	"time"
 
@@ -21,10 +20,9 @@ const (
 
 // ringPage rings the page's bell. The caller holds mu.
 func (c *Carrier) ringPage() {
-	if c.pageBell >= 0 {
-		var one [8]byte
-		binary.LittleEndian.PutUint64(one[:], 1)
-		_, _ = unix.Write(c.pageBell, one[:]) // fails only when the page has filled the counter: then it is rung
+	if c.ringing >= 0 {
+		// A socket that takes no more has bells that the page has not heard. One without the page's end: watch sees that.
+		_ = unix.Send(c.ringing, []byte{1}, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	}
 }
 
@@ -47,10 +45,7 @@ func (c *Carrier) leave(to phase, reason string) (was phase, ok bool) {
 		word32(c.down, downClosed).Store(1)
 	}
 	c.ringPage()
-	if c.pageBell >= 0 {
-		unix.Close(c.pageBell)
-		c.pageBell = -1
-	}
+	c.ringing = -1
 	for _, f := range c.offers {
 		f.Close()
 	}

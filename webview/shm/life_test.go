@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 // What a page must not write ends the use of shared memory, with a reason, and nothing else.
 func TestHostilePage(t *testing.T) {
+	var table []string
 	record := func(p *peer, length uint64, tail uint64) {
 		binary.LittleEndian.PutUint64(p.upRing, length)
 		word64(p.up, upTail).Store(tail)
@@ -49,6 +51,7 @@ func TestHostilePage(t *testing.T) {
 		"state back":         {func(p *peer) { word32(p.up, upState).Store(pageOffered) }, "state is 0"},
 		"gave up":            {func(p *peer) { word32(p.up, upState).Store(pageFailed) }, gaveUp},
 		"writes into socket": {func(p *peer) { _, _ = p.socket.Write([]byte("hello")) }, "writes into the socket"},
+		"closes the bells":   {func(p *peer) { _ = unix.Shutdown(descriptor(p.bell), unix.SHUT_RDWR) }, processGone},
 		"dies":               {func(p *peer) { _ = unix.Shutdown(descriptor(p.socket), unix.SHUT_RDWR) }, processGone},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +102,12 @@ func TestHostilePage(t *testing.T) {
 			if len(at.lost) != 0 || !strings.Contains(s.Reason(), c.reason) {
 				t.Fatal("Down counted twice")
 			}
+			table = append(table, fmt.Sprintf("| %s | the session goes on without shared memory: %s |", name, s.Reason()))
 		})
+	}
+	if testing.Verbose() {
+		slices.Sort(table)
+		fmt.Println("\n| what the page's process does to the memory | outcome |\n|---|---|\n" + strings.Join(table, "\n"))
 	}
 }
 

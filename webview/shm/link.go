@@ -42,41 +42,17 @@ func (c *Carrier) open() error {
 		return fmt.Errorf("shm: failed to make a socket: %w", err)
 	}
 	n := int(c.opt.Region)
-	c.socket = &slotSocket{
-		socket: os.NewFile(uintptr(pair[0]), "slots"), fd: pair[0], limit: max(64, 4*n/c.sizes.slot),
-		woken: func() { c.port.Wake() },
-		fail:  c.Down,
-	}
+	c.socket = newSlotSocket(pair[0], max(64, 4*n/c.sizes.slot), func() { c.port.Wake() }, c.Down)
 	theirs := os.NewFile(uintptr(pair[1]), "slots, the page's end")
-	var offers [2]*os.File
-	if c.pageBell, offers[0], err = eventfd("the page's bell"); err != nil {
-		theirs.Close()
-		return err
-	}
-	bell, offer, err := eventfd("Go's bell")
+	bells, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		theirs.Close()
-		offers[0].Close()
-		return err
+		return fmt.Errorf("shm: failed to make the bells: %w", err)
 	}
-	c.bell, offers[1] = os.NewFile(uintptr(bell), "Go's bell"), offer
-	c.offers = []*os.File{offers[0], offers[1], theirs}
+	c.bell, c.ringing = os.NewFile(uintptr(bells[0]), "bells"), bells[0]
+	c.offers = []*os.File{os.NewFile(uintptr(bells[1]), "bells, the page's end"), theirs}
 	c.region, err = newRegion(n, c.sizes.slot, c.socket, c.queue.written.Load, c.queue.read.Load)
 	return err
-}
-
-// eventfd makes a bell, with a second descriptor for the page's process.
-func eventfd(of string) (fd int, offer *os.File, err error) {
-	fd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return -1, nil, fmt.Errorf("shm: failed to make a bell: %w", err)
-	}
-	second, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		unix.Close(fd)
-		return -1, nil, fmt.Errorf("shm: failed to duplicate a bell: %w", err)
-	}
-	return fd, os.NewFile(uintptr(second), of), nil
 }
 
 // Bind implements transport.Carrier. When memory can't be had, the session stays on the Pulls.
@@ -135,7 +111,7 @@ func (c *Carrier) link(maxBatch int) error {
 }
 
 // Offer gives the descriptors for the page's process, in LAYOUT.md's order, once: the memory that Go writes, that which the page
-// writes, the page's bell, Go's bell, and the socket. The caller closes them when it has handed them over. Nil: the
+// writes, its end of the bells, and of the control socket. The caller closes them when it has handed them over. Nil: the
 // session stays on the Pulls, Reason says why, or the carrier is closed.
 func (c *Carrier) Offer() []*os.File {
 	c.mu.Lock()

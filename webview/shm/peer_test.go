@@ -26,8 +26,7 @@ type peer struct {
 	runs     map[uint32]uint32
 	region   uint64
 	handled  uint64
-	bell     *os.File // the page's
-	goBell   *os.File
+	bell     *os.File // the page's end
 	socket   *os.File
 
 	head          uint64
@@ -62,10 +61,10 @@ func descriptor(f *os.File) int {
 // newPeer takes an offer over.
 func newPeer(t testing.TB, files []*os.File) *peer {
 	t.Helper()
-	if len(files) != 5 {
+	if len(files) != 4 {
 		t.Fatalf("an offer of %d files", len(files))
 	}
-	p := &peer{t: t, bell: files[2], goBell: files[3], socket: files[4], runs: map[uint32]uint32{}, eagerSlots: true}
+	p := &peer{t: t, bell: files[2], socket: files[3], runs: map[uint32]uint32{}, eagerSlots: true}
 	p.room = sync.NewCond(&p.mu)
 	p.down = p.file(files[0], readOnly, unix.PROT_READ)
 	if _, err := unix.Mmap(descriptor(files[0]), 0, len(p.down), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err == nil {
@@ -128,12 +127,18 @@ func (p *peer) drop() {
 		unmap(p.slots[first])
 	}
 	p.runs = nil
-	for _, f := range []*os.File{p.bell, p.goBell, p.socket} {
+	for _, f := range []*os.File{p.bell, p.socket} {
 		f.Close()
 	}
 }
 
-func (p *peer) ringGo() { _, _ = p.goBell.Write([]byte{1, 0, 0, 0, 0, 0, 0, 0}) }
+// ringGo rings Go's bell, unless it rings already.
+func (p *peer) ringGo() {
+	conn, err := p.bell.SyscallConn()
+	if err == nil {
+		_ = conn.Control(func(fd uintptr) { _ = unix.Send(int(fd), []byte{1}, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL) })
+	}
+}
 
 func (p *peer) state(s uint32) {
 	word32(p.up, upState).Store(s)
@@ -330,7 +335,7 @@ func (p *peer) consume(n uint64) {
 
 // wait sleeps until the page's bell rings.
 func (p *peer) wait() error {
-	var b [8]byte
+	var b [64]byte
 	_, err := p.bell.Read(b[:])
 	p.mu.Lock()
 	p.room.Broadcast()

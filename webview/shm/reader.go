@@ -21,11 +21,11 @@ func (c *Carrier) read(largest int) {
 		c.unlink()
 	}()
 	u := upRing{down: c.down, up: c.up, data: c.up[content:], largest: largest}
-	for word := make([]byte, 8); ; {
+	for rung := make([]byte, 64); ; {
 		err := c.takeUp(&u)
 		if err == nil && u.asleep() {
-			if _, err = c.bell.Read(word); err != nil {
-				c.Down("failed to read Go's bell: " + err.Error()) // as a rule that was done already
+			if _, err = c.bell.Read(rung); err != nil {
+				c.gone() // as a rule that was done already: leave has ended the reading
 				_ = c.takeUp(&u)
 				return
 			}
@@ -119,6 +119,11 @@ func (c *Carrier) watch() {
 		c.Down("the page's process writes into the socket")
 		return
 	}
+	c.gone()
+}
+
+// gone leaves shared memory because the page's end of a socket is closed.
+func (c *Carrier) gone() {
 	c.mu.Lock()
 	reason := processGone
 	if c.up != nil && word32(c.up, upState).Load() == pageFailed {

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,7 +56,7 @@ static uint64_t expected(struct expected *e) { return e->sums[e->first++ % WAITI
 struct side {
 	bool hostile, mapped[SLOTS];
 	unsigned char *down, *up;
-	int control;
+	int bell, control;
 	uint64_t tail, taken, sent;
 	unsigned char region[SLOTS * SLOT]; /* what the slots hold */
 	struct expected skeletons, aparts, pushed;
@@ -263,6 +262,10 @@ static void *scribble(void *side) {
 	for (uint64_t r = 88172645463325252ull; !__atomic_load_n(&stop, __ATOMIC_RELAXED);) {
 		r ^= r << 13, r ^= r >> 7, r ^= r << 17;
 		store64(s->down + HEADER_BYTES + (r % QUEUE & ~7ull), r >> 40 & 1 ? r : r >> 60);
+		if (!(r >> 44)) { /* what the other side says of itself, and what it said at first */
+			const int fields[] = {DOWN_TAIL, DOWN_UP_HEAD, DOWN_SLEEPING, DOWN_WANTS, DOWN_WANTS_AT, DOWN_CLOSED, DOWN_REGION_BYTES, DOWN_SLOT_BYTES, DOWN_QUEUE_BYTES, DOWN_UP_BYTES, DOWN_UP_RECORD_MAX};
+			store64(s->down + fields[r % 11], r >> 30 & 1 ? r : r >> 30);
+		}
 		if (!(r >> 50))
 			usleep(1);
 	}
@@ -272,13 +275,19 @@ static void *scribble(void *side) {
 static uint64_t steps, ended, reads, pushes;
 
 /* A bell that rings while only the control socket is being served stays for its own reader. */
-static int64_t wake(struct link *l) {
-	uint64_t one = 1;
+static int64_t wake(struct side *s, struct link *l) {
 	bool bell = below(2);
-	must(write(l->bell_down, &one, sizeof one) == sizeof one);
+	uint64_t times = 1 + (sometimes(s, 10) ? below(3000) : 0); /* more than the socket takes */
+	for (uint64_t i = 0; i < times; i++)
+		must(send(s->bell, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 || times > 1);
+	if (sometimes(s, 10)) /* the flags of an end are its own */
+		must(fcntl(s->bell, F_SETFL, 0) == 0);
 	int64_t n = link_wake(l, bell) ? 0 : GONE;
-	struct pollfd p = {.fd = l->bell_down, .events = POLLIN};
-	must(poll(&p, 1, 0) == (bell ? 0 : 1));
+	struct pollfd p = {.fd = l->bell, .events = POLLIN};
+	must(poll(&p, 1, 0) == (bell ? 0 : 1) || (bell && times > 1));
+	unsigned char left[4096];
+	while (recv(l->bell, left, sizeof left, MSG_DONTWAIT) > 0)
+		;
 	return n;
 }
 
@@ -294,7 +303,7 @@ static void use(struct side *s, struct link *l) {
 			store64(s->down + fields[below(4)], odd(s->tail));
 		}
 		switch (below(6)) {
-		case 0: n = wake(l); break;
+		case 0: n = wake(s, l); break;
 		case 1: n = push(s, l, &pushes); break;
 		case 2: n = take(s, l); break;
 		case 3:
@@ -319,10 +328,12 @@ static void run(bool threads) {
 	s->hostile = threads || below(2);
 	for (size_t i = 0; i < sizeof s->region; i++)
 		s->region[i] = (unsigned char)(i ^ i >> 8);
-	int pair[2];
+	int pair[2], bells[2];
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bells) == 0); /* blocking: nobody may rely on a flag */
 	s->control = pair[1];
-	int fds[FD_COUNT] = {memory(HEADER_BYTES + QUEUE, SEALS_DOWN, &s->down), memory(HEADER_BYTES + UP, SEALS_UP, &s->up), eventfd(0, EFD_NONBLOCK), eventfd(0, EFD_NONBLOCK), pair[0]};
+	s->bell = bells[1];
+	int fds[FD_COUNT] = {memory(HEADER_BYTES + QUEUE, SEALS_DOWN, &s->down), memory(HEADER_BYTES + UP, SEALS_UP, &s->up), bells[0], pair[0]};
 	uint64_t header[] = {MAGIC, (uint64_t)SLOTS * SLOT, SLOT, QUEUE, UP, UP - 16};
 	if (sometimes(s, 10))
 		header[below(6)] = odd(header[below(6)]);
@@ -343,6 +354,7 @@ static void run(bool threads) {
 	munmap(s->down, HEADER_BYTES + QUEUE);
 	munmap(s->up, HEADER_BYTES + UP);
 	close(pair[1]);
+	close(bells[1]);
 	free(s);
 }
 

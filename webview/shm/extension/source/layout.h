@@ -11,7 +11,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the layout is little-endian");
 
 /* The descriptors of an offer, in their order. */
-enum { FD_DOWN, FD_UP, FD_BELL_DOWN, FD_BELL_UP, FD_CONTROL, FD_COUNT };
+enum { FD_DOWN, FD_UP, FD_BELL, FD_CONTROL, FD_COUNT };
 
 /* `down`: Go writes, this side maps it for reading. */
 enum {

@@ -2,6 +2,7 @@
 #include "link.h"
 #include "shared.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -38,29 +39,23 @@ static bool map_all(struct link *l, int down, int up) {
 	return l->up && region_open(&l->region, load64(l->down + DOWN_REGION_BYTES), load64(l->down + DOWN_SLOT_BYTES));
 }
 
-static bool nonblocking(int fd) {
-	int flags = fcntl(fd, F_GETFL);
-	return flags >= 0 && (flags & O_NONBLOCK);
-}
-
-static bool packets(int fd) {
+static bool is_socket(int fd, int wanted) {
 	int type = 0;
 	socklen_t n = sizeof type;
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 && type == SOCK_SEQPACKET;
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 && type == wanted;
 }
 
 struct link *link_open(const int fds[FD_COUNT]) {
 	struct link *l = calloc(1, sizeof *l);
-	bool right = l && nonblocking(fds[FD_BELL_DOWN]) && nonblocking(fds[FD_BELL_UP]) && packets(fds[FD_CONTROL]) && map_all(l, fds[FD_DOWN], fds[FD_UP]);
+	bool right = l && is_socket(fds[FD_BELL], SOCK_STREAM) && is_socket(fds[FD_CONTROL], SOCK_SEQPACKET) && map_all(l, fds[FD_DOWN], fds[FD_UP]);
 	/* a mapping outlives its descriptor */
 	close(fds[FD_DOWN]);
 	close(fds[FD_UP]);
 	if (l) {
-		l->bell_down = fds[FD_BELL_DOWN];
-		l->bell_up = fds[FD_BELL_UP];
+		l->bell = fds[FD_BELL];
 		l->control = fds[FD_CONTROL];
 	} else {
-		for (int i = FD_BELL_DOWN; i < FD_COUNT; i++)
+		for (int i = FD_BELL; i < FD_COUNT; i++)
 			close(fds[i]);
 	}
 	if (right)
@@ -79,8 +74,7 @@ void link_close(struct link *l) {
 	if (l->down)
 		munmap((void *)(uintptr_t)l->down, HEADER_BYTES + l->queue_bytes);
 	region_close(&l->region);
-	close(l->bell_down);
-	close(l->bell_up);
+	close(l->bell);
 	close(l->control);
 	free(l->segments);
 	free(l);
@@ -93,16 +87,21 @@ void link_attached(struct link *l) {
 
 bool link_closed(const struct link *l) { return load32(l->down + DOWN_CLOSED) != 0; }
 
-/* A full eventfd is readable already: what write says does not matter. */
+/* A socket that takes no more has bells that Go has not heard; one without Go's end is found by link_wake. */
 void link_ring(struct link *l) {
-	uint64_t one = 1;
-	ssize_t n = write(l->bell_up, &one, sizeof one);
-	(void)n;
+	ssize_t n;
+	do
+		n = send(l->bell, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+}
+
+/* Takes the bells that have rung; what is left rings again. False: Go's end is closed. */
+static bool hear(struct link *l) {
+	unsigned char rung[64];
+	ssize_t n = recv(l->bell, rung, sizeof rung, MSG_DONTWAIT);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 bool link_wake(struct link *l, bool bell) {
-	uint64_t count;
-	ssize_t n = bell ? read(l->bell_down, &count, sizeof count) : 0;
-	(void)n;
-	return region_receive(&l->region, l->control, MESSAGES_A_TURN) && !link_closed(l);
+	return (!bell || hear(l)) && region_receive(&l->region, l->control, MESSAGES_A_TURN) && !link_closed(l);
 }

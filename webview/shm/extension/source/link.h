@@ -18,7 +18,7 @@
 enum { GONE = -1, WRONG = -2 };
 
 struct link {
-	int bell_down, bell_up, control;
+	int bell, control;
 	const unsigned char *down;
 	unsigned char *up;
 	uint64_t queue_bytes, up_bytes, up_record_max;
@@ -47,7 +47,7 @@ void link_close(struct link *l);
 void link_attached(struct link *l);
 
 /*
- * After bell_down (bell) or control became readable. False: the link has ended.
+ * After the bell (bell) or control became readable. False: the link has ended.
  * A bell is taken only where its reader is told: one that rings while a control message is being read must be found by the loop.
  */
 bool link_wake(struct link *l, bool bell);

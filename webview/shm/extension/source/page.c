@@ -137,7 +137,7 @@ void page_offer(struct page *p, const char *token, const int fds[FD_COUNT]) {
 	strncpy(p->offered, token, TOKEN_MAX);
 	p->link = link_open(fds);
 	if (p->link) {
-		turn_start(&p->turn, p->link->bell_down, on_bell, p);
+		turn_start(&p->turn, p->link->bell, on_bell, p);
 		p->control_source = g_unix_fd_add_full(G_PRIORITY_HIGH, p->link->control, G_IO_IN | G_IO_HUP | G_IO_ERR, on_control, p, NULL);
 	}
 	if (!p->context || strcmp(p->awaited, p->offered) != 0)

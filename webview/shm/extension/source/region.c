@@ -80,9 +80,12 @@ static int receive_one(struct region *r, int control) {
 	} extra;
 	struct iovec part = {.iov_base = &m, .iov_len = sizeof m};
 	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &extra, .msg_controllen = sizeof extra};
-	ssize_t n = recvmsg(control, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t n;
+	do
+		n = recvmsg(control, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR); /* what it stands before may be needed now */
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+		return errno == EAGAIN ? 0 : -1;
 	int fd = -1;
 	bool right = n == sizeof m && !(h.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c)) {
