@@ -16,7 +16,8 @@ import (
 type Bus struct {
 	opt     Options
 	log     *slog.Logger
-	maxKept int // the largest size of an entry that a session could take
+	full    atomic.Int64 // when full queues may be logged again
+	maxKept int          // the largest size of an entry that a session could take
 	// maxFromPage is about the largest payload that a page's emit gets into a window: an emit that does not wait needs half
 	// of lane 0 for it.
 	maxFromPage int
@@ -213,6 +214,7 @@ func (b *Bus) settle(ctx context.Context, m *message, f *failures) error {
 			e.IDs = append(e.IDs, l.id)
 		}
 		if len(e.IDs) > 0 {
+			b.logFull(e)
 			f.errs = append(f.errs, e)
 		}
 	}

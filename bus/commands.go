@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
@@ -16,7 +17,8 @@ const (
 	CommandListen = "plugin:event|listen"
 	// CommandUnlisten {event, sub} ends a subscription.
 	CommandUnlisten = "plugin:event|unlisten"
-	// CommandEmit {event, payload?} emits to Any. Policy: emit, as for the next two.
+	// CommandEmit {event, payload?} emits to Any. Policy: emit, as for the next two. For an event tauri://… besides: window, with the
+	// target's label, or * where it has none.
 	CommandEmit = "plugin:event|emit"
 	// CommandEmitTo {event, target, payload?} emits to a target.
 	CommandEmitTo = "plugin:event|emit_to"
@@ -167,10 +169,23 @@ func (b *Bus) pageEmitBytes(ctx context.Context, c caller, body []byte) error {
 	return b.emitFor(c, t, name, body, true)
 }
 
+// windowEvents begins the names of the events that tell of windows.
+const windowEvents = "tauri://"
+
 // emitFor emits for a page. The payload has been checked.
 func (b *Bus) emitFor(c caller, t Target, name string, data []byte, binary bool) error {
 	if err := c.conn.session.Check(transport.ActionEmit, name); err != nil {
 		return err
+	}
+	if strings.HasPrefix(name, windowEvents) {
+		// Who may not act on a window may not make its page believe that somebody did, as by tauri://close-requested.
+		label := t.Label
+		if !t.Kind.labelled() {
+			label = "*"
+		}
+		if err := c.conn.session.Check(transport.ActionWindow, label); err != nil {
+			return err
+		}
 	}
 	if data == nil && !binary {
 		data = null

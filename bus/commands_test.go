@@ -294,6 +294,39 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// TestForgedWindowEvents: who may not act on a window does not get to tell its page, or Go, that something happened to it.
+func TestForgedWindowEvents(t *testing.T) {
+	rules, err := policy.Parse([]byte(`{"rules":[
+		{"windows":["*"],"origins":["*"],"allow":["listen:*","emit:*","command:*"]},
+		{"windows":["owner"],"origins":["*"],"allow":["window:mine"]},
+		{"windows":["all"],"origins":["*"],"allow":["window:*"]}]}`))
+	noError(t, err)
+	e, b := newBus(t, transport.Options{Policy: rules}, bus.Options{})
+	heard := newRecord()
+	_, err = b.Listen(bus.Any, "tauri://close-requested", heard.hear)
+	noError(t, err)
+	readyWindow(t, e, b, "mine")
+	for label, may := range map[string][3]bool{"nobody": {}, "owner": {true}, "all": {true, true, true}} {
+		w := readyWindow(t, e, b, label)
+		_, raw := w.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte{1}, Headers: map[string]string{bus.HeaderEvent: "tauri://close-requested"}})
+		for i, err := range []error{
+			w.call(bus.CommandEmitTo, object{"event": "tauri://close-requested", "target": bus.Window("mine")}),
+			w.call(bus.CommandEmit, object{"event": "tauri://close-requested"}),
+			raw,
+		} {
+			if may[i] {
+				noError(t, err)
+			} else {
+				wantCode(t, err, transport.CodeDenied)
+			}
+		}
+	}
+	noError(t, b.Emit("tauri://close-requested", "end"))
+	if got := heard.take(t); len(got) != 4 {
+		t.Fatalf("heard %q, want 4 from pages that may", got)
+	}
+}
+
 // TestManyHostilePages: pages that register, emit and go at once harm no order of another's.
 func TestManyHostilePages(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{MaxListeners: 50})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -38,6 +39,7 @@ func (o Options) withDefaults(e *transport.Engine) (Options, error) {
 	if o.Logger == nil {
 		o.Logger = e.Options().Logger
 	}
+	o.Logger = loglimit.New(o.Logger)
 	if o.Codec == nil {
 		o.Codec = e.Options().Codec
 	}

@@ -6,26 +6,31 @@ import "sync/atomic"
 type Stats struct {
 	// Emits counts events of Go and of pages whose name was good; Unheard those that nobody took, and
 	// those kept for a page in which nobody listened.
-	Emits, Unheard uint64
+	Emits   uint64 `json:"emits"`
+	Unheard uint64 `json:"unheard"`
 	// Delivered counts events that listeners in Go took; Overflows those that their queues had no room for.
-	Delivered, Overflows uint64
+	Delivered uint64 `json:"delivered"`
+	Overflows uint64 `json:"overflows"`
 	// Listeners are those in Go, Sticky the sticky events that are kept.
-	Listeners, Sticky int
+	Listeners int `json:"listeners"`
+	Sticky    int `json:"sticky"`
 	// Windows are in the order of their opening.
-	Windows []WindowStats
+	Windows []WindowStats `json:"windows"`
 }
 
 // WindowStats are the figures of one window.
 type WindowStats struct {
-	Label string
+	Label string `json:"label"`
 	// Ready says that its page is ready, and has got what was kept for it.
-	Ready bool
+	Ready bool `json:"ready"`
 	// Subscriptions are its page's.
-	Subscriptions int
+	Subscriptions int `json:"subscriptions"`
 	// Kept and KeptBytes are the events and scripts that wait for its page.
-	Kept, KeptBytes int
+	Kept      int `json:"kept"`
+	KeptBytes int `json:"keptBytes"`
 	// Delivered counts events that lane 0 took, Refused those that had no room or could not be sent.
-	Delivered, Refused uint64
+	Delivered uint64 `json:"delivered"`
+	Refused   uint64 `json:"refused"`
 }
 
 type figures struct {

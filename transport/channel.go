@@ -56,11 +56,12 @@ func (c *Channel[T]) connect(l *lane) {
 
 func (c *Channel[T]) window(*lane) int64 { return 0 }
 
-// Send accepts v, or waits for space in the channel's ring until ctx ends. It copies:
-// the caller keeps v. Errors: ErrClosed (a *ClosedError with the reason), the cause of
-// ctx, ErrTooLarge, ErrMemory, ErrUnbound, or the codec's.
+// Send accepts v, or waits for space in the channel's ring until ctx ends; [ChannelOptions.OnFull] can have it do
+// otherwise. It copies: the caller keeps v. Errors: ErrClosed (a *ClosedError with the reason), the cause of
+// ctx, ErrFull (with [Fail]), ErrTooLarge, ErrMemory, ErrUnbound, or the codec's. With any error nothing of v
+// reaches the page, and the channel lives on, unless it is ErrClosed.
 //
-// On a latest-only channel it replaces the value that was not sent yet, and never waits.
+// ctx matters only while Send waits: with space at hand, v is accepted under a context that has ended, too.
 func (c *Channel[T]) Send(ctx context.Context, v T) error {
 	if ctx == nil {
 		ctx = context.Background()
@@ -68,7 +69,7 @@ func (c *Channel[T]) Send(ctx context.Context, v T) error {
 	return c.send(ctx, v)
 }
 
-// TrySend is Send without waiting: ErrFull when there is no space now.
+// TrySend is Send without waiting, as with [Fail]. On a channel with [Latest] the two are the same.
 func (c *Channel[T]) TrySend(v T) error { return c.send(noWait, v) }
 
 // encoded recycles the buffers that values are encoded into.
@@ -94,18 +95,44 @@ func (c *Channel[T]) send(ctx context.Context, v T) error {
 	return l.send(ctx, wire.JSON, data)
 }
 
+// OnFull says what Send does while the page is behind by as much as the channel may hold.
+type OnFull uint8
+
+const (
+	// Block has Send wait until there is space or its context ends. Nothing is lost: the sender is slowed down to the
+	// page's speed.
+	Block OnFull = iota
+	// Fail has Send give ErrFull at once, whatever its context: the sender decides what to leave out. A message over half of
+	// RingBytes gives ErrTooLarge, since it can't be accepted at once.
+	Fail
+	// Latest keeps one value: Send replaces the one that was not sent yet, and never waits. Stats counts what was
+	// replaced. Right for a screen that shows the present.
+	Latest
+)
+
+func (f OnFull) String() string {
+	switch f {
+	case Block:
+		return "block"
+	case Fail:
+		return "fail"
+	case Latest:
+		return "latest"
+	}
+	return fmt.Sprintf("OnFull(%d)", uint8(f))
+}
+
 // ChannelOptions are set by Configure. The zero value of each field leaves the default.
 type ChannelOptions struct {
-	// LatestOnly keeps one value: Send replaces the one that was not sent yet, and never
-	// waits. Stats counts what was replaced. Right for a screen that shows the present.
-	LatestOnly bool
+	// OnFull is the channel's backpressure policy. Default: Block.
+	OnFull OnFull
 	// RingBytes is the largest size of this channel's ring, a power of two.
 	RingBytes int
 	// Codec encodes this channel's messages.
 	Codec Codec
 }
 
-// Configure sets options before the first message; ErrInUse afterwards.
+// Configure sets options before the first message; ErrInUse afterwards. An error leaves the channel as it was.
 func (c *Channel[T]) Configure(o ChannelOptions) error {
 	l := c.lane
 	if l == nil {
@@ -116,13 +143,16 @@ func (c *Channel[T]) Configure(o ChannelOptions) error {
 	if l.ring.Load() != nil || l.slot.Load() != nil {
 		return ErrInUse
 	}
+	if o.OnFull > Latest {
+		return fmt.Errorf("transport: OnFull is %d, must be Block, Fail or Latest", o.OnFull)
+	}
 	if o.RingBytes != 0 {
 		if o.RingBytes < minRing || o.RingBytes&(o.RingBytes-1) != 0 || o.RingBytes > 512<<20 {
 			return fmt.Errorf("transport: RingBytes is %d, must be a power of two, %d to %d", o.RingBytes, minRing, 512<<20)
 		}
 		l.ringSize = o.RingBytes
 	}
-	l.latest.Store(o.LatestOnly)
+	l.onFull.Store(uint32(o.OnFull))
 	if o.Codec != nil {
 		c.codec = o.Codec
 	}
@@ -130,7 +160,8 @@ func (c *Channel[T]) Configure(o ChannelOptions) error {
 }
 
 // Flush returns when everything that the channel had accepted has the page's receipt: it has
-// arrived there, though its callback may not have run yet.
+// arrived there, though its callback may not have run yet. It waits until ctx ends, and then gives its cause; what was
+// accepted is on its way all the same.
 func (c *Channel[T]) Flush(ctx context.Context) error {
 	if c.lane == nil {
 		return ErrUnbound

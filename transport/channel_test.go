@@ -303,11 +303,11 @@ func TestAbortedMessage(t *testing.T) {
 	}
 }
 
-func TestLatestOnly(t *testing.T) {
+func TestLatest(t *testing.T) {
 	o := transport.Options{MaxBatch: 16 << 10, Window: 64 << 10}
 	for _, size := range []int{8, 40 << 10} {
 		_, page, ch := grab[[]byte](t, o, transporttest.Config{})
-		if err := ch.Configure(transport.ChannelOptions{LatestOnly: true}); err != nil {
+		if err := ch.Configure(transport.ChannelOptions{OnFull: transport.Latest}); err != nil {
 			t.Fatal(err)
 		}
 		const n = 1000

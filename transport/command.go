@@ -14,6 +14,7 @@ import (
 type command struct {
 	name    string
 	ordered bool // HandleOrdered
+	asks    bool // it asks the policy by itself, for what it means
 	run     func(ctx context.Context, inv *invocation) (answer, error)
 }
 
@@ -148,7 +149,9 @@ func (inv *invocation) replyLane(data []byte) error {
 	if err := s.control.takeTurn(s.ctx, s.downTurn); err != nil {
 		return err
 	}
-	l := s.addLane(s.nextLane.Add(2), &s.downloads)
+	l := newLane(s, s.nextLane.Add(2), s.opt.RingBytes)
+	l.name = inv.name
+	s.enter(l, &s.downloads)
 	payload := twoWords(nil, inv.id, 2)
 	payload = twoWords(payload, l.id, 0)
 	payload = twoWords(payload, uint32(len(data)), 0)

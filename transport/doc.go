@@ -8,6 +8,9 @@
 // [Stream]. A [Carrier] moves batches; [Pulls] is the one for pages that ask and are
 // answered (the custom scheme). The page's half is the TypeScript client.
 //
+// A [Resumable] is a channel with a name that keeps its newest messages beyond pages, compressed, in memory;
+// each page that attaches reads them through a lane of its own.
+//
 // # The way of a message
 //
 // Send copies one frame into its lane's ring (package ring), lock-free, and rings the session's
@@ -31,9 +34,38 @@
 //   - The end of a page ends its session: Done is closed, sends give ErrClosed, contexts of
 //     commands are cancelled.
 //
+// # Figures
+//
+// Engine.Stats, Session.Stats, Session.Channels and the channels' Stats give figures of what runs. They cost who asks, not who sends:
+// rates and latencies are kept once a batch, and the time that senders wait is measured only when they do.
+//
+// # What is logged
+//
+// Options.Logger gets, with the key "window" for the label:
+//
+//	INFO   session opened                            session, carrier, origin
+//	INFO   session ended                             session, reason
+//	WARN   session ended                             session, reason, error: the page broke a rule
+//	WARN   denied                                    permission, origin: the first time in a session
+//	WARN   script failed                             error, detail: of an Eval that nobody waits for
+//	WARN   events are refused: lane 0 is full        bytes, refused: once in 10 s
+//	WARN   many batches are sent again               batches, within, carrier: 64 within 10 s
+//	INFO   channel is full: a sender has waited      channel, command, waited: from 5 s on
+//	INFO   channel ended with an error               channel, command, reason, error; WARN when the page ended it
+//	ERROR  command panicked                          command, panic, stack
+//	ERROR  result could not be sent                  command, error
+//	ERROR  error detail can't be encoded             command, code
+//
+// Packages bus, webview and webview/shm log under their names: the carrier that a session has or goes over to and why, web
+// processes that ended, pages that did not answer, calls that were refused, functions of the app that panicked. Pages can cause many of
+// these. Of each message 32 pass for a window in 10 s; the next one that passes has the number of those that did not as
+// "suppressed". Texts over 2 KiB, but stacks, are cut.
+//
 // # Locks
 //
 // Sending takes none while there is room. Session.inMu makes Receive one at a time and
 // may be held when outMu is taken; no handler runs and nothing is logged under it, but a script's error; outMu guards the batches without receipt and may be held when a lane's mu
-// is taken; Carrier.Alloc and Free are called under both; lane.mu, inbox.mu, readyMu and creditMu are leaves.
+// is taken; Carrier.Alloc and Free are called under both. Stats takes Engine.mu, then each session's outMu, then its gone; a channel's end takes
+// gone under outMu, too; a lane's and an inbox's mu may be taken under gone. lane.mu, inbox.mu, readyMu and creditMu are leaves. A resumable channel's mu, and
+// reader.markMu under it, are taken before all of these but Engine.mu, and never under one of them.
 package transport

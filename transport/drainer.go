@@ -41,6 +41,7 @@ func (s *Session) drain() {
 			}
 		case <-s.ctx.Done():
 			s.freeRings()
+			s.engine.leave(s)
 			return
 		}
 	}
@@ -91,6 +92,9 @@ func (s *Session) build() *Batch {
 // listed any more then, or not fresh.
 func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 	d := &s.schedule
+	s.began = time.Now()
+	s.at = s.began.Sub(s.engine.epoch)
+	s.atStep = stepOf(s.at)
 	c, outOfTurn, most := d.turn(control, s.opt.MaxBatch)
 	control = control && c == &d.owned
 	lanes := c.lanes()
@@ -116,7 +120,7 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 			l.deficit += quantum
 		}
 		if alone {
-			l.deficit = s.opt.MaxBatch // nobody has the next turn
+			l.deficit = max(l.deficit, most) // nobody has the next turn
 		}
 		before := b.Len
 		state, need := s.serve(b, l, min(room(), l.deficit))
@@ -157,7 +161,7 @@ func (s *Session) close(b *Batch) *Batch {
 	s.number++
 	s.outMu.Lock()
 	s.lastNumber = b.Number
-	b.state = batchState{leased: true, sends: 1, sent: time.Now()}
+	b.state = batchState{leased: true, sends: 1, sent: s.began}
 	s.outstanding = append(s.outstanding, b)
 	s.outMu.Unlock()
 	return b

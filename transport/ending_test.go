@@ -50,11 +50,11 @@ func TestCloseDeliversEverything(t *testing.T) {
 	}
 }
 
-// TestLatestOnlyBesideClose: a value that a latest-only channel accepted beside Close is delivered before the close.
-func TestLatestOnlyBesideClose(t *testing.T) {
+// TestLatestBesideClose: a value that a channel with Latest accepted beside Close is delivered before the close.
+func TestLatestBesideClose(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	transport.Handle(e, "latest", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
-		if err := a.C.Configure(transport.ChannelOptions{LatestOnly: true}); err != nil {
+		if err := a.C.Configure(transport.ChannelOptions{OnFull: transport.Latest}); err != nil {
 			return 0, err
 		}
 		done := make(chan int)

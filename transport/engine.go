@@ -2,6 +2,9 @@ package transport
 
 import (
 	"errors"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/puzpuzpuz/xsync/v3"
 )
@@ -9,8 +12,15 @@ import (
 // Engine holds the commands of an app and the settings of its sessions. Its methods may be called
 // from any goroutine.
 type Engine struct {
-	opt      Options
-	commands *xsync.MapOf[string, *command]
+	opt        Options
+	commands   *xsync.MapOf[string, *command]
+	resumables *xsync.MapOf[string, *resumable]
+	epoch      time.Time // the figures' times count from here
+
+	mu       sync.Mutex // guards what follows
+	serial   uint64     // of the last session
+	sessions []*Session // open, or giving their memory back
+	gone     EngineStats
 }
 
 // NewEngine checks the options and makes an engine.
@@ -19,7 +29,9 @@ func NewEngine(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{opt: o, commands: xsync.NewMapOf[string, *command]()}, nil
+	e := &Engine{opt: o, commands: xsync.NewMapOf[string, *command](), resumables: xsync.NewMapOf[string, *resumable](), epoch: time.Now()}
+	register(e, &command{name: CommandResume, asks: true}, e.resume)
+	return e, nil
 }
 
 // Options returns the engine's options, defaults filled in.
@@ -31,4 +43,25 @@ func (e *Engine) Open(c SessionConfig) (*Session, error) {
 		return nil, errors.New("transport: a session needs a carrier")
 	}
 	return newSession(e, c)
+}
+
+// now is the time since the engine was made.
+func (e *Engine) now() time.Duration { return time.Since(e.epoch) }
+
+// enter numbers a session, and counts it from now on.
+func (e *Engine) enter(s *Session) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.serial++
+	s.serial = e.serial
+	e.sessions = append(e.sessions, s)
+}
+
+// leave keeps the sums of a session that is over.
+func (e *Engine) leave(s *Session) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	st := s.Stats()
+	e.gone.add(&st, true)
+	e.sessions = slices.DeleteFunc(e.sessions, func(o *Session) bool { return o == s })
 }

@@ -64,7 +64,9 @@ func (inv *invocation) parse(envelope []byte) error {
 			return wire.Broken("%d lanes for raw bodies, which the page does not close", n)
 		}
 		inv.s.pageLanes = uint32(id)
-		inv.upload = inv.s.addLane(uint32(id), &inv.s.uploads)
+		inv.upload = newLane(inv.s, uint32(id), inv.s.opt.RingBytes)
+		inv.upload.name = inv.name
+		inv.s.enter(inv.upload, &inv.s.uploads)
 		inv.upload.in.window.Store(int64(inv.s.opt.Window))
 	default:
 		return wire.Broken("invoke %d: body %q", inv.id, body)
@@ -129,7 +131,7 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 		}
 		s.pageLanes = id
 		l = newLane(s, id, s.opt.RingBytes)
-		l.borrow = borrow
+		l.name, l.borrow = inv.name, borrow
 		s.enter(l, &s.channels)
 		inv.opened = append(inv.opened, l)
 	case l == nil || l.end.Load() != nil:

@@ -11,8 +11,8 @@ var (
 	// ErrClosed is the end of a channel or of its session. The error is a
 	// *ClosedError, which says why.
 	ErrClosed = errors.New("transport: closed")
-	// ErrFull comes from calls that don't wait: the ring has no space, or not for events. Wait with
-	// Send or EventContext, send less, or open the channel as latest-only.
+	// ErrFull comes from calls that don't wait, and from Send on a channel with Fail: the ring has no space, or not for events.
+	// Wait with Send or EventContext, send less, or configure the channel with Latest.
 	ErrFull = errors.New("transport: ring is full")
 	// ErrTooLarge is a message over Options.MaxMessage.
 	ErrTooLarge = errors.New("transport: message is over MaxMessage")

@@ -33,6 +33,9 @@ func (s *Session) EventContext(ctx context.Context, subs []uint32, binary bool, 
 	err := s.event(ctx, subs, binary, payload)
 	if err != nil {
 		s.figures.eventsRefused.Add(1)
+		if err == ErrFull {
+			s.eventRefused()
+		}
 		return err
 	}
 	s.figures.events.Add(1)
@@ -123,7 +126,9 @@ func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, pie
 			return err
 		}
 		// Who finds no room, or others who wait for it, finds something in the ring that has no receipt.
-		if err := l.wait(ctx, mark{pos: before + 1}, true); err != nil {
+		began := l.block()
+		err = l.wait(ctx, mark{pos: before + 1}, true)
+		if l.unblock(began); err != nil {
 			return err
 		}
 	}

@@ -33,14 +33,15 @@ func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, 
 
 // takeTurn takes the token out of turn.
 func (l *lane) takeTurn(ctx context.Context, turn chan struct{}) error {
-	if ctx == noWait {
-		select {
-		case <-turn:
-			return nil
-		default:
-			return ErrFull
-		}
+	select {
+	case <-turn:
+		return nil // also under a context that has ended, which stops only what has to wait
+	default:
 	}
+	if ctx == noWait {
+		return ErrFull
+	}
+	defer l.unblock(l.block())
 	select {
 	case <-turn:
 		return nil

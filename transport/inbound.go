@@ -122,7 +122,8 @@ func (s *Session) credits(credits []wire.Credit) error {
 		if c.Total <= l.credited.Load() {
 			continue // a late entry
 		}
-		l.credited.Store(c.Total)
+		l.consumedUpTo(c.Total)
+		l.ringCredit()
 		if need := l.needs.Load(); need > 0 && l.fits(int(need)) {
 			s.push(l)
 		}
@@ -176,7 +177,9 @@ func (s *Session) run(r *wire.Run) error {
 	}
 	l.in.next += uint64(r.Count)
 	a := arrivals{lane: l, most: int(r.Count)}
-	if err := r.Each(func(f wire.Frame, stride int) error { return s.frame(&a, f, stride) }); err != nil {
+	err := r.Each(func(f wire.Frame, stride int) error { return s.frame(&a, f, stride) })
+	l.in.came.Store(l.in.received)
+	if err != nil {
 		return err
 	}
 	return a.deliver()
@@ -220,6 +223,8 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 		}
 		kind, data = l.in.part.Take()
 		s.memory.Add(-int64(cap(data))) // whoever keeps it counts it again
+	} else if l.id != 0 && len(data) > s.opt.MaxMessage {
+		return wire.Broken("message of %d bytes on lane %d, the limit is %d", len(data), l.id, s.opt.MaxMessage)
 	} else if l.id != 0 && l.end.Load() == nil {
 		data = bytes.Clone(data) // the batch is the carrier's
 	}
@@ -257,6 +262,7 @@ func (s *Session) pageClosed(l *lane, payload []byte) error {
 	s.memory.Add(-int64(l.in.part.Size()))
 	l.in.part = wire.Assembly{}
 	l.finish(e, false)
+	l.ringCredit()
 	s.outMu.Lock()
 	defer s.outMu.Unlock()
 	s.drop(l)

@@ -19,6 +19,7 @@ type inbox struct {
 	received uint64 // bytes of strides
 	part     wire.Assembly
 
+	came     atomic.Uint64 // received, once a run, for Stats
 	consumed atomic.Uint64 // bytes of strides that were taken
 	told     atomic.Uint64 // of these, what the page has been told
 	ended    atomic.Bool   // the page's close has come
@@ -30,6 +31,8 @@ type inbox struct {
 	held  int           // strides of fragments behind unread messages, not credited yet
 	free  bool          // the queue is not counted in the session's memory any more
 	bell  chan struct{} // capacity one: something to receive, or the end
+	whole count         // messages that were queued
+	meter meter
 }
 
 // message is one message of the page.
@@ -98,10 +101,14 @@ func (a *arrivals) deliver() error {
 		cost += a.queue[i].cost()
 	}
 	l.s.memory.Add(cost)
+	now := l.s.engine.now()
 	l.in.mu.Lock()
 	l.in.cost += cost
 	a.queue[0].stride += l.in.held
 	l.in.held = 0
+	l.in.whole.messages += uint64(len(a.queue))
+	l.in.whole.bytes = l.in.received
+	l.in.meter.tick(stepOf(now), l.in.whole)
 	l.in.queue.pushRun(a.queue)
 	l.in.mu.Unlock()
 	a.queue = nil

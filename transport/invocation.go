@@ -152,9 +152,9 @@ func (inv *invocation) conclude() {
 	}
 }
 
-// permit asks the policy. Ordered commands ask by themselves, each in its own way, but can be denied by name.
+// permit asks the policy. Ordered commands, and that of resumable channels, ask by themselves, each in its own way, but can be denied by name.
 func (inv *invocation) permit() error {
-	if inv.ordered() {
+	if inv.ordered() || inv.command != nil && inv.command.asks {
 		return inv.s.checkDenied(ActionCommand, inv.name)
 	}
 	if err := inv.s.Check(ActionCommand, inv.name); err != nil || len(inv.lanes) == 0 {

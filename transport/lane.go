@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/wire"
@@ -20,6 +21,7 @@ import (
 type lane struct {
 	s     *Session
 	id    uint32
+	name  string        // the command that opened it; set before the session knows the lane
 	count *atomic.Int64 // of the session's lanes of its purpose
 	// borrow: the page only borrows its messages. Set before the session knows the lane.
 	borrow bool
@@ -27,10 +29,11 @@ type lane struct {
 	// Senders.
 	ring     atomic.Pointer[ring.Ring] // the newest
 	ringSize int                       // bytes to allocate on first use
-	latest   atomic.Bool               // the slot is used instead of the ring
+	onFull   atomic.Uint32             // an OnFull; with Latest the slot is used instead of the ring
 	slot     atomic.Pointer[slotValue]
 	replaced atomic.Uint64 // values that the slot replaced before they were sent
-	extra    atomic.Int64  // frames in the ring beyond one a message: fragments, aborts
+	extra    atomic.Int64  // frames beyond one a message: fragments, aborts, the close
+	blocked  blocked
 	turn     chan struct{} // holds a token while no fragmented message is under way
 	named    int           // the number of the invoke that named it last; guarded by inMu
 
@@ -39,8 +42,10 @@ type lane struct {
 	polite atomic.Bool // end came from Close: what was accepted is still delivered
 	done   chan struct{}
 
-	credited atomic.Uint64 // bytes that the page has consumed
-	needs    atomic.Int64  // the credit that it waits for, 0: none
+	credited atomic.Uint64                 // bytes that the page has consumed
+	resent   atomic.Uint64                 // batches that were sent again
+	needs    atomic.Int64                  // the credit that it waits for, 0: none
+	credits  atomic.Pointer[chan struct{}] // rung at credit, and when the page closes: for a reader of a resumable channel
 	listed   atomic.Bool
 
 	// The drainer's own; the two counters are read by everybody.
@@ -60,6 +65,8 @@ type lane struct {
 	uses      int  // commands that hold this channel now
 	kept      bool // Keep was called
 	announced bool // the page knows that Go has taken the channel
+	latency   latency
+	meter     meter
 
 	in inbox
 }
@@ -87,6 +94,8 @@ func newLane(s *Session, id uint32, ringSize int) *lane {
 	l := &lane{s: s, id: id, ringSize: ringSize, turn: make(chan struct{}, 1), done: make(chan struct{})}
 	l.turn <- struct{}{}
 	l.in.bell = make(chan struct{}, 1)
+	l.meter.start(s.engine.now())
+	l.in.meter = l.meter
 	return l
 }
 
@@ -98,7 +107,10 @@ func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 	if len(data) > l.s.opt.MaxMessage {
 		return ErrTooLarge
 	}
-	if l.latest.Load() {
+	switch OnFull(l.onFull.Load()) {
+	case Fail:
+		ctx = noWait
+	case Latest:
 		return l.put(kind, append([]byte(nil), data...))
 	}
 	r, err := l.open()
@@ -106,7 +118,11 @@ func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 		return err
 	}
 	if len(data) > l.maxFrame(r) {
-		if l.grow(r, sizeFor(min(len(data), l.s.opt.maxFrame()))) {
+		want := sizeFor(min(len(data), l.s.opt.maxFrame()))
+		if ctx == noWait {
+			want = max(want, sizeToTry(len(data)))
+		}
+		if l.grow(r, want) {
 			r = l.ring.Load()
 		}
 		if len(data) > l.maxFrame(r) {
@@ -143,11 +159,7 @@ func (l *lane) write(ctx context.Context, p priority, kind wire.Kind, head, data
 			if ctx == noWait {
 				return ErrFull
 			}
-			if p == low {
-				c, err = r.ClaimLow(ctx, wire.FrameSize+n)
-			} else {
-				c, err = r.Claim(ctx, wire.FrameSize+n)
-			}
+			c, err = l.claim(ctx, r, p, wire.FrameSize+n)
 		}
 		if err == ring.ErrClosed {
 			if err := l.reopened(); err != nil {
@@ -164,6 +176,30 @@ func (l *lane) write(ctx context.Context, p priority, kind wire.Kind, head, data
 		copy(b[wire.FrameSize+len(head):], data)
 		r.Commit(c)
 		return nil
+	}
+}
+
+// claim claims n bytes of a ring that was full, and waits for them.
+func (l *lane) claim(ctx context.Context, r *ring.Ring, p priority, n int) (ring.Claim, error) {
+	defer l.unblock(l.block())
+	if p == low {
+		return r.ClaimLow(ctx, n)
+	}
+	return r.Claim(ctx, n)
+}
+
+// block notes that a sender begins to wait, unblock that it does not any more.
+func (l *lane) block() (began time.Duration) {
+	began = l.s.engine.now()
+	l.blocked.enter(began)
+	return began
+}
+
+func (l *lane) unblock(began time.Duration) {
+	now := l.s.engine.now()
+	l.blocked.leave(began, now)
+	if l.id != 0 && now-began >= longWait {
+		l.s.waitedLong(l, now-began)
 	}
 }
 
@@ -245,6 +281,11 @@ func (l *lane) advance(m mark, received bool) {
 		at = &l.received
 	}
 	*at = m
+	if !received {
+		sent := l.sent.Load()
+		l.meter.tick(l.s.atStep, count{l.messages(), sent})
+		l.latency.begin(l.s.at, sent)
+	}
 	rest := l.waiters[:0]
 	for _, w := range l.waiters {
 		switch {
@@ -258,6 +299,16 @@ func (l *lane) advance(m mark, received bool) {
 	}
 	clear(l.waiters[len(rest):])
 	l.waiters = rest
+}
+
+// consumedUpTo takes the page's credit.
+func (l *lane) consumedUpTo(total uint64) {
+	l.credited.Store(total)
+	if l.latency.awaits(total) {
+		l.mu.Lock()
+		l.latency.end(l.s.engine.now())
+		l.mu.Unlock()
+	}
 }
 
 // finish ends the lane. Polite: what was accepted is delivered, then the close
@@ -282,5 +333,6 @@ func (l *lane) finish(e *ClosedError, polite bool) {
 		r.Close()
 	}
 	close(l.done) // now: who sees it gets ErrClosed from Send
+	l.logEnd(e)
 	l.s.push(l)
 }

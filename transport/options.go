@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"math/bits"
 	"time"
+
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 )
 
 // Options are an engine's settings. The zero value of each field is its default.
@@ -52,7 +54,7 @@ type Options struct {
 	Codec Codec
 	// Policy is asked before anything that a page does or that is done to it. Default: all is allowed.
 	Policy Policy
-	// Logger gets what matters: ended sessions, panics, failed scripts, denials. Default slog.Default().
+	// Logger gets what matters, at most so often; the package's comment has the list. Default slog.Default().
 	Logger *slog.Logger
 }
 
@@ -87,6 +89,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	o.Logger = loglimit.New(o.Logger)
 	var errs []error
 	within := func(name string, v, low, high int) {
 		if v < low || v > high {

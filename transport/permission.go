@@ -13,6 +13,7 @@ type Action string
 const (
 	ActionCommand Action = "command" // a call; the command
 	ActionChannel Action = "channel" // a channel in a call's arguments; the command
+	ActionResume  Action = "resume"  // attaching to a resumable channel; its name
 	ActionListen  Action = "listen"  // listening to an event; the event
 	ActionEmit    Action = "emit"    // emitting an event; the event
 	ActionEval    Action = "eval"    // Go evaluates a script in the page; nothing

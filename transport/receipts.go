@@ -69,7 +69,7 @@ func (s *Session) settle(b *Batch, taken bool) {
 		s.figures.batches.Add(1)
 		s.figures.bytes.Add(uint64(b.Len))
 		if b.state.sends > 1 {
-			s.figures.resent.Add(1)
+			s.sentAgain(b)
 		}
 	}
 	s.retire()

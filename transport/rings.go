@@ -207,6 +207,9 @@ func (l *lane) free(r laneRing) {
 // sizeFor is the ring in which a message of n bytes goes as one frame.
 func sizeFor(n int) int { return 1 << bits.Len(uint(8*(n+16)-1)) }
 
+// sizeToTry is the ring in which a message of n bytes can be accepted at once: sendFragments.
+func sizeToTry(n int) int { return 1 << bits.Len(uint(2*n-1)) }
+
 // freeRings gives the rings' memory back to the carrier. The session has ended. Every claim
 // before the close bit is committed first: the drainer walks to the final tail.
 func (s *Session) freeRings() {

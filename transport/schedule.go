@@ -4,6 +4,15 @@ package transport
 // lanes share a batch, large enough that a turn is worth its run header.
 const quantum = 16 << 10
 
+// Batches of a flood beside which a lane has just become busy are a part of MaxBatch, and so are some after them: what that lane says
+// waits behind all that is on its way. Measured over the custom scheme (TestFairness of package webview, 2 cores): the p99 of a hundred lanes
+// at 100 Hz fell from 27 to 37 ms to 12 to 13 ms, and the flood from 110 to 70 MB/s at 128 B, from 112 to 83 MB/s at 64 KB;
+// over shared memory nothing changed. A fifth, not a fourth: so one message of 64 KB is a batch.
+const (
+	shortBatch   = 5
+	shortBatches = 32
+)
+
 // schedule says which lane has its turn. The drainer's own.
 //
 // Within a class it is a deficit round robin (Shreedhar and Varghese, 1995) with the two lists of FQ-CoDel
@@ -23,6 +32,7 @@ const quantum = 16 << 10
 type schedule struct {
 	owned, borrowed class
 	last            *class // of the last batch
+	sparse          int    // so many batches yet are short
 	ahead           int    // bytes that a borrowed lane has had more than one of the others
 }
 
@@ -59,6 +69,13 @@ func (d *schedule) turn(control bool, maxBatch int) (c *class, outOfTurn bool, m
 	most = maxBatch
 	if n, m := c.lanes(), other.lanes(); n < m {
 		most = max(maxBatch/4, maxBatch*n/m)
+	}
+	if fresh := d.owned.fresh.len() + d.borrowed.fresh.len(); fresh > 0 && owned+borrowed > fresh {
+		d.sparse = shortBatches
+	}
+	if d.sparse > 0 {
+		d.sparse--
+		most = min(most, maxBatch/shortBatch)
 	}
 	return c, false, most
 }

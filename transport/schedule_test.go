@@ -139,7 +139,7 @@ func TestLaneZeroLeavesTurns(t *testing.T) {
 func TestBorrowedLatest(t *testing.T) {
 	s := built(t, Options{})
 	l, other := s.addBorrowed(1), s.addLane(3, &s.channels)
-	l.latest.Store(true)
+	l.onFull.Store(uint32(Latest))
 	for _, n := range []int{10, 500_000} {
 		if err := l.send(context.Background(), wire.Bytes, make([]byte, n)); err != nil {
 			t.Fatal(err)
@@ -180,6 +180,49 @@ func TestSparseCarriesNobody(t *testing.T) {
 	for _, l := range flood {
 		if sent := l.sent.Load(); sent < mean*7/10 || sent > mean*2 {
 			t.Errorf("lane %d, borrowed %v: %d bytes sent, the mean is %d", l.id, l.borrow, sent, mean)
+		}
+	}
+}
+
+// TestShortBatches: beside a lane that says little batches are short, so that little is on its way when it speaks again. Lanes that flood alone
+// have full ones.
+func TestShortBatches(t *testing.T) {
+	for _, borrowed := range []bool{false, true} {
+		s := built(t, Options{SessionBytes: 1 << 30})
+		flood := lanesOf(s, false, 1, 3)
+		sparse := lanesOf(s, borrowed, 1001, 1)[0]
+		batch := func() int {
+			for _, l := range flood {
+				fillRing(t, l, 1000)
+			}
+			total := 0
+			_, sizes := next(t, s)
+			for _, n := range sizes {
+				total += n
+			}
+			return total
+		}
+		full := s.opt.MaxBatch - 2*quantum
+		for range 40 {
+			batch() // until nobody is fresh any more
+		}
+		for round := range 4 {
+			if n := batch(); n < full {
+				t.Fatalf("round %d: a batch of %d bytes, though nobody else has said anything for long", round, n)
+			}
+			for range 3 { // it speaks again and again
+				if err := sparse.send(context.Background(), wire.JSON, []byte("1")); err != nil {
+					t.Fatal(err)
+				}
+				for i := range shortBatches {
+					if n := batch(); n > s.opt.MaxBatch/shortBatch+quantum {
+						t.Fatalf("round %d: batch %d behind the one who says little has %d bytes", round, i, n)
+					}
+				}
+			}
+			for range 2 { // its class may have had a batch of its own
+				batch()
+			}
 		}
 	}
 }

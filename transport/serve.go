@@ -31,6 +31,7 @@ func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 	if state == starved && l.ended() && !l.fed {
 		w.frame(wire.Close, nil, l.farewell())
 		l.fed = true
+		l.extra.Add(1) // the close is no message
 	}
 	if w.total > 0 {
 		m.slot, m.closed = l.out.taken, l.fed

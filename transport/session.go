@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/puzpuzpuz/xsync/v3"
 	"github.com/tailrace-go/tailrace/transport/wire"
@@ -46,7 +47,10 @@ type Session struct {
 
 	// The drainer's own.
 	schedule schedule
-	number   uint64 // of the last batch that was built
+	number   uint64    // of the last batch that was built
+	began    time.Time // when the batch was begun: a time, the engine's, and the meters' step
+	at       time.Duration
+	atStep   int64
 	drained  chan struct{}
 
 	// Batches without receipt.
@@ -79,8 +83,15 @@ type Session struct {
 	scripts  scripts // that the page may want to be evaluated natively
 
 	denials denials
+	journal journal
 
 	figures figures
+	serial  uint64        // the engine's number of the session
+	opened  time.Duration // when
+	gone    struct {      // sums of the channels that are gone
+		sync.Mutex
+		Totals
+	}
 }
 
 // SessionConfig says what Engine.Open makes a session of.
@@ -124,7 +135,9 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	s.eventTurn <- struct{}{}
 	s.downTurn <- struct{}{}
 	s.control = newLane(s, 0, e.opt.ControlBytes)
+	s.control.name = "control"
 	s.control.in.window.Store(int64(e.opt.Window))
+	s.opened = e.now()
 	s.carrier.Bind(s, e.opt)
 	if _, err := s.control.open(); err != nil { // now: later the channels may have taken all memory
 		err = fmt.Errorf("failed to open a session: %w", err)
@@ -133,6 +146,8 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		s.carrier.Close(closed)
 		return nil, err
 	}
+	e.enter(s)
+	s.log.Info("session opened", "session", s.serial, "carrier", c.Carrier.Name(), "origin", s.origin)
 	go s.drain()
 	return s, nil
 }
@@ -209,9 +224,9 @@ func (s *Session) end(e *ClosedError) {
 	s.lanes.Range(finish)
 	s.carrier.Close(e)
 	if e.Cause != nil {
-		s.log.Warn("session ended", "reason", e.Reason, "error", e.Cause)
+		s.log.Warn("session ended", "session", s.serial, "reason", e.Reason, "error", e.Cause)
 	} else {
-		s.log.Debug("session ended", "reason", e.Reason)
+		s.log.Info("session ended", "session", s.serial, "reason", e.Reason)
 	}
 }
 
@@ -261,11 +276,6 @@ func (s *Session) known(id uint32) bool {
 	return id <= s.nextLane.Load()
 }
 
-// addLane makes a lane whose messages the page keeps.
-func (s *Session) addLane(id uint32, count *atomic.Int64) *lane {
-	return s.enter(newLane(s, id, s.opt.RingBytes), count)
-}
-
 // enter makes a lane known, counted by its purpose. It has ended already when the session has.
 func (s *Session) enter(l *lane, count *atomic.Int64) *lane {
 	l.count = count
@@ -286,7 +296,15 @@ func (s *Session) drop(l *lane) {
 	if !gone {
 		return
 	}
-	if _, ok := s.lanes.LoadAndDelete(l.id); ok {
+	s.gone.Lock()
+	_, ok := s.lanes.LoadAndDelete(l.id)
+	if ok {
+		st := l.stats()
+		t := st.totals().ended()
+		s.gone.add(&t)
+	}
+	s.gone.Unlock()
+	if ok {
 		l.count.Add(-1)
 		l.forgetUnread()
 		l.freeRings()

@@ -1,61 +1,220 @@
 package transport
 
-import "sync/atomic"
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"sync/atomic"
+	"time"
+)
 
-// ChannelStats are the figures of one channel.
+// Direction says which way a channel's messages go.
+type Direction string
+
+// The directions.
+const (
+	Down Direction = "down" // from Go to the page
+	Up   Direction = "up"   // from the page to Go: the raw body of a call
+	Both Direction = "both" // a Stream
+)
+
+// Rate is a number of messages and bytes a second, on average over the last two to two and a half seconds, or since the
+// channel was opened if that is less; but never over less than half a second.
+type Rate struct {
+	Messages float64 `json:"messages"`
+	Bytes    float64 `json:"bytes"`
+}
+
+// ChannelStats are the figures of one channel. Bytes are those of the wire: with frame headers and padding.
+//
+// A message is accepted when Send returns, sent when it is in a batch, has its receipt when the page has that batch, and is
+// consumed when its callback has returned or the iterator has taken it.
 type ChannelStats struct {
-	// Messages and Bytes count what is in batches, on its way or arrived; Bytes with frame headers
-	// and padding.
-	Messages, Bytes uint64
-	// Credited is how many of these bytes the page has consumed.
-	Credited uint64
+	// ID is the lane's number, Name the command that opened it.
+	ID        uint32    `json:"id"`
+	Name      string    `json:"name"`
+	Direction Direction `json:"direction"`
+	// OnFull is what Send does when the channel is full.
+	OnFull string `json:"onFull"`
+	// Closing says that the channel has ended, and the other side has not seen all of it yet.
+	Closing bool `json:"closing,omitempty"`
+
+	// Messages and Bytes count what is in batches, on its way or arrived.
+	Messages uint64 `json:"messages"`
+	Bytes    uint64 `json:"bytes"`
+	// Credited is how many of these bytes the page has consumed, as far as it has told.
+	Credited uint64 `json:"credited"`
+	// Resent counts the batches with messages of this channel that were sent again. A page drops what it already has.
+	Resent uint64 `json:"resent"`
 	// Depth is how many bytes of the ring are claimed: not sent yet, or without receipt.
-	Depth int
+	Depth int `json:"depth"`
 	// Ring is the ring's size now: it grows up to RingBytes. 0 before the first message.
-	Ring int
-	// Replaced counts the values that a latest-only channel replaced before they were sent.
-	Replaced uint64
+	Ring int `json:"ring"`
+	// Lag is how many bytes were accepted and are not consumed by the page.
+	Lag uint64 `json:"lag"`
+	// Latency is how long the page took to consume what was sent: from a batch to the word that all of it is consumed. It is
+	// measured on one batch at a time; while such a word is overdue, it grows.
+	Latency time.Duration `json:"latencyNs"`
+	// Blocked is how long senders have waited for room, all together and those that wait now included; Waiting is how many do.
+	Blocked time.Duration `json:"blockedNs"`
+	Waiting int           `json:"waiting"`
+	// Replaced counts the values that a channel with Latest replaced before they were sent.
+	Replaced uint64 `json:"replaced"`
+	// Rate is that of Messages and Bytes.
+	Rate Rate `json:"rate"`
+
+	// Received and ReceivedBytes count the messages of the page that are whole, ReceivedRate is theirs. Unread is how many
+	// bytes the page has sent and Go has not taken.
+	Received      uint64 `json:"received"`
+	ReceivedBytes uint64 `json:"receivedBytes"`
+	ReceivedRate  Rate   `json:"receivedRate"`
+	Unread        uint64 `json:"unread"`
 }
 
 func (l *lane) stats() ChannelStats {
+	now := l.s.engine.now()
 	st := ChannelStats{
-		Messages: l.seq.Load() - uint64(min(l.extra.Load(), int64(l.seq.Load()))),
-		Bytes:    l.sent.Load(), Credited: l.credited.Load(), Replaced: l.replaced.Load(),
+		ID: l.id, Name: l.name, Direction: l.direction(), OnFull: OnFull(l.onFull.Load()).String(), Closing: l.end.Load() != nil,
+		Replaced: l.replaced.Load(), Resent: l.resent.Load(),
 	}
+	st.Blocked, st.Waiting = l.blocked.read(now)
+	l.in.mu.Lock()
+	st.Received, st.ReceivedBytes = l.in.whole.messages, l.in.whole.bytes
+	st.ReceivedRate = l.in.meter.rate(now)
+	l.in.mu.Unlock()
+	consumed := l.in.consumed.Load() // before what came: it is never more
+	st.Unread = l.in.came.Load() - consumed
+
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	st.Credited = l.credited.Load() // before what was sent: it is never more
+	st.Messages, st.Bytes = l.messages(), l.sent.Load()
+	st.Rate = l.meter.rate(now)
+	st.Latency = l.latency.read(now)
+	st.Lag = st.Bytes - st.Credited
 	for _, r := range l.rings {
 		st.Depth += r.Len()
 		st.Ring = r.Cap()
+		drained := r.DrainPos()
+		st.Lag += r.Tail() - drained
+	}
+	if v := l.slot.Load(); v != nil && v.full {
+		st.Lag += uint64(len(v.data))
 	}
 	return st
 }
 
+// messages is how many messages are in batches.
+func (l *lane) messages() uint64 {
+	frames := l.seq.Load()
+	return frames - uint64(min(l.extra.Load(), int64(frames)))
+}
+
+func (l *lane) direction() Direction {
+	switch {
+	case l.count == &l.s.uploads:
+		return Up
+	case l.in.window.Load() > 0:
+		return Both
+	}
+	return Down
+}
+
+// Totals are sums over channels. Those that only grow include channels that are gone; Depth, Lag, Waiting, Unread and the
+// rates are of the open ones.
+type Totals struct {
+	Messages      uint64        `json:"messages"`
+	Bytes         uint64        `json:"bytes"`
+	Credited      uint64        `json:"credited"`
+	Resent        uint64        `json:"resent"`
+	Replaced      uint64        `json:"replaced"`
+	Blocked       time.Duration `json:"blockedNs"`
+	Received      uint64        `json:"received"`
+	ReceivedBytes uint64        `json:"receivedBytes"`
+	Depth         int           `json:"depth"`
+	Lag           uint64        `json:"lag"`
+	Waiting       int           `json:"waiting"`
+	Unread        uint64        `json:"unread"`
+	Rate          Rate          `json:"rate"`
+	ReceivedRate  Rate          `json:"receivedRate"`
+}
+
+func (t *Totals) add(o *Totals) {
+	t.Messages += o.Messages
+	t.Bytes += o.Bytes
+	t.Credited += o.Credited
+	t.Resent += o.Resent
+	t.Replaced += o.Replaced
+	t.Blocked += o.Blocked
+	t.Received += o.Received
+	t.ReceivedBytes += o.ReceivedBytes
+	t.Depth += o.Depth
+	t.Lag += o.Lag
+	t.Waiting += o.Waiting
+	t.Unread += o.Unread
+	t.Rate.add(o.Rate)
+	t.ReceivedRate.add(o.ReceivedRate)
+}
+
+func (r *Rate) add(o Rate) {
+	r.Messages += o.Messages
+	r.Bytes += o.Bytes
+}
+
+// totals are the channel's part of a sum.
+func (st *ChannelStats) totals() Totals {
+	return Totals{
+		st.Messages, st.Bytes, st.Credited, st.Resent, st.Replaced, st.Blocked, st.Received, st.ReceivedBytes,
+		st.Depth, st.Lag, st.Waiting, st.Unread, st.Rate, st.ReceivedRate,
+	}
+}
+
+// ended is what stays of t when its channels are gone.
+func (t Totals) ended() Totals {
+	t.Depth, t.Lag, t.Waiting, t.Unread, t.Rate, t.ReceivedRate = 0, 0, 0, 0, Rate{}, Rate{}
+	return t
+}
+
 // SessionStats are the figures of one session.
 type SessionStats struct {
+	// Number counts the engine's sessions; the session's id is a secret, and not told here. Label is the window's.
+	Number uint64 `json:"number"`
+	Label  string `json:"label"`
+	Origin string `json:"origin"`
+	// Age is the time since the page said hello.
+	Age time.Duration `json:"ageNs"`
 	// Carrier is the carrier's name, which may change in a session's life; Reason says why it is this one, "" when the
 	// carrier does not say.
-	Carrier, Reason string
+	Carrier string `json:"carrier"`
+	Reason  string `json:"reason,omitempty"`
 	// Batches and Bytes count what was handed to the carrier, what was sent again included.
-	Batches, Bytes uint64
+	Batches uint64 `json:"batches"`
+	Bytes   uint64 `json:"bytes"`
 	// Resent counts batches that were sent again.
-	Resent uint64
+	Resent uint64 `json:"resent"`
 	// Unreceipted is the number of batches without receipt now.
-	Unreceipted int
-	// Opened counts the channels so far, Lanes those that are open.
-	Opened uint64
-	Lanes  int
+	Unreceipted int `json:"unreceipted"`
+	// ReceivedBatches counts the page's batches that brought something.
+	ReceivedBatches uint64 `json:"receivedBatches"`
+	// Opened counts the lanes so far, Lanes those that are open: channels, and raw arguments and results over 64 KiB.
+	Opened uint64 `json:"opened"`
+	Lanes  int    `json:"lanes"`
 	// Events counts what Event and EventContext accepted so far, EventsRefused what they did not: no room,
 	// a context that ended, too large, or the session's end.
-	Events, EventsRefused uint64
-	// NativeEvals counts the scripts that were evaluated natively, because the page's
-	// Content-Security-Policy forbids eval.
-	NativeEvals uint64
+	Events        uint64 `json:"events"`
+	EventsRefused uint64 `json:"eventsRefused"`
+	// Evals counts the scripts so far, those that found no room too. NativeEvals counts the ones that were evaluated
+	// natively, because the page's Content-Security-Policy forbids eval.
+	Evals       uint64 `json:"evals"`
+	NativeEvals uint64 `json:"nativeEvals"`
 	// Commands counts the calls so far, Running those that run now.
-	Commands uint64
-	Running  int
+	Commands uint64 `json:"commands"`
+	Running  int    `json:"running"`
 	// Memory is the bytes of rings, stamps and messages of the page.
-	Memory int64
+	Memory int64 `json:"memory"`
+	// Channels sums up the channels, Control is lane 0: events, evals, commands and their results.
+	Channels Totals       `json:"channels"`
+	Control  ChannelStats `json:"control"`
 }
 
 type figures struct {
@@ -63,7 +222,7 @@ type figures struct {
 	events, eventsRefused, nativeEvals       atomic.Uint64
 }
 
-// Stats returns the session's figures.
+// Stats returns the session's figures. It looks at every open channel.
 func (s *Session) Stats() SessionStats {
 	s.outMu.Lock()
 	unreceipted := len(s.outstanding)
@@ -73,10 +232,109 @@ func (s *Session) Stats() SessionStats {
 		reason = c.Reason()
 	}
 	return SessionStats{
+		Number: s.serial, Label: s.label, Origin: s.origin, Age: s.engine.now() - s.opened,
 		Carrier: s.carrier.Name(), Reason: reason,
 		Batches: s.figures.batches.Load(), Bytes: s.figures.bytes.Load(), Resent: s.figures.resent.Load(),
-		Unreceipted: unreceipted, Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
-		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(), NativeEvals: s.figures.nativeEvals.Load(),
+		Unreceipted: unreceipted, ReceivedBatches: s.upReceipt.Load(),
+		Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
+		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(),
+		Evals: uint64(s.lastEval.Load()), NativeEvals: s.figures.nativeEvals.Load(),
 		Commands: s.figures.commands.Load(), Running: int(s.pending.Load()), Memory: s.memory.Load(),
+		Channels: s.totals(), Control: s.control.stats(),
 	}
+}
+
+// totals sums up the channels, those that are gone too.
+func (s *Session) totals() Totals {
+	s.gone.Lock()
+	defer s.gone.Unlock()
+	sum := s.gone.Totals
+	s.lanes.Range(func(_ uint32, l *lane) bool {
+		st := l.stats()
+		t := st.totals()
+		sum.add(&t)
+		return true
+	})
+	return sum
+}
+
+// Channels iterates over the figures of the open channels, in the order of their ids: the page's channels, and the lanes
+// of raw arguments and results over 64 KiB. Each is read when its turn comes.
+func (s *Session) Channels() iter.Seq[ChannelStats] {
+	return func(yield func(ChannelStats) bool) {
+		var open []*lane
+		s.lanes.Range(func(_ uint32, l *lane) bool {
+			open = append(open, l)
+			return true
+		})
+		slices.SortFunc(open, func(a, b *lane) int { return cmp.Compare(a.id, b.id) })
+		for _, l := range open {
+			if !yield(l.stats()) {
+				return
+			}
+		}
+	}
+}
+
+// EngineStats are the figures of all sessions.
+type EngineStats struct {
+	// Opened counts the sessions so far.
+	Opened uint64 `json:"opened"`
+	// Sums over all sessions, those that have ended too; see SessionStats.
+	Batches         uint64 `json:"batches"`
+	Bytes           uint64 `json:"bytes"`
+	Resent          uint64 `json:"resent"`
+	ReceivedBatches uint64 `json:"receivedBatches"`
+	Events          uint64 `json:"events"`
+	EventsRefused   uint64 `json:"eventsRefused"`
+	Evals           uint64 `json:"evals"`
+	NativeEvals     uint64 `json:"nativeEvals"`
+	Commands        uint64 `json:"commands"`
+	Channels        Totals `json:"channels"`
+	// Sums over the open sessions.
+	Running int   `json:"running"`
+	Lanes   int   `json:"lanes"`
+	Memory  int64 `json:"memory"`
+	// Sessions are the open ones, in the order of their opening.
+	Sessions []SessionStats `json:"sessions"`
+}
+
+// add counts a session's figures in; over: the session has ended, and only what grows is counted.
+func (st *EngineStats) add(s *SessionStats, over bool) {
+	st.Batches += s.Batches
+	st.Bytes += s.Bytes
+	st.Resent += s.Resent
+	st.ReceivedBatches += s.ReceivedBatches
+	st.Events += s.Events
+	st.EventsRefused += s.EventsRefused
+	st.Evals += s.Evals
+	st.NativeEvals += s.NativeEvals
+	st.Commands += s.Commands
+	channels := s.Channels
+	if over {
+		channels = channels.ended()
+	} else {
+		st.Running += s.Running
+		st.Lanes += s.Lanes
+		st.Memory += s.Memory
+	}
+	st.Channels.add(&channels)
+}
+
+// Stats returns the figures of all sessions. It looks at every open channel.
+func (e *Engine) Stats() EngineStats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	sum := e.gone
+	sum.Opened = e.serial
+	sum.Sessions = make([]SessionStats, 0, len(e.sessions))
+	for _, s := range e.sessions {
+		st := s.Stats()
+		over := s.ctx.Err() != nil // its memory is just being given back
+		sum.add(&st, over)
+		if !over {
+			sum.Sessions = append(sum.Sessions, st)
+		}
+	}
+	return sum
 }

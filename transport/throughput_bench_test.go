@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 
@@ -76,6 +77,7 @@ func (c *memoryPage) run(s *Session, lanes []*lane) {
 // benchPage opens a session on a memoryPage with n lanes.
 func benchPage(b *testing.B, o Options, n int) (*Session, *memoryPage, []*lane) {
 	b.Helper()
+	o.Logger = slog.New(slog.DiscardHandler)
 	e, err := NewEngine(o)
 	if err != nil {
 		b.Fatal(err)

@@ -113,7 +113,7 @@ func latestOnly(t *testing.T, o Options) {
 	type args struct{ Channel *transport.Channel[int] }
 	p := conversation(t, o, func(e *transport.Engine) {
 		transport.Handle(e, "run", func(ctx context.Context, a args) (uint64, error) {
-			if err := a.Channel.Configure(transport.ChannelOptions{LatestOnly: true}); err != nil {
+			if err := a.Channel.Configure(transport.ChannelOptions{OnFull: transport.Latest}); err != nil {
 				return 0, err
 			}
 			for n := range last + 1 {

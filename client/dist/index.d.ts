@@ -1,6 +1,7 @@
 import type * as api from './api.js';
 export declare const invoke: api.Invoke;
 export declare const take: api.Take;
+export declare const resume: api.Resume;
 export declare const session: api.Session;
 export declare const Channel: api.ChannelConstructor;
 export type Channel<In = unknown, Out = In> = api.Channel<In, Out>;
@@ -12,4 +13,4 @@ export declare const emit: api.Tailrace['emit'];
 export declare const emitTo: api.Tailrace['emitTo'];
 export declare const currentWindow: api.Tailrace['currentWindow'];
 export declare const ready: api.Tailrace['ready'];
-export type { ChannelOptions, Event, EventCallback, EventTarget, InvokeOptions, Listen, ListenOptions, PageWindow, Session, Tailrace, Unlisten, } from './api.js';
+export type { ChannelLevels, ChannelOptions, Event, EventCallback, EventTarget, InvokeOptions, Listen, ListenOptions, PageWindow, Resume, ResumedChannel, ResumeOptions, Session, Tailrace, Unlisten, } from './api.js';

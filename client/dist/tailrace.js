@@ -75,7 +75,7 @@
       for (let tries = 1; ; tries++) {
         let answer = await this.fetch(path, body, slot, HELLO_TIMEOUT).catch(lost);
         if (this.stopped) throw new TailraceError("closed", "the session ended");
-        if (answer !== void 0 && answer.status !== 429) return answer;
+        if (answer !== void 0 && answer.status !== 429 && whole(answer)) return answer;
         if (tries === TRIES) throw unreachable();
         await this.wait(tries);
       }
@@ -140,7 +140,7 @@
           break;
         let small = answer !== void 0 && answer.byteLength <= SMALL;
         if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
-        next = this.request(peer, slot, out, this.hold), small || peer.dispatch();
+        next = this.request(peer, slot, out, this.hold), out?.leave(), small || peer.dispatch();
       }
       this.idle.push(slot);
     }
@@ -217,6 +217,9 @@
     } catch {
       return;
     }
+  }
+  function whole({ status, body }) {
+    return status !== 200 || parse(body) !== void 0;
   }
   function refusal(answer) {
     let { status } = answer, code = status === 403 ? "forbidden" : status === 410 ? "closed" : "refused";
@@ -480,6 +483,8 @@
       // not known yet
       this.reserved = 0;
       this.sent = 0;
+      /** Bytes of payload in the batch that is being written. */
+      this.batched = 0;
       this.credited = 0;
       this.waiting = [];
       this.ready = [];
@@ -538,8 +543,8 @@
       if (kind === END && part.filled !== part.u8.length)
         throw broken("fragments shorter than their message");
       this.part = void 0;
-      let whole = { u8: part.u8, u32: wordsOf(part.u8) };
-      this.sink.message(this, whole, part.kind, 0, part.u8.length, part.held, !0);
+      let whole2 = { u8: part.u8, u32: wordsOf(part.u8) };
+      this.sink.message(this, whole2, part.kind, 0, part.u8.length, part.held, !0);
     }
     /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
     releaseHeld() {
@@ -573,7 +578,7 @@
     /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
     trySend(kind, payload2) {
       if (this.waiting.length > 0 || !this.fits(payload2.length)) return !1;
-      this.reserved += this.stridesOf(payload2.length);
+      this.reserved += this.stridesOf(payload2.length), this.sink.queued?.(payload2.length);
       let message = { kind, payload: payload2 };
       return this.ready.push(message), this.ready.length === 1 && this.named && this.owner.write(this), this.ready.length > 0 && (message.payload = payload2.slice(), this.owner.sendable(this)), !0;
     }
@@ -624,15 +629,19 @@
     get hasReady() {
       return !this.named || this.ready.length === 0 ? !1 : this.ready[0].kind === CLOSE ? !0 : this.sent === this.credited || this.sent - this.credited < this.window;
     }
-    /** Writes frames into a batch, at most about `quota` bytes of them. */
-    write(writer, quota) {
+    takeBatched() {
+      let { batched } = this;
+      return this.batched = 0, batched;
+    }
+    /** Writes frames into a batch, at most about `quota` bytes of them. It joins `batched` with its first bytes of payload. */
+    write(writer, quota, batched) {
       let { chunk } = this.owner, stop = writer.length + quota, n = 0;
       for (; n < this.ready.length && writer.length < stop; ) {
-        let { kind, payload: payload2, opens } = this.ready[n], whole = payload2.length <= chunk, from = this.offset, to = Math.min(from + chunk, payload2.length), head = !whole && from === 0 ? beginHead(payload2.length, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : head.length));
+        let { kind, payload: payload2, opens } = this.ready[n], whole2 = payload2.length <= chunk, from = this.offset, to = Math.min(from + chunk, payload2.length), head = !whole2 && from === 0 ? beginHead(payload2.length, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : head.length));
         if (stride > writer.room(this.id) || kind !== CLOSE && !this.passes(stride)) break;
         writer.lane !== this.id && writer.beginRun(this.id, this.nextOut);
         let frameKind = kind;
-        if (whole || (frameKind = from === 0 ? BEGIN : to === payload2.length ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to < payload2.length) {
+        if (whole2 || (frameKind = from === 0 ? BEGIN : to === payload2.length ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to > from && this.batched === 0 && batched.push(this), this.batched += to - from, to < payload2.length) {
           this.offset = to;
           continue;
         }
@@ -675,17 +684,17 @@
 
   // src/jsonrun.ts
   function parseRun(batch, at, bytes, count, align, kind, words, take2) {
-    let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, costs = [], frame = at;
+    let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
     for (let n = 0; n < count && stop - frame >= head; n++) {
       let word = frame >> 2, length = u32[word];
       if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take2 !== void 0 && !take2(word)) return;
       let cost = 8 + length + mask & ~mask;
-      costs.push(cost), frame += cost;
+      lengths.push(length), costs.push(cost), frame += cost;
     }
     if (costs.length !== count || frame !== stop) return;
     frame = at;
     for (let n = 0; n < count; n++) {
-      let word = frame >> 2, end = frame + 8 + u32[word];
+      let word = frame >> 2, end = frame + 8 + lengths[n];
       frame += costs[n];
       for (let i = 0; i < words; i++) u32[word + i] = 538976288;
       u8[4 * (word + words) - 1] = n === 0 ? 91 : 44;
@@ -698,8 +707,117 @@
       throw broken("a JSON payload that is not JSON");
     }
     if (values.length !== count) throw broken("a JSON payload that is not one value");
-    return { values, costs };
+    return { values, lengths, costs };
   }
+
+  // src/level.ts
+  var Level = class {
+    constructor() {
+      this.amount = 0;
+      this.highAt = Number.POSITIVE_INFINITY;
+      this.lowAt = 0;
+      this.raised = !1;
+      // over the low threshold since onlow was due last
+      this.high = !1;
+      // the high threshold was reached since then
+      this.tellHigh = !1;
+      this.tellLow = !1;
+      this.telling = !1;
+      this.tell = () => {
+        this.telling = !1;
+        let { tellHigh, tellLow } = this;
+        this.tellHigh = !1, this.tellLow = !1, tellHigh && this.amount < this.highAt ? this.high = !1 : tellHigh && guarded(this.onhigh), tellLow && this.amount <= this.lowAt && guarded(this.onlow);
+      };
+    }
+    add(bytes) {
+      this.amount += bytes, this.check();
+    }
+    remove(bytes) {
+      this.amount -= bytes, this.check();
+    }
+    get highThreshold() {
+      return this.highAt;
+    }
+    set highThreshold(bytes) {
+      this.highAt = threshold(bytes), this.check();
+    }
+    get lowThreshold() {
+      return this.lowAt;
+    }
+    set lowThreshold(bytes) {
+      this.lowAt = threshold(bytes), this.check();
+    }
+    check() {
+      if (this.amount > this.lowAt ? this.raised = !0 : this.raised && (this.raised = !1, this.high = !1, this.tellLow = !0), this.amount >= this.highAt && !this.high && (this.high = !0, this.tellHigh = !0), !(!this.tellHigh && !this.tellLow || this.telling)) {
+        if (this.onhigh === void 0 && this.onlow === void 0) {
+          this.tellHigh = !1, this.tellLow = !1;
+          return;
+        }
+        this.telling = !0, queueMicrotask(this.tell);
+      }
+    }
+  };
+  function threshold(bytes) {
+    if (!(bytes >= 0))
+      throw new TailraceError("invalid_args", `a threshold is a number of bytes, not ${bytes}`);
+    return bytes;
+  }
+  var Levelled = class {
+    get bufferedAmount() {
+      return this.core.buffered.amount;
+    }
+    get bufferedAmountHighThreshold() {
+      return this.core.buffered.highThreshold;
+    }
+    set bufferedAmountHighThreshold(bytes) {
+      this.core.buffered.highThreshold = bytes;
+    }
+    get onbufferedamounthigh() {
+      return this.core.buffered.onhigh;
+    }
+    set onbufferedamounthigh(callback) {
+      this.core.buffered.onhigh = callback;
+    }
+    get bufferedAmountLowThreshold() {
+      return this.core.buffered.lowThreshold;
+    }
+    set bufferedAmountLowThreshold(bytes) {
+      this.core.buffered.lowThreshold = bytes;
+    }
+    get onbufferedamountlow() {
+      return this.core.buffered.onlow;
+    }
+    set onbufferedamountlow(callback) {
+      this.core.buffered.onlow = callback;
+    }
+    get unreadAmount() {
+      return this.core.waiting.amount;
+    }
+    get unreadAmountHighThreshold() {
+      return this.core.waiting.highThreshold;
+    }
+    set unreadAmountHighThreshold(bytes) {
+      this.core.waiting.highThreshold = bytes;
+    }
+    get onunreadamounthigh() {
+      return this.core.waiting.onhigh;
+    }
+    set onunreadamounthigh(callback) {
+      this.core.waiting.onhigh = callback;
+    }
+    get unreadAmountLowThreshold() {
+      return this.core.waiting.lowThreshold;
+    }
+    set unreadAmountLowThreshold(bytes) {
+      this.core.waiting.lowThreshold = bytes;
+    }
+    get onunreadamountlow() {
+      return this.core.waiting.onlow;
+    }
+    set onunreadamountlow(callback) {
+      this.core.waiting.onlow = callback;
+    }
+  };
 
   // src/pinned.ts
   var pinned = /* @__PURE__ */ new WeakSet();
@@ -712,13 +830,15 @@
 
   // src/channel.ts
   var encoder = new TextEncoder(), collecting;
-  function stringifyWithChannels(args, collect, replacer) {
+  function refuseNested() {
     if (collecting !== void 0)
       throw new TailraceError(
         "invalid_args",
         "invoke was called while another invoke reads its arguments"
       );
-    collecting = collect;
+  }
+  function stringifyWithChannels(args, collect, replacer) {
+    refuseNested(), collecting = collect;
     try {
       return JSON.stringify(args, replacer);
     } finally {
@@ -737,7 +857,6 @@
     return { kind: JSON_, payload: encoder.encode(text) };
   }
   var ChannelCore = class {
-    // sends before the first invoke
     constructor(own, borrow) {
       this.own = own;
       this.borrow = borrow;
@@ -753,6 +872,11 @@
       this.queue = [];
       this.head = 0;
       this.early = [];
+      // sends before the first invoke
+      /** What was sent and has not left the page. */
+      this.buffered = new Level();
+      /** What has come and nobody has taken. */
+      this.waiting = new Level();
     }
     get unread() {
       return this.head < this.queue.length;
@@ -764,13 +888,13 @@
         return;
       }
       let { u8 } = batch, value;
-      kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, cost);
+      kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, length, cost);
     }
     /** A message goes straight to the callback. */
     get handsNow() {
       return this.onmessage !== void 0 && !this.iterating && this.head === this.queue.length;
     }
-    hand(lane, value, cost) {
+    hand(lane, value, length, cost) {
       let { onmessage } = this;
       if (onmessage !== void 0 && this.handsNow) {
         try {
@@ -786,7 +910,7 @@
         lane.consumed += cost, waiter.resolve({ value, done: !1 });
         return;
       }
-      this.queue.push({ value, cost });
+      this.queue.push({ value, length, cost }), this.waiting.add(length);
     }
     frames(lane, batch, at, bytes, count, align) {
       if (this.closed) return 0;
@@ -796,7 +920,7 @@
       let run2 = parseRun(batch, at, bytes, count, align, JSON_, 2);
       if (run2 === void 0) return 0;
       for (let n = 0; n < count; n++)
-        this.closed ? lane.consumed += run2.costs[n] : this.hand(lane, run2.values[n], run2.costs[n]);
+        this.closed ? lane.consumed += run2.costs[n] : this.hand(lane, run2.values[n], run2.lengths[n], run2.costs[n]);
       return count;
     }
     /**
@@ -830,6 +954,12 @@
         this.attached(), this.finishIfRead();
       }
     }
+    queued(bytes) {
+      this.buffered.add(bytes);
+    }
+    left(bytes) {
+      this.buffered.remove(bytes);
+    }
     finish(waiter) {
       if (this.error === void 0 || this.thrown) {
         waiter.resolve({ value: void 0, done: !0 });
@@ -860,7 +990,7 @@
     }
     shift() {
       let first = this.queue[this.head];
-      return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), first;
+      return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), this.waiting.remove(first.length), first;
     }
     iterate() {
       if (this.borrow)
@@ -895,9 +1025,13 @@
           resolve();
           return;
         }
-        let copy = kind === BYTES ? payload2.slice() : payload2, go = () => {
+        let copy = kind === BYTES ? payload2.slice() : payload2;
+        this.buffered.add(copy.length);
+        let refused = (error) => {
+          this.buffered.remove(copy.length), reject(error);
+        }, go = () => {
           let refusal2 = this.refusal();
-          refusal2 !== void 0 ? reject(refusal2) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused: reject });
+          refusal2 !== void 0 ? refused(refusal2) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
         };
         lane === void 0 && !this.closed ? this.early.push(go) : go();
       });
@@ -928,13 +1062,25 @@
         );
       return `__CHANNEL__:${collecting(this)}`;
     }
-  }, Channel = class {
+  }, LEVELS = [
+    "bufferedAmountHighThreshold",
+    "onbufferedamounthigh",
+    "bufferedAmountLowThreshold",
+    "onbufferedamountlow",
+    "unreadAmountHighThreshold",
+    "onunreadamounthigh",
+    "unreadAmountLowThreshold",
+    "onunreadamountlow"
+  ], Channel = class extends Levelled {
     constructor(onmessage) {
       let options = typeof onmessage == "function" ? { onmessage } : onmessage ?? {};
       if (options.own === !0 && options.borrow === !0)
         throw new TailraceError("invalid_args", "a channel has either `own` or `borrow`");
+      super();
       let core = new ChannelCore(options.own === !0, options.borrow === !0);
       core.onmessage = options.onmessage, Object.defineProperty(this, "core", { value: core });
+      for (let name of LEVELS)
+        options[name] !== void 0 && Object.assign(this, { [name]: options[name] });
     }
     get onmessage() {
       return this.core.onmessage;
@@ -1234,6 +1380,31 @@
     return new Uint32Array(bytes.buffer, 0, 2).set([id, second]), bytes.set(body, 8), bytes;
   }
 
+  // src/outbatch.ts
+  var OutBatch = class {
+    /** Takes what the lanes have batched. */
+    constructor(number, runs, lanes) {
+      this.number = number;
+      this.runs = runs;
+      this.left = !1;
+      this.shares = lanes.map((lane) => ({ lane, bytes: lane.takeBatched() }));
+    }
+    /** It has left the page: its channels hold so much less. */
+    leave() {
+      if (!this.left) {
+        this.left = !0;
+        for (let { lane, bytes } of this.shares) lane.sink.left?.(bytes);
+      }
+    }
+    /** It is the page's again, and has to go once more. */
+    comeBack() {
+      if (this.left) {
+        this.left = !1;
+        for (let { lane, bytes } of this.shares) lane.sink.queued?.(bytes);
+      }
+    }
+  };
+
   // src/connection.ts
   var LAZY = 50, Connection = class {
     constructor(carrier, clock, page) {
@@ -1267,6 +1438,8 @@
       this.lost = [];
       this.unacknowledged = /* @__PURE__ */ new Set();
       this.sending = [];
+      /** Lanes that have something in the batch that is being written. */
+      this.batched = [];
       this.mostCredits = 0;
       // Credits.
       this.dirty = [];
@@ -1388,7 +1561,7 @@
       if (!(writer === void 0 || this.control.queued || this.sending.length > 0))
         for (; carrier.immediate; ) {
           let before = writer.length;
-          if (lane.write(writer, writer.capacity), !lane.hasReady) {
+          if (lane.write(writer, writer.capacity, this.batched), !lane.hasReady) {
             carrier.wake();
             return;
           }
@@ -1492,19 +1665,21 @@
         return this.lost.shift(), this.unacknowledged.add(number), again;
       this.fill(this.writer);
       let empty = this.writer.length === 0;
-      if (!(empty && !this.urgent))
-        return this.lastSent = number, this.unacknowledged.add(number), { number, runs: empty ? void 0 : this.writer.take() };
+      if (empty && !this.urgent) return;
+      this.lastSent = number, this.unacknowledged.add(number);
+      let { batched } = this;
+      return this.batched = [], new OutBatch(number, empty ? void 0 : this.writer.take(), batched);
     }
     /** The control lane first, then the others in turn, each with its share of the room. */
     fill(writer) {
-      this.control.hasReady && this.control.write(writer, writer.capacity), this.control.queued = !1;
+      this.control.hasReady && this.control.write(writer, writer.capacity, this.batched), this.control.queued = !1;
       let lanes = this.sending;
       this.sending = [];
       let waiting = lanes.length, rest = [];
       for (let lane of lanes) {
         if (lane.hasReady) {
-          let before = writer.length;
-          lane.write(writer, Math.max(1, (writer.capacity - writer.length) / waiting)), lane.hasReady && writer.length === before ? this.sending.push(lane) : lane.hasReady ? rest.push(lane) : lane.queued = !1;
+          let before = writer.length, share = Math.max(1, (writer.capacity - writer.length) / waiting);
+          lane.write(writer, share, this.batched), lane.hasReady && writer.length === before ? this.sending.push(lane) : lane.hasReady ? rest.push(lane) : lane.queued = !1;
         } else
           lane.queued = !1;
         waiting--;
@@ -1541,14 +1716,15 @@
       };
     }
     delivered(out) {
-      this.unacknowledged.delete(out.number), out.runs !== void 0 && this.writer?.release(out.runs);
+      out.leave(), this.unacknowledged.delete(out.number), out.runs !== void 0 && this.writer?.release(out.runs);
     }
     passed(out) {
-      this.unacknowledged.delete(out.number);
+      out.leave(), this.unacknowledged.delete(out.number);
     }
     again(outs) {
       if (this.state === "open") {
-        for (let { number } of outs) this.unacknowledged.delete(number);
+        for (let out of outs)
+          this.unacknowledged.delete(out.number), out.comeBack();
         this.lost.push(...outs), this.receiptDue = !0, this.undelivered([...this.lanes.values()].filter((lane) => lane.consumed > 0));
       }
     }
@@ -1872,7 +2048,7 @@
   function readArguments(connection, args, replacer) {
     let body;
     if (args instanceof ArrayBuffer ? body = new Uint8Array(args.slice(0)) : ArrayBuffer.isView(args) && (body = new Uint8Array(args.buffer, args.byteOffset, args.byteLength).slice()), body !== void 0)
-      return body.length <= INLINE ? { form: "bytes", body, channels: [], opens: [] } : { form: "lane", body, channels: [], opens: [connection.openBody()] };
+      return refuseNested(), body.length <= INLINE ? { form: "bytes", body, channels: [], opens: [] } : { form: "lane", body, channels: [], opens: [connection.openBody()] };
     let channels = [], opens = [];
     try {
       let text = stringifyWithChannels(args ?? null, (channel) => {
@@ -1900,6 +2076,88 @@
     return Object.fromEntries(result);
   }
 
+  // src/resume.ts
+  var COMMAND = "plugin:tailrace|resume", Resumed = class extends Channel {
+    constructor({ onmessage: _later, ...options }) {
+      super(options);
+      this.handed = 0;
+      this.over = !1;
+      this.passed = !1;
+      let { core } = this;
+      this.head = new Promise((resolve, reject) => {
+        core.onmessage = (message) => {
+          let head = message;
+          this.handed = head.first - 1, core.onmessage = void 0, resolve(head);
+        }, this.waiting = (error) => {
+          this.over = !0, this.error = error, reject(error ?? new TailraceError("channel_ended", "the channel has ended"));
+        };
+      }), core.onclose = this.waiting;
+    }
+    /** The page has it: from now on its callbacks may be called. */
+    begin({ onmessage, onerror, onclose }) {
+      this.onerror ?? (this.onerror = onerror), this.onclose === this.waiting && (this.onclose = onclose), this.onmessage === void 0 && onmessage !== void 0 && (this.onmessage = onmessage), this.over && (this.error !== void 0 && guarded(this.onerror, this.error), guarded(this.onclose, this.error));
+    }
+    get sequence() {
+      return this.handed;
+    }
+    get onmessage() {
+      return this.callback;
+    }
+    set onmessage(callback) {
+      this.callback = callback, this.core.setOnmessage(
+        callback && ((message) => {
+          this.handed++, callback(message);
+        })
+      );
+    }
+    [Symbol.asyncIterator]() {
+      let messages = super[Symbol.asyncIterator](), iterator = {
+        next: async () => {
+          let result = await messages.next();
+          return result.done !== !0 && this.handed++, result;
+        },
+        return: async () => (this.close(), { value: void 0, done: !0 }),
+        [Symbol.asyncIterator]: () => iterator
+      };
+      return iterator;
+    }
+    /** Tells Go how far this page has come: what is unread will be dropped here, and then looks consumed. */
+    close() {
+      this.closed || this.core.trySend(this.handed), super.close();
+    }
+    send() {
+      return Promise.reject(
+        new TailraceError("one_way", "the Go side does not receive on a resumable channel")
+      );
+    }
+    trySend() {
+      return !1;
+    }
+    toJSON() {
+      if (this.passed)
+        throw new TailraceError("invalid_args", "a resumed channel cannot be passed to a command");
+      return this.passed = !0, super.toJSON();
+    }
+  };
+  function createResume(call, clock) {
+    let known = /* @__PURE__ */ new Map();
+    return async (name, options = {}) => {
+      let { from = "last", observer = !1, signal } = options, key = `${observer ? "o" : "r"}:${name}`, before = from === "last" ? known.get(key) : void 0, stopped = before && {
+        generation: before.generation,
+        sequence: before.channel.sequence
+      }, channel = new Resumed(options);
+      try {
+        channel.head.catch(() => {
+        }), await call(COMMAND, { name, from, observer, stopped, channel }, signal === void 0 ? {} : { signal });
+        let { generation } = await channel.head;
+        known.set(key, { channel, generation });
+      } catch (error) {
+        throw channel.close(), error;
+      }
+      return clock.task(() => channel.begin(options)), channel;
+    };
+  }
+
   // src/page.ts
   function createPage(options) {
     let { clock } = options, session = {
@@ -1916,10 +2174,11 @@
       ended: (error) => guarded(session.onended, error)
     }), call = (cmd, args, settings, replacer) => invoke(connection, cmd, args, settings, replacer), events = new Events(call, clock), connection = connect();
     return { state: {
-      api: 2,
+      api: 3,
       invoke: (cmd, args, settings) => call(cmd, args, settings),
       Channel,
       take,
+      resume: createResume(call, clock),
       TailraceError,
       session,
       ...eventApi(events, () => session.label),

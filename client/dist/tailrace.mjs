@@ -62,17 +62,17 @@ function decodeJson(bytes) {
 
 // src/jsonrun.ts
 function parseRun(batch, at, bytes, count, align, kind, words, take3) {
-  let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, costs = [], frame = at;
+  let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
   for (let n = 0; n < count && stop - frame >= head; n++) {
     let word = frame >> 2, length = u32[word];
     if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take3 !== void 0 && !take3(word)) return;
     let cost = 8 + length + mask & ~mask;
-    costs.push(cost), frame += cost;
+    lengths.push(length), costs.push(cost), frame += cost;
   }
   if (costs.length !== count || frame !== stop) return;
   frame = at;
   for (let n = 0; n < count; n++) {
-    let word = frame >> 2, end = frame + 8 + u32[word];
+    let word = frame >> 2, end = frame + 8 + lengths[n];
     frame += costs[n];
     for (let i = 0; i < words; i++) u32[word + i] = 538976288;
     u8[4 * (word + words) - 1] = n === 0 ? 91 : 44;
@@ -85,8 +85,117 @@ function parseRun(batch, at, bytes, count, align, kind, words, take3) {
     throw broken("a JSON payload that is not JSON");
   }
   if (values.length !== count) throw broken("a JSON payload that is not one value");
-  return { values, costs };
+  return { values, lengths, costs };
 }
+
+// src/level.ts
+var Level = class {
+  constructor() {
+    this.amount = 0;
+    this.highAt = Number.POSITIVE_INFINITY;
+    this.lowAt = 0;
+    this.raised = !1;
+    // over the low threshold since onlow was due last
+    this.high = !1;
+    // the high threshold was reached since then
+    this.tellHigh = !1;
+    this.tellLow = !1;
+    this.telling = !1;
+    this.tell = () => {
+      this.telling = !1;
+      let { tellHigh, tellLow } = this;
+      this.tellHigh = !1, this.tellLow = !1, tellHigh && this.amount < this.highAt ? this.high = !1 : tellHigh && guarded(this.onhigh), tellLow && this.amount <= this.lowAt && guarded(this.onlow);
+    };
+  }
+  add(bytes) {
+    this.amount += bytes, this.check();
+  }
+  remove(bytes) {
+    this.amount -= bytes, this.check();
+  }
+  get highThreshold() {
+    return this.highAt;
+  }
+  set highThreshold(bytes) {
+    this.highAt = threshold(bytes), this.check();
+  }
+  get lowThreshold() {
+    return this.lowAt;
+  }
+  set lowThreshold(bytes) {
+    this.lowAt = threshold(bytes), this.check();
+  }
+  check() {
+    if (this.amount > this.lowAt ? this.raised = !0 : this.raised && (this.raised = !1, this.high = !1, this.tellLow = !0), this.amount >= this.highAt && !this.high && (this.high = !0, this.tellHigh = !0), !(!this.tellHigh && !this.tellLow || this.telling)) {
+      if (this.onhigh === void 0 && this.onlow === void 0) {
+        this.tellHigh = !1, this.tellLow = !1;
+        return;
+      }
+      this.telling = !0, queueMicrotask(this.tell);
+    }
+  }
+};
+function threshold(bytes) {
+  if (!(bytes >= 0))
+    throw new TailraceError("invalid_args", `a threshold is a number of bytes, not ${bytes}`);
+  return bytes;
+}
+var Levelled = class {
+  get bufferedAmount() {
+    return this.core.buffered.amount;
+  }
+  get bufferedAmountHighThreshold() {
+    return this.core.buffered.highThreshold;
+  }
+  set bufferedAmountHighThreshold(bytes) {
+    this.core.buffered.highThreshold = bytes;
+  }
+  get onbufferedamounthigh() {
+    return this.core.buffered.onhigh;
+  }
+  set onbufferedamounthigh(callback) {
+    this.core.buffered.onhigh = callback;
+  }
+  get bufferedAmountLowThreshold() {
+    return this.core.buffered.lowThreshold;
+  }
+  set bufferedAmountLowThreshold(bytes) {
+    this.core.buffered.lowThreshold = bytes;
+  }
+  get onbufferedamountlow() {
+    return this.core.buffered.onlow;
+  }
+  set onbufferedamountlow(callback) {
+    this.core.buffered.onlow = callback;
+  }
+  get unreadAmount() {
+    return this.core.waiting.amount;
+  }
+  get unreadAmountHighThreshold() {
+    return this.core.waiting.highThreshold;
+  }
+  set unreadAmountHighThreshold(bytes) {
+    this.core.waiting.highThreshold = bytes;
+  }
+  get onunreadamounthigh() {
+    return this.core.waiting.onhigh;
+  }
+  set onunreadamounthigh(callback) {
+    this.core.waiting.onhigh = callback;
+  }
+  get unreadAmountLowThreshold() {
+    return this.core.waiting.lowThreshold;
+  }
+  set unreadAmountLowThreshold(bytes) {
+    this.core.waiting.lowThreshold = bytes;
+  }
+  get onunreadamountlow() {
+    return this.core.waiting.onlow;
+  }
+  set onunreadamountlow(callback) {
+    this.core.waiting.onlow = callback;
+  }
+};
 
 // src/pinned.ts
 var pinned = /* @__PURE__ */ new WeakSet();
@@ -108,7 +217,6 @@ function encodeMessage(message) {
   return { kind: JSON_, payload: encoder.encode(text) };
 }
 var ChannelCore = class {
-  // sends before the first invoke
   constructor(own, borrow) {
     this.own = own;
     this.borrow = borrow;
@@ -124,6 +232,11 @@ var ChannelCore = class {
     this.queue = [];
     this.head = 0;
     this.early = [];
+    // sends before the first invoke
+    /** What was sent and has not left the page. */
+    this.buffered = new Level();
+    /** What has come and nobody has taken. */
+    this.waiting = new Level();
   }
   get unread() {
     return this.head < this.queue.length;
@@ -135,13 +248,13 @@ var ChannelCore = class {
       return;
     }
     let { u8 } = batch, value;
-    kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, cost);
+    kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, length, cost);
   }
   /** A message goes straight to the callback. */
   get handsNow() {
     return this.onmessage !== void 0 && !this.iterating && this.head === this.queue.length;
   }
-  hand(lane, value, cost) {
+  hand(lane, value, length, cost) {
     let { onmessage } = this;
     if (onmessage !== void 0 && this.handsNow) {
       try {
@@ -157,7 +270,7 @@ var ChannelCore = class {
       lane.consumed += cost, waiter.resolve({ value, done: !1 });
       return;
     }
-    this.queue.push({ value, cost });
+    this.queue.push({ value, length, cost }), this.waiting.add(length);
   }
   frames(lane, batch, at, bytes, count, align) {
     if (this.closed) return 0;
@@ -167,7 +280,7 @@ var ChannelCore = class {
     let run = parseRun(batch, at, bytes, count, align, JSON_, 2);
     if (run === void 0) return 0;
     for (let n = 0; n < count; n++)
-      this.closed ? lane.consumed += run.costs[n] : this.hand(lane, run.values[n], run.costs[n]);
+      this.closed ? lane.consumed += run.costs[n] : this.hand(lane, run.values[n], run.lengths[n], run.costs[n]);
     return count;
   }
   /**
@@ -201,6 +314,12 @@ var ChannelCore = class {
       this.attached(), this.finishIfRead();
     }
   }
+  queued(bytes) {
+    this.buffered.add(bytes);
+  }
+  left(bytes) {
+    this.buffered.remove(bytes);
+  }
   finish(waiter) {
     if (this.error === void 0 || this.thrown) {
       waiter.resolve({ value: void 0, done: !0 });
@@ -231,7 +350,7 @@ var ChannelCore = class {
   }
   shift() {
     let first = this.queue[this.head];
-    return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), first;
+    return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), this.waiting.remove(first.length), first;
   }
   iterate() {
     if (this.borrow)
@@ -266,9 +385,13 @@ var ChannelCore = class {
         resolve();
         return;
       }
-      let copy = kind === BYTES ? payload.slice() : payload, go = () => {
+      let copy = kind === BYTES ? payload.slice() : payload;
+      this.buffered.add(copy.length);
+      let refused = (error) => {
+        this.buffered.remove(copy.length), reject(error);
+      }, go = () => {
         let refusal = this.refusal();
-        refusal !== void 0 ? reject(refusal) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused: reject });
+        refusal !== void 0 ? refused(refusal) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
       };
       lane === void 0 && !this.closed ? this.early.push(go) : go();
     });
@@ -299,13 +422,25 @@ var ChannelCore = class {
       );
     return `__CHANNEL__:${collecting(this)}`;
   }
-}, Channel = class {
+}, LEVELS = [
+  "bufferedAmountHighThreshold",
+  "onbufferedamounthigh",
+  "bufferedAmountLowThreshold",
+  "onbufferedamountlow",
+  "unreadAmountHighThreshold",
+  "onunreadamounthigh",
+  "unreadAmountLowThreshold",
+  "onunreadamountlow"
+], Channel = class extends Levelled {
   constructor(onmessage) {
     let options = typeof onmessage == "function" ? { onmessage } : onmessage ?? {};
     if (options.own === !0 && options.borrow === !0)
       throw new TailraceError("invalid_args", "a channel has either `own` or `borrow`");
+    super();
     let core = new ChannelCore(options.own === !0, options.borrow === !0);
     core.onmessage = options.onmessage, Object.defineProperty(this, "core", { value: core });
+    for (let name of LEVELS)
+      options[name] !== void 0 && Object.assign(this, { [name]: options[name] });
   }
   get onmessage() {
     return this.core.onmessage;
@@ -381,6 +516,7 @@ function absent(code, message) {
     invoke: refuse,
     Channel: AbsentChannel,
     take,
+    resume: refuse,
     TailraceError,
     session: { state: "ended", label: void 0, onended: void 0 },
     ...events,
@@ -401,10 +537,10 @@ function findPage() {
   } : misfit(state) ?? state;
 }
 function misfit({ api }) {
-  if (api !== 2)
+  if (api !== 3)
     return {
       code: "version",
-      message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${2} here): update it`
+      message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${3} here): update it`
     };
 }
 
@@ -413,7 +549,7 @@ function find() {
   let found = findPage();
   return "api" in found ? found : absent(found.code, found.message);
 }
-var page = /* @__PURE__ */ find(), invoke = page.invoke, take2 = page.take, session = page.session, Channel2 = page.Channel, TailraceError2 = page.TailraceError, listen = page.listen, once = page.once, emit = page.emit, emitTo = page.emitTo, currentWindow = page.currentWindow, ready = page.ready;
+var page = /* @__PURE__ */ find(), invoke = page.invoke, take2 = page.take, resume = page.resume, session = page.session, Channel2 = page.Channel, TailraceError2 = page.TailraceError, listen = page.listen, once = page.once, emit = page.emit, emitTo = page.emitTo, currentWindow = page.currentWindow, ready = page.ready;
 export {
   Channel2 as Channel,
   TailraceError2 as TailraceError,
@@ -424,6 +560,7 @@ export {
   listen,
   once,
   ready,
+  resume,
   session,
   take2 as take
 };

@@ -12,10 +12,10 @@
     } : misfit(state) ?? state;
   }
   function misfit({ api }) {
-    if (api !== 2)
+    if (api !== 3)
       return {
         code: "version",
-        message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${2} here): update it`
+        message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${3} here): update it`
       };
   }
 
@@ -147,7 +147,7 @@
     };
     return {
       ...callbacks,
-      api: 2,
+      api: 3,
       get label() {
         return session.label;
       },
@@ -179,7 +179,7 @@
     let refuse = () => Promise.reject(why);
     return {
       ...createCallbacks(),
-      api: 2,
+      api: 3,
       label: void 0,
       invoke: refuse,
       listen: refuse,

@@ -1,4 +1,5 @@
-// Bundles each test and runs it on Node's own runner: node scripts/test.mjs [--speed]
+// Bundles each test and runs it on Node's own runner: node scripts/test.mjs [--speed] [NAME ...]
+// With names only the tests that begin so run, for as long as they take.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,10 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const out = join(root, '.build', 'test');
 const speed = process.argv.includes('--speed');
+const names = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const out = join(root, '.build', ['test', ...names].join('-'));
 const entries = readdirSync(join(root, 'test'))
   .filter((name) => name.endsWith(speed ? '.speed.ts' : '.test.ts'))
+  .filter((name) => names.length === 0 || names.some((begin) => name.startsWith(begin)))
   .sort();
 
 rmSync(out, { recursive: true, force: true });
@@ -27,7 +30,8 @@ await build({
   logLevel: 'warning',
 });
 const files = entries.map((name) => join(out, name.replace(/\.ts$/, '.mjs')));
-const flags = speed ? ['--expose-gc'] : ['--test', '--test-timeout=30000'];
+const limit = names.length === 0 ? ['--test-timeout=30000'] : [];
+const flags = speed ? ['--expose-gc'] : ['--test', ...limit];
 const { status } = spawnSync(process.execPath, ['--enable-source-maps', ...flags, ...files], {
   cwd: root,
   stdio: 'inherit',

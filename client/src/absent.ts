@@ -24,6 +24,7 @@ export function absent(code: string, message: string): Tailrace {
     invoke: refuse,
     Channel: AbsentChannel,
     take,
+    resume: refuse,
     TailraceError,
     session: { state: 'ended', label: undefined, onended: undefined },
     ...events,

@@ -14,7 +14,34 @@ export interface TailraceErrorConstructor {
   readonly prototype: TailraceError;
 }
 
-export interface ChannelOptions<In> {
+/**
+ * How much a channel holds in the page, in bytes of payload, for each direction: an amount, and two thresholds with a
+ * callback each. Amounts are those of whole messages; JSON counts as UTF-8.
+ *
+ * A high callback comes once when the amount reaches its threshold, and again only after the low one was reached; a low callback
+ * comes whenever the amount has fallen to its threshold from above. Callbacks come in a microtask, and not if that is no longer
+ * true then. All of them are properties, and options of the constructor.
+ */
+export interface ChannelLevels {
+  /** Default: Infinity, never. */
+  bufferedAmountHighThreshold: number;
+  /** The page sends faster than Go takes: wait with sending, or leave something out. */
+  onbufferedamounthigh: (() => void) | undefined;
+  /** Default: 0. */
+  bufferedAmountLowThreshold: number;
+  /** There is room again: as that of RTCDataChannel. */
+  onbufferedamountlow: (() => void) | undefined;
+  /** Default: Infinity, never. What Go's window (Options.Window) does not let into the page is not unread there. */
+  unreadAmountHighThreshold: number;
+  /** Messages come faster than the iterator takes them, or there is no `onmessage` yet: Go will be held up when its window is full. */
+  onunreadamounthigh: (() => void) | undefined;
+  /** Default: 0. */
+  unreadAmountLowThreshold: number;
+  /** The reader has caught up. */
+  onunreadamountlow: (() => void) | undefined;
+}
+
+export interface ChannelOptions<In> extends Partial<ChannelLevels> {
   /** Called once for each message, in order. */
   onmessage?: (message: In) => void;
   /** Each byte message gets an exact ArrayBuffer of its own, which can be transferred. Costs a copy. */
@@ -36,7 +63,7 @@ export interface ChannelOptions<In> {
  * batch's buffer: mind `byteOffset`, and use `take` before transferring or keeping it long. (On a channel
  * with `borrow`: valid only inside `onmessage`.)
  */
-export interface Channel<In = unknown, Out = In> extends AsyncIterable<In> {
+export interface Channel<In = unknown, Out = In> extends AsyncIterable<In>, ChannelLevels {
   /** Called once for each message, in order. What it throws is reported, and harms nobody else. */
   onmessage: ((message: In) => void) | undefined;
   /** Called once at the end, after the last message; with an error if it did not end well. */
@@ -56,6 +83,15 @@ export interface Channel<In = unknown, Out = In> extends AsyncIterable<In> {
   send(message: Out): Promise<void>;
   /** Sends if it can be accepted at once; false if not. */
   trySend(message: Out): boolean;
+  /**
+   * As WebSocket's: bytes that `send` and `trySend` were given and that have not left the page. They wait for the first
+   * `invoke`, for Go's window, or for a batch; or for the answer to the request that carries them. Over shared memory they have
+   * left when they stand in it, and so has a reply that goes along with the page's next request for data. What `send` refuses
+   * is not counted. At the end of a channel this does not go back to 0: what is left did not reach Go, as far as the page knows.
+   */
+  readonly bufferedAmount: number;
+  /** Bytes of the messages that have come and were not handed to `onmessage` or the iterator. */
+  readonly unreadAmount: number;
   /** For `for await`. Leaving the loop closes the channel; an end with an error throws. */
   [Symbol.asyncIterator](): AsyncIterableIterator<In>;
 }
@@ -65,6 +101,40 @@ export interface ChannelConstructor {
     onmessage?: ((message: In) => void) | ChannelOptions<In>,
   ): Channel<In, Out>;
 }
+
+export interface ResumeOptions<T> extends ChannelOptions<T> {
+  /**
+   * Where to begin. `last`: behind what this window had last, this page or one before a reload, else at `oldest`. That is never too
+   * far, but after a reload it may be a little early: some messages come again, and `sequence` tells which. `oldest`: with the oldest message
+   * that is kept. `newest`: with what Go sends from now on. A number: with the message of that sequence. Default: `last`.
+   */
+  from?: 'last' | 'oldest' | 'newest' | number;
+  /** An observer never slows Go down. When it falls behind what is kept, it ends with `too_late`. Default: false. */
+  observer?: boolean;
+  onclose?: (error?: TailraceError) => void;
+  onerror?: (error: TailraceError) => void;
+  /** Aborting it before the channel is there rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** A page's end of a resumable channel. It cannot send, and cannot be passed to a command. */
+export interface ResumedChannel<T = unknown> extends Channel<T, never> {
+  /**
+   * The sequence of the last message that was handed to `onmessage` or the iterator; before the first one, that of the message before
+   * it. Each message has the next number.
+   */
+  readonly sequence: number;
+}
+
+/**
+ * Attaches to a channel that Go keeps under a name (transport.Resumable), after a reload too. Callbacks among the options are called
+ * when the promise has resolved. Rejects with the code `too_late` (detail `{ wanted, oldest }`) if what it is to begin with
+ * is not kept any more, with `unknown_channel`, and with `denied`.
+ */
+export type Resume = <T = unknown>(
+  name: string,
+  options?: ResumeOptions<T>,
+) => Promise<ResumedChannel<T>>;
 
 export interface InvokeOptions {
   /** Sent with the call, names in lower case; the Go handler reads them from its context. */
@@ -156,6 +226,7 @@ export type Take = (message: Uint8Array) => Uint8Array;
 export interface Tailrace {
   readonly invoke: Invoke;
   readonly Channel: ChannelConstructor;
+  readonly resume: Resume;
   readonly take: Take;
   readonly TailraceError: TailraceErrorConstructor;
   readonly session: Session;

@@ -2,6 +2,7 @@
 // is http.ts, that of shared memory shm.ts.
 
 import type { Lane } from './lane.js';
+import type { OutBatch } from './outbatch.js';
 import type { Apart } from './wire.js';
 
 /** Hello's answer. */
@@ -16,12 +17,6 @@ export interface Hello {
   window: number;
   lanes: number;
   pending: number;
-}
-
-/** The runs of one numbered upward batch; they stay the same when it is sent again. */
-export interface OutBatch {
-  readonly number: number;
-  readonly runs: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** A downward batch that is not an answer of its own: the first `length` bytes of a buffer. */

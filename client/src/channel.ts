@@ -4,6 +4,7 @@ import type { ChannelOptions, Channel as PublicChannel } from './api.js';
 import { guarded, report, TailraceError } from './errors.js';
 import { parseRun } from './jsonrun.js';
 import { decodeJson, type Lane, type Sink } from './lane.js';
+import { Level, Levelled } from './level.js';
 import { isPinned } from './pinned.js';
 import { type Batch, BYTES, FRAME, JSON_ } from './wire.js';
 
@@ -16,6 +17,7 @@ interface Waiter {
 
 interface Unread {
   readonly value: unknown;
+  readonly length: number;
   readonly cost: number;
 }
 
@@ -27,18 +29,22 @@ let collecting: ((core: ChannelCore) => number) | undefined;
 /** The second argument of JSON.stringify. */
 export type Replacer = (this: unknown, key: string, value: unknown) => unknown;
 
+/** Throws while an invoke reads its arguments: one that a toJSON or getter of theirs calls would number its lanes out of turn. */
+export function refuseNested(): void {
+  if (collecting === undefined) return;
+  throw new TailraceError(
+    'invalid_args',
+    'invoke was called while another invoke reads its arguments',
+  );
+}
+
 /** JSON.stringify, with `collect` called for each channel inside; it gives the lane. */
 export function stringifyWithChannels(
   args: unknown,
   collect: (core: ChannelCore) => number,
   replacer?: Replacer,
 ): string | undefined {
-  if (collecting !== undefined) {
-    throw new TailraceError(
-      'invalid_args',
-      'invoke was called while another invoke reads its arguments',
-    );
-  }
+  refuseNested();
   collecting = collect;
   try {
     return JSON.stringify(args, replacer);
@@ -77,6 +83,10 @@ export class ChannelCore implements Sink {
   private queue: Unread[] = [];
   private head = 0;
   private early: (() => void)[] = []; // sends before the first invoke
+  /** What was sent and has not left the page. */
+  readonly buffered = new Level();
+  /** What has come and nobody has taken. */
+  readonly waiting = new Level();
 
   constructor(
     readonly own: boolean,
@@ -108,7 +118,7 @@ export class ChannelCore implements Sink {
     else if (owned) value = u8;
     else if (this.own || (this.borrow && !this.handsNow)) value = u8.slice(offset, offset + length);
     else value = new Uint8Array(u8.buffer, offset, length);
-    this.hand(lane, value, cost);
+    this.hand(lane, value, length, cost);
   }
 
   /** A message goes straight to the callback. */
@@ -116,7 +126,7 @@ export class ChannelCore implements Sink {
     return this.onmessage !== undefined && !this.iterating && this.head === this.queue.length;
   }
 
-  private hand(lane: Lane, value: unknown, cost: number): void {
+  private hand(lane: Lane, value: unknown, length: number, cost: number): void {
     const { onmessage } = this;
     if (onmessage !== undefined && this.handsNow) {
       try {
@@ -133,7 +143,8 @@ export class ChannelCore implements Sink {
       waiter.resolve({ value, done: false });
       return;
     }
-    this.queue.push({ value, cost });
+    this.queue.push({ value, length, cost });
+    this.waiting.add(length);
   }
 
   frames(lane: Lane, batch: Batch, at: number, bytes: number, count: number, align: number) {
@@ -146,7 +157,7 @@ export class ChannelCore implements Sink {
     if (run === undefined) return 0;
     for (let n = 0; n < count; n++) {
       if (this.closed) lane.consumed += run.costs[n];
-      else this.hand(lane, run.values[n], run.costs[n]);
+      else this.hand(lane, run.values[n], run.lengths[n], run.costs[n]);
     }
     return count;
   }
@@ -197,6 +208,14 @@ export class ChannelCore implements Sink {
     this.finishIfRead();
   }
 
+  queued(bytes: number): void {
+    this.buffered.add(bytes);
+  }
+
+  left(bytes: number): void {
+    this.buffered.remove(bytes);
+  }
+
   private finish(waiter: Waiter): void {
     if (this.error === undefined || this.thrown) {
       waiter.resolve({ value: undefined, done: true });
@@ -245,6 +264,7 @@ export class ChannelCore implements Sink {
       this.queue = [];
       this.head = 0;
     }
+    this.waiting.remove(first.length);
     return first;
   }
 
@@ -304,10 +324,15 @@ export class ChannelCore implements Sink {
         }
       }
       const copy = kind === BYTES ? payload.slice() : payload;
+      this.buffered.add(copy.length);
+      const refused = (error: TailraceError) => {
+        this.buffered.remove(copy.length);
+        reject(error);
+      };
       const go = () => {
         const refusal = this.refusal();
-        if (refusal !== undefined) reject(refusal);
-        else this.lane?.send({ kind, payload: copy, accepted: resolve, refused: reject });
+        if (refusal !== undefined) refused(refusal);
+        else this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
       };
       if (lane === undefined && !this.closed) this.early.push(go);
       else go();
@@ -350,17 +375,33 @@ export class ChannelCore implements Sink {
   }
 }
 
-export class Channel<In = unknown, Out = In> implements PublicChannel<In, Out> {
-  private readonly core!: ChannelCore;
+/** Options that are properties of a channel, too. */
+const LEVELS = [
+  'bufferedAmountHighThreshold',
+  'onbufferedamounthigh',
+  'bufferedAmountLowThreshold',
+  'onbufferedamountlow',
+  'unreadAmountHighThreshold',
+  'onunreadamounthigh',
+  'unreadAmountLowThreshold',
+  'onunreadamountlow',
+] as const;
+
+export class Channel<In = unknown, Out = In> extends Levelled implements PublicChannel<In, Out> {
+  protected readonly core!: ChannelCore;
 
   constructor(onmessage?: ((message: In) => void) | ChannelOptions<In>) {
     const options = typeof onmessage === 'function' ? { onmessage } : (onmessage ?? {});
     if (options.own === true && options.borrow === true) {
       throw new TailraceError('invalid_args', 'a channel has either `own` or `borrow`');
     }
+    super();
     const core = new ChannelCore(options.own === true, options.borrow === true);
     core.onmessage = options.onmessage as Message | undefined;
     Object.defineProperty(this, 'core', { value: core });
+    for (const name of LEVELS) {
+      if (options[name] !== undefined) Object.assign(this, { [name]: options[name] });
+    }
   }
 
   get onmessage(): ((message: In) => void) | undefined {

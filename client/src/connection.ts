@@ -1,11 +1,12 @@
 // One session with the Go side: the lanes, the order of batches, receipts and credits.
 
 import { Arrivals } from './arrivals.js';
-import type { Carrier, Composed, Hello, OutBatch, Peer, Received } from './carrier.js';
+import type { Carrier, Composed, Hello, Peer, Received } from './carrier.js';
 import type { Call, ControlOwner } from './control.js';
 import { ControlSink } from './control.js';
 import { broken, TailraceError } from './errors.js';
 import { BodySink, Lane, type LaneOwner, type Sink } from './lane.js';
+import { OutBatch } from './outbatch.js';
 import type { Timers } from './timers.js';
 import {
   AHEAD,
@@ -88,6 +89,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   private readonly unacknowledged = new Set<number>();
   private writer: RunWriter | undefined;
   private sending: Lane[] = [];
+  /** Lanes that have something in the batch that is being written. */
+  private batched: Lane[] = [];
   private mostCredits = 0;
 
   // Credits.
@@ -289,7 +292,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (writer === undefined || this.control.queued || this.sending.length > 0) return;
     while (carrier.immediate) {
       const before = writer.length;
-      lane.write(writer, writer.capacity);
+      lane.write(writer, writer.capacity, this.batched);
       if (!lane.hasReady) {
         carrier.wake();
         return;
@@ -438,12 +441,14 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (empty && !this.urgent) return undefined;
     this.lastSent = number;
     this.unacknowledged.add(number);
-    return { number, runs: empty ? undefined : this.writer.take() };
+    const { batched } = this;
+    this.batched = [];
+    return new OutBatch(number, empty ? undefined : this.writer.take(), batched);
   }
 
   /** The control lane first, then the others in turn, each with its share of the room. */
   private fill(writer: RunWriter): void {
-    if (this.control.hasReady) this.control.write(writer, writer.capacity);
+    if (this.control.hasReady) this.control.write(writer, writer.capacity, this.batched);
     this.control.queued = false;
     const lanes = this.sending;
     this.sending = [];
@@ -452,7 +457,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     for (const lane of lanes) {
       if (lane.hasReady) {
         const before = writer.length;
-        lane.write(writer, Math.max(1, (writer.capacity - writer.length) / waiting));
+        const share = Math.max(1, (writer.capacity - writer.length) / waiting);
+        lane.write(writer, share, this.batched);
         // Those that got nothing go first next time.
         if (lane.hasReady && writer.length === before) this.sending.push(lane);
         else if (lane.hasReady) rest.push(lane);
@@ -512,17 +518,22 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   delivered(out: OutBatch): void {
+    out.leave();
     this.unacknowledged.delete(out.number);
     if (out.runs !== undefined) this.writer?.release(out.runs);
   }
 
   passed(out: OutBatch): void {
+    out.leave();
     this.unacknowledged.delete(out.number);
   }
 
   again(outs: readonly OutBatch[]): void {
     if (this.state !== 'open') return;
-    for (const { number } of outs) this.unacknowledged.delete(number);
+    for (const out of outs) {
+      this.unacknowledged.delete(out.number);
+      out.comeBack();
+    }
     this.lost.push(...outs);
     this.receiptDue = true;
     this.undelivered([...this.lanes.values()].filter((lane) => lane.consumed > 0));

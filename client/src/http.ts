@@ -1,8 +1,9 @@
 // The carrier of the custom scheme: every batch is a POST or its answer. Pull slots keep a
 // request with the Go side until there is data; post slots carry upward batches.
 
-import type { Carrier, Hello, OutBatch, Peer } from './carrier.js';
+import type { Carrier, Hello, Peer } from './carrier.js';
 import { errorFrom, TailraceError } from './errors.js';
+import type { OutBatch } from './outbatch.js';
 import type { Timers } from './timers.js';
 
 /** Failed requests in a row, in one slot, after which the session is given up. */
@@ -91,7 +92,7 @@ export class HttpCarrier implements Carrier {
     for (let tries = 1; ; tries++) {
       const answer = await this.fetch(path, body, slot, HELLO_TIMEOUT).catch(lost);
       if (this.stopped) throw new TailraceError('closed', 'the session ended');
-      if (answer !== undefined && answer.status !== 429) return answer;
+      if (answer !== undefined && answer.status !== 429 && whole(answer)) return answer;
       if (tries === TRIES) throw unreachable();
       await this.wait(tries);
     }
@@ -189,6 +190,7 @@ export class HttpCarrier implements Carrier {
       }
       if (this.stopped) return;
       next = this.request(peer, slot, out, this.hold);
+      out?.leave(); // the answer may be held
       if (!small) peer.dispatch();
     }
     this.idle.push(slot);
@@ -312,6 +314,11 @@ function parse(body: ArrayBuffer | undefined): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** An answer outside of the batches is JSON: one that is not has been cut. */
+function whole({ status, body }: Reply): boolean {
+  return status !== 200 || parse(body) !== undefined;
 }
 
 function refusal(answer: Reply): TailraceError {

@@ -14,6 +14,7 @@ const page = /* @__PURE__ */ find();
 
 export const invoke: api.Invoke = page.invoke;
 export const take: api.Take = page.take;
+export const resume: api.Resume = page.resume;
 export const session: api.Session = page.session;
 export const Channel: api.ChannelConstructor = page.Channel;
 export type Channel<In = unknown, Out = In> = api.Channel<In, Out>;
@@ -26,6 +27,7 @@ export const emitTo: api.Tailrace['emitTo'] = page.emitTo;
 export const currentWindow: api.Tailrace['currentWindow'] = page.currentWindow;
 export const ready: api.Tailrace['ready'] = page.ready;
 export type {
+  ChannelLevels,
   ChannelOptions,
   Event,
   EventCallback,
@@ -34,6 +36,9 @@ export type {
   Listen,
   ListenOptions,
   PageWindow,
+  Resume,
+  ResumedChannel,
+  ResumeOptions,
   Session,
   Tailrace,
   Unlisten,

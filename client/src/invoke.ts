@@ -1,7 +1,7 @@
 // Calls of Go commands.
 
 import type { InvokeOptions } from './api.js';
-import { type ChannelCore, type Replacer, stringifyWithChannels } from './channel.js';
+import { type ChannelCore, type Replacer, refuseNested, stringifyWithChannels } from './channel.js';
 import type { Connection } from './connection.js';
 import { TailraceError } from './errors.js';
 import type { Lane } from './lane.js';
@@ -198,6 +198,7 @@ function readArguments(
     body = new Uint8Array(args.buffer, args.byteOffset, args.byteLength).slice();
   }
   if (body !== undefined) {
+    refuseNested(); // as with JSON: the lane that it would open must not stand behind those of the other
     if (body.length <= INLINE) return { form: 'bytes', body, channels: [], opens: [] };
     return { form: 'lane', body, channels: [], opens: [connection.openBody()] };
   }

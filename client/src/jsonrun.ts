@@ -6,6 +6,8 @@ import type { Batch } from './wire.js';
 
 export interface JsonRun {
   readonly values: readonly unknown[];
+  /** The payload length of each frame. */
+  readonly lengths: readonly number[];
   /** The stride of each frame. */
   readonly costs: readonly number[];
 }
@@ -31,6 +33,7 @@ export function parseRun(
   const head = 4 * words;
   const mask = align - 1;
   const stop = at + bytes;
+  const lengths: number[] = [];
   const costs: number[] = [];
   let frame = at;
   for (let n = 0; n < count && stop - frame >= head; n++) {
@@ -39,6 +42,7 @@ export function parseRun(
     if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8) return undefined;
     if (take !== undefined && !take(word)) return undefined;
     const cost = (8 + length + mask) & ~mask;
+    lengths.push(length);
     costs.push(cost);
     frame += cost;
   }
@@ -46,7 +50,7 @@ export function parseRun(
   frame = at;
   for (let n = 0; n < count; n++) {
     const word = frame >> 2;
-    const end = frame + 8 + u32[word];
+    const end = frame + 8 + lengths[n];
     frame += costs[n];
     for (let i = 0; i < words; i++) u32[word + i] = 0x20202020;
     u8[4 * (word + words) - 1] = n === 0 ? 0x5b : 0x2c; // [ or ,
@@ -59,5 +63,5 @@ export function parseRun(
     throw broken('a JSON payload that is not JSON');
   }
   if (values.length !== count) throw broken('a JSON payload that is not one value');
-  return { values, costs };
+  return { values, lengths, costs };
 }

@@ -69,6 +69,10 @@ export interface Sink {
   readonly borrow?: boolean;
   /** The other side sends no more on this lane, or the session ended (with an error). */
   ended(error: TailraceError | undefined): void;
+  /** So many bytes of payload were accepted by trySend, or have to go once more. */
+  queued?(bytes: number): void;
+  /** So many bytes of payload have left the page. */
+  left?(bytes: number): void;
 }
 
 /** What a lane needs of its connection. */
@@ -125,6 +129,8 @@ export class Lane implements FrameTarget {
   private window = -1; // not known yet
   private reserved = 0;
   private sent = 0;
+  /** Bytes of payload in the batch that is being written. */
+  private batched = 0;
   private credited = 0;
   private waiting: Outgoing[] = [];
   private ready: Outgoing[] = [];
@@ -291,6 +297,7 @@ export class Lane implements FrameTarget {
   trySend(kind: number, payload: Uint8Array): boolean {
     if (this.waiting.length > 0 || !this.fits(payload.length)) return false;
     this.reserved += this.stridesOf(payload.length);
+    this.sink.queued?.(payload.length);
     const message: Outgoing = { kind, payload };
     this.ready.push(message);
     if (this.ready.length === 1 && this.named) this.owner.write(this);
@@ -378,8 +385,14 @@ export class Lane implements FrameTarget {
     return this.sent === this.credited || this.sent - this.credited < this.window;
   }
 
-  /** Writes frames into a batch, at most about `quota` bytes of them. */
-  write(writer: RunWriter, quota: number): void {
+  takeBatched(): number {
+    const { batched } = this;
+    this.batched = 0;
+    return batched;
+  }
+
+  /** Writes frames into a batch, at most about `quota` bytes of them. It joins `batched` with its first bytes of payload. */
+  write(writer: RunWriter, quota: number, batched: Lane[]): void {
     const { chunk } = this.owner;
     const stop = writer.length + quota;
     let n = 0;
@@ -397,6 +410,8 @@ export class Lane implements FrameTarget {
       writer.frame(frameKind, head, payload, from, to);
       this.nextOut++;
       this.sent += stride;
+      if (to > from && this.batched === 0) batched.push(this);
+      this.batched += to - from;
       if (to < payload.length) {
         this.offset = to;
         continue;

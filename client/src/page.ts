@@ -9,6 +9,7 @@ import { eventApi } from './eventapi.js';
 import { Events } from './events.js';
 import { type Call, invoke } from './invoke.js';
 import { API } from './key.js';
+import { createResume } from './resume.js';
 import type { Timers } from './timers.js';
 
 /** What stands under KEY. */
@@ -55,6 +56,7 @@ export function createPage(options: PageOptions): { state: PageState; restored()
     invoke: (cmd, args, settings) => call(cmd, args, settings),
     Channel,
     take,
+    resume: createResume(call, clock),
     TailraceError,
     session,
     ...eventApi(events, () => session.label),

@@ -2,9 +2,10 @@
 // the page; upward batches go into a ring the same way. The custom scheme's carrier says hello, moves the batches
 // until the memory is there, and again when it has gone.
 
-import type { Carrier, Hello, OutBatch, Peer, Received } from './carrier.js';
+import type { Carrier, Hello, Peer, Received } from './carrier.js';
 import { broken, TailraceError } from './errors.js';
 import type { HttpCarrier } from './http.js';
+import type { OutBatch } from './outbatch.js';
 import { pin } from './pinned.js';
 import type { Timers } from './timers.js';
 import { type Apart, GONE } from './wire.js';

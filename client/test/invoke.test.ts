@@ -148,6 +148,34 @@ test('an invoke inside toJSON is refused', async () => {
   );
 });
 
+test('an invoke with a raw body inside a toJSON that throws is refused, and no lane has the number of another', async () => {
+  const go = await started({ maxBatch: 65536, window: 1 << 20 });
+  let inner: Promise<unknown> = Promise.resolve();
+  const args = {
+    channel: new go.api.Channel(),
+    last: {
+      toJSON() {
+        inner = go.api.invoke('inner', new Uint8Array(100_000));
+        inner.catch(() => {});
+        throw new Error('no');
+      },
+    },
+  };
+  await assert.rejects(go.api.invoke('outer', args), { message: 'no' });
+  await assert.rejects(inner, { code: 'invalid_args' });
+  const channel = new go.api.Channel();
+  go.api.invoke('raw', new Uint8Array(100_000)).catch(() => {});
+  go.api.invoke('later', { channel }).catch(() => {});
+  await settle();
+  assert.deepEqual(
+    go.invokes.map(({ envelope }) => [envelope.cmd, envelope.lane ?? envelope.channels?.[0]]),
+    [
+      ['raw', 1],
+      ['later', 3],
+    ],
+  );
+});
+
 test('raw bodies: inline, and on a lane beyond 64 KB', async () => {
   const go = await started({ maxBatch: 65536, window: 1 << 20 });
   const small = new Uint8Array([1, 2, 3]);

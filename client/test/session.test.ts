@@ -119,15 +119,16 @@ test('hello is tried again, and refused for good by its status or its content', 
   retried.helloReplies.push(
     new Error('network'),
     { status: 429 },
+    { status: 200, body: '' },
+    { status: 200, body: '{"version":1,"sess' },
     { status: 200, body: JSON.stringify(retried.settings) },
   );
   retried.page.restored();
   await retried.clock.advance(1000);
-  assert.equal(retried.hellos, 4);
+  assert.equal(retried.hellos, 6);
   assert.equal(retried.api.session.state, 'open');
   const refused = [
     { status: 403, body: '{"code":"forbidden","message":"m"}', code: 'forbidden' },
-    { status: 200, body: 'x', code: 'protocol' },
     { status: 200, body: '{"version":2}', code: 'protocol' },
     { status: 200, body: JSON.stringify({ ...retried.settings, maxBatch: 8 }), code: 'protocol' },
     { status: 200, body: JSON.stringify({ ...retried.settings, pulls: '4' }), code: 'protocol' },

@@ -18,7 +18,7 @@
 // "listen:*". The actions and what their names are stand at transport.Action. "eval" has no
 // name. "*" alone is every action with every name.
 //
-// Some commands need another permission than their own: those about a window "window:<label>", those of events "listen:<event>" and
+// Some commands need another permission than their own: those about a window "window:<label>", that of resumable channels "resume:<channel>", those of events "listen:<event>" and
 // "emit:<event>". To allow them as command has no effect, and to deny them has: "command:plugin:window|set_title", or
 // "command:*" for all commands that there are.
 //
@@ -67,7 +67,7 @@ func Default(origins ...string) *Policy {
 
 // actions are those that an entry may name, with whether a name belongs to it.
 var actions = map[transport.Action]bool{
-	transport.ActionCommand: true, transport.ActionChannel: true, transport.ActionListen: true,
+	transport.ActionCommand: true, transport.ActionChannel: true, transport.ActionResume: true, transport.ActionListen: true,
 	transport.ActionEmit: true, transport.ActionEval: false, transport.ActionWindow: true,
 }
 

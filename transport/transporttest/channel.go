@@ -29,7 +29,9 @@ type Channel struct {
 	next     uint64
 	part     wire.Assembly
 	queue    []Message
+	received uint64
 	consumed uint64
+	held     int // strides of fragments behind unread messages, not credited yet
 	told     uint64
 	err      error
 
@@ -90,6 +92,10 @@ func (c *Channel) Next() (Message, error) {
 	}
 	m := c.queue[0]
 	c.queue = c.queue[1:]
+	if len(c.queue) == 0 {
+		m.stride += c.held
+		c.held = 0
+	}
 	c.p.consume(c, m.stride)
 	return m, nil
 }

@@ -95,6 +95,10 @@ func (p *Page) Ran(id uint32) bool {
 			p.fail(err)
 		}
 	}
+	if c := p.lanes[0]; len(n.held) == 0 && c.held > 0 {
+		p.consume(c, c.held)
+		c.held = 0
+	}
 	return true
 }
 

@@ -63,6 +63,13 @@ type Config struct {
 	// an event), and an event's payload, an eval's source or what a result's frame holds, valid during the call. It must not call
 	// the page's methods.
 	Control func(kind wire.Kind, id uint32, payload []byte)
+	// Arrived, if not nil, is told of each message of a channel that the page takes in, and of Go's close of it, in the order in
+	// which they come: after what came before on lane 0, which Control has seen, unless that waits behind an eval. The same rules hold.
+	Arrived func(lane uint32, kind wire.Kind, data []byte)
+	// Network, if not nil, is what lies between the page and Go, instead of Faults. It is called with each request, on a goroutine of the page's, and
+	// returns what the page gets for it: a status and a body, or status 0 for a fetch that failed. send hands bytes to Go, any number of times;
+	// its answer is called once, from any goroutine, and must not block.
+	Network func(request []byte, send func(request []byte, answer func(status int, body []byte))) (status int, body []byte)
 	// NativeEval is the session's.
 	NativeEval func(id uint32, js string, expectResult bool)
 	// Settle is the session's.
@@ -199,9 +206,14 @@ func (p *Page) inOrder(b *wire.Batch) error {
 		p.receipt++
 		p.stats.Batches++
 		for _, c := range b.Credits {
-			if ch := p.lanes[c.Lane]; ch != nil {
-				ch.upCredited = max(ch.upCredited, c.Total)
+			ch := p.lanes[c.Lane]
+			if ch == nil {
+				continue // it is gone
 			}
+			if c.Total > ch.upSent {
+				return wire.Broken("credit of %d bytes for lane %d, which has sent %d", c.Total, c.Lane, ch.upSent)
+			}
+			ch.upCredited = max(ch.upCredited, c.Total)
 		}
 		p.up.cond.Broadcast()
 		for i := range b.Runs {
@@ -226,16 +238,29 @@ func (p *Page) run(r *wire.Run) error {
 
 func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
 	kind, data := f.Kind, f.Payload
+	c.received += uint64(stride)
+	if out := c.received - c.consumed; kind != wire.Close && out > uint64(max(p.limits.Window, stride)) {
+		return wire.Broken("lane %d has %d bytes without credit, its window is %d", c.id, out, p.limits.Window)
+	}
 	if kind >= wire.Begin {
 		done, err := c.part.Add(f, wire.Down, c.id, p.limits.MaxMessage)
 		if err != nil {
 			return err
 		}
 		if !done {
-			p.consume(c, stride)
+			if len(c.queue) > 0 || c.id == 0 && len(p.native.held) > 0 { // as the client does: credit says what was handed out
+				c.held += stride
+			} else {
+				p.consume(c, stride)
+			}
 			return nil
 		}
 		kind, data = c.part.Take()
+		stride += c.held
+		c.held = 0
+	}
+	if p.config.Arrived != nil && c.id%2 == 1 && c.err == nil {
+		p.config.Arrived(c.id, kind, data)
 	}
 	switch {
 	case kind == wire.Close:

@@ -1,6 +1,7 @@
 package transporttest
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"sync"
@@ -34,12 +35,14 @@ func (u *upward) init(p *Page) {
 	u.slots, u.request = make([]bool, n), make([]uint32, n)
 }
 
-// maxPiece is the largest payload of one upward frame.
-const maxPiece = 32 << 10
+// piece is the largest payload of one upward frame: as in the page's client, at most a quarter of a batch, so that it always
+// comes within the window though Go tells credits only by the quarter.
+func (u *upward) piece() int { return min(32<<10, u.p.limits.MaxBatch/4) }
 
 // send queues a message of the page, in fragments when it is large; it waits for the window. The caller holds mu.
 func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
-	if len(data) <= maxPiece {
+	piece := u.piece()
+	if len(data) <= piece {
 		return u.frame(c, kind, data)
 	}
 	for c.sending {
@@ -47,11 +50,11 @@ func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
 	}
 	c.sending = true
 	defer func() { c.sending = false; u.cond.Broadcast() }()
-	head := make([]byte, wire.BeginSize, wire.BeginSize+maxPiece)
+	head := make([]byte, wire.BeginSize, wire.BeginSize+piece)
 	wire.PutBegin(head, len(data), kind)
-	err := u.frame(c, wire.Begin, append(head, data[:maxPiece]...))
-	for data = data[maxPiece:]; err == nil && len(data) > maxPiece; data = data[maxPiece:] {
-		err = u.frame(c, wire.Middle, data[:maxPiece])
+	err := u.frame(c, wire.Begin, append(head, data[:piece]...))
+	for data = data[piece:]; err == nil && len(data) > piece; data = data[piece:] {
+		err = u.frame(c, wire.Middle, data[:piece])
 	}
 	if err == nil {
 		err = u.frame(c, wire.End, data)
@@ -61,7 +64,7 @@ func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
 
 func (u *upward) frame(c *Channel, kind wire.Kind, data []byte) error {
 	stride := uint64(wire.Stride(len(data), 8))
-	for u.p.err == nil && c.err == nil && c.upSent-c.upCredited+stride > c.window {
+	for out := c.upSent - c.upCredited; u.p.err == nil && c.err == nil && out > 0 && out+stride > c.window; out = c.upSent - c.upCredited {
 		u.cond.Wait()
 	}
 	if u.p.err != nil {
@@ -188,38 +191,20 @@ func (p *Page) exchange(body []byte) bool {
 	if send := p.config.Send; send != nil && send(body) {
 		return true
 	}
-	d := p.dice
 	p.mu.Lock()
 	for p.stalled && p.err == nil {
 		p.resume.Wait()
 	}
 	p.stats.Requests++
 	p.mu.Unlock()
-	fault := func(chance float64) bool {
-		hit := d.chance(chance)
-		if hit {
-			p.mu.Lock()
-			p.stats.Faults++
-			p.restoreCredits()
-			p.mu.Unlock()
-		}
-		return hit
+	carry := p.carry
+	if p.config.Network != nil {
+		carry = p.network
 	}
-	d.wait()
-	if fault(d.f.LoseRequest) {
-		return false
-	}
-	if fault(d.f.Repeat) {
-		p.carrier.Request(append([]byte(nil), body...), func(transport.Answer) {})
-	}
-	reply := make(chan reply, 1)
-	p.carrier.Request(append([]byte(nil), body...), func(a transport.Answer) { reply <- copyAnswer(a) })
-	r := <-reply
-	d.wait()
-	if fault(d.f.LoseAnswer) {
-		return false
-	}
+	r := carry(body)
 	switch r.status {
+	case 0:
+		return false
 	case http.StatusOK:
 	case http.StatusNoContent:
 		return true
@@ -235,21 +220,74 @@ func (p *Page) exchange(body []byte) bool {
 		p.mu.Unlock()
 		return false
 	}
-	if fault(d.f.EmptyAnswer) {
-		r.body = nil
-	} else if fault(d.f.CutAnswer) {
-		r.body = r.body[:d.below(len(r.body))]
-	}
 	ok := p.handle(r.body)
-	if ok && fault(d.f.Repeat) {
+	if ok && r.twice {
 		p.handle(r.body)
 	}
 	return ok
 }
 
 type reply struct {
-	status int
+	status int // 0: the fetch failed
 	body   []byte
+	twice  bool
+}
+
+// network is the way of one request and its answer when the test decides what happens to them.
+func (p *Page) network(body []byte) reply {
+	status, answer := p.config.Network(body, p.request)
+	if status != http.StatusOK {
+		p.mu.Lock()
+		p.restoreCredits()
+		p.mu.Unlock()
+	}
+	return reply{status: status, body: answer}
+}
+
+// request hands a copy of a request to Go.
+func (p *Page) request(body []byte, answer func(status int, body []byte)) {
+	p.carrier.Request(bytes.Clone(body), func(a transport.Answer) {
+		r := copyAnswer(a)
+		answer(r.status, r.body)
+	})
+}
+
+// carry is the way of one request and its answer under Faults.
+func (p *Page) carry(body []byte) reply {
+	d := p.dice
+	fault := func(chance float64) bool {
+		hit := d.chance(chance)
+		if hit {
+			p.mu.Lock()
+			p.stats.Faults++
+			p.restoreCredits()
+			p.mu.Unlock()
+		}
+		return hit
+	}
+	d.wait()
+	if fault(d.f.LoseRequest) {
+		return reply{}
+	}
+	if fault(d.f.Repeat) {
+		p.carrier.Request(append([]byte(nil), body...), func(transport.Answer) {})
+	}
+	came := make(chan reply, 1)
+	p.carrier.Request(append([]byte(nil), body...), func(a transport.Answer) { came <- copyAnswer(a) })
+	r := <-came
+	d.wait()
+	if fault(d.f.LoseAnswer) {
+		return reply{}
+	}
+	if r.status == http.StatusOK {
+		if fault(d.f.EmptyAnswer) {
+			r.body = nil
+		} else if fault(d.f.CutAnswer) {
+			r.body = r.body[:d.below(len(r.body))]
+		}
+		r.twice = fault(d.f.Repeat)
+	}
+	return r
 }
 
 func copyAnswer(a transport.Answer) reply {

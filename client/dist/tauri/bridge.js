@@ -10,10 +10,10 @@ function findPage() {
   } : misfit(state) ?? state;
 }
 function misfit({ api }) {
-  if (api !== 2)
+  if (api !== 3)
     return {
       code: "version",
-      message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${2} here): update it`
+      message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${3} here): update it`
     };
 }
 
@@ -41,7 +41,7 @@ function createBridge(page) {
   };
   return {
     ...callbacks,
-    api: 2,
+    api: 3,
     get label() {
       return session.label;
     },
@@ -73,7 +73,7 @@ function detached(why) {
   let refuse = () => Promise.reject(why);
   return {
     ...createCallbacks(),
-    api: 2,
+    api: 3,
     label: void 0,
     invoke: refuse,
     listen: refuse,

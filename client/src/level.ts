@@ -1,0 +1,167 @@
+// How much a channel holds in each direction, and who wants to know when that is much or little.
+
+import { guarded, TailraceError } from './errors.js';
+
+type Callback = (() => void) | undefined;
+
+/**
+ * The bytes in a queue, with a high and a low threshold. Each is told once when it is reached, and the high one again only
+ * after the low one, so that a level which swings around one of them calls nobody all the time. Callbacks
+ * come in a microtask, and only if they are still true then: `add` and `remove` are called in the middle of other work.
+ */
+export class Level {
+  amount = 0;
+  onhigh: Callback;
+  onlow: Callback;
+  private highAt = Number.POSITIVE_INFINITY;
+  private lowAt = 0;
+  private raised = false; // over the low threshold since onlow was due last
+  private high = false; // the high threshold was reached since then
+  private tellHigh = false;
+  private tellLow = false;
+  private telling = false;
+
+  add(bytes: number): void {
+    this.amount += bytes;
+    this.check();
+  }
+
+  remove(bytes: number): void {
+    this.amount -= bytes;
+    this.check();
+  }
+
+  get highThreshold(): number {
+    return this.highAt;
+  }
+
+  set highThreshold(bytes: number) {
+    this.highAt = threshold(bytes);
+    this.check();
+  }
+
+  get lowThreshold(): number {
+    return this.lowAt;
+  }
+
+  set lowThreshold(bytes: number) {
+    this.lowAt = threshold(bytes);
+    this.check();
+  }
+
+  private check(): void {
+    if (this.amount > this.lowAt) {
+      this.raised = true;
+    } else if (this.raised) {
+      this.raised = false;
+      this.high = false;
+      this.tellLow = true;
+    }
+    if (this.amount >= this.highAt && !this.high) {
+      this.high = true;
+      this.tellHigh = true;
+    }
+    if ((!this.tellHigh && !this.tellLow) || this.telling) return;
+    if (this.onhigh === undefined && this.onlow === undefined) {
+      this.tellHigh = false;
+      this.tellLow = false;
+      return;
+    }
+    this.telling = true;
+    queueMicrotask(this.tell);
+  }
+
+  private readonly tell = (): void => {
+    this.telling = false;
+    const { tellHigh, tellLow } = this;
+    this.tellHigh = false;
+    this.tellLow = false;
+    if (tellHigh && this.amount < this.highAt) this.high = false;
+    else if (tellHigh) guarded(this.onhigh);
+    if (tellLow && this.amount <= this.lowAt) guarded(this.onlow);
+  };
+}
+
+function threshold(bytes: number): number {
+  if (!(bytes >= 0)) {
+    throw new TailraceError('invalid_args', `a threshold is a number of bytes, not ${bytes}`);
+  }
+  return bytes;
+}
+
+/** What a channel shows of its two levels. */
+export abstract class Levelled {
+  protected abstract readonly core: { readonly buffered: Level; readonly waiting: Level };
+
+  get bufferedAmount(): number {
+    return this.core.buffered.amount;
+  }
+
+  get bufferedAmountHighThreshold(): number {
+    return this.core.buffered.highThreshold;
+  }
+
+  set bufferedAmountHighThreshold(bytes: number) {
+    this.core.buffered.highThreshold = bytes;
+  }
+
+  get onbufferedamounthigh(): Callback {
+    return this.core.buffered.onhigh;
+  }
+
+  set onbufferedamounthigh(callback: Callback) {
+    this.core.buffered.onhigh = callback;
+  }
+
+  get bufferedAmountLowThreshold(): number {
+    return this.core.buffered.lowThreshold;
+  }
+
+  set bufferedAmountLowThreshold(bytes: number) {
+    this.core.buffered.lowThreshold = bytes;
+  }
+
+  get onbufferedamountlow(): Callback {
+    return this.core.buffered.onlow;
+  }
+
+  set onbufferedamountlow(callback: Callback) {
+    this.core.buffered.onlow = callback;
+  }
+
+  get unreadAmount(): number {
+    return this.core.waiting.amount;
+  }
+
+  get unreadAmountHighThreshold(): number {
+    return this.core.waiting.highThreshold;
+  }
+
+  set unreadAmountHighThreshold(bytes: number) {
+    this.core.waiting.highThreshold = bytes;
+  }
+
+  get onunreadamounthigh(): Callback {
+    return this.core.waiting.onhigh;
+  }
+
+  set onunreadamounthigh(callback: Callback) {
+    this.core.waiting.onhigh = callback;
+  }
+
+  get unreadAmountLowThreshold(): number {
+    return this.core.waiting.lowThreshold;
+  }
+
+  set unreadAmountLowThreshold(bytes: number) {
+    this.core.waiting.lowThreshold = bytes;
+  }
+
+  get onunreadamountlow(): Callback {
+    return this.core.waiting.onlow;
+  }
+
+  set onunreadamountlow(callback: Callback) {
+    this.core.waiting.onlow = callback;
+  }
+}

@@ -1,0 +1,148 @@
+// Resumable channels: the page attaches by name, and knows the sequence of each message.
+
+import type { Resume, ResumedChannel, ResumeOptions } from './api.js';
+import { Channel } from './channel.js';
+import { guarded, TailraceError } from './errors.js';
+import type { Call } from './invoke.js';
+import type { Timers } from './timers.js';
+
+/** The command by which a page attaches. */
+const COMMAND = 'plugin:tailrace|resume';
+
+/** A channel's first message. */
+interface Head {
+  /** The sequence of the message that follows. */
+  readonly first: number;
+  /** Which of the channels that had this name it is. */
+  readonly generation: number;
+}
+
+type Callback<T> = ((message: T) => void) | undefined;
+
+class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
+  readonly head: Promise<Head>;
+  private handed = 0;
+  private callback: Callback<T>;
+  private over = false; // it ended before anybody listened
+  private error: TailraceError | undefined;
+  private waiting: ((error?: TailraceError) => void) | undefined;
+  private passed = false;
+
+  constructor({ onmessage: _later, ...options }: ResumeOptions<T>) {
+    super(options);
+    const { core } = this;
+    this.head = new Promise((resolve, reject) => {
+      core.onmessage = (message) => {
+        const head = message as Head;
+        this.handed = head.first - 1;
+        core.onmessage = undefined; // what follows waits for the reader
+        resolve(head);
+      };
+      this.waiting = (error) => {
+        this.over = true;
+        this.error = error;
+        reject(error ?? new TailraceError('channel_ended', 'the channel has ended'));
+      };
+    });
+    core.onclose = this.waiting;
+  }
+
+  /** The page has it: from now on its callbacks may be called. */
+  begin({ onmessage, onerror, onclose }: ResumeOptions<T>): void {
+    this.onerror ??= onerror;
+    if (this.onclose === this.waiting) this.onclose = onclose;
+    if (this.onmessage === undefined && onmessage !== undefined) this.onmessage = onmessage;
+    if (!this.over) return;
+    if (this.error !== undefined) guarded(this.onerror, this.error);
+    guarded(this.onclose, this.error);
+  }
+
+  get sequence(): number {
+    return this.handed;
+  }
+
+  override get onmessage(): Callback<T> {
+    return this.callback;
+  }
+
+  override set onmessage(callback: Callback<T>) {
+    this.callback = callback;
+    this.core.setOnmessage(
+      callback &&
+        ((message) => {
+          this.handed++;
+          callback(message as T);
+        }),
+    );
+  }
+
+  override [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    const messages = super[Symbol.asyncIterator]();
+    const iterator: AsyncIterableIterator<T> = {
+      next: async () => {
+        const result = await messages.next();
+        if (result.done !== true) this.handed++;
+        return result;
+      },
+      return: async () => {
+        this.close();
+        return { value: undefined, done: true };
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  /** Tells Go how far this page has come: what is unread will be dropped here, and then looks consumed. */
+  override close(): void {
+    if (!this.closed) this.core.trySend(this.handed);
+    super.close();
+  }
+
+  override send(): Promise<void> {
+    return Promise.reject(
+      new TailraceError('one_way', 'the Go side does not receive on a resumable channel'),
+    );
+  }
+
+  override trySend(): boolean {
+    return false;
+  }
+
+  override toJSON(): string {
+    if (this.passed) {
+      throw new TailraceError('invalid_args', 'a resumed channel cannot be passed to a command');
+    }
+    this.passed = true;
+    return super.toJSON();
+  }
+}
+
+export function createResume(call: Call, clock: Pick<Timers, 'task'>): Resume {
+  /** What this page has of each channel: it knows better than Go where it stopped. */
+  const known = new Map<string, { channel: Resumed<unknown>; generation: number }>();
+
+  return async <T>(name: string, options: ResumeOptions<T> = {}): Promise<ResumedChannel<T>> => {
+    const { from = 'last', observer = false, signal } = options;
+    const key = `${observer ? 'o' : 'r'}:${name}`;
+    const before = from === 'last' ? known.get(key) : undefined;
+    const stopped = before && {
+      generation: before.generation,
+      sequence: before.channel.sequence,
+    };
+    const channel = new Resumed<T>(options);
+    try {
+      // First the call: the end of the channel that a refusal brings may come before the refusal.
+      channel.head.catch(() => {});
+      const args = { name, from, observer, stopped, channel };
+      await call(COMMAND, args, signal === undefined ? {} : { signal });
+      const { generation } = await channel.head;
+      known.set(key, { channel: channel as Resumed<unknown>, generation });
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+    clock.task(() => channel.begin(options)); // who awaits the channel has it by then
+    return channel;
+  };
+}

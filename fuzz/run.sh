@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Fuzzes for a while: half of the time FuzzOrdering, the rest shared by the other targets and by the page's decoder against Go's.
+# A finding stays in testdata/fuzz/<target>; fix it and keep the file. The last lines are a table.
+# usage: run.sh TIME (300, 90s, 5m, 1h) [WORKERS]
+set -uo pipefail
+cd "$(dirname "$0")"
+
+case "$1" in
+*h) total=$((${1%h} * 3600)) ;;
+*m) total=$((${1%m} * 60)) ;;
+*) total=${1%s} ;;
+esac
+workers=${2:-$(nproc)}
+others=(FuzzRing FuzzFrames FuzzSession FuzzDecode FuzzFragments FuzzPolicy FuzzScriptValue FuzzScriptJSON)
+share=$((total / 2 / (${#others[@]} + 1)))
+[ "$share" -gt 0 ] || share=1
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+rows=()
+found=0
+
+row() { # target, seconds, executions, interesting, findings
+	rows+=("| $1 | $2 s | $3 | $4 | $5 |")
+	[ "$5" = 0 ] || found=1
+}
+
+last() { # expression: what it says in the last line of the log that has it
+	sed -n "s/.*$1.*/\1/p" "$log" | tail -1 | grep . || echo 0
+}
+
+fuzz() { # target, seconds
+	local began=$SECONDS findings=0
+	# Minimizing is cut short: it may take a minute for each interesting input, and no executions are shown meanwhile.
+	go test -run '^$' -fuzz "^$1\$" -fuzztime "${2}s" -fuzzminimizetime 100x -parallel "$workers" -timeout 0 . 2>&1 | tee "$log"
+	[ "${PIPESTATUS[0]}" = 0 ] || findings=1
+	grep -qE '^(ok|--- FAIL)' "$log" || findings="did not run"
+	row "$1" "$((SECONDS - began))" "$(last 'execs: \([0-9]*\)')" "$(last 'new interesting: \([0-9]*\)')" "$findings"
+}
+
+decoders() { # seconds: about 4,000 inputs in each
+	local began=$SECONDS findings=0 cases=$(($1 * 4000))
+	[ "$cases" -lt 400000 ] || cases=400000 # what fits into one string
+	(cd ../client && TAILRACE_FUZZ_CASES=$cases TAILRACE_FUZZ_CORPUS="$(go env GOCACHE)/fuzz/github.com/tailrace-go/tailrace/fuzz/FuzzDecode" \
+		node scripts/test.mjs fuzz-wire) 2>&1 | tee "$log"
+	[ "${PIPESTATUS[0]}" = 0 ] || findings=1
+	grep -q '^not ok\|^ok' "$log" || findings="did not run"
+	row "decoders of Go and of the page" "$((SECONDS - began))" "$cases" 0 "$findings"
+}
+
+fuzz FuzzOrdering $((total - share * (${#others[@]} + 1)))
+for target in "${others[@]}"; do fuzz "$target" "$share"; done
+decoders "$share"
+
+echo "| target | time | executions | new interesting | findings |"
+echo "|---|---|---|---|---|"
+printf '%s\n' "${rows[@]}"
+exit "$found"

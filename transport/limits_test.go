@@ -1,0 +1,380 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/transporttest"
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// The rows of docs/limits.md that have no test elsewhere: each bound one below, at it, and one above.
+
+// TestOptionRanges: the lowest and the highest value are taken, those beside them give an error that names the field.
+func TestOptionRanges(t *testing.T) {
+	small := transport.Options{MaxBatch: 16 << 10, ControlBytes: 16 << 10}
+	for _, c := range []struct {
+		name                   string
+		set                    func(o *transport.Options, v int)
+		below, low, high, over int
+	}{
+		{"RingBytes", func(o *transport.Options, v int) { o.RingBytes = v }, 8 << 10, 16 << 10, 512 << 20, 1 << 30},
+		{"ControlBytes", func(o *transport.Options, v int) { o.ControlBytes = v }, 8 << 10, 16 << 10, 64 << 20, 128 << 20},
+		{"SessionBytes", func(o *transport.Options, v int) { o.SessionBytes = v }, 1<<20 - 1, 1 << 20, 1 << 30, 1<<30 + 1},
+		{"Window", func(o *transport.Options, v int) { o.Window = v }, 32<<10 - 1, 32 << 10, 1 << 30, 1<<30 + 1},
+		{"MaxBatch", func(o *transport.Options, v int) { o.MaxBatch = v }, 16<<10 - 8, 16 << 10, 1<<20 + 16<<10, 1<<20 + 16<<10 + 8},
+		{"MaxMessage", func(o *transport.Options, v int) { o.MaxMessage = v }, 1<<10 - 1, 1 << 10, 1 << 30, 1<<30 + 1},
+		{"Lanes", func(o *transport.Options, v int) { o.Lanes = v }, -1, 1, 1 << 20, 1<<20 + 1},
+		{"Pending", func(o *transport.Options, v int) { o.Pending = v }, -1, 1, 1 << 20, 1<<20 + 1},
+		{"Pulls", func(o *transport.Options, v int) { o.Pulls = v }, -1, 1, 8, 9},
+		{"Hold", func(o *transport.Options, v int) { o.Hold = time.Duration(v) * time.Hour }, -1, 1, 1, 2},
+		{"PostHold", func(o *transport.Options, v int) { o.PostHold = time.Duration(v) * time.Hour }, -1, 1, 1, 2},
+		{"ResendAfter", func(o *transport.Options, v int) { o.ResendAfter = time.Duration(v) * time.Hour }, -1, 1, 1, 2},
+	} {
+		for _, v := range []int{c.low, c.high} {
+			o := small
+			if c.set(&o, v); o.Pulls == 0 {
+				o.Pulls = 1
+			}
+			if _, err := transport.NewEngine(o); err != nil {
+				t.Errorf("%s %d: %v", c.name, v, err)
+			}
+		}
+		for _, v := range []int{c.below, c.over} {
+			o := small
+			c.set(&o, v)
+			if _, err := transport.NewEngine(o); err == nil || !strings.Contains(err.Error(), c.name+" is ") {
+				t.Errorf("%s %d: %v", c.name, v, err)
+			}
+		}
+	}
+}
+
+// TestMaxMessage: down, the sender gets ErrTooLarge and the channel goes on; up, the session ends.
+func TestMaxMessage(t *testing.T) {
+	const limit = 1 << 10
+	_, page, ch := grab[[]byte](t, transport.Options{MaxMessage: limit}, transporttest.Config{})
+	for _, n := range []int{limit - 1, limit, limit + 1, limit} {
+		err := ch.Send(within(t), make([]byte, n))
+		if n > limit {
+			if !errors.Is(err, transport.ErrTooLarge) {
+				t.Fatalf("%d bytes: %v", n, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+		if m, err := page.Next(); err != nil || len(m.Data) != n {
+			t.Fatalf("%d bytes: %d came, %v", n, len(m.Data), err)
+		}
+	}
+	for _, fragments := range []bool{false, true} {
+		t.Run(fmt.Sprintf("up, fragments %v", fragments), func(t *testing.T) {
+			e := newEngine(t, transport.Options{MaxMessage: limit})
+			got := make(chan int, 8)
+			handleLengths(e, got)
+			u := openStream(t, e)
+			send := func(n int) error {
+				if !fragments {
+					return u.try(1, wire.Frame{Kind: wire.Bytes, Payload: make([]byte, n)})
+				}
+				begin := make([]byte, wire.BeginSize+n-1)
+				wire.PutBegin(begin, n, wire.Bytes)
+				return u.try(1, wire.Frame{Kind: wire.Begin, Payload: begin}, wire.Frame{Kind: wire.End, Payload: make([]byte, 1)})
+			}
+			for _, n := range []int{limit - 1, limit} {
+				if err := send(n); err != nil {
+					t.Fatalf("%d bytes: %v", n, err)
+				}
+				if m := <-got; m != n {
+					t.Fatalf("%d bytes came as %d", n, m)
+				}
+			}
+			var rule *wire.RuleError
+			if err := send(limit + 1); !errors.As(err, &rule) || !strings.Contains(rule.Rule, "1024") || u.s.Err() == nil {
+				t.Errorf("one byte more: %v, session %v", err, u.s.Err())
+			}
+		})
+	}
+}
+
+// handleLengths makes a command that tells the lengths of the messages on its channel.
+func handleLengths(e *transport.Engine, got chan int) {
+	transport.Handle(e, "read", func(ctx context.Context, a struct {
+		S *transport.Stream[int, []byte]
+	}) (any, error) {
+		for {
+			m, err := a.S.Receive(ctx)
+			if err != nil {
+				return nil, err
+			}
+			got <- len(m)
+		}
+	})
+}
+
+// openStream opens a page that has called read with its channel 1, on which it may send.
+func openStream(t *testing.T, e *transport.Engine) *upPage {
+	t.Helper()
+	u := openUp(t, e)
+	u.invoke(1, `{"cmd":"read","channels":[1],"body":"json"}`, `{"S":"__CHANNEL__:1"}`)
+	for u.s.Stats().Batches == 0 { // it has announced the channel
+		runtime.Gosched()
+	}
+	return u
+}
+
+// TestMaxBatchUp: a batch may have 64 KiB beyond MaxBatch; 8 bytes more are a broken rule.
+func TestMaxBatchUp(t *testing.T) {
+	const limit = 16<<10 + 64<<10
+	e := newEngine(t, transport.Options{MaxBatch: 16 << 10})
+	got := make(chan int, 8)
+	handleLengths(e, got)
+	u := openStream(t, e)
+	rest := len(upBatch(wire.Header{Number: 2}, run(1, 0, wire.Frame{Kind: wire.Bytes})))
+	for _, n := range []int{limit - 8, limit} {
+		if err := u.try(1, wire.Frame{Kind: wire.Bytes, Payload: make([]byte, n-rest)}); err != nil {
+			t.Fatalf("batch of %d bytes: %v", n, err)
+		}
+		if m := <-got; m != n-rest {
+			t.Fatalf("%d bytes came as %d", n-rest, m)
+		}
+	}
+	var rule *wire.RuleError
+	err := u.try(1, wire.Frame{Kind: wire.Bytes, Payload: make([]byte, limit+8-rest)})
+	if !errors.As(err, &rule) || !strings.Contains(rule.Rule, fmt.Sprint("the limit is ", limit)) || u.s.Err() == nil {
+		t.Errorf("batch of %d bytes: %v, session %v", limit+8, err, u.s.Err())
+	}
+}
+
+// TestMaxFrame: a message of half of MaxBatch less 64 bytes goes as one frame, one byte more as fragments; no batch is over MaxBatch.
+func TestMaxFrame(t *testing.T) {
+	const maxBatch, frame = 16 << 10, 8<<10 - 64
+	sizes := []int{frame - 1, frame, frame + 1}
+	e := newEngine(t, transport.Options{MaxBatch: maxBatch})
+	transport.Handle(e, "send", func(ctx context.Context, a struct{ C *transport.Channel[[]byte] }) (any, error) {
+		for _, n := range sizes {
+			if err := a.C.Send(ctx, make([]byte, n)); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	})
+	raw, _ := rawSession(t, e)
+	s := &receipting{raw: raw}
+	request := upBatch(wire.Header{Number: 1}, run(0, 0, invokeFrame(1, `{"cmd":"send","channels":[1],"body":"json"}`, `{"C":"__CHANNEL__:1"}`)))
+	var whole []int
+	for n, parts := uint32(2), 0; len(whole) < 2 || parts < 2; n++ {
+		a := s.exchange(request)
+		request = wire.Finish(wire.AppendHeader(nil, &wire.Header{Request: n, Hold: 20_000})) // a pull
+		if a.status == http.StatusNoContent {
+			continue
+		}
+		if len(a.body) > maxBatch {
+			t.Errorf("a batch of %d bytes", len(a.body))
+		}
+		b, err := wire.Decode(a.body, wire.Down)
+		if err != nil || a.status != http.StatusOK {
+			t.Fatal(a.status, err)
+		}
+		for _, r := range b.Runs {
+			err := r.Each(func(f wire.Frame, _ int) error {
+				switch {
+				case r.Lane != 1:
+				case f.Kind == wire.Bytes:
+					whole = append(whole, len(f.Payload))
+				case f.Kind >= wire.Begin:
+					parts++
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !slices.Equal(whole, sizes[:2]) {
+		t.Errorf("whole messages of %d bytes, want %d", whole, sizes[:2])
+	}
+}
+
+// TestWindowDown: a page that consumes nothing holds as many messages as the window takes, and gets the next for what it consumes.
+// What the ring takes is kept, one more is ErrFull, and all that was accepted comes in order.
+func TestWindowDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const window, ring, stride = 32 << 10, 16 << 10, 1 << 10 // a message of stride with its header
+		e := newEngine(t, transport.Options{MaxBatch: 16 << 10, Window: window, RingBytes: ring, ControlBytes: 16 << 10})
+		channels := make(chan *transport.Channel[[]byte], 1)
+		transport.Handle(e, "keep", func(_ context.Context, a struct{ C *transport.Channel[[]byte] }) (any, error) {
+			a.C.Keep()
+			channels <- a.C
+			return nil, nil
+		})
+		p, err := transporttest.Open(e, transporttest.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		page := p.NewChannel()
+		if _, err := p.Invoke(transporttest.Request{Command: "keep", Args: map[string]any{"C": page}, Channels: []*transporttest.Channel{page}}); err != nil {
+			t.Fatal(err)
+		}
+		ch := <-channels
+		accepted := 0
+		try := func() error {
+			m := make([]byte, stride-8)
+			m[0] = byte(accepted)
+			err := ch.TrySend(m)
+			if err == nil {
+				accepted++
+			}
+			return err
+		}
+		fill := func() {
+			t.Helper()
+			for {
+				err := try()
+				time.Sleep(time.Second) // the page has what it may have, and the ring the space
+				if err == nil {
+					continue
+				}
+				if !errors.Is(err, transport.ErrFull) {
+					t.Fatal(err)
+				}
+				return
+			}
+		}
+		fill()
+		if page.Queued() != window/stride {
+			t.Errorf("the page holds %d messages, its window takes %d", page.Queued(), window/stride)
+		}
+		if held := accepted - page.Queued(); held != ring/stride-1 { // 8 bytes are kept for an abort
+			t.Errorf("the ring holds %d messages of %d", held, ring/stride)
+		}
+		for n := range accepted {
+			if m, err := page.Next(); err != nil || m.Data[0] != byte(n) {
+				t.Fatalf("message %d: %v", n, err)
+			}
+		}
+		time.Sleep(time.Second)
+		if err := try(); err != nil {
+			t.Errorf("all is consumed: %v", err)
+		}
+	})
+}
+
+// TestWindowUp: what the page sends without credit fits the window, or is a broken rule.
+func TestWindowUp(t *testing.T) {
+	const window = 32 << 10
+	e := newEngine(t, transport.Options{MaxBatch: 16 << 10, Window: window})
+	transport.Handle(e, "read", func(ctx context.Context, _ struct {
+		S *transport.Stream[int, []byte]
+	}) (any, error) {
+		<-ctx.Done()
+		return nil, nil
+	})
+	u := openStream(t, e)
+	for range window/1024 - 1 {
+		u.send(1, wire.Frame{Kind: wire.Bytes, Payload: make([]byte, 1016)})
+	}
+	u.send(1, wire.Frame{Kind: wire.Bytes, Payload: make([]byte, 1008)}) // 8 bytes below
+	u.send(1, wire.Frame{Kind: wire.Bytes})                              // at it
+	var rule *wire.RuleError
+	err := u.try(1, wire.Frame{Kind: wire.Bytes})
+	if !errors.As(err, &rule) || !strings.Contains(rule.Rule, "its window is 32768") || u.s.Err() == nil {
+		t.Errorf("a frame beyond the window: %v, session %v", err, u.s.Err())
+	}
+}
+
+// TestSessionBytesUp: what a page makes Go hold may be SessionBytes to the byte.
+func TestSessionBytesUp(t *testing.T) {
+	const total = 2 << 20
+	for _, beyond := range []int{-1, 0, 1} {
+		e := newEngine(t, transport.Options{SessionBytes: total, ControlBytes: 64 << 10})
+		transport.Handle(e, "wait", func(ctx context.Context, _ []byte) (any, error) { <-ctx.Done(); return nil, nil })
+		u := openUp(t, e)
+		id, cost := uint32(0), int64(0)
+		call := func(n int) error {
+			id++
+			before := u.s.Stats().Memory
+			err := u.try(0, invokeFrame(id, `{"cmd":"wait","body":"bytes"}`, strings.Repeat("x", n)))
+			cost = u.s.Stats().Memory - before - int64(n)
+			return err
+		}
+		for total-u.s.Stats().Memory > 200_000 {
+			if err := call(100_000); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last := int(total-u.s.Stats().Memory-cost) + beyond
+		err := call(last)
+		if beyond <= 0 {
+			if used := u.s.Stats().Memory; err != nil || used != total+int64(beyond) {
+				t.Errorf("%d bytes are held: %v", used, err)
+			}
+			continue
+		}
+		var rule *wire.RuleError
+		if !errors.As(err, &rule) || !strings.Contains(rule.Rule, "Options.SessionBytes") || u.s.Err() == nil {
+			t.Errorf("one byte beyond: %v, session %v", err, u.s.Err())
+		}
+	}
+}
+
+// TestControlBytes: evals that lane 0 takes run once and in order, whatever comes after; one that finds it full is ErrFull.
+func TestControlBytes(t *testing.T) {
+	var ran []string
+	all := make(chan bool)
+	p := openPage(t, newEngine(t, transport.Options{ControlBytes: 16 << 10}), transporttest.Config{Eval: func(js string) (any, error) {
+		if js == "end" {
+			close(all)
+		} else {
+			ran = append(ran, js)
+		}
+		return nil, nil
+	}})
+	p.Stall(true)
+	var accepted []string
+	var err error
+	for err == nil {
+		js := fmt.Sprint(strings.Repeat(" ", 1000), len(accepted))
+		if err = p.Session.Eval(js); err == nil {
+			accepted = append(accepted, js)
+		}
+	}
+	if !errors.Is(err, transport.ErrFull) || p.Session.Err() != nil {
+		t.Fatalf("after %d evals: %v, session %v", len(accepted), err, p.Session.Err())
+	}
+	p.Stall(false)
+	if err := p.Session.EvalContext(within(t), "end"); err != nil {
+		t.Fatal(err)
+	}
+	<-all
+	if !slices.Equal(ran, accepted) {
+		t.Errorf("%d evals ran, %d were accepted", len(ran), len(accepted))
+	}
+}
+
+// TestSlots: the last slot is answered, the one behind it is a broken rule.
+func TestSlots(t *testing.T) {
+	const pulls, posts = 3, 8
+	s, _ := rawSession(t, newEngine(t, transport.Options{Pulls: pulls}))
+	for _, slot := range []uint32{pulls + posts - 2, pulls + posts - 1} {
+		if a := s.exchange(upBatch(wire.Header{Slot: slot})); a.status != http.StatusOK && a.status != http.StatusNoContent {
+			t.Fatalf("slot %d: %d %s", slot, a.status, a.body)
+		}
+	}
+	if a := s.exchange(upBatch(wire.Header{Slot: pulls + posts})); a.status != http.StatusGone || s.Err() == nil {
+		t.Errorf("slot %d: %d %s", pulls+posts, a.status, a.body)
+	}
+}
