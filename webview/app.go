@@ -33,7 +33,8 @@ type App struct {
 
 	mu      sync.Mutex
 	windows map[string]*Window // guarded by mu, like the rest
-	order   []*Window          // in the order of opening
+	order   []*Window          // in the order of opening; without the inspector
+	figures *Window            // the inspector, while it is open
 	opened  bool               // a window was opened once
 	ran     bool               // Run was called
 	closing bool               // no window may be opened any more
@@ -80,6 +81,7 @@ func New(o Options) (*App, error) {
 	}
 	a.assets = newAssets(o)
 	asking.register(a)
+	registerInspector(a)
 	if o.Carrier != CarrierScheme {
 		allowExtension(g.list())
 	}
@@ -99,7 +101,7 @@ func (a *App) Window(label string) *Window {
 // open gives the window of that label, unless it is being shut. The caller holds mu.
 func (a *App) open(label string) *Window {
 	w := a.windows[label]
-	if w == nil || w.closed.Load() {
+	if w == nil || w.inspector || w.closed.Load() {
 		return nil
 	}
 	return w
@@ -150,7 +152,7 @@ func (a *App) Run() error {
 	a.mu.Lock()
 	a.closing = true
 	a.mu.Unlock()
-	for _, w := range a.Windows() {
+	for _, w := range append(a.Windows(), a.inspector()...) {
 		w.shut("window closed")
 	}
 	nativeDrain()

@@ -25,5 +25,8 @@ func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 	if !onMainThread() {
 		return nil, fmt.Errorf("%w: Attach belongs to the main goroutine, as webview_go does", ErrMainThread)
 	}
-	return a.add(WindowOptions{Label: label}, func(w *Window) error { return w.native.attach(w, n) })
+	return a.add(WindowOptions{Label: label}, func(w *Window) error {
+		w.attached = true
+		return w.native.attach(w, n)
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/faults"
 	"github.com/tailrace-go/tailrace/webview/shm"
 )
 
@@ -91,6 +92,9 @@ func (w *Window) carrier(p *page, extended bool) (transport.Carrier, error) {
 	switch {
 	case err == nil:
 		p.shared = shared
+		if i := faults.Active(); i != nil {
+			i.Shared(w.label, shared.Down)
+		}
 		return shared, nil
 	case w.app.options.Carrier == CarrierShm:
 		return nil, noShared(err)

@@ -32,6 +32,19 @@
 // Window.Close asks, as the user does: Go may refuse (OnCloseRequested), then a page that listens to
 // tauri://close-requested decides. Window.Destroy, App.Shutdown and the end of Run don't ask.
 //
+// # What happens to pages
+//
+//   - A page that is reloaded, navigates, is closed or whose web process ends: Send, Receive, Flush and running commands end with a
+//     *transport.ClosedError that says which of these it was, and the new page starts clean, with a session of its own.
+//   - A page that comes back from the back-forward cache has its heap and a new session: its channels and calls of before end with
+//     the code "restored".
+//   - A web process that crashed or was killed leaves the window open. OnCrash and EventWebviewCrashed tell; Reload and Navigate start another.
+//   - A page whose script hangs: Send waits, TrySend and Emit give ErrFull, what is held is bounded, and all goes on when it does. Reload
+//     waits for it, Terminate does not.
+//   - A hidden or minimized window gets its data as any other; what WebKit slows down there are the page's own timers and
+//     animation frames.
+//   - A page that never connects has no session. What is emitted to it is kept up to Options.Bus.PendingBytes, then ErrFull.
+//
 // # Tauri's commands
 //
 // Pages may call the commands plugin:window|…, plugin:webview|…, plugin:app|…, plugin:path|… and plugin:resources|…

@@ -23,7 +23,7 @@ var (
 	ErrNoDisplay = errors.New("webview: no display: set DISPLAY or WAYLAND_DISPLAY, or run under xvfb-run")
 	// ErrWindows is a window too many: Options.MaxWindows.
 	ErrWindows = errors.New("webview: too many windows")
-	// ErrResources is a page that holds 4096 resources already: it must close some.
+	// ErrResources is a page that holds Options.MaxResources already: it must close some.
 	ErrResources = errors.New("webview: the page holds too many resources")
 	// ErrAttach is a window that can't be attached.
 	ErrAttach = errors.New("webview: window can't be attached")

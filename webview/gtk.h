@@ -30,7 +30,7 @@ typedef struct {
 // An answer. tr_reply takes body, which comes from tr_buffer_take, and headers, and with
 // headers content_type, which come from malloc.
 typedef struct {
-  int status;
+  int status;          // 0: a network error
   int cors;            // repeat the request's Origin in Access-Control-Allow-Origin
   char *content_type;  // NULL: none
   char *headers;       // pairs of NUL-terminated name and value, then an empty name. NULL: a control answer's, with a static content_type
@@ -55,6 +55,7 @@ void tr_window_no_focus(void *window);  // when it is shown first
 void tr_window_realize(void *window);   // gives a hidden window its state
 void tr_window_show(void *window);
 void tr_window_close(void *window);  // as if the user had closed it
+void tr_window_iconified(void *window, int on);  // as if the window manager had (de)iconified it
 void tr_window_destroy(void *window);
 void tr_window_title(void *window, const char *title);
 void tr_window_size(void *window, int width, int height);

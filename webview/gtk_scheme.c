@@ -88,6 +88,11 @@ static void finish(void *data) {
   if (!r->request) {  // The view went away.
     if (a->fd >= 0) close(a->fd);
     if (a->body) tr_buffer_give(a->body);
+  } else if (a->status == 0) {
+    GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, "the answer is lost");
+    webkit_uri_scheme_request_finish_error(r->request, e);
+    g_error_free(e);
+    tr_view_release(r);
   } else {
     GInputStream *s;
     if (a->fd >= 0)

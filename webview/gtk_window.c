@@ -35,6 +35,16 @@ void tr_window_show(void *window) {
 
 void tr_window_close(void *window) { gtk_window_close(GTK_WINDOW(window)); }
 
+void tr_window_iconified(void *window, int on) {
+  GdkWindow *g = gtk_widget_get_window(window);
+  GdkAtom state = gdk_atom_intern_static_string("_NET_WM_STATE");
+  GdkAtom hidden = gdk_atom_intern_static_string("_NET_WM_STATE_HIDDEN");
+  if (on)
+    gdk_property_change(g, state, gdk_atom_intern_static_string("ATOM"), 32, GDK_PROP_MODE_REPLACE, (guchar *)&hidden, 1);
+  else
+    gdk_property_delete(g, state);
+}
+
 void tr_window_destroy(void *window) { gtk_widget_destroy(window); }
 
 void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }

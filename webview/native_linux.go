@@ -80,7 +80,7 @@ func (n *nativeWindow) open(w *Window, o WindowOptions) error {
 	if !o.Hidden {
 		C.tr_window_show(n.window)
 	}
-	n.load(o.URL)
+	w.load(o.URL)
 	return nil
 }
 
@@ -184,11 +184,14 @@ func (n *nativeWindow) load(uri string) {
 
 func (n *nativeWindow) reload() { C.tr_view_reload(n.view) }
 
-// kill ends the web process, as a crash would. For tests.
+// kill ends the web process, as a crash would.
 func (n *nativeWindow) kill() { C.tr_view_kill(n.view) }
 
 // ask asks the window to close, as its button does. For tests.
 func (n *nativeWindow) ask() { C.tr_window_close(n.window) }
+
+// iconified tells the window that it was minimized, or is not any more, as a window manager would. For tests.
+func (n *nativeWindow) iconified(on bool) { C.tr_window_iconified(n.window, cBool(on)) }
 
 // destroy destroys the native window behind the package's back. For tests.
 func (n *nativeWindow) destroy() { C.tr_window_destroy(n.window) }

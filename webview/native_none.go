@@ -52,5 +52,6 @@ func (*nativeWindow) monitors() []monitor                              { return 
 func (*nativeWindow) offer(string, []*os.File) error                   { return ErrNoCarrier }
 func (*nativeWindow) load(string)                                      {}
 func (*nativeWindow) reload()                                          {}
+func (*nativeWindow) kill()                                            {}
 func (*nativeWindow) snapshot(chan<- snapshot)                         {}
 func (*nativeWindow) eval(string, evalForm, func(evalOutcome, string)) {}

@@ -49,6 +49,8 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 	switch {
 	case a.closing:
 		return nil, nil, fmt.Errorf("%w: the App has ended", ErrClosed)
+	case o.Label == InspectorLabel && !o.inspector:
+		return nil, nil, fmt.Errorf("%w: %q is the inspector's", ErrLabel, o.Label)
 	case old != nil:
 		if !old.closed.Load() {
 			old = nil
@@ -56,12 +58,16 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 		return nil, old, fmt.Errorf("%w: %q", errTaken, o.Label)
 	case o.Parent != "" && a.open(o.Parent) == nil:
 		return nil, nil, fmt.Errorf("%w: %q", errNoParent, o.Parent)
-	case len(a.order) >= a.options.MaxWindows:
+	case len(a.order) >= a.options.MaxWindows && !o.inspector:
 		return nil, nil, fmt.Errorf("%w: %d are open", ErrWindows, len(a.order))
 	}
 	w = newWindow(a, o.Label)
 	a.windows[o.Label] = w
-	a.order = append(a.order, w)
+	if w.inspector = o.inspector; w.inspector {
+		a.figures = w
+	} else {
+		a.order = append(a.order, w)
+	}
 	w.events = a.bus.Open(o.Label)
 	return w, nil, nil
 }
@@ -85,7 +91,7 @@ func (a *App) build(w *Window, create func(*Window) error) error {
 	w.built = true
 	w.last = w.native.state()
 	a.mu.Lock()
-	a.opened = true
+	a.opened = a.opened || !w.inspector
 	a.mu.Unlock()
 	w.tellAll(EventWindowCreated, labelled{Label: w.label})
 	w.tellAll(EventWebviewCreated, labelled{Label: w.label})
@@ -101,6 +107,9 @@ func (a *App) build(w *Window, create func(*Window) error) error {
 func (a *App) remove(w *Window) {
 	a.mu.Lock()
 	delete(a.windows, w.label)
+	if w.inspector {
+		a.figures = nil
+	}
 	for i, other := range a.order {
 		if other == w {
 			a.order = append(a.order[:i:i], a.order[i+1:]...)

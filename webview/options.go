@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/policy"
 )
@@ -36,6 +37,8 @@ type Options struct {
 	// MaxWindows is how many windows may be open at once, since pages may open some. Default 64: each has a web process, and WebKit
 	// aborts the program when the display has no room for another client.
 	MaxWindows int
+	// MaxResources is how many resources a page may hold; see AddResource. Default 4096.
+	MaxResources int
 	// CloseTimeout is how long a page that listens to tauri://close-requested has to answer before a further request
 	// closes its window; see Window.Close. Below zero, such a page alone decides. Default 5 s.
 	CloseTimeout time.Duration
@@ -72,6 +75,7 @@ func (o Options) withDefaults() (Options, origins, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	o.Logger = loglimit.New(o.Logger)
 	if o.Engine.Logger == nil {
 		o.Engine.Logger = o.Logger
 	}
@@ -86,6 +90,12 @@ func (o Options) withDefaults() (Options, origins, error) {
 	}
 	if o.MaxWindows < 0 {
 		return o, origins{}, fmt.Errorf("webview: options: MaxWindows is %d, must not be negative", o.MaxWindows)
+	}
+	if o.MaxResources == 0 {
+		o.MaxResources = 4096
+	}
+	if o.MaxResources < 0 {
+		return o, origins{}, fmt.Errorf("webview: options: MaxResources is %d, must not be negative", o.MaxResources)
 	}
 	if o.CloseTimeout == 0 {
 		o.CloseTimeout = 5 * time.Second
@@ -148,6 +158,8 @@ type WindowOptions struct {
 	Maximized, Fullscreen, AlwaysOnTop, Undecorated bool
 	// Parent is the label of an open window, above which this one stays. Default: none.
 	Parent string
+
+	inspector bool // it is the inspector
 }
 
 // largestSide bounds the sides of a window, in device-independent and in physical pixels. WebKit draws a page into one

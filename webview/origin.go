@@ -68,7 +68,7 @@ func (g origins) allows(header string) bool {
 // cross says whether answers to this Origin need Access-Control-Allow-Origin.
 func (g origins) cross(header string) bool { return g.dev != nil && header == g.name }
 
-// resolve makes a window's URL absolute.
+// resolve makes a window's URL absolute. A script is none.
 func (g origins) resolve(ref string) (string, error) {
 	base := &url.URL{Scheme: Scheme, Host: "localhost", Path: "/"}
 	if g.dev != nil {
@@ -79,6 +79,9 @@ func (g origins) resolve(ref string) (string, error) {
 	u, err := base.Parse(ref)
 	if err != nil {
 		return "", fmt.Errorf("webview: URL: %w", err)
+	}
+	if u.Scheme == "javascript" { // it would run in the page that is there: an app may get its URLs from anywhere
+		return "", fmt.Errorf("webview: URL: %.80q is a script, not a page: use Eval", ref)
 	}
 	return u.String(), nil
 }

@@ -42,6 +42,9 @@ type pluginPolicy struct {
 
 // Check implements transport.Policy.
 func (p pluginPolicy) Check(q transport.Permission) error {
+	if q.Label == InspectorLabel || q.Name == commandInspect {
+		return inspectorMay(q)
+	}
 	if q.Action != transport.ActionCommand || !p.asking[q.Name] {
 		return p.Policy.Check(q)
 	}

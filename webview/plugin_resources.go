@@ -9,9 +9,6 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// maxResources bounds what a page may hold.
-const maxResources = 4096
-
 // resources are what a page holds by numbers. They end with their page.
 type resources struct {
 	mu    sync.Mutex
@@ -28,7 +25,7 @@ func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
 	if r == nil {
 		return 0, closeAfter(c, fmt.Errorf("%w: the page is gone, or the context is not that of a command", ErrClosed))
 	}
-	rid, err = r.add(c)
+	rid, err = r.add(c, Caller(ctx).app.options.MaxResources)
 	if err != nil {
 		return 0, fmt.Errorf("failed to add a resource: %w", closeAfter(c, err))
 	}
@@ -74,13 +71,14 @@ func noResource(rid uint32) error {
 	return &transport.Error{Code: CodeNoResource, Message: fmt.Sprintf("The resource id %d is invalid.", rid)}
 }
 
-func (r *resources) add(c io.Closer) (uint32, error) {
+// add holds c, if it is not more than most.
+func (r *resources) add(c io.Closer, most int) (uint32, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.ended:
 		return 0, fmt.Errorf("%w: the page is gone", ErrClosed)
-	case len(r.held) >= maxResources:
+	case len(r.held) >= most:
 		return 0, ErrResources
 	case r.held == nil:
 		r.held = make(map[uint32]io.Closer)

@@ -112,8 +112,9 @@ func (w *Window) batch(in *incoming, r responder, cors bool) {
 	})
 }
 
-// allowed checks what every control request needs, and refuses one that lacks it. A page of a
-// foreign origin can't set the header without a preflight, which is never granted.
+// allowed checks what every control request needs, and refuses one that lacks it. Requests that need no CORS, as
+// forms, images and no-cors fetches make them, can't have the header. One of a foreign page that has it comes without a
+// preflight, since WebKit makes none for the scheme, but with its Origin, and was refused for that.
 func allowed(in *incoming, r responder, cors bool) bool {
 	switch {
 	case in.method != http.MethodPost:
@@ -164,6 +165,8 @@ func (w *Window) asset(in *incoming, r responder, cors bool) {
 		rw := &assetWriter{to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{}}
 		defer rw.close()
 		switch {
+		case w.inspector:
+			w.app.inspectorPage(rw, req)
 		case u.Path == controlPath+"client.js":
 			w.app.assets.module(rw, req, client.Module)
 		case w.app.assets.tauriModule(rw, req):

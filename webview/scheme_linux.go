@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"net/http"
 	"unsafe"
+
+	"github.com/tailrace-go/tailrace/webview/internal/faults"
 )
 
 // schemeRequest is one held request of WebKit's. The C side takes its answer from any goroutine,
@@ -100,5 +102,11 @@ func goRequest(h C.uintptr_t, c *C.tr_incoming, r *C.tr_request) {
 		in.body = append([]byte(nil), unsafe.Slice((*byte)(c.body), int(c.body_len))...)
 	}
 	w := windowOf(h)
-	w.request(in, schemeRequest{w, r})
+	var to responder = schemeRequest{w, r}
+	if i := faults.Active(); i != nil {
+		if to = disturb(i, w, in, schemeRequest{w, r}); to == nil {
+			return
+		}
+	}
+	w.request(in, to)
 }

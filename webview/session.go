@@ -32,21 +32,45 @@ const (
 // loadChanged notes whose document the window shows. uri is the one that the view shows.
 //
 // When the app navigates while a page is navigating on its own, uri may already be that of the later
-// navigation. So a document counts as ours only if it was ours from the start of its load.
+// navigation. So when the app has navigated since the document before, or can do so unseen, a document counts as ours only if it was ours from
+// the start of its load. Otherwise uri is right: at the start of a page's own navigation it still is that of the document before, so a
+// page of ours to which a foreign one leads, by a link or back in the history, is known only now.
 func (w *Window) loadChanged(e loadEvent, uri string) {
 	switch e {
 	case loadStarted, loadRedirected:
 		w.loading = w.app.origins.own(uri)
 	case loadCommitted:
-		w.endSession("page reloaded or navigated")
-		w.origin = ""
-		if own := w.app.origins.own(uri); own == w.loading {
-			w.origin = own
+		own := w.app.origins.own(uri)
+		if (w.steered || w.attached) && own != w.loading {
+			own = ""
 		}
+		w.steered, w.target, w.dead = false, "", false
+		reason := "page reloaded or navigated"
+		if own == "" {
+			reason = "page navigated to another origin"
+		}
+		w.endSession(reason)
+		w.origin = own
 		w.events.SetForeign(w.origin == "")
 	case loadFinished:
 		nativeRepair()
 	}
+}
+
+// load begins a navigation of Go's.
+func (w *Window) load(uri string) {
+	w.steered, w.target = true, uri
+	w.native.load(uri)
+}
+
+// reload loads the page again. WebKit does not know any more where a web process that ended was about to go.
+func (w *Window) reload() {
+	if w.dead && w.target != "" {
+		w.load(w.target)
+		return
+	}
+	w.steered = true
+	w.native.reload()
 }
 
 // processReasons are the names of WebKitWebProcessTerminationReason's values.
@@ -58,10 +82,12 @@ func (w *Window) processEnded(reason int) {
 	if reason > 0 && reason < len(processReasons) {
 		name = processReasons[reason]
 	}
-	w.app.log.Error("webview: the web process ended; Reload starts another", "window", w.label, "reason", name)
-	w.endSession("web process ended")
+	w.app.log.Error("webview: the web process ended; Reload or Navigate starts another", "window", w.label, "reason", name)
+	w.endSession("web process ended: " + name)
 	w.origin = ""
+	w.dead = true
 	w.tellAll(EventWebviewCrashed, labelled{w.label, name})
+	w.crash(name)
 }
 
 // endSession ends the session, if there is one.

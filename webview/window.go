@@ -13,15 +13,17 @@ import (
 
 // Window is one window with one page at a time.
 type Window struct {
-	app     *App
-	label   string
-	done    chan struct{}
-	closed  atomic.Bool
-	page    atomic.Pointer[page]
-	events  *bus.Page                   // the bus's end of the window
-	refuses atomic.Pointer[func() bool] // OnCloseRequested's
-	missed  atomic.Bool                 // the last window event did not reach everybody
-	readers chan struct{}               // one element a file that is open
+	app       *App
+	label     string
+	inspector bool // set before anybody else has the window
+	done      chan struct{}
+	closed    atomic.Bool
+	page      atomic.Pointer[page]
+	events    *bus.Page                           // the bus's end of the window
+	refuses   atomic.Pointer[func() bool]         // OnCloseRequested's
+	crashed   atomic.Pointer[func(reason string)] // OnCrash's
+	missed    atomic.Bool                         // the last window event did not reach everybody
+	readers   chan struct{}                       // one element a file that is open
 
 	// Main thread only.
 	native     nativeWindow
@@ -30,6 +32,10 @@ type Window struct {
 	early      []func() // what was posted before it was built
 	loading    string   // own origin of the document that loads, or ""
 	origin     string   // own origin of the document that is shown, or "": a foreign one, or none
+	steered    bool     // Go has navigated since the last document was committed
+	target     string   // where to; "": nowhere
+	dead       bool     // its web process has ended since
+	attached   bool     // the app made the window, and may navigate by what it made it with
 	last       State    // as its events have told it
 	resizes    throttle
 	moves      throttle
@@ -91,13 +97,14 @@ func (w *Window) Navigate(url string) error {
 	if err != nil {
 		return err
 	}
-	w.post(func() { w.native.load(u) })
+	w.post(func() { w.load(u) })
 	return nil
 }
 
 // Reload loads the page again, which ends the session. It also revives a window whose web
-// process has ended. A closed window ignores it.
-func (w *Window) Reload() { w.post(func() { w.native.reload() }) }
+// process has ended, see OnCrash; a navigation that the end has interrupted begins again. It waits for the script of a page that hangs: see
+// Terminate. A closed window ignores it.
+func (w *Window) Reload() { w.post(w.reload) }
 
 // post runs f on the main thread, unless the window is closed by then. A window that is still to be built
 // runs it after that.

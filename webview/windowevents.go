@@ -28,7 +28,7 @@ const (
 	EventWindowCreated  = "tauri://window-created"
 	EventWebviewCreated = "tauri://webview-created"
 	// EventWebviewCrashed has {"label":…, "reason":…}: the web process ended, and its page is gone. The
-	// reason is "crashed", "memory" (it was over the limit) or "terminated". Window.Reload starts another.
+	// reason is "crashed", "memory" (it was over the limit) or "terminated". Window.Reload starts another. See Window.OnCrash.
 	EventWebviewCrashed = "tauri://webview-crashed"
 )
 
@@ -80,12 +80,16 @@ type labelled struct {
 
 // tell emits an event to the listeners for this window.
 func (w *Window) tell(event string, payload any) {
-	w.told(event, w.app.bus.EmitFilter(event, payload, w.isTarget))
+	if !w.inspector {
+		w.told(event, w.app.bus.EmitFilter(event, payload, w.isTarget))
+	}
 }
 
 // tellAll emits an event about this window to all.
 func (w *Window) tellAll(event string, payload any) {
-	w.told(event, w.app.bus.Emit(event, payload))
+	if !w.inspector { // which is not the app's
+		w.told(event, w.app.bus.Emit(event, payload))
+	}
 }
 
 // told logs that an event did not reach everybody: the first of a run only.

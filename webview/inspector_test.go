@@ -1,0 +1,456 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// openInspector opens the inspector, and waits until it has drawn figures.
+func openInspector(t *testing.T, app *App) *testPage {
+	t.Helper()
+	p := &testPage{t: t, loaded: make(chan string, 16), calls: map[string]chan testReport{}}
+	err := app.call(func() error {
+		w, err := app.OpenInspector()
+		if err != nil {
+			return err
+		}
+		p.Window, p.view = w, w.native.own
+		return p.bind(w.native.own)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.shutDown)
+	p.waitLoaded()
+	p.drawn()
+	return p
+}
+
+// drawn waits until the figures of now are drawn.
+func (p *testPage) drawn() {
+	p.t.Helper()
+	p.run(`const drawn = () => Number(document.documentElement.dataset.drawn ?? 0);
+		const from = drawn();
+		while (drawn() < from + 2) await new Promise((r) => setTimeout(r, 20));`, nil)
+}
+
+// figure gives a channel's figure as it is drawn, and its text.
+func (p *testPage) figure(window string, channel uint32, name string) (value float64, text string) {
+	p.t.Helper()
+	var got struct {
+		Value float64
+		Text  string
+	}
+	p.run(fmt.Sprintf(`const at = document.querySelector('[data-window=%q] [data-channel="%d"] [data-figure=%q]');
+		return { Value: Number(at?.dataset.value ?? -1), Text: at?.textContent ?? '' }`, window, channel, name), &got)
+	return got.Value, got.Text
+}
+
+// feed is a command that sends until it is told to stop: ten messages at a time, as a millisecond between them leaves the
+// machine some time to draw.
+type feed struct {
+	stop atomic.Bool
+	size int
+}
+
+func (f *feed) register(e *transport.Engine, name string) {
+	transport.Handle(e, name, func(ctx context.Context, a struct{ C *transport.Channel[[]byte] }) (any, error) {
+		a.C.Keep()
+		pace := time.NewTicker(time.Millisecond)
+		defer pace.Stop()
+		message := make([]byte, f.size)
+		for n := 0; !f.stop.Load(); n++ {
+			if err := a.C.Send(ctx, message); err != nil {
+				return nil, err
+			}
+			if n%10 == 9 {
+				<-pace.C
+			}
+		}
+		return nil, nil
+	})
+}
+
+// reads has the page call a command with a channel that it reads.
+func (p *testPage) reads(command string) <-chan testReport {
+	return p.start(`globalThis.got = 0; await tailrace.invoke('` + command + `', { c: new tailrace.Channel(() => { got++ }) })`)
+}
+
+func TestInspector(t *testing.T) {
+	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
+		t.Run(kind.String(), func(t *testing.T) { inspect(t, kind) })
+	}
+}
+
+// inspect: the figures that are drawn move, and are those of Stats.
+func inspect(t *testing.T, kind CarrierKind) {
+	f := &feed{size: 1000}
+	app := newApp(t, Options{Carrier: kind, Name: "plant"}, func(e *transport.Engine) { f.register(e, "flood") })
+	inspector := openInspector(t, app)
+	shown := func(selector string) (text string) {
+		inspector.run(`const at = document.querySelector('`+selector+`'); return at !== null && at.offsetParent !== null ? at.textContent : 'not shown'`, &text)
+		return text
+	}
+	if got := shown("#empty"); got != "No window is open." {
+		t.Errorf("without a window: %s", got)
+	}
+	page := openPage(t, app, WindowOptions{Label: "main"})
+	inspector.drawn()
+	done := page.reads("flood")
+	eventually(t, "the channel", func() bool { s := page.Session(); return s != nil && s.Stats().Lanes == 1 })
+	if want := carrierNames[kind]; want != "" {
+		page.carriedBy(want)
+	}
+	var id uint32
+	for c := range page.Session().Channels() {
+		id = c.ID
+	}
+	last, moves := -1.0, 0
+	eventually(t, "figures that move", func() bool {
+		messages, _ := inspector.figure("main", id, "messages")
+		if messages < last {
+			t.Fatalf("%v messages after %v", messages, last)
+		}
+		if messages > last && messages > 0 {
+			moves++
+		}
+		last = messages
+		rate, _ := inspector.figure("main", id, "rate")
+		return moves > 3 && rate > 0
+	})
+	if got := shown("#empty"); got != "not shown" {
+		t.Errorf("with a window: %s", got)
+	}
+	if got := shown(".carrier"); got != carrierNames[kind] {
+		t.Errorf("the carrier shown is %q, want %q", got, carrierNames[kind])
+	}
+	f.stop.Store(true)
+	page.decode(waitLong(t, done), nil)
+	s := page.Session()
+	if err := s.Flush(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "all to be consumed", func() bool { return s.Stats().Channels.Lag == 0 })
+	inspector.drawn()
+	var got float64
+	page.run(`return got`, &got)
+	for c := range s.Channels() {
+		if float64(c.Messages) != got {
+			t.Errorf("Stats has %d messages, the page got %v", c.Messages, got)
+		}
+		for name, want := range map[string]float64{
+			"messages": float64(c.Messages), "bytes": float64(c.Bytes), "lag": 0, "depth": 0, "received": 0,
+			"blocked": float64(c.Blocked), "latency": float64(c.Latency),
+		} {
+			if value, text := inspector.figure("main", id, name); value != want {
+				t.Errorf("%s: %v (%q) is drawn, Stats has %v", name, value, text, want)
+			}
+		}
+		if name := shown(`[data-channel] .name span`); name != c.Name {
+			t.Errorf("the channel shown is %q, want %q", name, c.Name)
+		}
+	}
+	app.Window("main").Destroy()
+	wait(t, page.Done(), "the window's end")
+	inspector.drawn()
+	if got := shown("#empty"); got != "No window is open." {
+		t.Errorf("after the last window: %s", got)
+	}
+}
+
+// TestInspectorAlone: the inspector is none of the app's windows, nobody else gets its figures, and it gets nothing else.
+func TestInspectorAlone(t *testing.T) {
+	app := newApp(t, Options{MaxWindows: 1}, caller)
+	page := openPage(t, app, WindowOptions{Label: "main"})
+	page.run(`globalThis.heard = [];
+		for (const event of ['window-created', 'webview-created', 'focus', 'blur', 'resize', 'destroyed']) await tailrace.listen('tauri://' + event, (e) => heard.push(e))`, nil)
+	page.ready()
+	inspector := openInspector(t, app)
+	if all := app.Windows(); len(all) != 1 || all[0].Label() != "main" || app.Window(InspectorLabel) != nil {
+		t.Errorf("the inspector is one of the app's windows: %v", all)
+	}
+	again, err := app.OpenInspector()
+	if err != nil || again != inspector.Window {
+		t.Errorf("opened twice: %v, %v", again, err)
+	}
+	if st := app.Stats(); !st.Inspector || len(st.Windows) != 1 {
+		t.Errorf("%+v", st)
+	}
+	if _, err := app.Open(WindowOptions{Label: InspectorLabel}); !errors.Is(err, ErrLabel) {
+		t.Errorf("another window of its label: %v", err)
+	}
+	denied := func(p *testPage, command string) {
+		t.Helper()
+		var got string
+		p.run(`return await tailrace.invoke('`+command+`', { figures: new tailrace.Channel(() => {}), label: '`+InspectorLabel+`' }).then(() => 'allowed', (e) => e.code ?? e)`, &got)
+		if got != transport.CodeDenied {
+			t.Errorf("%s by %q: %s", command, p.Label(), got)
+		}
+	}
+	denied(page, commandInspect)
+	denied(inspector, "caller")
+	denied(inspector, "plugin:window|title")
+	var there string
+	page.run(`return await tailrace.invoke('plugin:window|title', { label: '`+InspectorLabel+`' }).catch((e) => e.message ?? e)`, &there)
+	if there != "window not found" {
+		t.Errorf("a page asks for the inspector's title: %s", there)
+	}
+	if r := page.fetch(Origin+inspectorPath, `{}`); r.Status != 404 {
+		t.Errorf("the app's page gets the inspector's: %+v", r)
+	}
+	for _, path := range []string{"/index.html", "/.tailrace/client.js", "/"} {
+		if r := inspector.fetch(Origin+path, `{}`); r.Status != 404 {
+			t.Errorf("the inspector gets the app's %s: %+v", path, r)
+		}
+	}
+	// Closed, it leaves nothing; opened again, it is another window.
+	s := inspector.Session()
+	inspector.Destroy()
+	wait(t, inspector.Done(), "the inspector's end")
+	wait(t, s.Done(), "its session's end")
+	eventually(t, "its command's end", func() bool { return s.Stats().Running == 0 && s.Stats().Memory == 0 })
+	if app.Stats().Inspector {
+		t.Error("the inspector is still open")
+	}
+	var heard string
+	page.ready() // what was emitted before has come
+	page.run(`return JSON.stringify(heard)`, &heard)
+	if strings.Contains(heard, InspectorLabel) {
+		t.Errorf("the app's page heard of the inspector: %s", heard)
+	}
+	if w := openInspector(t, app); w.Window == inspector.Window {
+		t.Error("the same window")
+	}
+	if page.closed.Load() {
+		t.Error("the app's window is closed")
+	}
+}
+
+// What a program with the inspector does, in a process of its own: see TestScenarios.
+func init() {
+	scenarios["the inspector does not keep Run"] = func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{})
+		if err != nil {
+			return err
+		}
+		inspector, err := app.OpenInspector()
+		if err != nil {
+			return err
+		}
+		go func() {
+			<-loaded
+			w.Close()
+		}()
+		if err := app.Run(); err != nil {
+			return err
+		}
+		<-inspector.Done()
+		if _, err := app.OpenInspector(); !errors.Is(err, ErrClosed) {
+			return fmt.Errorf("OpenInspector after Run: %v", err)
+		}
+		return nil
+	}
+	scenarios["closing the inspector does not end Run"] = func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{})
+		if err != nil {
+			return err
+		}
+		inspector, err := app.OpenInspector()
+		if err != nil {
+			return err
+		}
+		early := make(chan bool, 1)
+		go func() {
+			<-loaded
+			inspector.Destroy()
+			<-inspector.Done()
+			early <- app.call(func() error { return nil }) != nil || w.closed.Load()
+			w.Close()
+		}()
+		if err := app.Run(); err != nil {
+			return err
+		}
+		if <-early {
+			return errors.New("the app ended with the inspector")
+		}
+		return nil
+	}
+}
+
+// TestInspectorLooks draws what an inspector may have to: nothing, a flood, a hundred channels with long names. With TAILRACE_PICTURES, a
+// directory, it leaves the pictures there.
+func TestInspectorLooks(t *testing.T) {
+	const many = 100
+	long := strings.Repeat("a_command_with_a_long_name_", 8)
+	f := &feed{size: 4000}
+	app := newApp(t, Options{Name: "Hydro plant", Version: "1.4.0"}, func(e *transport.Engine) {
+		f.register(e, "camera")
+		f.register(e, "archive")
+		transport.Handle(e, "ping", func(context.Context, none) (any, error) { return nil, nil })
+		for _, name := range []string{"telemetry", "log", "alarms", long} {
+			transport.Handle(e, name, func(ctx context.Context, a struct {
+				C   *transport.Stream[[]byte, []byte]
+				Gap int
+			}) (any, error) {
+				a.C.Keep()
+				go func() {
+					tick := time.NewTicker(time.Duration(a.Gap) * time.Millisecond)
+					defer tick.Stop()
+					for n := 0; a.C.Err() == nil; n++ {
+						if a.C.Send(context.Background(), make([]byte, 200+150*(n/40%5))) != nil {
+							return
+						}
+						<-tick.C
+					}
+				}()
+				go func() {
+					for range a.C.All(context.Background()) {
+					}
+				}()
+				return nil, nil
+			})
+		}
+	})
+	inspector := openInspector(t, app)
+	overflow := func(state string) {
+		t.Helper()
+		var wide bool
+		inspector.run(`return document.documentElement.scrollWidth > innerWidth`, &wide)
+		if wide {
+			t.Errorf("%s: the page is wider than its window", state)
+		}
+	}
+	colours := func(name string) int {
+		t.Helper()
+		m, err := inspector.Screenshot(testContext(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture(t, name, m)
+		return accented(m)
+	}
+	idle := colours("inspector-empty")
+	overflow("idle")
+	page := openPage(t, app, WindowOptions{Label: "main"})
+	other := openPage(t, app, WindowOptions{Label: "control-room"})
+	watch := func(p *testPage, name string, gap, n int) {
+		p.run(fmt.Sprintf(`globalThis.kept ??= [];
+			await Promise.all(Array.from({ length: %d }, () => { const c = new tailrace.Channel(() => {}); kept.push(c); return tailrace.invoke(%q, { c, gap: %d }) }))`, n, name, gap), nil)
+	}
+	page.run(`await tailrace.invoke('ping')`, nil)
+	inspector.drawn()
+	colours("inspector-idle")
+	done := page.reads("camera")
+	page.start(`globalThis.unread = new tailrace.Channel(); await tailrace.invoke('archive', { c: unread })`)
+	eventually(t, "a sender that waits", func() bool { return page.Session().Stats().Channels.Waiting > 0 })
+	watch(page, "telemetry", 10, 4)
+	watch(page, "log", 500, 1)
+	watch(other, "alarms", 100, 2)
+	page.run(`await tailrace.listen('tick', () => {})`, nil)
+	page.ready()
+	page.run(`setInterval(() => kept[0].trySend(new Uint8Array(64)), 50); for (let i = 0; i < 40; i++) await tailrace.invoke('ping')`, nil)
+	for i := range 12 {
+		_ = app.Emit("tick", i)
+		_ = page.Eval(`0`)
+	}
+	settle := 4
+	if os.Getenv("TAILRACE_PICTURES") != "" {
+		settle = 30
+	}
+	for range settle {
+		inspector.drawn()
+	}
+	if busy := colours("inspector-flood"); busy <= idle {
+		t.Errorf("%d pixels in the accent colour under a flood, %d at rest: the lines are not drawn", busy, idle)
+	}
+	overflow("flood")
+	var blocked string
+	inspector.run(`return document.querySelector('[data-figure=blocked].warm')?.textContent ?? 'none'`, &blocked)
+	if blocked == "none" || blocked == "–" {
+		t.Errorf("a sender that waits is drawn as %q", blocked)
+	}
+	app.SetTheme(ThemeDark)
+	eventually(t, "the dark look", func() (dark bool) {
+		inspector.run(`return matchMedia('(prefers-color-scheme: dark)').matches`, &dark)
+		return dark
+	})
+	inspector.drawn()
+	colours("inspector-dark")
+	app.SetTheme(ThemeSystem)
+	f.stop.Store(true)
+	page.run(`unread.close()`, nil)
+	page.decode(waitLong(t, done), nil)
+	watch(openPage(t, app, WindowOptions{Label: "long/" + strings.Repeat("north-", 30)}), long, 100, 1)
+	inspector.run(`const main = document.querySelector('main'); main.scrollTop = main.scrollHeight`, nil)
+	inspector.drawn()
+	colours("inspector-long")
+	overflow("long names")
+	inspector.run(`document.querySelector('main').scrollTop = 0`, nil)
+	watch(page, "telemetry", 50, many)
+	inspector.drawn()
+	var rows struct{ Rows, Content, Room int }
+	inspector.run(`const main = document.querySelector('main');
+		return { Rows: document.querySelectorAll('[data-window=main] tbody tr').length, Content: main.scrollHeight, Room: main.clientHeight }`, &rows)
+	if open := page.Session().Stats().Lanes; rows.Rows != open || open < many || rows.Content <= rows.Room {
+		t.Errorf("%+v for %d channels", rows, open)
+	}
+	overflow("many")
+	for range settle / 4 {
+		inspector.drawn()
+	}
+	colours("inspector-many")
+	inspector.run(`document.querySelector('main').scrollTop = 1200`, nil)
+	inspector.drawn()
+	colours("inspector-scrolled")
+}
+
+// picture keeps a picture where the environment says.
+func picture(t *testing.T, name string, m image.Image) {
+	t.Helper()
+	directory := os.Getenv("TAILRACE_PICTURES")
+	if directory == "" {
+		return
+	}
+	f, err := os.Create(filepath.Join(directory, name+".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// accented counts the pixels whose colour is about the accent's, light or dark: more green and blue than red.
+func accented(m image.Image) int {
+	n := 0
+	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y++ {
+		for x := m.Bounds().Min.X; x < m.Bounds().Max.X; x++ {
+			if r, g, b, _ := m.At(x, y).RGBA(); g > r+0x3000 && b > r+0x3000 {
+				n++
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,74 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// The rows of docs/limits.md: each bound one below, at it, and one above.
+
+// TestNegativeLimits: each is an error that names the field.
+func TestNegativeLimits(t *testing.T) {
+	for name, o := range map[string]Options{
+		"MaxUnseekable": {MaxUnseekable: -1}, "MaxWindows": {MaxWindows: -1}, "MaxResources": {MaxResources: -1},
+	} {
+		if _, _, err := o.withDefaults(); err == nil || !strings.Contains(err.Error(), name+" is -1") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if o, _, err := (Options{}).withDefaults(); err != nil || o.MaxUnseekable != 64<<20 || o.MaxWindows != 64 || o.MaxResources != 4096 {
+		t.Error(o, err)
+	}
+}
+
+// TestMaxResources: one that is closed makes room.
+func TestMaxResources(t *testing.T) {
+	var r resources
+	none := &closer{"", make(chan string, 4), nil}
+	for n := range 3 {
+		if _, err := r.add(none, 3); err != nil {
+			t.Errorf("resource %d of 3: %v", n+1, err)
+		}
+	}
+	if _, err := r.add(none, 3); !errors.Is(err, ErrResources) || len(r.held) != 3 {
+		t.Errorf("one more: %v, %d are held", err, len(r.held))
+	}
+	if r.take(2) == nil {
+		t.Error("a resource is not held")
+	}
+	if _, err := r.add(none, 3); err != nil {
+		t.Errorf("after one was closed: %v", err)
+	}
+}
+
+// TestMaxUnseekable: an asset of so many bytes is read, one more is an error.
+func TestMaxUnseekable(t *testing.T) {
+	a := &assets{maxUnseekable: 100}
+	for n, ok := range map[int]bool{99: true, 100: true, 101: false} {
+		b, err := a.readAll(strings.NewReader(strings.Repeat("x", n)))
+		if ok != (err == nil) || ok && len(b) != n || !ok && !strings.Contains(err.Error(), "MaxUnseekable") {
+			t.Errorf("%d bytes: %d, %v", n, len(b), err)
+		}
+	}
+}
+
+// TestBodyLimit: a request may carry 64 KiB beyond Engine.MaxBatch; one byte more is not read.
+func TestBodyLimit(t *testing.T) {
+	app := newApp(t, Options{Engine: transport.Options{MaxBatch: 16 << 10}}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{})
+	const limit = 16<<10 + 64<<10
+	for n, large := range map[int]bool{limit - 1: false, limit: false, limit + 1: true} {
+		id := p.hello()
+		r := p.fetch(batch, fmt.Sprintf(`{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "%s"}, body: new Uint8Array(%d)}`, id, n))
+		if large != (r.Status == http.StatusRequestEntityTooLarge) || r.Status == http.StatusOK {
+			t.Errorf("%d bytes of no batch: %+v", n, r)
+		}
+	}
+}
