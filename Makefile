@@ -6,14 +6,16 @@ export NO_AT_BRIDGE := 1
 
 FILE ?=
 BENCHTIME ?= 200ms
+TIME ?= 5m
+SEED ?= 0
 COUNT ?= 5
 ROUNDS ?= 5
 
 GO_TEST := go test -timeout 15m
-PURE := ./ring/... ./transport/... ./bus/... ./webview/shm # without cgo; tested with several numbers of processors
+PURE := ./internal/... ./ring/... ./transport/... ./bus/... ./webview/shm # without cgo; tested with several numbers of processors
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test bench bench-e2e lint format setup client extension model
+.PHONY: demo test verify bench bench-e2e lint format setup client extension model fuzz soak faults
 
 demo: setup ## stream FILE (default: the go binary) and live telemetry into a window
 	@go run ./examples/demo $(if $(FILE),-file '$(FILE)')
@@ -39,6 +41,10 @@ extension: setup ## the web process's half of shared memory: that the committed 
 	webview/shm/extension/build.sh
 	webview/shm/extension/fuzz.sh
 
+verify: export TAILRACE_VERIFY = 1
+verify: setup ## the tests that do more with TAILRACE_VERIFY=1, with their figures
+	go test -timeout 4h -count=1 -v $$(grep -rlw --include='*_test.go' TAILRACE_VERIFY . | xargs -r -n1 dirname | sort -u)
+
 model: ## the ring's protocol as a model for spin, and that spin finds planted bugs in it
 	.ci/setup model
 	ring/model/check.sh $(if $(TAILRACE_VERIFY),all)
@@ -53,6 +59,15 @@ lint: client/node_modules ## formatting and lint, Go and TypeScript
 format: client/node_modules
 	gofmt -w $$(git ls-files '*.go')
 	cd client && npm run --silent format
+
+fuzz: client/node_modules ## native fuzzing for TIME (default 5m): half of it the order of messages under faults
+	fuzz/run.sh $(TIME)
+
+soak: setup ## real windows for TIME (default 5m): traffic, reloads, kills and faults at random from SEED; draws soak.png
+	go run ./webview/soak -time $(TIME) -seed $(SEED)
+
+faults: setup ## the table of faults: each kind alone, what is lost, and how long it takes to recover
+	go run ./webview/soak -faults -seed $(SEED)
 
 bench: ## the ring against the ways people do it today
 	go test -run '^$$' -bench BenchmarkSend -benchtime $(BENCHTIME) -count $(COUNT) ./bench | go run ./bench/ringtable
