@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,8 +18,9 @@ type upward struct {
 	cond    *sync.Cond
 	frames  []upFrame
 	number  uint64
-	pending bool   // credits or receipts should be posted
-	told    uint64 // the highest receipt that a request has carried
+	pending bool     // credits or receipts should be posted
+	flying  []uint64 // numbers of batches that are not answered, in order
+	told    uint64   // the highest receipt that a request has carried
 	slots   []bool
 	request []uint32
 }
@@ -170,7 +172,12 @@ func (p *Page) postLoop(slot int) {
 	defer p.mu.Unlock()
 	defer func() { p.up.slots[slot] = false }()
 	for p.err == nil && (len(p.up.frames) > 0 || p.up.pending) {
+		if u := &p.up; len(u.flying) > 0 && u.number+1-u.flying[0] >= wire.Ahead {
+			u.cond.Wait() // Go takes no batch that is further ahead
+			continue
+		}
 		runs, number := p.up.take()
+		p.up.flying = append(p.up.flying, number)
 		for p.err == nil {
 			body := p.batch(slot, 0, number, runs)
 			p.mu.Unlock()
@@ -180,6 +187,8 @@ func (p *Page) postLoop(slot int) {
 				break
 			}
 		}
+		p.up.flying = slices.DeleteFunc(p.up.flying, func(n uint64) bool { return n == number })
+		p.up.cond.Broadcast()
 		// What answered this post has its receipt: the pulls may all be held, and Go wait for room.
 		p.up.pending = p.up.pending || p.receipt > p.up.told
 	}
