@@ -108,7 +108,7 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 		s.serve(b, s.control, s.opt.MaxBatch/2)
 	}
 	first, full := b.Len, false
-	for !full && room() > smallest && b.Len < most {
+	for !full && room() > smallest && b.Len-first < most {
 		list := &c.fresh
 		if list.len() == 0 {
 			if list = &c.old; list.len() == 0 || outOfTurn {

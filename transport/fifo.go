@@ -35,6 +35,14 @@ func (q *fifo[T]) pushFront(v T) {
 // front is the first one; there must be one.
 func (q *fifo[T]) front() *T { return &q.all[q.head] }
 
+// deleteFunc takes out those that del names, wherever they stand.
+func (q *fifo[T]) deleteFunc(del func(T) bool) {
+	q.all = q.all[:q.head+len(slices.DeleteFunc(q.all[q.head:], del))]
+	if q.len() == 0 {
+		q.all, q.head = q.all[:0], 0
+	}
+}
+
 // pop takes the first one; there must be one.
 func (q *fifo[T]) pop() T {
 	v := q.all[q.head]

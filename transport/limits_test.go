@@ -36,9 +36,9 @@ func TestOptionRanges(t *testing.T) {
 		{"Lanes", func(o *transport.Options, v int) { o.Lanes = v }, -1, 1, 1 << 20, 1<<20 + 1},
 		{"Pending", func(o *transport.Options, v int) { o.Pending = v }, -1, 1, 1 << 20, 1<<20 + 1},
 		{"Pulls", func(o *transport.Options, v int) { o.Pulls = v }, -1, 1, 8, 9},
-		{"Hold", func(o *transport.Options, v int) { o.Hold = time.Duration(v) * time.Hour }, -1, 1, 1, 2},
-		{"PostHold", func(o *transport.Options, v int) { o.PostHold = time.Duration(v) * time.Hour }, -1, 1, 1, 2},
-		{"ResendAfter", func(o *transport.Options, v int) { o.ResendAfter = time.Duration(v) * time.Hour }, -1, 1, 1, 2},
+		{"Hold", func(o *transport.Options, v int) { o.Hold = time.Duration(v) }, -1, 1, int(time.Hour), int(time.Hour) + 1},
+		{"PostHold", func(o *transport.Options, v int) { o.PostHold = time.Duration(v) }, -1, 1, int(time.Hour), int(time.Hour) + 1},
+		{"ResendAfter", func(o *transport.Options, v int) { o.ResendAfter = time.Duration(v) }, -1, 1, int(time.Hour), int(time.Hour) + 1},
 	} {
 		for _, v := range []int{c.low, c.high} {
 			o := small

@@ -190,13 +190,14 @@ type resumable struct {
 	held    uint64             // consumed by the reader that was the last one to leave
 	senders fifo[*blockedSend] // in the order of their calls
 	end     *ClosedError
+	// discarded: end is that of Discard, and nothing is kept.
+	discarded bool
 }
 
 // blockedSend is a Send that waits. Who makes room adds its message for it, so that the order of calls is that of the messages.
 type blockedSend struct {
 	message []byte
-	over    bool // it was added, given up or refused
-	done    chan error
+	done    chan error // capacity one: its result. Who puts it there takes the send out of the queue, under mu
 }
 
 // send accepts one message.
@@ -205,7 +206,7 @@ func (r *resumable) send(ctx context.Context, message []byte) error {
 		return ErrTooLarge
 	}
 	if len(message) > r.opt.HistoryBytes/4 {
-		return fmt.Errorf("%w: or over a fourth of ResumableOptions.HistoryBytes", ErrTooLarge)
+		return fmt.Errorf("%w, or over a fourth of ResumableOptions.HistoryBytes", ErrTooLarge)
 	}
 	r.mu.Lock()
 	if r.end != nil {
@@ -231,10 +232,12 @@ func (r *resumable) send(ctx context.Context, message []byte) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if b.over {
-		return <-b.done
+	select {
+	case err := <-b.done:
+		return err
+	default:
 	}
-	b.over = true
+	r.senders.deleteFunc(func(o *blockedSend) bool { return o == b })
 	r.grant() // who is next may need less
 	return context.Cause(ctx)
 }
@@ -261,16 +264,11 @@ func (r *resumable) floor() uint64 {
 func (r *resumable) grant() {
 	added := false
 	for floor := r.floor(); r.senders.len() > 0; {
-		b := *r.senders.front()
-		if !b.over {
-			if !r.h.add(b.message, floor) {
-				break
-			}
-			b.over, added = true, true
-			b.message = nil
-			b.done <- nil
+		if !r.h.add((*r.senders.front()).message, floor) {
+			break
 		}
-		r.senders.pop()
+		added = true
+		r.senders.pop().done <- nil
 	}
 	if added {
 		r.wake()
@@ -299,10 +297,7 @@ func (r *resumable) closeLocked(e *ClosedError) {
 	}
 	r.end = e
 	for r.senders.len() > 0 {
-		if b := r.senders.pop(); !b.over {
-			b.over = true
-			b.done <- e
-		}
+		r.senders.pop().done <- e
 	}
 	r.wake()
 }
@@ -311,6 +306,7 @@ func (r *resumable) discard() {
 	e := &ClosedError{Reason: "closed by Go", Cause: errors.New("the channel was discarded")}
 	r.mu.Lock()
 	r.closeLocked(e)
+	r.end, r.discarded = e, true
 	readers := slices.Clone(r.readers)
 	r.h.drop()
 	r.mu.Unlock()

@@ -5,45 +5,50 @@ import (
 	"strings"
 )
 
-// ResumableStats are the figures of one resumable channel.
+// ResumableStats are the figures of one resumable channel. They are meant to be printed as JSON, too.
 type ResumableStats struct {
-	Name string
+	Name string `json:"name"`
 	// Oldest is the sequence of the oldest message that is kept, Newest that of the newest one that was accepted. Oldest is Newest+1 when none is kept.
-	Oldest, Newest uint64
+	Oldest uint64 `json:"oldest"`
+	Newest uint64 `json:"newest"`
 	// RawBytes is what the kept messages take without compression, Bytes the memory that they take, of HistoryBytes.
-	RawBytes, Bytes, HistoryBytes int
+	RawBytes     int `json:"rawBytes"`
+	Bytes        int `json:"bytes"`
+	HistoryBytes int `json:"historyBytes"`
 	// Waiting is how many Sends wait for a reader.
-	Waiting int
+	Waiting int `json:"waiting"`
 	// Closed says that it accepts no more messages.
-	Closed bool
+	Closed bool `json:"closed"`
 	// Readers are the pages that are attached, in the order in which they attached.
-	Readers []ReaderStats
+	Readers []ReaderStats `json:"readers"`
 }
 
 // ReaderStats are the figures of a page that is attached to a resumable channel.
 type ReaderStats struct {
 	// Label is the page's window.
-	Label    string
-	Observer bool
+	Label    string `json:"label"`
+	Observer bool   `json:"observer"`
 	// Consumed is the sequence of the last message that the page is known to have consumed, Lag how many it is behind the newest one.
-	Consumed, Lag uint64
+	Consumed uint64 `json:"consumed"`
+	Lag      uint64 `json:"lag"`
 }
 
 func (r *resumable) stats() ResumableStats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	news := false
+	for _, rd := range r.readers {
+		news = rd.settle() || news
+	}
+	if news {
+		r.grant() // the readers find nothing to settle any more
+	}
 	st := ResumableStats{
 		Name: r.name, Oldest: r.h.oldest(), Newest: r.h.next - 1,
 		RawBytes: r.h.raw + len(r.h.open), Bytes: r.h.bytes(), HistoryBytes: r.opt.HistoryBytes,
-		Closed: r.end != nil,
-	}
-	for _, b := range r.senders.all[r.senders.head:] {
-		if !b.over {
-			st.Waiting++
-		}
+		Waiting: r.senders.len(), Closed: r.end != nil, Readers: make([]ReaderStats, 0, len(r.readers)),
 	}
 	for _, rd := range r.readers {
-		rd.settle()
 		st.Readers = append(st.Readers, ReaderStats{rd.label, rd.observer, rd.consumed, r.h.next - 1 - rd.consumed})
 	}
 	return st
@@ -51,7 +56,7 @@ func (r *resumable) stats() ResumableStats {
 
 // Resumables returns the figures of the engine's resumable channels, by name.
 func (e *Engine) Resumables() []ResumableStats {
-	var all []ResumableStats
+	all := []ResumableStats{}
 	e.resumables.Range(func(_ string, r *resumable) bool {
 		all = append(all, r.stats())
 		return true

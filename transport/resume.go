@@ -113,11 +113,12 @@ const maxPlaces = 1024
 func (r *resumable) attach(s *Session, a resumeArgs) (*reader, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer r.grant() // the new reader may need less than what was held for nobody; and of those before, credit may be settled here
 	if now, _ := r.e.resumables.Load(r.name); now != r {
 		return nil, &Error{CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q any more", r.name), nil}
 	}
-	for _, rd := range slices.Clone(r.readers) { // a page that is gone, whose pump may not know it yet
-		if rd.lane.s.ctx.Err() != nil {
+	for _, rd := range slices.Clone(r.readers) { // a page that is gone, or has closed, whose pump may not know it yet
+		if l := rd.lane; l.s.ctx.Err() != nil || l.in.ended.Load() && l.err() != nil {
 			r.detach(rd)
 		}
 	}
@@ -158,7 +159,6 @@ func (r *resumable) attach(s *Session, a resumeArgs) (*reader, error) {
 		r.places[key] = p
 	}
 	p.reader, p.at = rd, r.clock
-	r.grant() // it may need less than what was held for nobody
 	return rd, nil
 }
 

@@ -24,6 +24,8 @@ type reader struct {
 	parked   bool   // it has read everything, and wants to be rung
 	consumed uint64 // the last message that the page has consumed
 
+	begin uint64 // the first message
+
 	// The pump's own.
 	cur cursor
 	sum uint64 // strides sent
@@ -39,7 +41,7 @@ type creditMark struct{ sum, message uint64 }
 const markBytes = 2 << 10
 
 func newReader(r *resumable, l *lane, p place, first uint64) (*reader, error) {
-	rd := &reader{r: r, place: p, lane: l, bell: make(chan struct{}, 1), consumed: first - 1, cur: cursor{next: first}}
+	rd := &reader{r: r, place: p, lane: l, bell: make(chan struct{}, 1), consumed: first - 1, begin: first, cur: cursor{next: first}}
 	if !l.credits.CompareAndSwap(nil, &rd.bell) {
 		return nil, &Error{CodeBadArguments, "the channel is attached already: make a new one", nil}
 	}
@@ -85,7 +87,7 @@ func (rd *reader) settle() bool {
 		if err != nil {
 			return news
 		}
-		if word, err := strconv.ParseUint(string(m.data), 10, 64); err == nil && word <= sent {
+		if word, err := strconv.ParseUint(string(m.data), 10, 64); err == nil && word >= rd.begin-1 && word <= sent {
 			rd.consumed, rd.marks = word, fifo[creditMark]{}
 		}
 	}
@@ -99,7 +101,7 @@ func (rd *reader) due() bool {
 	return rd.marks.len() > 0 && rd.marks.front().sum <= credited
 }
 
-// mark notes what was sent. A mark that is near the one before moves on instead of being joined by another: at low rates each message is
+// mark notes what is sent. A mark that is near the one before moves on instead of being joined by another: at low rates each message is
 // consumed before the next is sent, so that each has its own.
 func (rd *reader) mark(message uint64) {
 	rd.markMu.Lock()
@@ -135,7 +137,6 @@ func (rd *reader) pump(called context.Context) {
 			rd.fail(err)
 			break
 		}
-		rd.mark(rd.cur.next - 1)
 		if rd.due() {
 			rd.consume()
 		}
@@ -151,7 +152,7 @@ func (rd *reader) pump(called context.Context) {
 	}
 }
 
-// errAllRead is the end of a closed channel.
+// errAllRead is the end of a closed channel, or of one that was discarded.
 var errAllRead = errors.New("transport: everything was read")
 
 // next waits for the next message. It is valid until the next call.
@@ -163,7 +164,7 @@ func (rd *reader) next() ([]byte, error) {
 		r := rd.r
 		r.mu.Lock()
 		found := rd.cur.load(&r.h)
-		if found != loadedSome && r.end != nil { // late: it was discarded
+		if found == loadedNone && r.end != nil || found == loadedLate && r.discarded {
 			r.mu.Unlock()
 			return nil, errAllRead
 		}
@@ -221,7 +222,8 @@ func (rd *reader) unconsumed() bool {
 	return rd.marks.len() > 0 && !rd.lane.in.ended.Load() && rd.lane.s.ctx.Err() == nil
 }
 
-// send is the lane's send for the one who alone sends on it. It counts what the page will credit.
+// send is the lane's send for the one who alone sends on it. It counts what the page will credit, and marks it with the cursor's last message;
+// before it sends, so that a page's word about that message finds it.
 func (rd *reader) send(kind wire.Kind, data []byte) error {
 	l := rd.lane
 	r, err := l.open()
@@ -234,12 +236,13 @@ func (rd *reader) send(kind wire.Kind, data []byte) error {
 			r = l.ring.Load()
 		}
 		if piece := l.maxFrame(r); n > piece {
-			err := l.sendFragments(ctx, r, kind, data)
 			full := (n + wire.BeginSize - 1) / piece // fragments before the last one
 			rd.sum += uint64(full*wire.Stride(piece, ring.Unit) + wire.Stride(n+wire.BeginSize-full*piece, ring.Unit))
-			return err
+			rd.mark(rd.cur.next - 1)
+			return l.sendFragments(ctx, r, kind, data)
 		}
 	}
 	rd.sum += uint64(wire.Stride(len(data), ring.Unit))
+	rd.mark(rd.cur.next - 1)
 	return l.write(ctx, ordinary, kind, nil, data)
 }

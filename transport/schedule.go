@@ -50,7 +50,7 @@ func (d *schedule) class(l *lane) *class {
 }
 
 // turn says of which class the next batch is. control: lane 0 has something to say. outOfTurn: only the class's fresh lanes, and lane 0, are
-// served. most is the length at which the batch is full.
+// served. most is how much of its lanes, behind lane 0, makes the batch full.
 func (d *schedule) turn(control bool, maxBatch int) (c *class, outOfTurn bool, most int) {
 	owned, borrowed := d.owned.lanes(), d.borrowed.lanes()
 	if owned == 0 {

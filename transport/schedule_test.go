@@ -226,3 +226,28 @@ func TestShortBatches(t *testing.T) {
 		}
 	}
 }
+
+// TestLaneZeroBesideShortBatches: a flood of events leaves room for channels, whose batches are short because one has just become busy.
+func TestLaneZeroBesideShortBatches(t *testing.T) {
+	s := built(t, Options{})
+	flood, sparse := s.addLane(1, &s.channels), s.addLane(3, &s.channels)
+	for range 10 {
+		fillRing(t, flood, 1000)
+		next(t, s) // until it is not fresh any more
+	}
+	for round := range 20 {
+		before := [2]uint64{flood.sent.Load(), sparse.sent.Load()}
+		if err := sparse.send(context.Background(), wire.JSON, []byte("1")); err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			fillRing(t, flood, 1000)
+			for s.Event([]uint32{1}, true, make([]byte, 1000)) == nil {
+			}
+			next(t, s)
+		}
+		if flood.sent.Load() == before[0] || sparse.sent.Load() == before[1] {
+			t.Fatalf("round %d: lane 0 alone has been in four batches", round)
+		}
+	}
+}

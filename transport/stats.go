@@ -39,7 +39,8 @@ type ChannelStats struct {
 	// Closing says that the channel has ended, and the other side has not seen all of it yet.
 	Closing bool `json:"closing,omitempty"`
 
-	// Messages and Bytes count what is in batches, on its way or arrived.
+	// Messages and Bytes count what is in batches, on its way or arrived. While a message in fragments waits for its batches,
+	// Messages is lower by some of these, for good if the channel ends then.
 	Messages uint64 `json:"messages"`
 	Bytes    uint64 `json:"bytes"`
 	// Credited is how many of these bytes the page has consumed, as far as it has told.
@@ -82,8 +83,8 @@ func (l *lane) stats() ChannelStats {
 	st.Received, st.ReceivedBytes = l.in.whole.messages, l.in.whole.bytes
 	st.ReceivedRate = l.in.meter.rate(now)
 	l.in.mu.Unlock()
-	consumed := l.in.consumed.Load() // before what came: it is never more
-	st.Unread = l.in.came.Load() - consumed
+	consumed, came := l.in.consumed.Load(), l.in.came.Load()
+	st.Unread = came - min(came, consumed) // of a run that is being handled more may be consumed than has been counted
 
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -16,8 +16,9 @@ type NativeWindow interface {
 
 // Attach joins a window that the app made itself with webview_go. It must not have navigated
 // yet: its first page may then be tailrace://localhost/index.html, or what Window.Navigate
-// resolves. The window stays its maker's, who calls Run (or App.Run) and Destroy. Main goroutine
-// only. Errors: ErrLabel, ErrClosed, ErrMainThread, ErrAttach.
+// resolves. The window stays its maker's, who calls Run (or App.Run) and Destroy. Its maker may navigate unseen by this
+// package, so that a page of ours to which a foreign one leads there, by a link or back in the history, is not trusted: it gets no
+// session until Navigate or Reload loads it again. Main goroutine only. Errors: ErrLabel, ErrClosed, ErrMainThread, ErrAttach.
 func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 	if err := checkLabel(label); err != nil {
 		return nil, err

@@ -31,7 +31,8 @@ const commandInspect = "plugin:inspector|watch"
 // inspectorPath is where the page lives, for the inspector's window only.
 const inspectorPath = controlPath + "inspector/"
 
-// inspectorPace is the time between two sets of figures, maxInspected how many channels they list.
+// inspectorPace is the time between two sets of figures, maxInspected how many channels they list, and how many
+// resumable ones with their readers.
 const (
 	inspectorPace = 250 * time.Millisecond
 	maxInspected  = 500
@@ -49,8 +50,9 @@ var inspectorAssets = sync.OnceValue(func() *assets {
 })
 
 // OpenInspector opens a window that draws the app's figures live: of each window its carrier, events, commands, evals, memory and
-// batches, of each channel what was sent and received, rate, depth, lag, and how long senders were blocked. While it is open this
-// gives it the focus. The window gets the figures four times a second; an app that never opens it pays nothing.
+// batches, of each channel what was sent and received, rate, depth, lag, and how long senders were blocked; of each
+// resumable channel what it keeps and who reads it. While it is open this gives it the focus. The window gets the figures four times a
+// second; an app that never opens it pays nothing.
 //
 // It is none of the app's windows: Window and Windows don't give it, its events are not heard, Options.MaxWindows does not count
 // it, and an app ends when its last window is closed though the inspector is open, which is closed with it. Errors: those of Open.
@@ -140,6 +142,9 @@ type inspection struct {
 	Version string            `json:"version"`
 	Heap    uint64            `json:"heap"` // of the Go process
 	Windows []inspectedWindow `json:"windows"`
+	// Resumables are the resumable channels, MoreResumables how many are not listed.
+	Resumables     []inspectedResumable `json:"resumables"`
+	MoreResumables int                  `json:"moreResumables"`
 }
 
 type inspectedWindow struct {
@@ -149,7 +154,35 @@ type inspectedWindow struct {
 	More int `json:"more"`
 }
 
-// inspection reads the figures of the app's windows.
+// inspectedResumable is a resumable channel; of its readers some may not be listed.
+type inspectedResumable struct {
+	transport.ResumableStats
+	// Attached is how many readers there are, Lag that of the one farthest behind.
+	Attached int    `json:"attached"`
+	Lag      uint64 `json:"lag"`
+}
+
+// inspectResumables lists channels with their readers, maxInspected of both together, and says how many channels are left over.
+func inspectResumables(all []transport.ResumableStats) (listed []inspectedResumable, more int) {
+	listed = []inspectedResumable{}
+	room := maxInspected
+	for _, st := range all {
+		if room == 0 {
+			break
+		}
+		i := inspectedResumable{ResumableStats: st, Attached: len(st.Readers)}
+		for _, r := range st.Readers {
+			i.Lag = max(i.Lag, r.Lag)
+		}
+		room--
+		i.Readers = st.Readers[:min(room, len(st.Readers))]
+		room -= len(i.Readers)
+		listed = append(listed, i)
+	}
+	return listed, len(all) - len(listed)
+}
+
+// inspection reads the figures of the app's windows and of the resumable channels.
 func (a *App) inspection() inspection {
 	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(heap)
@@ -174,5 +207,6 @@ func (a *App) inspection() inspection {
 		}
 		f.Windows = append(f.Windows, i)
 	}
+	f.Resumables, f.MoreResumables = inspectResumables(a.engine.Resumables())
 	return f
 }

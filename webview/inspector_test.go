@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -163,6 +164,7 @@ func inspect(t *testing.T, kind CarrierKind) {
 			t.Errorf("the channel shown is %q, want %q", name, c.Name)
 		}
 	}
+	inspectResumable(t, app, inspector, page)
 	app.Window("main").Destroy()
 	wait(t, page.Done(), "the window's end")
 	inspector.drawn()
@@ -367,6 +369,22 @@ func TestInspectorLooks(t *testing.T) {
 	watch(page, "telemetry", 10, 4)
 	watch(page, "log", 500, 1)
 	watch(other, "alarms", 100, 2)
+	resumable := func(name string, messages int) *transport.Resumable[string] {
+		r, err := transport.NewResumable[string](app.Engine(), name, transport.ResumableOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range messages {
+			if err := r.TrySend(fmt.Sprintf(`{"gauge":%d,"level":%d}`, n, n*n%997)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return r
+	}
+	resumable("readings", 20_000)
+	resumable("audit", 0).Close()
+	page.run(`globalThis.readings = await tailrace.resume('readings', { from: 'oldest' })`, nil) // it reads none
+	other.run(`globalThis.readings = await tailrace.resume('readings', { observer: true }); readings.onmessage = () => {}`, nil)
 	page.run(`await tailrace.listen('tick', () => {})`, nil)
 	page.ready()
 	page.run(`setInterval(() => kept[0].trySend(new Uint8Array(64)), 50); for (let i = 0; i < 40; i++) await tailrace.invoke('ping')`, nil)
@@ -402,6 +420,7 @@ func TestInspectorLooks(t *testing.T) {
 	page.run(`unread.close()`, nil)
 	page.decode(waitLong(t, done), nil)
 	watch(openPage(t, app, WindowOptions{Label: "long/" + strings.Repeat("north-", 30)}), long, 100, 1)
+	resumable(long, 1)
 	inspector.run(`const main = document.querySelector('main'); main.scrollTop = main.scrollHeight`, nil)
 	inspector.drawn()
 	colours("inspector-long")
@@ -453,4 +472,29 @@ func accented(m image.Image) int {
 		}
 	}
 	return n
+}
+
+// TestInspectorGone: what the app emits is not kept for an inspector that is gone, and has no error of it.
+func TestInspectorGone(t *testing.T) {
+	app := newApp(t, Options{KeepRunning: true, Bus: bus.Options{PendingBytes: pendingBytes}}, caller)
+	inspector := openInspector(t, app)
+	crashed := make(chan string, 1)
+	inspector.OnCrash(func(reason string) { crashed <- reason })
+	fill := strings.Repeat("x", pendingBytes/4)
+	emit := func(when string) {
+		t.Helper()
+		for range 8 {
+			if err := app.Emit("pulse", fill); err != nil {
+				t.Fatalf("%s: %v", when, err)
+			}
+		}
+	}
+	emit("connected")
+	inspector.Terminate()
+	wait(t, crashed, "the crash")
+	emit("crashed")
+	inspector.Reload()
+	inspector.waitLoaded()
+	inspector.drawn()
+	emit("connected again")
 }

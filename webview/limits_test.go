@@ -59,6 +59,68 @@ func TestMaxUnseekable(t *testing.T) {
 	}
 }
 
+// TestMaxWindows: so many windows are open at once, the inspector beside them; one that is closed makes room.
+func TestMaxWindows(t *testing.T) {
+	const limit = 3
+	app := newApp(t, Options{MaxWindows: limit}, func(*transport.Engine) {})
+	label := func(n int) WindowOptions { return WindowOptions{Label: fmt.Sprint("w", n)} }
+	var pages []*testPage
+	for n := range limit {
+		pages = append(pages, openPage(t, app, label(n)))
+	}
+	for range 2 {
+		if _, err := app.Open(label(limit)); !errors.Is(err, ErrWindows) || len(app.Windows()) != limit {
+			t.Fatalf("one more: %v, %d are open", err, len(app.Windows()))
+		}
+	}
+	openInspector(t, app)
+	pages[0].Destroy()
+	wait(t, pages[0].Done(), "the window's end")
+	openPage(t, app, label(limit))
+	if _, err := app.Open(label(0)); !errors.Is(err, ErrWindows) {
+		t.Errorf("one more again: %v", err)
+	}
+}
+
+// TestSharedBytesRange: from the two rings, in whole steps, to 64 GiB.
+func TestSharedBytesRange(t *testing.T) {
+	for _, c := range []struct{ control, ring, least int }{
+		{1 << 20, 16 << 10, 2 * sharedSlot}, {sharedSlot, sharedSlot, 2 * sharedSlot}, {16 << 10, 2 * sharedSlot, 3 * sharedSlot},
+	} {
+		e := transport.Options{ControlBytes: c.control, RingBytes: c.ring}
+		least := int64(c.least)
+		for shared, ok := range map[int64]bool{
+			least - 1: false, least: true, least + 1: true,
+			largestShared - 1: true, largestShared: true, largestShared + 1: false,
+		} {
+			got, err := withDefaultShared(shared, e)
+			if ok != (err == nil) || ok && got != shared || !ok && !strings.Contains(err.Error(), fmt.Sprint("SharedBytes is ", shared)) {
+				t.Errorf("rings of %d and %d, SharedBytes %d: %d, %v", c.control, c.ring, shared, got, err)
+			}
+		}
+	}
+}
+
+// TestLoggedOnce: so many different keys are logged, each once and cut.
+func TestLoggedOnce(t *testing.T) {
+	var o once
+	for n := range maxOnce + 2 {
+		key := fmt.Sprint("key ", n)
+		if _, first := o.first(key); first != (n < maxOnce) {
+			t.Errorf("key %d of %d: %v", n+1, maxOnce, first)
+		}
+		if _, again := o.first(key); again {
+			t.Errorf("key %d is new twice", n+1)
+		}
+	}
+	for n, cut := range map[int]bool{maxKey - 1: false, maxKey: false, maxKey + 1: true} {
+		key := strings.Repeat("k", n)
+		if shown, _ := o.first(key); (shown != key) != cut || len(strings.TrimSuffix(shown, "…")) > maxKey {
+			t.Errorf("%d bytes: %q", n, shown)
+		}
+	}
+}
+
 // TestBodyLimit: a request may carry 64 KiB beyond Engine.MaxBatch; one byte more is not read.
 func TestBodyLimit(t *testing.T) {
 	app := newApp(t, Options{Engine: transport.Options{MaxBatch: 16 << 10}}, func(*transport.Engine) {})

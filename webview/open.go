@@ -69,6 +69,7 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 		a.order = append(a.order, w)
 	}
 	w.events = a.bus.Open(o.Label)
+	w.events.SetForeign(w.inspector)
 	return w, nil, nil
 }
 

@@ -38,7 +38,7 @@ const (
 func (w *Window) loadChanged(e loadEvent, uri string) {
 	switch e {
 	case loadStarted, loadRedirected:
-		w.loading = w.app.origins.own(uri)
+		w.loading, w.begun = w.app.origins.own(uri), true
 	case loadCommitted:
 		own := w.app.origins.own(uri)
 		if (w.steered || w.attached) && own != w.loading {
@@ -51,15 +51,18 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		}
 		w.endSession(reason)
 		w.origin = own
-		w.events.SetForeign(w.origin == "")
+		w.events.SetForeign(w.origin == "" || w.inspector)
 	case loadFinished:
+		if w.begun && w.app.origins.own(uri) == w.origin {
+			w.steered, w.target = false, "" // Go's navigation came to nothing: a download, say
+		}
 		nativeRepair()
 	}
 }
 
 // load begins a navigation of Go's.
 func (w *Window) load(uri string) {
-	w.steered, w.target = true, uri
+	w.steered, w.target, w.begun = true, uri, false
 	w.native.load(uri)
 }
 
@@ -69,7 +72,7 @@ func (w *Window) reload() {
 		w.load(w.target)
 		return
 	}
-	w.steered = true
+	w.steered, w.begun = true, false
 	w.native.reload()
 }
 
@@ -99,6 +102,9 @@ func (w *Window) endSession(reason string) {
 		p.resources.end(func(err error) {
 			w.app.log.Warn("webview: failed to close a resource of a page that is gone", "window", w.label, "error", err)
 		})
+	}
+	if w.inspector {
+		w.events.SetForeign(true) // what the app emits is not kept for it
 	}
 }
 

@@ -15,7 +15,9 @@ type Stats struct {
 	// Inspector says that the inspector is open. Its session is one of the engine's.
 	Inspector bool                  `json:"inspector"`
 	Engine    transport.EngineStats `json:"engine"`
-	Bus       bus.Stats             `json:"bus"`
+	// Resumables are the engine's resumable channels, by name.
+	Resumables []transport.ResumableStats `json:"resumables"`
+	Bus        bus.Stats                  `json:"bus"`
 }
 
 // WindowStats are the figures of one window.
@@ -29,7 +31,7 @@ type WindowStats struct {
 func (a *App) Stats() Stats {
 	st := Stats{
 		Name: a.options.Name, Version: a.options.Version, Windows: []WindowStats{},
-		Inspector: len(a.inspector()) > 0, Engine: a.engine.Stats(), Bus: a.bus.Stats(),
+		Inspector: len(a.inspector()) > 0, Engine: a.engine.Stats(), Resumables: a.engine.Resumables(), Bus: a.bus.Stats(),
 	}
 	for _, w := range a.Windows() {
 		ws := WindowStats{Label: w.label}

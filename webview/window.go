@@ -32,8 +32,9 @@ type Window struct {
 	early      []func() // what was posted before it was built
 	loading    string   // own origin of the document that loads, or ""
 	origin     string   // own origin of the document that is shown, or "": a foreign one, or none
-	steered    bool     // Go has navigated since the last document was committed
-	target     string   // where to; "": nowhere
+	steered    bool     // Go has navigated since the last document was committed, and that has not failed
+	target     string   // where to, until that is shown or has failed; "": nowhere
+	begun      bool     // a load has begun since Go has navigated
 	dead       bool     // its web process has ended since
 	attached   bool     // the app made the window, and may navigate by what it made it with
 	last       State    // as its events have told it

@@ -471,6 +471,8 @@
       /** The part of `consumed` that a request has carried. */
       this.announced = 0;
       this.dirty = !1;
+      /** No more credit is told: what is dropped from now on must not look consumed. */
+      this.muted = !1;
       this.remoteClosed = !1;
       // Upward.
       /** The other side knows the lane, so that frames may follow. */
@@ -1551,7 +1553,7 @@
     }
     // ---- LaneOwner
     consumed(lane) {
-      this.lanes.get(lane.id) === lane && (lane.dirty || (lane.dirty = !0, this.dirty.push(lane)), lane.consumed - lane.announced >= this.window / 4 && !this.urgent && (this.urgent = !0, this.carrier.wake()), this.armLazy());
+      lane.muted || this.lanes.get(lane.id) !== lane || (lane.dirty || (lane.dirty = !0, this.dirty.push(lane)), lane.consumed - lane.announced >= this.window / 4 && !this.urgent && (this.urgent = !0, this.carrier.wake()), this.armLazy());
     }
     sendable(lane) {
       lane.queued || (lane.queued = !0, lane !== this.control && this.sending.push(lane)), this.carrier.wake();
@@ -1701,7 +1703,7 @@
       let entries = [], most = 2 * this.mostCredits, n = 0;
       for (; n < this.dirty.length && entries.length < most; n++) {
         let lane = this.dirty[n];
-        lane.dirty = !1, this.lanes.get(lane.id) === lane && (lane.announced = lane.consumed, entries.push(lane.id, lane.consumed), carried?.push(lane));
+        lane.dirty = !1, !(lane.muted || this.lanes.get(lane.id) !== lane) && (lane.announced = lane.consumed, entries.push(lane.id, lane.consumed), carried?.push(lane));
       }
       return this.dirty = n === this.dirty.length ? [] : this.dirty.slice(n), entries;
     }
@@ -2121,9 +2123,10 @@
       };
       return iterator;
     }
-    /** Tells Go how far this page has come: what is unread will be dropped here, and then looks consumed. */
+    /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
     close() {
-      this.closed || this.core.trySend(this.handed), super.close();
+      let { core } = this;
+      this.closed || core.trySend(this.handed), core.lane !== void 0 && (core.lane.muted = !0), super.close();
     }
     send() {
       return Promise.reject(
@@ -2152,7 +2155,8 @@
         let { generation } = await channel.head;
         known.set(key, { channel, generation });
       } catch (error) {
-        throw channel.close(), error;
+        let close = () => channel.close();
+        throw channel.head.then(close, close), error;
       }
       return clock.task(() => channel.begin(options)), channel;
     };

@@ -267,7 +267,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   // ---- LaneOwner
 
   consumed(lane: Lane): void {
-    if (this.lanes.get(lane.id) !== lane) return;
+    if (lane.muted || this.lanes.get(lane.id) !== lane) return;
     if (!lane.dirty) {
       lane.dirty = true;
       this.dirty.push(lane);
@@ -494,7 +494,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     for (; n < this.dirty.length && entries.length < most; n++) {
       const lane = this.dirty[n];
       lane.dirty = false;
-      if (this.lanes.get(lane.id) !== lane) continue;
+      if (lane.muted || this.lanes.get(lane.id) !== lane) continue;
       lane.announced = lane.consumed;
       entries.push(lane.id, lane.consumed);
       carried?.push(lane);

@@ -116,6 +116,8 @@ export class Lane implements FrameTarget {
   /** The part of `consumed` that a request has carried. */
   announced = 0;
   dirty = false;
+  /** No more credit is told: what is dropped from now on must not look consumed. */
+  muted = false;
   remoteClosed = false;
   private part: Part | undefined;
 

@@ -93,9 +93,11 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
     return iterator;
   }
 
-  /** Tells Go how far this page has come: what is unread will be dropped here, and then looks consumed. */
+  /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
   override close(): void {
-    if (!this.closed) this.core.trySend(this.handed);
+    const { core } = this;
+    if (!this.closed) core.trySend(this.handed);
+    if (core.lane !== undefined) core.lane.muted = true;
     super.close();
   }
 
@@ -139,7 +141,9 @@ export function createResume(call: Call, clock: Pick<Timers, 'task'>): Resume {
       const { generation } = await channel.head;
       known.set(key, { channel: channel as Resumed<unknown>, generation });
     } catch (error) {
-      channel.close();
+      // Not before the head: what comes behind it is dropped, and Go must learn that nothing of it was handed out.
+      const close = () => channel.close();
+      channel.head.then(close, close);
       throw error;
     }
     clock.task(() => channel.begin(options)); // who awaits the channel has it by then

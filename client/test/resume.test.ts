@@ -117,6 +117,24 @@ test('for await counts, and leaving it tells Go how far it came', async () => {
   );
 });
 
+test('what a page drops when it closes is not credited', async () => {
+  const go = await started();
+  const promise = go.api.resume<string>('flow');
+  const lane = await accept(go, 1);
+  const channel = await promise;
+  channel.onmessage = () => {};
+  await go.send(go.run(lane, json('a', 'b')));
+  await go.clock.advance(100);
+  const credited = go.credits.get(lane);
+  assert.ok(credited !== undefined && credited > 0);
+  channel.onmessage = undefined;
+  await go.send(go.run(lane, json('c')));
+  channel.close();
+  await go.send(go.run(lane, json('d')));
+  await go.clock.advance(100);
+  assert.equal(go.credits.get(lane), credited);
+});
+
 test('a page that had the channel goes on behind what it was handed', async () => {
   const go = await started();
   const first = go.api.resume<string>('flow');
@@ -199,10 +217,11 @@ test('it rejects when the session ends or the signal is aborted', async () => {
   await assert.rejects(aborted, /enough/);
   await settle();
   const [lane] = go.invokes[0].envelope.channels;
+  await go.send(go.run(lane, [{ kind: CLOSE }])); // as at the end of any command that was cancelled
   assert.deepEqual(
     go.on(lane).map(({ kind }) => kind),
     [CLOSE],
-    'Go is told',
+    'nothing is left',
   );
   const pending = go.api.resume('flow');
   await settle();
@@ -223,4 +242,27 @@ test('it is for reading only, and belongs to no command', async () => {
   channel.onmessage = (message) => messages.push(message as Uint8Array);
   await go.send(go.run(lane, [{ kind: BYTES, payload: 'abc' }]));
   assert.equal(messages[0].buffer.byteLength, 3);
+});
+
+test('aborted between the opening and the head: Go learns that nothing was handed out', async () => {
+  const go = await started();
+  const abort = new AbortController();
+  const promise = go.api.resume('flow', { signal: abort.signal });
+  promise.catch(() => {});
+  await settle();
+  const [lane] = go.invokes[0].envelope.channels;
+  await go.send(go.run(0, [{ kind: OPEN, payload: u32s(lane, 0, 4096, 0) }]));
+  abort.abort(new Error('enough'));
+  await assert.rejects(promise, { message: 'enough' });
+  await settle();
+  assert.deepEqual(go.on(lane), [], 'where it would have begun is not known yet');
+  await go.send(go.run(lane, json({ first: 41, generation: 1 }, 'a', 'b')));
+  await settle();
+  assert.deepEqual(
+    go.on(lane).map(({ kind, payload }) => [kind, Buffer.from(payload).toString()]),
+    [
+      [JSON_, '40'],
+      [CLOSE, ''],
+    ],
+  );
 });

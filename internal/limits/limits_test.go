@@ -97,7 +97,7 @@ func TestDocument(t *testing.T) {
 	}
 	options := map[string]bool{}
 	for _, row := range rows(t) {
-		if len(row) != 6 && len(row) != 4 {
+		if len(row) != 6 && len(row) != 5 {
 			t.Errorf("%q has %d cells", row[0], len(row))
 			continue
 		}

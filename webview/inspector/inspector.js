@@ -1,22 +1,9 @@
-// The inspector draws what Go sends four times a second: sums, and each window's session with its channels.
+// The inspector draws what Go sends four times a second: sums, the resumable channels, and each window's session with its channels.
 
 import { bytes, count, duration, number } from './format.js';
+import { byId, copy, figuresOf, show, write } from './page.js';
+import { drawResumables } from './resumables.js';
 import { History, Sparkline, watchTheme } from './sparkline.js';
-
-const byId = (id) => document.getElementById(id);
-const copy = (id) => byId(id).content.firstElementChild.cloneNode(true);
-
-/** Writes only what has changed: a text that stays costs no layout. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/** Shows a figure; its plain value stands in data-value. */
-function show(element, value, text) {
-  write(element, text);
-  element.dataset.value = value;
-  element.classList.toggle('zero', value === 0);
-}
 
 /** A sum with its recent course. */
 class Tile {
@@ -110,8 +97,7 @@ class Row {
     [this.name, this.id] = this.element.querySelector('.name div').children;
     this.way = this.element.querySelector('.way');
     this.line = new Sparkline(this.element.querySelector('canvas'), this.history);
-    this.cells = {};
-    for (const cell of this.element.querySelectorAll('[data-figure]')) this.cells[cell.dataset.figure] = cell;
+    this.cells = figuresOf(this.element);
   }
 
   draw(c) {
@@ -254,6 +240,7 @@ function draw(figures) {
     sections.get(label).element.remove();
     sections.delete(label);
   }
+  drawResumables(figures);
   byId('empty').hidden = figures.windows.length > 0;
   status('live', 'Live');
   document.documentElement.dataset.drawn = Number(document.documentElement.dataset.drawn ?? 0) + 1;

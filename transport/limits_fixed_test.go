@@ -1,0 +1,130 @@
+package transport
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// The fixed bounds of docs/limits.md: each one below, at it, and one above.
+
+// TestMaxSends: a batch that is lost is sent again, until it was sent so often; its next loss ends the session.
+func TestMaxSends(t *testing.T) {
+	s := built(t, Options{})
+	if err := s.addLane(1, &s.channels).send(noWait, wire.JSON, []byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	b := s.build()
+	for n := 1; n <= maxSends; n++ {
+		if b == nil || s.Err() != nil {
+			t.Fatalf("after %d sendings of %d: %v", n-1, maxSends, s.Err())
+		}
+		s.settle(b, true)
+		s.Lost(b.Number)
+		b = s.nextLost()
+	}
+	if err := s.Err(); err == nil || !strings.Contains(err.Error(), fmt.Sprint(maxSends, " attempts")) {
+		t.Errorf("after %d lost sendings: %v", maxSends, err)
+	}
+}
+
+// TestMaxAhead: so many batches may be without receipt downward; upward, what is further ahead than that is a broken rule.
+func TestMaxAhead(t *testing.T) {
+	s := built(t, Options{})
+	l := s.addLane(1, &s.channels)
+	for n := 1; s.mayBuild(); n++ {
+		if n > wire.Ahead {
+			t.Fatalf("batch %d may be built, none has its receipt", n)
+		}
+		if err := l.send(noWait, wire.JSON, []byte("1")); err != nil {
+			t.Fatal(err)
+		}
+		s.settle(s.build(), true)
+	}
+	if len(s.outstanding) != wire.Ahead {
+		t.Errorf("%d batches are without receipt", len(s.outstanding))
+	}
+	for _, number := range []uint64{wire.Ahead - 1, wire.Ahead, wire.Ahead + 1} {
+		s := built(t, Options{})
+		_, err := s.Receive(wire.Finish(wire.AppendHeader(nil, &wire.Header{Number: number})))
+		var rule *wire.RuleError
+		if ok := number <= wire.Ahead; ok != (err == nil) || !ok && !errors.As(err, &rule) {
+			t.Errorf("batch %d where 1 is due: %v", number, err)
+		}
+	}
+}
+
+// TestMaxDenials: so many different denials are logged, each once.
+func TestMaxDenials(t *testing.T) {
+	var d denials
+	for n := range maxDenials + 2 {
+		name := fmt.Sprint("name ", n)
+		if got := d.first(name); got != (n < maxDenials) || d.first(name) {
+			t.Errorf("denial %d of %d: %v", n+1, maxDenials, got)
+		}
+	}
+}
+
+// TestMaxPlaces: so many windows' places are kept; for one more the one goes that was not used for the longest time, and of those that are attached none.
+func TestMaxPlaces(t *testing.T) {
+	key := func(n int) place { return place{label: fmt.Sprint("w", n)} }
+	r := &resumable{places: map[place]*stop{key(0): {reader: new(reader)}}, clock: 1}
+	for n := 1; n < maxPlaces; n++ {
+		r.forgetPlace()
+		r.places[key(n)] = &stop{at: r.clock}
+		r.clock++
+	}
+	for n := range 3 {
+		if len(r.places) != maxPlaces {
+			t.Fatalf("%d places are kept", len(r.places))
+		}
+		r.forgetPlace()
+		if len(r.places) != maxPlaces-1 || r.places[key(n+1)] != nil || r.places[key(0)] == nil {
+			t.Errorf("%d places are left, the oldest is there: %v", len(r.places), r.places[key(n+1)] != nil)
+		}
+		r.places[key(maxPlaces+n)] = &stop{at: r.clock}
+		r.clock++
+	}
+}
+
+// TestMaxFarewell: an error of so many bytes goes to the page whole; of a longer one the beginning of its text.
+func TestMaxFarewell(t *testing.T) {
+	whole := func(n int) error {
+		e := &Error{Code: "own", Message: ""}
+		data, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Message = strings.Repeat("m", n-len(data))
+		return e
+	}
+	for n, kept := range map[int]bool{maxFarewell - 1: true, maxFarewell: true, maxFarewell + 1: false} {
+		var l lane
+		l.end.Store(&ClosedError{Reason: "closed by Go", Cause: whole(n)})
+		data := l.farewell()
+		var got Error
+		if err := json.Unmarshal(data, &got); err != nil {
+			t.Fatal(err)
+		}
+		if kept != (got.Code == "own") || kept != (len(data) == n) || len(data) > maxFarewell || len(got.Message) < 500 {
+			t.Errorf("an error of %d bytes: %d bytes with the code %q", n, len(data), got.Code)
+		}
+	}
+}
+
+// TestInboxRequests: so many requests wait to be handled; the next is answered at once, with status 429.
+func TestInboxRequests(t *testing.T) {
+	p := NewPulls("test")
+	for n := range inboxRequests + 2 {
+		status := 0
+		p.Request(make([]byte, smallRequest+1), func(a Answer) { status = a.Status })
+		if want := n >= inboxRequests; want != (status == http.StatusTooManyRequests) || !want && status != 0 {
+			t.Errorf("request %d of %d: status %d", n+1, inboxRequests, status)
+		}
+	}
+}
