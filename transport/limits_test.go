@@ -24,23 +24,23 @@ func TestOptionRanges(t *testing.T) {
 	small := transport.Options{MaxBatch: 16 << 10, ControlBytes: 16 << 10}
 	for _, c := range []struct {
 		name                   string
-		set                    func(o *transport.Options, v int)
-		below, low, high, over int
+		set                    func(o *transport.Options, v int64)
+		below, low, high, over int64
 	}{
-		{"RingBytes", func(o *transport.Options, v int) { o.RingBytes = v }, 8 << 10, 16 << 10, 512 << 20, 1 << 30},
-		{"ControlBytes", func(o *transport.Options, v int) { o.ControlBytes = v }, 8 << 10, 16 << 10, 64 << 20, 128 << 20},
-		{"SessionBytes", func(o *transport.Options, v int) { o.SessionBytes = v }, 1<<20 - 1, 1 << 20, 1 << 30, 1<<30 + 1},
-		{"Window", func(o *transport.Options, v int) { o.Window = v }, 32<<10 - 1, 32 << 10, 1 << 30, 1<<30 + 1},
-		{"MaxBatch", func(o *transport.Options, v int) { o.MaxBatch = v }, 16<<10 - 8, 16 << 10, 1<<20 + 16<<10, 1<<20 + 16<<10 + 8},
-		{"MaxMessage", func(o *transport.Options, v int) { o.MaxMessage = v }, 1<<10 - 1, 1 << 10, 1 << 30, 1<<30 + 1},
-		{"Lanes", func(o *transport.Options, v int) { o.Lanes = v }, -1, 1, 1 << 20, 1<<20 + 1},
-		{"Pending", func(o *transport.Options, v int) { o.Pending = v }, -1, 1, 1 << 20, 1<<20 + 1},
-		{"Pulls", func(o *transport.Options, v int) { o.Pulls = v }, -1, 1, 8, 9},
-		{"Hold", func(o *transport.Options, v int) { o.Hold = time.Duration(v) }, -1, 1, int(time.Hour), int(time.Hour) + 1},
-		{"PostHold", func(o *transport.Options, v int) { o.PostHold = time.Duration(v) }, -1, 1, int(time.Hour), int(time.Hour) + 1},
-		{"ResendAfter", func(o *transport.Options, v int) { o.ResendAfter = time.Duration(v) }, -1, 1, int(time.Hour), int(time.Hour) + 1},
+		{"RingBytes", func(o *transport.Options, v int64) { o.RingBytes = int(v) }, 8 << 10, 16 << 10, 512 << 20, 1 << 30},
+		{"ControlBytes", func(o *transport.Options, v int64) { o.ControlBytes = int(v) }, 8 << 10, 16 << 10, 64 << 20, 128 << 20},
+		{"SessionBytes", func(o *transport.Options, v int64) { o.SessionBytes = int(v) }, 1<<20 - 1, 1 << 20, 1 << 30, 1<<30 + 1},
+		{"Window", func(o *transport.Options, v int64) { o.Window = int(v) }, 32<<10 - 1, 32 << 10, 1 << 30, 1<<30 + 1},
+		{"MaxBatch", func(o *transport.Options, v int64) { o.MaxBatch = int(v) }, 16<<10 - 8, 16 << 10, 1<<20 + 16<<10, 1<<20 + 16<<10 + 8},
+		{"MaxMessage", func(o *transport.Options, v int64) { o.MaxMessage = int(v) }, 1<<10 - 1, 1 << 10, 1 << 30, 1<<30 + 1},
+		{"Lanes", func(o *transport.Options, v int64) { o.Lanes = int(v) }, -1, 1, 1 << 20, 1<<20 + 1},
+		{"Pending", func(o *transport.Options, v int64) { o.Pending = int(v) }, -1, 1, 1 << 20, 1<<20 + 1},
+		{"Pulls", func(o *transport.Options, v int64) { o.Pulls = int(v) }, -1, 1, 8, 9},
+		{"Hold", func(o *transport.Options, v int64) { o.Hold = time.Duration(v) }, -1, 1, int64(time.Hour), int64(time.Hour) + 1},
+		{"PostHold", func(o *transport.Options, v int64) { o.PostHold = time.Duration(v) }, -1, 1, int64(time.Hour), int64(time.Hour) + 1},
+		{"ResendAfter", func(o *transport.Options, v int64) { o.ResendAfter = time.Duration(v) }, -1, 1, int64(time.Hour), int64(time.Hour) + 1},
 	} {
-		for _, v := range []int{c.low, c.high} {
+		for _, v := range []int64{c.low, c.high} {
 			o := small
 			if c.set(&o, v); o.Pulls == 0 {
 				o.Pulls = 1
@@ -49,7 +49,7 @@ func TestOptionRanges(t *testing.T) {
 				t.Errorf("%s %d: %v", c.name, v, err)
 			}
 		}
-		for _, v := range []int{c.below, c.over} {
+		for _, v := range []int64{c.below, c.over} {
 			o := small
 			c.set(&o, v)
 			if _, err := transport.NewEngine(o); err == nil || !strings.Contains(err.Error(), c.name+" is ") {
