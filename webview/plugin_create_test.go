@@ -62,7 +62,7 @@ func TestCreateFromPage(t *testing.T) {
 		`{ label: "a b" }`:                           `has ' '`,
 		`{ title: "no label" }`:                      "the label is missing",
 		`{ label: "c", url: "file:///etc/passwd" }`:  "can't open",
-		`{ label: "c", url: "javascript:alert(1)" }`: "can't open",
+		`{ label: "c", url: "javascript:alert(1)" }`: "is a script",
 		`{ label: "c", width: -1 }`:                  "size",
 		`{ label: "c", width: "wide" }`:              "Width",
 		`7`:                                          "options",
