@@ -2,7 +2,6 @@ package transport_test
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,123 +17,6 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
-
-// resumeArgs are those of transport.CommandResume.
-type resumeArgs struct {
-	Name     string                 `json:"name"`
-	From     any                    `json:"from,omitempty"`
-	Observer bool                   `json:"observer,omitempty"`
-	Channel  *transporttest.Channel `json:"channel"`
-}
-
-// resumed is a page's end of a resumable channel.
-type resumed struct {
-	*transporttest.Channel
-	t    testing.TB
-	next uint64 // the sequence of the next message
-}
-
-// resume attaches a page and reads the first sequence.
-func resume(t testing.TB, p *transporttest.Page, a resumeArgs) (*resumed, error) {
-	t.Helper()
-	a.Channel = p.NewChannel()
-	if _, err := p.Invoke(transporttest.Request{Command: transport.CommandResume, Args: a, Channels: []*transporttest.Channel{a.Channel}}); err != nil {
-		return nil, err
-	}
-	m, err := a.Channel.Next()
-	if err != nil {
-		return nil, err
-	}
-	var head struct{ First uint64 }
-	if err := json.Unmarshal(m.Data, &head); err != nil || m.Kind != wire.JSON {
-		t.Fatalf("the first message is %q (%v): %v", m.Data, m.Kind, err)
-	}
-	return &resumed{a.Channel, t, head.First}, nil
-}
-
-// mustResume is resume that has to begin with that sequence.
-func mustResume(t testing.TB, p *transporttest.Page, a resumeArgs, first uint64) *resumed {
-	t.Helper()
-	c, err := resume(t, p, a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c.next != first {
-		t.Fatalf("it begins with %d, want %d", c.next, first)
-	}
-	return c
-}
-
-// want reads n messages of numberedMessage.
-func (c *resumed) want(n int) {
-	c.t.Helper()
-	for range n {
-		m, err := c.Next()
-		if err == nil {
-			err = checkNumbered(m, c.next)
-		}
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		c.next++
-	}
-}
-
-// numberedMessage is the message of that sequence: some are large, some empty but for the number.
-func numberedMessage(sequence uint64) []byte {
-	r := rand.New(rand.NewPCG(sequence, 5))
-	size := r.IntN(400)
-	switch r.IntN(40) {
-	case 0:
-		size = r.IntN(60_000)
-	case 1:
-		size = 0
-	}
-	b := make([]byte, 8+size)
-	binary.LittleEndian.PutUint64(b, sequence)
-	for i := 8; i+8 <= len(b); i += 8 {
-		binary.LittleEndian.PutUint64(b[i:], r.Uint64())
-	}
-	return b
-}
-
-func checkNumbered(m transporttest.Message, sequence uint64) error {
-	if m.Kind != wire.Bytes || len(m.Data) < 8 {
-		return fmt.Errorf("a message of %d bytes, %v", len(m.Data), m.Kind)
-	}
-	if got := binary.LittleEndian.Uint64(m.Data); got != sequence {
-		return fmt.Errorf("message %d where %d is due", got, sequence)
-	}
-	if want := numberedMessage(sequence); string(m.Data) != string(want) {
-		return fmt.Errorf("message %d is damaged", sequence)
-	}
-	return nil
-}
-
-func newResumable[T any](t testing.TB, e *transport.Engine, name string, o transport.ResumableOptions) *transport.Resumable[T] {
-	t.Helper()
-	r, err := transport.NewResumable[T](e, name, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// sendNumbered sends messages up to that sequence.
-func sendNumbered(t testing.TB, r *transport.Resumable[[]byte], last uint64) {
-	t.Helper()
-	for n := r.Stats().Newest + 1; n <= last; n++ {
-		if err := r.Send(within(t), numberedMessage(n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// inBubble runs a test in synctest's time, in which all goroutines must end.
-func inBubble(t *testing.T, f func(*testing.T)) {
-	t.Helper()
-	synctest.Test(t, f)
-}
 
 // A page that reloads again and again while messages come, over a bad network, gets each of them in order: no page begins behind what the one before had.
 func TestResumeAfterReload(t *testing.T) {
@@ -221,72 +103,6 @@ func TestResumeExact(t *testing.T) {
 				t.Fatalf("%d readers are attached", n)
 			}
 		}
-	})
-}
-
-// Where a page may begin.
-func TestResumeFrom(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{})
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: 256 << 10})
-		p := openPage(t, e, transporttest.Config{})
-		mustResume(t, p, resumeArgs{Name: "flow"}, 1).Close()
-		sendNumbered(t, ch, 3000)
-		st := ch.Stats()
-		if st.Oldest < 2 || st.Newest != 3000 || st.Bytes > 256<<10 || st.RawBytes <= 0 {
-			t.Fatalf("figures %+v", st)
-		}
-		mustResume(t, p, resumeArgs{Name: "flow", From: "oldest", Observer: true}, st.Oldest).want(int(st.Newest - st.Oldest + 1))
-		mustResume(t, p, resumeArgs{Name: "flow", From: st.Oldest, Observer: true}, st.Oldest).want(50)
-		mustResume(t, p, resumeArgs{Name: "flow", From: 2990, Observer: true}, 2990).want(11)
-		newest := mustResume(t, p, resumeArgs{Name: "flow", From: "newest"}, 3001)
-		next := mustResume(t, p, resumeArgs{Name: "flow", From: 3001}, 3001)
-		sendNumbered(t, ch, 3010)
-		newest.want(10)
-		next.want(10)
-
-		for _, from := range []any{st.Oldest - 1, 1} {
-			_, err := resume(t, p, resumeArgs{Name: "flow", From: from})
-			late := wantCode(t, err, transport.CodeTooLate)
-			if got := fmt.Sprint(late.Detail); got != fmt.Sprint(map[string]any{"oldest": float64(st.Oldest), "wanted": toFloat(from)}) {
-				t.Errorf("detail %s", got)
-			}
-		}
-		_, err := resume(t, p, resumeArgs{Name: "flow", From: 3012})
-		wantCode(t, err, transport.CodeBadArguments)
-		for _, from := range []any{"first", 0, -1, 1.5, map[string]int{}, []int{3}, "3", true} {
-			_, err := resume(t, p, resumeArgs{Name: "flow", From: from})
-			wantCode(t, err, transport.CodeBadArguments)
-		}
-		_, err = resume(t, p, resumeArgs{Name: "other"})
-		wantCode(t, err, transport.CodeUnknownChannel)
-		other := openPage(t, e, transporttest.Config{Label: "other"})
-		mustResume(t, other, resumeArgs{Name: "flow"}, st.Oldest).want(5)
-	})
-}
-
-func toFloat(v any) float64 {
-	if n, ok := v.(uint64); ok {
-		return float64(n)
-	}
-	return float64(v.(int))
-}
-
-// "last" is too late when the history has gone on without the window.
-func TestResumeLastTooLate(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{})
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: 256 << 10})
-		sendNumbered(t, ch, 10)
-		p := openPage(t, e, transporttest.Config{})
-		mustResume(t, p, resumeArgs{Name: "flow"}, 1).want(10)
-		p.Close()
-		sendNumbered(t, ch, 5000)
-		p = openPage(t, e, transporttest.Config{})
-		_, err := resume(t, p, resumeArgs{Name: "flow"})
-		late := wantCode(t, err, transport.CodeTooLate)
-		oldest := uint64(late.Detail.(map[string]any)["oldest"].(float64))
-		mustResume(t, p, resumeArgs{Name: "flow", From: oldest}, ch.Stats().Oldest).want(int(5001 - oldest))
 	})
 }
 
@@ -486,16 +302,6 @@ func TestResumableEnds(t *testing.T) {
 			}
 		}
 	})
-}
-
-// p reads n messages, whatever they are.
-func (c *resumed) p(t *testing.T, n int) {
-	t.Helper()
-	for range n {
-		if _, err := c.Next(); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // A page that closes its channel says how far it came: what it dropped unread comes again.
