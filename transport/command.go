@@ -70,7 +70,12 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 // call runs the handler of an invocation. A panic, or the end of its goroutine, is an error.
 func (inv *invocation) call() {
 	if inv.command == nil {
-		inv.err = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
+		if inv.s.unknown != nil {
+			inv.err = inv.s.unknown(inv.name)
+		}
+		if inv.err == nil {
+			inv.err = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
+		}
 		return
 	}
 	returned := false

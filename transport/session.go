@@ -30,6 +30,7 @@ type Session struct {
 	owner        any
 	carrier      Carrier
 	beforeResult func() func(context.Context) // of SessionConfig
+	unknown      func(command string) error   // of SessionConfig
 	nativeEval   func(id uint32, js string, expectResult bool)
 	ctx          context.Context // ends with the session; its cause is a *ClosedError
 	cancel       context.CancelCauseFunc
@@ -106,6 +107,9 @@ type SessionConfig struct {
 	// with the command's context, and the result is sent when that returns: it waits until what others keep for this
 	// page is in lane 0. So events that the command has emitted come before its result though the page was not ready for them.
 	Settle func() func(ctx context.Context)
+	// Unknown, if not nil, gives the error of a command that has no handler, or nil: the usual one. It is called on the
+	// command's goroutine.
+	Unknown func(command string) error
 	// NativeEval evaluates a script outside of the session, in the page's global scope. It is called when the
 	// page's Content-Security-Policy forbids eval, on a goroutine of its own. The page handles nothing else of
 	// lane 0, and so asks for no other script, until it is told that this one ran: see NativeEvaluated. expectResult:
@@ -120,6 +124,7 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	s := &Session{
 		id: hex.EncodeToString(id[:]), engine: e, opt: &e.opt, label: c.Label, origin: c.Origin,
 		owner: c.Owner, carrier: c.Carrier, nativeEval: c.NativeEval, beforeResult: c.Settle,
+		unknown:  c.Unknown,
 		log:      e.opt.Logger.With("window", c.Label),
 		lanes:    xsync.NewMapOf[uint32, *lane](),
 		bell:     make(chan struct{}, 1),

@@ -59,7 +59,7 @@ func New(o Options) (*App, error) {
 		}
 	}
 	asking := plugins{}
-	o.Engine.Policy = pluginPolicy{o.Policy, asking}
+	o.Engine.Policy = pluginPolicy{o.Policy, asking, !o.tauri()}
 	engine, err := transport.NewEngine(o.Engine)
 	if err != nil {
 		return nil, fmt.Errorf("webview: %w", err)
@@ -80,7 +80,9 @@ func New(o Options) (*App, error) {
 		return nil, fmt.Errorf("webview: %w", err)
 	}
 	a.assets = newAssets(o)
-	asking.register(a)
+	if o.tauri() {
+		asking.register(a)
+	}
 	registerInspector(a)
 	if o.Carrier != CarrierScheme {
 		allowExtension(g.list())

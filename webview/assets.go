@@ -19,13 +19,14 @@ type assets struct {
 	files         fs.FS // nil: there are none
 	maxUnseekable int64
 	importMap     bool
+	tauri         bool // the modules under Tauri's names are served
 	log           *slog.Logger
 }
 
 var _ http.Handler = (*assets)(nil)
 
 func newAssets(o Options) *assets {
-	return &assets{files: o.Assets, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, log: o.Logger}
+	return &assets{files: o.Assets, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(), log: o.Logger}
 }
 
 // ServeHTTP answers with a file: content type by its name, ranges, conditions. Anything that is not

@@ -11,7 +11,7 @@ import (
 //  1. OnCloseRequested's function may refuse.
 //  2. While a page of the window listens to tauri://close-requested, that event is all: the page calls destroy
 //     on its window, or does not. (The wrappers of @tauri-apps/api do, unless their
-//     handler calls preventDefault.)
+//     handler calls preventDefault.) Without Options.Tauri and ImportMap a page has no command to answer by, and is not asked.
 //  3. Otherwise the event is emitted, and the window is destroyed.
 //
 // A page that never answers can't keep its window: a request that comes Options.CloseTimeout
@@ -72,7 +72,7 @@ func (w *Window) refused(refuses func() bool) (refused bool) {
 
 // askPage asks the page, if it wants to be asked, or closes. Main thread only.
 func (w *Window) askPage() {
-	if w.app.bus.Listening(w.label, EventCloseRequested) {
+	if w.app.options.tauri() && w.app.bus.Listening(w.label, EventCloseRequested) {
 		if !w.unanswered.again(time.Now(), w.app.options.CloseTimeout) {
 			w.tell(EventCloseRequested, nil)
 			return

@@ -47,10 +47,11 @@
 //
 // # Tauri's commands
 //
-// Pages may call the commands plugin:window|…, plugin:webview|…, plugin:app|…, plugin:path|… and plugin:resources|…
-// of @tauri-apps/api 2, with its arguments and results. What can't be done with GTK, or makes no sense with one webview in a
-// window, is rejected by its name. With Options.Tauri the package itself runs unmodified; with Options.ImportMap, or a
-// bundler's alias, its imports lead to modules of ours with the same names.
+// With Options.Tauri or ImportMap pages may call the commands plugin:window|…, plugin:webview|…, plugin:app|…, plugin:path|…
+// and plugin:resources|… of @tauri-apps/api 2, with its arguments and results; otherwise they are unknown, and the error names the
+// options. What can't be done with GTK, or makes no sense with one webview in a
+// window, is rejected by its name. With Options.Tauri the package itself runs unmodified; with Options.ImportMap, or Options.Tauri and a
+// bundler's alias, its imports lead to modules of ours with the same names. Options.GlobalTauri makes window.__TAURI__ of them.
 //
 // What the policy decides:
 //

@@ -98,7 +98,7 @@ func openHostile(t *testing.T, kind CarrierKind) *hostileApp {
 		"strict.html": {Data: []byte(`<!doctype html><meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">` + blank)},
 	}}
 	h.app = newApp(t, Options{
-		Carrier: kind, Assets: h.files, Policy: rules, Logger: slog.New(slog.DiscardHandler),
+		Carrier: kind, Tauri: true, Assets: h.files, Policy: rules, Logger: slog.New(slog.DiscardHandler),
 		Engine: transport.Options{
 			SessionBytes: hostileSession, Lanes: hostileLanes, Pending: hostilePending, MaxMessage: hostileMessage, Window: 1 << 20,
 		},

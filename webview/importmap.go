@@ -17,7 +17,7 @@ import (
 const tauriPath = controlPath + "tauri/"
 
 // tauriModules are the modules that the import map names.
-var tauriModules = []string{"core", "dpi", "event", "webview", "webviewWindow", "window"}
+var tauriModules = []string{"app", "core", "dpi", "event", "path", "webview", "webviewWindow", "window"}
 
 // importMap is the script element that maps @tauri-apps/api/<name> to our modules.
 func importMap() []byte {
@@ -32,14 +32,21 @@ func importMap() []byte {
 	return slices.Concat([]byte(`<script type="importmap">`), b, []byte("</script>"))
 }
 
-// tauriModule answers with one of the modules; false: there is none of that path.
+// tauriModule answers with one of the modules, if the app has asked for them; false: the path is none of theirs.
 func (a *assets) tauriModule(rw http.ResponseWriter, r *http.Request) bool {
 	name, ok := strings.CutPrefix(r.URL.Path, tauriPath)
-	source := client.TauriModules[name]
-	if !ok || source == nil {
+	if !ok {
 		return false
 	}
-	a.module(rw, r, source)
+	source := client.TauriModules[name]
+	switch {
+	case source == nil:
+		http.Error(rw, "not found", http.StatusNotFound)
+	case !a.tauri:
+		http.Error(rw, "not found: the modules under Tauri's names are there only with webview.Options.Tauri or ImportMap", http.StatusNotFound)
+	default:
+		a.module(rw, r, source)
+	}
 	return true
 }
 

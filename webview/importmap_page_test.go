@@ -69,14 +69,14 @@ func TestImportMap(t *testing.T) {
 	}
 }
 
-// The modules are always served, to pages of the development server too.
+// The modules are served if the app asks for them, to pages of the development server too.
 func TestTauriModules(t *testing.T) {
 	dev := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/html")
 		rw.Write([]byte(blank))
 	}))
 	defer dev.Close()
-	for name, o := range map[string]Options{"own": {}, "dev": {DevURL: dev.URL}} {
+	for name, o := range map[string]Options{"own": {Tauri: true}, "dev": {DevURL: dev.URL, ImportMap: true}} {
 		p := openPage(t, newApp(t, o, func(*transport.Engine) {}), WindowOptions{Label: name})
 		for _, module := range tauriModules {
 			p.run(`await import('`+Origin+tauriPath+module+`.js')`, nil)

@@ -16,6 +16,9 @@ func (a *App) script(label string) string {
 	if a.options.Tauri {
 		script += wrapped(client.Internals, config)
 	}
+	if a.options.GlobalTauri {
+		script += wrapped(client.Global, config)
+	}
 	return script
 }
 

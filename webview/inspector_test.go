@@ -175,7 +175,7 @@ func inspect(t *testing.T, kind CarrierKind) {
 
 // TestInspectorAlone: the inspector is none of the app's windows, nobody else gets its figures, and it gets nothing else.
 func TestInspectorAlone(t *testing.T) {
-	app := newApp(t, Options{MaxWindows: 1}, caller)
+	app := newApp(t, Options{MaxWindows: 1, Tauri: true}, caller)
 	page := openPage(t, app, WindowOptions{Label: "main"})
 	page.run(`globalThis.heard = [];
 		for (const event of ['window-created', 'webview-created', 'focus', 'blur', 'resize', 'destroyed']) await tailrace.listen('tauri://' + event, (e) => heard.push(e))`, nil)

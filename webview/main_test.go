@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 		runScenario(name)
 	}
 	var err error
-	if loop, err = New(Options{KeepRunning: true, Assets: testFiles()}); err != nil {
+	if loop, err = New(Options{KeepRunning: true, Tauri: true, Assets: testFiles()}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

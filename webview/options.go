@@ -1,6 +1,7 @@
 package webview
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"io/fs"
@@ -42,12 +43,18 @@ type Options struct {
 	// CloseTimeout is how long a page that listens to tauri://close-requested has to answer before a further request
 	// closes its window; see Window.Close. Below zero, such a page alone decides. Default 5 s.
 	CloseTimeout time.Duration
-	// Tauri gives pages the globals that the npm package @tauri-apps/api speaks through, so that it runs
-	// unmodified. Default: off.
+	// Tauri gives pages the commands of the npm package @tauri-apps/api (plugin:window|… and others: they open, move and close
+	// windows), and the globals through which it speaks, so that it runs unmodified. Pages that have this module's
+	// client/dist/tauri under its names, by a bundler's alias, need it, too. What pages may do with it is the policy's to
+	// say. Default: off.
 	Tauri bool
+	// GlobalTauri makes window.__TAURI__, with app, core, dpi, event, path, webview, webviewWindow and window, for pages that use
+	// Tauri without modules, as its own option withGlobalTauri does. It needs Tauri. Default: off.
+	GlobalTauri bool
 	// ImportMap puts an import map into the HTML documents of Assets that have none, so that
-	// "@tauri-apps/api/core", dpi, event, webview, webviewWindow and window are found without a bundler; they are
-	// the package's own modules of these names, which are always served at /.tailrace/tauri/. Default: off.
+	// "@tauri-apps/api/app", core, dpi, event, path, webview, webviewWindow and window are found without a bundler; they are
+	// the package's own modules of these names, which are served at /.tailrace/tauri/ then, and with Tauri. The
+	// commands are there as with Tauri, the globals are not. Default: off.
 	ImportMap bool
 	// Name, Version and Identifier are what pages are told about the app by @tauri-apps/api/app. Identifier also
 	// names the app's directories, "com.example.app". Defaults: the program's file name, "0.0.0", none.
@@ -78,6 +85,9 @@ func (o Options) withDefaults() (Options, origins, error) {
 	o.Logger = loglimit.New(o.Logger)
 	if o.Engine.Logger == nil {
 		o.Engine.Logger = o.Logger
+	}
+	if o.GlobalTauri && !o.Tauri {
+		return o, origins{}, errors.New("webview: options: GlobalTauri needs Tauri")
 	}
 	if o.MaxUnseekable == 0 {
 		o.MaxUnseekable = 64 << 20

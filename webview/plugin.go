@@ -14,7 +14,8 @@ import (
 )
 
 // The commands that @tauri-apps/api calls, named plugin:<part>|<command>. Events are package bus's. What is not
-// provided is an unknown command, which the error names.
+// provided is an unknown command, which the error names. All are there only if the app has asked for them, by
+// Options.Tauri or ImportMap: a page of the app's own could open and destroy windows by them, and move the pointer.
 //
 // A command that is about a window asks the policy for "window:<label>", its own too, and not for
 // "command:<name>", which can only be denied. Commands that change a window are ordered: a page that calls
@@ -22,6 +23,30 @@ import (
 
 // plugins are the commands that ask the policy by themselves, though they are ordinary ones.
 type plugins map[string]bool
+
+// tauri says whether pages get what Tauri's names stand for.
+func (o *Options) tauri() bool { return o.Tauri || o.ImportMap }
+
+// tauriParts are the parts whose commands are here if the app has asked for them.
+var tauriParts = []string{"plugin:window|", "plugin:webview|", "plugin:app|", "plugin:path|", "plugin:resources|"}
+
+// tauriCommand says whether a command is of one of Tauri's parts.
+func tauriCommand(name string) bool {
+	return slices.ContainsFunc(tauriParts, func(part string) bool { return strings.HasPrefix(name, part) })
+}
+
+const tauriOff = "Tauri's commands are there only with webview.Options.Tauri or ImportMap"
+
+// unknown says of a command of Tauri's what the app must ask for to have it.
+func (a *App) unknown(command string) error {
+	if a.options.tauri() || !tauriCommand(command) {
+		return nil
+	}
+	if shown, first := a.logged.first(command); first {
+		a.log.Warn("webview: a page has called a command that is off: "+tauriOff, "command", shown)
+	}
+	return &transport.Error{Code: transport.CodeUnknownCommand, Message: fmt.Sprintf("there is no command %.100q: %s", command, tauriOff)}
+}
 
 // register adds all commands to the engine.
 func (p plugins) register(a *App) {
@@ -38,6 +63,7 @@ func (p plugins) register(a *App) {
 type pluginPolicy struct {
 	transport.Policy
 	asking plugins
+	off    bool // Tauri's commands are not there, which a page is told with a denial, too
 }
 
 // Check implements transport.Policy.
@@ -46,7 +72,11 @@ func (p pluginPolicy) Check(q transport.Permission) error {
 		return inspectorMay(q)
 	}
 	if q.Action != transport.ActionCommand || !p.asking[q.Name] {
-		return p.Policy.Check(q)
+		err := p.Policy.Check(q)
+		if err != nil && p.off && q.Action == transport.ActionCommand && tauriCommand(q.Name) {
+			return &transport.Error{Code: transport.CodeDenied, Message: fmt.Sprintf("%v (%s)", err, tauriOff)}
+		}
+		return err
 	}
 	if p.Denies(q) {
 		return q.Denied()

@@ -28,7 +28,7 @@ func (p *testPage) opened(label string) *testPage {
 
 func TestCreateFromPage(t *testing.T) {
 	logger, log := readableLog()
-	app := newApp(t, Options{Logger: logger, MaxWindows: 4}, func(*transport.Engine) {})
+	app := newApp(t, Options{Tauri: true, Logger: logger, MaxWindows: 4}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	create := func(options string) *transport.Error {
 		t.Helper()
@@ -87,7 +87,7 @@ func TestCreateFromPage(t *testing.T) {
 // What a page emits to a window that it has just opened, without awaiting anything, is kept for that window's
 // page; and so is what it does to the window.
 func TestCreateThenEmit(t *testing.T) {
-	app := newApp(t, Options{Assets: fstest.MapFS{
+	app := newApp(t, Options{Tauri: true, Assets: fstest.MapFS{
 		"index.html": {Data: []byte(blank)},
 		"child.html": {Data: []byte(blank + `<script type=module>
 			window.got = [];

@@ -18,8 +18,8 @@ type resources struct {
 }
 
 // AddResource lets the page that called the command of ctx hold c, by the number that it gives, which the
-// command returns (a class of the page's extends Resource of @tauri-apps/api/core). c is closed when the page closes it, or when
-// the page goes. Errors: ErrClosed when it is gone already, and c is closed then; ErrResources.
+// command returns (a class of the page's extends Resource of @tauri-apps/api/core). c is closed when the page closes it, which needs
+// Options.Tauri or ImportMap, or when the page goes. Errors: ErrClosed when it is gone already, and c is closed then; ErrResources.
 func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
 	r := resourcesOf(ctx)
 	if r == nil {

@@ -15,7 +15,7 @@ import (
 )
 
 func TestAppCommands(t *testing.T) {
-	p := openPage(t, newApp(t, Options{Name: "Name", Version: "1.2.3", Identifier: "com.example.app"}, func(*transport.Engine) {}), WindowOptions{Label: "main"})
+	p := openPage(t, newApp(t, Options{Tauri: true, Name: "Name", Version: "1.2.3", Identifier: "com.example.app"}, func(*transport.Engine) {}), WindowOptions{Label: "main"})
 	t.Cleanup(func() { loop.SetTheme(ThemeSystem) })
 	for _, c := range []struct{ cmd, args, want string }{
 		{"app|name", `{}`, `"Name"`},
@@ -73,7 +73,7 @@ func TestResources(t *testing.T) {
 	closed := make(chan string, 10)
 	type byNumber struct{ Rid uint32 }
 	logger, log := readableLog()
-	app := newApp(t, Options{Logger: logger}, func(e *transport.Engine) {
+	app := newApp(t, Options{Tauri: true, Logger: logger}, func(e *transport.Engine) {
 		transport.Handle(e, "open", func(ctx context.Context, a struct{ Name string }) (uint32, error) {
 			return AddResource(ctx, &closer{a.Name, closed, nil})
 		})

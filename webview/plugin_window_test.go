@@ -182,7 +182,7 @@ func TestMonitorsAndWebviews(t *testing.T) {
 // The policy decides by the label of the window that a command is about.
 func TestWindowPolicy(t *testing.T) {
 	logger, log := readableLog()
-	app := newApp(t, Options{Logger: logger, Policy: windowPolicy{"own": {"own", "allowed"}}}, func(*transport.Engine) {})
+	app := newApp(t, Options{Tauri: true, Logger: logger, Policy: windowPolicy{"own": {"own", "allowed"}}}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "own"})
 	openPage(t, app, WindowOptions{Label: "allowed"})
 	q := openPage(t, app, WindowOptions{Label: "other"})
@@ -217,7 +217,7 @@ func TestWindowPolicy(t *testing.T) {
 
 // A denial of a command's name counts, also for commands that need another permission; an allowed window is enough for the rest.
 func TestDeniedCommands(t *testing.T) {
-	app := newApp(t, Options{Policy: &policy.Policy{Rules: []policy.Rule{
+	app := newApp(t, Options{Tauri: true, Policy: &policy.Policy{Rules: []policy.Rule{
 		{Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{"window:main", "window:new", "listen:*", "emit:*", "eval"}},
 		{Windows: []string{"main"}, Origins: []string{"*"}, Deny: []string{
 			"command:plugin:window|set_title", "command:plugin:window|title", "command:plugin:webview|create_*", "command:plugin:event|emit",
@@ -252,7 +252,7 @@ func TestDeniedCommands(t *testing.T) {
 
 // A page neither touches nor learns of a window that it may not act on.
 func TestForbiddenWindows(t *testing.T) {
-	app := newApp(t, Options{Policy: windowPolicy{"plain": {"plain", "mine"}, "main": {"main", "secret", "plain"}}}, func(*transport.Engine) {})
+	app := newApp(t, Options{Tauri: true, Policy: windowPolicy{"plain": {"plain", "mine"}, "main": {"main", "secret", "plain"}}}, func(*transport.Engine) {})
 	main := openPage(t, app, WindowOptions{Label: "main"})
 	openPage(t, app, WindowOptions{Label: "secret"})
 	p := openPage(t, app, WindowOptions{Label: "plain"})

@@ -138,6 +138,7 @@ func (w *Window) connect(extended bool) (*page, error) {
 		Origin:     w.origin,
 		Owner:      w,
 		Settle:     w.events.Settle,
+		Unknown:    w.app.unknown,
 		NativeEval: func(id uint32, js string, expectResult bool) { w.nativeEval(p, id, js, expectResult) },
 	})
 	if err != nil {

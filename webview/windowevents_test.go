@@ -33,7 +33,7 @@ func (p *testPage) hear(name string) <-chan string {
 }
 
 func TestWindowEvents(t *testing.T) {
-	app := newApp(t, Options{}, func(*transport.Engine) {})
+	app := newApp(t, Options{Tauri: true}, func(*transport.Engine) {})
 	created := map[string]chan string{EventWindowCreated: make(chan string, 10), EventWebviewCreated: make(chan string, 10)}
 	for name, c := range created {
 		if _, err := app.Listen(name, func(e bus.Event) { c <- string(e.Payload) }); err != nil {
@@ -172,7 +172,7 @@ func TestListenersOutliveReload(t *testing.T) {
 }
 
 func TestAppEvents(t *testing.T) {
-	app := newApp(t, Options{}, func(*transport.Engine) {})
+	app := newApp(t, Options{Tauri: true}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	p.run(`globalThis.log = [];
 		const say = (how) => e => log.push(how + ' ' + e.event + ' ' + JSON.stringify(e.payload));
@@ -216,7 +216,7 @@ func TestAppEvents(t *testing.T) {
 
 func TestCrashEvent(t *testing.T) {
 	logger, log := readableLog()
-	app := newApp(t, Options{Logger: logger}, func(*transport.Engine) {})
+	app := newApp(t, Options{Tauri: true, Logger: logger}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	heard := make(chan string, 1)
 	if _, err := app.Listen(EventWebviewCrashed, func(e bus.Event) { heard <- string(e.Payload) }); err != nil {

@@ -203,6 +203,9 @@
   function isWindows() {
     return typeof navigator == "object" && /windows/i.test(navigator.userAgent);
   }
+  function separators() {
+    return isWindows() ? { sep: "\\", delimiter: ";" } : { sep: "/", delimiter: ":" };
+  }
   function convertFileSrc(filePath, protocol = "asset") {
     let path = encodeURIComponent(filePath);
     return isWindows() ? `http://${protocol}.localhost/${path}` : `${protocol}://localhost/${path}`;
@@ -210,7 +213,7 @@
 
   // src/tauri/install.ts
   function install(bridge2) {
-    let { invoke, transformCallback, unregisterCallback, runCallback, callbacks, label } = bridge2, path = isWindows() ? { sep: "\\", delimiter: ";" } : { sep: "/", delimiter: ":" };
+    let { invoke, transformCallback, unregisterCallback, runCallback, callbacks, label } = bridge2;
     define("isTauri", !0), define("__TAURI_INTERNALS__", {
       invoke,
       transformCallback,
@@ -219,7 +222,7 @@
       callbacks,
       convertFileSrc,
       metadata: { currentWindow: { label }, currentWebview: { windowLabel: label, label } },
-      plugins: { path }
+      plugins: { path: separators() }
     }), define("__TAURI_EVENT_PLUGIN_INTERNALS__", { unregisterListener: bridge2.unregisterListener });
   }
   function define(name, value) {

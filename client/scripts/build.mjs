@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The modules under Tauri's names stay as they are, one file each, so that each copy of a class is the only one. */
 const tauri = readdirSync(join(root, 'src/tauri')).map((file) => file.replace(/\.ts$/, ''));
-const scripts = ['internals', 'install'];
+const scripts = ['internals', 'install', 'global'];
 const modules = tauri.filter((name) => !scripts.includes(name));
 
 const siblings = {
@@ -50,6 +50,11 @@ export async function buildInto(folder) {
       ...script,
       entryPoints: ['src/tauri/internals.ts'],
       outfile: join(folder, 'tauri-internals.js'),
+    }),
+    build({
+      ...script,
+      entryPoints: ['src/tauri/global.ts'],
+      outfile: join(folder, 'tauri-global.js'),
     }),
     build({ ...module, entryPoints: ['src/index.ts'], outfile: join(folder, 'tailrace.mjs') }),
     build({

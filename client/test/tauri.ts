@@ -2,18 +2,22 @@
 // have the same effects on both.
 
 import assert from 'node:assert/strict';
+import * as realApp from '@tauri-apps/api/app';
 import * as realCore from '@tauri-apps/api/core';
 import * as realDpi from '@tauri-apps/api/dpi';
 import * as realEvent from '@tauri-apps/api/event';
+import * as realPath from '@tauri-apps/api/path';
 import * as realWebview from '@tauri-apps/api/webview';
 import * as realWebviewWindow from '@tauri-apps/api/webviewWindow';
 import * as realWindow from '@tauri-apps/api/window';
 import { KEY } from '../src/key.js';
+import * as app from '../src/tauri/app.js';
 import { bridge } from '../src/tauri/bridge.js';
 import * as core from '../src/tauri/core.js';
 import * as dpi from '../src/tauri/dpi.js';
 import * as event from '../src/tauri/event.js';
 import { install } from '../src/tauri/install.js';
+import * as path from '../src/tauri/path.js';
 import * as webview from '../src/tauri/webview.js';
 import * as webviewWindow from '../src/tauri/webviewWindow.js';
 import * as window from '../src/tauri/window.js';
@@ -21,13 +25,15 @@ import { BYTES, CLOSE, JSON_, OPEN, RESULT } from '../src/wire.js';
 import { Bus, failure, type Invoke } from './bus.js';
 import { type DownFrame, join, result, settle, started, u32s } from './go.js';
 
-export const ours = { core, dpi, event, webview, webviewWindow, window };
+export const ours = { app, core, dpi, event, path, webview, webviewWindow, window };
 
 /** The package's modules under our types, so that one program fits both. */
 export const real = {
+  app: realApp,
   core: realCore,
   dpi: realDpi,
   event: realEvent,
+  path: realPath,
   webview: realWebview,
   webviewWindow: realWebviewWindow,
   window: realWindow,

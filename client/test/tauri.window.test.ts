@@ -317,6 +317,24 @@ test('every export of the package’s modules is here', () => {
   assert.deepEqual({ ...ours.event.TauriEvent }, { ...real.event.TauriEvent });
   assert.deepEqual({ ...ours.window.Effect }, { ...real.window.Effect });
   assert.deepEqual({ ...ours.window.UserAttentionType }, { ...real.window.UserAttentionType });
+  assert.deepEqual({ ...ours.path.BaseDirectory }, { ...real.path.BaseDirectory });
+  assert.deepEqual({ ...ours.app.BundleType }, { ...real.app.BundleType });
+});
+
+test('the functions of app and path call the same commands', async () => {
+  const run = async (modules: typeof ours) => {
+    const page = await tauriPage();
+    const gave: unknown[] = [];
+    for (const module of [modules.app, modules.path]) {
+      for (const [name, call] of Object.entries(module).sort(([a], [b]) => (a < b ? -1 : 1))) {
+        if (typeof call !== 'function' || name === 'onBackButtonPress') continue;
+        const called = Promise.resolve(call('a' as never, 'b' as never));
+        gave.push([name, await page.do(called).catch((error: unknown) => error)]);
+      }
+    }
+    return [gave, page.log];
+  };
+  assert.deepEqual(await run(ours), await run(real));
 });
 
 test('sizes and positions convert as the package’s do', () => {

@@ -1,7 +1,9 @@
+export * as app from './app.js';
 export * as core from './core.js';
 export { invoke } from './core.js';
 export * as dpi from './dpi.js';
 export * as event from './event.js';
+export * as path from './path.js';
 export * as webview from './webview.js';
 export * as webviewWindow from './webviewWindow.js';
 export * as window from './window.js';

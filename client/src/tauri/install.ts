@@ -1,12 +1,11 @@
 // The globals on which the unmodified @tauri-apps/api runs.
 
 import type { Bridge } from './bridge.js';
-import { convertFileSrc, isWindows } from './platform.js';
+import { convertFileSrc, separators } from './platform.js';
 
 /** Its objects stay writable: the package's mocks replace what they hold. */
 export function install(bridge: Bridge): void {
   const { invoke, transformCallback, unregisterCallback, runCallback, callbacks, label } = bridge;
-  const path = isWindows() ? { sep: '\\', delimiter: ';' } : { sep: '/', delimiter: ':' };
   define('isTauri', true);
   define('__TAURI_INTERNALS__', {
     invoke,
@@ -16,11 +15,11 @@ export function install(bridge: Bridge): void {
     callbacks,
     convertFileSrc,
     metadata: { currentWindow: { label }, currentWebview: { windowLabel: label, label } },
-    plugins: { path },
+    plugins: { path: separators() },
   });
   define('__TAURI_EVENT_PLUGIN_INTERNALS__', { unregisterListener: bridge.unregisterListener });
 }
 
-function define(name: string, value: unknown): void {
+export function define(name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 }

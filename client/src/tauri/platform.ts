@@ -5,6 +5,11 @@ export function isWindows(): boolean {
   return typeof navigator === 'object' && /windows/i.test(navigator.userAgent);
 }
 
+/** What stands between the names of a path, and between the paths of a list. */
+export function separators(): { sep: string; delimiter: string } {
+  return isWindows() ? { sep: '\\', delimiter: ';' } : { sep: '/', delimiter: ':' };
+}
+
 /** The URL of a file for this page. */
 export function convertFileSrc(filePath: string, protocol = 'asset'): string {
   const path = encodeURIComponent(filePath);
