@@ -135,9 +135,7 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 		s.enter(l, &s.channels)
 		inv.opened = append(inv.opened, l)
 	case l == nil || l.end.Load() != nil:
-		if inv.refused == nil {
-			inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
-		}
+		inv.refuseEnded(id)
 		return nil
 	case l.borrow != borrow:
 		return wire.Broken("invoke %d: lane %d was opened with borrow %v", inv.id, id, l.borrow)
@@ -147,10 +145,18 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 	} else {
 		return nil // it stands there twice
 	}
+	if !l.hold() {
+		inv.refuseEnded(id)
+		return nil
+	}
 	inv.held += nameCost
-	l.mu.Lock()
-	l.uses++
-	l.mu.Unlock()
 	inv.lanes = append(inv.lanes, l)
 	return nil
+}
+
+// refuseEnded refuses a call that names a channel which has ended.
+func (inv *invocation) refuseEnded(id uint32) {
+	if inv.refused == nil {
+		inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
+	}
 }

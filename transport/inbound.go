@@ -258,7 +258,7 @@ func (s *Session) pageClosed(l *lane, payload []byte) error {
 		}
 		e.Cause = cause
 	}
-	l.in.ended.Store(true)
+	l.in.pageEnds()
 	s.memory.Add(-int64(l.in.part.Size()))
 	l.in.part = wire.Assembly{}
 	l.finish(e, false)

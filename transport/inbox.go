@@ -9,6 +9,25 @@ import (
 )
 
 // inbox is a lane's upward half: what the page has sent and Go has not taken.
+//
+// Its end is decided under mu. When Go ends the lane nobody will receive any more, and what is
+// unread is dropped; when the page closes it, what came before can still be received. What comes,
+// what ends the lane and who receives may meet anywhere:
+//
+//	what comes, under inMu           Go's end (finish)      receive
+//	1 frame: no end yet, keep it     a the end is set       x has it ended?
+//	2 deliver, under mu: over? drop  b under mu: over,      y under mu: take the first message
+//	  it, else queue it                empty the queue      z none, and x said yes: ErrClosed
+//	3 the page's close, under mu:    c done is closed
+//	  ended; then the lane's end
+//
+// What if …
+//
+//   - b between 1 and 2: 2 drops the message. Were it queued, a receiver would get it after a gap.
+//   - 2 before b: b drops it, with all that stands before it.
+//   - a before 1: it is dropped at once. Later ones are, too, so no gap comes from that.
+//   - 3 before b: b leaves the queue to be received. b before 3: it is empty already.
+//   - 2 and 3 between x and y: y takes the message. Between y and z: x said no, and so it looks again.
 type inbox struct {
 	// window is how many bytes the page may have sent beyond its credit; 0: none, the
 	// channel is one-way.
@@ -22,13 +41,14 @@ type inbox struct {
 	came     atomic.Uint64 // received, once a run, for Stats
 	consumed atomic.Uint64 // bytes of strides that were taken
 	told     atomic.Uint64 // of these, what the page has been told
-	ended    atomic.Bool   // the page's close has come
+	ended    atomic.Bool   // the page's close has come; set under mu
 	due      atomic.Bool   // stands in the session's list of credits to tell
 
 	mu    sync.Mutex
 	queue messages
 	cost  int64         // of the queue, in the session's memory
 	held  int           // strides of fragments behind unread messages, not credited yet
+	over  bool          // Go has ended the lane: what comes is dropped
 	free  bool          // the queue is not counted in the session's memory any more
 	bell  chan struct{} // capacity one: something to receive, or the end
 	whole count         // messages that were queued
@@ -90,19 +110,27 @@ func (a *arrivals) add(m message) {
 	a.queue = append(a.queue, m)
 }
 
-// deliver queues them, and checks the session's memory. The caller holds inMu.
+// deliver queues them, and checks the session's memory. Those of a lane that Go has ended meanwhile
+// are dropped. The caller holds inMu.
 func (a *arrivals) deliver() error {
 	if len(a.queue) == 0 {
 		return nil
 	}
 	l := a.lane
-	cost := int64(0)
+	cost, strides := int64(0), 0
 	for i := range a.queue {
 		cost += a.queue[i].cost()
+		strides += a.queue[i].stride
 	}
-	l.s.memory.Add(cost)
 	now := l.s.engine.now()
 	l.in.mu.Lock()
+	if l.in.over {
+		l.in.mu.Unlock()
+		a.queue = nil
+		l.consume(strides)
+		return nil
+	}
+	l.s.memory.Add(cost)
 	l.in.cost += cost
 	a.queue[0].stride += l.in.held
 	l.in.held = 0
@@ -130,11 +158,23 @@ func (l *lane) fragment(stride int) {
 	}
 }
 
-// dropUnread empties the queue of a lane that Go has ended.
+// pageEnds notes the page's close: what came before it stays to be received.
+func (in *inbox) pageEnds() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.ended.Store(true)
+}
+
+// dropUnread empties the queue of a lane that Go has ended, for good. Of one that the page has closed
+// before, it leaves the queue as it is.
 func (l *lane) dropUnread() {
 	l.in.mu.Lock()
+	if l.in.ended.Load() {
+		l.in.mu.Unlock()
+		return
+	}
 	queue, held, cost := l.in.queue, l.in.held, l.in.cost
-	l.in.queue, l.in.held, l.in.cost = messages{}, 0, 0
+	l.in.queue, l.in.held, l.in.cost, l.in.over = messages{}, 0, 0, true
 	l.in.mu.Unlock()
 	l.s.memory.Add(-cost)
 	for !queue.empty() {
@@ -150,14 +190,17 @@ func (l *lane) dropUnread() {
 func (l *lane) forgetUnread() {
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
-	l.in.free = true
-	l.s.memory.Add(-l.in.cost)
+	if !l.in.free {
+		l.in.free = true
+		l.s.memory.Add(-l.in.cost)
+	}
 }
 
 // receive takes the next message. Several goroutines may wait.
 func (l *lane) receive(ctx context.Context) (message, error) {
 	in := &l.in
 	for {
+		end := l.err() // before the queue: all that the page sent before its close is there by then
 		in.mu.Lock()
 		if !in.queue.empty() {
 			m := in.queue.pop()
@@ -177,9 +220,9 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 			return m, nil
 		}
 		in.mu.Unlock()
-		if err := l.err(); err != nil {
+		if end != nil {
 			in.wake() // the next one who waits
-			return message{}, err
+			return message{}, end
 		}
 		select {
 		case <-in.bell:

@@ -188,13 +188,7 @@ func (inv *invocation) answer() {
 // release ends the channels that only this command held.
 func (inv *invocation) release() {
 	for _, l := range inv.lanes {
-		l.mu.Lock()
-		l.uses--
-		last := l.uses == 0 && !l.kept
-		l.mu.Unlock()
-		if last {
-			l.finish(&ClosedError{Reason: "its command has returned: call Keep to use it longer"}, true)
-		}
+		l.letGo(&ClosedError{Reason: "its command has returned: call Keep to use it longer"})
 	}
 	if inv.upload != nil {
 		inv.upload.finish(&ClosedError{Reason: "its command has returned"}, false)

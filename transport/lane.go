@@ -311,22 +311,54 @@ func (l *lane) consumedUpTo(total uint64) {
 	}
 }
 
+// hold counts one more command that uses the lane, unless that has ended. Both are decided under mu: else
+// the return of the command before could end a lane that this one has just taken.
+func (l *lane) hold() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.end.Load() != nil {
+		return false
+	}
+	l.uses++
+	return true
+}
+
+// letGo ends what hold began. Without another command that uses the lane, and without Keep, that ends it.
+func (l *lane) letGo(e *ClosedError) {
+	l.mu.Lock()
+	l.uses--
+	ended := l.uses == 0 && !l.kept && l.setEnd(e, true)
+	l.mu.Unlock()
+	if ended {
+		l.conclude(e)
+	}
+}
+
 // finish ends the lane. Polite: what was accepted is delivered, then the close
 // frame with e's cause; otherwise the rest is dropped. Only the first call counts.
 func (l *lane) finish(e *ClosedError, polite bool) {
 	l.mu.Lock()
-	first := l.end.Load() == nil
-	if first {
-		l.polite.Store(polite) // before end: whoever sees end sees it
-		l.end.Store(e)
-	}
+	first := l.setEnd(e, polite)
 	l.mu.Unlock()
-	if !first {
-		return
+	if first {
+		l.conclude(e)
 	}
-	if e != nil && !l.in.ended.Load() {
-		l.dropUnread() // Go has ended it: nobody will receive
+}
+
+// setEnd sets the end and reports whether there was none. Then the caller, which holds mu, calls
+// conclude without it.
+func (l *lane) setEnd(e *ClosedError, polite bool) bool {
+	if l.end.Load() != nil {
+		return false
 	}
+	l.polite.Store(polite) // before end: whoever sees end sees it
+	l.end.Store(e)
+	return true
+}
+
+// conclude does what an end brings.
+func (l *lane) conclude(e *ClosedError) {
+	l.dropUnread()
 	l.in.wake()
 	l.closeSlot()
 	if r := l.ring.Load(); r != nil {

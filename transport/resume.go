@@ -113,8 +113,8 @@ const maxPlaces = 1024
 func (r *resumable) attach(s *Session, a resumeArgs) (*reader, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer r.grant() // the new reader may need less than what was held for nobody; and of those before, credit may be settled here
-	if now, _ := r.e.resumables.Load(r.name); now != r {
+	defer r.grant()  // the new reader may need less than what was held for nobody; and of those before, credit may be settled here
+	if r.discarded { // under mu: it is set before the name is free again
 		return nil, &Error{CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q any more", r.name), nil}
 	}
 	for _, rd := range slices.Clone(r.readers) { // a page that is gone, or has closed, whose pump may not know it yet

@@ -1,0 +1,165 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport/wire"
+)
+
+// The tests of this file force interleavings of an end with what it meets.
+
+// openUpward makes a lane on which the page sends.
+func openUpward(t *testing.T) (*Session, *lane) {
+	t.Helper()
+	s := built(t, Options{})
+	l := s.addLane(1, &s.channels)
+	l.in.window.Store(1 << 20)
+	return s, l
+}
+
+// frames has the session take frames of the lane apart, up to where their messages would be queued.
+func (a *arrivals) frames(t *testing.T, frames ...wire.Frame) {
+	t.Helper()
+	a.most = len(frames)
+	for _, f := range frames {
+		if err := a.lane.s.frame(a, f, wire.Stride(len(f.Payload), 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func message8(n byte) wire.Frame {
+	return wire.Frame{Kind: wire.Bytes, Payload: []byte{n, 0, 0, 0, 0, 0, 0, 0}}
+}
+
+// wantNothing checks that the lane gives no message any more, and that none is counted.
+func wantNothing(t *testing.T, l *lane, memory int64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if m, err := l.receive(ctx); !errors.Is(err, ErrClosed) {
+		t.Errorf("receive gave message %v, %v, and the one before it was dropped", m.data, err)
+	}
+	if now := l.s.memory.Load(); now != memory {
+		t.Errorf("the session holds %d bytes, before the messages it held %d", now, memory)
+	}
+}
+
+// TestMessageBesideEnd: a message is on its way into the queue when Go ends the lane, which drops what stands there. It is
+// dropped, too: else a receiver would get it after a gap.
+func TestMessageBesideEnd(t *testing.T) {
+	begin := make([]byte, wire.BeginSize+8)
+	wire.PutBegin(begin, 16, wire.Bytes)
+	fragments := []wire.Frame{{Kind: wire.Begin, Payload: begin}, {Kind: wire.End, Payload: make([]byte, 8)}}
+	for name, end := range map[string]func(l *lane){
+		"close":   func(l *lane) { l.finish(&ClosedError{Reason: "closed by Go"}, true) },
+		"session": func(l *lane) { l.s.End("reload") },
+		"return":  func(l *lane) { (&invocation{s: l.s, lanes: []*lane{l}}).release() },
+	} {
+		for kind, late := range map[string][]wire.Frame{"whole": {message8(2)}, "fragments": fragments} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				s, l := openUpward(t)
+				l.uses = 1
+				memory := s.memory.Load()
+				if name == "session" {
+					memory -= ringCost(s.control.ring.Load().Cap())
+				}
+				s.inMu.Lock()
+				early, a := arrivals{lane: l}, arrivals{lane: l}
+				early.frames(t, message8(0), message8(1))
+				if err := early.deliver(); err != nil {
+					t.Error(err)
+				}
+				a.frames(t, late...)
+				end(l)
+				if err := a.deliver(); err != nil {
+					t.Error(err)
+				}
+				s.inMu.Unlock()
+				if name == "session" {
+					<-s.drained
+				}
+				wantNothing(t, l, memory)
+				if taken := l.in.consumed.Load(); taken != l.in.received {
+					t.Errorf("%d of %d bytes are credited", taken, l.in.received)
+				}
+			})
+		}
+	}
+}
+
+// inTurn runs two functions. When first lets go of mu for the first time, second gets it at once, and
+// goes on until it blocks or is over;
+// only then first goes on. sync.Mutex does so when both have waited for a millisecond (its starvation mode), and there is one processor.
+func inTurn(mu *sync.Mutex, first, second func()) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var wg sync.WaitGroup
+	mu.Lock()
+	wg.Go(first)
+	runtime.Gosched() // it waits for mu
+	wg.Go(second)
+	runtime.Gosched()
+	time.Sleep(3 * time.Millisecond)
+	mu.Unlock()
+	mu.Lock() // before first has it: it sees that it was passed over
+	time.Sleep(time.Millisecond)
+	mu.Unlock()
+	wg.Wait()
+}
+
+// TestReceiveBesidePagesClose: a receiver has found nothing. Then a message comes, and the page's close. It gets the message first.
+func TestReceiveBesidePagesClose(t *testing.T) {
+	s, l := openUpward(t)
+	inTurn(&l.in.mu, func() {
+		m, err := l.receive(context.Background())
+		if err != nil || m.data[0] != 7 {
+			t.Errorf("receive gave message %v, %v", m.data, err)
+		}
+		wantNothing(t, l, s.memory.Load())
+	}, func() {
+		s.inMu.Lock()
+		defer s.inMu.Unlock()
+		a := arrivals{lane: l}
+		a.frames(t, message8(7), wire.Frame{Kind: wire.Close})
+	})
+}
+
+// TestChannelPassedBesideReturn: a command returns, and ends the channels that it alone held; meanwhile the page passes one of them to
+// another. Either that one is refused, or it has a channel that lives.
+func TestChannelPassedBesideReturn(t *testing.T) {
+	s, l := openUpward(t)
+	l.uses = 1
+	s.pageLanes = 1
+	before, next := &invocation{s: s, lanes: []*lane{l}}, &invocation{s: s}
+	inTurn(&l.mu, before.release, func() {
+		if err := next.channel(1, false); err != nil {
+			t.Error(err)
+		}
+	})
+	if next.refused == nil && l.err() != nil {
+		t.Errorf("it has a channel with %v", l.err())
+	}
+	if next.refused != nil && (next.refused.Code != CodeChannelEnded || len(next.lanes) > 0) {
+		t.Errorf("it was refused with %v and has %d channels", next.refused, len(next.lanes))
+	}
+}
+
+// TestAttachBesideDiscard: a page attaches while the channel is discarded, and its name is not free yet.
+// Either it is told so, or Discard ends its channel.
+func TestAttachBesideDiscard(t *testing.T) {
+	s, l := openUpward(t)
+	ch, err := NewResumable[[]byte](s.engine, "flow", ResumableOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inTurn(&ch.r.mu, ch.Discard, func() { _, err = ch.r.attach(s, resumeTo(l)) })
+	var e *Error
+	if refused := errors.As(err, &e) && e.Code == CodeUnknownChannel; !refused && l.err() == nil {
+		t.Errorf("attach gave %v, and the channel lives", err)
+	}
+}
