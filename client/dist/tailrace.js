@@ -1279,17 +1279,15 @@
         }
         reply(RESULT, text ?? "null");
       }, fail = (error) => {
-        quiet && report(error), reply(ERROR, evalError(error));
+        quiet && report(error), send(ERROR, evalError(error)) !== void 0 && reply(ERROR, evalError(error, !1));
       }, reply = (kind, text) => {
+        let tooLarge = send(kind, text);
+        tooLarge !== void 0 && send(ERROR, evalError(tooLarge, !1));
+      }, send = (kind, text) => {
         let tooLarge = this.owner.tooLarge(8 + text.length);
-        if (tooLarge === void 0) {
-          let message = payload(id, 0, text);
-          if (tooLarge = this.owner.tooLarge(message.length), tooLarge === void 0) {
-            this.owner.sendControl(kind, message);
-            return;
-          }
-        }
-        this.owner.sendControl(ERROR, payload(id, 0, evalError(tooLarge)));
+        if (tooLarge !== void 0) return tooLarge;
+        let message = payload(id, 0, text);
+        return tooLarge = this.owner.tooLarge(message.length), tooLarge === void 0 && this.owner.sendControl(kind, message), tooLarge;
       };
       if (native && this.forbidden) {
         this.evaluateNatively(id, quiet);
@@ -1367,11 +1365,11 @@
     let error = new Error(textOf(parts, "message")), name = textOf(parts, "name"), stack = textOf(parts, "stack");
     return name !== void 0 && (error.name = name), stack !== void 0 && (error.stack = stack), error;
   }
-  function evalError(error) {
+  function evalError(error, withStack = !0) {
     let tell = (message, name, stack) => JSON.stringify({ code: "eval", message, detail: { name, stack } });
     try {
       if (!isA(Error, error)) return tell(String(error));
-      let [name, stack] = [textOf(error, "name"), textOf(error, "stack")];
+      let name = textOf(error, "name"), stack = withStack ? textOf(error, "stack") : void 0;
       return tell(textOf(error, "message") ?? "eval failed", name, stack);
     } catch {
       return tell("eval failed");

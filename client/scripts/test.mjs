@@ -30,7 +30,7 @@ await build({
   logLevel: 'warning',
 });
 const files = entries.map((name) => join(out, name.replace(/\.ts$/, '.mjs')));
-const limit = names.length === 0 ? ['--test-timeout=30000'] : [];
+const limit = names.length === 0 ? ['--test-timeout=120000'] : [];
 const flags = speed ? ['--expose-gc'] : ['--test', ...limit];
 const { status } = spawnSync(process.execPath, ['--enable-source-maps', ...flags, ...files], {
   cwd: root,

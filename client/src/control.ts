@@ -220,20 +220,21 @@ export class ControlSink implements Sink {
     };
     const fail = (error: unknown): void => {
       if (quiet) report(error);
-      reply(ERROR, evalError(error));
+      // How long a stack is, nobody can tell: the error goes without it before it does not go at all.
+      if (send(ERROR, evalError(error)) !== undefined) reply(ERROR, evalError(error, false));
     };
     const reply = (kind: number, text: string): void => {
+      const tooLarge = send(kind, text);
+      if (tooLarge !== undefined) send(ERROR, evalError(tooLarge, false));
+    };
+    const send = (kind: number, text: string): TailraceError | undefined => {
       // The text's length first: what is far over the limit might not even be encoded.
       let tooLarge = this.owner.tooLarge(8 + text.length);
-      if (tooLarge === undefined) {
-        const message = payload(id, 0, text);
-        tooLarge = this.owner.tooLarge(message.length);
-        if (tooLarge === undefined) {
-          this.owner.sendControl(kind, message);
-          return;
-        }
-      }
-      this.owner.sendControl(ERROR, payload(id, 0, evalError(tooLarge)));
+      if (tooLarge !== undefined) return tooLarge;
+      const message = payload(id, 0, text);
+      tooLarge = this.owner.tooLarge(message.length);
+      if (tooLarge === undefined) this.owner.sendControl(kind, message);
+      return tooLarge;
     };
     if (native && this.forbidden) {
       this.evaluateNatively(id, quiet);
@@ -351,12 +352,13 @@ function asError(parts: unknown): unknown {
 }
 
 /** What Go is told of it: text only. */
-function evalError(error: unknown): string {
+function evalError(error: unknown, withStack = true): string {
   const tell = (message: string, name?: string, stack?: string) =>
     JSON.stringify({ code: 'eval', message, detail: { name, stack } });
   try {
     if (!isA(Error, error)) return tell(String(error));
-    const [name, stack] = [textOf(error, 'name'), textOf(error, 'stack')];
+    const name = textOf(error, 'name');
+    const stack = withStack ? textOf(error, 'stack') : undefined;
     return tell(textOf(error, 'message') ?? 'eval failed', name, stack);
   } catch {
     return tell('eval failed'); // it cannot even become a string, or none of that length

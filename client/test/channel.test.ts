@@ -389,23 +389,20 @@ test('a large message goes as fragments, in batches of at most maxBatch, under t
   await settle();
   assert.equal(accepted, true, 'nothing was outstanding');
   for (let credited = 0; ; ) {
-    const frames = go.on(lane);
+    const frames = go.frames(lane);
     const total = frames.reduce((sum, f) => sum + Math.ceil((8 + f.payload.length) / 8) * 8, 0);
     assert.ok(total - credited <= 2000);
     if (total === credited) break;
     credited = total;
     await go.sendBatch(go.batch([], { credits: [[lane, credited]] }));
   }
-  const frames = go.on(lane);
+  const frames = go.frames(lane);
   assert.deepEqual(
     frames.map((f) => f.kind),
     [BEGIN, MIDDLE, MIDDLE, MIDDLE, END, JSON_],
   );
   assert.deepEqual([...frames[0].payload.slice(0, 16)], [...u32s(5001, 0, BYTES, 0)]);
-  const body = Buffer.concat(
-    frames.slice(0, 5).map((f, i) => f.payload.subarray(i === 0 ? 16 : 0)),
-  );
-  assert.ok(body.equals(big));
+  assert.deepEqual(go.on(lane)[0].payload, big);
 });
 
 test('a one-way channel refuses to send, before and after it is known to be one', async () => {
@@ -452,7 +449,7 @@ test('messages that cannot be sent are refused where they are sent', async () =>
   await assert.rejects(channel.send({ channel }), { code: 'invalid_args' });
   await channel.send(new Uint8Array(4096));
   await settle();
-  assert.equal(go.on(lane)[0].kind, BEGIN);
+  assert.equal(go.frames(lane)[0].kind, BEGIN);
   await go.send(go.run(0, [result(1, null)]));
   assert.equal(go.api.session.state, 'open');
 });

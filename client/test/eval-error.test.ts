@@ -39,6 +39,7 @@ const odd: Record<string, [string, string]> = {
     'eval failed',
   ],
   'a stack that is itself': ['(() => { const e = new Error("x"); e.stack = e; return e })()', 'x'],
+  'a stack of many frames': ['Object.assign(new Error("x"), { stack: "s".repeat(5000) })', 'x'],
   'no prototype': ['Object.create(null)', 'eval failed'],
   'a toString that throws': ['({ toString() { throw 1 } })', 'eval failed'],
   'a Proxy that lets nobody look': [
@@ -122,6 +123,21 @@ test('a result or an error over the limit is answered, too', async () => {
     [2, true],
     [3, true],
   ]);
+});
+
+test('an error whose stack is over the limit goes without it, and so does a refusal', async () => {
+  const go = await started({ maxMessage: 400 });
+  const stack = 'Object.assign(new RangeError("far"), { stack: "at /a/path ".repeat(100) })';
+  await go.send(go.run(0, [script(1, 0, `throw ${stack}`), script(2, 0, '"x".repeat(1000)')]));
+  const errors = go.on(0, ERROR).map(({ payload }) => {
+    const { message, detail } = JSON.parse(new TextDecoder().decode(payload.subarray(8)));
+    return [payload[0], message, detail];
+  });
+  assert.deepEqual(errors, [
+    [1, 'far', { name: 'RangeError' }],
+    [2, errors[1][1], { name: 'TailraceError' }],
+  ]);
+  assert.match(errors[1][1], /over the limit of 400/);
 });
 
 test('a page whose reportError throws gets its session no harm', async (t) => {

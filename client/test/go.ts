@@ -111,6 +111,40 @@ export function framesOf(batch: wire.Batch, up: boolean): UpFrame[] {
   return frames;
 }
 
+/** Puts the fragments of a lane together. A message stands where its end does. */
+function assemble(frames: UpFrame[]): UpFrame[] {
+  const messages: UpFrame[] = [];
+  let begun: { message: UpFrame; length: number; parts: Uint8Array[] } | undefined;
+  for (const frame of frames) {
+    if (frame.kind < wire.BEGIN) {
+      if (frame.kind === wire.CLOSE) begun = undefined;
+      messages.push(frame);
+      continue;
+    }
+    if (frame.kind === wire.BEGIN) {
+      assert.equal(begun, undefined, 'a message ends before the next begins');
+      const view = new DataView(frame.payload.buffer, frame.payload.byteOffset);
+      const length = Number(view.getBigUint64(0, true));
+      const message = { ...frame, kind: view.getUint32(8, true) };
+      begun = { message, length, parts: [frame.payload.subarray(16)] };
+      continue;
+    }
+    assert.ok(begun, 'a fragment belongs to a message that has begun');
+    if (frame.kind === wire.ABORT) {
+      begun = undefined;
+      continue;
+    }
+    begun.parts.push(frame.payload);
+    if (frame.kind !== wire.END) continue;
+    const { message, length, parts } = begun;
+    begun = undefined;
+    const payload = Uint8Array.from(Buffer.concat(parts));
+    assert.equal(payload.length, length, 'a message is as long as its begin says');
+    messages.push({ ...message, payload });
+  }
+  return messages;
+}
+
 /** All promise reactions have run. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -364,9 +398,18 @@ export class Go {
     return this.requests.filter((request) => !request.isPull && !request.answered);
   }
 
-  /** The frames that came up on a lane, those of a kind if given. */
+  /** The frames that came up on a lane, fragments one by one. */
+  frames(lane: number): UpFrame[] {
+    return this.up.filter((frame) => frame.lane === lane);
+  }
+
+  /**
+   * The messages that came up on a lane, those of a kind if given. Each is whole, however many
+   * frames it took: how long an error is, say, depends on the path in its stack.
+   */
   on(lane: number, kind?: number): UpFrame[] {
-    return this.up.filter((f) => f.lane === lane && (kind === undefined || f.kind === kind));
+    const messages = assemble(this.frames(lane));
+    return kind === undefined ? messages : messages.filter((message) => message.kind === kind);
   }
 
   /** The invokes that came up. */

@@ -14,7 +14,7 @@ import {
   QUIET,
   RESULT,
 } from '../src/wire.js';
-import { type DownFrame, join, readInvoke, result, settle, started, u32s } from './go.js';
+import { type DownFrame, join, result, settle, started, u32s } from './go.js';
 
 const reported: unknown[] = [];
 beforeEach(() => {
@@ -188,20 +188,21 @@ test('raw bodies: inline, and on a lane beyond 64 KB', async () => {
   assert.deepEqual([...go.invokes[0].body], [2, 3]);
   assert.equal(go.invokes[0].envelope.body, 'bytes');
   // The second one is larger than a frame may be: it comes as fragments of an invoke.
-  const pieces = go.on(0).filter((f) => f.kind >= BEGIN);
-  const whole = Buffer.concat(pieces.map((f, i) => f.payload.subarray(i === 0 ? 16 : 0)));
+  const pieces = go.frames(0).filter((f) => f.kind >= BEGIN);
   assert.equal(pieces[0].payload[8], INVOKE);
-  assert.equal(readInvoke(Uint8Array.from(whole)).body.length, 65536);
-  const { envelope, body } = go.invokes[1];
+  assert.deepEqual([...go.invokes[1].body], new Array(65536).fill(0));
+  const { envelope, body } = go.invokes[2];
   assert.deepEqual(envelope, { cmd: 'large', body: 'lane', lane: 1, length: 65537 });
   assert.equal(body.length, 0);
-  const frames = go.on(1);
   assert.deepEqual(
-    frames.map((f) => f.kind),
+    go.frames(1).map((f) => f.kind),
     [BEGIN, MIDDLE, MIDDLE, MIDDLE, END, CLOSE],
   );
-  const got = Buffer.concat(frames.map((f, i) => f.payload.subarray(i === 0 ? 16 : 0)));
-  assert.ok(got.equals(large));
+  assert.deepEqual(
+    go.on(1).map((f) => f.kind),
+    [BYTES, CLOSE],
+  );
+  assert.ok(Buffer.from(go.on(1)[0].payload).equals(large));
   const order = go.up.map((f) => f.lane);
   assert.ok(order.lastIndexOf(0) < order.indexOf(1), 'the invoke opens the lane before its frames');
 });
@@ -283,6 +284,10 @@ test('evals run in the global scope, in order, with their results', async () => 
       frame(6, 'Promise.reject("é")'),
       frame(7, ')('),
       frame(0, 'throw new Error("nobody waits")'),
+      frame(
+        8,
+        'throw Object.assign(new URIError("far"), { stack: "at /a/long/path ".repeat(500) })',
+      ),
     ]),
   );
   const results = go
@@ -303,10 +308,16 @@ test('evals run in the global scope, in order, with their results', async () => 
       [5, 'eval', errors[1].message, 'TypeError'],
       [7, 'eval', errors[2].message, 'SyntaxError'],
       [0, 'eval', 'nobody waits', 'Error'],
+      [8, 'eval', 'far', 'URIError'],
       [6, 'eval', 'é', undefined],
     ],
   );
   assert.match(errors[0].detail.stack, /RangeError/);
+  assert.equal(errors[4].detail.stack, 'at /a/long/path '.repeat(500));
+  assert.ok(
+    go.frames(0).some(({ kind }) => kind === BEGIN),
+    'that error came as fragments',
+  );
   assert.deepEqual(reported.splice(0).map(String), ['Error: nobody waits']);
   Reflect.deleteProperty(globalThis, 'evalled');
 });

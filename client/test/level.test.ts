@@ -160,7 +160,7 @@ for (const [name, open] of carriers) {
     assert.equal(channel.bufferedAmount, name === 'shm' ? 10_000 - 3072 : 10_000);
     await go.clock.advance(1000);
     assert.equal(channel.bufferedAmount, 0);
-    assert.ok(go.on(lane).length > 1);
+    assert.ok(go.frames(lane).length > 1);
     channel.send('é€').catch(() => {});
     assert.equal(channel.bufferedAmount, 7);
     channel.trySend(new Uint8Array(0));

@@ -15,7 +15,7 @@ test('a large message goes behind small ones that Go has not credited yet', asyn
   });
   await go.clock.advance(1000);
   assert.ok(accepted);
-  assert.ok(go.on(lane).length > 1, 'what the window lets pass is sent');
+  assert.ok(go.frames(lane).length > 1, 'what the window lets pass is sent');
 });
 
 test('close needs no window', async () => {
