@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/puzpuzpuz/xsync/v3"
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -35,8 +36,11 @@ type Bus struct {
 }
 
 // New makes a bus for the sessions of e, and registers the commands of pages (CommandListen and
-// the others) there. One bus an engine. Errors: an option out of its range.
+// the others) there. One bus an engine. Errors: an option out of its range, a nil engine.
 func New(e *transport.Engine, o Options) (*Bus, error) {
+	if e == nil {
+		return nil, errors.New("bus: the engine is nil")
+	}
 	o, err := o.withDefaults(e)
 	if err != nil {
 		return nil, err
@@ -82,29 +86,23 @@ func (b *Bus) EmitFilter(name string, payload any, accept func(Target) bool) err
 // the event first. A listener that waits for room in its own queue waits for ever. On the UI thread it refuses
 // with ErrUIThread.
 func (b *Bus) EmitContext(ctx context.Context, name string, payload any) error {
-	return b.emit(background(ctx), Any, name, payload, nil)
+	return b.emit(contexts.OrBackground(ctx), Any, name, payload, nil)
 }
 
 // EmitToContext is EmitTo that waits like EmitContext.
 func (b *Bus) EmitToContext(ctx context.Context, t Target, name string, payload any) error {
-	return b.emit(background(ctx), t, name, payload, nil)
+	return b.emit(contexts.OrBackground(ctx), t, name, payload, nil)
 }
 
 // EmitFilterContext is EmitFilter that waits like EmitContext.
 func (b *Bus) EmitFilterContext(ctx context.Context, name string, payload any, accept func(Target) bool) error {
-	return b.emitFilter(background(ctx), name, payload, accept)
+	return b.emitFilter(contexts.OrBackground(ctx), name, payload, accept)
 }
 
-// noWait is the context of calls that don't wait: ErrFull instead.
-var noWait context.Context
+// noWait is the context of calls that don't wait: ErrFull instead. It is compared, and can't come from the app.
+var noWait = context.WithValue(context.Background(), noWaitKey{}, nil)
 
-// background makes a context of nil, which noWait is.
-func background(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
-}
+type noWaitKey struct{}
 
 func (b *Bus) emitFilter(ctx context.Context, name string, payload any, accept func(Target) bool) error {
 	if accept == nil {

@@ -20,7 +20,7 @@
 //   - Memory is bounded: each listener's queue, in number and bytes, what waits for a page, what a page may register,
 //     and the sticky events; [Options] has the numbers.
 //
-// All functions and methods may be called from any goroutine.
+// All functions and methods may be called from any goroutine. A nil context means context.Background().
 //
 // # Before a page is ready
 //

@@ -33,8 +33,8 @@ var (
 	ErrSticky = errors.New("bus: no more sticky events can be kept")
 	// ErrUIThread is a call that would wait on the thread that drives the windows.
 	ErrUIThread = errors.New("bus: it would wait on the UI thread: call it from another goroutine")
-	// ErrHandler is a listener without a function.
-	ErrHandler = errors.New("bus: a listener needs a function")
+	// ErrHandler is a listener without a function, or On without something to listen at.
+	ErrHandler = errors.New("bus: a listener needs a function, and something to listen at")
 )
 
 // WindowError says why one window did not get an event or eval.

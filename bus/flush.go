@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -19,7 +20,7 @@ func (p *Page) Flush(ctx context.Context) error {
 	if p.bus.opt.OnUI() {
 		return ErrUIThread
 	}
-	ctx = background(ctx)
+	ctx = contexts.OrBackground(ctx)
 	var lost error // with a page that ended meanwhile
 	kept := 0
 	for {

@@ -21,9 +21,9 @@ func (p place) Listen(name string, fn func(Event)) (ID, error) {
 }
 
 // On is Listen with the payload decoded into a T, as Event.Decode does: a []byte takes binary payloads, a json.RawMessage any
-// JSON. An event that does not decode is skipped; the 1st, 2nd, 4th, 8th, … of a listener is logged.
+// JSON. An event that does not decode is skipped; the 1st, 2nd, 4th, 8th, … of a listener is logged. Errors: Listen's, ErrHandler.
 func On[T any](l Listener, name string, fn func(Event, T)) (ID, error) {
-	if fn == nil {
+	if l == nil || fn == nil {
 		return 0, ErrHandler
 	}
 	var skipped atomic.Uint64

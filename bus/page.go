@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -45,8 +46,11 @@ func (b *Bus) Open(label string) *Page {
 }
 
 // Connect tells that the window shows a new page, which has that session. Call it before the session's first batch
-// is received. What the page before had registered is gone.
+// is received. What the page before had registered is gone. It panics when the session is nil.
 func (p *Page) Connect(s *transport.Session) {
+	if s == nil {
+		panic("bus: Connect with a nil session")
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -244,7 +248,7 @@ func (p *Page) EvalContext(ctx context.Context, js string) error {
 	if p.bus.opt.OnUI() {
 		return ErrUIThread
 	}
-	return p.eval(background(ctx), js)
+	return p.eval(contexts.OrBackground(ctx), js)
 }
 
 func (p *Page) eval(ctx context.Context, js string) error {
@@ -283,7 +287,7 @@ func (p *Page) EvalResult(ctx context.Context, js string) (json.RawMessage, erro
 	if p.bus.opt.OnUI() {
 		return nil, ErrUIThread
 	}
-	ctx = background(ctx)
+	ctx = contexts.OrBackground(ctx)
 	for {
 		c, at := p.state()
 		if at == live {

@@ -3,6 +3,8 @@ package bus
 import (
 	"context"
 	"time"
+
+	"github.com/tailrace-go/tailrace/internal/contexts"
 )
 
 // settleTime bounds how long a command's result waits for the page to be ready. A page that is ready at
@@ -23,7 +25,7 @@ func (p *Page) Settle() func(context.Context) {
 			return
 		}
 		if last := p.kept.Load(); last > before {
-			p.settle(ctx, last)
+			p.settle(contexts.OrBackground(ctx), last)
 		}
 	}
 }

@@ -95,6 +95,9 @@ func newWaiters() *sync.Pool {
 
 // wait puts a claim of n bytes into the queue q and waits for it.
 func (r *Ring) wait(ctx context.Context, n int, q *waitQueue) (Claim, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	if ctx.Err() != nil {
 		return Claim{}, waitError(ctx, n)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -63,10 +64,7 @@ func (c *Channel[T]) window(*lane) int64 { return 0 }
 //
 // ctx matters only while Send waits: with space at hand, v is accepted under a context that has ended, too.
 func (c *Channel[T]) Send(ctx context.Context, v T) error {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	return c.send(ctx, v)
+	return c.send(contexts.OrBackground(ctx), v)
 }
 
 // TrySend is Send without waiting, as with [Fail]. On a channel with [Latest] the two are the same.
@@ -166,7 +164,7 @@ func (c *Channel[T]) Flush(ctx context.Context) error {
 	if c.lane == nil {
 		return ErrUnbound
 	}
-	if err := c.lane.wait(ctx, c.lane.accepted(), true); err != nil {
+	if err := c.lane.wait(contexts.OrBackground(ctx), c.lane.accepted(), true); err != nil {
 		return fmt.Errorf("transport: flush: %w", err)
 	}
 	return nil

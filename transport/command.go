@@ -37,13 +37,19 @@ type answer struct {
 // returns, each of these channels is closed unless Keep was called on it. A returned *Error
 // keeps its code and detail; a panic, or runtime.Goexit, rejects the call with CodePanic and is logged.
 //
-// Handle panics when the name is taken, as registering a pattern twice does in net/http.
+// Handle panics when the name is taken, or the engine or fn is nil, as registering a pattern does in net/http.
 func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
 	register(e, &command{name: name}, fn)
 }
 
 // register adds a command with its handler.
 func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Context, args Args) (Result, error)) {
+	switch {
+	case e == nil:
+		panic(fmt.Sprintf("transport: command %q is registered at a nil engine", c.name))
+	case fn == nil:
+		panic(fmt.Sprintf("transport: command %q is registered with a nil function", c.name))
+	}
 	c.run = func(ctx context.Context, inv *invocation) (answer, error) {
 		var args Args
 		if err := inv.decode(&args); err != nil {

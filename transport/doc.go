@@ -34,6 +34,10 @@
 //   - The end of a page ends its session: Done is closed, sends give ErrClosed, contexts of
 //     commands are cancelled.
 //
+// # Contexts
+//
+// A nil context means context.Background(), here and in all packages of this module: it never ends.
+//
 // # Figures
 //
 // Engine.Stats, Session.Stats, Session.Channels and the channels' Stats give figures of what runs. They cost who asks, not who sends:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -18,18 +19,19 @@ type evalReply struct {
 // results. It does not wait: ErrFull when lane 0 has no space. A script that throws is
 // logged, and shows in the page as an uncaught error.
 func (s *Session) Eval(js string) error {
-	return s.EvalContext(noWait, js)
+	return s.sendEval(noWait, s.evalID(), js, false)
 }
 
 // EvalContext is Eval, but waits for space until ctx ends. Don't call it on the UI thread.
 func (s *Session) EvalContext(ctx context.Context, js string) error {
-	return s.sendEval(ctx, s.evalID(), js, false)
+	return s.sendEval(contexts.OrBackground(ctx), s.evalID(), js, false)
 }
 
 // EvalResult runs a script like Eval and returns its value as JSON (null for undefined); when the value
 // is a promise, what that resolves to. A script that throws gives a *Error with code "eval", whose Detail
 // has its name and stack. It waits for the page; don't call it on the UI thread.
 func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, error) {
+	ctx = contexts.OrBackground(ctx)
 	id := s.evalID()
 	reply := make(chan evalReply, 1)
 	s.evals.Store(id, reply)

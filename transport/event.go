@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
@@ -22,7 +23,7 @@ var errNoSubscription = errors.New("transport: an event needs at least one subsc
 // Event does not wait: ErrFull when events hold three quarters of lane 0 (the rest is kept for results
 // and evals) or others wait in EventContext.
 func (s *Session) Event(subs []uint32, binary bool, payload []byte) error {
-	return s.EventContext(noWait, subs, binary, payload)
+	return s.countEvent(s.event(noWait, subs, binary, payload))
 }
 
 // EventContext is Event, but waits for room until ctx ends. Those who wait get it in the order in which they came.
@@ -30,7 +31,11 @@ func (s *Session) Event(subs []uint32, binary bool, payload []byte) error {
 // messages of more than a frame (MaxBatch/2 or an eighth of lane 0) wait for its end: an Eval that long gives ErrFull meanwhile.
 // Don't call it on the UI thread, nor in an ordered command.
 func (s *Session) EventContext(ctx context.Context, subs []uint32, binary bool, payload []byte) error {
-	err := s.event(ctx, subs, binary, payload)
+	return s.countEvent(s.event(contexts.OrBackground(ctx), subs, binary, payload))
+}
+
+// countEvent notes what became of an event.
+func (s *Session) countEvent(err error) error {
 	if err != nil {
 		s.figures.eventsRefused.Add(1)
 		if err == ErrFull {

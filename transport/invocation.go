@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -39,7 +40,7 @@ type invocationKey struct{}
 // Header returns the value of a header of the call that ctx belongs to ("" when it has
 // none). Names are as the page's invoke gave them, in lower case.
 func Header(ctx context.Context, name string) string {
-	inv, _ := ctx.Value(invocationKey{}).(*invocation)
+	inv, _ := contexts.OrBackground(ctx).Value(invocationKey{}).(*invocation)
 	if inv == nil {
 		return ""
 	}

@@ -99,8 +99,10 @@ func newLane(s *Session, id uint32, ringSize int) *lane {
 	return l
 }
 
-// noWait is the context of calls that don't wait: ErrFull instead.
-var noWait context.Context
+// noWait is the context of calls that don't wait: ErrFull instead. It is compared, and can't come from the app.
+var noWait = context.WithValue(context.Background(), noWaitKey{}, nil)
+
+type noWaitKey struct{}
 
 // send accepts one message.
 func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {

@@ -19,6 +19,8 @@ import (
 // json.RawMessage takes the arguments' JSON as it came, unchecked. Calls that
 // come behind one whose long raw body has not arrived yet wait for that.
 //
+// It panics when Handle does.
+//
 // Options.Policy is asked only whether it denies the command (Denier): fn asks with Session.Check for what the command means.
 func HandleOrdered[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
 	register(e, &command{name: name, ordered: true}, fn)

@@ -89,6 +89,9 @@ const smallRequest = 2 << 10
 // on the UI thread. answer is
 // called exactly once, from any goroutine, maybe before Request returns.
 func (p *Pulls) Request(body []byte, answer func(Answer)) {
+	if answer == nil {
+		answer = func(Answer) {} // whoever asked does not want to know
+	}
 	if len(body) <= smallRequest && p.handling.TryLock() {
 		got, ok, err := p.port.TryReceive(body)
 		if ok {
@@ -345,6 +348,9 @@ func (p *Pulls) Deliver(b *Batch) bool {
 
 // Close implements Carrier.
 func (p *Pulls) Close(reason *ClosedError) {
+	if reason == nil {
+		reason = &ClosedError{Reason: "the carrier was closed"}
+	}
 	p.mu.Lock()
 	if p.closed != nil {
 		p.mu.Unlock()

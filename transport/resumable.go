@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -74,8 +75,11 @@ var ErrNameTaken = errors.New("transport: a resumable channel of that name exist
 
 // NewResumable makes a resumable channel, which lives as long as the engine, or until Discard. The name, by which pages attach, is
 // UTF-8 without control characters, * and ?, of 1 to 256 bytes. T []byte crosses as raw bytes, everything else through the
-// codec. Errors: ErrNameTaken, a bad name, or options out of their bounds.
+// codec. Errors: ErrNameTaken, a bad name, options out of their bounds, a nil engine.
 func NewResumable[T any](e *Engine, name string, o ResumableOptions) (*Resumable[T], error) {
+	if e == nil {
+		return nil, errors.New("transport: resumable channel: the engine is nil")
+	}
 	o, err := o.withDefaults(e)
 	if bad := func(r rune) bool { return r < ' ' || r == 0x7f || r == '*' || r == '?' }; name == "" ||
 		len(name) > maxResumableName || !utf8.ValidString(name) || strings.ContainsFunc(name, bad) {
@@ -97,10 +101,7 @@ func NewResumable[T any](e *Engine, name string, o ResumableOptions) (*Resumable
 // Send accepts v, or waits until ctx ends for the slowest reader to consume what would have to be dropped. It copies: the caller
 // keeps v. Errors: ErrClosed (a *ClosedError), the cause of ctx, ErrTooLarge, or the codec's.
 func (r *Resumable[T]) Send(ctx context.Context, v T) error {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	return r.send(ctx, v)
+	return r.send(contexts.OrBackground(ctx), v)
 }
 
 // TrySend is Send without waiting: ErrFull when a reader still needs what would be dropped, or others wait.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/puzpuzpuz/xsync/v3"
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -162,7 +163,7 @@ type sessionKey struct{}
 // SessionFrom returns the session of the page that called the command, nil when ctx is
 // not a handler's.
 func SessionFrom(ctx context.Context) *Session {
-	s, _ := ctx.Value(sessionKey{}).(*Session)
+	s, _ := contexts.OrBackground(ctx).Value(sessionKey{}).(*Session)
 	return s
 }
 
@@ -247,6 +248,7 @@ func (s *Session) fail(err error) error {
 // Flush returns when everything that all channels, events and evals of the session had
 // accepted has its receipt.
 func (s *Session) Flush(ctx context.Context) error {
+	ctx = contexts.OrBackground(ctx)
 	if err := s.control.wait(ctx, s.control.accepted(), true); err != nil {
 		return fmt.Errorf("transport: flush: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -25,7 +26,7 @@ func (s *Stream[Out, In]) Receive(ctx context.Context) (In, error) {
 	if s.lane == nil {
 		return v, ErrUnbound
 	}
-	m, err := s.lane.receive(ctx)
+	m, err := s.lane.receive(contexts.OrBackground(ctx))
 	if err != nil {
 		return v, err
 	}
@@ -51,6 +52,7 @@ func (s *Stream[Out, In]) decode(m message) (In, error) {
 // All ranges over the page's messages until it closes the stream. Any other end is the
 // last pair's error; so is a message that does not decode, after which the range goes on.
 func (s *Stream[Out, In]) All(ctx context.Context) iter.Seq2[In, error] {
+	ctx = contexts.OrBackground(ctx)
 	return func(yield func(In, error) bool) {
 		for {
 			v, err := s.Receive(ctx)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -182,6 +183,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 	if onMainThread() {
 		return fmt.Errorf("%w: call Shutdown from another goroutine than the main one", ErrMainThread)
 	}
+	ctx = contexts.OrBackground(ctx)
 	a.mu.Lock()
 	a.closing = true
 	a.mu.Unlock()

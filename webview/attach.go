@@ -23,6 +23,9 @@ func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 	if err := checkLabel(label); err != nil {
 		return nil, err
 	}
+	if n == nil {
+		return nil, fmt.Errorf("%w: it is nil", ErrAttach)
+	}
 	if !onMainThread() {
 		return nil, fmt.Errorf("%w: Attach belongs to the main goroutine, as webview_go does", ErrMainThread)
 	}

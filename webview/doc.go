@@ -7,6 +7,7 @@
 //   - Every exported method may be called from any goroutine, except where its
 //     documentation says main goroutine. The calls of GTK and WebKit are made on the main
 //     thread, which App.Run drives, whoever asked for them.
+//   - A nil context means context.Background().
 //   - A window has at most one session: the connection with the page that it shows.
 //     A reload, a navigation to another document, a closed window and a web process that
 //     ended end the session, with the reason; a new page gets a new one. Window.Session

@@ -2,6 +2,7 @@ package webview
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -19,8 +20,12 @@ type resources struct {
 
 // AddResource lets the page that called the command of ctx hold c, by the number that it gives, which the
 // command returns (a class of the page's extends Resource of @tauri-apps/api/core). c is closed when the page closes it, which needs
-// Options.Tauri or ImportMap, or when the page goes. Errors: ErrClosed when it is gone already, and c is closed then; ErrResources.
+// Options.Tauri or ImportMap, or when the page goes. Errors: ErrClosed when it is gone already, and c is closed then; ErrResources;
+// a nil c.
 func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
+	if c == nil {
+		return 0, errors.New("webview: the resource is nil")
+	}
 	r := resourcesOf(ctx)
 	if r == nil {
 		return 0, closeAfter(c, fmt.Errorf("%w: the page is gone, or the context is not that of a command", ErrClosed))

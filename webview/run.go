@@ -1,6 +1,6 @@
 package webview
 
-// Run is all that a small program needs: it makes an App, has setup register the commands, opens
+// Run is all that a small program needs: it makes an App, has setup register the commands (nil: there are none), opens
 // one window, and runs until that is closed. Main goroutine only, once. Errors: those of New,
 // App.Open and App.Run.
 func Run(o Options, w WindowOptions, setup func(*App)) error {
@@ -8,7 +8,9 @@ func Run(o Options, w WindowOptions, setup func(*App)) error {
 	if err != nil {
 		return err
 	}
-	setup(app)
+	if setup != nil {
+		setup(app)
+	}
 	if _, err := app.Open(w); err != nil {
 		return err
 	}

@@ -202,6 +202,10 @@ var scenarios = map[string]func() error{
 	},
 	"Open from many goroutines while Run ends": openWhileRunEnds,
 	"Run ends before a window is built":        runEndsBeforeBuild,
+	"Run without setup": func() error {
+		assets := fstest.MapFS{"index.html": {Data: []byte(blank + `<script>tailrace.invoke('plugin:window|destroy')</script>`)}}
+		return Run(Options{Assets: assets, Tauri: true}, WindowOptions{}, nil)
+	},
 	"no display": func() error {
 		os.Unsetenv("DISPLAY")
 		if _, err := New(Options{}); !errors.Is(err, ErrNoDisplay) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"image"
+
+	"github.com/tailrace-go/tailrace/internal/contexts"
 )
 
 // Screenshot gives a picture of the visible part of the page, in device pixels. Don't call it on the
@@ -12,6 +14,7 @@ func (w *Window) Screenshot(ctx context.Context) (image.Image, error) {
 	if onMainThread() {
 		return nil, fmt.Errorf("%w: Screenshot would wait for a page that needs this thread", ErrMainThread)
 	}
+	ctx = contexts.OrBackground(ctx)
 	result := make(chan snapshot, 1)
 	w.post(func() { w.native.snapshot(result) })
 	select {

@@ -219,8 +219,13 @@ func (w *Window) SetZoom(factor float64) error {
 	return nil
 }
 
-// SetBackground changes the colour behind the page.
-func (w *Window) SetBackground(c color.Color) { w.post(func() { w.native.setBackground(c) }) }
+// SetBackground changes the colour behind the page; nil is white.
+func (w *Window) SetBackground(c color.Color) {
+	if c == nil {
+		c = color.White
+	}
+	w.post(func() { w.native.setBackground(c) })
+}
 
 func (w *Window) set(f flag, on bool) { w.post(func() { w.native.set(f, on) }) }
 

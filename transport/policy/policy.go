@@ -71,8 +71,11 @@ var actions = map[transport.Action]bool{
 	transport.ActionEmit: true, transport.ActionEval: false, transport.ActionWindow: true,
 }
 
-// Check implements transport.Policy.
+// Check implements transport.Policy. A nil Policy allows nothing.
 func (p *Policy) Check(want transport.Permission) error {
+	if p == nil {
+		return want.Denied()
+	}
 	allows := func(r Rule) bool { return matchEntry(r.Allow, want) && r.covers(want) }
 	if p.Denies(want) || !slices.ContainsFunc(p.Rules, allows) {
 		return want.Denied()
@@ -82,7 +85,7 @@ func (p *Policy) Check(want transport.Permission) error {
 
 // Denies implements transport.Denier.
 func (p *Policy) Denies(want transport.Permission) bool {
-	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return matchEntry(r.Deny, want) && r.covers(want) })
+	return p != nil && slices.ContainsFunc(p.Rules, func(r Rule) bool { return matchEntry(r.Deny, want) && r.covers(want) })
 }
 
 // covers says whether the rule is for the page that asks.
@@ -141,6 +144,9 @@ func runeLen(s string) int {
 
 // Validate reports what is wrong with the rules. Parse has done it, and transport.NewEngine does it.
 func (p *Policy) Validate() error {
+	if p == nil {
+		return errors.New("policy: it is a nil *Policy: set none, or one from Parse")
+	}
 	var errs []error
 	for i := range p.Rules {
 		if err := p.Rules[i].validate(); err != nil {

@@ -86,6 +86,9 @@ type Config struct {
 
 // Open opens a session and starts the page's requests.
 func Open(e *transport.Engine, c Config) (*Page, error) {
+	if e == nil {
+		return nil, errors.New("transporttest: the engine is nil")
+	}
 	pulls := transport.NewPulls("memory")
 	carrier := transport.Carrier(pulls)
 	if c.Carrier != nil {

@@ -58,6 +58,9 @@ type sizes struct{ slot, queue, up int }
 // New prepares the shared memory of one session. The session runs on p until the page has attached, and again after a
 // failure; p is closed with the carrier. A carrier that no session was opened with must be closed by the caller.
 func New(p *transport.Pulls, o Options) (*Carrier, error) {
+	if p == nil {
+		return nil, errors.New("shm: the Pulls are nil")
+	}
 	return build(p, o, sizes{slot: slotBytes})
 }
 

@@ -111,6 +111,9 @@ func (c *Carrier) goDown(reason string, level slog.Level) {
 
 // Close implements transport.Carrier.
 func (c *Carrier) Close(reason *transport.ClosedError) {
+	if reason == nil {
+		reason = &transport.ClosedError{Reason: "the carrier was closed"}
+	}
 	c.leave(phaseClosed, reason.Error())
 	c.pulls.Close(reason)
 }
