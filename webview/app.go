@@ -59,6 +59,7 @@ func New(o Options) (*App, error) {
 			return nil, err
 		}
 	}
+	nativeSignals(o.Logger)
 	asking := plugins{}
 	o.Engine.Policy = pluginPolicy{o.Policy, asking, !o.tauri()}
 	engine, err := transport.NewEngine(o.Engine)

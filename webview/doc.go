@@ -90,10 +90,17 @@
 //
 // # What WebKit changes in the process
 //
-// JavaScriptCore replaces Go's handlers of SIGSEGV and others in a way that turns a
-// recoverable nil dereference into a crash, and WebKit's receiving threads take real-time
-// scheduling. The package repairs both whenever a page has loaded or said hello: recover works
-// in handlers, and a busy window does not starve the machine.
+//   - JavaScriptCore suspends threads by a signal: here by the C library's first real-time signal (34), which Go does not deliver, so that
+//     SIGUSR1 stays the program's. With the environment's JSC_SIGNAL_FOR_GC, or a WebKitGTK that can't be told, it may be SIGUSR1 all
+//     the same; New logs that, and the process then dies of a SIGUSR1 that somebody else sends.
+//   - It replaces Go's handlers of faults in a way that turns a recoverable nil dereference into a crash, and GLib ignores SIGPIPE. Both
+//     are repaired whenever a page has loaded or said hello: recover works in handlers, and signal.Notify gets SIGPIPE.
+//   - SIGXCPU is WebKit's once a page has loaded. Where the kernel has no pidfd_open (before Linux 5.3), GLib takes SIGCHLD.
+//     All other signals are the program's.
+//   - WebKit's receiving threads take real-time scheduling. The package takes that from them, so that a busy window does not
+//     starve the machine.
+//   - Nothing is printed to stdout or stderr, except with Options.Debug. GTK itself complains there of a desktop whose
+//     settings it can't use, a locale that is not installed, say.
 //
 // # Example
 //

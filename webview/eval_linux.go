@@ -31,7 +31,7 @@ func (n *nativeWindow) eval(js string, form evalForm, done func(evalOutcome, str
 //
 //export goEvaluated
 func goEvaluated(h C.uintptr_t, outcome C.int, text *C.char) {
-	C.tr_fix_signals()
+	repairSignals()
 	handle := cgo.Handle(h)
 	done := handle.Value().(func(evalOutcome, string))
 	handle.Delete()

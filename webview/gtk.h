@@ -147,8 +147,11 @@ void tr_buffer_give(void *p);
 void tr_register_scheme(tr_view *v);
 void tr_reply(tr_request *r, tr_answer a);  // any thread; exactly once a request
 
-// Signals: lets Go's handlers run on their own stack again.
-void tr_fix_signals(void);
+// Signals. tr_keep_signals remembers what the program has, before the first window. tr_fix_signals gives it back what libraries
+// have taken since: pipe_ignored says that the program itself ignores SIGPIPE.
+void tr_keep_signals(void);
+void tr_fix_signals(int pipe_ignored);
+int tr_suspending(void);  // the signal that JavaScriptCore keeps for itself
 
 // Ends the real-time scheduling of a thread, if it has that. Any thread.
 void tr_lower(int tid);

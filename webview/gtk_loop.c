@@ -5,7 +5,6 @@
 
 #include <gtk/gtk.h>
 #include <sched.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "_cgo_export.h"
@@ -118,22 +117,6 @@ void tr_main_quit(void) {
 }
 
 int tr_iterate(void) { return g_main_context_iteration(NULL, FALSE); }
-
-// JavaScriptCore installs its handlers when the first script runs in this
-// process, and leaves SA_ONSTACK out. Go then dies on a nil dereference that a
-// recover would have caught. Never SIGUSR1: JavaScriptCore suspends threads
-// with it for garbage collection, and the alternate stack freezes that.
-void tr_fix_signals(void) {
-  static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-    struct sigaction a;
-    if (sigaction(signals[i], NULL, &a) != 0) continue;
-    if (a.sa_flags & SA_ONSTACK) continue;
-    if (!(a.sa_flags & SA_SIGINFO) && (a.sa_handler == SIG_DFL || a.sa_handler == SIG_IGN)) continue;
-    a.sa_flags |= SA_ONSTACK;
-    sigaction(signals[i], &a, NULL);
-  }
-}
 
 void tr_lower(int tid) {
   int policy = sched_getscheduler(tid);

@@ -28,6 +28,7 @@ func nativeSupported() error { return nil }
 
 // nativeInit opens the display, once. Main thread only.
 func nativeInit() error {
+	C.tr_keep_signals()
 	if C.tr_init() == 0 {
 		return ErrNoDisplay
 	}

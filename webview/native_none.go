@@ -5,6 +5,7 @@ package webview
 import (
 	"image"
 	"image/color"
+	"log/slog"
 	"os"
 )
 
@@ -19,6 +20,7 @@ func nativeWake()                {}
 func nativeRun()                 {}
 func nativeQuit()                {}
 func nativeRepair()              {}
+func nativeSignals(*slog.Logger) {}
 func nativeDrain()               {}
 func nativeSetTheme(Theme)       {}
 func allowExtension([]string)    {}

@@ -8,10 +8,13 @@ package webview
 import "C"
 
 import (
+	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // receiver is the name of WebKit's threads in this process that talk with the web processes, one each.
@@ -46,6 +49,19 @@ func lowerReceivers() {
 // nativeRepair mends what WebKit changes in the process when pages load: signal handlers, at once,
 // and scheduling, soon after.
 func nativeRepair() {
-	C.tr_fix_signals()
+	repairSignals()
 	go lowerReceivers()
+}
+
+// repairSignals gives the program its signal handlers back. Main thread only.
+func repairSignals() { C.tr_fix_signals(cBool(signal.Ignored(syscall.SIGPIPE))) }
+
+// suspendingSignal gives the signal that JavaScriptCore has for itself.
+func suspendingSignal() syscall.Signal { return syscall.Signal(C.tr_suspending()) }
+
+// nativeSignals says what a program can't have of its signals.
+func nativeSignals(log *slog.Logger) {
+	if suspendingSignal() == syscall.SIGUSR1 {
+		log.Warn("webview: SIGUSR1 is JavaScriptCore's (JSC_SIGNAL_FOR_GC says so, or this WebKitGTK can't have another): the process dies when somebody else sends it")
+	}
 }

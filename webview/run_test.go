@@ -206,6 +206,9 @@ var scenarios = map[string]func() error{
 		assets := fstest.MapFS{"index.html": {Data: []byte(blank + `<script>tailrace.invoke('plugin:window|destroy')</script>`)}}
 		return Run(Options{Assets: assets, Tauri: true}, WindowOptions{}, nil)
 	},
+	"signals are the program's":   signalsStay,
+	"handlers run on their stack": handlersOnTheirStack,
+	"silent":                      silent,
 	"no display": func() error {
 		os.Unsetenv("DISPLAY")
 		if _, err := New(Options{}); !errors.Is(err, ErrNoDisplay) {
