@@ -71,7 +71,12 @@ func (w *window) load(c transporttest.Config) {
 	}
 	w.page = p
 	w.Connect(p.Session)
-	w.t.Cleanup(func() { p.Close() })
+	w.t.Cleanup(func() {
+		p.Close()
+		if err := transporttest.Leftovers(p.Session); err != nil {
+			w.t.Error(err)
+		}
+	})
 }
 
 // call calls a command with JSON arguments.

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/transporttest"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -81,15 +82,12 @@ func runFrames(input []byte) error {
 	if err := h.session.Err(); err != nil && !errors.As(err, &rule) {
 		return fmt.Errorf("the session ended with %w", err)
 	}
-	h.session.End("the input is over")
+	left := transporttest.Leftovers(h.session)
 	synctest.Wait()
 	if h.answered != h.asked {
 		return fmt.Errorf("%d of %d requests were answered", h.answered, h.asked)
 	}
-	if st := h.session.Stats(); st.Memory < 0 || st.Running > 0 {
-		return fmt.Errorf("after the end there is %+v", st)
-	}
-	return nil
+	return left
 }
 
 // ask sends a batch.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/transporttest"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -42,6 +43,8 @@ func FuzzSession(f *testing.F) {
 		if err := s.Err(); err != nil && !errors.As(err, &rule) && !errors.Is(err, transport.ErrClosed) {
 			t.Fatalf("the session ended with %v", err)
 		}
-		s.End("the input is over")
+		if err := transporttest.Leftovers(s); err != nil {
+			t.Fatal(err)
+		}
 	})
 }

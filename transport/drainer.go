@@ -41,6 +41,7 @@ func (s *Session) drain() {
 			}
 		case <-s.ctx.Done():
 			s.freeRings()
+			s.forgetAll()
 			s.engine.leave(s)
 			return
 		}

@@ -21,7 +21,13 @@ func built(t *testing.T, o Options) *Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.End("test is over") })
+	t.Cleanup(func() {
+		s.End("test is over")
+		<-s.drained
+		if held, running := s.memory.Load(), s.pending.Load(); held != 0 || running != 0 || s.lanes.Size() > 0 {
+			t.Errorf("after its end the session holds %d bytes, %d lanes and %d commands", held, s.lanes.Size(), running)
+		}
+	})
 	return s
 }
 

@@ -84,7 +84,7 @@ func TestRepeatedChannels(t *testing.T) {
 			if n := u.s.Stats().Opened; n != channels {
 				t.Errorf("%d channels were opened, want %d", n, channels)
 			}
-			u.s.End("over")
+			nothingLeft(t, u.s) // ends it, and waits
 		}
 		return best
 	}

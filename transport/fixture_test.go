@@ -26,15 +26,26 @@ func newEngine(t testing.TB, o transport.Options) *transport.Engine {
 	return e
 }
 
-// openPage opens a page, whose session ends with the test.
+// openPage opens a page, whose session ends with the test, and leaves nothing behind.
 func openPage(t testing.TB, e *transport.Engine, c transporttest.Config) *transporttest.Page {
 	t.Helper()
 	p, err := transporttest.Open(e, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Close() })
+	t.Cleanup(func() {
+		p.Close()
+		nothingLeft(t, p.Session)
+	})
 	return p
+}
+
+// nothingLeft ends the session, and checks its figures.
+func nothingLeft(t testing.TB, s *transport.Session) {
+	t.Helper()
+	if err := transporttest.Leftovers(s); err != nil {
+		t.Error(err)
+	}
 }
 
 // wantJSON checks a command's JSON result.

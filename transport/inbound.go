@@ -20,7 +20,9 @@ func (s *Session) Receive(up []byte) (Received, error) {
 	var got Received
 	if err == nil {
 		s.inMu.Lock()
-		got, err = s.accept(b, up)
+		if err = s.Err(); err == nil { // under inMu: the drainer takes it once, after the end
+			got, err = s.accept(b, up)
+		}
 		s.inMu.Unlock()
 	}
 	if err != nil {
@@ -37,6 +39,10 @@ func (s *Session) TryReceive(up []byte) (got Received, ok bool, err error) {
 	}
 	if err != nil || !s.inMu.TryLock() {
 		return Received{}, false, nil
+	}
+	if err := s.Err(); err != nil {
+		s.inMu.Unlock()
+		return Received{}, true, err
 	}
 	if !s.little(b) {
 		s.inMu.Unlock()

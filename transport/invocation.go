@@ -77,24 +77,36 @@ func (s *Session) invoke(p []byte) error {
 		return err
 	}
 	inv.command, _ = s.engine.commands.Load(inv.name)
-	switch running := s.pending.Add(1); {
-	case running > int64(2*s.opt.Pending):
-		return wire.Broken("%d commands at once, the limit is %d", 2*s.opt.Pending, s.opt.Pending)
-	case running > int64(s.opt.Pending) && inv.refused == nil:
-		inv.refused = &Error{CodeBusy, fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending", s.opt.Pending), nil}
-	}
-	ctx := context.WithValue(s.ctx, invocationKey{}, inv)
-	inv.ctx, inv.cancel = context.WithCancelCause(ctx)
-	if _, running := s.commands.LoadOrStore(id, inv); running {
-		return wire.Broken("invoke %d: a command with this id is running", id)
-	}
 	inv.held += int64(len(inv.body))
-	if err := s.take(int(inv.held)); err != nil {
+	if err := s.admit(inv); err != nil {
 		return err
 	}
+	s.start(inv)
+	return nil
+}
+
+// admit counts a command, which over counts out; with an error nothing of it is counted. The caller holds
+// inMu, and is the only one that admits.
+func (s *Session) admit(inv *invocation) error {
+	running := s.pending.Load()
+	if running >= int64(2*s.opt.Pending) {
+		return wire.Broken("%d commands at once, the limit is %d", 2*s.opt.Pending, s.opt.Pending)
+	}
+	if _, running := s.commands.Load(inv.id); running {
+		return wire.Broken("invoke %d: a command with this id is running", inv.id)
+	}
+	if err := s.take(int(inv.held)); err != nil {
+		s.memory.Add(-inv.held)
+		return err
+	}
+	if running >= int64(s.opt.Pending) && inv.refused == nil {
+		inv.refused = &Error{CodeBusy, fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending", s.opt.Pending), nil}
+	}
+	inv.ctx, inv.cancel = context.WithCancelCause(context.WithValue(s.ctx, invocationKey{}, inv))
+	s.pending.Add(1)
+	s.commands.Store(inv.id, inv)
 	s.invokes++
 	s.figures.commands.Add(1)
-	s.start(inv)
 	return nil
 }
 

@@ -260,6 +260,9 @@ func (s *Session) Flush(ctx context.Context) error {
 		}
 		return err == nil
 	})
+	if err == nil {
+		err = s.Err() // the end forgets the channels
+	}
 	if err != nil {
 		return fmt.Errorf("transport: flush: %w", err)
 	}
@@ -289,8 +292,9 @@ func (s *Session) enter(l *lane, count *atomic.Int64) *lane {
 	count.Add(1)
 	s.lanes.Store(l.id, l)
 	s.figures.opened.Add(1)
-	if err := s.ctx.Err(); err != nil { // End's walk may have passed already
+	if err := s.ctx.Err(); err != nil { // the walks of End and of the drainer may have passed already
 		l.finish(context.Cause(s.ctx).(*ClosedError), false)
+		s.forget(l)
 	}
 	return l
 }
@@ -300,9 +304,14 @@ func (s *Session) drop(l *lane) {
 	l.mu.Lock()
 	gone := l.received.closed && l.in.ended.Load()
 	l.mu.Unlock()
-	if !gone {
-		return
+	if gone {
+		s.forget(l)
 	}
+}
+
+// forget takes a lane out of the figures, but for the sums, and gives back its memory. It has ended, and no carrier reads its rings.
+// Only the first call counts.
+func (s *Session) forget(l *lane) {
 	s.gone.Lock()
 	_, ok := s.lanes.LoadAndDelete(l.id)
 	if ok {
@@ -316,4 +325,26 @@ func (s *Session) drop(l *lane) {
 		l.forgetUnread()
 		l.freeRings()
 	}
+}
+
+// forgetAll takes what a session that has ended still holds out of the figures. Nothing comes
+// any more: who holds inMu looks first whether the session has ended. Commands that still run are counted until they have returned.
+func (s *Session) forgetAll() {
+	s.inMu.Lock()
+	defer s.inMu.Unlock()
+	clear(s.early)
+	drop := func(l *lane) {
+		s.memory.Add(-int64(l.in.part.Size()))
+		l.in.part = wire.Assembly{}
+		l.forgetUnread()
+	}
+	drop(s.control)
+	s.lanes.Range(func(_ uint32, l *lane) bool {
+		drop(l)
+		s.forget(l)
+		return true
+	})
+	s.outMu.Lock()
+	defer s.outMu.Unlock()
+	s.outstanding, s.spare = nil, nil
 }

@@ -52,7 +52,7 @@ func openUpWith(t testing.TB, e *transport.Engine, config transport.SessionConfi
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.End("test is over") })
+	t.Cleanup(func() { nothingLeft(t, s) })
 	return &upPage{t: t, s: s, next: map[uint32]uint64{}, carrier: c}
 }
 

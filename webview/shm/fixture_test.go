@@ -138,6 +138,9 @@ func openShared(t testing.TB, e *transport.Engine, o Options, z sizes) *shared {
 	t.Cleanup(func() {
 		s.Page.Close()
 		s.reads.Wait()
+		if err := transporttest.Leftovers(s.Session); err != nil {
+			t.Error(err)
+		}
 	})
 	return s
 }
