@@ -56,7 +56,7 @@ func (a *audience) match(e *entry) []uint32 {
 func (p *Page) gone() error {
 	switch {
 	case p.closed:
-		return ErrClosed
+		return errWindowGone
 	case p.foreign.Load():
 		return ErrForeign
 	}

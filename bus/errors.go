@@ -20,8 +20,8 @@ var (
 	// ErrFull is a window without room: its page does not read, or is not ready and Options.PendingBytes are kept
 	// for it. Emit less, or wait with EmitContext. It is transport.ErrFull, too.
 	ErrFull = fmt.Errorf("bus: the window has no room for the event: %w", transport.ErrFull)
-	// ErrClosed is a window that is closed, or a page that is gone. It is transport.ErrClosed, too.
-	ErrClosed = fmt.Errorf("bus: the window is gone: %w", transport.ErrClosed)
+	// ErrClosed is transport.ErrClosed: a window that is closed, or a page that is gone.
+	ErrClosed = transport.ErrClosed
 	// ErrNoWindow is an emit to a label that no window has. Listeners for Any have got it all the same.
 	ErrNoWindow = errors.New("bus: no window has that label")
 	// ErrForeign is an eval in a window whose page is not the app's.
@@ -36,6 +36,9 @@ var (
 	// ErrHandler is a listener without a function, or On without something to listen at.
 	ErrHandler = errors.New("bus: a listener needs a function, and something to listen at")
 )
+
+// errWindowGone is a window that is closed.
+var errWindowGone = fmt.Errorf("bus: the window is gone: %w", ErrClosed)
 
 // WindowError says why one window did not get an event or eval.
 type WindowError struct {

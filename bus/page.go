@@ -205,7 +205,7 @@ func (p *Page) take(ctx context.Context, m *message) error {
 		case err == nil:
 			m.heard++
 			return nil
-		case err == ErrForeign, err == ErrClosed && m.target.Label != p.label:
+		case err == ErrForeign, err == errWindowGone && m.target.Label != p.label:
 			return nil // nobody is there; what is for all windows is not an error then
 		}
 		return p.count(err)

@@ -9,7 +9,7 @@ import (
 // Sentinels. Errors of this package wrap them; test with errors.Is.
 var (
 	// ErrClosed is the end of a channel or of its session. The error is a
-	// *ClosedError, which says why.
+	// *ClosedError, which says why. That of packages bus and webview is the same.
 	ErrClosed = errors.New("transport: closed")
 	// ErrFull comes from calls that don't wait, and from Send on a channel with Fail: the ring has no space, or not for events.
 	// Wait with Send or EventContext, send less, or configure the channel with Latest.
@@ -35,7 +35,7 @@ type ClosedError struct {
 	// Reason is a short text: "page was reloaded", "closed by the page", …
 	Reason string
 	// Cause is the error behind it, if there is one: a broken rule of the wire
-	// (*wire.RuleError), or what CloseWith was given.
+	// (*wire.RuleError), or what CloseWithError was given.
 	Cause error
 }
 

@@ -232,7 +232,7 @@ func (a *App) await(ctx context.Context, done <-chan struct{}) error {
 	case <-a.over:
 		return nil
 	case <-t.C:
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
 
@@ -254,7 +254,7 @@ func (a *App) call(f func() error) error {
 		return err
 	case <-a.over:
 		if claimed.CompareAndSwap(false, true) {
-			return fmt.Errorf("%w: the App has ended", ErrClosed)
+			return fmt.Errorf("webview: the App has ended: %w", ErrClosed)
 		}
 		return <-result
 	}

@@ -3,18 +3,20 @@ package webview
 import (
 	"errors"
 	"fmt"
+
+	"github.com/tailrace-go/tailrace/transport"
 )
 
 // Errors of this package wrap these; test with errors.Is.
 var (
 	// ErrNoCarrier comes from New where the platform has no way into the page.
 	ErrNoCarrier = errors.New("webview: no carrier: the custom scheme needs Linux with WebKitGTK and cgo (build with CGO_ENABLED=1 and the package libwebkit2gtk-4.0-dev)")
-	// ErrClosed is a window or an App that is closed, or closing.
-	ErrClosed = errors.New("webview: closed")
+	// ErrClosed is transport.ErrClosed: a window or an App that is closed, or closing; a page that is gone.
+	ErrClosed = transport.ErrClosed
 	// ErrLabel is a label that is taken, or has characters other than letters, digits and - / : _
 	ErrLabel = errors.New("webview: label can't be used")
 	// ErrMainThread is a call from the wrong thread: Run belongs to the main goroutine, and
-	// what waits for a page must not be called on it.
+	// what waits for a page must not be called on it: that is bus.ErrUIThread, too.
 	ErrMainThread = errors.New("webview: wrong thread")
 	// ErrRunning is a second Run.
 	ErrRunning = errors.New("webview: Run may be called once, and by one App at a time")

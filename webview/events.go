@@ -96,7 +96,7 @@ var (
 // mayWait refuses to wait for a page on the thread that it needs.
 func mayWait(what string) error {
 	if onMainThread() {
-		return fmt.Errorf("%w: %s would wait for a page that needs this thread", ErrMainThread, what)
+		return fmt.Errorf("%w: %s (%w)", ErrMainThread, what, bus.ErrUIThread)
 	}
 	return nil
 }

@@ -241,7 +241,7 @@ func TestInspectorAlone(t *testing.T) {
 	}
 }
 
-// What a program with the inspector does, in a process of its own: see TestScenarios.
+// What a program with the inspector does, in a process of its own: see TestRun.
 func init() {
 	scenarios["the inspector does not keep Run"] = func() error {
 		app, loaded, err := scenarioApp()

@@ -48,7 +48,7 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 	old := a.windows[o.Label]
 	switch {
 	case a.closing:
-		return nil, nil, fmt.Errorf("%w: the App has ended", ErrClosed)
+		return nil, nil, fmt.Errorf("webview: the App has ended: %w", ErrClosed)
 	case o.Label == InspectorLabel && !o.inspector:
 		return nil, nil, fmt.Errorf("%w: %q is the inspector's", ErrLabel, o.Label)
 	case old != nil:
@@ -77,7 +77,7 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 // gets none. Main thread only.
 func (a *App) build(w *Window, create func(*Window) error) error {
 	if w.closed.Load() {
-		return fmt.Errorf("%w: the App has ended", ErrClosed)
+		return fmt.Errorf("webview: the App has ended: %w", ErrClosed)
 	}
 	err := nativeInit()
 	if err == nil {

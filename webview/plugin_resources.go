@@ -28,7 +28,7 @@ func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
 	}
 	r := resourcesOf(ctx)
 	if r == nil {
-		return 0, closeAfter(c, fmt.Errorf("%w: the page is gone, or the context is not that of a command", ErrClosed))
+		return 0, closeAfter(c, fmt.Errorf("webview: the page is gone, or the context is not that of a command: %w", ErrClosed))
 	}
 	rid, err = r.add(c, Caller(ctx).app.options.MaxResources)
 	if err != nil {
@@ -82,7 +82,7 @@ func (r *resources) add(c io.Closer, most int) (uint32, error) {
 	defer r.mu.Unlock()
 	switch {
 	case r.ended:
-		return 0, fmt.Errorf("%w: the page is gone", ErrClosed)
+		return 0, fmt.Errorf("webview: the page is gone: %w", ErrClosed)
 	case len(r.held) >= most:
 		return 0, ErrResources
 	case r.held == nil:

@@ -9,10 +9,10 @@ import (
 )
 
 // Screenshot gives a picture of the visible part of the page, in device pixels. Don't call it on the
-// main goroutine. Errors: ErrClosed, ErrMainThread, ctx's.
+// main goroutine. Errors: ErrClosed, ErrMainThread, the cause of ctx.
 func (w *Window) Screenshot(ctx context.Context) (image.Image, error) {
-	if onMainThread() {
-		return nil, fmt.Errorf("%w: Screenshot would wait for a page that needs this thread", ErrMainThread)
+	if err := mayWait("Screenshot"); err != nil {
+		return nil, err
 	}
 	ctx = contexts.OrBackground(ctx)
 	result := make(chan snapshot, 1)
@@ -24,9 +24,9 @@ func (w *Window) Screenshot(ctx context.Context) (image.Image, error) {
 		}
 		return s.image(), nil
 	case <-w.done:
-		return nil, fmt.Errorf("%w: window %q", ErrClosed, w.label)
+		return nil, fmt.Errorf("webview: window %q: %w", w.label, ErrClosed)
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx)
 	}
 }
 

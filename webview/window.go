@@ -125,7 +125,7 @@ func (w *Window) post(f func()) {
 func (w *Window) read(f func()) error {
 	return w.app.call(func() error {
 		if w.closed.Load() || !w.built {
-			return fmt.Errorf("%w: window %q", ErrClosed, w.label)
+			return fmt.Errorf("webview: window %q: %w", w.label, ErrClosed)
 		}
 		f()
 		return nil

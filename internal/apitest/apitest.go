@@ -117,6 +117,25 @@ func Text(e ast.Expr) string {
 	return TypeName(e)
 }
 
+// Consts lists the string constants of a type that a folder's package exports: their values by their names.
+func Consts(t testing.TB, folder, of string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, f := range Files(t, folder) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if v, ok := n.(*ast.ValueSpec); ok && v.Type != nil && Text(v.Type) == of && len(v.Values) == len(v.Names) {
+				for i, name := range v.Names {
+					if text, ok := v.Values[i].(*ast.BasicLit); ok && name.IsExported() {
+						all[name.Name] = strings.Trim(text.Value, `"`)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return all
+}
+
 // With lists the functions that have a parameter of one of these types, as Text gives them; "*" is any pointer.
 func With(t testing.TB, folder string, types ...string) []string {
 	t.Helper()

@@ -15,8 +15,8 @@
 // # Entries
 //
 // An entry of allow or deny names an action and, behind a colon, the names it is for: "command:download",
-// "listen:*". The actions and what their names are stand at transport.Action. "eval" has no
-// name. "*" alone is every action with every name.
+// "listen:*". The actions are command, channel, resume, listen, emit, eval and window; what their names are stands at
+// transport.Action. "eval" has no name. "*" alone is every action with every name.
 //
 // Some commands need another permission than their own: those about a window "window:<label>", that of resumable channels "resume:<channel>", those of events "listen:<event>" and
 // "emit:<event>". To allow them as command has no effect, and to deny them has: "command:plugin:window|set_title", or
@@ -31,6 +31,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -173,7 +174,7 @@ func (r *Rule) validate() error {
 		switch {
 		case e == everything:
 		case !known:
-			return fmt.Errorf("entry %q: there is no action %q: use command, channel, listen, emit, eval or window", e, action)
+			return fmt.Errorf("entry %q: there is no action %q: use one of %v", e, action, slices.Sorted(maps.Keys(actions)))
 		case takesName && pattern == "":
 			return fmt.Errorf("entry %q lacks a name: write %q for all", e, action+":*")
 		case !takesName && named:

@@ -2,9 +2,11 @@ package policy_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/tailrace-go/tailrace/internal/apitest"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/policy"
 )
@@ -183,6 +185,43 @@ func BenchmarkCheck(b *testing.B) {
 	for b.Loop() {
 		if err := p.Check(want); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestActions: rules may name every action that there is, and what is said of them names them all: the error about one that does
+// not exist, and the package's comment.
+func TestActions(t *testing.T) {
+	source, err := os.ReadFile("policy.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	comment, _, _ := strings.Cut(string(source), "\npackage policy")
+	unknown := (&policy.Policy{Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{"x:*"}}}}).Validate()
+	actions := apitest.Consts(t, "..", "Action")
+	if len(actions) < 7 {
+		t.Fatalf("the source has the actions %v", actions)
+	}
+	for constant, action := range actions {
+		entry := action
+		if transport.Action(action) != transport.ActionEval {
+			entry += ":*"
+		}
+		p := &policy.Policy{Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{entry}}}}
+		if err := p.Validate(); err != nil {
+			t.Errorf("%s: %v", constant, err)
+		}
+		for other := range actions {
+			name := map[bool]string{true: "", false: ":x"}[actions[other] == "eval"]
+			if got := allowed(t, p, "main", own, actions[other]+name); got != (other == constant) {
+				t.Errorf("%q allows %s: %v", entry, other, got)
+			}
+		}
+		if !strings.Contains(unknown.Error(), action) {
+			t.Errorf("the error does not name %q: %v", action, unknown)
+		}
+		if !strings.Contains(comment, action) {
+			t.Errorf("the package's comment does not name %q", action)
 		}
 	}
 }
