@@ -164,6 +164,9 @@ func (b *Bus) deliver(ctx context.Context, m *message) error {
 	if !exists && m.sticky == 0 {
 		failed.errs = append(failed.errs, &WindowError{m.target.Label, ErrNoWindow})
 	}
+	if m.filter != nil {
+		failed.errs = append(failed.errs, m.filter)
+	}
 	if failed.any() {
 		return b.settle(ctx, m, &failed)
 	}

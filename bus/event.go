@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -39,7 +40,7 @@ func (e Event) Decode(v any) error {
 	if e.bus != nil {
 		codec = e.bus.opt.Codec
 	}
-	if err := codec.Decode(e.Payload, v); err != nil {
+	if err := appcode.Decode(codec, e.Payload, v); err != nil {
 		return fmt.Errorf("bus: failed to decode the payload of event %q: %w", e.Name, err)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
@@ -223,11 +224,14 @@ type logs struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 	c  chan struct{} // gets one for each line
+
+	logger *slog.Logger // that writes it
 }
 
 func newLogs() (*logs, *slog.Logger) {
 	l := &logs{c: make(chan struct{}, 1000)}
-	return l, slog.New(slog.NewTextHandler(l, nil))
+	l.logger = loglimit.New(slog.New(slog.NewTextHandler(l, nil)))
+	return l, l.logger
 }
 
 func (l *logs) Write(p []byte) (int, error) {
@@ -237,7 +241,9 @@ func (l *logs) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
+// count counts a text in what was logged until now.
 func (l *logs) count(text string) int {
+	loglimit.Flush(l.logger, time.Minute)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return bytes.Count(l.b.Bytes(), []byte(text))

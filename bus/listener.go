@@ -2,8 +2,9 @@ package bus
 
 import (
 	"context"
-	"runtime/debug"
 	"sync"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // listener is a listener in Go.
@@ -137,12 +138,9 @@ func (l *listener) next() *payload {
 // call runs the function.
 func (l *listener) call(p *payload) {
 	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		l.bus.log.Error("listener panicked", "event", l.name, "panic", recover(), "stack", string(debug.Stack()))
-	}()
+	defer appcode.Catch(&returned, func(f *appcode.Failure) {
+		l.bus.log.Error("listener panicked", "event", l.name, "panic", f.Panic, "stack", f.Stack)
+	})
 	l.fn(p.event(l.bus, l.id))
 	returned = true
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
+	"github.com/tailrace-go/tailrace/transport"
 )
 
 // message is one emit on its way. It belongs to the emitter's goroutine and lives until the emit returns;
@@ -15,6 +18,7 @@ type message struct {
 	target Target
 	accept func(Target) bool // of EmitFilter, else nil
 	asked  []answer          // of accept: it is asked once for each target
+	filter error             // accept has panicked
 	sticky uint64            // number of a sticky event, else 0
 	heard  int               // by how many windows and listeners it was taken
 
@@ -64,8 +68,18 @@ func (m *message) reaches(l Target) bool {
 			return a.yes
 		}
 	}
-	yes := m.accept(l)
+	yes := m.ask(l)
 	m.asked = append(m.asked, answer{l, yes})
+	return yes
+}
+
+// ask calls the filter. One that panics has not accepted, and fails the emit.
+func (m *message) ask(l Target) (yes bool) {
+	if f := appcode.Call(func() { yes = m.accept(l) }); f != nil {
+		m.bus.log.Error("bus: a filter panicked", "event", m.name, "panic", f.Panic, "stack", f.Stack)
+		m.filter = fmt.Errorf("%w: event %q: the filter %w", ErrTarget, m.name, f)
+		return false
+	}
 	return yes
 }
 
@@ -107,7 +121,8 @@ func (m *message) encode() error {
 			m.data = v
 		}
 	default:
-		data, err := m.bus.opt.Codec.Append(m.buf[:0], v)
+		_, checked := m.bus.opt.Codec.(transport.JSONCodec)
+		data, err := appcode.Encode(m.bus.opt.Codec, checked, m.buf[:0], v)
 		if err != nil {
 			m.failed = fmt.Errorf("%w: event %q: %w", ErrPayload, m.name, err)
 			break

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 )
@@ -43,8 +44,13 @@ func (o Options) withDefaults(e *transport.Engine) (Options, error) {
 	if o.Codec == nil {
 		o.Codec = e.Options().Codec
 	}
-	if o.OnUI == nil {
-		o.OnUI = func() bool { return false }
+	onUI := o.OnUI
+	o.OnUI = func() (is bool) {
+		if onUI == nil {
+			return false
+		}
+		appcode.Call(func() { is = onUI() })
+		return is
 	}
 	var errs []error
 	for _, f := range []struct {

@@ -101,6 +101,7 @@ func (r *Ring) wait(ctx context.Context, n int, q *waitQueue) (Claim, error) {
 	if ctx.Err() != nil {
 		return Claim{}, waitError(ctx, n)
 	}
+	over := ctx.Done() // before it stands in the queue, since a context of the app's may panic
 	w := r.waiters.Get().(*waiter)
 	w.n = n
 
@@ -114,7 +115,7 @@ func (r *Ring) wait(ctx context.Context, n int, q *waitQueue) (Claim, error) {
 
 	select {
 	case <-w.ready:
-	case <-ctx.Done():
+	case <-over:
 		r.mu.Lock()
 		if w.queued {
 			q.remove(w)

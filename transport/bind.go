@@ -1,27 +1,110 @@
 package transport
 
 import (
+	"bytes"
+	"crypto/rand"
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"strconv"
 	"sync"
 
+	"github.com/puzpuzpuz/xsync/v3"
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// channelValue is a *Channel or a *Stream inside a command's arguments.
-type channelValue interface {
-	channelID() uint32
-	connect(*lane)
-	window(*lane) int64
+// Channels of a command's arguments connect themselves while these are decoded, in their UnmarshalJSON. So it does not matter where
+// they stand, behind a type's own UnmarshalJSON and in unexported fields too, whether they are copied afterwards, and what else
+// hangs on what was decoded: nobody walks it.
+//
+// UnmarshalJSON gets nothing but the text. So Go puts a ticket into each such string before it decodes: "__CHANNEL__:5" becomes
+// "__CHANNEL__:5:TICKET". A ticket is random, as a page must not get at another call's channels, and holds while one call's arguments are decoded.
+//
+// Rejected: to walk what was decoded. It may be a graph with cycles, or lead to objects of the app that others use; and it does not
+// find what a type hides.
+
+// channelPrefix begins the string that stands for a channel in a command's arguments.
+const channelPrefix = "__CHANNEL__:"
+
+// tickets are the calls whose arguments are being decoded.
+var tickets = xsync.NewMapOf[string, *collector]()
+
+// collector are the channels of one call that is being decoded. Its lanes are the call's: nothing of them is changed meanwhile.
+type collector struct {
+	inv *invocation
+
+	mu      sync.Mutex // the codec may decode on several goroutines
+	windows map[*lane]int64
 }
 
-var channelType = reflect.TypeFor[channelValue]()
+// errEmbedded is the UnmarshalJSON of a channel that is not there.
+var errEmbedded = errors.New("a nil *Channel or *Stream can't be decoded: a struct that embeds one must embed the Channel or Stream itself, or name the field")
 
-// bind connects every channel inside the decoded arguments, at any depth, with its lane, and
-// tells the page of each.
-func (inv *invocation) bind(args any) error {
-	if err := inv.bindValue(reflect.ValueOf(args)); err != nil {
+// connected finds the lane that a channel's text stands for, and notes how much the page may send on it.
+func connected(data []byte, window func(*lane) int64) (*lane, error) {
+	text, ok := bytes.CutPrefix(data, []byte(`"`+channelPrefix))
+	if ok {
+		text, ok = bytes.CutSuffix(text, []byte(`"`))
+	}
+	number, ticket, known := bytes.Cut(text, []byte(":"))
+	id, err := strconv.ParseUint(string(number), 10, 32)
+	if !ok || err != nil {
+		return nil, fmt.Errorf("a channel is expected, not %.40s", data)
+	}
+	var c *collector
+	if known {
+		c, _ = tickets.Load(string(ticket))
+	}
+	if c == nil {
+		return nil, fmt.Errorf("channel %d is not among those that the page announced with this call, or is decoded at another time", id)
+	}
+	return c.take(uint32(id), window)
+}
+
+func (c *collector) take(id uint32, window func(*lane) int64) (*lane, error) {
+	for _, l := range c.inv.lanes {
+		if l.id == id {
+			n := int64(0)
+			if window != nil {
+				n = window(l)
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.windows[l] = max(c.windows[l], n)
+			return l, nil
+		}
+	}
+	return nil, fmt.Errorf("channel %d is not among those that the page announced with this call", id)
+}
+
+// decodeJSON stores the arguments in *args, connects the channels in them, and tells the page of each.
+func (inv *invocation) decodeJSON(args any) error {
+	body := inv.body
+	var c *collector
+	if len(inv.lanes) > 0 && mayHoldChannel(reflect.TypeOf(args)) {
+		c = &collector{inv: inv, windows: make(map[*lane]int64)}
+		ticket := rand.Text()
+		tickets.Store(ticket, c)
+		defer tickets.Delete(ticket)
+		body = inv.ticketed(ticket)
+	}
+	if err := appcode.Decode(inv.s.opt.Codec, body, args); err != nil {
 		return err
+	}
+	if err := complete(args); err != nil {
+		return err
+	}
+	if c != nil {
+		c.mu.Lock()
+		windows := maps.Clone(c.windows)
+		c.mu.Unlock()
+		for l, window := range windows {
+			if err := inv.announce(l, window); err != nil {
+				return err
+			}
+		}
 	}
 	for _, l := range inv.opened {
 		if err := inv.announce(l, 0); err != nil {
@@ -31,58 +114,46 @@ func (inv *invocation) bind(args any) error {
 	return nil
 }
 
-// bindValue walks v. A custom UnmarshalJSON that hides a channel in an unexported field
-// hides it from here, too: that channel stays unconnected, and says so when it is used.
-func (inv *invocation) bindValue(v reflect.Value) error {
-	if !v.IsValid() || !mayHoldChannel(v.Type()) {
-		return nil
-	}
-	if v.Kind() != reflect.Pointer && v.CanAddr() && v.Addr().Type().Implements(channelType) {
-		v = v.Addr()
-	}
-	if v.Type().Implements(channelType) && v.Kind() == reflect.Pointer {
-		if v.IsNil() || !v.CanInterface() {
-			return nil
+// ticketed gives the arguments' JSON with the ticket in the strings that stand for the call's channels.
+func (inv *invocation) ticketed(ticket string) []byte {
+	marker := []byte(`"` + channelPrefix)
+	rest := inv.body
+	out := make([]byte, 0, len(rest)+len(inv.lanes)*(len(ticket)+1))
+	for {
+		at := bytes.Index(rest, marker)
+		if at < 0 {
+			return append(out, rest...)
 		}
-		return inv.bindChannel(v.Interface().(channelValue))
+		end := at + len(marker)
+		n := bytes.IndexByte(rest[end:], '"')
+		// A quote behind a backslash is part of a text.
+		if n > 0 && (at == 0 || rest[at-1] != '\\') && inv.names(rest[end:end+n]) && !isKey(rest[end+n+1:]) {
+			end += n
+			out = append(append(append(out, rest[:end]...), ':'), ticket...)
+		} else {
+			out = append(out, rest[:end]...)
+		}
+		rest = rest[end:]
 	}
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		return inv.bindValue(v.Elem())
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if err := inv.bindValue(v.Field(i)); err != nil {
-				return err
-			}
-		}
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			if err := inv.bindValue(v.Index(i)); err != nil {
-				return err
-			}
-		}
-	case reflect.Map:
-		for it := v.MapRange(); it.Next(); {
-			if err := inv.bindValue(it.Value()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
-func (inv *invocation) bindChannel(c channelValue) error {
-	id := c.channelID()
-	if id == 0 {
-		return nil
+// names reports whether that is the number of one of the call's channels.
+func (inv *invocation) names(number []byte) bool {
+	id, err := strconv.ParseUint(string(number), 10, 32)
+	if err != nil {
+		return false
 	}
 	for _, l := range inv.lanes {
-		if l.id == id {
-			c.connect(l)
-			return inv.announce(l, c.window(l))
+		if l.id == uint32(id) {
+			return true
 		}
 	}
-	return fmt.Errorf("channel %d is not among those that the page announced with this call", id)
+	return false
+}
+
+// isKey reports whether the string before that is a key of an object.
+func isKey(behind []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(behind, " \t\r\n"), []byte(":"))
 }
 
 // announce tells the page once that Go has taken the lane, and how much it may send.
@@ -99,39 +170,4 @@ func (inv *invocation) announce(l *lane, window int64) error {
 	}
 	payload := twoWords(make([]byte, 0, 16), l.id, 0)
 	return inv.s.control.send(inv.s.ctx, wire.Open, twoWords(payload, uint32(window), 0))
-}
-
-// holders remembers for each type whether a channel can be inside it.
-var holders sync.Map // reflect.Type -> bool
-
-func mayHoldChannel(t reflect.Type) bool {
-	if known, ok := holders.Load(t); ok {
-		return known.(bool)
-	}
-	found := holdsChannel(t, map[reflect.Type]bool{})
-	holders.Store(t, found)
-	return found
-}
-
-func holdsChannel(t reflect.Type, seen map[reflect.Type]bool) bool {
-	if seen[t] {
-		return false
-	}
-	seen[t] = true
-	if t.Implements(channelType) || reflect.PointerTo(t).Implements(channelType) {
-		return true
-	}
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		return holdsChannel(t.Elem(), seen)
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if holdsChannel(t.Field(i).Type, seen) {
-				return true
-			}
-		}
-	case reflect.Interface:
-		return t.NumMethod() > 0 // a decoder of the user's may have put one there
-	}
-	return false
 }

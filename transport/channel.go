@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
@@ -20,42 +19,44 @@ import (
 // Messages arrive in the order in which Send accepted them, each exactly once, or
 // the channel ends with an error on both sides.
 //
+// The methods of a channel that is not connected, also of a nil one, give ErrUnbound, or do nothing.
+//
 // A channel ends at Close, when the page closes it or goes away, or when its
 // command returns, unless Keep was called. Sends then give ErrClosed.
 type Channel[T any] struct {
-	id    uint32
 	lane  *lane
 	codec Codec
 }
 
-// channelPrefix begins the string that stands for a channel in a command's arguments.
-const channelPrefix = "__CHANNEL__:"
-
-// UnmarshalJSON reads the string that stands for a channel in a command's arguments.
-// Only Handle's decoding connects it.
+// UnmarshalJSON connects the channel with the one of the page that the string in a command's arguments stands for. It does so while
+// Handle decodes them, and gives an error at any other time.
 func (c *Channel[T]) UnmarshalJSON(data []byte) error {
+	if c == nil {
+		return errEmbedded
+	}
+	return c.connect(data, nil)
+}
+
+// connect takes the lane that data stands for. window says how much the page may send on it; nil: nothing.
+func (c *Channel[T]) connect(data []byte, window func(*lane) int64) error {
 	if bytes.Equal(data, []byte("null")) {
 		return nil
 	}
-	text, ok := bytes.CutPrefix(data, []byte(`"`+channelPrefix))
-	if ok {
-		text, ok = bytes.CutSuffix(text, []byte(`"`))
+	l, err := connected(data, window)
+	if err != nil {
+		return err
 	}
-	id, err := strconv.ParseUint(string(text), 10, 32)
-	if !ok || err != nil || id%2 == 0 {
-		return fmt.Errorf("a channel is expected, not %.40s", data)
-	}
-	c.id = uint32(id)
+	c.lane, c.codec = l, l.s.opt.Codec
 	return nil
 }
 
-func (c *Channel[T]) channelID() uint32 { return c.id }
-
-func (c *Channel[T]) connect(l *lane) {
-	c.lane, c.codec = l, l.s.opt.Codec
+// bound is the channel's lane; nil when it is not connected.
+func (c *Channel[T]) bound() *lane {
+	if c == nil {
+		return nil
+	}
+	return c.lane
 }
-
-func (c *Channel[T]) window(*lane) int64 { return 0 }
 
 // Send accepts v, or waits for space in the channel's ring until ctx ends; [ChannelOptions.OnFull] can have it do
 // otherwise. It copies: the caller keeps v. Errors: ErrClosed (a *ClosedError with the reason), the cause of
@@ -74,7 +75,7 @@ func (c *Channel[T]) TrySend(v T) error { return c.send(noWait, v) }
 var encoded = sync.Pool{New: func() any { return new([]byte) }}
 
 func (c *Channel[T]) send(ctx context.Context, v T) error {
-	l := c.lane
+	l := c.bound()
 	if l == nil {
 		return ErrUnbound
 	}
@@ -83,7 +84,7 @@ func (c *Channel[T]) send(ctx context.Context, v T) error {
 	}
 	p := encoded.Get().(*[]byte)
 	defer encoded.Put(p)
-	data, err := c.codec.Append((*p)[:0], v)
+	data, err := encode(c.codec, (*p)[:0], v)
 	if err != nil {
 		return fmt.Errorf("transport: failed to encode a message: %w", err)
 	}
@@ -132,7 +133,7 @@ type ChannelOptions struct {
 
 // Configure sets options before the first message; ErrInUse afterwards. An error leaves the channel as it was.
 func (c *Channel[T]) Configure(o ChannelOptions) error {
-	l := c.lane
+	l := c.bound()
 	if l == nil {
 		return ErrUnbound
 	}
@@ -161,10 +162,11 @@ func (c *Channel[T]) Configure(o ChannelOptions) error {
 // arrived there, though its callback may not have run yet. It waits until ctx ends, and then gives its cause; what was
 // accepted is on its way all the same.
 func (c *Channel[T]) Flush(ctx context.Context) error {
-	if c.lane == nil {
+	l := c.bound()
+	if l == nil {
 		return ErrUnbound
 	}
-	if err := c.lane.wait(contexts.OrBackground(ctx), c.lane.accepted(), true); err != nil {
+	if err := l.wait(contexts.OrBackground(ctx), l.accepted(), true); err != nil {
 		return fmt.Errorf("transport: flush: %w", err)
 	}
 	return nil
@@ -173,18 +175,18 @@ func (c *Channel[T]) Flush(ctx context.Context) error {
 // Keep lets the channel live on after its command has returned, as long as the session.
 // Call Close when it is no longer needed.
 func (c *Channel[T]) Keep() {
-	if c.lane != nil {
-		c.lane.mu.Lock()
-		c.lane.kept = true
-		c.lane.mu.Unlock()
+	if l := c.bound(); l != nil {
+		l.mu.Lock()
+		l.kept = true
+		l.mu.Unlock()
 	}
 }
 
 // Close ends the channel: what was accepted is delivered, then the page's onclose is called. It
 // does not wait; Flush before or after it does. Further calls do nothing.
 func (c *Channel[T]) Close() {
-	if c.lane != nil {
-		c.lane.finish(&ClosedError{Reason: "closed by Go"}, true)
+	if l := c.bound(); l != nil {
+		l.finish(&ClosedError{Reason: "closed by Go"}, true)
 	}
 }
 
@@ -194,31 +196,34 @@ func (c *Channel[T]) CloseWithError(err error) {
 	if err == nil {
 		err = errors.New("channel was closed with an error")
 	}
-	if c.lane != nil {
-		c.lane.finish(&ClosedError{Reason: "closed by Go", Cause: err}, true)
+	if l := c.bound(); l != nil {
+		l.finish(closing(l.s.log, err), true)
 	}
 }
 
 // Done is closed when the channel has ended; nil, which blocks for ever, when it is not connected.
 func (c *Channel[T]) Done() <-chan struct{} {
-	if c.lane == nil {
+	l := c.bound()
+	if l == nil {
 		return nil
 	}
-	return c.lane.done
+	return l.done
 }
 
 // Err is nil, or why the channel ended: a *ClosedError.
 func (c *Channel[T]) Err() error {
-	if c.lane == nil {
+	l := c.bound()
+	if l == nil {
 		return ErrUnbound
 	}
-	return c.lane.err()
+	return l.err()
 }
 
 // Stats returns the channel's figures.
 func (c *Channel[T]) Stats() ChannelStats {
-	if c.lane == nil {
+	l := c.bound()
+	if l == nil {
 		return ChannelStats{}
 	}
-	return c.lane.stats()
+	return l.stats()
 }

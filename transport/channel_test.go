@@ -68,7 +68,7 @@ func TestChannelsAtAnyDepth(t *testing.T) {
 		One   *transport.Channel[string]
 		Inner *inner
 		Pair  [2]struct{ C *transport.Channel[[]byte] }
-		None  *transport.Channel[string]
+		None  *transport.Channel[string] `json:",omitempty"`
 	}
 	transport.Handle(e, "deep", func(ctx context.Context, a args) (bool, error) {
 		if a.None != nil && a.None.Err() == nil {

@@ -14,7 +14,7 @@ import (
 func TestTextIsNoChannel(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	type args struct {
-		C    *transport.Channel[string]
+		C    *transport.Channel[string] `json:",omitempty"`
 		Text string
 		Any  any
 	}

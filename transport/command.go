@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -62,8 +62,11 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 		if b, ok := any(result).([]byte); ok {
 			return answer{raw: true, data: b}, nil
 		}
-		data, err := e.opt.Codec.Append(nil, result)
+		data, err := encode(e.opt.Codec, nil, result)
 		if err != nil {
+			if f := (*appcode.Failure)(nil); errors.As(err, &f) {
+				inv.s.log.Error("command's result panicked", "command", c.name, "panic", f.Panic, "stack", f.Stack)
+			}
 			return answer{}, &Error{CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", c.name, err), nil}
 		}
 		return answer{data: data}, nil
@@ -75,41 +78,28 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 
 // call runs the handler of an invocation. A panic, or the end of its goroutine, is an error.
 func (inv *invocation) call() {
-	if inv.command == nil {
-		if inv.s.unknown != nil {
-			inv.err = inv.s.unknown(inv.name)
-		}
-		if inv.err == nil {
-			inv.err = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
-		}
-		return
-	}
 	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		p := recover()
-		if p == nil {
-			p = "runtime.Goexit"
-		}
-		inv.s.log.Error("command panicked", "command", inv.name, "panic", p, "stack", string(debug.Stack()))
+	defer appcode.Catch(&returned, func(f *appcode.Failure) {
+		inv.s.log.Error("command panicked", "command", inv.name, "panic", f.Panic, "stack", f.Stack)
 		inv.err = &Error{CodePanic, fmt.Sprintf("command %q panicked, or ended its goroutine: see the app's log", inv.name), nil}
-	}()
-	inv.result, inv.err = inv.command.run(inv.ctx, inv)
+	})
+	var result answer
+	var err error
+	switch {
+	case inv.command != nil:
+		result, err = inv.command.run(inv.ctx, inv)
+	case inv.s.unknown != nil:
+		err = inv.s.unknown(inv.name)
+	}
+	switch {
+	case err != nil:
+		inv.err = crossing(inv.s.log.With("command", inv.name), err)
+	case inv.command == nil:
+		inv.err = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
+	default:
+		inv.result = result
+	}
 	returned = true
-}
-
-// asError turns a handler's error into what crosses to the page.
-func asError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
-		return e
-	}
-	if errors.Is(err, context.Canceled) {
-		return &Error{CodeCanceled, err.Error(), nil}
-	}
-	return &Error{CodeError, err.Error(), nil}
 }
 
 // inlineBody is the largest raw result that stands in its result frame. Longer ones have a
@@ -120,7 +110,7 @@ const inlineBody = 64 << 10
 func (inv *invocation) reply(ctx context.Context) error {
 	s, a := inv.s, inv.result
 	if inv.err != nil {
-		return inv.replyError(ctx, asError(inv.err))
+		return inv.replyError(ctx, inv.err)
 	}
 	if len(a.data) > s.opt.MaxMessage {
 		return ErrTooLarge
@@ -137,17 +127,11 @@ func (inv *invocation) reply(ctx context.Context) error {
 }
 
 func (inv *invocation) replyError(ctx context.Context, e *Error) error {
-	s := inv.s
-	head := twoWords(nil, inv.id, 0)
-	payload, err := JSONCodec{}.Append(head, e)
-	if err != nil {
-		payload, err = JSONCodec{}.Append(head, &Error{e.Code, e.Message, nil})
-		s.log.Error("error detail can't be encoded", "command", inv.name, "code", e.Code)
-	}
+	payload, err := JSONCodec{}.Append(twoWords(nil, inv.id, 0), e)
 	if err != nil {
 		return err
 	}
-	return s.control.send(ctx, wire.Error, payload)
+	return inv.s.control.send(ctx, wire.Error, payload)
 }
 
 // replyLane sends a large raw result on a lane of its own. The page must have seen the

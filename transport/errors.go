@@ -37,6 +37,8 @@ type ClosedError struct {
 	// Cause is the error behind it, if there is one: a broken rule of the wire
 	// (*wire.RuleError), or what CloseWithError was given.
 	Cause error
+
+	farewell []byte // what the page is told of the cause
 }
 
 func (e *ClosedError) Error() string {
@@ -62,12 +64,17 @@ type Error struct {
 	Detail  any    `json:"detail,omitempty"`
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("transport: %s: %s", e.Code, e.Message) }
+func (e *Error) Error() string {
+	if e == nil {
+		return "transport: a nil *Error"
+	}
+	return fmt.Sprintf("transport: %s: %s", e.Code, e.Message)
+}
 
 // Codes of the errors that this package makes itself.
 const (
 	CodeError          = "error"           // a handler returned an ordinary error
-	CodePanic          = "panic"           // a handler panicked; the log has the stack
+	CodePanic          = "panic"           // a handler panicked, or a method of its error; the log has the stack
 	CodeUnknownCommand = "unknown_command" // no handler has that name
 	CodeBadArguments   = "bad_arguments"   // the arguments don't decode into the handler's type
 	CodeBadResult      = "bad_result"      // the handler's result can't be encoded

@@ -89,21 +89,26 @@ func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 	if err := l.takeTurn(ctx, s.eventTurn); err != nil {
 		return err
 	}
+	ours := true // the events' turn
+	giveBack := func() {
+		if ours {
+			ours = false
+			s.eventTurn <- struct{}{}
+		}
+	}
+	defer giveBack()
 	need := 0
 	if whole { // with frame headers, and the padding at the end of the ring's buffer
 		need = len(data) + r.Cap()/8 + (len(data)/piece+2)*2*ring.Unit
 	}
 	err := s.beginEvent(ctx, r, data, piece, need)
-	if err != nil || !whole { // then small ones pass between its fragments
-		s.eventTurn <- struct{}{}
-	}
 	if err != nil {
 		return err
 	}
-	p := low
-	if whole {
-		p = ordinary
-		defer func() { s.eventTurn <- struct{}{} }()
+	p := ordinary
+	if !whole { // then small ones pass between its fragments
+		p = low
+		giveBack()
 	}
 	defer func() { l.turn <- struct{}{} }()
 	return l.goOn(ctx, p, data, piece)
@@ -131,10 +136,14 @@ func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, pie
 			return err
 		}
 		// Who finds no room, or others who wait for it, finds something in the ring that has no receipt.
-		began := l.block()
-		err = l.wait(ctx, mark{pos: before + 1}, true)
-		if l.unblock(began); err != nil {
+		if err := l.waitReceipt(ctx, before+1); err != nil {
 			return err
 		}
 	}
+}
+
+// waitReceipt waits, as a blocked sender, until the ring has its receipt up to that position.
+func (l *lane) waitReceipt(ctx context.Context, pos uint64) error {
+	defer l.unblock(l.block())
+	return l.wait(ctx, mark{pos: pos}, true)
 }

@@ -59,8 +59,14 @@ func (l *lane) begin(ctx context.Context, p priority, kind wire.Kind, data []byt
 	return l.write(ctx, p, wire.Begin, head[:], data[:piece-wire.BeginSize])
 }
 
-// goOn writes the fragments behind the first one.
+// goOn writes the fragments behind the first one. It takes the message back when that fails, and when a method of ctx panics.
 func (l *lane) goOn(ctx context.Context, p priority, data []byte, piece int) error {
+	whole := false
+	defer func() {
+		if !whole {
+			l.abort()
+		}
+	}()
 	for n := piece - wire.BeginSize; n < len(data); {
 		next := min(n+piece, len(data))
 		k := wire.Middle
@@ -68,12 +74,12 @@ func (l *lane) goOn(ctx context.Context, p priority, data []byte, piece int) err
 			k = wire.End
 		}
 		if err := l.write(ctx, p, k, nil, data[n:next]); err != nil {
-			l.abort()
 			return err
 		}
 		l.extra.Add(1)
 		n = next
 	}
+	whole = true
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
@@ -32,7 +33,7 @@ type invocation struct {
 
 	// What the page gets.
 	result answer
-	err    error
+	err    *Error // it holds nothing of the app's any more
 }
 
 type invocationKey struct{}
@@ -123,19 +124,34 @@ func (inv *invocation) run() {
 	inv.perform()
 }
 
-// settled begins what SessionConfig.Settle says.
+// settled begins what SessionConfig.Settle says. What it gives waits; neither panics.
 func (inv *invocation) settled() func(context.Context) {
 	if inv.s.beforeResult == nil {
 		return nil
 	}
-	return inv.s.beforeResult()
+	var wait func(context.Context)
+	if f := appcode.Call(func() { wait = inv.s.beforeResult() }); f != nil {
+		inv.settleFailed(f)
+	}
+	if wait == nil {
+		return nil
+	}
+	return func(ctx context.Context) {
+		if f := appcode.Call(func() { wait(ctx) }); f != nil {
+			inv.settleFailed(f)
+		}
+	}
+}
+
+func (inv *invocation) settleFailed(f *appcode.Failure) {
+	inv.s.log.Error("SessionConfig.Settle panicked", "command", inv.name, "panic", f.Panic, "stack", f.Stack)
 }
 
 // perform runs the handler, if the call may run.
 func (inv *invocation) perform() {
 	switch {
 	case inv.s.ctx.Err() != nil: // it has waited for its turn, and the page is gone
-		inv.err = inv.s.Err()
+		inv.err = &Error{CodeClosed, "the session is over", nil}
 	case inv.refused != nil:
 		inv.err = inv.refused
 	default:
@@ -166,14 +182,14 @@ func (inv *invocation) conclude() {
 }
 
 // permit asks the policy. Ordered commands, and that of resumable channels, ask by themselves, each in its own way, but can be denied by name.
-func (inv *invocation) permit() error {
+func (inv *invocation) permit() *Error {
 	if inv.ordered() || inv.command != nil && inv.command.asks {
 		return inv.s.checkDenied(ActionCommand, inv.name)
 	}
-	if err := inv.s.Check(ActionCommand, inv.name); err != nil || len(inv.lanes) == 0 {
+	if err := inv.s.check(ActionCommand, inv.name); err != nil || len(inv.lanes) == 0 {
 		return err
 	}
-	return inv.s.Check(ActionChannel, inv.name)
+	return inv.s.check(ActionChannel, inv.name)
 }
 
 // over forgets the call, which was answered.
@@ -209,7 +225,7 @@ func (inv *invocation) release() {
 }
 
 // receiveBody waits for a raw body that has a lane of its own.
-func (inv *invocation) receiveBody() error {
+func (inv *invocation) receiveBody() *Error {
 	if inv.upload == nil {
 		return nil
 	}
@@ -245,10 +261,7 @@ func (inv *invocation) decode(args any) error {
 		*raw = inv.body
 		return nil
 	}
-	if err := inv.s.opt.Codec.Decode(inv.body, args); err != nil {
-		return bad("%v", err)
-	}
-	if err := inv.bind(args); err != nil {
+	if err := inv.decodeJSON(args); err != nil {
 		return bad("%v", err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -241,6 +242,7 @@ func (l *lane) accepted() mark {
 // wait returns when everything up to m is in batches, or has its receipt; with ErrClosed when the
 // lane's end dropped some of it.
 func (l *lane) wait(ctx context.Context, m mark, received bool) error {
+	over := ctx.Done() // before it stands among the waiters, since a context of the app's may panic
 	l.mu.Lock()
 	at := l.drained
 	if received {
@@ -261,16 +263,18 @@ func (l *lane) wait(ctx context.Context, m mark, received bool) error {
 		return w.err
 	case <-l.s.ctx.Done():
 		return l.s.Err()
-	case <-ctx.Done():
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		for i, o := range l.waiters {
-			if o == w {
-				l.waiters = append(l.waiters[:i], l.waiters[i+1:]...)
-				break
-			}
-		}
+	case <-over:
+		l.forget(w)
 		return context.Cause(ctx)
+	}
+}
+
+// forget takes a waiter back.
+func (l *lane) forget(w *markWaiter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.waiters, w); i >= 0 {
+		l.waiters = slices.Delete(l.waiters, i, i+1)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestMaxPlaces(t *testing.T) {
 	}
 }
 
-// TestMaxFarewell: an error of so many bytes goes to the page whole; of a longer one the beginning of its text.
+// TestMaxFarewell: an error of so many bytes goes to the page whole; of a longer one its code and the beginning of its text.
 func TestMaxFarewell(t *testing.T) {
 	whole := func(n int) error {
 		e := &Error{Code: "own", Message: ""}
@@ -104,14 +105,12 @@ func TestMaxFarewell(t *testing.T) {
 		return e
 	}
 	for n, kept := range map[int]bool{maxFarewell - 1: true, maxFarewell: true, maxFarewell + 1: false} {
-		var l lane
-		l.end.Store(&ClosedError{Reason: "closed by Go", Cause: whole(n)})
-		data := l.farewell()
+		data := closing(slog.New(slog.DiscardHandler), whole(n)).farewell
 		var got Error
 		if err := json.Unmarshal(data, &got); err != nil {
 			t.Fatal(err)
 		}
-		if kept != (got.Code == "own") || kept != (len(data) == n) || len(data) > maxFarewell || len(got.Message) < 500 {
+		if got.Code != "own" || kept != (len(data) == n) || len(data) > maxFarewell || len(got.Message) < 500 {
 			t.Errorf("an error of %d bytes: %d bytes with the code %q", n, len(data), got.Code)
 		}
 	}

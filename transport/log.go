@@ -41,7 +41,7 @@ func (s *Session) waitedLong(l *lane, took time.Duration) {
 // eventRefused logs that lane 0 has no room for events. It runs where the event was emitted, which may be the UI thread.
 func (s *Session) eventRefused() {
 	if s.journal.refused.due(s.engine.now()) {
-		go s.log.Warn("events are refused: lane 0 is full", "bytes", s.control.stats().Depth, "refused", s.figures.eventsRefused.Load())
+		s.log.Warn("events are refused: lane 0 is full", "bytes", s.control.stats().Depth, "refused", s.figures.eventsRefused.Load())
 	}
 }
 
@@ -56,7 +56,7 @@ func (s *Session) sentAgain(b *Batch) {
 		j.again, j.againSince = 0, now
 	}
 	if j.again++; j.again == storm {
-		go s.log.Warn("many batches are sent again", "batches", storm, "within", now-j.againSince, "carrier", s.carrier.Name())
+		s.log.Warn("many batches are sent again", "batches", storm, "within", now-j.againSince, "carrier", s.carrier.Name())
 	}
 }
 
@@ -69,6 +69,5 @@ func (l *lane) logEnd(e *ClosedError) {
 	if l.in.ended.Load() { // the page has
 		level = slog.LevelWarn
 	}
-	// On another goroutine: inMu may be held.
-	go l.s.log.Log(context.Background(), level, "channel ended with an error", "channel", l.id, "command", l.name, "reason", e.Reason, "error", e.Cause)
+	l.s.log.Log(context.Background(), level, "channel ended with an error", "channel", l.id, "command", l.name, "reason", e.Reason, "error", e.Cause)
 }

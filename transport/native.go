@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"sync"
 
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -80,8 +81,20 @@ func (s *Session) notAllowed(id uint32) error {
 		return wire.Broken("native eval of script %d, which is not known", id)
 	}
 	s.figures.nativeEvals.Add(1)
-	go s.nativeEval(id, c.js, c.result)
+	go s.evalNatively(id, c)
 	return nil
+}
+
+// evalNatively is the goroutine of a native eval. When SessionConfig.NativeEval panics, nobody will tell the page that the script ran,
+// which goes on by itself after a while.
+func (s *Session) evalNatively(id uint32, c script) {
+	returned := false
+	defer appcode.Catch(&returned, func(f *appcode.Failure) {
+		s.log.Error("native eval panicked", "panic", f.Panic, "stack", f.Stack)
+		s.NativeEvaluated(id, nil, &Error{CodePanic, "the native eval panicked: see the app's log", nil})
+	})
+	s.nativeEval(id, c.js, c.result)
+	returned = true
 }
 
 // NativeEvaluated is the answer to SessionConfig.NativeEval: the script's value as JSON (nil: null), or why
@@ -102,7 +115,7 @@ func (s *Session) NativeEvaluated(id uint32, result json.RawMessage, err error) 
 		return
 	}
 	if err != nil {
-		s.scriptFailed(asError(err))
+		s.scriptFailed(crossing(s.log, err))
 	}
 }
 

@@ -126,6 +126,7 @@ func TestNativeEval(t *testing.T) {
 		if len(got) != 7 || got[0] != "script " || !slices.Equal(got[1:5], want) {
 			t.Errorf("lane 0 went on with %q, want %q and two results", got, want)
 		}
+		synctest.Wait()
 		if !strings.Contains(logged.String(), "first is not defined") || strings.Count(logged.String(), "script failed") != 1 {
 			t.Errorf("the log is\n%s", &logged)
 		}

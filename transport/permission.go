@@ -1,9 +1,10 @@
 package transport
 
 import (
-	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // Action is what a page does, or what is done to it.
@@ -51,7 +52,7 @@ func (p Permission) Denied() *Error {
 // Policy decides what pages may do, and what may be done to them. Package policy has one made of rules.
 type Policy interface {
 	// Check returns nil for what is allowed, otherwise p.Denied() or an error that says more. It is called
-	// from any goroutine, often, and must not block.
+	// from any goroutine, often, and must not block. A Check that panics denies.
 	Check(p Permission) error
 }
 
@@ -65,33 +66,56 @@ type Denier interface {
 // Check asks the engine's policy about this page. The error is an *Error with CodeDenied. The first
 // denial of each action and name is logged.
 func (s *Session) Check(a Action, name string) error {
+	if e := s.check(a, name); e != nil {
+		return e
+	}
+	return nil
+}
+
+func (s *Session) check(a Action, name string) *Error {
 	if s.opt.Policy == nil {
 		return nil
 	}
 	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
-	err := s.opt.Policy.Check(p)
+	var err error
+	if f := appcode.Call(func() { err = s.opt.Policy.Check(p) }); f != nil {
+		s.policyPanicked(p, f)
+		return s.denied(p, p.Denied())
+	}
 	if err == nil {
 		return nil
 	}
 	return s.denied(p, err)
 }
 
+func (s *Session) policyPanicked(p Permission, f *appcode.Failure) {
+	s.log.Error("policy panicked, which denies", "permission", p.String(), "panic", f.Panic, "stack", f.Stack)
+}
+
 // checkDenied is Check that lets pass what the policy does not deny.
-func (s *Session) checkDenied(a Action, name string) error {
-	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
-	if d, ok := s.opt.Policy.(Denier); ok && d.Denies(p) {
-		return s.denied(p, p.Denied())
+func (s *Session) checkDenied(a Action, name string) *Error {
+	d, ok := s.opt.Policy.(Denier)
+	if !ok {
+		return nil
 	}
-	return nil
+	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
+	denies := true
+	if f := appcode.Call(func() { denies = d.Denies(p) }); f != nil {
+		s.policyPanicked(p, f)
+	}
+	if !denies {
+		return nil
+	}
+	return s.denied(p, p.Denied())
 }
 
 // denied logs a denial and makes its error.
-func (s *Session) denied(p Permission, err error) error {
-	denied := p.Denied()
-	if e := new(Error); errors.As(err, &e) && e.Code == CodeDenied {
-		denied = e
-	} else {
-		denied.Message += ": " + err.Error()
+func (s *Session) denied(p Permission, err error) *Error {
+	denied := crossing(s.log, err)
+	if denied.Code != CodeDenied {
+		said := denied.Message
+		denied = p.Denied()
+		denied.Message += ": " + said
 	}
 	if s.denials.first(p.String()) {
 		s.log.Warn("denied", "permission", p.String(), "origin", s.origin)

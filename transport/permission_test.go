@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/policy"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
@@ -26,7 +28,9 @@ func TestDenials(t *testing.T) {
 			Windows: []string{"scripted"}, Origins: []string{"*"}, Allow: []string{"eval"},
 		}}},
 	})
-	type args struct{ C *transport.Channel[int] }
+	type args struct {
+		C *transport.Channel[int] `json:",omitempty"`
+	}
 	ran := 0
 	for _, name := range []string{"open", "open without channels", "secret"} {
 		transport.Handle(e, name, func(context.Context, args) (string, error) { ran++; return "ran", nil })
@@ -85,6 +89,7 @@ func TestDenials(t *testing.T) {
 	if ran != 3 {
 		t.Error("a denied handler ran")
 	}
+	loglimit.Flush(e.Options().Logger, time.Minute)
 	for _, permission := range []string{"command:secret", "listen:clock", "eval", "channel:open without channels"} {
 		if n := strings.Count(log.String(), fmt.Sprintf("permission=%s", permission)) + strings.Count(log.String(), fmt.Sprintf("permission=%q", permission)); n != 1 {
 			t.Errorf("the denial of %s was logged %d times, want once:\n%s", permission, n, &log)
@@ -102,6 +107,7 @@ func TestDenials(t *testing.T) {
 			t.Fatal("allowed")
 		}
 	}
+	loglimit.Flush(e.Options().Logger, time.Minute)
 	if n := strings.Count(log.String(), "denied"); n > 256 {
 		t.Errorf("%d denials logged", n)
 	}

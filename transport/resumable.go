@@ -70,6 +70,9 @@ func (o ResumableOptions) withDefaults(e *Engine) (ResumableOptions, error) {
 	return o, errors.Join(errs...)
 }
 
+// errNotMade is a Resumable that is nil or zero.
+var errNotMade = fmt.Errorf("transport: a Resumable must be made with NewResumable: %w", ErrUnbound)
+
 // ErrNameTaken is a name that another resumable channel of the engine has: Discard that one first.
 var ErrNameTaken = errors.New("transport: a resumable channel of that name exists")
 
@@ -99,7 +102,7 @@ func NewResumable[T any](e *Engine, name string, o ResumableOptions) (*Resumable
 }
 
 // Send accepts v, or waits until ctx ends for the slowest reader to consume what would have to be dropped. It copies: the caller
-// keeps v. Errors: ErrClosed (a *ClosedError), the cause of ctx, ErrTooLarge, or the codec's.
+// keeps v. Errors: ErrUnbound for one that is nil, ErrClosed (a *ClosedError), the cause of ctx, ErrTooLarge, or the codec's.
 func (r *Resumable[T]) Send(ctx context.Context, v T) error {
 	return r.send(contexts.OrBackground(ctx), v)
 }
@@ -108,12 +111,15 @@ func (r *Resumable[T]) Send(ctx context.Context, v T) error {
 func (r *Resumable[T]) TrySend(v T) error { return r.send(noWait, v) }
 
 func (r *Resumable[T]) send(ctx context.Context, v T) error {
+	if !r.ready() {
+		return errNotMade
+	}
 	if b, ok := any(v).([]byte); ok {
 		return r.r.send(ctx, b)
 	}
 	p := encoded.Get().(*[]byte)
 	defer encoded.Put(p)
-	data, err := r.codec.Append((*p)[:0], v)
+	data, err := encode(r.codec, (*p)[:0], v)
 	if err != nil {
 		return fmt.Errorf("transport: failed to encode a message: %w", err)
 	}
@@ -125,21 +131,39 @@ func (r *Resumable[T]) send(ctx context.Context, v T) error {
 
 // Close ends the channel for senders; those that wait get ErrClosed. Pages, also those that attach later, get all that is kept, and then their
 // channels close. The memory stays until Discard. Further calls do nothing.
-func (r *Resumable[T]) Close() { r.r.close(&ClosedError{Reason: "closed by Go"}) }
+func (r *Resumable[T]) Close() {
+	if r.ready() {
+		r.r.close(&ClosedError{Reason: "closed by Go"})
+	}
+}
 
 // CloseWithError is Close with an error that the pages' channels end with. A *Error keeps its code and detail.
 func (r *Resumable[T]) CloseWithError(err error) {
 	if err == nil {
 		err = errors.New("channel was closed with an error")
 	}
-	r.r.close(&ClosedError{Reason: "closed by Go", Cause: err})
+	if r.ready() {
+		r.r.close(closing(r.r.e.opt.Logger, err))
+	}
 }
 
 // Discard closes the channel, ends those of the pages at once, forgets its messages and frees its name.
-func (r *Resumable[T]) Discard() { r.r.discard() }
+func (r *Resumable[T]) Discard() {
+	if r.ready() {
+		r.r.discard()
+	}
+}
 
 // Stats returns the channel's figures.
-func (r *Resumable[T]) Stats() ResumableStats { return r.r.stats() }
+func (r *Resumable[T]) Stats() ResumableStats {
+	if !r.ready() {
+		return ResumableStats{}
+	}
+	return r.r.stats()
+}
+
+// ready reports whether NewResumable has made it.
+func (r *Resumable[T]) ready() bool { return r != nil && r.r != nil }
 
 // ErrTooLate is a sequence that is not kept any more. The error is a *TooLateError.
 var ErrTooLate = errors.New("transport: too late")
@@ -209,6 +233,10 @@ func (r *resumable) send(ctx context.Context, message []byte) error {
 	if len(message) > r.opt.HistoryBytes/4 {
 		return fmt.Errorf("%w, or over a fourth of ResumableOptions.HistoryBytes", ErrTooLarge)
 	}
+	var over <-chan struct{}
+	if ctx != noWait {
+		over = ctx.Done() // now: it is the app's, and may panic
+	}
 	r.mu.Lock()
 	if r.end != nil {
 		defer r.mu.Unlock()
@@ -229,18 +257,26 @@ func (r *resumable) send(ctx context.Context, message []byte) error {
 	select {
 	case err := <-b.done:
 		return err
-	case <-ctx.Done():
+	case <-over:
 	}
+	if err, done := r.giveUp(b); done {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// giveUp takes back a send that waits, unless it is done.
+func (r *resumable) giveUp(b *blockedSend) (err error, done bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	select {
 	case err := <-b.done:
-		return err
+		return err, true
 	default:
 	}
 	r.senders.deleteFunc(func(o *blockedSend) bool { return o == b })
 	r.grant() // who is next may need less
-	return context.Cause(ctx)
+	return nil, false
 }
 
 // floor is the last message that may be dropped. The caller holds mu.
@@ -303,8 +339,10 @@ func (r *resumable) closeLocked(e *ClosedError) {
 	r.wake()
 }
 
+var errDiscarded = errors.New("the channel was discarded")
+
 func (r *resumable) discard() {
-	e := &ClosedError{Reason: "closed by Go", Cause: errors.New("the channel was discarded")}
+	e := closing(r.e.opt.Logger, errDiscarded)
 	r.mu.Lock()
 	r.closeLocked(e)
 	r.end, r.discarded = e, true

@@ -37,7 +37,9 @@ type wordChannel struct {
 	Channel[json.RawMessage]
 }
 
-func (*wordChannel) window(*lane) int64 { return 4 << 10 }
+func (c *wordChannel) UnmarshalJSON(data []byte) error {
+	return c.connect(data, func(*lane) int64 { return 4 << 10 })
+}
 
 // from is where a page wants to begin.
 type from struct {
@@ -68,9 +70,6 @@ func (e *Engine) resume(ctx context.Context, a resumeArgs) (any, error) {
 	r, ok := e.resumables.Load(a.Name)
 	if !ok {
 		return nil, &Error{CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q", a.Name), nil}
-	}
-	if a.Channel == nil || a.Channel.lane == nil {
-		return nil, &Error{CodeBadArguments, "no channel to resume on", nil}
 	}
 	if a.From == (from{}) {
 		a.From.word = "last"

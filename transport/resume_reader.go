@@ -192,12 +192,12 @@ func (rd *reader) next() ([]byte, error) {
 
 // fail ends the lane, behind what was sent, for that reason.
 func (rd *reader) fail(err error) {
-	e := &ClosedError{Reason: "closed by Go", Cause: err}
+	var e *ClosedError
 	if errors.Is(err, errAllRead) {
 		rd.r.mu.Lock()
 		e = rd.r.end
 		rd.r.mu.Unlock()
-	} else if !errors.Is(err, ErrClosed) {
+	} else if e = closing(rd.lane.s.log, err); !errors.Is(err, ErrClosed) {
 		rd.lane.s.log.Warn("a page's resumed channel ended", "channel", rd.r.name, "error", err)
 	}
 	rd.lane.finish(e, true)

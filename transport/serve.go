@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"encoding/json"
-
 	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
@@ -29,7 +27,7 @@ func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 		m.pos = l.drainPos()
 	}
 	if state == starved && l.ended() && !l.fed {
-		w.frame(wire.Close, nil, l.farewell())
+		w.frame(wire.Close, nil, l.end.Load().farewell)
 		l.fed = true
 		l.extra.Add(1) // the close is no message
 	}
@@ -109,26 +107,6 @@ func (l *lane) discard() {
 			return
 		}
 	}
-}
-
-// maxFarewell bounds the payload of a close frame, which goes into any batch.
-const maxFarewell = 4 << 10
-
-// farewell is the payload of the close frame: the error that the channel was closed with.
-func (l *lane) farewell() []byte {
-	e := l.end.Load()
-	if e == nil || e.Cause == nil {
-		return nil
-	}
-	data, err := json.Marshal(asError(e.Cause))
-	if err != nil {
-		data = nil
-	}
-	if data == nil || len(data) > maxFarewell {
-		message := e.Cause.Error()
-		data, _ = json.Marshal(&Error{Code: CodeError, Message: message[:min(len(message), maxFarewell/8)]})
-	}
-	return data
 }
 
 // fits reports whether the page would take n bytes more. What is larger than the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
@@ -16,17 +17,31 @@ type Stream[Out, In any] struct {
 	Channel[Out]
 }
 
-func (s *Stream[Out, In]) window(l *lane) int64 { return int64(l.s.opt.Window) }
+// UnmarshalJSON is that of Channel, and lets the page send.
+func (s *Stream[Out, In]) UnmarshalJSON(data []byte) error {
+	if s == nil {
+		return errEmbedded
+	}
+	return s.connect(data, func(l *lane) int64 { return int64(l.s.opt.Window) })
+}
+
+func (s *Stream[Out, In]) bound() *lane {
+	if s == nil {
+		return nil
+	}
+	return s.lane
+}
 
 // Receive takes the page's next message; it waits until ctx ends. In []byte gets the bytes as
 // they came, and owns them. After the page's close it gives what had come before, then
 // ErrClosed. A message that does not decode gives an error and is gone; the stream lives on.
 func (s *Stream[Out, In]) Receive(ctx context.Context) (In, error) {
 	var v In
-	if s.lane == nil {
+	l := s.bound()
+	if l == nil {
 		return v, ErrUnbound
 	}
-	m, err := s.lane.receive(contexts.OrBackground(ctx))
+	m, err := l.receive(contexts.OrBackground(ctx))
 	if err != nil {
 		return v, err
 	}
@@ -43,7 +58,7 @@ func (s *Stream[Out, In]) decode(m message) (In, error) {
 	if m.kind == wire.Bytes {
 		return v, fmt.Errorf("transport: the page sent raw bytes where %T is expected", v)
 	}
-	if err := s.codec.Decode(m.data, &v); err != nil {
+	if err := appcode.Decode(s.codec, m.data, &v); err != nil {
 		return v, fmt.Errorf("transport: failed to decode a message of the page: %w", err)
 	}
 	return v, nil

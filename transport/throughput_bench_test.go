@@ -124,7 +124,7 @@ func benchSend[T any](b *testing.B, producers, size int, send func(*Channel[T], 
 	var wg sync.WaitGroup
 	for i, l := range lanes {
 		ch := new(Channel[T])
-		ch.connect(l)
+		ch.lane, ch.codec = l, JSONCodec{}
 		wg.Go(func() {
 			body := make([]byte, size)
 			for range (b.N + producers - 1 - i) / producers {
@@ -203,7 +203,7 @@ func BenchmarkReceive(b *testing.B) {
 			s.pageLanes = l.id
 			l.in.window.Store(int64(s.opt.Window))
 			stream := new(Stream[[]byte, []byte])
-			stream.connect(l)
+			stream.lane, stream.codec = l, JSONCodec{}
 			batches, frames, messages := upward(size)
 			b.SetBytes(int64(size))
 			b.ReportAllocs()

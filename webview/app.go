@@ -12,6 +12,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/internal/contexts"
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -162,8 +163,14 @@ func (a *App) Run() error {
 	nativeDrain()
 	a.noExtension(removeExtension())
 	close(a.over)
+	for _, l := range []*slog.Logger{a.log, a.engine.Options().Logger} {
+		loglimit.Flush(l, logGrace) // the program may end now
+	}
 	return nil
 }
+
+// logGrace is how long Run waits at its end for the app's logger.
+const logGrace = time.Second
 
 // Quit ends Run, which closes the windows. What was emitted and evaluated and is not delivered is lost: Shutdown
 // delivers it first. Any goroutine may call it, before Run too.

@@ -3,7 +3,6 @@
 package webview
 
 import (
-	"bytes"
 	"io"
 	"io/fs"
 	"net/http/httptest"
@@ -174,8 +173,8 @@ func (u unseekable) Open(name string) (fs.File, error) {
 }
 
 func TestUnseekableAsset(t *testing.T) {
-	var log bytes.Buffer
-	app, err := New(Options{Assets: unseekable{testFiles()}, MaxUnseekable: 200, Logger: textLogger(&log)})
+	logger, log := warningLog()
+	app, err := New(Options{Assets: unseekable{testFiles()}, MaxUnseekable: 200, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +184,7 @@ func TestUnseekableAsset(t *testing.T) {
 	}
 	app.assets.maxUnseekable = 20
 	if r := p.fetch("/abc.txt", `{}`); r.Status != 500 || !strings.Contains(log.String(), "MaxUnseekable") {
-		t.Errorf("%+v, log %s", r, &log)
+		t.Errorf("%+v, log %s", r, log)
 	}
 }
 
@@ -213,10 +212,10 @@ func (sizelessInfo) Size() int64 { return 0 }
 
 // A document that gets the import map is read into memory only up to the bound, whatever its size is said to be.
 func TestSizelessDocument(t *testing.T) {
-	var log bytes.Buffer
+	logger, log := warningLog()
 	a := newAssets(Options{
 		Assets:    sizeless{fstest.MapFS{"index.html": {Data: []byte(blank)}, "large.html": {Data: make([]byte, 1001)}}},
-		ImportMap: true, MaxUnseekable: 1000, Logger: textLogger(&log),
+		ImportMap: true, MaxUnseekable: 1000, Logger: logger,
 	})
 	for path, want := range map[string]int{"/": 200, "/large.html": 500} {
 		rw := httptest.NewRecorder()
@@ -226,7 +225,7 @@ func TestSizelessDocument(t *testing.T) {
 		}
 	}
 	if !strings.Contains(log.String(), "MaxUnseekable") {
-		t.Errorf("log: %s", &log)
+		t.Errorf("log: %s", log)
 	}
 }
 
@@ -239,8 +238,8 @@ func TestDirectoryAssets(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(root, "empty"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	app, err := New(Options{Assets: os.DirFS(root), Logger: textLogger(&log)})
+	logger, log := warningLog()
+	app, err := New(Options{Assets: os.DirFS(root), Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +257,7 @@ func TestDirectoryAssets(t *testing.T) {
 			t.Errorf("%.40s: %+v, want status %d", path, r, status)
 		}
 	}
-	if log.Len() != 0 {
-		t.Errorf("what a page asks for is no error of the app: %s", &log)
+	if text := log.String(); text != "" {
+		t.Errorf("what a page asks for is no error of the app: %s", text)
 	}
 }

@@ -1,6 +1,7 @@
 package webview
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -54,6 +55,17 @@ func (a *assetWriter) Write(p []byte) (int, error) {
 	a.held = append(a.held, p...)
 	return len(p), nil
 }
+
+// fail makes the answer one that says that something went wrong; one that is streamed already ends too early.
+func (a *assetWriter) fail() {
+	if a.status == 0 {
+		a.status = http.StatusInternalServerError
+	}
+	a.err = errFailed
+}
+
+// errFailed is a handler that has not returned.
+var errFailed = errors.New("webview: the answer was not finished")
 
 // close ends the answer.
 func (a *assetWriter) close() {

@@ -3,6 +3,8 @@ package webview
 import (
 	"fmt"
 	"unsafe"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // NativeWindow is a window that the app made itself with webview_go, whose WebView
@@ -31,6 +33,10 @@ func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 	}
 	return a.add(WindowOptions{Label: label}, func(w *Window) error {
 		w.attached = true
-		return w.native.attach(w, n)
+		var err error
+		if f := appcode.Call(func() { err = w.native.attach(w, n) }); f != nil {
+			return fmt.Errorf("%w: the window's methods %w", ErrAttach, f)
+		}
+		return err
 	})
 }

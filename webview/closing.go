@@ -1,8 +1,9 @@
 package webview
 
 import (
-	"runtime/debug"
 	"time"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // Close asks the window to close, as the button in its bar does. It returns at once; Done tells when the window
@@ -62,12 +63,11 @@ func (w *Window) askToClose() {
 
 // refused calls the app's function. One that panics, or ends its goroutine, does not refuse.
 func (w *Window) refused(refuses func() bool) (refused bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.app.log.Error("webview: the function of OnCloseRequested panicked", "window", w.label, "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
-	return refuses()
+	if f := appcode.Call(func() { refused = refuses() }); f != nil {
+		w.app.log.Error("webview: the function of OnCloseRequested panicked", "window", w.label, "panic", f.Panic, "stack", f.Stack)
+		return false
+	}
+	return refused
 }
 
 // askPage asks the page, if it wants to be asked, or closes. Main thread only.

@@ -1,6 +1,6 @@
 package webview
 
-import "runtime/debug"
+import "github.com/tailrace-go/tailrace/internal/appcode"
 
 // OnCrash sets the function that is called after the window's web process has ended, instead of the one before; nil: none. The
 // reason is that of EventWebviewCrashed: "crashed" (killed, too), "memory" or "terminated".
@@ -30,11 +30,8 @@ func (w *Window) crash(reason string) {
 		return
 	}
 	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				w.app.log.Error("webview: the function of OnCrash panicked", "window", w.label, "panic", p, "stack", string(debug.Stack()))
-			}
-		}()
-		(*fn)(reason)
+		if f := appcode.Call(func() { (*fn)(reason) }); f != nil {
+			w.app.log.Error("webview: the function of OnCrash panicked", "window", w.label, "panic", f.Panic, "stack", f.Stack)
+		}
 	}()
 }

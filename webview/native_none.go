@@ -45,7 +45,7 @@ func (*nativeWindow) setBounds(image.Point, image.Point)               {}
 func (*nativeWindow) setPosition(int, int)                             {}
 func (*nativeWindow) setPointer(int, int)                              {}
 func (*nativeWindow) setZoom(float64)                                  {}
-func (*nativeWindow) setBackground(color.Color)                        {}
+func (*nativeWindow) setBackground(color.NRGBA64)                      {}
 func (*nativeWindow) center()                                          {}
 func (*nativeWindow) focus()                                           {}
 func (*nativeWindow) focusPage()                                       {}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -38,8 +39,16 @@ func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
 }
 
 func closeAfter(c io.Closer, err error) error {
-	if failed := c.Close(); failed != nil {
+	if failed := closeResource(c); failed != nil {
 		return fmt.Errorf("%w (and to close it: %w)", err, failed)
+	}
+	return err
+}
+
+// closeResource calls the app's Close. Its panic is an error.
+func closeResource(c io.Closer) (err error) {
+	if f := appcode.Call(func() { err = c.Close() }); f != nil {
+		return fmt.Errorf("webview: the Close of a %T %w", c, f)
 	}
 	return err
 }
@@ -101,6 +110,9 @@ func (r *resources) take(rid uint32) io.Closer {
 	return c
 }
 
+// errExited is a Close that has ended its goroutine.
+var errExited = errors.New("webview: the Close of a resource has ended its goroutine")
+
 // end closes all that are left, not on the caller's goroutine.
 func (r *resources) end(failed func(error)) {
 	r.mu.Lock()
@@ -112,7 +124,9 @@ func (r *resources) end(failed func(error)) {
 	}
 	go func() {
 		for _, c := range held {
-			if err := c.Close(); err != nil {
+			err := errExited
+			appcode.Apart(func() { err = closeResource(c) }) // none keeps the others from being closed
+			if err != nil {
 				failed(err)
 			}
 		}
@@ -129,6 +143,6 @@ func registerResources(a *App) {
 		if c == nil {
 			return nil, noResource(args.Rid)
 		}
-		return nil, c.Close()
+		return nil, closeResource(c)
 	})
 }

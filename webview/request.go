@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tailrace-go/tailrace/client"
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -164,6 +165,11 @@ func (w *Window) asset(in *incoming, r responder, cors bool) {
 		defer func() { <-w.readers }()
 		rw := &assetWriter{to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{}}
 		defer rw.close()
+		returned := false
+		defer appcode.Catch(&returned, func(f *appcode.Failure) { // of the app's files
+			w.app.log.Error("webview: a file of Assets panicked", "window", w.label, "path", u.Path, "panic", f.Panic, "stack", f.Stack)
+			rw.fail()
+		})
 		switch {
 		case w.inspector:
 			w.app.inspectorPage(rw, req)
@@ -173,6 +179,7 @@ func (w *Window) asset(in *incoming, r responder, cors bool) {
 		default:
 			w.app.assets.ServeHTTP(rw, req)
 		}
+		returned = true
 	}()
 }
 

@@ -5,6 +5,8 @@ import (
 	"image"
 	"image/color"
 	"strings"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // State is what a window was at one moment. Pixels are device-independent.
@@ -224,7 +226,13 @@ func (w *Window) SetBackground(c color.Color) {
 	if c == nil {
 		c = color.White
 	}
-	w.post(func() { w.native.setBackground(c) })
+	var straight color.NRGBA64
+	// Here, and not on the main thread: the colour may be of a type of the app.
+	if f := appcode.Call(func() { straight = color.NRGBA64Model.Convert(c).(color.NRGBA64) }); f != nil {
+		w.app.log.Error("webview: a colour panicked", "window", w.label, "panic", f.Panic, "stack", f.Stack)
+		return
+	}
+	w.post(func() { w.native.setBackground(straight) })
 }
 
 func (w *Window) set(f flag, on bool) { w.post(func() { w.native.set(f, on) }) }

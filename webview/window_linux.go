@@ -65,8 +65,7 @@ func (n *nativeWindow) focusPage() { C.tr_view_focus(n.view) }
 
 func (n *nativeWindow) setZoom(factor float64) { C.tr_view_zoom(n.view, C.double(factor)) }
 
-func (n *nativeWindow) setBackground(c color.Color) {
-	straight := color.NRGBA64Model.Convert(c).(color.NRGBA64)
+func (n *nativeWindow) setBackground(straight color.NRGBA64) {
 	part := func(v uint16) C.double { return C.double(v) / 0xffff }
 	C.tr_view_background(n.view, part(straight.R), part(straight.G), part(straight.B), part(straight.A))
 }

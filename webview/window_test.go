@@ -20,13 +20,15 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	wv "github.com/webview/webview_go"
 )
 
 // lockedWriter lets a test read a log while others write.
 type lockedWriter struct {
-	mu sync.Mutex
-	b  *bytes.Buffer
+	logger *slog.Logger // that writes it
+	mu     sync.Mutex
+	b      *bytes.Buffer
 }
 
 func (w *lockedWriter) Write(p []byte) (int, error) {
@@ -35,21 +37,24 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 	return w.b.Write(p)
 }
 
+// String gives what was logged until now.
 func (w *lockedWriter) String() string {
+	loglimit.Flush(w.logger, time.Minute)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.b.String()
 }
 
 // readableLog gives a logger whose log can be read while it is written.
-func readableLog() (*slog.Logger, *lockedWriter) {
-	w := &lockedWriter{b: new(bytes.Buffer)}
-	return slog.New(slog.NewTextHandler(w, nil)), w
-}
+func readableLog() (*slog.Logger, *lockedWriter) { return levelLog(slog.LevelInfo) }
 
-// textLogger logs what is wrong, not what is only said.
-func textLogger(b *bytes.Buffer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(&lockedWriter{b: b}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+// warningLog gives one that logs what is wrong, not what is only said.
+func warningLog() (*slog.Logger, *lockedWriter) { return levelLog(slog.LevelWarn) }
+
+func levelLog(level slog.Level) (*slog.Logger, *lockedWriter) {
+	w := &lockedWriter{b: new(bytes.Buffer)}
+	w.logger = loglimit.New(slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})))
+	return w.logger, w
 }
 
 func TestLabels(t *testing.T) {

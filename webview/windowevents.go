@@ -1,6 +1,7 @@
 package webview
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/tailrace-go/tailrace/bus"
@@ -81,15 +82,24 @@ type labelled struct {
 // tell emits an event to the listeners for this window.
 func (w *Window) tell(event string, payload any) {
 	if !w.inspector {
-		w.told(event, w.app.bus.EmitFilter(event, payload, w.isTarget))
+		w.told(event, w.app.bus.EmitFilter(event, encoded(payload), w.isTarget))
 	}
 }
 
 // tellAll emits an event about this window to all.
 func (w *Window) tellAll(event string, payload any) {
 	if !w.inspector { // which is not the app's
-		w.told(event, w.app.bus.Emit(event, payload))
+		w.told(event, w.app.bus.Emit(event, encoded(payload)))
 	}
+}
+
+// encoded encodes an event of ours: the app's codec must not run on the main thread.
+func encoded(payload any) json.RawMessage {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // numbers and strings: cannot fail
+	}
+	return b
 }
 
 // told logs that an event did not reach everybody: the first of a run only.

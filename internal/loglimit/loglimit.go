@@ -1,5 +1,12 @@
-// Package loglimit keeps a log readable whatever pages do: of records with the same message, for the same window, so many pass in a
-// while. The first one of the next while tells how many did not ("suppressed"). Texts that a page may have chosen are cut.
+// Package loglimit is the way from this library to the app's logger. It keeps a log readable whatever pages do, and keeps the
+// app's slog.Handler away from where it could do harm.
+//
+// Limits: of records with the same message, for the same window, so many pass in a while. The first one of the next while tells how many
+// did not ("suppressed"). Texts that a page may have chosen are cut.
+//
+// A call that logs never waits, and runs no function of the app: it may be made under any lock, between claim and commit, on the drainer
+// and on the UI thread. The record stands in a queue then, and a goroutine that exists while there is something in it hands it to
+// the app's handler; see queue.go.
 package loglimit
 
 import (
@@ -32,10 +39,13 @@ func New(l *slog.Logger) *slog.Logger {
 	if _, ok := l.Handler().(*handler); ok {
 		return l
 	}
-	return slog.New(&handler{next: l.Handler(), budgets: &budgets{at: map[key]*budget{}}})
+	return slog.New(&handler{queue: new(queue), budgets: &budgets{at: map[key]*budget{}}, target: &target{made: l.Handler()}})
 }
 
-type key struct{ message, window string }
+type key struct {
+	message, window string
+	level           slog.Level
+}
 
 type budget struct {
 	since      time.Time
@@ -72,86 +82,87 @@ func (b *budgets) take(k key, now time.Time) (suppressed int, ok bool) {
 	return suppressed, true
 }
 
-// handler is a slog.Handler in front of another.
+// handler is a slog.Handler in front of the app's.
 type handler struct {
-	next    slog.Handler
-	window  string // of WithAttrs
+	queue   *queue
 	budgets *budgets
+	window  string // of WithAttrs
+	target  *target
 }
 
 var _ slog.Handler = (*handler)(nil)
 
-func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
-	return h.next.Enabled(ctx, level)
-}
+// Enabled is true: the app's handler is asked later.
+func (h *handler) Enabled(context.Context, slog.Level) bool { return true }
 
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	to := &handler{next: h.next.WithAttrs(attrs), window: h.window, budgets: h.budgets}
+	to := *h
+	to.target = &target{from: h.target, attrs: attrs}
 	for _, a := range attrs {
-		if a.Key == WindowKey {
-			to.window = a.Value.String()
-		}
+		to.windowOf(a, &to.window)
 	}
-	return to
+	return &to
 }
 
 func (h *handler) WithGroup(name string) slog.Handler {
-	return &handler{next: h.next.WithGroup(name), window: h.window, budgets: h.budgets}
+	to := *h
+	to.target = &target{from: h.target, group: name}
+	return &to
 }
 
-func (h *handler) Handle(ctx context.Context, r slog.Record) error {
-	k, long := key{r.Message, h.window}, false
+// windowOf takes the window out of an attribute that tells it.
+func (h *handler) windowOf(a slog.Attr, window *string) {
+	if a.Key != WindowKey {
+		return
+	}
+	switch a.Value.Kind() {
+	case slog.KindAny, slog.KindLogValuer, slog.KindGroup: // none of ours: it might call the app
+	default:
+		*window = a.Value.String()
+	}
+}
+
+// Handle queues the record.
+func (h *handler) Handle(_ context.Context, r slog.Record) error {
+	k := key{r.Message, h.window, r.Level}
+	shorter := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == WindowKey {
-			k.window = a.Value.String()
-		}
-		_, is := cut(a)
-		long = long || is
+		h.windowOf(a, &k.window)
+		shorter.AddAttrs(cut(a))
 		return true
 	})
 	suppressed, ok := h.budgets.take(k, r.Time)
 	if !ok {
 		return nil
 	}
-	if long {
-		shorter := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
-		r.Attrs(func(a slog.Attr) bool {
-			a, _ = cut(a)
-			shorter.AddAttrs(a)
-			return true
-		})
-		r = shorter
-	}
 	if suppressed > 0 {
-		r = r.Clone()
-		r.AddAttrs(slog.Int("suppressed", suppressed))
+		shorter.AddAttrs(slog.Int("suppressed", suppressed))
 	}
-	return h.next.Handle(ctx, r)
+	h.queue.put(entry{h.target, shorter})
+	return nil
 }
 
-// cut shortens an attribute's text, and says whether it had to.
-func cut(a slog.Attr) (slog.Attr, bool) {
+// cut shortens a text of ours, and what JSON decodes to. Errors are shortened when the app's functions may be called.
+func cut(a slog.Attr) slog.Attr {
 	if a.Key == StackKey {
-		return a, false
+		return a
 	}
-	var text string
-	switch v := a.Value.Resolve(); v.Kind() {
+	switch a.Value.Kind() {
 	case slog.KindString:
-		text = v.String()
+		return shorten(a, a.Value.String())
 	case slog.KindAny:
-		switch v := v.Any().(type) {
-		case error:
-			text = v.Error()
-		case []any, map[string]any: // what JSON decodes to
-			text = fmt.Sprint(v)
-		default:
-			return a, false
+		switch v := a.Value.Any().(type) {
+		case []any, map[string]any:
+			return shorten(a, fmt.Sprint(v))
 		}
-	default:
-		return a, false
 	}
+	return a
+}
+
+// shorten cuts an attribute whose text is too long.
+func shorten(a slog.Attr, text string) slog.Attr {
 	if len(text) <= Text {
-		return a, false
+		return a
 	}
-	return slog.String(a.Key, strings.ToValidUTF8(text[:Text], "")+"…"), true
+	return slog.String(a.Key, strings.ToValidUTF8(text[:Text], "")+"…")
 }

@@ -34,6 +34,7 @@ func TestFlood(t *testing.T) {
 		for range 1000 {
 			main.Warn("denied")
 		}
+		synctest.Wait()
 		if len(all) != Per {
 			t.Fatalf("%d records of 1000 passed, want %d", len(all), Per)
 		}
@@ -43,21 +44,25 @@ func TestFlood(t *testing.T) {
 		main.Warn("session ended")
 		main.With("session", 1).Warn("denied")
 		main.Debug("denied")
+		synctest.Wait()
 		if len(all) != Per+3 {
 			t.Fatalf("%d records", len(all))
 		}
 		time.Sleep(While - time.Nanosecond)
 		main.Warn("denied")
+		synctest.Wait()
 		if len(all) != Per+3 {
 			t.Fatal("more passed before the while was over")
 		}
 		time.Sleep(time.Nanosecond)
 		main.Warn("denied", "permission", "x")
+		synctest.Wait()
 		last := all[len(all)-1]
 		if len(all) != Per+4 || last["suppressed"] != "970" || last["permission"] != "x" {
 			t.Fatalf("%d records, the last %v", len(all), last)
 		}
 		main.Warn("denied")
+		synctest.Wait()
 		if _, told := all[len(all)-1]["suppressed"]; told {
 			t.Error("what was suppressed is told twice")
 		}
@@ -69,6 +74,7 @@ func TestLongTexts(t *testing.T) {
 	l := New(slog.New(records{&all}))
 	long := strings.Repeat("ü", Text)
 	l.Info("script failed", "error", errors.New(long), "text", long, "detail", map[string]any{"stack": long}, StackKey, long, "n", 7)
+	Flush(l, time.Minute)
 	got := all[0]
 	for _, key := range []string{"error", "text", "detail"} {
 		if n := len(got[key]); n > Text+4 || n < Text || !strings.HasSuffix(got[key], "…") || strings.ToValidUTF8(got[key], "?") != got[key] {
@@ -89,6 +95,7 @@ func TestManyKindsAreBounded(t *testing.T) {
 	for i := range 3 * most {
 		l.Info("m", WindowKey, i)
 	}
+	Flush(l, time.Minute)
 	if n := len(l.Handler().(*handler).budgets.at); n > most {
 		t.Errorf("%d kinds are told apart", n)
 	}
