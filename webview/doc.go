@@ -33,6 +33,9 @@
 // Window.Close asks, as the user does: Go may refuse (OnCloseRequested), then a page that listens to
 // tauri://close-requested decides. Window.Destroy, App.Shutdown and the end of Run don't ask.
 //
+// What waits for the user (alerts, choosers, menus, the print dialog) ends with its window. A page's print opens one dialog a window
+// and returns at once. In a Flatpak sandbox the desktop's portal shows dialogs: they stay, and Run waits for the one that prints.
+//
 // # What happens to pages
 //
 //   - A page that is reloaded, navigates, is closed or whose web process ends: Send, Receive, Flush and running commands end with a

@@ -124,6 +124,9 @@ void tr_view_zoom(tr_view *v, double factor);
 void tr_view_background(tr_view *v, double red, double green, double blue, double alpha);
 void tr_view_focus(tr_view *v);  // the page gets the window's key presses
 void tr_view_kill(tr_view *v);   // ends the web process, for tests
+int tr_toplevels(void);          // how many windows GTK shows, dialogs and menus too, for tests
+void tr_view_click(tr_view *v, int x, int y, int button);  // as the user would, for tests
+int tr_dialogs(tr_view *v);      // how many dialogs the view's window has, for tests
 void tr_view_snapshot(tr_view *v, uintptr_t handle);
 void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web process has handled all before
 
@@ -159,6 +162,8 @@ void tr_lower(int tid);
 // Used between the C files.
 void tr_window_connect(tr_view *v);
 void tr_window_disconnect(tr_view *v);
+void tr_dialogs_connect(tr_view *v);
+void tr_dialogs_end(tr_view *v);
 void tr_view_hold(tr_view *v, tr_request *r);
 void tr_view_release(tr_request *r);
 void tr_push(void (*run)(void *), void *data);  // any thread: run(data) on the main thread

@@ -48,6 +48,7 @@ tr_view *tr_view_attach(void *window, uintptr_t handle) {
   g_signal_connect(v->view, "web-process-terminated", G_CALLBACK(on_terminated), v);
   g_signal_connect(v->view, "destroy", G_CALLBACK(on_destroy), v);
   tr_window_connect(v);
+  tr_dialogs_connect(v);
   return v;
 }
 
@@ -55,6 +56,7 @@ void tr_view_detach(tr_view *v) {
   g_object_set_data(G_OBJECT(v->view), TR_VIEW_KEY, NULL);
   g_signal_handlers_disconnect_by_data(v->view, v);
   tr_window_disconnect(v);
+  tr_dialogs_end(v);
   while (v->held) {
     tr_request *r = v->held;
     GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "the window is closed");
@@ -107,6 +109,21 @@ void tr_view_background(tr_view *v, double red, double green, double blue, doubl
 void tr_view_focus(tr_view *v) { gtk_widget_grab_focus(GTK_WIDGET(v->view)); }
 
 void tr_view_kill(tr_view *v) { webkit_web_view_terminate_web_process(v->view); }
+
+void tr_view_click(tr_view *v, int x, int y, int button) {
+  for (int pressed = 1; pressed >= 0; pressed--) {
+    GdkEvent *e = gdk_event_new(pressed ? GDK_BUTTON_PRESS : GDK_BUTTON_RELEASE);
+    e->button.window = g_object_ref(gtk_widget_get_window(GTK_WIDGET(v->view)));
+    e->button.time = (guint32)(g_get_monotonic_time() / 1000);
+    e->button.x = x;
+    e->button.y = y;
+    e->button.button = button;
+    e->button.state = pressed ? 0 : GDK_BUTTON1_MASK << (button - 1);
+    gdk_event_set_device(e, gdk_seat_get_pointer(gdk_display_get_default_seat(gtk_widget_get_display(GTK_WIDGET(v->view)))));
+    gtk_main_do_event(e);
+    gdk_event_free(e);
+  }
+}
 
 static void on_snapshot(GObject *o, GAsyncResult *res, gpointer data) {
   GError *e = NULL;

@@ -3,7 +3,7 @@
 package webview
 
 /*
-#cgo pkg-config: gtk+-3.0 webkit2gtk-4.0 gio-unix-2.0
+#cgo pkg-config: gtk+-3.0 gtk+-unix-print-3.0 webkit2gtk-4.0 gio-unix-2.0
 #cgo CFLAGS: -Wall
 #include <stdlib.h>
 #include "gtk.h"
@@ -197,6 +197,17 @@ func (n *nativeWindow) iconified(on bool) { C.tr_window_iconified(n.window, cBoo
 // destroy destroys the native window behind the package's back. For tests.
 func (n *nativeWindow) destroy() { C.tr_window_destroy(n.window) }
 
+// nativeToplevels counts the windows that are shown, dialogs and menus too. For tests.
+func nativeToplevels() int { return int(C.tr_toplevels()) }
+
+// click clicks into the page, as the user would. For tests.
+func (n *nativeWindow) click(x, y, button int) {
+	C.tr_view_click(n.view, C.int(x), C.int(y), C.int(button))
+}
+
+// dialogs says whether the window has dialogs that are windows of their own. For tests.
+func (n *nativeWindow) dialogs() bool { return C.tr_dialogs(n.view) != 0 }
+
 // What follows is called by the C side, on the main thread.
 
 func windowOf(h C.uintptr_t) *Window { return cgo.Handle(h).Value().(*Window) }
@@ -223,6 +234,12 @@ func goDestroyed(h C.uintptr_t) {
 		return
 	}
 	post(func() { w.shut("window closed") })
+}
+
+//export goPrintFailed
+func goPrintFailed(h C.uintptr_t, message *C.char) {
+	w := windowOf(h)
+	w.app.log.Warn("webview: failed to print", "window", w.label, "error", C.GoString(message))
 }
 
 //export goLater
