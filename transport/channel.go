@@ -201,6 +201,23 @@ func (c *Channel[T]) CloseWithError(err error) {
 	}
 }
 
+// Context is ctx that ends with the channel, too, at the latest when its command has returned and did not Keep it: context.Cause
+// is the *ClosedError then. A handler that waits for more than its channel begins with it,
+//
+//	ctx = args.Updates.Context(ctx)
+//
+// since its own context does not end when the page closes a channel. Several channels: one call after the other.
+func (c *Channel[T]) Context(ctx context.Context) context.Context {
+	ctx = contexts.OrBackground(ctx)
+	l := c.bound()
+	if l == nil {
+		ended, end := context.WithCancelCause(ctx)
+		end(ErrUnbound)
+		return ended
+	}
+	return l.context(ctx)
+}
+
 // Done is closed when the channel has ended; nil, which blocks for ever, when it is not connected.
 func (c *Channel[T]) Done() <-chan struct{} {
 	l := c.bound()

@@ -37,6 +37,10 @@ type answer struct {
 // returns, each of these channels is closed unless Keep was called on it. A returned *Error
 // keeps its code and detail; a panic, or runtime.Goexit, rejects the call with CodePanic and is logged.
 //
+// When the page closes a channel, the command goes on: its context does not end, but Send and Receive give ErrClosedByPage. A
+// handler that waits for something else, too, makes its context one of the channel, ctx = args.Updates.Context(ctx), which
+// ends then. It returns nil, or the error, which rejects the call with CodeChannelClosed: so the page knows its own close from a failure.
+//
 // Handle panics when the name is taken, or the engine or fn is nil, as registering a pattern does in net/http.
 func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
 	register(e, &command{name: name}, fn)
@@ -93,7 +97,7 @@ func (inv *invocation) call() {
 	}
 	switch {
 	case err != nil:
-		inv.err = crossing(inv.s.log.With("command", inv.name), err)
+		inv.err = inv.explain(crossing(inv.s.log.With("command", inv.name), err))
 	case inv.command == nil:
 		inv.err = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
 	default:

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,10 +41,7 @@ func asError(err error) (crosses *Error, detail any) {
 	default:
 		return &Error{e.Code, e.Message, nil}, e.Detail
 	}
-	if errors.Is(err, context.Canceled) {
-		return &Error{CodeCanceled, err.Error(), nil}, nil
-	}
-	return &Error{CodeError, err.Error(), nil}, nil
+	return &Error{codeOf(err), err.Error(), nil}, nil
 }
 
 // maxFarewell bounds the payload of a close frame, which goes into any batch.

@@ -30,34 +30,10 @@ var (
 // errTooLargeToTry is a message that would not fit into an empty ring at once.
 var errTooLargeToTry = fmt.Errorf("%w: or over half of the ring, which a call that doesn't wait can't send: use one that waits, or a larger ring", ErrTooLarge)
 
-// ClosedError says why a channel or a session ended. It is ErrClosed.
-type ClosedError struct {
-	// Reason is a short text: "page was reloaded", "closed by the page", …
-	Reason string
-	// Cause is the error behind it, if there is one: a broken rule of the wire
-	// (*wire.RuleError), or what CloseWithError was given.
-	Cause error
-
-	farewell []byte // what the page is told of the cause
-}
-
-func (e *ClosedError) Error() string {
-	if e.Cause != nil {
-		return fmt.Sprintf("transport: closed: %s: %v", e.Reason, e.Cause)
-	}
-	return "transport: closed: " + e.Reason
-}
-
-// Is makes every ClosedError an ErrClosed.
-func (e *ClosedError) Is(target error) bool { return target == ErrClosed }
-
-// Unwrap gives the cause.
-func (e *ClosedError) Unwrap() error { return e.Cause }
-
 // Error is an error that crosses to the other side with a code and any JSON detail.
 // A handler that returns one rejects the page's promise with it; EvalResult gives one
-// for a script that threw. Any other error of a handler crosses with CodeError
-// and its text.
+// for a script that threw. Any other error of a handler crosses with its text, and with CodeError or, when it is
+// ErrClosed or context.Canceled, with the code that says so.
 type Error struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
@@ -79,11 +55,12 @@ const (
 	CodeBadArguments   = "bad_arguments"   // the arguments don't decode into the handler's type
 	CodeBadResult      = "bad_result"      // the handler's result can't be encoded
 	CodeBusy           = "busy"            // Options.Pending commands run already
-	CodeChannelEnded   = "channel_ended"   // a channel that has ended was passed again
+	CodeChannelEnded   = "channel_ended"   // a channel that has ended was passed again, or Go has closed the one that the command sent on
+	CodeChannelClosed  = "channel_closed"  // the page has closed the channel that the command sent on or received from
 	CodeTooManyLanes   = "too_many_lanes"  // Options.Lanes channels are open already
 	CodeCanceled       = "cancelled"       // the page cancelled the command
 	CodeProtocol       = "protocol"        // a rule of the wire was broken; the session is over
-	CodeClosed         = "closed"          // the session is over
+	CodeClosed         = "closed"          // the session is over; from a handler: that of the other page, or the window, that it dealt with
 	CodeForbidden      = "forbidden"       // the request is not allowed
 	CodeDenied         = "denied"          // Options.Policy does not allow it; the message names the permission
 )

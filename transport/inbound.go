@@ -256,7 +256,7 @@ func (s *Session) take(n int) error {
 
 // pageClosed handles the page's close of a lane.
 func (s *Session) pageClosed(l *lane, payload []byte) error {
-	e := &ClosedError{Reason: "closed by the page"}
+	e := &ClosedError{Reason: "closed by the page", by: closedByPage}
 	if len(payload) > 0 {
 		cause := new(Error)
 		if err := json.Unmarshal(payload, cause); err != nil {

@@ -63,7 +63,8 @@ type lane struct {
 	drained   mark       // what is in batches
 	received  mark       // what has its receipt
 	waiters   []*markWaiter
-	uses      int  // commands that hold this channel now
+	uses      int // commands that hold this channel now
+	life      lifetime
 	kept      bool // Keep was called
 	announced bool // the page knows that Go has taken the channel
 	latency   latency
@@ -371,6 +372,7 @@ func (l *lane) conclude(e *ClosedError) {
 		r.Close()
 	}
 	close(l.done) // now: who sees it gets ErrClosed from Send
+	l.endContexts(e)
 	l.logEnd(e)
 	l.s.push(l)
 }

@@ -116,6 +116,14 @@ func TestNilContext(t *testing.T) {
 			s, end := page(t)
 			return nilContext{func() error { return s.Flush(none) }, end}
 		},
+		"Channel.Context": func(t *testing.T) nilContext {
+			page, s := converse(t)
+			ctx := s.Context(none)
+			return nilContext{func() error {
+				<-ctx.Done()
+				return nil
+			}, page.Close}
+		},
 		"SessionFrom": func(t *testing.T) nilContext {
 			if s := transport.SessionFrom(none); s != nil {
 				t.Errorf("it gave %v", s)

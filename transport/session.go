@@ -220,6 +220,7 @@ func (s *Session) end(e *ClosedError) {
 	if s.ctx.Err() != nil {
 		return
 	}
+	e.by = closedWithSession
 	s.cancel(e)
 	if context.Cause(s.ctx) != error(e) {
 		return // another goroutine was first

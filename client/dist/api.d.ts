@@ -1,6 +1,9 @@
 /** What a rejected promise or an ended channel carries. */
 export interface TailraceError extends Error {
-    /** A short, stable word: `no_session`, `protocol`, `channel_ended`, or a code of your Go handler. */
+    /**
+     * A short, stable word: `no_session`, `protocol`, `channel_ended`, or a code of your Go handler. `channel_closed`: this page has
+     * closed the channel that the command sent on.
+     */
     readonly code: string;
     /** JSON details that the Go side attached. */
     readonly detail?: unknown;

@@ -41,7 +41,7 @@ type Exit struct {
 	Elapsed int64 `json:"elapsed"` // in milliseconds
 }
 
-// run is the command. When the page aborts the call, or goes away, ctx ends and the child is killed.
+// run is the command. When the page aborts the call, closes the channel, or goes away, ctx ends and the child is killed.
 func run(ctx context.Context, a struct {
 	Task   string
 	Output *transport.Channel[Output]
@@ -50,6 +50,7 @@ func run(ctx context.Context, a struct {
 	if !ok {
 		return Exit{}, &transport.Error{Code: "unknown_task", Message: "there is no task " + a.Task}
 	}
+	ctx = a.Output.Context(ctx) // a child that says nothing would not notice that nobody listens
 	start := time.Now()
 	child := exec.CommandContext(ctx, task[0], task[1:]...)
 	child.WaitDelay = time.Second // for what a killed child leaves running

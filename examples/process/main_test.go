@@ -42,6 +42,13 @@ func TestPage(t *testing.T) {
 	exampletest.Click(t, w, "#kill")
 	exampletest.Await(t, w, outcome, "Killed")
 	exampletest.Await(t, w, "tailrace.invoke('run', { task: 'rm', output: new tailrace.Channel() }).catch((e) => e.code)", "unknown_task")
+	const closed = `(() => {
+		const output = new tailrace.Channel();
+		const call = tailrace.invoke('run', { task: 'forever', output });
+		output.onmessage = () => output.close();
+		return call.catch((e) => e.code);
+	})()`
+	exampletest.Await(t, w, closed, "channel_closed")
 	for w.Session().Stats().Running > 0 { // the handler has ended, so the child has
 		exampletest.Await(t, w, "1", 1)
 	}

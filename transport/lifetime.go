@@ -1,0 +1,38 @@
+package transport
+
+import "context"
+
+// lifetime ends with a lane. It is made when somebody asks for the first context: most lanes have none. Guarded by the lane's mu.
+type lifetime struct {
+	context.Context
+	end context.CancelCauseFunc
+}
+
+// context is ctx that ends with the lane, too.
+func (l *lane) context(ctx context.Context) context.Context {
+	inner, cancel := context.WithCancelCause(ctx)
+	l.mu.Lock()
+	if err := l.err(); err != nil {
+		l.mu.Unlock()
+		cancel(err)
+		return inner
+	}
+	if l.life.Context == nil {
+		l.life.Context, l.life.end = context.WithCancelCause(context.Background())
+	}
+	life := l.life.Context
+	l.mu.Unlock()
+	stop := context.AfterFunc(life, func() { cancel(context.Cause(life)) })
+	context.AfterFunc(inner, func() { stop() }) // nothing of it stays at the lane
+	return inner
+}
+
+// endContexts ends the contexts of a lane that has its end.
+func (l *lane) endContexts(e *ClosedError) {
+	l.mu.Lock()
+	end := l.life.end
+	l.mu.Unlock()
+	if end != nil {
+		end(e)
+	}
+}
