@@ -22,6 +22,7 @@ demo: setup ## stream FILE (default: the go binary) and live telemetry into a wi
 
 test: export TAILRACE_TEST_EXTENSION = $(CURDIR)/build/extension/tailrace_linux_$(shell go env GOARCH).so
 test: setup lint client extension model ## everything that must hold
+	.ci/setup displays
 	CGO_ENABLED=0 go build $(PURE)
 	for target in linux/386 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet $(PURE) ./webview/ || exit 1; done

@@ -48,7 +48,7 @@ void tr_later(uintptr_t handle);  // calls goLater when nothing of higher priori
 int tr_iterate(void);    // one turn of the loop without waiting; 0: nothing to do
 
 // Windows. What is measured in pixels is measured in device-independent ones.
-void *tr_window_new(const char *title, int width, int height, int fixed);
+void *tr_window_new(const char *title, int width, int height);
 void tr_window_place(void *window, int x, int y);
 void tr_window_parent(void *window, void *parent);
 void tr_window_no_focus(void *window);  // when it is shown first

@@ -3,18 +3,25 @@
 #include <gtk/gtk.h>
 #include <string.h>
 #include <webkit2/webkit2.h>
+#ifdef GDK_WINDOWING_WAYLAND
+#include <gdk/gdkwayland.h>
+#endif
 
 #include "_cgo_export.h"
 #include "gtk_types.h"
 
-void *tr_window_new(const char *title, int width, int height, int fixed) {
+static int on_wayland(GtkWidget *w) {
+#ifdef GDK_WINDOWING_WAYLAND
+  return GDK_IS_WAYLAND_DISPLAY(gtk_widget_get_display(w));
+#else
+  return 0;
+#endif
+}
+
+void *tr_window_new(const char *title, int width, int height) {
   GtkWidget *w = gtk_window_new(GTK_WINDOW_TOPLEVEL);
   gtk_window_set_title(GTK_WINDOW(w), title);
   gtk_window_set_default_size(GTK_WINDOW(w), width, height);
-  if (fixed) {
-    gtk_widget_set_size_request(w, width, height);
-    gtk_window_set_resizable(GTK_WINDOW(w), FALSE);
-  }
   return w;
 }
 
@@ -49,24 +56,93 @@ void tr_window_destroy(void *window) { gtk_widget_destroy(window); }
 
 void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }
 
-void tr_window_size(void *window, int width, int height) {
-  GtkWindow *w = GTK_WINDOW(window);
-  // A window that is not resizable has the size that it asks for.
-  if (!gtk_window_get_resizable(w)) gtk_widget_set_size_request(window, width, height);
-  gtk_window_resize(w, width, height);
+// On Wayland GTK draws the frame, and a shadow around it, inside of the window. So what a window asks for and its
+// bounds count both there, and a frame that comes or goes takes its room from the page, or leaves it to the page.
+
+// drawn gives what the window has beside the page.
+static void drawn(GtkWindow *w, int *width, int *height) {
+  GdkWindow *g = gtk_widget_get_window(GTK_WIDGET(w));
+  *width = *height = 0;
+  if (!g || !on_wayland(GTK_WIDGET(w))) return;
+  gtk_window_get_size(w, width, height);
+  *width = gdk_window_get_width(g) - *width;
+  *height = gdk_window_get_height(g) - *height;
+}
+
+// request_size has a window that is not resizable ask for the page's size, which then is its size.
+static void request_size(GtkWindow *w, int width, int height) {
+  int more_width, more_height;
+  drawn(w, &more_width, &more_height);
+  gtk_widget_set_size_request(GTK_WIDGET(w), width + more_width, height + more_height);
+}
+
+static const char bounds_key[] = "tailrace-bounds", size_key[] = "tailrace-size";
+
+typedef struct {
+  int min_width, min_height, max_width, max_height;
+} bounds;
+
+static void apply_bounds(GtkWindow *w) {
+  bounds *b = g_object_get_data(G_OBJECT(w), bounds_key);
+  int width, height;
+  if (!b) return;
+  drawn(w, &width, &height);
+  GdkGeometry g = {
+      .min_width = b->min_width ? b->min_width + width : 0,
+      .min_height = b->min_height ? b->min_height + height : 0,
+      .max_width = b->max_width ? b->max_width + width : G_MAXINT,
+      .max_height = b->max_height ? b->max_height + height : G_MAXINT,
+  };
+  int hints = 0;
+  if (b->min_width || b->min_height) hints |= GDK_HINT_MIN_SIZE;
+  if (b->max_width || b->max_height) hints |= GDK_HINT_MAX_SIZE;
+  gtk_window_set_geometry_hints(w, NULL, &g, hints);
 }
 
 void tr_window_bounds(void *window, int min_width, int min_height, int max_width, int max_height) {
-  GdkGeometry g = {
-      .min_width = min_width,
-      .min_height = min_height,
-      .max_width = max_width ? max_width : G_MAXINT,
-      .max_height = max_height ? max_height : G_MAXINT,
-  };
-  int hints = 0;
-  if (min_width || min_height) hints |= GDK_HINT_MIN_SIZE;
-  if (max_width || max_height) hints |= GDK_HINT_MAX_SIZE;
-  gtk_window_set_geometry_hints(GTK_WINDOW(window), NULL, &g, hints);
+  bounds *b = g_new(bounds, 1);
+  *b = (bounds){min_width, min_height, max_width, max_height};
+  g_object_set_data_full(window, bounds_key, b, g_free);
+  apply_bounds(window);
+}
+
+static gboolean restore_size(gpointer window) {
+  GdkRectangle *r = g_object_get_data(window, size_key);
+  if (r) {
+    apply_bounds(window);
+    if (!gtk_window_get_resizable(window)) request_size(window, r->width, r->height);
+    gtk_window_resize(window, r->width, r->height);
+  }
+  g_object_set_data(window, size_key, NULL);
+  g_object_unref(window);
+  return G_SOURCE_REMOVE;
+}
+
+static void on_allocate(GtkWidget *page, GdkRectangle *allocation, gpointer window) {
+  (void)allocation;
+  g_signal_handlers_disconnect_by_func(page, on_allocate, window);
+  g_idle_add(restore_size, g_object_ref(window));
+}
+
+// keep_size gives the page its size back as soon as it has got another one, on Wayland.
+static void keep_size(GtkWindow *w, gboolean on) {
+  GtkWidget *page = gtk_bin_get_child(GTK_BIN(w));
+  if (!page || !on_wayland(GTK_WIDGET(w))) return;
+  GdkWindow *g = gtk_widget_get_window(GTK_WIDGET(w));
+  if (g && gdk_window_get_state(g) & (GDK_WINDOW_STATE_MAXIMIZED | GDK_WINDOW_STATE_FULLSCREEN)) on = FALSE;
+  g_signal_handlers_disconnect_by_func(page, on_allocate, w);
+  GdkRectangle *r = on ? g_new0(GdkRectangle, 1) : NULL;
+  g_object_set_data_full(G_OBJECT(w), size_key, r, g_free);
+  if (!r) return;
+  gtk_window_get_size(w, &r->width, &r->height);
+  g_signal_connect(page, "size-allocate", G_CALLBACK(on_allocate), w);
+}
+
+void tr_window_size(void *window, int width, int height) {
+  GtkWindow *w = GTK_WINDOW(window);
+  if (!gtk_window_get_resizable(w)) request_size(w, width, height);
+  keep_size(w, FALSE);
+  gtk_window_resize(w, width, height);
 }
 
 static GdkMonitor *monitor_of(void *window) {
@@ -76,12 +152,30 @@ static GdkMonitor *monitor_of(void *window) {
   return m ? m : gdk_display_get_monitor(d, 0);
 }
 
+// drawn_frame gives the window with the frame that GTK draws on Wayland, where the window's own
+// place is not known. What GTK calls its position there is the width of the shadow around the
+// frame, which does not count.
+static void drawn_frame(GtkWidget *w, GdkRectangle *r) {
+  int left = 0, top = 0, x = 0, y = 0;
+  GtkWidget *page = gtk_bin_get_child(GTK_BIN(w));
+  if (gtk_widget_get_mapped(w) && page && gtk_widget_translate_coordinates(page, w, 0, 0, &x, &y))
+    gtk_window_get_position(GTK_WINDOW(w), &left, &top);
+  int side = MAX(x - left, 0), title = MAX(y - top, 0);
+  r->x = r->y = 0;
+  r->width += 2 * side;
+  r->height += title + side;
+}
+
 // outer_rectangle gives the window with its frame. Without a window manager there is no frame.
 static void outer_rectangle(GtkWidget *w, GdkRectangle *r) {
   gtk_window_get_position(GTK_WINDOW(w), &r->x, &r->y);
   gtk_window_get_size(GTK_WINDOW(w), &r->width, &r->height);
   GdkWindow *g = gtk_widget_get_window(w);
   if (!g) return;
+  if (on_wayland(w)) {
+    drawn_frame(w, r);
+    return;
+  }
   GdkRectangle frame;
   gdk_window_get_frame_extents(g, &frame);
   if (frame.width >= r->width && frame.height >= r->height) {
@@ -104,12 +198,17 @@ void tr_window_focus(void *window) { gtk_window_present(GTK_WINDOW(window)); }
 static void set_resizable(GtkWindow *w, gboolean on) {
   int width, height;
   gtk_window_get_size(w, &width, &height);
-  if (!on) gtk_widget_set_size_request(GTK_WIDGET(w), width, height);
+  if (!on) request_size(w, width, height);
   gtk_window_set_resizable(w, on);
   if (on) {
     gtk_widget_set_size_request(GTK_WIDGET(w), -1, -1);
     gtk_window_resize(w, width, height);
   }
+}
+
+static void set_decorated(GtkWindow *w, gboolean on) {
+  if (on != gtk_window_get_decorated(w)) keep_size(w, TRUE);
+  gtk_window_set_decorated(w, on);
 }
 
 static void set_ignored(GtkWidget *w, gboolean on) {
@@ -140,7 +239,7 @@ void tr_window_set(void *window, unsigned flag, int on) {
       set_resizable(w, on);
       break;
     case TR_DECORATED:
-      gtk_window_set_decorated(w, on);
+      set_decorated(w, on);
       break;
     case TR_CLOSABLE:
       gtk_window_set_deletable(w, on);
@@ -210,8 +309,13 @@ void tr_window_state(void *window, tr_state *s) {
   s->y = s->inner_y = r.y;
   s->outer_width = r.width;
   s->outer_height = r.height;
-  if (g) gdk_window_get_origin(g, &s->inner_x, &s->inner_y);
   gtk_window_get_size(w, &s->width, &s->height);
+  if (on_wayland(window)) {  // as seen from the frame
+    s->inner_x = (r.width - s->width) / 2;
+    s->inner_y = r.height - s->height - s->inner_x;
+  } else if (g) {
+    gdk_window_get_origin(g, &s->inner_x, &s->inner_y);
+  }
   s->scale = gtk_widget_get_scale_factor(window);
 }
 
@@ -239,21 +343,29 @@ int tr_monitors(void *window, tr_monitor *list, int capacity) {
   return n;
 }
 
+// pointer gives NULL where there is none.
 static GdkDevice *pointer(void) {
-  return gdk_seat_get_pointer(gdk_display_get_default_seat(gdk_display_get_default()));
+  GdkSeat *seat = gdk_display_get_default_seat(gdk_display_get_default());
+  return seat ? gdk_seat_get_pointer(seat) : NULL;
 }
 
-void tr_pointer(int *x, int *y) { gdk_device_get_position(pointer(), NULL, x, y); }
+void tr_pointer(int *x, int *y) {
+  GdkDevice *p = pointer();
+  *x = *y = 0;
+  if (p) gdk_device_get_position(p, NULL, x, y);
+}
 
 void tr_set_pointer(void *window, int x, int y) {
   int left = 0, top = 0;
   GdkWindow *g = gtk_widget_get_window(window);
+  GdkDevice *p = pointer();
   if (g) gdk_window_get_origin(g, &left, &top);
-  gdk_device_warp(pointer(), gtk_widget_get_screen(window), left + x, top + y);
+  if (p) gdk_device_warp(p, gtk_widget_get_screen(window), left + x, top + y);
 }
 
 void tr_window_drag(void *window, int edge) {
   int x, y;
+  if (!pointer()) return;
   tr_pointer(&x, &y);
   if (edge < 0)
     gtk_window_begin_move_drag(GTK_WINDOW(window), GDK_BUTTON_PRIMARY, x, y, GDK_CURRENT_TIME);

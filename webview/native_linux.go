@@ -70,7 +70,7 @@ type nativeWindow struct {
 func (n *nativeWindow) open(w *Window, o WindowOptions) error {
 	title := C.CString(shownTitle(o.Title))
 	defer C.free(unsafe.Pointer(title))
-	n.window = C.tr_window_new(title, C.int(o.Width), C.int(o.Height), cBool(o.Fixed))
+	n.window = C.tr_window_new(title, C.int(o.Width), C.int(o.Height))
 	n.own = wv.NewWindow(w.app.options.Debug, n.window)
 	if err := n.connect(w, n.own); err != nil {
 		n.own.Destroy()
@@ -93,7 +93,13 @@ func (n *nativeWindow) prepare(a *App, o WindowOptions) {
 	if o.NoFocus {
 		C.tr_window_no_focus(n.window)
 	}
+	if o.Undecorated { // before it has a frame, which would have its part of the size on Wayland
+		n.set(flagDecorated, false)
+	}
 	C.tr_window_realize(n.window)
+	if o.Fixed {
+		n.set(flagResizable, false)
+	}
 	scale := n.state().Scale
 	if width, height := drawable(o.Width, scale), drawable(o.Height, scale); width < o.Width || height < o.Height {
 		n.setSize(width, height)
@@ -104,9 +110,6 @@ func (n *nativeWindow) prepare(a *App, o WindowOptions) {
 		if on {
 			n.set(f, true)
 		}
-	}
-	if o.Undecorated {
-		n.set(flagDecorated, false)
 	}
 	switch {
 	case o.Center:

@@ -5,6 +5,7 @@ package webview
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"strconv"
 	"strings"
@@ -28,12 +29,17 @@ func (p *testPage) invokes(cmd, args string) (result string, failed *transport.E
 // The commands of @tauri-apps/api that ask and change, by which effect a later question sees.
 func TestWindowCommands(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{Title: "first", Width: 300, Height: 200, Position: &image.Point{X: 40, Y: 50}})
+	a := around()
+	var s State
+	p.becomes("the options", func(now State) bool { s = now; return s.Size == image.Pt(300, 200) && a.framed(s, 40, 50) })
+	outer := fmt.Sprintf(`{"width":%d,"height":%d}`, s.OuterSize.X, s.OuterSize.Y)
+	noWayland, seat := strconv.FormatBool(!a.wayland), strconv.FormatBool(a.seat)
 	for _, c := range []struct{ set, value, get, want string }{
 		{"", "", "title", `"first"`},
 		{"", "", "inner_size", `{"width":300,"height":200}`},
-		{"", "", "outer_size", `{"width":300,"height":200}`},
-		{"", "", "inner_position", `{"x":40,"y":50}`},
-		{"", "", "outer_position", `{"x":40,"y":50}`},
+		{"", "", "outer_size", outer},
+		{"", "", "inner_position", physical(s.InnerPosition)},
+		{"", "", "outer_position", physical(a.at(40, 50))},
 		{"", "", "scale_factor", `1`},
 		{"", "", "is_maximizable", `true`},
 		{"", "", "is_minimizable", `true`},
@@ -44,8 +50,8 @@ func TestWindowCommands(t *testing.T) {
 		{"set_closable", `false`, "is_closable", `false`},
 		{"set_enabled", `false`, "is_enabled", `false`},
 		{"set_enabled", `true`, "is_enabled", `true`},
-		{"set_position", `{"Physical":{"x":7,"y":9}}`, "outer_position", `{"x":7,"y":9}`},
-		{"set_position", `{"Logical":{"x":60.4,"y":70}}`, "inner_position", `{"x":60,"y":70}`},
+		{"set_position", `{"Physical":{"x":7,"y":9}}`, "outer_position", physical(a.at(7, 9))},
+		{"set_position", `{"Logical":{"x":60.4,"y":70}}`, "inner_position", physical(a.at(60, 70))},
 		{"set_size", `{"Physical":{"width":222,"height":111}}`, "inner_size", `{"width":222,"height":111}`},
 		{"set_size", `{"Logical":{"width":320,"height":240}}`, "outer_size", `{"width":320,"height":240}`},
 		{"set_min_size", `{"Logical":{"width":350,"height":10}}`, "inner_size", `{"width":350,"height":240}`},
@@ -54,21 +60,21 @@ func TestWindowCommands(t *testing.T) {
 		{"set_size_constraints", `{}`, "is_focused", ``},
 		{"set_max_size", `{"Logical":{"width":340,"height":1000}}`, "inner_size", `{"width":340,"height":260}`},
 		{"set_max_size", `null`, "title", `"zweite ü"`},
-		{"center", `null`, "outer_position", `{"x":630,"y":470}`},
+		{"center", `null`, "outer_position", physical(a.centered(p, image.Pt(340, 260)))},
 		{"hide", `null`, "is_visible", `false`},
 		{"maximize", `null`, "is_maximized", `true`},
 		{"toggle_maximize", `null`, "is_maximized", `false`},
 		{"toggle_maximize", `null`, "is_maximized", `true`},
 		{"unmaximize", `null`, "is_maximized", `false`},
-		{"minimize", `null`, "is_minimized", `true`},
+		{"minimize", `null`, "is_minimized", noWayland},
 		{"unminimize", `null`, "is_minimized", `false`},
 		{"set_fullscreen", `true`, "is_fullscreen", `true`},
 		{"set_simple_fullscreen", `false`, "is_fullscreen", `false`},
-		{"set_always_on_top", `true`, "is_always_on_top", `true`},
+		{"set_always_on_top", `true`, "is_always_on_top", noWayland},
 		{"set_always_on_top", `false`, "is_always_on_top", `false`},
 		{"set_always_on_bottom", `true`, "is_always_on_top", `false`},
 		{"show", `null`, "is_visible", `true`},
-		{"set_focus", `null`, "is_focused", `true`},
+		{"set_focus", `null`, "is_focused", seat},
 		{"set_focusable", `true`, "is_visible", `true`},
 		{"set_skip_taskbar", `true`, "is_visible", `true`},
 		{"set_visible_on_all_workspaces", `false`, "is_visible", `true`},

@@ -10,6 +10,10 @@ import (
 )
 
 // State is what a window was at one moment. Pixels are device-independent.
+//
+// On Wayland a program is not told where its windows are, nor whether one is minimized or always on
+// top: Position is (0, 0), InnerPosition is the page's place inside of the frame, Minimized and
+// AlwaysOnTop are false. SetPosition, Center and SetAlwaysOnTop do nothing there.
 type State struct {
 	Title string
 	// Visible is true for a window that is shown, behind others too. The window manager decides whether a

@@ -38,13 +38,14 @@ func (p *testPage) becomes(what string, is func(State) bool) {
 	}
 }
 
-// What GTK does under Xvfb, where there is no window manager. Minimizing, maximizing, fullscreen and always
-// on top are the window manager's: there only windows that are not shown note the wish.
+// Minimizing, maximizing, fullscreen and always on top are the window manager's: without one only
+// windows that are not shown note the wish.
 func TestWindowState(t *testing.T) {
+	a := around()
 	p := openPage(t, loop, WindowOptions{Title: "first", Width: 300, Height: 200, Position: &image.Point{X: 40, Y: 50}})
 	p.becomes("the options", func(s State) bool {
 		return s.Title == "first" && s.Visible && s.Resizable && s.Decorated && s.Closable && s.Enabled && s.Scale == 1 &&
-			s.Size == image.Pt(300, 200) && s.Position == image.Pt(40, 50) && s.InnerPosition == s.Position && s.OuterSize == s.Size
+			s.Size == image.Pt(300, 200) && a.framed(s, 40, 50)
 	})
 	p.SetTitle("second")
 	if title, err := p.Title(); title != "second" || err != nil {
@@ -61,15 +62,15 @@ func TestWindowState(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	p.becomes("size and position", func(s State) bool { return s.Size == image.Pt(400, 300) && s.Position == image.Pt(10, 20) })
+	p.becomes("size and position", func(s State) bool { return s.Size == image.Pt(400, 300) && a.framed(s, 10, 20) })
 	if w, h, err := p.Size(); w != 400 || h != 300 || err != nil {
 		t.Errorf("size %d x %d, %v", w, h, err)
 	}
-	if x, y, err := p.Window.Position(); x != 10 || y != 20 || err != nil {
+	if x, y, err := p.Window.Position(); image.Pt(x, y) != a.at(10, 20) || err != nil {
 		t.Errorf("position %d, %d, %v", x, y, err)
 	}
 	p.Center()
-	p.becomes("the window in the middle of 1600 x 1200", func(s State) bool { return s.Position == image.Pt(600, 450) })
+	p.becomes("the window in the middle", func(s State) bool { return s.Position == a.centered(p, s.OuterSize) })
 	p.SetResizable(false)
 	p.becomes("the size to be fixed", func(s State) bool { return !s.Resizable && s.Size == image.Pt(400, 300) })
 	if err := p.SetSize(320, 240); err != nil {
@@ -84,13 +85,22 @@ func TestWindowState(t *testing.T) {
 	if err := p.SetSizeBounds(image.Point{}, image.Point{}); err != nil {
 		t.Error(err)
 	}
+	undecorated := func(s State) bool {
+		return !s.Decorated && s.OuterSize == s.Size && s.InnerPosition == s.Position
+	}
+	var page image.Point
+	p.becomes("a size", func(s State) bool { page = s.Size; return s.Decorated })
 	p.SetDecorated(false)
-	p.becomes("the frame to go", func(s State) bool { return !s.Decorated })
+	p.becomes("the frame to go", func(s State) bool { return undecorated(s) && s.Size == page })
+	p.SetDecorated(true)
+	p.becomes("the frame to come back", func(s State) bool {
+		return s.Decorated && s.Size == page && a.framed(s, s.Position.X, s.Position.Y)
+	})
 	other := openPage(t, loop, WindowOptions{Label: "other", Position: &image.Point{X: 900, Y: 700}})
 	other.Focus()
-	other.becomes("the focus of the other window", func(s State) bool { return s.Focused })
+	other.becomes("the focus of the other window", func(s State) bool { return s.Focused == a.seat })
 	p.Focus()
-	p.becomes("the focus", func(s State) bool { return s.Focused })
+	p.becomes("the focus", func(s State) bool { return s.Focused == a.seat })
 	other.becomes("the loss of focus", func(s State) bool { return !s.Focused })
 	if err := p.SetZoom(2); err != nil {
 		t.Error(err)
@@ -114,7 +124,31 @@ func TestWindowState(t *testing.T) {
 	p.Destroy()
 }
 
+// Every size is the page's, whatever frame there is.
+func TestFixedWindow(t *testing.T) {
+	for label, o := range map[string]WindowOptions{
+		"framed": {Width: 300, Height: 100, Fixed: true},
+		"bare":   {Width: 300, Height: 100, Fixed: true, Undecorated: true},
+	} {
+		o.Label = label
+		p := openPage(t, loop, o)
+		p.becomes("the options", func(s State) bool {
+			return !s.Resizable && s.Decorated != o.Undecorated && s.Size == image.Pt(300, 100)
+		})
+		var inner image.Point
+		p.run(`return { X: innerWidth, Y: innerHeight }`, &inner)
+		if inner != image.Pt(300, 100) {
+			t.Errorf("%s: the page has %v", label, inner)
+		}
+		if err := p.SetSize(320, 240); err != nil {
+			t.Error(err)
+		}
+		p.becomes("another fixed size", func(s State) bool { return s.Size == image.Pt(320, 240) })
+	}
+}
+
 func TestHiddenWindow(t *testing.T) {
+	a := around()
 	p := openPage(t, loop, WindowOptions{Hidden: true, Center: true, Width: 200, Height: 100, NoFocus: true, Undecorated: true})
 	p.becomes("the options", func(s State) bool {
 		return !s.Visible && !s.Decorated && s.Size == image.Pt(200, 100)
@@ -123,16 +157,20 @@ func TestHiddenWindow(t *testing.T) {
 	p.SetFullscreen(true)
 	p.Minimize()
 	p.SetAlwaysOnTop(true)
-	p.becomes("the wishes", func(s State) bool { return s.Maximized && s.Fullscreen && s.Minimized && s.AlwaysOnTop })
+	p.becomes("the wishes", func(s State) bool {
+		return s.Maximized && s.Fullscreen && s.Minimized == !a.wayland && s.AlwaysOnTop == !a.wayland
+	})
 	p.Unmaximize()
 	p.SetFullscreen(false)
 	p.Unminimize()
 	p.SetAlwaysOnTop(false)
 	p.becomes("no wishes", func(s State) bool { return !s.Maximized && !s.Fullscreen && !s.Minimized && !s.AlwaysOnTop })
 	q := openPage(t, loop, WindowOptions{Label: "wishes", Hidden: true, Maximized: true, Fullscreen: true, AlwaysOnTop: true, Parent: p.Label()})
-	q.becomes("the options", func(s State) bool { return s.Maximized && s.Fullscreen && s.AlwaysOnTop })
+	q.becomes("the options", func(s State) bool { return s.Maximized && s.Fullscreen && s.AlwaysOnTop == !a.wayland })
 	p.Show()
-	p.becomes("the window in the middle", func(s State) bool { return s.Visible && s.Position == image.Pt(700, 550) })
+	p.becomes("the window in the middle", func(s State) bool {
+		return s.Visible && s.Size == image.Pt(200, 100) && s.Position == a.centered(p, s.OuterSize)
+	})
 	if _, err := loop.Open(WindowOptions{Label: "child", Parent: "nobody"}); err == nil {
 		t.Error("a window has a parent that is not open")
 	}

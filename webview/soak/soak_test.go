@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tailrace-go/tailrace/webview/display"
 )
 
 // asSoak has the test program be the soak.
@@ -21,6 +24,10 @@ const asSoak = "TAILRACE_TEST_SOAK"
 func TestMain(m *testing.M) {
 	if os.Getenv(asSoak) != "" {
 		main()
+	}
+	if err := display.Test(); err != nil { // the programs that the tests start have this display, too
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
