@@ -10,6 +10,7 @@ import (
 type delivered struct {
 	lane *lane
 	mark mark
+	cost int64 // of the slot's values that end in the batch
 }
 
 // batchState is guarded by the session's outMu.

@@ -41,7 +41,7 @@ type answer struct {
 // handler that waits for something else, too, makes its context one of the channel, ctx = args.Updates.Context(ctx), which
 // ends then. It returns nil, or the error, which rejects the call with CodeChannelClosed: so the page knows its own close from a failure.
 //
-// Handle panics when the name is taken, or the engine or fn is nil, as registering a pattern does in net/http.
+// Handle panics when the name is taken, or has more than 1024 bytes, or the engine or fn is nil, as registering a pattern does in net/http.
 func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
 	register(e, &command{name: name}, fn)
 }
@@ -74,6 +74,9 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 			return answer{}, &Error{CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", c.name, err), nil}
 		}
 		return answer{data: data}, nil
+	}
+	if len(c.name) > maxCommandName {
+		panic(fmt.Sprintf("transport: the name of command %.40q… has %d bytes, the limit is %d", c.name, len(c.name), maxCommandName))
 	}
 	if _, taken := e.commands.LoadOrStore(c.name, c); taken {
 		panic(fmt.Sprintf("transport: command %q is registered twice", c.name))
@@ -127,7 +130,7 @@ func (inv *invocation) reply(ctx context.Context) error {
 		body = 1
 	}
 	payload := make([]byte, 0, 8+len(a.data))
-	return s.control.send(ctx, wire.Result, append(twoWords(payload, inv.id, body), a.data...))
+	return inv.replyFrame(ctx, wire.Result, append(twoWords(payload, inv.id, body), a.data...))
 }
 
 func (inv *invocation) replyError(ctx context.Context, e *Error) error {
@@ -135,7 +138,43 @@ func (inv *invocation) replyError(ctx context.Context, e *Error) error {
 	if err != nil {
 		return err
 	}
-	return inv.s.control.send(ctx, wire.Error, payload)
+	return inv.replyFrame(ctx, wire.Error, payload)
+}
+
+// smallReply is the length up to which a reply may wait for lane 0 without being counted: there are at most Options.Pending.
+const smallReply = 512
+
+// replyFrame sends a reply on lane 0. One that finds no room there is counted while it waits.
+func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload []byte) error {
+	s, l := inv.s, inv.s.control
+	if ctx == noWait {
+		return l.send(noWait, kind, payload)
+	}
+	inv.result, inv.err = answer{}, nil // the payload has it
+	if len(payload) <= l.maxFrame(l.ring.Load()) {
+		if err := l.send(noWait, kind, payload); err != ErrFull {
+			return err
+		}
+	}
+	if n := int64(len(payload)); n > smallReply {
+		if err := inv.roomForResult(n); err != nil {
+			return err
+		}
+		defer s.budget.give(heldResults, n)
+	}
+	return l.send(ctx, kind, payload)
+}
+
+// roomForResult counts a result that waits for the page, or waits for room until the page cancels the call or is gone. An *Error is what the page gets instead.
+func (inv *invocation) roomForResult(n int64) error {
+	err := inv.s.budget.wait(inv.ctx, heldResults, n)
+	switch {
+	case err == errBacklog:
+		return &Error{CodeBusy, fmt.Sprintf("the result of command %q found no room: the page takes none, and as much as Options.SessionBytes waits for it already", inv.name), nil}
+	case err == ErrCanceled:
+		return inv.canceled()
+	}
+	return err
 }
 
 // replyLane sends a large raw result on a lane of its own. The page must have seen the
@@ -145,7 +184,12 @@ func (inv *invocation) replyLane(data []byte) error {
 	if n := s.downloads.Load(); n >= int64(2*s.opt.Pending) {
 		return s.fail(wire.Broken("%d lanes of raw results, which the page does not close", n))
 	}
+	v := &slotValue{kind: wire.Bytes, data: data, n: 1, full: true}
+	if err := inv.roomForResult(v.cost()); err != nil {
+		return err
+	}
 	if err := s.control.takeTurn(s.ctx, s.downTurn); err != nil {
+		s.budget.give(heldResults, v.cost())
 		return err
 	}
 	l := newLane(s, s.nextLane.Add(2), s.opt.RingBytes)
@@ -160,10 +204,14 @@ func (inv *invocation) replyLane(data []byte) error {
 		err = s.control.wait(s.ctx, s.control.accepted(), false)
 	}
 	if err != nil {
+		s.budget.give(heldResults, v.cost())
 		l.finish(&ClosedError{Reason: "the result was not sent", Cause: err}, false)
 		return err
 	}
-	err = l.put(wire.Bytes, data)
+	if !l.put(nil, v) { // it has ended meanwhile
+		s.budget.give(heldResults, v.cost())
+		return l.err()
+	}
 	l.finish(&ClosedError{Reason: "the result was sent"}, true)
-	return err
+	return nil
 }

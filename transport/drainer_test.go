@@ -24,7 +24,7 @@ func built(t *testing.T, o Options) *Session {
 	t.Cleanup(func() {
 		s.End("test is over")
 		<-s.drained
-		if held, running := s.memory.Load(), s.pending.Load(); held != 0 || running != 0 || s.lanes.Size() > 0 {
+		if held, running := s.budget.used.Load(), s.pending.Load(); held != 0 || running != 0 || s.lanes.Size() > 0 {
 			t.Errorf("after its end the session holds %d bytes, %d lanes and %d commands", held, s.lanes.Size(), running)
 		}
 	})
@@ -210,17 +210,17 @@ func TestRingsShareTheTotal(t *testing.T) {
 	if err != ErrMemory || len(lanes) < 100 {
 		t.Fatalf("%d rings, then %v", len(lanes), err)
 	}
-	if first, last := lanes[0].stats().Ring, lanes[len(lanes)-1].stats().Ring; first <= last || s.memory.Load() > 16<<20 {
-		t.Errorf("rings from %d to %d bytes take %d in all", first, last, s.memory.Load())
+	if first, last := lanes[0].stats().Ring, lanes[len(lanes)-1].stats().Ring; first <= last || s.budget.used.Load() > 16<<20 {
+		t.Errorf("rings from %d to %d bytes take %d in all", first, last, s.budget.used.Load())
 	}
-	full := s.memory.Load()
+	full := s.budget.used.Load()
 	for _, l := range lanes {
 		l.finish(&ClosedError{Reason: "test"}, true)
 		l.in.ended.Store(true) // the page's close
 	}
 	for order, _ := next(t, s); order != nil; order, _ = next(t, s) {
 	}
-	if left := s.memory.Load(); left >= full/4 || s.lanes.Size() > 1 {
+	if left := s.budget.used.Load(); left >= full/4 || s.lanes.Size() > 1 {
 		t.Errorf("%d bytes of %d and %d lanes are left after the channels' end", left, full, s.lanes.Size())
 	}
 }
@@ -282,7 +282,7 @@ func TestRingGrows(t *testing.T) {
 	if got != sent {
 		t.Errorf("%d of %d messages came", got, sent)
 	}
-	if used, want := s.memory.Load(), ringCost(s.opt.ControlBytes)+ringCost(4<<20); used != want {
+	if used, want := s.budget.used.Load(), ringCost(s.opt.ControlBytes)+ringCost(4<<20)+laneCost; used != want {
 		t.Errorf("%d bytes are counted, want lane 0 and the last ring: %d", used, want)
 	}
 }

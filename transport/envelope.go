@@ -36,8 +36,7 @@ func (inv *invocation) parse(envelope []byte) error {
 	if name == nil || name.Type() != fastjson.TypeString {
 		return wire.Broken("invoke %d: envelope has no command", inv.id)
 	}
-	inv.name = string(name.GetStringBytes())
-	inv.held = int64(len(inv.name))
+	inv.named(name.GetStringBytes())
 	if headers := v.GetObject("headers"); headers != nil {
 		inv.headers = make(map[string]string, headers.Len())
 		headers.Visit(func(key []byte, v *fastjson.Value) {
@@ -72,6 +71,23 @@ func (inv *invocation) parse(envelope []byte) error {
 		return wire.Broken("invoke %d: body %q", inv.id, body)
 	}
 	return nil
+}
+
+// maxCommandName is the longest name of a command, in bytes: pages choose them, and Go keeps them while a call runs.
+const maxCommandName = 1024
+
+// named finds the command of that name.
+func (inv *invocation) named(name []byte) {
+	if c, ok := inv.s.engine.commands.Load(string(name)); ok {
+		inv.command, inv.name = c, c.name
+		return
+	}
+	if n := len(name); n > maxCommandName {
+		name = name[:maxShownName]
+		inv.refused = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q…, whose name has %d bytes: no name has more than %d", name, n, maxCommandName), nil}
+	}
+	inv.name = string(name)
+	inv.held += int64(len(inv.name))
 }
 
 // channels finds or opens the lanes that the arguments name; borrow are those of them whose messages the page only borrows.

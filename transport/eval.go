@@ -16,7 +16,7 @@ type evalReply struct {
 }
 
 // Eval runs a script in the page's global scope, in order with the session's events, other evals and
-// results. It does not wait: ErrFull when lane 0 has no space. A script that throws is
+// results. It does not wait: ErrFull when lane 0 has no space, ErrMemory when SessionBytes are used up. A script that throws is
 // logged, and shows in the page as an uncaught error.
 func (s *Session) Eval(js string) error {
 	return s.sendEval(noWait, s.evalID(), js, false)
@@ -77,7 +77,11 @@ func (s *Session) sendEval(ctx context.Context, id uint32, js string, expectResu
 	}
 	if s.nativeEval != nil {
 		flags |= evalNative
-		s.scripts.keep(id, js, expectResult)
+		c := &script{id: id, js: js, result: expectResult}
+		if err := s.roomForScript(ctx, c.cost()); err != nil {
+			return fmt.Errorf("failed to eval: %w", err)
+		}
+		s.scripts.keep(c)
 	}
 	payload := twoWords(make([]byte, 0, 8+len(js)), id, flags)
 	err := s.control.send(ctx, wire.Eval, append(payload, js...))
@@ -85,13 +89,27 @@ func (s *Session) sendEval(ctx context.Context, id uint32, js string, expectResu
 		if err != nil {
 			s.scripts.take(id)
 		} else {
-			s.scripts.sent(id, s.control.ring.Load().Tail(), s.reach())
+			s.scripts.sent(id, s.control.ring.Load().Tail())
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("failed to eval: %w", err)
 	}
 	return nil
+}
+
+// roomForScript counts a source that is kept, or waits for room.
+func (s *Session) roomForScript(ctx context.Context, cost int64) error {
+	switch {
+	case s.budget.takeAny(heldScripts, cost):
+		return nil
+	case ctx == noWait:
+		return ErrMemory
+	}
+	waits, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer context.AfterFunc(s.ctx, func() { stop(s.Err()) })()
+	return s.budget.wait(waits, heldScripts, cost)
 }
 
 // evalReply takes the page's answer to an eval. A value that nobody waits for is dropped, an error logged.

@@ -82,6 +82,9 @@ func (s *Session) event(ctx context.Context, subs []uint32, binary bool, payload
 func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 	l := s.control
 	r := l.ring.Load() // the only one: lane 0's ring has its full size from the start
+	if err := l.err(); err != nil {
+		return err // r may be what freeRings leaves
+	}
 	piece, whole := l.maxFrame(r), len(data) <= r.Cap()/2
 	if ctx == noWait && !whole {
 		return errTooLargeToTry

@@ -129,6 +129,9 @@ func (s *Session) credits(credits []wire.Credit) error {
 			continue // a late entry
 		}
 		l.consumedUpTo(c.Total)
+		if l.id == 0 && s.nativeEval != nil {
+			s.scripts.credited(c.Total)
+		}
 		l.ringCredit()
 		if need := l.needs.Load(); need > 0 && l.fits(int(need)) {
 			s.push(l)
@@ -146,6 +149,12 @@ func (s *Session) inOrder(b *wire.Batch, up []byte) error {
 	case b.Number > last+wire.Ahead:
 		return wire.Broken("batch %d while %d is the last one handled", b.Number, last)
 	case b.Number > last+1:
+		if s.early[b.Number] != nil {
+			return nil
+		}
+		if !s.budget.take(heldEarly, int64(len(up))) {
+			return wire.ErrLost // no room to keep it: the page sends it again
+		}
 		s.early[b.Number] = bytes.Clone(up)
 		return nil
 	}
@@ -162,6 +171,7 @@ func (s *Session) inOrder(b *wire.Batch, up []byte) error {
 			return nil
 		}
 		delete(s.early, next)
+		s.budget.give(heldEarly, int64(len(up)))
 		var err error
 		if b, err = wire.Decode(up, wire.Up); err != nil {
 			return err
@@ -220,7 +230,7 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 		if err != nil {
 			return err
 		}
-		if err := s.take(l.in.part.Size() - before); err != nil {
+		if err := s.budget.fromPage(heldFragments, int64(l.in.part.Size()-before)); err != nil {
 			return err
 		}
 		if !done {
@@ -228,7 +238,7 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 			return nil
 		}
 		kind, data = l.in.part.Take()
-		s.memory.Add(-int64(cap(data))) // whoever keeps it counts it again
+		s.budget.give(heldFragments, int64(cap(data))) // whoever keeps it counts it again
 	} else if l.id != 0 && len(data) > s.opt.MaxMessage {
 		return wire.Broken("message of %d bytes on lane %d, the limit is %d", len(data), l.id, s.opt.MaxMessage)
 	} else if l.id != 0 && l.end.Load() == nil {
@@ -246,14 +256,6 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 	return nil
 }
 
-// take counts n bytes of memory that the page makes Go hold, and checks the total.
-func (s *Session) take(n int) error {
-	if used := s.memory.Add(int64(n)); n >= 0 && used > int64(s.opt.SessionBytes) {
-		return wire.Broken("what the page has sent and Go not taken exceeds the session's %d bytes: raise Options.SessionBytes, or read faster", s.opt.SessionBytes)
-	}
-	return nil
-}
-
 // pageClosed handles the page's close of a lane.
 func (s *Session) pageClosed(l *lane, payload []byte) error {
 	e := &ClosedError{Reason: "closed by the page", by: closedByPage}
@@ -265,7 +267,7 @@ func (s *Session) pageClosed(l *lane, payload []byte) error {
 		e.Cause = cause
 	}
 	l.in.pageEnds()
-	s.memory.Add(-int64(l.in.part.Size()))
+	s.budget.give(heldFragments, int64(l.in.part.Size()))
 	l.in.part = wire.Assembly{}
 	l.finish(e, false)
 	l.ringCredit()

@@ -130,7 +130,7 @@ func (a *arrivals) deliver() error {
 		l.consume(strides)
 		return nil
 	}
-	l.s.memory.Add(cost)
+	l.s.budget.add(heldMessages, cost)
 	l.in.cost += cost
 	a.queue[0].stride += l.in.held
 	l.in.held = 0
@@ -141,7 +141,7 @@ func (a *arrivals) deliver() error {
 	l.in.mu.Unlock()
 	a.queue = nil
 	l.in.wake()
-	return l.s.take(0)
+	return l.s.budget.check()
 }
 
 // fragment credits a fragment: at once, or with the messages before it that nobody has read
@@ -176,7 +176,7 @@ func (l *lane) dropUnread() {
 	queue, held, cost := l.in.queue, l.in.held, l.in.cost
 	l.in.queue, l.in.held, l.in.cost, l.in.over = messages{}, 0, 0, true
 	l.in.mu.Unlock()
-	l.s.memory.Add(-cost)
+	l.s.budget.give(heldMessages, cost)
 	for !queue.empty() {
 		held += queue.pop().stride
 	}
@@ -192,7 +192,7 @@ func (l *lane) forgetUnread() {
 	defer l.in.mu.Unlock()
 	if !l.in.free {
 		l.in.free = true
-		l.s.memory.Add(-l.in.cost)
+		l.s.budget.give(heldMessages, l.in.cost)
 	}
 }
 
@@ -213,7 +213,7 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 				in.wake()
 			}
 			if !in.free {
-				l.s.memory.Add(-m.cost())
+				l.s.budget.give(heldMessages, m.cost())
 			}
 			in.mu.Unlock()
 			l.consume(credit)

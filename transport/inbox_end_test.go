@@ -45,7 +45,7 @@ func wantNothing(t *testing.T, l *lane, memory int64) {
 	if m, err := l.receive(ctx); !errors.Is(err, ErrClosed) {
 		t.Errorf("receive gave message %v, %v, and the one before it was dropped", m.data, err)
 	}
-	if now := l.s.memory.Load(); now != memory {
+	if now := l.s.budget.used.Load(); now != memory {
 		t.Errorf("the session holds %d bytes, before the messages it held %d", now, memory)
 	}
 }
@@ -65,9 +65,9 @@ func TestMessageBesideEnd(t *testing.T) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				s, l := openUpward(t)
 				l.uses = 1
-				memory := s.memory.Load()
+				memory := s.budget.used.Load()
 				if name == "session" {
-					memory -= ringCost(s.control.ring.Load().Cap())
+					memory -= ringCost(s.control.ring.Load().Cap()) + laneCost
 				}
 				s.inMu.Lock()
 				early, a := arrivals{lane: l}, arrivals{lane: l}
@@ -120,7 +120,7 @@ func TestReceiveBesidePagesClose(t *testing.T) {
 		if err != nil || m.data[0] != 7 {
 			t.Errorf("receive gave message %v, %v", m.data, err)
 		}
-		wantNothing(t, l, s.memory.Load())
+		wantNothing(t, l, s.budget.used.Load())
 	}, func() {
 		s.inMu.Lock()
 		defer s.inMu.Unlock()

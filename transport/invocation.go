@@ -70,14 +70,13 @@ func (s *Session) invoke(p []byte) error {
 	if uint64(n) > uint64(len(rest)) {
 		return wire.Broken("invoke %d: envelope of %d bytes in %d", id, n, len(rest))
 	}
-	inv := &invocation{s: s, id: id, body: bytes.Clone(rest[n:])} // a running command must not keep its batch
+	inv := &invocation{s: s, id: id, held: commandCost, body: bytes.Clone(rest[n:])} // a running command must not keep its batch
 	if n > maxEnvelope {
 		return wire.Broken("invoke %d: envelope of %d bytes, the limit is %d", id, n, maxEnvelope)
 	}
 	if err := inv.parse(rest[:n]); err != nil {
 		return err
 	}
-	inv.command, _ = s.engine.commands.Load(inv.name)
 	inv.held += int64(len(inv.body))
 	if err := s.admit(inv); err != nil {
 		return err
@@ -96,8 +95,8 @@ func (s *Session) admit(inv *invocation) error {
 	if _, running := s.commands.Load(inv.id); running {
 		return wire.Broken("invoke %d: a command with this id is running", inv.id)
 	}
-	if err := s.take(int(inv.held)); err != nil {
-		s.memory.Add(-inv.held)
+	if err := s.budget.fromPage(heldCommands, inv.held); err != nil {
+		s.budget.give(heldCommands, inv.held)
 		return err
 	}
 	if running >= int64(s.opt.Pending) && inv.refused == nil {
@@ -154,6 +153,8 @@ func (inv *invocation) perform() {
 		inv.err = &Error{CodeClosed, "the session is over", nil}
 	case inv.refused != nil:
 		inv.err = inv.refused
+	case !inv.ordered() && inv.waitForOthers() != nil:
+		inv.err = inv.canceled() // or the session is over
 	default:
 		if inv.err = inv.permit(); inv.err == nil {
 			inv.err = inv.receiveBody()
@@ -163,6 +164,9 @@ func (inv *invocation) perform() {
 		}
 	}
 }
+
+// waitForOthers waits while results of other calls wait for room: what this one gives would wait, too.
+func (inv *invocation) waitForOthers() error { return inv.s.budget.pass(inv.ctx) }
 
 // conclude ends what belongs to the call when its handler has returned. The result may be sent then.
 func (inv *invocation) conclude() {
@@ -177,8 +181,12 @@ func (inv *invocation) conclude() {
 	}
 	if context.Cause(inv.ctx) == ErrCanceled {
 		// Nobody waits for the result, but the page counts the command until it is answered.
-		inv.result, inv.err = answer{}, &Error{CodeCanceled, fmt.Sprintf("command %q was cancelled", inv.name), nil}
+		inv.result, inv.err = answer{}, inv.canceled()
 	}
+}
+
+func (inv *invocation) canceled() *Error {
+	return &Error{CodeCanceled, fmt.Sprintf("command %q was cancelled", inv.name), nil}
 }
 
 // permit asks the policy. Ordered commands, and that of resumable channels, ask by themselves, each in its own way, but can be denied by name.
@@ -197,7 +205,7 @@ func (inv *invocation) over() {
 	s := inv.s
 	s.commands.Delete(inv.id)
 	s.pending.Add(-1)
-	s.memory.Add(-inv.held)
+	s.budget.give(heldCommands, inv.held)
 	inv.cancel(context.Canceled)
 }
 
@@ -206,7 +214,11 @@ func (inv *invocation) answer() {
 	s := inv.s
 	defer inv.over()
 	failed := inv.reply(s.ctx)
-	if errors.Is(failed, ErrTooLarge) {
+	var instead *Error
+	if errors.As(failed, &instead) {
+		inv.result, inv.err = answer{}, nil
+		failed = inv.replyError(s.ctx, instead)
+	} else if errors.Is(failed, ErrTooLarge) {
 		failed = inv.replyError(s.ctx, &Error{CodeBadResult, fmt.Sprintf("the result or error of command %q is over the limit of %d bytes", inv.name, s.opt.MaxMessage), nil})
 	}
 	if failed != nil && !errors.Is(failed, ErrClosed) {
@@ -238,7 +250,7 @@ func (inv *invocation) receiveBody() *Error {
 	}
 	inv.body = m.data
 	inv.held += int64(cap(m.data))
-	inv.s.memory.Add(int64(cap(m.data)))
+	inv.s.budget.add(heldCommands, int64(cap(m.data)))
 	return nil
 }
 

@@ -115,7 +115,7 @@ func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 	case Fail:
 		ctx = noWait
 	case Latest:
-		return l.put(kind, append([]byte(nil), data...))
+		return l.latest(kind, data)
 	}
 	r, err := l.open()
 	if err != nil {
@@ -130,6 +130,9 @@ func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 			r = l.ring.Load()
 		}
 		if len(data) > l.maxFrame(r) {
+			if err := l.err(); err != nil {
+				return err // r may be what freeRings leaves
+			}
 			return l.sendFragments(ctx, r, kind, data)
 		}
 	}
@@ -172,6 +175,9 @@ func (l *lane) write(ctx context.Context, p priority, kind wire.Kind, head, data
 			continue // it has grown
 		}
 		if err != nil {
+			if err := l.err(); err != nil {
+				return err
+			}
 			return err
 		}
 		b := c.Bytes()

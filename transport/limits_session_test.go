@@ -18,6 +18,9 @@ import (
 // ringMemory is what a ring takes of SessionBytes.
 func ringMemory(size int) int { return size + 8*size/ring.Unit }
 
+// laneMemory is what a channel takes beside it.
+const laneMemory = 1408
+
 // keepChannels opens a page and n channels that have no ring yet.
 func keepChannels(t *testing.T, o transport.Options, n int) (*transporttest.Page, []*transporttest.Channel, []*transport.Channel[[]byte]) {
 	t.Helper()
@@ -47,7 +50,7 @@ func TestSessionBytesDown(t *testing.T) {
 	const size, rings = 16 << 10, 64
 	for _, beside := range []int{-1, 0, 1} {
 		inBubble(t, func(t *testing.T) {
-			total := ringMemory(size)*(rings+1) + beside // lane 0 has one, too
+			total := ringMemory(size)*(rings+1) + laneMemory*(rings+1) + beside // lane 0 has one, too
 			p, ends, channels := keepChannels(t, transport.Options{SessionBytes: total, ControlBytes: size, RingBytes: size}, rings+1)
 			want := rings
 			if beside < 0 {
@@ -62,7 +65,7 @@ func TestSessionBytesDown(t *testing.T) {
 			if err := next.TrySend([]byte{1}); !errors.Is(err, transport.ErrMemory) {
 				t.Errorf("%+d: ring %d: %v", beside, want+1, err)
 			}
-			if used := p.Session.Stats().Memory; used != int64(ringMemory(size)*(want+1)) || p.Session.Err() != nil {
+			if used := p.Session.Stats().Memory; used != int64(ringMemory(size)*(want+1)+laneMemory*(rings+1)) || p.Session.Err() != nil {
 				t.Errorf("%+d: %d bytes of %d are used, session %v", beside, used, total, p.Session.Err())
 			}
 			for i, c := range ends[:want] {
@@ -87,7 +90,7 @@ func TestSessionBytesQuarter(t *testing.T) {
 	const control, size, whole = 16 << 10, 64 << 10, 8
 	for beside, want := range map[int]int{-1: whole, 0: whole, 1: whole + 1} {
 		inBubble(t, func(t *testing.T) {
-			total := 4*(ringMemory(control)+whole*ringMemory(size)) + beside
+			total := 4*(ringMemory(control)+(whole+2)*laneMemory+whole*ringMemory(size)) + beside
 			_, _, channels := keepChannels(t, transport.Options{SessionBytes: total, ControlBytes: control, RingBytes: size}, whole+2)
 			for i, ch := range channels {
 				if err := ch.TrySend([]byte{1}); err != nil {

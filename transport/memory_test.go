@@ -324,7 +324,7 @@ func TestMemoryIsTheCarriers(t *testing.T) {
 			if p.got.Load() < half*4 || s.Stats().Resent == 0 {
 				t.Errorf("%d messages came, %d batches were sent again", p.got.Load(), s.Stats().Resent)
 			}
-			if used := s.memory.Load(); used != 0 {
+			if used := s.budget.used.Load(); used != 0 {
 				t.Errorf("%d bytes are still counted", used)
 			}
 		})
@@ -360,7 +360,7 @@ func TestAllocFails(t *testing.T) {
 	if err := small.send(noWait, wire.Bytes, numbered(100, 0)); err != nil {
 		t.Fatal(err)
 	}
-	before := s.memory.Load()
+	before := s.budget.used.Load()
 	c.fail.Store(true)
 	if err := other.send(noWait, wire.Bytes, numbered(100, 0)); !errors.Is(err, errRegion) || !errors.Is(err, ErrMemory) {
 		t.Errorf("send on a new channel: %v", err)
@@ -376,8 +376,8 @@ func TestAllocFails(t *testing.T) {
 	if err := small.send(noWait, wire.Bytes, numbered(100_000, 0)); !errors.Is(err, ErrTooLarge) && err != ErrFull {
 		t.Errorf("a message over half of the ring that stays: %v", err)
 	}
-	if st := small.stats(); st.Ring != firstRing || sent < 60 || s.memory.Load() != before {
-		t.Errorf("ring of %d bytes, %d messages, %d bytes counted, before %d", st.Ring, sent, s.memory.Load(), before)
+	if st := small.stats(); st.Ring != firstRing || sent < 60 || s.budget.used.Load() != before {
+		t.Errorf("ring of %d bytes, %d messages, %d bytes counted, before %d", st.Ring, sent, s.budget.used.Load(), before)
 	}
 	c.fail.Store(false)
 	if err := small.send(noWait, wire.Bytes, numbered(1000, uint64(sent))); err != nil {

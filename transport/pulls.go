@@ -102,9 +102,14 @@ func (p *Pulls) Request(body []byte, answer func(Answer)) {
 			return
 		}
 	}
+	if !p.hold(len(body)) {
+		answer(errorAnswer(http.StatusTooManyRequests, CodeBusy, "the session's memory is used up"))
+		return
+	}
 	select {
 	case p.inbox <- pullRequest{body, answer}:
 	default:
+		p.letGo(len(body))
 		answer(errorAnswer(http.StatusTooManyRequests, CodeBusy, "too many requests at once"))
 		return
 	}
@@ -115,11 +120,39 @@ func (p *Pulls) Request(body []byte, answer func(Answer)) {
 	}
 }
 
+// holding is a Port that counts the requests that wait: a Session.
+type holding interface {
+	holdRequest(n int) bool
+	letRequestGo(n int)
+}
+
+// requestCost is what a request that waits takes beside its body, in bytes.
+const requestCost = 128
+
+func (p *Pulls) hold(n int) bool {
+	h, ok := p.port.(holding)
+	return !ok || h.holdRequest(n)
+}
+
+func (p *Pulls) letGo(n int) {
+	if h, ok := p.port.(holding); ok {
+		h.letRequestGo(n)
+	}
+}
+
+// holdRequest counts a request of n bytes that waits to be handled. Lone ones have room whatever the session holds: they bring receipts.
+func (s *Session) holdRequest(n int) bool {
+	return s.budget.takeAny(heldRequests, int64(n)+requestCost)
+}
+
+func (s *Session) letRequestGo(n int) { s.budget.give(heldRequests, int64(n)+requestCost) }
+
 // refuse answers what stands in the inbox after the end.
 func (p *Pulls) refuse() {
 	for {
 		select {
 		case r := <-p.inbox:
+			p.letGo(len(r.body))
 			r.answer(over(p.reason()))
 		default:
 			return
@@ -160,6 +193,7 @@ func (p *Pulls) serve() {
 		case r := <-p.inbox:
 			p.handling.Lock()
 			got, err := p.port.Receive(r.body)
+			p.letGo(len(r.body))
 			p.handle(r.answer, got, err)
 			p.handling.Unlock()
 		case <-p.quit:

@@ -27,8 +27,9 @@ type reader struct {
 	begin uint64 // the first message
 
 	// The pump's own.
-	cur cursor
-	sum uint64 // strides sent
+	cur     cursor
+	counted int    // of the cursor's memory, in the session's
+	sum     uint64 // strides sent
 
 	markMu sync.Mutex
 	marks  fifo[creditMark] // of what the page has not consumed
@@ -125,6 +126,8 @@ func (rd *reader) pump(called context.Context) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.detach(rd)
+		rd.cur = cursor{}
+		rd.count()
 	}()
 	<-called.Done()
 	for {
@@ -133,6 +136,7 @@ func (rd *reader) pump(called context.Context) {
 			rd.fail(err)
 			break
 		}
+		rd.count()
 		if err := rd.send(r.kind, message); err != nil {
 			rd.fail(err)
 			break
@@ -149,6 +153,14 @@ func (rd *reader) pump(called context.Context) {
 			return
 		}
 		rd.consume()
+	}
+}
+
+// count has what the cursor has decoded in the session's memory. A reader works whatever that holds.
+func (rd *reader) count() {
+	if n := cap(rd.cur.buf); n != rd.counted {
+		rd.lane.s.budget.add(heldReaders, int64(n-rd.counted))
+		rd.counted = n
 	}
 }
 
@@ -234,6 +246,9 @@ func (rd *reader) send(kind wire.Kind, data []byte) error {
 	if n := len(data); n > l.maxFrame(r) {
 		if l.grow(r, sizeFor(min(n, l.s.opt.maxFrame()))) {
 			r = l.ring.Load()
+		}
+		if err := l.err(); err != nil {
+			return err // r may be what freeRings leaves
 		}
 		if piece := l.maxFrame(r); n > piece {
 			full := (n + wire.BeginSize - 1) / piece // fragments before the last one

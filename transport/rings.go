@@ -34,9 +34,9 @@ func ringCost(size int) int64 { return int64(size) + int64(size/ring.Unit)*8 }
 // to rings of the wanted size, each further quarter to rings a fourth of the size before, so that a
 // few busy channels get all their speed, and a thousand still find room.
 func (s *Session) grant(want int) (int, error) {
-	total := int64(s.opt.SessionBytes)
+	total := s.budget.limit
 	for {
-		used := s.memory.Load()
+		used := s.budget.used.Load()
 		size := max(want>>(2*(4*max(used, 0)/total)), minRing)
 		for size > minRing && used+ringCost(size) > total {
 			size /= 2
@@ -45,7 +45,8 @@ func (s *Session) grant(want int) (int, error) {
 		if used+cost > total {
 			return 0, ErrMemory
 		}
-		if s.memory.CompareAndSwap(used, used+cost) {
+		if s.budget.used.CompareAndSwap(used, used+cost) {
+			s.budget.kinds[heldRings].Add(cost)
 			return size, nil
 		}
 	}
@@ -96,7 +97,7 @@ func (l *lane) grow(r *ring.Ring, want int) bool {
 		return false
 	}
 	if size <= r.Cap() {
-		l.s.memory.Add(-ringCost(size))
+		l.s.budget.give(heldRings, ringCost(size))
 		return false
 	}
 	memory, err := l.alloc(size)
@@ -113,7 +114,7 @@ func (l *lane) grow(r *ring.Ring, want int) bool {
 func (l *lane) alloc(size int) ([]byte, error) {
 	memory, err := l.s.carrier.Alloc(size)
 	if err != nil {
-		l.s.memory.Add(-ringCost(size))
+		l.s.budget.give(heldRings, ringCost(size))
 		return nil, fmt.Errorf("transport: no memory for a ring of %d bytes: %w", size, err)
 	}
 	return memory, nil
@@ -156,7 +157,8 @@ func (l *lane) current() *ring.Ring {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.rings) == 0 {
-		return l.at // all is over
+		l.at = nil // all is over
+		return nil
 	}
 	for i, r := range l.rings {
 		if r.Ring == l.at && i+1 < len(l.rings) {
@@ -189,18 +191,28 @@ func (l *lane) release(pos uint64) {
 	}
 }
 
-// freeRings returns all rings. They are closed and drained, and no carrier reads them.
+// freeRings returns all rings. They are closed and drained, and no carrier reads them. Senders find a closed one that has
+// only the position: whoever keeps a channel that has ended keeps no ring.
 func (l *lane) freeRings() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.rings) == 0 {
+		return
+	}
 	for _, r := range l.rings {
 		l.free(r)
 	}
 	l.rings = nil
+	end, err := ring.New(make([]byte, ring.MinCapacity), ring.Options{Start: l.ring.Load().Tail()})
+	if err != nil {
+		panic(err) // a power of two, and a position of a ring: cannot fail
+	}
+	end.Close()
+	l.ring.Store(end)
 }
 
 func (l *lane) free(r laneRing) {
-	l.s.memory.Add(-ringCost(r.Cap()))
+	l.s.budget.give(heldRings, ringCost(r.Cap()))
 	l.s.carrier.Free(r.memory)
 }
 
@@ -225,6 +237,7 @@ func (s *Session) freeRings() {
 		s.outMu.Lock() // a receipt may be on its way
 		defer s.outMu.Unlock()
 		l.freeRings()
+		l.at = nil
 		return true
 	}
 	free(0, s.control)

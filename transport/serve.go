@@ -33,8 +33,12 @@ func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 	}
 	if w.total > 0 {
 		m.slot, m.closed = l.out.taken, l.fed
-		b.runs = append(b.runs, delivered{l, m})
+		b.runs = append(b.runs, delivered{l, m, l.out.cost})
+		l.out.cost = 0
 		l.advance(m, false)
+		if l.id == 0 && s.nativeEval != nil {
+			s.scripts.batched(m.pos, l.sent.Load())
+		}
 	}
 	return state, need
 }
@@ -97,7 +101,11 @@ func (l *lane) ended() bool {
 // discard drops what a lane that ended holds. A sender may still be between its claim
 // and its commit: then the lane is not drained yet, and that commit rings.
 func (l *lane) discard() {
-	l.take()
+	for _, v := range [...]*slotValue{l.take(), l.out.value} {
+		if n := v.cost(); n > 0 {
+			l.s.budget.give(l.values(), n)
+		}
+	}
 	l.out.drop()
 	for r := l.current(); r != nil; r = l.current() {
 		for next := r.Next(); next > 0; next = r.Next() {

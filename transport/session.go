@@ -38,7 +38,7 @@ type Session struct {
 	control      *lane
 	lanes        *xsync.MapOf[uint32, *lane] // all but lane 0
 
-	memory atomic.Int64 // bytes of rings, stamps and inbound messages
+	budget budget // what is held for the page, and by it
 	// Lanes by their purpose: the page's channels, its raw bodies, Go's raw results.
 	channels, uploads, downloads atomic.Int64
 
@@ -137,6 +137,8 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		eventTurn: make(chan struct{}, 1),
 		downTurn:  make(chan struct{}, 1),
 	}
+	s.budget.limit = int64(e.opt.SessionBytes)
+	s.scripts.budget = &s.budget
 	s.ctx, s.cancel = context.WithCancelCause(context.WithValue(context.Background(), sessionKey{}, s))
 	s.eventTurn <- struct{}{}
 	s.downTurn <- struct{}{}
@@ -291,6 +293,7 @@ func (s *Session) known(id uint32) bool {
 func (s *Session) enter(l *lane, count *atomic.Int64) *lane {
 	l.count = count
 	count.Add(1)
+	s.budget.add(heldLanes, laneCost)
 	s.lanes.Store(l.id, l)
 	s.figures.opened.Add(1)
 	if err := s.ctx.Err(); err != nil { // the walks of End and of the drainer may have passed already
@@ -323,8 +326,10 @@ func (s *Session) forget(l *lane) {
 	s.gone.Unlock()
 	if ok {
 		l.count.Add(-1)
+		s.budget.give(heldLanes, laneCost)
 		l.forgetUnread()
 		l.freeRings()
+		s.push(l) // the drainer lets its ring go
 	}
 }
 
@@ -333,9 +338,12 @@ func (s *Session) forget(l *lane) {
 func (s *Session) forgetAll() {
 	s.inMu.Lock()
 	defer s.inMu.Unlock()
+	for _, up := range s.early {
+		s.budget.give(heldEarly, int64(len(up)))
+	}
 	clear(s.early)
 	drop := func(l *lane) {
-		s.memory.Add(-int64(l.in.part.Size()))
+		s.budget.give(heldFragments, int64(l.in.part.Size()))
 		l.in.part = wire.Assembly{}
 		l.forgetUnread()
 	}
@@ -345,7 +353,13 @@ func (s *Session) forgetAll() {
 		s.forget(l)
 		return true
 	})
+	s.scripts.forget()
 	s.outMu.Lock()
 	defer s.outMu.Unlock()
+	for _, b := range s.outstanding {
+		for _, d := range b.runs {
+			s.budget.give(d.lane.values(), d.cost)
+		}
+	}
 	s.outstanding, s.spare = nil, nil
 }

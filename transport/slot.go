@@ -12,30 +12,58 @@ type slotValue struct {
 	closed bool
 }
 
-// put replaces the slot's value. It owns data from then on.
-func (l *lane) put(kind wire.Kind, data []byte) error {
+// valueCost is what a value takes beside its data, in bytes.
+const valueCost = 64
+
+// cost is what a value that is in the slot counts for; nil: nothing.
+func (v *slotValue) cost() int64 {
+	if v == nil || !v.full {
+		return 0
+	}
+	return valueCost + int64(cap(v.data))
+}
+
+// latest puts a copy of data into the slot of a channel with Latest, if there is room for it.
+func (l *lane) latest(kind wire.Kind, data []byte) error {
 	for {
 		old := l.slot.Load()
-		v := &slotValue{kind: kind, data: data, n: 1, full: true}
-		if old != nil {
-			if old.closed {
-				return l.err()
-			}
-			v.n = old.n + 1
+		if old != nil && old.closed {
+			return l.err()
 		}
-		if !l.slot.CompareAndSwap(old, v) {
+		v := &slotValue{kind: kind, data: make([]byte, len(data)), n: 1, full: true}
+		grows := v.cost() - old.cost()
+		if !l.s.budget.take(heldLatest, max(grows, 0)) { // the old value stays
+			return ErrMemory
+		}
+		copy(v.data, data)
+		if !l.put(old, v) {
+			l.s.budget.give(heldLatest, max(grows, 0))
 			continue
 		}
-		if old == nil || !old.full {
-			l.s.push(l)
-		} else {
-			l.replaced.Add(1)
+		if grows < 0 {
+			l.s.budget.give(heldLatest, -grows)
 		}
 		return nil
 	}
 }
 
-// take empties the slot; nil when it is empty.
+// put replaces the slot's value old by v, unless it is another one by now.
+func (l *lane) put(old, v *slotValue) bool {
+	if old != nil {
+		v.n = old.n + 1
+	}
+	if !l.slot.CompareAndSwap(old, v) {
+		return false
+	}
+	if old == nil || !old.full {
+		l.s.push(l)
+	} else {
+		l.replaced.Add(1)
+	}
+	return true
+}
+
+// take empties the slot; nil when it is empty. The value stays counted.
 func (l *lane) take() *slotValue {
 	for {
 		v := l.slot.Load()
@@ -46,6 +74,14 @@ func (l *lane) take() *slotValue {
 			return v
 		}
 	}
+}
+
+// values is what the lane's slot counts as.
+func (l *lane) values() holder {
+	if l.count == &l.s.downloads {
+		return heldResults
+	}
+	return heldLatest
 }
 
 // closeSlot refuses further values; one that waits stays.
@@ -67,6 +103,7 @@ func (l *lane) closeSlot() {
 type outgoing struct {
 	value *slotValue
 	off   int    // bytes of it that are in batches
+	cost  int64  // of the values that are whole in the batch that is being built
 	taken uint64 // number of the last value that is in batches whole
 }
 
@@ -121,6 +158,7 @@ func (l *lane) serveSlot(w *runWriter) (served, int) {
 		}
 		if o.off += n; o.off == len(v.data) {
 			o.taken = v.n
+			o.cost += v.cost()
 			o.drop()
 		}
 	}

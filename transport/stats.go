@@ -211,8 +211,9 @@ type SessionStats struct {
 	// Commands counts the calls so far, Running those that run now.
 	Commands uint64 `json:"commands"`
 	Running  int    `json:"running"`
-	// Memory is the bytes of rings, stamps and messages of the page.
-	Memory int64 `json:"memory"`
+	// Memory is the bytes that the session holds of Options.SessionBytes, Held says by what.
+	Memory int64       `json:"memory"`
+	Held   MemoryStats `json:"held"`
 	// Channels sums up the channels, Control is lane 0: events, evals, commands and their results.
 	Channels Totals       `json:"channels"`
 	Control  ChannelStats `json:"control"`
@@ -240,7 +241,7 @@ func (s *Session) Stats() SessionStats {
 		Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
 		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(),
 		Evals: uint64(s.lastEval.Load()), NativeEvals: s.figures.nativeEvals.Load(),
-		Commands: s.figures.commands.Load(), Running: int(s.pending.Load()), Memory: s.memory.Load(),
+		Commands: s.figures.commands.Load(), Running: int(s.pending.Load()), Memory: s.budget.used.Load(), Held: s.budget.stats(),
 		Channels: s.totals(), Control: s.control.stats(),
 	}
 }

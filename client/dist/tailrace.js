@@ -474,6 +474,8 @@
       /** No more credit is told: what is dropped from now on must not look consumed. */
       this.muted = !1;
       this.remoteClosed = !1;
+      /** What fragments of aborted messages hold behind unread ones. */
+      this.aborted = 0;
       // Upward.
       /** The other side knows the lane, so that frames may follow. */
       this.named = !1;
@@ -537,8 +539,8 @@
         let own = this.sink.own === !0;
         kind === BEGIN ? rest.fill(part.u8, 0, length, own) : fillApart(part.u8, part.filled, batch, rest, offset, length, own);
       }
-      if (this.part = part, this.sink.unread ? part.held += stride : this.consumed += stride, kind === ABORT) {
-        this.part = void 0, this.consumed += part.held;
+      if (this.part = part, this.sink.unread || kind === END ? part.held += stride : this.consumed += stride, kind === ABORT) {
+        this.part = void 0, this.sink.unread ? this.aborted += part.held : this.consumed += part.held;
         return;
       }
       if (part.filled += length, kind === BEGIN || kind === MIDDLE) return;
@@ -550,7 +552,7 @@
     }
     /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
     releaseHeld() {
-      this.part !== void 0 && this.part.held > 0 && (this.consumed += this.part.held, this.part.held = 0);
+      this.consumed += this.aborted, this.aborted = 0, this.part !== void 0 && this.part.held > 0 && (this.consumed += this.part.held, this.part.held = 0);
     }
     /** Consumed outside of a run: by an iterator, or at the end of a channel. */
     consume(cost) {
@@ -1185,14 +1187,14 @@
       this.held = [];
     }
     get unread() {
-      return this.held.length > 0;
+      return this.native !== void 0 || this.held.length > 0;
     }
     message(lane, batch, kind, offset, length, cost, owned) {
       let { u8, u32 } = batch;
       checkControl(u32, kind, offset, length);
       let word = offset >> 2;
       if (kind === OPEN) {
-        lane.consumed += cost, this.opened(u32[word], readU64(u32, word + 2));
+        this.opened(u32[word], readU64(u32, word + 2)), this.native === void 0 ? lane.consumed += cost : this.held.push({ lane, cost, handle: ignore });
         return;
       }
       let body = kind === RESULT && u32[word + 1] === 2 ? this.openBody(u32, word) : void 0, handle = () => {
@@ -1208,7 +1210,7 @@
         this.held.push({ lane, cost, handle });
         return;
       }
-      lane.consumed += cost, handle();
+      handle(), this.native === void 0 ? lane.consumed += cost : Object.assign(this.native, { lane, cost });
     }
     /** A run of JSON events only, each for one subscription, is parsed at once. */
     frames(lane, batch, at, bytes, count, align) {
@@ -1320,12 +1322,14 @@
       return native?.id !== id ? !1 : (this.owner.stopTimer(native.timer), error !== void 0 && native.quiet && report(asError(error)), this.resume(), !0);
     }
     resume() {
+      let ran = this.native;
       this.native = void 0;
       try {
-        for (; this.native === void 0; ) {
+        for (ran?.lane?.consume(ran.cost ?? 0); this.native === void 0; ) {
           let next = this.held.shift();
           if (next === void 0) return;
-          next.handle(), next.lane.consume(next.cost);
+          let { lane, cost } = next;
+          next.handle(), this.native === void 0 ? lane.consume(cost) : Object.assign(this.native, { lane, cost });
         }
       } catch (error) {
         this.owner.end(error);
@@ -1958,13 +1962,14 @@
   }
 
   // src/invoke.ts
-  var INLINE = 65536, MAX_ENVELOPE = 262144, BOTH_WAIT = 2e3, encoder4 = new TextEncoder(), warned = !1, envelopes = /* @__PURE__ */ new Map(), ENVELOPES = 256, LONGEST_NAME = 128;
+  var INLINE = 65536, MAX_ENVELOPE = 262144, LONGEST3 = 1024, BOTH_WAIT = 2e3, encoder4 = new TextEncoder(), warned = !1, envelopes = /* @__PURE__ */ new Map(), ENVELOPES = 256, LONGEST_NAME = 128;
   function invoke(connection, cmd, args, options, replacer) {
     return new Promise((resolve, reject) => {
       let signal = options?.signal;
       if (connection.error !== void 0) throw connection.error;
       if (signal?.aborted) throw signal.reason;
       if (typeof cmd != "string") throw new TailraceError("invalid_args", "cmd is not a string");
+      checkName(cmd);
       let headers = readHeaders(options?.headers), read = readArguments(connection, args, replacer), timer, done = () => {
         signal?.removeEventListener("abort", cancel), connection.stopTimer(timer);
       }, id = connection.addCall({
@@ -2002,6 +2007,15 @@
         )
       });
     });
+  }
+  function checkName(cmd) {
+    if (3 * cmd.length <= LONGEST3) return;
+    let { length } = encoder4.encode(cmd);
+    if (!(length <= LONGEST3))
+      throw new TailraceError(
+        "unknown_command",
+        `there is no command "${cmd.slice(0, 40)}\u2026", whose name has ${length} bytes: no name has more than ${LONGEST3}`
+      );
   }
   function sendInvoke(connection, id, cmd, headers, { form, body, channels, opens }) {
     let lane = form === "lane" ? opens[0] : void 0;

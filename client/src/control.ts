@@ -67,6 +67,9 @@ interface NativeEval {
   readonly id: number;
   readonly quiet: boolean;
   readonly timer: unknown;
+  /** Of its frame, which is credited when it ran. */
+  lane?: Lane;
+  cost?: number;
 }
 
 const ignore = (): void => {};
@@ -74,14 +77,14 @@ const ignore = (): void => {};
 export class ControlSink implements Sink {
   /** Eval was forbidden once: a document's policy never gets weaker. */
   private forbidden = false;
-  /** The lane stands still here. */
+  /** The lane stands still here: neither this frame nor what comes behind it is credited. */
   private native: NativeEval | undefined;
   private held: Held[] = [];
 
   constructor(private readonly owner: ControlOwner) {}
 
   get unread(): boolean {
-    return this.held.length > 0;
+    return this.native !== undefined || this.held.length > 0;
   }
 
   message(
@@ -97,8 +100,9 @@ export class ControlSink implements Sink {
     checkControl(u32, kind, offset, length);
     const word = offset >> 2;
     if (kind === OPEN) {
-      lane.consumed += cost;
       this.opened(u32[word], readU64(u32, word + 2));
+      if (this.native === undefined) lane.consumed += cost;
+      else this.held.push({ lane, cost, handle: ignore });
       return;
     }
     // The frames of a body's lane may come while its result is held.
@@ -119,8 +123,9 @@ export class ControlSink implements Sink {
       this.held.push({ lane, cost, handle });
       return;
     }
-    lane.consumed += cost;
     handle();
+    if (this.native === undefined) lane.consumed += cost;
+    else Object.assign(this.native, { lane, cost });
   }
 
   /** A run of JSON events only, each for one subscription, is parsed at once. */
@@ -284,13 +289,17 @@ export class ControlSink implements Sink {
   }
 
   private resume(): void {
+    const ran = this.native;
     this.native = undefined;
     try {
+      ran?.lane?.consume(ran.cost ?? 0);
       while (this.native === undefined) {
         const next = this.held.shift();
         if (next === undefined) return;
+        const { lane, cost } = next;
         next.handle();
-        next.lane.consume(next.cost);
+        if (this.native === undefined) lane.consume(cost);
+        else Object.assign(this.native, { lane, cost });
       }
     } catch (error) {
       this.owner.end(error);

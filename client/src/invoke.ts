@@ -11,6 +11,8 @@ import { BYTES, INVOKE } from './wire.js';
 const INLINE = 65536;
 /** The longest envelope, in bytes: a longer one is a broken rule. */
 const MAX_ENVELOPE = 256 << 10;
+/** The longest name of a command, in bytes of UTF-8. */
+const LONGEST = 1024;
 /** A call that waits so long while its own channel is not read is probably waiting for the reader. */
 const BOTH_WAIT = 2000;
 
@@ -52,6 +54,7 @@ export function invoke<T>(
     if (connection.error !== undefined) throw connection.error;
     if (signal?.aborted) throw signal.reason;
     if (typeof cmd !== 'string') throw new TailraceError('invalid_args', 'cmd is not a string');
+    checkName(cmd);
     const headers = readHeaders(options?.headers);
     const read = readArguments(connection, args, replacer);
 
@@ -105,6 +108,17 @@ export function invoke<T>(
         ),
     });
   });
+}
+
+/** Throws for a name that no command can have. */
+function checkName(cmd: string): void {
+  if (3 * cmd.length <= LONGEST) return; // a character is three bytes at most
+  const { length } = encoder.encode(cmd);
+  if (length <= LONGEST) return;
+  throw new TailraceError(
+    'unknown_command',
+    `there is no command "${cmd.slice(0, 40)}…", whose name has ${length} bytes: no name has more than ${LONGEST}`,
+  );
 }
 
 function sendInvoke(

@@ -120,6 +120,8 @@ export class Lane implements FrameTarget {
   muted = false;
   remoteClosed = false;
   private part: Part | undefined;
+  /** What fragments of aborted messages hold behind unread ones. */
+  private aborted = 0;
 
   // Upward.
   /** The other side knows the lane, so that frames may follow. */
@@ -230,11 +232,13 @@ export class Lane implements FrameTarget {
     this.part = part;
     // Behind unread messages a fragment's credit is held back: else a large message
     // after the other would pile up in front of a reader that does not read.
-    if (this.sink.unread) part.held += stride;
+    // The last one's goes with the message.
+    if (this.sink.unread || kind === END) part.held += stride;
     else this.consumed += stride;
     if (kind === ABORT) {
       this.part = undefined;
-      this.consumed += part.held;
+      if (this.sink.unread) this.aborted += part.held;
+      else this.consumed += part.held;
       return;
     }
     part.filled += length;
@@ -249,6 +253,8 @@ export class Lane implements FrameTarget {
 
   /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
   releaseHeld(): void {
+    this.consumed += this.aborted;
+    this.aborted = 0;
     if (this.part !== undefined && this.part.held > 0) {
       this.consumed += this.part.held;
       this.part.held = 0;

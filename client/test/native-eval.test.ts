@@ -3,13 +3,17 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import {
+  ABORT,
+  BEGIN,
   BYTES,
   CLOSE,
+  END,
   ERROR,
   EVAL,
   JSON_,
   NATIVE,
   NOT_ALLOWED,
+  OPEN,
   QUIET,
   RESULT,
 } from '../src/wire.js';
@@ -107,19 +111,38 @@ test('lane 0 waits at a script that Go evaluates; other lanes do not', async () 
   );
 });
 
-test('what waits behind a script has no credit', async () => {
+test('neither a script that Go evaluates nor what waits behind it has credit', async () => {
   const go = await started();
-  forbid();
-  await go.send(go.run(0, [script(1, QUIET | NATIVE, '')]));
+  const { lane } = await go.channel(0, () => {});
   await go.clock.advance(100);
   const before = go.credits.get(0) ?? 0;
-  await go.send(go.run(0, [script(2, QUIET | NATIVE, ' '.repeat(3000))]));
-  await go.clock.advance(100);
-  assert.equal(go.credits.get(0) ?? 0, before);
+  const credited = async (bytes: number) => {
+    await go.clock.advance(100);
+    assert.equal((go.credits.get(0) ?? 0) - before, bytes);
+  };
+  forbid();
+  // Fragments and an open frame are handled at once, and count only when all before them does.
+  await go.send(
+    go.run(0, [
+      script(1, QUIET | NATIVE, ''),
+      { kind: OPEN, payload: u32s(lane, 0, 0, 0) },
+      { kind: BEGIN, payload: u32s(3008, 0, EVAL, 0, 2, QUIET | NATIVE) },
+      { kind: ABORT, payload: '' },
+      { kind: BEGIN, payload: u32s(3008, 0, EVAL, 0, 2, QUIET | NATIVE) },
+    ]),
+  );
+  await credited(0);
   tell(1);
-  await go.clock.advance(100);
-  assert.ok((go.credits.get(0) ?? 0) >= before + 3000);
+  const first = 16 + 24 + 32 + 8 + 32;
+  await credited(first);
+  await go.send(
+    go.run(0, [{ kind: END, payload: ' '.repeat(3000) }, script(3, QUIET | NATIVE, '')]),
+  );
+  await credited(first);
   tell(2);
+  await credited(first + 3008);
+  tell(3);
+  await credited(first + 3008 + 16);
 });
 
 test('an EvalError of the script itself is no policy', async () => {

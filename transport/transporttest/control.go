@@ -68,6 +68,7 @@ func (p *Page) Stall(stalled bool) {
 type native struct {
 	holding bool
 	id      uint32
+	stride  int // of its frame, which is credited when it ran
 	held    []heldMessage
 }
 
@@ -87,15 +88,15 @@ func (p *Page) Ran(id uint32) bool {
 		return false
 	}
 	n.holding = false
+	p.consume(p.lanes[0], n.stride)
 	for len(n.held) > 0 && !n.holding && p.err == nil {
 		m := n.held[0]
 		n.held = n.held[1:]
-		p.consume(p.lanes[0], m.stride)
-		if err := p.control(m.kind, m.data, m.body); err != nil {
+		if err := p.controlNow(m.kind, m.data, m.stride, m.body); err != nil {
 			p.fail(err)
 		}
 	}
-	if c := p.lanes[0]; len(n.held) == 0 && c.held > 0 {
+	if c := p.lanes[0]; !n.holding && c.held > 0 {
 		p.consume(c, c.held)
 		c.held = 0
 	}
@@ -112,8 +113,18 @@ func (p *Page) controlMessage(kind wire.Kind, data []byte, stride int) error {
 		p.native.held = append(p.native.held, heldMessage{kind, bytes.Clone(data), stride, body})
 		return nil
 	}
-	p.consume(p.lanes[0], stride)
-	return p.control(kind, data, body)
+	return p.controlNow(kind, data, stride, body)
+}
+
+// controlNow handles a message of lane 0 and credits it, unless it is a script that Go has to evaluate first.
+func (p *Page) controlNow(kind wire.Kind, data []byte, stride int, body *Channel) error {
+	err := p.control(kind, data, body)
+	if p.native.holding {
+		p.native.stride = stride
+	} else {
+		p.consume(p.lanes[0], stride)
+	}
+	return err
 }
 
 // control handles a message of lane 0; body is the lane that brings a raw result.

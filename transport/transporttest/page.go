@@ -251,7 +251,7 @@ func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
 			return err
 		}
 		if !done {
-			if len(c.queue) > 0 || c.id == 0 && len(p.native.held) > 0 { // as the client does: credit says what was handed out
+			if len(c.queue) > 0 || c.id == 0 && p.native.holding { // as the client does: credit says what was handed out
 				c.held += stride
 			} else {
 				p.consume(c, stride)
