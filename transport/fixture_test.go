@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
+	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // newEngine makes an engine that logs nothing.
@@ -83,4 +85,17 @@ func decodeInt(t testing.TB, data []byte) int {
 		t.Fatalf("message %q: %v", data, err)
 	}
 	return n
+}
+
+const jsonKind = wire.JSON
+
+// slogOf gives a logger for the engine that keeps its records in j.
+func slogOf(j records) *slog.Logger { return slog.New(j) }
+
+// flushed waits until the engine's records have been handed over.
+func flushed(t testing.TB, e *transport.Engine) {
+	t.Helper()
+	if !loglimit.Flush(e.Options().Logger, time.Minute) {
+		t.Fatal("the log's handler does not get on")
+	}
 }

@@ -25,13 +25,6 @@ func (s *Stream[Out, In]) UnmarshalJSON(data []byte) error {
 	return s.connect(data, func(l *lane) int64 { return int64(l.s.opt.Window) })
 }
 
-func (s *Stream[Out, In]) bound() *lane {
-	if s == nil {
-		return nil
-	}
-	return s.lane
-}
-
 // Receive takes the page's next message; it waits until ctx ends. In []byte gets the bytes as
 // they came, and owns them. After the page's close it gives what had come before, then
 // ErrClosed. A message that does not decode gives an error and is gone; the stream lives on.

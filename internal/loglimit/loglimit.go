@@ -138,7 +138,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	if suppressed > 0 {
 		shorter.AddAttrs(slog.Int("suppressed", suppressed))
 	}
-	h.queue.put(entry{h.target, shorter})
+	h.queue.put(entry{h.target, shorter, 1})
 	return nil
 }
 

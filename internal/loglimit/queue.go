@@ -40,6 +40,7 @@ func (t *target) handler() slog.Handler {
 type entry struct {
 	to     *target
 	record slog.Record
+	stands int // how many are lost with it: itself, or those that it tells of
 }
 
 // queue hands records to the app's handler, one at a time and in order. Its goroutine ends when it is empty.
@@ -99,7 +100,7 @@ func (q *queue) next() (entry, bool) {
 	if q.lost > 0 && q.last != nil {
 		r := slog.NewRecord(time.Now(), slog.LevelWarn, lostMessage, 0)
 		r.AddAttrs(slog.Int("lost", q.lost))
-		e := entry{q.last, r}
+		e := entry{q.last, r, q.lost}
 		q.lost, q.last = 0, nil // once: it may be lost like others
 		return e, true
 	}
@@ -116,7 +117,7 @@ func (q *queue) deliver(e entry) {
 	returned := false
 	defer appcode.Catch(&returned, func(*appcode.Failure) {
 		q.mu.Lock()
-		q.lost++
+		q.lost += e.stands
 		q.mu.Unlock()
 	})
 	ctx := context.Background()

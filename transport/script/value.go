@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // maxDepth bounds nesting, where pointers and interfaces count, too. Parsers of literals recurse: Node's gave up
@@ -21,7 +23,16 @@ var (
 
 // Value gives v as JavaScript source: one operand, safe as the package's contract says. It reads v
 // and keeps nothing of it. Errors: ErrType, ErrDepth, and those of v's own MarshalJSON or MarshalText.
-func Value(v any) (string, error) {
+//
+// A MarshalJSON or MarshalText that panics is an error, too.
+func Value(v any) (source string, err error) {
+	if f := appcode.Call(func() { source, err = value(v) }); f != nil {
+		return "", fmt.Errorf("script: a value's method %w", f)
+	}
+	return source, err
+}
+
+func value(v any) (string, error) {
 	var e encoder
 	if _, err := e.value(reflect.ValueOf(v)); err != nil {
 		return "", err
