@@ -1,0 +1,331 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"context"
+	"encoding/json"
+	"image/color"
+	"io"
+	"io/fs"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// badFS is a file system of the app of which one method panics: the file's name says which.
+type badFS struct{ fs.FS }
+
+// do panics, or ends the goroutine, when the file's name has that word.
+func do(name, word string) {
+	switch name {
+	case word + ".txt", word + ".bin":
+		panic((*closer)(nil))
+	case word + "-exits.txt":
+		runtime.Goexit()
+	}
+}
+
+func (b badFS) Open(name string) (fs.File, error) {
+	do(name, "open")
+	f, err := b.FS.Open("abc.txt")
+	if !strings.HasSuffix(name, ".txt") && !strings.HasSuffix(name, ".bin") {
+		return b.FS.Open(name)
+	}
+	return &badFile{f, name, 0}, err
+}
+
+type badFile struct {
+	fs.File
+	name string
+	read int
+}
+
+func (b *badFile) Stat() (fs.FileInfo, error) {
+	do(b.name, "stat")
+	info, err := b.File.Stat()
+	return badInfo{info, b.name}, err
+}
+
+func (b *badFile) Read(p []byte) (int, error) {
+	if strings.HasSuffix(b.name, ".bin") { // a long one: the answer has begun when it panics
+		if b.read += len(p); b.read < 2<<20 {
+			return len(p), nil
+		}
+	}
+	do(b.name, "read")
+	return b.File.Read(p)
+}
+
+func (b *badFile) Seek(offset int64, whence int) (int64, error) {
+	do(b.name, "seek")
+	if strings.HasSuffix(b.name, ".bin") && whence == io.SeekEnd {
+		return 4 << 20, nil
+	}
+	return b.File.(io.Seeker).Seek(offset, whence)
+}
+
+func (b *badFile) Close() error {
+	do(b.name, "close")
+	return b.File.Close()
+}
+
+type badInfo struct {
+	fs.FileInfo
+	name string
+}
+
+func (b badInfo) IsDir() bool        { do(b.name, "isdir"); return false }
+func (b badInfo) Mode() fs.FileMode  { do(b.name, "mode"); return b.FileInfo.Mode() }
+func (b badInfo) ModTime() time.Time { do(b.name, "modtime"); return b.FileInfo.ModTime() }
+func (b badInfo) Name() string       { do(b.name, "name"); return b.FileInfo.Name() }
+
+// TestFilesThatPanic: a file system of the app that panics, wherever it does, is an error of that one request.
+func TestFilesThatPanic(t *testing.T) {
+	logger, log := warningLog()
+	app := newApp(t, Options{Assets: badFS{testFiles()}, Logger: logger}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{})
+	for _, name := range []string{"open", "open-exits", "stat", "isdir", "mode", "modtime", "name", "read", "read-exits", "seek"} {
+		if r := p.fetch("/"+name+".txt", `{}`); r.Status != 500 {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if !strings.Contains(log.String(), "path=/"+name+".txt") {
+			t.Errorf("%s is not in the log", name)
+		}
+	}
+	// What panics behind the content has harmed nobody, or shows as an answer that is cut.
+	if r := p.fetch("/close.txt", `{}`); r.Status != 500 && r.Status != 200 {
+		t.Errorf("close: %+v", r)
+	}
+	var cut [2]int
+	p.run(`const r = await fetch('/read.bin'); return [+r.headers.get('content-length'), (await r.arrayBuffer().catch(() => new ArrayBuffer())).byteLength]`, &cut)
+	if cut[0] != 4<<20 || cut[1] >= 2<<20 {
+		t.Errorf("a long file that panics: %d of %d bytes", cut[1], cut[0])
+	}
+	var statuses []int
+	p.run(`return Promise.all(Array.from({ length: 65 }, () => fetch('/open.txt').then((r) => r.status)))`, &statuses)
+	if len(statuses) != assetReaders+1 || slices.ContainsFunc(statuses, func(s int) bool { return s != 500 }) {
+		t.Errorf("a reader was lost: %v", statuses)
+	}
+	if r := p.fetch("/good.txt", `{}`); r.Status != 200 || r.Text != "abcdefghijklmnopqrstuvwxyz" {
+		t.Errorf("a good file: %+v", r)
+	}
+}
+
+// closeFunc is a resource of the app.
+type closeFunc func() error
+
+func (c closeFunc) Close() error { return c() }
+
+// TestResourcesThatPanic: a resource whose Close panics, or ends its goroutine, keeps no other from being closed, and the program alive.
+func TestResourcesThatPanic(t *testing.T) {
+	logger, log := warningLog()
+	closed := make(chan string, 10)
+	closes := map[string]func() error{
+		"panics": func() error { panic("in Close") },
+		"exits":  func() error { runtime.Goexit(); return nil },
+		"typed":  func() error { panic((*closer)(nil)) },
+		"good":   func() error { closed <- "good"; return nil },
+	}
+	app := newApp(t, Options{Tauri: true, Logger: logger}, func(e *transport.Engine) {
+		transport.Handle(e, "hold", func(ctx context.Context, name string) (uint32, error) {
+			return AddResource(ctx, closeFunc(closes[name]))
+		})
+	})
+	p := openPage(t, app, WindowOptions{})
+	for name, code := range map[string]string{"panics": transport.CodeError, "exits": transport.CodePanic} {
+		rid, _ := p.invokes("hold", `"`+name+`"`)
+		if _, err := p.invokes("plugin:resources|close", `{ rid: `+rid+` }`); err == nil || err.Code != code {
+			t.Errorf("closing what %s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"panics", "good", "exits", "good", "typed", "good"} {
+		if _, err := p.invokes("hold", `"`+name+`"`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Reload()
+	for range 3 {
+		wait(t, closed, "a good resource's end")
+	}
+	if _, err := AddResource(t.Context(), closeFunc(closes["panics"])); err == nil || !strings.Contains(err.Error(), "in Close") {
+		t.Errorf("outside of a command: %v", err)
+	}
+	eventually(t, "the log", func() bool { return strings.Count(log.String(), "failed to close a resource") == 3 })
+}
+
+// badColor is a colour of the app.
+type badColor struct{ main *atomic.Bool }
+
+func (b badColor) RGBA() (red, green, blue, alpha uint32) {
+	if onMainThread() {
+		b.main.Store(true)
+	}
+	panic("in RGBA")
+}
+
+// badNative is a window of the app's own.
+type badNative struct{}
+
+func (badNative) Window() unsafe.Pointer { panic("in Window") }
+func (badNative) Init(string)            {}
+
+// mainCodec notes when it runs on the main thread.
+type mainCodec struct {
+	transport.JSONCodec
+	main *atomic.Bool
+}
+
+func (c mainCodec) Append(dst []byte, v any) ([]byte, error) {
+	if onMainThread() {
+		c.main.Store(true)
+	}
+	return c.JSONCodec.Append(dst, v)
+}
+
+// TestNothingOfTheAppOnTheMainThread: not its colours, its codec or its logger's handler; and a window of its own that panics is an error of Attach.
+func TestNothingOfTheAppOnTheMainThread(t *testing.T) {
+	var main atomic.Bool
+	log := handlerFunc(func(slog.Record) {
+		if onMainThread() {
+			main.Store(true)
+		}
+	})
+	app := newApp(t, Options{Logger: slog.New(log), Engine: transport.Options{Codec: mainCodec{main: &main}}}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{Width: 300, Height: 200})
+	sizes := p.hear(EventResize)
+	p.SetBackground(badColor{&main})
+	p.SetBackground(color.Black)
+	if err := p.SetSize(301, 201); err != nil {
+		t.Fatal(err)
+	}
+	if got := wait(t, sizes, "the new size"); got != `{"width":301,"height":201}` {
+		t.Errorf("the size is %s", got)
+	}
+	if err := p.Emit("e", map[string]int{"by": 1}); err != nil { // the test's own goroutine
+		t.Fatal(err)
+	}
+	err := app.call(func() error {
+		_, err := app.Attach("bad", badNative{})
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), "in Window") {
+		t.Errorf("Attach of a window that panics: %v", err)
+	}
+	openPage(t, app, WindowOptions{Label: "bad"}) // the label is free
+	if main.Load() {
+		t.Error("a function of the app ran on the main thread")
+	}
+}
+
+// handlerFunc is a handler of package slog.
+type handlerFunc func(slog.Record)
+
+func (f handlerFunc) Enabled(context.Context, slog.Level) bool      { f(slog.Record{}); return true }
+func (f handlerFunc) WithAttrs([]slog.Attr) slog.Handler            { f(slog.Record{}); return f }
+func (f handlerFunc) WithGroup(string) slog.Handler                 { f(slog.Record{}); return f }
+func (f handlerFunc) Handle(_ context.Context, r slog.Record) error { f(r); return nil }
+
+// TestLogStandsStillBesideWindows: a handler of the app's logger that stands still from the first record on holds up no window, no page, no
+// channel, and neither the change from shared memory to the scheme. It may call what waits for the main thread.
+func TestLogStandsStillBesideWindows(t *testing.T) {
+	release := make(chan struct{})
+	var p atomic.Pointer[testPage]
+	var asked sync.Once
+	log := handlerFunc(func(slog.Record) {
+		if p := p.Load(); p != nil {
+			asked.Do(func() { _, _ = p.State() })
+		}
+		<-release
+	})
+	app := newApp(t, Options{Tauri: true, Logger: slog.New(log)}, func(e *transport.Engine) {
+		transport.Handle(e, "count", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
+			for n := range 1000 {
+				if err := a.C.Send(ctx, n); err != nil {
+					return 0, err
+				}
+			}
+			return 1000, nil
+		})
+	})
+	page := openPage(t, app, WindowOptions{})
+	p.Store(page)
+	for range 2 {
+		var n int
+		page.run(`let n = 0; await tailrace.invoke('count', { C: new tailrace.Channel(() => n++) }); return n`, &n)
+		if n != 1000 {
+			t.Errorf("%d messages", n)
+		}
+		if s := page.page.Load().shared; s != nil {
+			s.Down("a test") // which is logged
+		}
+	}
+	if _, err := page.State(); err != nil {
+		t.Error(err)
+	}
+	page.Reload()
+	page.waitLoaded()
+	page.ready()
+	if v, err := page.EvalResult(testContext(t), `6*7`); err != nil || string(v) != "42" {
+		t.Errorf("%s, %v", v, err)
+	}
+	close(release)
+}
+
+// panickyPolicy panics about a window.
+type panickyPolicy struct{}
+
+func (panickyPolicy) Check(q transport.Permission) error {
+	if q.Action == transport.ActionWindow && q.Name == "secret" {
+		panic("in Check")
+	}
+	return nil
+}
+
+// TestWindowPolicyPanics: a policy that panics denies, and what a page may not act on is left out of lists.
+func TestWindowPolicyPanics(t *testing.T) {
+	app := newApp(t, Options{Tauri: true, Policy: panickyPolicy{}, Logger: slog.New(slog.DiscardHandler)}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{Label: "main"})
+	openPage(t, app, WindowOptions{Label: "secret"})
+	list, failed := p.invokes("plugin:window|get_all_windows", `{}`)
+	var labels []string
+	if err := json.Unmarshal([]byte(list), &labels); err != nil || failed != nil || !slices.Equal(labels, []string{"main"}) {
+		t.Errorf("%s, %v", list, failed)
+	}
+	if _, err := p.invokes("plugin:window|title", `{ label: 'secret' }`); err == nil || err.Code != transport.CodeDenied {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestCallbacksOfWindowsThatPanic: with a value that can't be shown, and by an end of the goroutine.
+func TestCallbacksOfWindowsThatPanic(t *testing.T) {
+	app := newApp(t, Options{Logger: slog.New(slog.DiscardHandler)}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{})
+	for _, bad := range []func(){func() { panic((*closer)(nil)) }, runtime.Goexit} {
+		called := make(chan string, 1)
+		p.OnCrash(func(reason string) {
+			called <- reason
+			bad()
+		})
+		p.Terminate()
+		wait(t, called, "the crash")
+		p.Reload()
+		p.waitLoaded()
+	}
+	asked := make(chan bool, 1)
+	p.OnCloseRequested(func() bool {
+		asked <- true
+		panic((*closer)(nil))
+	})
+	p.Window.Close()
+	wait(t, asked, "the question")
+	wait(t, p.Done(), "the end of a window whose function does not refuse")
+}
