@@ -80,12 +80,17 @@ func (c *Channel) MarshalJSON() ([]byte, error) {
 }
 
 // Next takes the next message and credits it. It waits. After the end it gives what had
-// come before, then ErrChannelClosed, Go's *transport.Error, or ErrEnded.
+// come before, then ErrChannelClosed, Go's *transport.Error, or ErrEnded; ErrPatience if nothing comes.
 func (c *Channel) Next() (Message, error) {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
-	for len(c.queue) == 0 && c.err == nil {
-		c.cond.Wait()
+	if len(c.queue) == 0 && c.err == nil {
+		err := c.p.await(c.cond, func() bool { return len(c.queue) > 0 || c.err != nil }, func() string {
+			return fmt.Sprintf("a message on channel %d, which has brought %d bytes", c.id, c.received)
+		})
+		if err != nil {
+			return Message{}, err
+		}
 	}
 	if len(c.queue) == 0 {
 		return Message{}, c.err
@@ -107,12 +112,15 @@ func (c *Channel) Queued() int {
 	return len(c.queue)
 }
 
-// Send sends a message; it waits for the window.
+// Send sends a message; it waits for the window, with an end as Next.
 func (c *Channel) Send(kind wire.Kind, data []byte) error {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
-	for !c.announced && c.err == nil {
-		c.cond.Wait()
+	err := c.p.await(c.cond, func() bool { return c.announced || c.err != nil }, func() string {
+		return fmt.Sprintf("Go to take channel %d: pass it to a command whose arguments have a Channel or Stream for it", c.id)
+	})
+	if err != nil {
+		return err
 	}
 	if c.announced && c.window == 0 {
 		return errors.New("transporttest: channel is one-way")

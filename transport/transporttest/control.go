@@ -31,12 +31,13 @@ func (e *events) add(v Event) {
 	e.cond.Broadcast()
 }
 
-// NextEvent takes the next event; it waits. After the session's end it gives what had come before, then ErrEnded.
+// NextEvent takes the next event; it waits. After the session's end it gives what had come before, then ErrEnded; ErrPatience if none comes.
 func (p *Page) NextEvent() (Event, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.events.queue) == 0 && p.err == nil {
-		p.events.cond.Wait()
+	err := p.await(p.events.cond, func() bool { return len(p.events.queue) > 0 || p.err != nil }, func() string { return "an event" })
+	if err != nil {
+		return Event{}, err
 	}
 	if len(p.events.queue) == 0 {
 		return Event{}, p.err

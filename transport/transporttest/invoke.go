@@ -3,6 +3,8 @@ package transporttest
 import (
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
+	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/wire"
@@ -23,6 +25,7 @@ type call struct {
 	id   uint32
 	done chan struct{}
 	over bool
+	name string
 	r    *Result
 	err  error
 }
@@ -54,7 +57,7 @@ func (p *Page) Start(r Request) *Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lastCall++
-	c := &call{p: p, id: p.lastCall, done: make(chan struct{})}
+	c := &call{p: p, id: p.lastCall, name: r.Command, done: make(chan struct{})}
 	p.calls[c.id] = c
 	if p.err != nil {
 		c.finish(nil, p.err)
@@ -110,10 +113,23 @@ func (p *Page) Start(r Request) *Call {
 	return &Call{c}
 }
 
-// Wait waits for the result. A rejection is a *transport.Error.
+// Wait waits for the result. A rejection is a *transport.Error; ErrPatience if there is none.
 func (c *Call) Wait() (*Result, error) {
-	<-c.c.done
-	return c.c.r, c.c.err
+	p := c.c.p
+	var over <-chan time.Time
+	if !c.Done() && p.config.Patience > 0 {
+		t := time.NewTimer(p.config.Patience)
+		defer t.Stop()
+		over = t.C
+	}
+	select {
+	case <-c.c.done:
+		return c.c.r, c.c.err
+	case <-over:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return nil, p.impatient(fmt.Sprintf("the result of command %q", c.c.name))
+	}
 }
 
 // Done reports whether the result has come.

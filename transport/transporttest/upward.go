@@ -3,6 +3,7 @@ package transporttest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -47,14 +48,17 @@ func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
 	if len(data) <= piece {
 		return u.frame(c, kind, data)
 	}
-	for c.sending {
-		u.cond.Wait()
+	err := u.p.await(u.cond, func() bool { return !c.sending }, func() string {
+		return fmt.Sprintf("the end of another large message on lane %d", c.id)
+	})
+	if err != nil {
+		return err
 	}
 	c.sending = true
 	defer func() { c.sending = false; u.cond.Broadcast() }()
 	head := make([]byte, wire.BeginSize, wire.BeginSize+piece)
 	wire.PutBegin(head, len(data), kind)
-	err := u.frame(c, wire.Begin, append(head, data[:piece]...))
+	err = u.frame(c, wire.Begin, append(head, data[:piece]...))
 	for data = data[piece:]; err == nil && len(data) > piece; data = data[piece:] {
 		err = u.frame(c, wire.Middle, data[:piece])
 	}
@@ -66,8 +70,15 @@ func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
 
 func (u *upward) frame(c *Channel, kind wire.Kind, data []byte) error {
 	stride := uint64(wire.Stride(len(data), 8))
-	for out := c.upSent - c.upCredited; u.p.err == nil && c.err == nil && out > 0 && out+stride > c.window; out = c.upSent - c.upCredited {
-		u.cond.Wait()
+	room := func() bool {
+		out := c.upSent - c.upCredited
+		return u.p.err != nil || c.err != nil || out == 0 || out+stride <= c.window
+	}
+	err := u.p.await(u.cond, room, func() string {
+		return fmt.Sprintf("Go to receive on lane %d: %d bytes are sent, %d of them received, its window is %d", c.id, c.upSent, c.upCredited, c.window)
+	})
+	if err != nil {
+		return err
 	}
 	if u.p.err != nil {
 		return u.p.err
