@@ -1,4 +1,5 @@
-# The two commands of the README are demo and test. Both install what is missing.
+# The commands of the README are demo, check and test. All install what is missing.
+# CONTRIBUTING.md says how much time they may take.
 
 # Where only WebKitGTK 4.1 exists, setup puts an alias for 4.0 here.
 export PKG_CONFIG_PATH := $(CURDIR)/build/pkgconfig:$(PKG_CONFIG_PATH)
@@ -12,35 +13,54 @@ COUNT ?= 5
 ROUNDS ?= 5
 
 GO_TEST := go test -timeout 15m
-PURE := ./internal/... ./ring/... ./transport/... ./bus/... ./webview/shm # without cgo; tested with several numbers of processors
+# Without cgo; tested with several numbers of processors.
+PURE := ./internal/... ./ring/... ./transport/... ./bus/... ./webview/shm
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+STEP := @.ci/step
+# Windows as an app's user has them, also beside a window manager and on Wayland.
+WINDOWS := TestWindow|TestMonitors|TestHiddenWindow|TestFixedWindow|TestLargestSize|TestResizeFlood|TestTheme|TestScreenshot|TestClos|TestCreate|TestSessionEnds|TestOrderIntoPage
+# The quick ones, with a page that talks to Go over both carriers.
+QUICK := TestWindowState|TestWindowEvents|TestAppEvents|TestOrderIntoPage
 
-.PHONY: demo test verify bench bench-e2e lint format setup client extension model fuzz soak faults
+.PHONY: demo check test verify bench bench-e2e lint format setup client extension model fuzz soak faults begin
+.NOTPARALLEL:
 
 demo: setup ## stream FILE (default: the go binary) and live telemetry into a window
 	@go run ./examples/demo $(if $(FILE),-file '$(FILE)')
 
+check: begin setup client/node_modules ## what finds most mistakes, in a minute and a half
+	$(STEP) 'format and vet' .ci/lint quick
+	$(STEP) 'client: types and tests' sh -c 'cd client && npm run --silent check && npm run --silent test'
+	$(STEP) 'pure Go' $(GO_TEST) $(PURE)
+	$(STEP) 'a few windows' $(GO_TEST) -run '$(QUICK)' ./webview
+	@.ci/step end
+
 test: export TAILRACE_TEST_EXTENSION = $(CURDIR)/build/extension/tailrace_linux_$(shell go env GOARCH).so
-test: setup lint client extension model ## everything that must hold
-	.ci/setup displays
-	CGO_ENABLED=0 go build $(PURE)
-	for target in linux/386 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
-		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go vet $(PURE) ./webview/ || exit 1; done
-	$(GO_TEST) -race -cpu=1,2,4 $(PURE)
-	$(GO_TEST) -tags ringdebug ./ring/... ./transport/...
-	cd ring/linearizability && $(GO_TEST) -race .
-	$(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
-	cd examples/websocket && $(GO_TEST) -race .
-	$(GO_TEST) -count=1 -v -run 'TestDocuments|TestPrograms' ./examples/tauri/snippets # prints what of the documents runs, and what was added
-	$(GO_TEST) -run 'TestStalledPage|TestLargeAsset' ./webview # bounds of memory, which the race detector's own hides
+test: begin setup lint client extension model ## everything that must hold
+	$(STEP) 'displays' .ci/setup displays
+	$(STEP) 'other systems' .ci/crossbuild $(PURE)
+	$(STEP) 'pure Go, -race, 1, 2 and 4 processors' $(GO_TEST) -race -cpu=1,2,4 $(PURE)
+	$(STEP) 'ring and transport with ringdebug' $(GO_TEST) -tags ringdebug ./ring/... ./transport/...
+	$(STEP) linearizability sh -c 'cd ring/linearizability && $(GO_TEST) -race .'
+	$(STEP) 'windows, examples, fuzz seeds' $(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
+	$(STEP) 'example websocket' sh -c 'cd examples/websocket && $(GO_TEST) -race .'
+	@# Prints what of the documents runs, and what was added.
+	$(STEP) documents $(GO_TEST) -count=1 -v -run 'TestDocuments|TestPrograms' ./examples/tauri/snippets
+	@# Bounds of memory, which the race detector's own hides.
+	$(STEP) 'bounds of memory' $(GO_TEST) -run 'TestStalledPage|TestLargeAsset' ./webview
+	$(STEP) 'windows beside openbox' env TAILRACE_TEST_DISPLAY=openbox $(GO_TEST) -race -count=1 -run '$(WINDOWS)' ./webview
+	$(STEP) 'windows on Wayland' env TAILRACE_TEST_DISPLAY=wayland $(GO_TEST) -race -count=1 -run '$(WINDOWS)' ./webview
+	@.ci/step end
+
+begin:
+	@.ci/step begin
 
 client: client/node_modules ## the page's half: types, tests, and that the committed bundle is what the sources give
-	cd client && npm run --silent check && npm run --silent test && npm run --silent verify
+	$(STEP) client sh -c 'cd client && npm run --silent check && npm run --silent test && npm run --silent verify'
 
 extension: setup ## the web process's half of shared memory: that the committed files are what the sources give
-	.ci/setup cross
-	webview/shm/extension/build.sh
-	webview/shm/extension/fuzz.sh
+	$(STEP) 'extension, compilers' .ci/setup cross
+	$(STEP) extension sh -c 'webview/shm/extension/build.sh && webview/shm/extension/fuzz.sh'
 
 verify: export TAILRACE_VERIFY = 1
 verify: setup ## the tests that do more with TAILRACE_VERIFY=1, with their figures
@@ -48,17 +68,13 @@ verify: setup ## the tests that do more with TAILRACE_VERIFY=1, with their figur
 
 model: ## the ring's protocol as a model for spin, and that spin finds planted bugs in it
 	.ci/setup model
-	ring/model/check.sh $(if $(TAILRACE_VERIFY),all)
+	$(STEP) model ring/model/check.sh $(if $(TAILRACE_VERIFY),all)
 
 lint: client/node_modules ## formatting and lint, Go and TypeScript
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
-	go vet ./...
-	go run $(STATICCHECK) ./...
-	cd examples/websocket && go vet . && go run $(STATICCHECK) .
-	cd client && npm run --silent lint
+	$(STEP) lint env STATICCHECK=$(STATICCHECK) .ci/lint
 
 format: client/node_modules
-	gofmt -w $$(git ls-files '*.go')
+	find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 gofmt -w
 	cd client && npm run --silent format
 
 fuzz: client/node_modules ## native fuzzing for TIME (default 5m): half of it the order of messages under faults
@@ -79,8 +95,8 @@ bench-e2e: setup ## the whole way into a real page over both carriers, interleav
 	go run ./bench/e2e -rounds $(ROUNDS) -out bench/results/e2e.json
 
 setup:
-	@.ci/setup
+	$(STEP) setup .ci/setup
 
 client/node_modules: client/package-lock.json
-	cd client && npm ci --silent
+	$(STEP) 'npm packages' sh -c 'cd client && npm ci --silent'
 	@touch $@
