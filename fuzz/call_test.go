@@ -15,6 +15,7 @@ import (
 type call struct {
 	n        int
 	started  *transporttest.Call
+	size     int // of the arguments
 	answers  int
 	failed   bool // the answer was an error
 	event    *offer
@@ -97,6 +98,9 @@ func (l *load) handle(n int) {
 // begin makes a call of the page, on the caller's goroutine; make runs when it is its turn.
 func (l *load) begin(c *call, make func() transporttest.Request) {
 	l.caller.do(func() {
+		if l.crowded(c.size) {
+			return
+		}
 		l.mu.Lock()
 		c.n = len(l.calls)
 		l.calls = append(l.calls, c)
@@ -109,9 +113,25 @@ func (l *load) begin(c *call, make func() transporttest.Request) {
 	})
 }
 
+// mostArguments is how many bytes of arguments the page has under way at once: Go holds them, and a page that has it hold
+// more than SessionBytes breaks a rule.
+const mostArguments = 1 << 20
+
+// crowded reports whether n bytes more would be too many.
+func (l *load) crowded(n int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.calls {
+		if c.answers == 0 {
+			n += c.size
+		}
+	}
+	return n > mostArguments
+}
+
 // callOrdered is opOrdered.
 func (l *load) callOrdered(n int) {
-	c := &call{}
+	c := &call{size: n}
 	l.begin(c, func() transporttest.Request {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -131,7 +151,7 @@ func (l *load) callOrdered(n int) {
 
 // callEcho is opEcho.
 func (l *load) callEcho(n int) {
-	c := &call{}
+	c := &call{size: n}
 	l.begin(c, func() transporttest.Request {
 		raw := content(0xee, c.n, n)
 		c.want = func(r *transporttest.Result, err error) error {
