@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/tailrace-go/tailrace/transport"
@@ -161,7 +162,13 @@ func (p *Page) signal() {
 
 // waitChange unlocks mu and waits until something has changed: there is room, or another phase. The end of
 // the session of c is a change, too.
-func (p *Page) waitChange(ctx context.Context, c *conn) error {
+func (p *Page) waitChange(ctx context.Context, c *conn) error { return p.waitChangeOr(ctx, c, nil) }
+
+// errCrowded says that the page can call nothing.
+var errCrowded = errors.New("bus: the page has as many calls under way as it may")
+
+// waitChangeOr is waitChange that ends with errCrowded, too.
+func (p *Page) waitChangeOr(ctx context.Context, c *conn, crowded <-chan struct{}) error {
 	if p.changed == nil {
 		p.changed = make(chan struct{})
 	}
@@ -176,6 +183,8 @@ func (p *Page) waitChange(ctx context.Context, c *conn) error {
 		return nil
 	case <-over:
 		return nil
+	case <-crowded:
+		return errCrowded
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

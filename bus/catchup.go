@@ -16,6 +16,16 @@ func (p *Page) ready(c *conn) {
 	}
 }
 
+// readyLater is told that results must not wait for ready.
+func (p *Page) readyLater(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn.Load() == c {
+		c.later = true
+		p.signal()
+	}
+}
+
 // begin makes a connected page catch up, and reports whether the caller is to drain. While an entry is being given to the page before, it
 // leaves that to the drainer.
 func (p *Page) begin(c *conn) (drain bool) {

@@ -206,7 +206,7 @@ func TestSettleWhenLateListener(t *testing.T) {
 		s.ready(s.conn.Load())
 		s.subscribe("e", 1)
 		s.must(s.b.EmitSticky(Any, "state", 0))
-		result := s.Settle()
+		result := s.Settle("app")
 		if !s.subscribe("state", 2) {
 			t.Fatal("the page has nothing to catch up with")
 		}
@@ -250,7 +250,7 @@ func TestSettleBeforeReady(t *testing.T) {
 		defer s.page.Close()
 		s.emit(1)
 		begin := time.Now()
-		result := s.Settle()
+		result := s.Settle("app")
 		result(t.Context())
 		if took := time.Since(begin); took != 0 {
 			t.Errorf("it waited %v for nothing", took)

@@ -26,6 +26,8 @@ const (
 	CommandEmitBytes = "plugin:event|emit_bytes"
 	// CommandReady {}: the page's listeners are there.
 	CommandReady = "plugin:event|ready"
+	// CommandReadyLater {}: the page itself will tell, by CommandReady, and may wait for any result before that.
+	CommandReadyLater = "plugin:event|ready_later"
 
 	// HeaderEvent has the event's name, HeaderTarget the target in JSON (default Any). Both may be percent-encoded, since
 	// headers of the web have no letters beyond Latin-1.
@@ -41,6 +43,10 @@ func (b *Bus) register(e *transport.Engine) {
 	b.handle(e, CommandEmitTo, (*Bus).pageEmitTo)
 	b.handle(e, CommandReady, func(_ *Bus, c caller, _ args) error {
 		c.page.ready(c.conn)
+		return nil
+	})
+	b.handle(e, CommandReadyLater, func(_ *Bus, c caller, _ args) error {
+		c.page.readyLater(c.conn)
 		return nil
 	})
 	transport.HandleOrdered(e, CommandEmitBytes, func(ctx context.Context, body []byte) (any, error) {

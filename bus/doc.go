@@ -27,7 +27,7 @@
 // A page says that it is ready when its listeners are there. Before that, and between one page of a
 // window and the next, the window's events and evals are kept in order, up to Options.PendingBytes
 // (ErrFull beyond). They go to those who listen when the page is ready, before everything that comes later.
-// A command's result waits for what was kept while the command ran, but two seconds at most for a page to be ready: see [Page.Settle].
+// A command's result waits for what was kept while the command ran, the bus's own commands are answered at once: see [Page.Settle].
 // [Page.Flush] waits until nothing is kept.
 // Events for another window, or for the app, are not kept for this one, though its page would
 // hear them if it listened to [Any].

@@ -66,6 +66,7 @@ func (w *window) load(c transporttest.Config) {
 		w.page.Close()
 	}
 	c.Label = w.label
+	c.Settle = w.Settle
 	p, err := transporttest.Open(w.e, c)
 	if err != nil {
 		w.t.Fatal(err)

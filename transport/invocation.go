@@ -103,7 +103,9 @@ func (s *Session) admit(inv *invocation) error {
 		inv.refused = &Error{CodeBusy, fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending", s.opt.Pending), nil}
 	}
 	inv.ctx, inv.cancel = context.WithCancelCause(context.WithValue(s.ctx, invocationKey{}, inv))
-	s.pending.Add(1)
+	if s.pending.Add(1) >= int64(s.opt.Pending) {
+		s.crowd.full()
+	}
 	s.commands.Store(inv.id, inv)
 	s.invokes++
 	s.figures.commands.Add(1)
@@ -129,7 +131,7 @@ func (inv *invocation) settled() func(context.Context) {
 		return nil
 	}
 	var wait func(context.Context)
-	if f := appcode.Call(func() { wait = inv.s.beforeResult() }); f != nil {
+	if f := appcode.Call(func() { wait = inv.s.beforeResult(inv.name) }); f != nil {
 		inv.settleFailed(f)
 	}
 	if wait == nil {

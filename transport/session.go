@@ -30,8 +30,8 @@ type Session struct {
 	origin       string
 	owner        any
 	carrier      Carrier
-	beforeResult func() func(context.Context) // of SessionConfig
-	unknown      func(command string) error   // of SessionConfig
+	beforeResult func(string) func(context.Context) // Settle of SessionConfig
+	unknown      func(command string) error         // of SessionConfig
 	nativeEval   func(id uint32, js string, expectResult bool)
 	ctx          context.Context // ends with the session; its cause is a *ClosedError
 	cancel       context.CancelCauseFunc
@@ -80,6 +80,7 @@ type Session struct {
 
 	commands *xsync.MapOf[uint32, *invocation] // that run now
 	pending  atomic.Int64
+	crowd    crowd
 	evals    *xsync.MapOf[uint32, chan evalReply]
 	lastEval atomic.Uint32
 	scripts  scripts // that the page may want to be evaluated natively
@@ -104,10 +105,10 @@ type SessionConfig struct {
 	Label, Origin string
 	// Owner is what Session.Owner returns: the window, for package webview.
 	Owner any
-	// Settle, if not nil, is called when a command begins. What it returns, if not nil, is called when the handler has returned,
-	// with the command's context, and the result is sent when that returns: it waits until what others keep for this
+	// Settle, if not nil, is called with its name when a command begins. What it returns, if not nil, is called when the handler has
+	// returned, with the command's context, and the result is sent when that returns: it waits until what others keep for this
 	// page is in lane 0. So events that the command has emitted come before its result though the page was not ready for them.
-	Settle func() func(ctx context.Context)
+	Settle func(command string) func(ctx context.Context)
 	// Unknown, if not nil, gives the error of a command that has no handler, or nil: the usual one. It is called on the
 	// command's goroutine.
 	Unknown func(command string) error

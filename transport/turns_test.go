@@ -25,7 +25,7 @@ func TestOrderedSettles(t *testing.T) {
 			return n, ctx.Err()
 		})
 		p := openPage(t, e, transporttest.Config{
-			Settle: func() func(context.Context) {
+			Settle: func(string) func(context.Context) {
 				return func(ctx context.Context) {
 					select {
 					case <-live:

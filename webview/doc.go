@@ -65,7 +65,7 @@
 //   - An event needs "listen:<event>" or "emit:<event>".
 //   - All other commands need "command:<name>".
 //   - Each of them, plugin:event|listen too, can be denied as "command:<name>", whatever is allowed: "command:plugin:window|set_title".
-//     Only plugin:event|ready can't. A Policy of the app's own takes part in that if it is a transport.Denier.
+//     Only plugin:event|ready and ready_later can't. A Policy of the app's own takes part in that if it is a transport.Denier.
 //
 // Errors under these names are messages in Tauri's words where it has them. Ours besides: plugin:window|refuse_close tells
 // that a page was asked to close and stays.

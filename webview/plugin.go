@@ -89,7 +89,7 @@ func (p pluginPolicy) Check(q transport.Permission) error {
 // and what Go does to it waits for that.
 func (p pluginPolicy) Denies(q transport.Permission) bool {
 	d, ok := p.Policy.(transport.Denier)
-	return ok && q.Name != bus.CommandReady && d.Denies(q)
+	return ok && q.Name != bus.CommandReady && q.Name != bus.CommandReadyLater && d.Denies(q)
 }
 
 var _ transport.Denier = pluginPolicy{}

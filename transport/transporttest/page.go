@@ -74,7 +74,7 @@ type Config struct {
 	// NativeEval is the session's.
 	NativeEval func(id uint32, js string, expectResult bool)
 	// Settle is the session's.
-	Settle func() func(context.Context)
+	Settle func(command string) func(context.Context)
 	// Carrier, if not nil, makes the session's carrier of the Pulls that the page's requests go to.
 	Carrier func(*transport.Pulls) transport.Carrier
 	// Send, if not nil, is given each upward batch first. True: it has another way to Go, and is there, or will be. A
