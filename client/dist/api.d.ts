@@ -83,7 +83,8 @@ export interface Channel<In = unknown, Out = In> extends AsyncIterable<In>, Chan
      * As WebSocket's: bytes that `send` and `trySend` were given and that have not left the page. They wait for the first
      * `invoke`, for Go's window, or for a batch; or for the answer to the request that carries them. Over shared memory they have
      * left when they stand in it, and so has a reply that goes along with the page's next request for data. What `send` refuses
-     * is not counted. At the end of a channel this does not go back to 0: what is left did not reach Go, as far as the page knows.
+     * is not counted. When the channel ends, by Go or with its session, this is 0, and `onbufferedamountlow` comes: what had not left
+     * may be lost, and whoever waits to send learns from `send` that it is over.
      */
     readonly bufferedAmount: number;
     /** Bytes of the messages that have come and were not handed to `onmessage` or the iterator. */
@@ -187,8 +188,10 @@ export interface Session {
     /** Called when the session ends, with the reason. */
     onended: ((error: TailraceError) => void) | undefined;
 }
+/** Bytes that this package has made: `Uint8Array<ArrayBuffer>` where TypeScript knows that (5.7 and later). */
+export type Bytes = ReturnType<Uint8Array['slice']>;
 /** The same bytes with an exact buffer of their own, which can be transferred; the message itself if it has one already. */
-export type Take = (message: Uint8Array) => Uint8Array;
+export type Take = (message: Uint8Array) => Bytes;
 /** `window.tailrace` */
 export interface Tailrace {
     readonly invoke: Invoke;

@@ -1,9 +1,306 @@
 "use strict";
 (() => {
+  // src/builtins/base.ts
+  var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+    defineProperty,
+    freeze,
+    getOwnPropertyDescriptor,
+    getPrototypeOf,
+    setPrototypeOf,
+    keys: keysOf,
+    prototype: objectPrototype
+  } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect, asyncIterator = Symbol.asyncIterator, iterator = Symbol.iterator, toText = String, NativeError = Error, NativeEvalError = EvalError, missing = () => {
+    throw new TypeError("there are no such objects here");
+  };
+  function getterOf(prototype, name) {
+    return prototype && getOwnPropertyDescriptor(prototype, name)?.get;
+  }
+  function readerOf(prototype, name) {
+    let get = getterOf(prototype, name);
+    return get === void 0 ? missing : uncurry(get);
+  }
+  function methodOf(prototype, name) {
+    let method = prototype && getOwnPropertyDescriptor(prototype, name)?.value;
+    return typeof method != "function" ? missing : uncurry(method);
+  }
+  function isKind(read, value) {
+    try {
+      return read(value), !0;
+    } catch {
+      return !1;
+    }
+  }
+  function isPlain(value) {
+    let prototype = getPrototypeOf(value);
+    return prototype === objectPrototype || prototype === arrayPrototype || prototype === null;
+  }
+  var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
+  function isError(value) {
+    try {
+      if (typeof value != "object" || value === null) return !1;
+      let name = classOf(value);
+      return name === "[object Error]" || name === "[object DOMException]" || value instanceof Error;
+    } catch {
+      return !1;
+    }
+  }
+  var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
+  function tester(expression) {
+    let { exec, test } = RegExp.prototype;
+    return defineProperty(expression, "exec", { value: exec }), test.bind(expression);
+  }
+  var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+  function push(array, value) {
+    array[array.length] = value;
+  }
+  function pushAll(array, values) {
+    for (let i = 0; i < values.length; i++) array[array.length] = values[i];
+  }
+  function behind(array, n) {
+    let rest = [];
+    for (let i = n; i < array.length; i++) rest[i - n] = array[i];
+    return rest;
+  }
+  var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
+  function includes(array, value) {
+    for (let i = 0; i < array.length; i++) if (array[i] === value) return !0;
+    return !1;
+  }
+
+  // src/builtins/dom.ts
+  var { reportError: nativeReport } = globalThis, host = { eval: globalThis.eval, setTimeout: globalThis.setTimeout }, microtask = globalThis.queueMicrotask;
+  function report(error) {
+    try {
+      let { reportError } = globalThis;
+      if (typeof reportError == "function") {
+        reportError(error);
+        return;
+      }
+    } catch {
+    }
+    if (typeof nativeReport == "function") {
+      nativeReport(error);
+      return;
+    }
+    let { setTimeout } = host;
+    setTimeout(() => {
+      throw error;
+    });
+  }
+  function tell(level, text, error) {
+    try {
+      error === void 0 ? console[level](text) : console[level](text, error);
+    } catch {
+    }
+  }
+  var targets = globalThis.EventTarget?.prototype, addListener = methodOf(targets, "addEventListener"), removeListener = methodOf(targets, "removeEventListener"), NativeEventTarget = globalThis.EventTarget, NativeEvent = globalThis.Event, dispatch = methodOf(targets, "dispatchEvent");
+  function listenTo(target, name, listener) {
+    try {
+      addListener(target, name, listener);
+    } catch {
+      target.addEventListener(name, listener);
+    }
+  }
+  function unlisten(target, name, listener) {
+    try {
+      removeListener(target, name, listener);
+    } catch {
+      target.removeEventListener(name, listener);
+    }
+  }
+  function reader(prototype, name) {
+    let read = readerOf(prototype, name);
+    return (object) => isKind(read, object) ? read(object) : object[name];
+  }
+  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort"), Aborter = class {
+    constructor() {
+      this.controller = new NativeAbortController();
+      this.signal = readSignal(this.controller);
+    }
+    abort() {
+      abortController(this.controller);
+    }
+  }, responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
+  function bodyOf(response) {
+    return isKind(readStatus, response) ? readBody(response) : response.arrayBuffer();
+  }
+  var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
+  function eachHeader(value, each) {
+    return isKind((self) => hasHeader(self, "x"), value) ? (eachHeaderOf(value, each), !0) : !1;
+  }
+
+  // src/builtins/bytes.ts
+  var NativeUint8Array = Uint8Array, NativeUint32Array = Uint32Array, NativeArrayBuffer = ArrayBuffer, { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+  function lengthOf(array) {
+    return getLength.call === originalCall ? getLength.call(array) : slowLength(array);
+  }
+  function bufferOf(u8) {
+    return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+  }
+  function offsetOf(u8) {
+    return getOffset.call === originalCall ? getOffset.call(u8) : slowOffset(u8);
+  }
+  function copyInto(to, from, at) {
+    set.call === originalCall ? set.call(to, from, at) : slowSet(to, from, at);
+  }
+  function viewOf(u8, from, to) {
+    return new NativeUint8Array(bufferOf(u8), offsetOf(u8) + from, to - from);
+  }
+  function copyOf(u8) {
+    return new NativeUint8Array(u8);
+  }
+  function wordsOf(u8) {
+    return new NativeUint32Array(bufferOf(u8), 0, lengthOf(u8) >> 2);
+  }
+  var readSize = readerOf(ArrayBuffer.prototype, "byteLength");
+  function sizeOf(buffer) {
+    return isKind(readSize, buffer) ? readSize(buffer) : readSharedSize(buffer);
+  }
+  function isExact(u8) {
+    let buffer = bufferOf(u8);
+    return isKind(readSize, buffer) && readSize(buffer) === lengthOf(u8);
+  }
+  var classOf2 = uncurry(
+    getterOf(typedArrays, Symbol.toStringTag)
+  ), dataViews = DataView.prototype, viewBuffer = readerOf(dataViews, "buffer"), viewBytes = readerOf(dataViews, "byteLength"), viewOffset = readerOf(dataViews, "byteOffset"), shared = typeof SharedArrayBuffer == "function" ? SharedArrayBuffer.prototype : void 0, readSharedSize = readerOf(shared, "byteLength"), blobs = typeof Blob == "function" ? Blob.prototype : void 0, readBlob = readerOf(blobs, "size");
+  function isBuffer(value) {
+    return !isPlain(value) && (isKind(readSize, value) || isKind(readSharedSize, value));
+  }
+  function isBlob(value) {
+    return typeof value == "object" && value !== null && !isPlain(value) && isKind(readBlob, value);
+  }
+  function areBytes(value) {
+    return typeof value == "object" && value !== null && (isView(value) || isBuffer(value));
+  }
+  function bytesOf(value) {
+    if (typeof value != "object" || value === null) return;
+    if (!isView(value)) return isBuffer(value) ? new NativeUint8Array(value) : void 0;
+    let length;
+    try {
+      length = getBytes.call === originalCall ? getBytes.call(value) : slowBytes(value);
+    } catch {
+      return new NativeUint8Array(viewBuffer(value), viewOffset(value), viewBytes(value));
+    }
+    let u8 = value;
+    return length === 0 && copyOf(u8), new NativeUint8Array(bufferOf(u8), offsetOf(u8), length);
+  }
+
+  // src/builtins/collections.ts
+  function keepMethods({ prototype }, base) {
+    let names = ownKeys(base.prototype);
+    for (let i = 0; i < names.length; i++) {
+      let property = getOwnPropertyDescriptor(base.prototype, names[i]);
+      property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+    }
+    setPrototypeOf(prototype, null), freeze(prototype);
+  }
+  var SafeMap = class extends Map {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  }, SafeSet = class extends Set {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  }, SafeWeakMap = class extends WeakMap {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  };
+  keepMethods(SafeMap, Map);
+  keepMethods(SafeSet, Set);
+  keepMethods(SafeWeakMap, WeakMap);
+  var setValues = uncurry(Set.prototype.values), mapKeys = uncurry(Map.prototype.keys), nextOfSet = uncurry((/* @__PURE__ */ new Set()).values().next), nextOfMap = uncurry((/* @__PURE__ */ new Map()).keys().next);
+  function firstOf(set2) {
+    return nextOfSet(setValues(set2)).value;
+  }
+  function firstKeyOf(map) {
+    return nextOfMap(mapKeys(map)).value;
+  }
+  var readMapSize = readerOf(Map.prototype, "size");
+  function isMap(value) {
+    return !isPlain(value) && isKind(readMapSize, value);
+  }
+  var eachOfMap = uncurry(Map.prototype.forEach);
+
+  // src/builtins/json.ts
+  function stringify(value, replacer) {
+    return hasOwn(arrayPrototype, "toJSON") || hasOwn(objectPrototype, "toJSON") ? textOf({ "": value }, "", replacer) : stringifyJson(value, replacer);
+  }
+  function textOf(holder, key, replacer) {
+    let value = holder[key];
+    if (typeof value == "object" && value !== null) {
+      let { toJSON } = value;
+      typeof toJSON == "function" && !isForeign(toJSON) && (value = apply(toJSON, value, [key]));
+    }
+    if (replacer !== void 0 && (value = apply(replacer, holder, [key, value])), value = unwrapped(value), typeof value != "object" || value === null) return stringifyJson(value);
+    let text = "";
+    if (isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        let element = textOf(value, `${i}`, replacer);
+        text += `${i === 0 ? "" : ","}${element ?? "null"}`;
+      }
+      return `[${text}]`;
+    }
+    let keys = keysOf(value);
+    for (let i = 0; i < keys.length; i++) {
+      let property = textOf(value, keys[i], replacer);
+      property !== void 0 && (text += `${text === "" ? "" : ","}${stringifyJson(keys[i])}:${property}`);
+    }
+    return `{${text}}`;
+  }
+  function isForeign(toJSON) {
+    let { toJSON: ofObjects } = objectPrototype, { toJSON: ofArrays } = arrayPrototype;
+    return toJSON === ofObjects || toJSON === ofArrays;
+  }
+  var wrapped = [
+    uncurry(Number.prototype.valueOf),
+    uncurry(String.prototype.valueOf),
+    uncurry(Boolean.prototype.valueOf)
+  ];
+  function unwrapped(value) {
+    if (typeof value != "object" || value === null || isPlain(value)) return value;
+    for (let i = 0; i < wrapped.length; i++)
+      if (isKind(wrapped[i], value)) return wrapped[i](value);
+    return value;
+  }
+
+  // src/builtins/promises.ts
+  var made = (async () => {
+  })(), NativePromise = getPrototypeOf(made).constructor, own = { value: NativePromise, configurable: !0, writable: !0 };
+  function safe(promise) {
+    try {
+      defineProperty(promise, "constructor", own);
+    } catch {
+    }
+    return promise;
+  }
+  var ignore = () => {
+  };
+  async function settled(promise, ok, failed = ignore) {
+    let value;
+    try {
+      value = await safe(promise);
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    ok(value);
+  }
+  async function rejected(error) {
+    throw error;
+  }
+  function ignored(promise) {
+    settled(promise, ignore);
+  }
+
   // src/errors.ts
   var TailraceError = class extends Error {
     constructor(code, message, detail) {
-      super(message), this.name = "TailraceError", this.code = code, detail !== void 0 && (this.detail = detail);
+      super(message), defineProperty(this, "name", { value: "TailraceError", configurable: !0, writable: !0 }), this.code = code, detail !== void 0 && (this.detail = detail);
     }
   };
   function broken(rule) {
@@ -17,22 +314,20 @@
       v.detail
     );
   }
-  function report(error) {
-    try {
-      if (typeof reportError == "function") {
-        reportError(error);
-        return;
-      }
-    } catch {
-    }
-    setTimeout(() => {
-      throw error;
-    });
+  function whenAborted(signal, callback) {
+    if (isAborted(signal)) throw reasonOf(signal);
+    let aborted = () => {
+      unlisten(signal, "abort", aborted), callback(reasonOf(signal));
+    };
+    return listenTo(signal, "abort", aborted), () => unlisten(signal, "abort", aborted);
   }
-  function guarded(callback, ...args) {
+  function callable(callback) {
+    return typeof callback == "function" ? callback : void 0;
+  }
+  function guarded(callback, argument) {
     if (callback !== void 0)
       try {
-        callback(...args);
+        callback(argument);
       } catch (error) {
         report(error);
       }
@@ -50,9 +345,9 @@
       this.stopped = !1;
       this.waking = !1;
       /** Slots with a request under way. */
-      this.busy = /* @__PURE__ */ new Set();
+      this.busy = new SafeSet();
       this.watching = !1;
-      this.headers = { "Tailrace-Version": "1" };
+      this.headers = headersOf({ "Tailrace-Version": "1" });
       this.hold = 0;
       this.free = [];
       /** Pull slots without a request. */
@@ -60,24 +355,24 @@
       options.memory === !0 && (this.headers["Tailrace-Memory"] = "1");
     }
     async hello() {
-      let answer = await this.ask("hello", null);
+      let answer = await safe(this.ask("hello", null));
       if (answer.status !== 200 || answer.body === void 0) throw refusal(answer);
       return readHello(parse(answer.body));
     }
     /** Tells Go that shared memory is not used any more, and why. Then `resume` may follow. */
     async giveUp(reason) {
-      let answer = await this.ask("carrier", JSON.stringify({ reason }));
+      let answer = await safe(this.ask("carrier", stringify({ reason })));
       if (answer.status < 200 || answer.status >= 300) throw refusal(answer);
     }
     /** A request outside of the batches, until it has an answer. */
     async ask(path, body) {
       let slot = newSlot(0);
       for (let tries = 1; ; tries++) {
-        let answer = await this.fetch(path, body, slot, HELLO_TIMEOUT).catch(lost);
+        let answer = await safe(this.fetch(path, body, slot, HELLO_TIMEOUT));
         if (this.stopped) throw new TailraceError("closed", "the session ended");
         if (answer !== void 0 && answer.status !== 429 && whole(answer)) return answer;
         if (tries === TRIES) throw unreachable();
-        await this.wait(tries);
+        await safe(this.wait(tries));
       }
     }
     start(peer, hello) {
@@ -85,13 +380,13 @@
     }
     /** As start, but nothing moves before `resume`. */
     prepare(peer, hello) {
-      this.peer = peer, this.hold = hello.hold, this.headers = {
+      this.peer = peer, this.hold = hello.hold, this.headers = headersOf({
         "Tailrace-Version": "1",
         "Tailrace-Session": hello.session,
         "Content-Type": "application/octet-stream"
-      };
-      for (let i = 0; i < hello.posts; i++) this.free.push(newSlot(hello.pulls + i));
-      for (let i = 0; i < hello.pulls; i++) this.idle.push(newSlot(i));
+      });
+      for (let i = 0; i < hello.posts; i++) push(this.free, newSlot(hello.pulls + i));
+      for (let i = 0; i < hello.pulls; i++) push(this.idle, newSlot(i));
     }
     /** Another carrier goes on: no new pulls and posts; those under way come to their end. */
     pause(instead) {
@@ -99,13 +394,14 @@
     }
     /** Begins to move batches, or goes on. */
     resume() {
-      if (this.instead = void 0, !(this.peer === void 0 || this.stopped)) {
-        for (let slot of this.idle.splice(0)) this.pull(this.peer, slot);
-        this.flush();
-      }
+      if (this.instead = void 0, this.peer === void 0 || this.stopped) return;
+      let { idle } = this;
+      this.idle = [];
+      for (let i = 0; i < idle.length; i++) this.pull(this.peer, idle[i]);
+      this.flush();
     }
     wake() {
-      this.waking || (this.waking = !0, queueMicrotask(() => {
+      this.waking || (this.waking = !0, microtask(() => {
         this.waking = !1, this.flush();
       }));
     }
@@ -118,51 +414,51 @@
       for (; peer !== void 0 && !this.stopped && this.free.length > 0; ) {
         let out = peer.outgoing();
         if (out === void 0) return;
-        this.post(peer, this.free.pop(), out);
+        this.post(peer, pop(this.free), out);
       }
     }
     stop() {
-      this.stopped = !0;
-      for (let slot of this.busy) slot.abort?.abort();
-      this.busy.clear();
+      this.stopped = !0, this.busy.forEach((slot) => {
+        slot.abort?.abort();
+      }), this.busy.clear();
     }
     async pull(peer, slot) {
       let failures = 0, out, next = this.request(peer, slot, out, this.hold);
       for (; ; ) {
-        let answer = await next;
+        let answer = await safe(next);
         if (this.stopped) return;
         if (answer === FAILED || answer !== void 0 && !peer.receive(answer)) {
-          if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
+          if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
           next = this.request(peer, slot, out, this.instead === void 0 ? this.hold : 0);
           continue;
         }
         if (failures = 0, out !== void 0 && (peer.delivered(out), this.wake()), out = void 0, this.instead !== void 0 && (peer.dispatch(), this.flush(), this.instead !== void 0))
           break;
-        let small = answer !== void 0 && answer.byteLength <= SMALL;
+        let small = answer !== void 0 && sizeOf(answer) <= SMALL;
         if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
         next = this.request(peer, slot, out, this.hold), out?.leave(), small || peer.dispatch();
       }
-      this.idle.push(slot);
+      push(this.idle, slot);
     }
     async post(peer, slot, out) {
       for (let failures = 0; ; ) {
-        let answer = await this.request(peer, slot, out, 0);
+        let answer = await safe(this.request(peer, slot, out, 0));
         if (this.stopped) return;
         if (answer !== FAILED && (answer === void 0 || peer.receive(answer))) break;
-        if (failures++, failures === TRIES ? peer.end(unreachable()) : await this.wait(failures), this.stopped) return;
+        if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
       }
-      peer.delivered(out), this.free.push(slot), this.flush(), peer.dispatch(), this.flush();
+      peer.delivered(out), push(this.free, slot), this.flush(), peer.dispatch(), this.flush();
     }
     /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
-    async request(peer, slot, out, hold) {
-      let composed = peer.compose(out, slot.index, ++slot.request, hold);
+    async request(peer, slot, out, hold2) {
+      let composed = peer.compose(out, slot.index, ++slot.request, hold2);
       for (; ; ) {
-        let answer = await this.fetch("batch", composed.bytes, slot, this.hold + GRACE).catch(lost);
+        let answer = await safe(this.fetch("batch", composed.bytes, slot, this.hold + GRACE));
         if (this.stopped) return;
         if (answer === void 0)
           return peer.undelivered(composed.credits), FAILED;
         if (answer.status === 429)
-          await this.sleep(BUSY_WAIT);
+          await safe(this.sleep(BUSY_WAIT));
         else {
           if (answer.status >= 200 && answer.status < 300)
             return answer.status === 204 ? void 0 : answer.body ?? FAILED;
@@ -171,49 +467,50 @@
         }
       }
     }
-    /** Rejects when the answer did not come, or not whole. */
+    /** Undefined: the answer did not come, or not whole. Never rejects. */
     async fetch(path, body, slot, timeout) {
-      slot.abort ?? (slot.abort = new AbortController()), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
+      slot.abort ?? (slot.abort = new Aborter()), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
       try {
-        let response = await this.options.fetch(`${this.options.base}/.tailrace/${path}`, {
-          method: "POST",
-          headers: this.headers,
-          body,
-          signal: slot.abort.signal,
-          cache: "no-store"
-        }), { status } = response;
-        return { status, body: status === 204 ? void 0 : await response.arrayBuffer() };
+        let url = `${this.options.base}/.tailrace/${path}`, response = await safe(this.options.fetch(url, this.init(body, slot.abort.signal))), status = statusOf(response);
+        return { status, body: status === 204 ? void 0 : await safe(bodyOf(response)) };
+      } catch {
+        return;
       } finally {
         this.busy.delete(slot);
       }
+    }
+    init(body, signal) {
+      let { headers: headers2 } = this;
+      return { __proto__: null, method: "POST", headers: headers2, body, signal, cache: "no-store" };
     }
     /** Aborts, from time to time, what takes too long. One timer serves all requests. */
     watch() {
       this.watching || this.stopped || (this.watching = !0, this.options.clock.setTimeout(() => {
         this.watching = !1;
         let now = this.options.clock.now();
-        for (let slot of this.busy)
+        this.busy.forEach((slot) => {
           now < slot.until || (slot.abort?.abort(), slot.abort = void 0);
-        this.busy.size > 0 && this.watch();
+        }), this.busy.size > 0 && this.watch();
       }, WATCH));
     }
-    wait(failures) {
-      return failures === 1 ? Promise.resolve() : this.sleep(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2)));
+    async wait(failures) {
+      failures !== 1 && await safe(this.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2))));
     }
     sleep(milliseconds) {
-      return new Promise((resolve) => {
+      return new NativePromise((resolve) => {
         this.options.clock.setTimeout(resolve, milliseconds);
       });
     }
   };
-  function lost() {
+  function headersOf(headers2) {
+    return { __proto__: null, ...headers2 };
   }
   function unreachable() {
     return new TailraceError("unreachable", "the Go side does not answer: is the app still running?");
   }
   function parse(body) {
     try {
-      return JSON.parse(new TextDecoder().decode(body));
+      return body && parseJson(decodeText(new NativeUint8Array(body)));
     } catch {
       return;
     }
@@ -226,16 +523,44 @@
     return errorFrom(parse(answer.body), code, `the Go side answered with status ${status}`);
   }
   function readHello(value) {
-    let hello = value ?? {}, { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => Number.isInteger(n) && n >= least && n <= most;
+    let hello = value ?? {}, { session, label, pulls, posts, hold: hold2, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => isInteger(n) && n >= least && n <= most;
     if (hello.version !== 1)
       throw new TailraceError("protocol", `the Go side speaks version ${hello.version}, not 1`);
-    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32) || !between(pending, 1, 2 ** 32))
+    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold2, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32) || !between(pending, 1, 2 ** 32))
       throw new TailraceError("protocol", "a hello with fields missing or out of range");
-    return { session, label, pulls, posts, hold, maxBatch, maxMessage, window: window2, lanes, pending };
+    return { session, label, pulls, posts, hold: hold2, maxBatch, maxMessage, window: window2, lanes, pending };
   }
 
   // src/key.ts
   var KEY = /* @__PURE__ */ Symbol.for("tailrace");
+
+  // src/jsonrun.ts
+  function parseRun(batch, at, bytes, count, align, kind, words, take2) {
+    let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
+    for (let n = 0; n < count && stop - frame >= head; n++) {
+      let word = frame >> 2, length = u32[word];
+      if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take2 !== void 0 && !take2(word)) return;
+      let cost = 8 + length + mask & ~mask;
+      push(lengths, length), push(costs, cost), frame += cost;
+    }
+    if (costs.length !== count || frame !== stop) return;
+    frame = at;
+    for (let n = 0; n < count; n++) {
+      let word = frame >> 2, end = frame + 8 + lengths[n];
+      frame += costs[n];
+      for (let i = 0; i < words; i++) u32[word + i] = 538976288;
+      u8[4 * (word + words) - 1] = n === 0 ? 91 : 44;
+      for (let i = end; i < frame; i++) u8[i] = 32;
+    }
+    let values;
+    try {
+      values = parseJson(`${decodeText(viewOf(u8, at, stop))}]`);
+    } catch {
+      throw broken("a JSON payload that is not JSON");
+    }
+    if (values.length !== count) throw broken("a JSON payload that is not one value");
+    return { values, lengths, costs };
+  }
 
   // src/wire.ts
   var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, LONGEST = 2147483647, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
@@ -260,12 +585,19 @@
     return high * HIGH + u32[word];
   }
   function writeU64(u32, word, value) {
-    u32[word] = value >>> 0, u32[word + 1] = Math.floor(value / HIGH);
+    u32[word] = value >>> 0, u32[word + 1] = floor(value / HIGH);
   }
   function openBatch(buffer, up) {
-    let length = buffer.byteLength;
+    let length = sizeOf(buffer);
     if (length % 8 === 0)
-      return readBatch(new Uint32Array(buffer), new Uint8Array(buffer), length, up, !1, void 0);
+      return readBatch(
+        new NativeUint32Array(buffer),
+        new NativeUint8Array(buffer),
+        length,
+        up,
+        !1,
+        void 0
+      );
   }
   function readBatch(u32, u8, length, up, reused, apart) {
     if (length < HEADER + CLOSING || length % 8 !== 0 || length > LONGEST) return;
@@ -317,7 +649,7 @@
         let length = u32[at >> 2], kind = u32[(at >> 2) + 1];
         if (checkKind(kind, lane, places), length <= APART_HEAD || length > LONGEST - 2 * align) throw broken("a frame of no rest");
         let stride = FRAME + length + mask & ~mask, target2 = runs.run(lane, 1, first, align);
-        target2 === void 0 ? apart.fill(new Uint8Array(length), 0, length - APART_HEAD, !1) : target2.apart?.(batch, apart, kind, at + FRAME, length, stride), at = stop;
+        target2 === void 0 ? apart.fill(new NativeUint8Array(length), 0, length - APART_HEAD, !1) : target2.apart?.(batch, apart, kind, at + FRAME, length, stride), at = stop;
         continue;
       }
       let target = runs.run(lane, count, first, align);
@@ -352,7 +684,7 @@
     if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
   }
   function keepBatch(batch) {
-    let { apart, length } = batch, u8 = batch.reused ? batch.u8.slice(0, length) : batch.u8, u32 = batch.reused ? new Uint32Array(u8.buffer) : batch.u32, kept = { ...batch, u8, u32, reused: !1 };
+    let { apart, length } = batch, u8 = batch.reused ? copyOf(viewOf(batch.u8, 0, length)) : batch.u8, u32 = batch.reused ? wordsOf(u8) : batch.u32, kept = { ...batch, u8, u32, reused: !1 };
     return apart === void 0 ? kept : { ...kept, apart: new Kept(kept, apart) };
   }
   var Kept = class {
@@ -365,16 +697,17 @@
         if (u32[word + 5] >= APART) {
           let n = u32[word + 6] - APART_HEAD;
           if (n <= 0 || n > LONGEST) throw broken("a frame of no rest");
-          let rest = new Uint8Array(n);
-          from.fill(rest, 0, n, !1), this.rests.push(rest);
+          let rest = new NativeUint8Array(n);
+          from.fill(rest, 0, n, !1), push(this.rests, rest);
         }
         at += RUN + u32[word + 4];
       }
     }
     fill(u8, at, length) {
-      let rest = this.rests.shift();
-      if (rest === void 0 || rest.length !== length) throw broken("the rest of another frame");
-      u8.set(rest, at);
+      let rest = shift(this.rests);
+      if (rest === void 0 || lengthOf(rest) !== length)
+        throw broken("the rest of another frame");
+      copyInto(u8, rest, at);
     }
     skip() {
     }
@@ -387,21 +720,21 @@
     if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong || (wrong = u32[word + 1] > EVENT_BYTES)) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
   }
   function encodeBatch(header, credits, runs) {
-    let start = HEADER + credits.length / 2 * CREDIT, length = start + (runs === void 0 ? 0 : runs.length) + CLOSING, u8 = new Uint8Array(length);
-    return runs !== void 0 && u8.set(runs, start), writeAround(u8, header, credits), u8;
+    let start = HEADER + credits.length / 2 * CREDIT, length = start + (runs === void 0 ? 0 : lengthOf(runs)) + CLOSING, u8 = new NativeUint8Array(length);
+    return runs !== void 0 && copyInto(u8, runs, start), writeAround(u8, length, header, credits), u8;
   }
   function encodeInPlace(header, credits, runs) {
-    let start = HEADER + credits.length / 2 * CREDIT;
-    if (runs === void 0 || runs.byteOffset < start) return encodeBatch(header, credits, runs);
-    let from = runs.byteOffset - start, u8 = new Uint8Array(runs.buffer, from, start + runs.length + CLOSING);
-    return writeAround(u8, header, credits), u8;
+    let start = HEADER + credits.length / 2 * CREDIT, offset = runs === void 0 ? 0 : offsetOf(runs);
+    if (runs === void 0 || offset < start) return encodeBatch(header, credits, runs);
+    let length = start + lengthOf(runs) + CLOSING, u8 = new NativeUint8Array(bufferOf(runs), offset - start, length);
+    return writeAround(u8, length, header, credits), u8;
   }
-  function writeAround(u8, header, credits) {
-    let { length } = u8, entries = credits.length / 2, u32 = new Uint32Array(u8.buffer, u8.byteOffset, length >> 2);
+  function writeAround(u8, length, header, credits) {
+    let entries = credits.length / 2, u32 = new NativeUint32Array(bufferOf(u8), offsetOf(u8), length >> 2);
     u32[0] = MAGIC, u32[1] = length, writeU64(u32, 2, header.number), writeU64(u32, 4, header.receipt), u32[6] = header.selective, u32[7] = entries, u32[8] = header.slot, u32[9] = header.request, u32[10] = header.hold, u32[11] = 0;
     for (let i = 0, word = HEADER / 4; i < entries; i++, word += CREDIT / 4)
       u32[word] = credits[2 * i], u32[word + 1] = 0, writeU64(u32, word + 2, credits[2 * i + 1]);
-    writeU64(u32, u32.length - 2, header.number);
+    writeU64(u32, (length >> 2) - 2, header.number);
   }
   function strideOf(length) {
     return FRAME + length + 7 & -8;
@@ -416,7 +749,7 @@
       this.lane = -1;
       /** The bytes of the runs so far. */
       this.length = 0;
-      this.u8 = new Uint8Array(front + capacity + CLOSING), this.u32 = new Uint32Array(this.u8.buffer);
+      this.size = front + capacity + CLOSING, this.u8 = new NativeUint8Array(this.size), this.u32 = wordsOf(this.u8);
     }
     /** Bytes of stride that still fit for this lane. */
     room(lane) {
@@ -428,32 +761,34 @@
     }
     /** Writes one frame: `head` (16 bytes or nothing) and then bytes `from` to `to` of `payload`. */
     frame(kind, head, payload2, from, to) {
-      let { u8, u32 } = this, headed = head === void 0 ? 0 : head.length, length = headed + to - from, stride = strideOf(length), at = this.front + this.length, word = at >> 2;
-      u32[at + stride - 4 >> 2] = 0, u32[at + stride - 8 >> 2] = 0, u32[word] = length, u32[word + 1] = kind, at += FRAME, head !== void 0 && u8.set(head, at), at += headed, u8.set(from === 0 && to === payload2.length ? payload2 : payload2.subarray(from, to), at), this.length += stride, u32[this.runWord + 1]++, u32[this.runWord + 4] += stride;
+      let { u8, u32 } = this, headed = head === void 0 ? 0 : BEGIN_HEAD, length = headed + to - from, stride = strideOf(length), at = this.front + this.length, word = at >> 2;
+      u32[at + stride - 4 >> 2] = 0, u32[at + stride - 8 >> 2] = 0, u32[word] = length, u32[word + 1] = kind, at += FRAME, head !== void 0 && copyInto(u8, head, at), at += headed;
+      let whole2 = from === 0 && to === lengthOf(payload2);
+      copyInto(u8, whole2 ? payload2 : viewOf(payload2, from, to), at), this.length += stride, u32[this.runWord + 1]++, u32[this.runWord + 4] += stride;
     }
     /** What was written; the writer is empty again. The bytes stay until they are given to `release`. */
     take() {
       let { u8, front, length } = this;
-      return this.length = 0, this.lane = -1, length <= SMALL_RUNS ? u8.slice(front, front + length) : (this.u8 = new Uint8Array(this.spares.pop() ?? new ArrayBuffer(u8.length)), this.u32 = new Uint32Array(this.u8.buffer), u8.subarray(front, front + length));
+      this.length = 0, this.lane = -1;
+      let runs = viewOf(u8, front, front + length);
+      return length <= SMALL_RUNS ? copyOf(runs) : (this.u8 = new NativeUint8Array(pop(this.spares) ?? new NativeArrayBuffer(this.size)), this.u32 = wordsOf(this.u8), runs);
     }
     /** Nobody needs these runs, which `take` has given, any more. */
-    release({ buffer }) {
-      buffer.byteLength === this.u8.length && this.spares.length < SPARES && this.spares.push(buffer);
+    release(runs) {
+      let buffer = bufferOf(runs);
+      sizeOf(buffer) === this.size && this.spares.length < SPARES && push(this.spares, buffer);
     }
-  };
+  }, BEGIN_HEAD = 16;
   function beginHead(total, kind) {
-    let u32 = new Uint32Array(4);
-    return writeU64(u32, 0, total), u32[2] = kind, new Uint8Array(u32.buffer);
+    let u32 = new NativeUint32Array(BEGIN_HEAD / 4);
+    return writeU64(u32, 0, total), u32[2] = kind, new NativeUint8Array(bufferOf(u32));
   }
 
   // src/lane.ts
-  var decoder = new TextDecoder(), NOTHING = new Uint8Array(0);
-  function decodeText(bytes) {
-    return decoder.decode(bytes);
-  }
+  var NOTHING = new Uint8Array(0);
   function decodeJson(bytes) {
     try {
-      return JSON.parse(decoder.decode(bytes));
+      return parseJson(decodeText(bytes));
     } catch {
       throw broken("a JSON payload that is not JSON");
     }
@@ -497,9 +832,7 @@
     // ---- downward
     frame(batch, kind, offset, length, stride) {
       if (this.remoteClosed) throw broken("a frame behind its lane\u2019s close");
-      kind < CLOSE ? this.sink.message(this, batch, kind, offset, length, stride, !1) : kind === CLOSE ? (this.consumed += stride, this.closed(
-        length === 0 ? void 0 : decodeJson(batch.u8.subarray(offset, offset + length))
-      )) : this.fragment(batch, kind, offset, length, stride);
+      kind < CLOSE ? this.sink.message(this, batch, kind, offset, length, stride, !1) : kind === CLOSE ? (this.consumed += stride, this.closed(length === 0 ? void 0 : decodeJson(viewOf(batch.u8, offset, offset + length)))) : this.fragment(batch, kind, offset, length, stride);
     }
     apart(batch, rest, kind, offset, length, stride) {
       if (this.remoteClosed) throw broken("a frame behind its lane\u2019s close");
@@ -507,7 +840,7 @@
         this.fragment(batch, kind, offset, length, stride, rest);
         return;
       }
-      let u8 = new Uint8Array(length);
+      let u8 = new NativeUint8Array(length);
       fillApart(u8, 0, batch, rest, offset, length, this.sink.own === !0), kind < CLOSE ? this.sink.message(this, { u8, u32: wordsOf(u8) }, kind, 0, length, stride, !0) : (this.consumed += stride, this.closed(decodeJson(u8)));
     }
     frames(batch, at, bytes, count, align) {
@@ -525,30 +858,31 @@
         if (total > this.owner.maxMessage) throw broken("a message over maxMessage");
         part = {
           kind: batch.u32[word + 2],
-          u8: new Uint8Array(total),
+          u8: new NativeUint8Array(total),
+          total,
           filled: 0,
           held: 0
         }, offset += 16, length -= 16;
       } else if (part === void 0)
         throw broken("a fragment of no message");
       if (kind === ABORT && length !== 0) throw broken("malformed abort");
-      if (length > part.u8.length - part.filled) throw broken("fragments longer than their message");
+      if (length > part.total - part.filled) throw broken("fragments longer than their message");
       if (rest === void 0)
-        part.u8.set(batch.u8.subarray(offset, offset + length), part.filled);
+        copyInto(part.u8, viewOf(batch.u8, offset, offset + length), part.filled);
       else {
-        let own = this.sink.own === !0;
-        kind === BEGIN ? rest.fill(part.u8, 0, length, own) : fillApart(part.u8, part.filled, batch, rest, offset, length, own);
+        let own2 = this.sink.own === !0;
+        kind === BEGIN ? rest.fill(part.u8, 0, length, own2) : fillApart(part.u8, part.filled, batch, rest, offset, length, own2);
       }
       if (this.part = part, this.sink.unread || kind === END ? part.held += stride : this.consumed += stride, kind === ABORT) {
         this.part = void 0, this.sink.unread ? this.aborted += part.held : this.consumed += part.held;
         return;
       }
       if (part.filled += length, kind === BEGIN || kind === MIDDLE) return;
-      if (kind === END && part.filled !== part.u8.length)
+      if (kind === END && part.filled !== part.total)
         throw broken("fragments shorter than their message");
       this.part = void 0;
       let whole2 = { u8: part.u8, u32: wordsOf(part.u8) };
-      this.sink.message(this, whole2, part.kind, 0, part.u8.length, part.held, !0);
+      this.sink.message(this, whole2, part.kind, 0, part.total, part.held, !0);
     }
     /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
     releaseHeld() {
@@ -577,14 +911,15 @@
     }
     /** Sends in order, as soon as the window lets it. */
     send(message) {
-      this.waiting.push(message), this.pump();
+      push(this.waiting, message), this.pump();
     }
     /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
     trySend(kind, payload2) {
-      if (this.waiting.length > 0 || !this.fits(payload2.length)) return !1;
-      this.reserved += this.stridesOf(payload2.length), this.sink.queued?.(payload2.length);
+      let length = lengthOf(payload2);
+      if (this.waiting.length > 0 || !this.fits(length)) return !1;
+      this.reserved += this.stridesOf(length), this.sink.queued?.(length);
       let message = { kind, payload: payload2 };
-      return this.ready.push(message), this.ready.length === 1 && this.named && this.owner.write(this), this.ready.length > 0 && (message.payload = payload2.slice(), this.owner.sendable(this)), !0;
+      return push(this.ready, message), this.ready.length === 1 && this.named && this.owner.write(this), this.ready.length > 0 && (message.payload = copyOf(payload2), this.owner.sendable(this)), !0;
     }
     tooLarge(length) {
       let { maxMessage } = this.owner;
@@ -595,32 +930,35 @@
         );
     }
     fits(length) {
-      return this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + Math.min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <= this.window);
+      return this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <= this.window);
     }
     stridesOf(length) {
       let chunk = this.owner.chunk;
-      return length <= chunk ? strideOf(length) : FRAME * Math.ceil(length / chunk) + 16 + (length + 7 & -8);
+      return length <= chunk ? strideOf(length) : FRAME * ceil(length / chunk) + 16 + (length + 7 & -8);
     }
     pump() {
       let n = 0;
-      for (; n < this.waiting.length && this.fits(this.waiting[n].payload.length); ) {
-        let message = this.waiting[n++], tooLarge = this.tooLarge(message.payload.length);
+      for (; n < this.waiting.length; ) {
+        let message = this.waiting[n], length = lengthOf(message.payload);
+        if (!this.fits(length)) break;
+        n++;
+        let tooLarge = this.tooLarge(length);
         if (tooLarge !== void 0) {
           message.refused?.(tooLarge);
           continue;
         }
-        this.reserved += this.stridesOf(message.payload.length), this.ready.push(message), message.accepted?.();
+        this.reserved += this.stridesOf(length), push(this.ready, message), message.accepted?.();
       }
-      n > 0 && this.waiting.splice(0, n), this.ready.length > 0 && this.owner.sendable(this);
+      n > 0 && (this.waiting = behind(this.waiting, n)), this.ready.length > 0 && this.owner.sendable(this);
     }
     /** Closes this direction, behind what was accepted; what waits for the window is refused. */
     close(error) {
-      this.localClosed || (this.localClosed = !0, this.refuseWaiting(error), this.ready.push({ kind: CLOSE, payload: NOTHING }), this.reserved += strideOf(0), this.owner.sendable(this));
+      this.localClosed || (this.localClosed = !0, this.refuseWaiting(error), push(this.ready, { kind: CLOSE, payload: NOTHING }), this.reserved += strideOf(0), this.owner.sendable(this));
     }
     refuseWaiting(error = new TailraceError("channel_ended", "the channel has ended")) {
       let refused = this.waiting;
       this.waiting = [];
-      for (let message of refused) message.refused?.(error);
+      for (let i = 0; i < refused.length; i++) refused[i].refused?.(error);
     }
     credit(total) {
       if (total > this.sent) throw broken("a credit for what was never sent");
@@ -641,18 +979,18 @@
     write(writer, quota, batched) {
       let { chunk } = this.owner, stop = writer.length + quota, n = 0;
       for (; n < this.ready.length && writer.length < stop; ) {
-        let { kind, payload: payload2, opens } = this.ready[n], whole2 = payload2.length <= chunk, from = this.offset, to = Math.min(from + chunk, payload2.length), head = !whole2 && from === 0 ? beginHead(payload2.length, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : head.length));
+        let { kind, payload: payload2, opens } = this.ready[n], size = lengthOf(payload2), whole2 = size <= chunk, from = this.offset, to = min(from + chunk, size), head = !whole2 && from === 0 ? beginHead(size, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : BEGIN_HEAD));
         if (stride > writer.room(this.id) || kind !== CLOSE && !this.passes(stride)) break;
         writer.lane !== this.id && writer.beginRun(this.id, this.nextOut);
         let frameKind = kind;
-        if (whole2 || (frameKind = from === 0 ? BEGIN : to === payload2.length ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to > from && this.batched === 0 && batched.push(this), this.batched += to - from, to < payload2.length) {
+        if (whole2 || (frameKind = from === 0 ? BEGIN : to === size ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to > from && this.batched === 0 && push(batched, this), this.batched += to - from, to < size) {
           this.offset = to;
           continue;
         }
-        if (this.offset = 0, n++, opens !== void 0) for (let lane of opens) lane.open();
+        if (this.offset = 0, n++, opens !== void 0) for (let i = 0; i < opens.length; i++) opens[i].open();
         kind === CLOSE && (this.closeSent = !0);
       }
-      n > 0 && this.ready.splice(0, n), this.closeSent && this.goneIfDone();
+      n > 0 && (this.ready = behind(this.ready, n)), this.closeSent && this.goneIfDone();
     }
     open() {
       this.named = !0, this.ready.length > 0 && this.owner.sendable(this);
@@ -662,11 +1000,8 @@
       this.part = void 0, this.ready = [], this.localClosed = !0, this.refuseWaiting(error), this.remoteClosed || (this.remoteClosed = !0, this.sink.ended(error));
     }
   };
-  function fillApart(u8, at, batch, rest, offset, length, own) {
-    u8.set(batch.u8.subarray(offset, offset + 16), at), rest.fill(u8, at + 16, length - 16, own);
-  }
-  function wordsOf({ buffer, length }) {
-    return new Uint32Array(buffer, 0, length >> 2);
+  function fillApart(u8, at, batch, rest, offset, length, own2) {
+    copyInto(u8, viewOf(batch.u8, offset, offset + 16), at), rest.fill(u8, at + 16, length - 16, own2);
   }
   var BodySink = class {
     constructor(length, take2, fail) {
@@ -679,46 +1014,18 @@
     message(lane, batch, kind, offset, length, cost) {
       if (lane.consumed += cost, kind !== BYTES || length !== this.length || this.done)
         throw broken("a body lane carries one message of the length that was announced");
-      this.done = !0, this.take(batch.u8.subarray(offset, offset + length));
+      this.done = !0, this.take(viewOf(batch.u8, offset, offset + length));
     }
     ended(error) {
       this.done || this.fail(error ?? errorFrom(void 0, "body_lost", "the raw result ended early"));
     }
   };
 
-  // src/jsonrun.ts
-  function parseRun(batch, at, bytes, count, align, kind, words, take2) {
-    let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
-    for (let n = 0; n < count && stop - frame >= head; n++) {
-      let word = frame >> 2, length = u32[word];
-      if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take2 !== void 0 && !take2(word)) return;
-      let cost = 8 + length + mask & ~mask;
-      lengths.push(length), costs.push(cost), frame += cost;
-    }
-    if (costs.length !== count || frame !== stop) return;
-    frame = at;
-    for (let n = 0; n < count; n++) {
-      let word = frame >> 2, end = frame + 8 + lengths[n];
-      frame += costs[n];
-      for (let i = 0; i < words; i++) u32[word + i] = 538976288;
-      u8[4 * (word + words) - 1] = n === 0 ? 91 : 44;
-      for (let i = end; i < frame; i++) u8[i] = 32;
-    }
-    let values;
-    try {
-      values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
-    } catch {
-      throw broken("a JSON payload that is not JSON");
-    }
-    if (values.length !== count) throw broken("a JSON payload that is not one value");
-    return { values, lengths, costs };
-  }
-
   // src/level.ts
   var Level = class {
     constructor() {
       this.amount = 0;
-      this.highAt = Number.POSITIVE_INFINITY;
+      this.highAt = 1 / 0;
       this.lowAt = 0;
       this.raised = !1;
       // over the low threshold since onlow was due last
@@ -727,17 +1034,22 @@
       this.tellHigh = !1;
       this.tellLow = !1;
       this.telling = !1;
+      this.over = !1;
       this.tell = () => {
         this.telling = !1;
         let { tellHigh, tellLow } = this;
-        this.tellHigh = !1, this.tellLow = !1, tellHigh && this.amount < this.highAt ? this.high = !1 : tellHigh && guarded(this.onhigh), tellLow && this.amount <= this.lowAt && guarded(this.onlow);
+        this.tellHigh = !1, this.tellLow = !1, tellHigh && this.amount < this.highAt ? this.high = !1 : tellHigh && guarded(this.onhigh, void 0), tellLow && this.amount <= this.lowAt && guarded(this.onlow, void 0);
       };
     }
     add(bytes) {
-      this.amount += bytes, this.check();
+      this.over || (this.amount += bytes, this.check());
     }
     remove(bytes) {
-      this.amount -= bytes, this.check();
+      this.over || (this.amount -= bytes, this.check());
+    }
+    /** Nothing waits any more, and nothing will: who waits for the low threshold learns it. */
+    end() {
+      this.remove(this.amount), this.over = !0;
     }
     get highThreshold() {
       return this.highAt;
@@ -757,7 +1069,7 @@
           this.tellHigh = !1, this.tellLow = !1;
           return;
         }
-        this.telling = !0, queueMicrotask(this.tell);
+        this.telling = !0, microtask(this.tell);
       }
     }
   };
@@ -780,7 +1092,7 @@
       return this.core.buffered.onhigh;
     }
     set onbufferedamounthigh(callback) {
-      this.core.buffered.onhigh = callback;
+      this.core.buffered.onhigh = callable(callback);
     }
     get bufferedAmountLowThreshold() {
       return this.core.buffered.lowThreshold;
@@ -792,7 +1104,7 @@
       return this.core.buffered.onlow;
     }
     set onbufferedamountlow(callback) {
-      this.core.buffered.onlow = callback;
+      this.core.buffered.onlow = callable(callback);
     }
     get unreadAmount() {
       return this.core.waiting.amount;
@@ -807,7 +1119,7 @@
       return this.core.waiting.onhigh;
     }
     set onunreadamounthigh(callback) {
-      this.core.waiting.onhigh = callback;
+      this.core.waiting.onhigh = callable(callback);
     }
     get unreadAmountLowThreshold() {
       return this.core.waiting.lowThreshold;
@@ -819,21 +1131,21 @@
       return this.core.waiting.onlow;
     }
     set onunreadamountlow(callback) {
-      this.core.waiting.onlow = callback;
+      this.core.waiting.onlow = callable(callback);
     }
   };
 
   // src/pinned.ts
-  var pinned = /* @__PURE__ */ new WeakSet();
+  var pinned = new SafeWeakMap();
   function pin(buffer) {
-    pinned.add(buffer);
+    pinned.set(buffer, !0);
   }
   function isPinned(buffer) {
     return pinned.has(buffer);
   }
 
   // src/channel.ts
-  var encoder = new TextEncoder(), collecting;
+  var collecting;
   function refuseNested() {
     if (collecting !== void 0)
       throw new TailraceError(
@@ -844,25 +1156,36 @@
   function stringifyWithChannels(args, collect, replacer) {
     refuseNested(), collecting = collect;
     try {
-      return JSON.stringify(args, replacer);
+      return stringify(args, replacer);
     } finally {
       collecting = void 0;
     }
   }
   function encodeMessage(message) {
-    if (message instanceof ArrayBuffer) return { kind: BYTES, payload: new Uint8Array(message) };
-    if (ArrayBuffer.isView(message)) {
-      let { buffer, byteOffset, byteLength } = message;
-      return { kind: BYTES, payload: new Uint8Array(buffer, byteOffset, byteLength) };
-    }
-    let text = JSON.stringify(message);
+    let bytes = givenBytes(message, "invalid_message");
+    if (bytes !== void 0) return { kind: BYTES, payload: bytes };
+    let text = stringify(message);
     if (text === void 0)
       throw new TailraceError("invalid_message", "this message has no JSON form");
-    return { kind: JSON_, payload: encoder.encode(text) };
+    return { kind: JSON_, payload: encodeText(text) };
+  }
+  function givenBytes(value, code) {
+    let bytes;
+    try {
+      bytes = bytesOf(value);
+    } catch {
+      throw new TailraceError(
+        code,
+        "these bytes are not there any more: their buffer was transferred, or has become shorter than the view"
+      );
+    }
+    if (bytes === void 0 && isBlob(value))
+      throw new TailraceError(code, "a Blob has no JSON form: pass await blob.arrayBuffer()");
+    return bytes;
   }
   var ChannelCore = class {
-    constructor(own, borrow) {
-      this.own = own;
+    constructor(own2, borrow) {
+      this.own = own2;
       this.borrow = borrow;
       /** No more messages will arrive, or this side has closed. */
       this.closed = !1;
@@ -892,7 +1215,7 @@
         return;
       }
       let { u8 } = batch, value;
-      kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, length, cost);
+      kind !== BYTES ? value = decodeJson(viewOf(u8, offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = copyOf(viewOf(u8, offset, offset + length)) : value = new NativeUint8Array(bufferOf(u8), offset, length), this.hand(lane, value, length, cost);
     }
     /** A message goes straight to the callback. */
     get handsNow() {
@@ -909,12 +1232,12 @@
         lane.consumed += cost;
         return;
       }
-      let waiter = this.waiters.shift();
+      let waiter = shift(this.waiters);
       if (waiter !== void 0) {
         lane.consumed += cost, waiter.resolve({ value, done: !1 });
         return;
       }
-      this.queue.push({ value, length, cost }), this.waiting.add(length);
+      push(this.queue, { value, length, cost }), this.waiting.add(length);
     }
     frames(lane, batch, at, bytes, count, align) {
       if (this.closed) return 0;
@@ -934,13 +1257,13 @@
     bytesFrames(lane, { u8, u32 }, at, stop, count, mask) {
       let { onmessage } = this;
       if (onmessage === void 0 || this.own || !this.handsNow) return 0;
-      let { buffer } = u8, n = 0;
+      let buffer = bufferOf(u8), n = 0;
       for (; n < count && stop - at >= FRAME; ) {
         let word = at >> 2, length = u32[word];
         if (u32[word + 1] !== BYTES || length > stop - at - FRAME) break;
         let stride = FRAME + length + mask & ~mask;
         if (stride > stop - at) break;
-        let message = new Uint8Array(buffer, at + FRAME, length);
+        let message = new NativeUint8Array(buffer, at + FRAME, length);
         at += stride, n++;
         try {
           onmessage(message);
@@ -952,17 +1275,18 @@
       return n;
     }
     ended(error) {
-      if (!this.closed) {
-        this.closed = !0, this.error = error, this.ending = !0;
-        for (let waiter of this.waiters.splice(0)) this.finish(waiter);
-        this.attached(), this.finishIfRead();
-      }
+      this.buffered.end(), !this.closed && (this.closed = !0, this.error = error, this.ending = !0, this.finishWaiters(), this.attached(), this.finishIfRead());
     }
     queued(bytes) {
       this.buffered.add(bytes);
     }
     left(bytes) {
       this.buffered.remove(bytes);
+    }
+    finishWaiters() {
+      let { waiters } = this;
+      this.waiters = [];
+      for (let i = 0; i < waiters.length; i++) this.finish(waiters[i]);
     }
     finish(waiter) {
       if (this.error === void 0 || this.thrown) {
@@ -979,7 +1303,7 @@
     }
     // ---- from the user
     setOnmessage(callback) {
-      this.onmessage = callback, !(callback === void 0 || !this.unread || this.draining) && (this.draining = !0, queueMicrotask(() => {
+      this.onmessage = callable(callback), !(this.onmessage === void 0 || !this.unread || this.draining) && (this.draining = !0, microtask(() => {
         this.draining = !1, this.drain();
       }));
     }
@@ -1002,48 +1326,46 @@
           "borrowed",
           "the messages of a channel with `borrow` are valid inside onmessage only: it cannot be iterated"
         );
-      this.iterating = !0;
-      let iterator = {
-        next: () => new Promise((resolve, reject) => {
-          if (this.unread) {
+      let iterator2 = {
+        next: () => new NativePromise((resolve, reject) => {
+          if (this.iterating = !0, this.unread) {
             let { value, cost } = this.shift();
             this.lane?.consume(cost), resolve({ value, done: !1 }), this.finishIfRead();
-          } else this.closed ? this.finish({ resolve, reject }) : this.waiters.push({ resolve, reject });
+          } else this.closed ? this.finish({ resolve, reject }) : push(this.waiters, { resolve, reject });
         }),
         return: async () => (this.close(), { value: void 0, done: !0 }),
-        [Symbol.asyncIterator]: () => iterator
+        [asyncIterator]: () => iterator2
       };
-      return iterator;
+      return iterator2;
     }
     close() {
-      this.closed || (this.closed = !0, this.ending = !0);
-      for (let waiter of this.waiters.splice(0)) this.finish(waiter);
+      this.closed || (this.closed = !0, this.ending = !0), this.finishWaiters();
       let cost = 0;
       for (; this.unread; ) cost += this.shift().cost;
-      cost > 0 && this.lane?.consume(cost), this.lane?.close(), this.attached(), queueMicrotask(() => this.finishIfRead());
+      cost > 0 && this.lane?.consume(cost), this.lane?.close(), this.attached(), microtask(() => this.finishIfRead());
     }
     send(message) {
-      return new Promise((resolve, reject) => {
-        let { kind, payload: payload2 } = encodeMessage(message), { lane } = this;
-        if (lane?.tooLarge(payload2.length) === void 0 && this.refusal() === void 0 && lane?.trySend(kind, payload2)) {
+      return new NativePromise((resolve, reject) => {
+        let { kind, payload: payload2 } = encodeMessage(message), length = lengthOf(payload2), { lane } = this;
+        if (lane?.tooLarge(length) === void 0 && this.refusal() === void 0 && lane?.trySend(kind, payload2)) {
           resolve();
           return;
         }
-        let copy = kind === BYTES ? payload2.slice() : payload2;
-        this.buffered.add(copy.length);
+        let copy = kind === BYTES ? copyOf(payload2) : payload2;
+        this.buffered.add(length);
         let refused = (error) => {
-          this.buffered.remove(copy.length), reject(error);
+          this.buffered.remove(length), reject(error);
         }, go = () => {
           let refusal2 = this.refusal();
           refusal2 !== void 0 ? refused(refusal2) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
         };
-        lane === void 0 && !this.closed ? this.early.push(go) : go();
+        lane === void 0 && !this.closed ? push(this.early, go) : go();
       });
     }
     trySend(message) {
       let { kind, payload: payload2 } = encodeMessage(message), { lane } = this;
       if (lane === void 0 || this.refusal() !== void 0) return !1;
-      let tooLarge = lane.tooLarge(payload2.length);
+      let tooLarge = lane.tooLarge(lengthOf(payload2));
       if (tooLarge !== void 0) throw tooLarge;
       return lane.trySend(kind, payload2);
     }
@@ -1055,7 +1377,9 @@
     }
     /** The channel has its lane for good: what was sent before goes there. */
     attached() {
-      for (let go of this.early.splice(0)) go();
+      let { early } = this;
+      this.early = [];
+      for (let i = 0; i < early.length; i++) early[i]();
     }
     /** The lane of this channel inside the arguments of the invoke under way. */
     collect() {
@@ -1082,9 +1406,11 @@
         throw new TailraceError("invalid_args", "a channel has either `own` or `borrow`");
       super();
       let core = new ChannelCore(options.own === !0, options.borrow === !0);
-      core.onmessage = options.onmessage, Object.defineProperty(this, "core", { value: core });
-      for (let name of LEVELS)
-        options[name] !== void 0 && Object.assign(this, { [name]: options[name] });
+      core.onmessage = callable(options.onmessage), defineProperty(this, "core", { value: core });
+      for (let i = 0; i < LEVELS.length; i++) {
+        let value = options[LEVELS[i]];
+        value !== void 0 && (this[LEVELS[i]] = value);
+      }
     }
     get onmessage() {
       return this.core.onmessage;
@@ -1096,13 +1422,13 @@
       return this.core.onclose;
     }
     set onclose(callback) {
-      this.core.onclose = callback;
+      this.core.onclose = callable(callback);
     }
     get onerror() {
       return this.core.onerror;
     }
     set onerror(callback) {
-      this.core.onerror = callback;
+      this.core.onerror = callable(callback);
     }
     get id() {
       return this.core.lane?.id;
@@ -1127,7 +1453,7 @@
     }
   };
   function take(message) {
-    return message.byteLength === message.buffer.byteLength && !isPinned(message.buffer) ? message : message.slice();
+    return isExact(message) && !isPinned(bufferOf(message)) ? message : copyOf(message);
   }
 
   // src/arrivals.ts
@@ -1135,7 +1461,7 @@
     constructor() {
       /** Every batch up to this number has come whole. */
       this.receipt = 0;
-      this.early = /* @__PURE__ */ new Map();
+      this.early = new SafeMap();
       /** Those up to `receipt` that `next` has not given. */
       this.whole = [];
     }
@@ -1146,11 +1472,11 @@
       return number < next || number === this.live?.number || this.early.has(number);
     }
     add(batch) {
-      batch.number !== this.receipt + 1 ? this.early.set(batch.number, keepBatch(batch)) : batch.apart?.live ? this.live = batch : (this.receipt = batch.number, this.whole.push(batch), this.takeEarly());
+      batch.number !== this.receipt + 1 ? this.early.set(batch.number, keepBatch(batch)) : batch.apart?.live ? this.live = batch : (this.receipt = batch.number, push(this.whole, batch), this.takeEarly());
     }
     /** The next batch to walk. Then `walked` or `interrupted` is due. */
     next() {
-      return this.whole.shift() ?? this.live;
+      return shift(this.whole) ?? this.live;
     }
     walked(batch) {
       batch === this.live && (this.live = void 0, this.receipt = batch.number, this.takeEarly());
@@ -1162,8 +1488,9 @@
     /** Bit i: the batch `receipt + 2 + i` has come. */
     get selective() {
       let bits = 0;
-      for (let number of this.early.keys()) bits |= 1 << number - this.receipt - 2;
-      return bits >>> 0;
+      return this.early.forEach((_batch, number) => {
+        bits |= 1 << number - this.receipt - 2;
+      }), bits >>> 0;
     }
     clear() {
       this.whole = [], this.live = void 0, this.early.clear();
@@ -1172,14 +1499,18 @@
       for (; this.early.size > 0; ) {
         let next = this.early.get(this.receipt + 1);
         if (next === void 0) return;
-        this.early.delete(next.number), this.receipt = next.number, this.whole.push(next);
+        this.early.delete(next.number), this.receipt = next.number, push(this.whole, next);
       }
     }
   };
 
   // src/control.ts
-  var encoder2 = new TextEncoder(), LONGEST_NATIVE = 1e4, NATIVE_KEY = /* @__PURE__ */ Symbol.for("tailrace.native"), ignore = () => {
-  }, ControlSink = class {
+  var LONGEST_NATIVE = 1e4, NATIVE_KEY = /* @__PURE__ */ Symbol.for("tailrace.native"), ignore2 = () => {
+  };
+  function hold(native, lane, cost) {
+    native.lane = lane, native.cost = cost;
+  }
+  var ControlSink = class {
     constructor(owner) {
       this.owner = owner;
       /** Eval was forbidden once: a document's policy never gets weaker. */
@@ -1194,28 +1525,22 @@
       checkControl(u32, kind, offset, length);
       let word = offset >> 2;
       if (kind === OPEN) {
-        this.opened(u32[word], readU64(u32, word + 2)), this.native === void 0 ? lane.consumed += cost : this.held.push({ lane, cost, handle: ignore });
+        this.opened(u32[word], readU64(u32, word + 2)), this.native === void 0 ? lane.consumed += cost : push(this.held, { lane, cost, handle: ignore2 });
         return;
       }
       let body = kind === RESULT && u32[word + 1] === 2 ? this.openBody(u32, word) : void 0, handle = () => {
-        kind === EVENT ? this.event(u8, u32, offset, length) : body !== void 0 ? this.lateResult(u32[word], body) : this.handle(
-          kind,
-          u32[word],
-          u32[word + 1],
-          u8.subarray(offset + 8, offset + length),
-          owned
-        );
+        kind === EVENT ? this.event(u8, u32, offset, length) : body !== void 0 ? this.lateResult(u32[word], body) : this.handle(kind, u32[word], u32[word + 1], viewOf(u8, offset + 8, offset + length), owned);
       };
       if (this.native !== void 0) {
-        this.held.push({ lane, cost, handle });
+        push(this.held, { lane, cost, handle });
         return;
       }
-      handle(), this.native === void 0 ? lane.consumed += cost : Object.assign(this.native, { lane, cost });
+      handle(), this.native === void 0 ? lane.consumed += cost : hold(this.native, lane, cost);
     }
     /** A run of JSON events only, each for one subscription, is parsed at once. */
     frames(lane, batch, at, bytes, count, align) {
       if (this.native !== void 0 || batch.u32[(at >> 2) + 1] !== EVENT) return 0;
-      let { u32 } = batch, subs = [], run2 = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => (subs.push(u32[word + 4]), u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON));
+      let { u32 } = batch, subs = [], run2 = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => (push(subs, u32[word + 4]), u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON));
       if (run2 === void 0) return 0;
       for (let n = 0; n < count; n++)
         lane.consumed += run2.costs[n], this.owner.parsedEvent(subs[n], run2.values[n]);
@@ -1225,9 +1550,9 @@
       switch (kind) {
         case RESULT:
           if (second === 1)
-            this.owner.settle(id)?.resolve(owned ? body.slice() : body);
+            this.owner.settle(id)?.resolve(owned ? copyOf(body) : body);
           else {
-            let value = body.length === 0 ? void 0 : decodeJson(body);
+            let value = lengthOf(body) === 0 ? void 0 : decodeJson(body);
             this.owner.settle(id)?.resolve(value);
           }
           break;
@@ -1244,22 +1569,23 @@
       }
     }
     event(u8, u32, offset, length) {
-      let word = offset >> 2, count = u32[word], subs = new Array(count);
+      let word = offset >> 2, count = u32[word], subs = [];
       for (let i = 0; i < count; i++) subs[i] = u32[word + 2 + i];
-      let payload2 = u8.subarray(offset + 8 + 4 * count, offset + length);
+      let payload2 = viewOf(u8, offset + 8 + 4 * count, offset + length);
       this.owner.event(subs, u32[word + 1], payload2);
     }
     openBody(u32, word) {
-      let sink, body = new Promise((resolve, reject) => {
+      let sink, body = new NativePromise((resolve, reject) => {
         sink = new BodySink(readU64(u32, word + 4), resolve, reject);
       });
-      return body.catch(ignore), this.owner.openRemote(u32[word + 2], sink), body;
+      return ignored(body), this.owner.openRemote(u32[word + 2], sink), body;
     }
     lateResult(id, body) {
-      let call = this.owner.settle(id);
-      call !== void 0 && body.then(
-        (bytes) => call.resolve(bytes),
-        (error) => call.reject(error)
+      let call2 = this.owner.settle(id);
+      call2 !== void 0 && settled(
+        body,
+        (bytes) => call2.resolve(bytes),
+        (error) => call2.reject(error)
       );
     }
     opened(id, window2) {
@@ -1274,7 +1600,7 @@
         if (quiet) return;
         let text;
         try {
-          text = JSON.stringify(value2);
+          text = stringify(value2);
         } catch (error) {
           fail(error);
           return;
@@ -1289,7 +1615,7 @@
         let tooLarge = this.owner.tooLarge(8 + text.length);
         if (tooLarge !== void 0) return tooLarge;
         let message = payload(id, 0, text);
-        return tooLarge = this.owner.tooLarge(message.length), tooLarge === void 0 && this.owner.sendControl(kind, message), tooLarge;
+        return tooLarge = this.owner.tooLarge(lengthOf(message)), tooLarge === void 0 && this.owner.sendControl(kind, message), tooLarge;
       };
       if (native && this.forbidden) {
         this.evaluateNatively(id, quiet);
@@ -1299,10 +1625,10 @@
       try {
         value = run(source), pending = typeof value?.then == "function";
       } catch (error) {
-        this.forbidden = isA(EvalError, error) && forbidsEval(), native && this.forbidden ? this.evaluateNatively(id, quiet) : fail(error);
+        this.forbidden = isEvalError(error) && forbidsEval(), native && this.forbidden ? this.evaluateNatively(id, quiet) : fail(error);
         return;
       }
-      pending ? new Promise((resolve) => resolve(value)).then(succeed, fail).catch(ignore) : succeed(value);
+      pending ? settled(new NativePromise((resolve) => resolve(value)), succeed, fail) : succeed(value);
     }
     // ---- scripts that Go evaluates
     /** Asks Go for it, and stops the lane until Go's next script has told of its end. */
@@ -1311,7 +1637,7 @@
         let seconds = LONGEST_NATIVE / 1e3;
         report(new TailraceError("native_eval", `a script that Go evaluates took over ${seconds} s`)), this.resume();
       }, LONGEST_NATIVE);
-      this.native = { id, quiet, timer }, Object.defineProperty(globalThis, NATIVE_KEY, {
+      this.native = { id, quiet, timer }, defineProperty(globalThis, NATIVE_KEY, {
         value: (ran, error) => this.evaluated(ran, error),
         configurable: !0
       }), this.owner.sendControl(RESULT, payload(id, NOT_ALLOWED, ""));
@@ -1326,10 +1652,10 @@
       this.native = void 0;
       try {
         for (ran?.lane?.consume(ran.cost ?? 0); this.native === void 0; ) {
-          let next = this.held.shift();
+          let next = shift(this.held);
           if (next === void 0) return;
           let { lane, cost } = next;
-          next.handle(), this.native === void 0 ? lane.consume(cost) : Object.assign(this.native, { lane, cost });
+          next.handle(), this.native === void 0 ? lane.consume(cost) : hold(this.native, lane, cost);
         }
       } catch (error) {
         this.owner.end(error);
@@ -1340,7 +1666,7 @@
     }
   };
   function run(source) {
-    return (0, eval)(source);
+    return host.eval(source);
   }
   function forbidsEval() {
     try {
@@ -1349,14 +1675,14 @@
       return !0;
     }
   }
-  function isA(type, error) {
+  function isEvalError(error) {
     try {
-      return error instanceof type;
+      return error instanceof NativeEvalError;
     } catch {
       return !1;
     }
   }
-  function textOf(of, name) {
+  function textOf2(of, name) {
     try {
       let value = of[name];
       return typeof value == "string" ? value : void 0;
@@ -1366,22 +1692,22 @@
   }
   function asError(parts) {
     if (typeof parts != "object" || parts === null) return parts;
-    let error = new Error(textOf(parts, "message")), name = textOf(parts, "name"), stack = textOf(parts, "stack");
-    return name !== void 0 && (error.name = name), stack !== void 0 && (error.stack = stack), error;
+    let error = new NativeError(textOf2(parts, "message")), name = textOf2(parts, "name"), stack = textOf2(parts, "stack");
+    return name !== void 0 && defineProperty(error, "name", { value: name }), stack !== void 0 && defineProperty(error, "stack", { value: stack }), error;
   }
   function evalError(error, withStack = !0) {
-    let tell = (message, name, stack) => JSON.stringify({ code: "eval", message, detail: { name, stack } });
+    let tell2 = (message, name, stack) => stringify({ code: "eval", message, detail: { name, stack } });
     try {
-      if (!isA(Error, error)) return tell(String(error));
-      let name = textOf(error, "name"), stack = withStack ? textOf(error, "stack") : void 0;
-      return tell(textOf(error, "message") ?? "eval failed", name, stack);
+      if (!isError(error)) return tell2(toText(error));
+      let name = textOf2(error, "name"), stack = withStack ? textOf2(error, "stack") : void 0;
+      return tell2(textOf2(error, "message") ?? "eval failed", name, stack);
     } catch {
-      return tell("eval failed");
+      return tell2("eval failed");
     }
   }
   function payload(id, second, text) {
-    let body = encoder2.encode(text), bytes = new Uint8Array(8 + body.length);
-    return new Uint32Array(bytes.buffer, 0, 2).set([id, second]), bytes.set(body, 8), bytes;
+    let body = encodeText(text), bytes = new NativeUint8Array(8 + lengthOf(body)), head = new NativeUint32Array(bufferOf(bytes), 0, 2);
+    return head[0] = id, head[1] = second, copyInto(bytes, body, 8), bytes;
   }
 
   // src/outbatch.ts
@@ -1391,46 +1717,48 @@
       this.number = number;
       this.runs = runs;
       this.left = !1;
-      this.shares = lanes.map((lane) => ({ lane, bytes: lane.takeBatched() }));
+      this.shares = [];
+      for (let i = 0; i < lanes.length; i++)
+        push(this.shares, { lane: lanes[i], bytes: lanes[i].takeBatched() });
     }
     /** It has left the page: its channels hold so much less. */
     leave() {
-      if (!this.left) {
-        this.left = !0;
-        for (let { lane, bytes } of this.shares) lane.sink.left?.(bytes);
-      }
+      if (this.left) return;
+      this.left = !0;
+      let { shares } = this;
+      for (let i = 0; i < shares.length; i++) shares[i].lane.sink.left?.(shares[i].bytes);
     }
     /** It is the page's again, and has to go once more. */
     comeBack() {
-      if (this.left) {
-        this.left = !1;
-        for (let { lane, bytes } of this.shares) lane.sink.queued?.(bytes);
-      }
+      if (!this.left) return;
+      this.left = !1;
+      let { shares } = this;
+      for (let i = 0; i < shares.length; i++) shares[i].lane.sink.queued?.(shares[i].bytes);
     }
   };
 
   // src/connection.ts
-  var LAZY = 50, Connection = class {
+  var LAZY = 50, MOST = 2 ** 53 - 1, Connection = class {
     constructor(carrier, clock, page) {
       this.carrier = carrier;
       this.clock = clock;
       this.page = page;
       this.state = "connecting";
-      this.maxMessage = Number.MAX_SAFE_INTEGER;
+      this.maxMessage = MOST;
       this.chunk = 0;
-      this.lanes = /* @__PURE__ */ new Map();
+      this.lanes = new SafeMap();
       this.nextLane = 1;
       this.highestRemote = 0;
-      this.maxLanes = Number.MAX_SAFE_INTEGER;
+      this.maxLanes = MOST;
       this.window = 0;
       this.starting = [];
-      this.calls = /* @__PURE__ */ new Map();
+      this.calls = new SafeMap();
       this.nextCall = 1;
       this.maxPending = 0;
       /** Calls that Go has, or will have with the next batch. */
-      this.active = /* @__PURE__ */ new Set();
+      this.active = new SafeSet();
       /** Calls beyond `maxPending`, in their order. */
-      this.held = /* @__PURE__ */ new Map();
+      this.held = new SafeMap();
       // Downward batches.
       this.arrivals = new Arrivals();
       /** The number of the last batch whose way ended while it was walked. */
@@ -1440,7 +1768,7 @@
       this.lastSent = 0;
       /** Batches that have to go once more. */
       this.lost = [];
-      this.unacknowledged = /* @__PURE__ */ new Set();
+      this.unacknowledged = new SafeSet();
       this.sending = [];
       /** Lanes that have something in the batch that is being written. */
       this.batched = [];
@@ -1449,22 +1777,25 @@
       this.dirty = [];
       this.urgent = !1;
       this.composed = 0;
-      this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes.set(0, this.control), carrier.hello().then(
+      this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes.set(0, this.control), settled(
+        carrier.hello(),
         (hello) => this.open(hello),
         (error) => this.end(error)
       );
     }
     open(hello) {
       if (this.state !== "connecting") return;
-      this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.maxPending = hello.pending, this.window = hello.window, this.chunk = Math.floor(hello.maxBatch / 4) & -8, this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT);
+      this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.maxPending = hello.pending, this.window = hello.window, this.chunk = floor(hello.maxBatch / 4) & -8, this.mostCredits = floor(hello.maxBatch / 8 / CREDIT);
       let front = HEADER + this.mostCredits * CREDIT;
       this.writer = new RunWriter((hello.maxBatch & -8) - front - CLOSING, front), this.control.openWindow(hello.window);
-      for (let start of this.starting.splice(0)) start();
+      let { starting } = this;
+      this.starting = [];
+      for (let i = 0; i < starting.length; i++) starting[i]();
       this.carrier.start(this, hello), this.carrier.wake();
     }
     /** Calls back once the session is open: now, or later in the order of the calls. */
     whenOpen(start) {
-      this.state === "open" ? start() : this.state === "connecting" && this.starting.push(start);
+      this.state === "open" ? start() : this.state === "connecting" && push(this.starting, start);
     }
     // ---- for calls
     /** A lane of the page's own. Its number is the next one; `undoLanes` takes numbers back. */
@@ -1476,8 +1807,8 @@
     }
     /** Forgets the newest lanes, which nobody has been told of. */
     undoLanes(lanes) {
-      for (let lane of lanes)
-        this.lanes.delete(lane.id), this.nextLane = Math.min(this.nextLane, lane.id);
+      for (let i = 0; i < lanes.length; i++)
+        this.lanes.delete(lanes[i].id), this.nextLane = min(this.nextLane, lanes[i].id);
     }
     has(lane) {
       return this.lanes.get(lane.id) === lane;
@@ -1488,35 +1819,36 @@
       }, lane = this.openLane(new BodySink(-1, nothing, nothing));
       return this.whenOpen(() => lane.openWindow(this.window)), lane;
     }
-    addCall(call) {
-      return this.calls.set(this.nextCall, call), this.nextCall++;
+    addCall(call2) {
+      return this.calls.set(this.nextCall, call2), this.nextCall++;
     }
     /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
-    startCall(id, call) {
+    startCall(id, call2) {
       this.whenOpen(() => {
         if (!this.calls.has(id)) {
-          call.drop();
+          call2.drop();
           return;
         }
-        this.held.set(id, call), this.startHeld();
+        this.held.set(id, call2), this.startHeld();
       });
     }
     startHeld() {
-      for (let [id, call] of this.held) {
-        if (this.active.size >= this.maxPending) return;
-        this.held.delete(id), this.active.add(id), call.start();
+      for (; this.active.size < this.maxPending; ) {
+        let id = firstKeyOf(this.held), call2 = id === void 0 ? void 0 : this.held.get(id);
+        if (id === void 0 || call2 === void 0) return;
+        this.held.delete(id), this.active.add(id), call2.start();
       }
     }
     settle(id) {
       if (id === 0 || id >= this.nextCall) throw broken("a result of what was never invoked");
-      let call = this.calls.get(id);
-      return this.calls.delete(id), this.active.delete(id) && this.startHeld(), call;
+      let call2 = this.calls.get(id);
+      return this.calls.delete(id), this.active.delete(id) && this.startHeld(), call2;
     }
     /** The caller does not wait for that call any more. */
     cancelCall(id) {
       this.calls.delete(id);
       let held = this.held.get(id);
-      held !== void 0 ? (this.held.delete(id), held.drop()) : this.active.has(id) && this.sendControl(CANCEL, new Uint8Array(new Uint32Array([id, 0]).buffer));
+      held !== void 0 ? (this.held.delete(id), held.drop()) : this.active.has(id) && this.sendControl(CANCEL, wordPair(id));
     }
     startTimer(callback, milliseconds) {
       return this.clock.setTimeout(callback, milliseconds);
@@ -1530,8 +1862,8 @@
     }
     /** The invoke that would have opened these lanes is not sent. */
     undoOpen(lanes, error) {
-      for (let lane of lanes)
-        this.lanes.delete(lane.id), lane.end(error);
+      for (let i = 0; i < lanes.length; i++)
+        this.lanes.delete(lanes[i].id), lanes[i].end(error);
     }
     sendControl(kind, payload2, opens = []) {
       this.state !== "ended" && this.control.send({ kind, payload: payload2, opens });
@@ -1555,10 +1887,10 @@
     }
     // ---- LaneOwner
     consumed(lane) {
-      lane.muted || this.lanes.get(lane.id) !== lane || (lane.dirty || (lane.dirty = !0, this.dirty.push(lane)), lane.consumed - lane.announced >= this.window / 4 && !this.urgent && (this.urgent = !0, this.carrier.wake()), this.armLazy());
+      lane.muted || this.lanes.get(lane.id) !== lane || (lane.dirty || (lane.dirty = !0, push(this.dirty, lane)), lane.consumed - lane.announced >= this.window / 4 && !this.urgent && (this.urgent = !0, this.carrier.wake()), this.armLazy());
     }
     sendable(lane) {
-      lane.queued || (lane.queued = !0, lane !== this.control && this.sending.push(lane)), this.carrier.wake();
+      lane.queued || (lane.queued = !0, lane !== this.control && push(this.sending, lane)), this.carrier.wake();
     }
     write(lane) {
       let { writer, carrier } = this;
@@ -1601,12 +1933,11 @@
     }
     acknowledge(batch) {
       let { receipt, selective } = batch;
-      if ((selective === 0 ? receipt : receipt + 2 + (31 - Math.clz32(selective))) > this.lastSent) throw broken("a receipt for what was never sent");
-      if (this.unacknowledged.size !== 0)
-        for (let number of this.unacknowledged) {
-          let bit = number - receipt - 2;
-          (number <= receipt || bit >= 0 && bit < 32 && selective >>> bit & 1) && this.unacknowledged.delete(number);
-        }
+      if ((selective === 0 ? receipt : receipt + 2 + (31 - clz32(selective))) > this.lastSent) throw broken("a receipt for what was never sent");
+      this.unacknowledged.size !== 0 && this.unacknowledged.forEach((number) => {
+        let bit = number - receipt - 2;
+        (number <= receipt || bit >= 0 && bit < 32 && selective >>> bit & 1) && this.unacknowledged.delete(number);
+      });
     }
     credit(id, total) {
       let lane = this.lanes.get(id);
@@ -1660,13 +1991,10 @@
     }
     outgoing() {
       if (this.state !== "open" || this.writer === void 0) return;
-      let [again] = this.lost, number = again === void 0 ? this.lastSent + 1 : again.number;
-      for (let oldest of this.unacknowledged) {
-        if (number - oldest >= AHEAD) return;
-        break;
-      }
+      let again = this.lost[0], number = again === void 0 ? this.lastSent + 1 : again.number, oldest = firstOf(this.unacknowledged);
+      if (oldest !== void 0 && number - oldest >= AHEAD) return;
       if (again !== void 0)
-        return this.lost.shift(), this.unacknowledged.add(number), again;
+        return this.lost = behind(this.lost, 1), this.unacknowledged.add(number), again;
       this.fill(this.writer);
       let empty = this.writer.length === 0;
       if (empty && !this.urgent) return;
@@ -1680,21 +2008,22 @@
       let lanes = this.sending;
       this.sending = [];
       let waiting = lanes.length, rest = [];
-      for (let lane of lanes) {
+      for (let i = 0; i < lanes.length; i++) {
+        let lane = lanes[i];
         if (lane.hasReady) {
-          let before = writer.length, share = Math.max(1, (writer.capacity - writer.length) / waiting);
-          lane.write(writer, share, this.batched), lane.hasReady && writer.length === before ? this.sending.push(lane) : lane.hasReady ? rest.push(lane) : lane.queued = !1;
+          let before = writer.length, share = max(1, (writer.capacity - writer.length) / waiting);
+          lane.write(writer, share, this.batched), lane.hasReady && writer.length === before ? push(this.sending, lane) : lane.hasReady ? push(rest, lane) : lane.queued = !1;
         } else
           lane.queued = !1;
         waiting--;
       }
-      this.sending.push(...rest);
+      pushAll(this.sending, rest);
     }
     get due() {
       return this.receiptDue || this.dirty.length > 0;
     }
-    compose(out, slot, request, hold) {
-      let credits = [], entries = this.takeCredits(credits), header = { ...this.header(out), slot, request, hold };
+    compose(out, slot, request, hold2) {
+      let credits = [], entries = this.takeCredits(credits), header = { ...this.header(out), slot, request, hold: hold2 };
       return { bytes: encodeBatch(header, entries, out?.runs), credits };
     }
     composeInPlace(out) {
@@ -1705,9 +2034,9 @@
       let entries = [], most = 2 * this.mostCredits, n = 0;
       for (; n < this.dirty.length && entries.length < most; n++) {
         let lane = this.dirty[n];
-        lane.dirty = !1, !(lane.muted || this.lanes.get(lane.id) !== lane) && (lane.announced = lane.consumed, entries.push(lane.id, lane.consumed), carried?.push(lane));
+        lane.dirty = !1, !(lane.muted || this.lanes.get(lane.id) !== lane) && (lane.announced = lane.consumed, push(entries, lane.id), push(entries, lane.consumed), carried !== void 0 && push(carried, lane));
       }
-      return this.dirty = n === this.dirty.length ? [] : this.dirty.slice(n), entries;
+      return this.dirty = behind(this.dirty, n), entries;
     }
     header(out) {
       return this.urgent = !1, this.receiptDue = !1, this.composed++, {
@@ -1726,16 +2055,19 @@
       out.leave(), this.unacknowledged.delete(out.number);
     }
     again(outs) {
-      if (this.state === "open") {
-        for (let out of outs)
-          this.unacknowledged.delete(out.number), out.comeBack();
-        this.lost.push(...outs), this.receiptDue = !0, this.undelivered([...this.lanes.values()].filter((lane) => lane.consumed > 0));
-      }
+      if (this.state !== "open") return;
+      for (let i = 0; i < outs.length; i++)
+        this.unacknowledged.delete(outs[i].number), outs[i].comeBack();
+      pushAll(this.lost, outs), this.receiptDue = !0;
+      let credited = [];
+      this.lanes.forEach((lane) => {
+        lane.consumed > 0 && push(credited, lane);
+      }), this.undelivered(credited);
     }
     undelivered(credits) {
       if (this.state === "open")
-        for (let lane of credits)
-          lane.announced = 0, this.consumed(lane);
+        for (let i = 0; i < credits.length; i++)
+          credits[i].announced = 0, this.consumed(credits[i]);
     }
     /** Sends receipts and credits that no request has taken along for a while. */
     armLazy() {
@@ -1754,26 +2086,41 @@
     /** Ends the session: every call and channel learns the reason. */
     end(reason) {
       if (this.state === "ended") return;
-      let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${String(reason)}`);
-      this.state = "ended", this.error = error, (error.code === "protocol" || error.code === "internal") && console.error("tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.arrivals.clear(), this.lost = [], this.dirty = [], this.sending = [], this.starting = [], this.held.clear(), this.active.clear();
-      let calls = [...this.calls.values()];
-      this.calls.clear();
-      for (let call of calls) call.reject(error);
-      for (let lane of this.lanes.values()) lane.end(error);
-      this.lanes.clear(), this.page.ended(error);
+      let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${toText(reason)}`);
+      this.state = "ended", this.error = error, (error.code === "protocol" || error.code === "internal") && tell("error", "tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.arrivals.clear(), this.lost = [], this.dirty = [], this.sending = [], this.starting = [], this.held.clear(), this.active.clear();
+      let calls = [];
+      this.calls.forEach((call2) => {
+        push(calls, call2);
+      }), this.calls.clear();
+      for (let i = 0; i < calls.length; i++) calls[i].reject(error);
+      let lanes = [];
+      this.lanes.forEach((lane) => {
+        push(lanes, lane);
+      }), this.lanes.clear();
+      for (let i = 0; i < lanes.length; i++) lanes[i].end(error);
+      this.page.ended(error);
     }
   };
+  function wordPair(first) {
+    let words = new NativeUint32Array(2);
+    return words[0] = first, new NativeUint8Array(bufferOf(words));
+  }
 
   // src/eventapi.ts
   function eventApi(events, label) {
     let listener = (once) => async (event, handler, options) => {
       let { id, registered } = events.add(event, handler, options, once);
-      return await registered, () => events.remove(id);
+      return await safe(registered), () => events.remove(id);
     }, api = {
       listen: listener(!1),
       once: listener(!0),
-      emit: async (event, payload2) => events.emit(event, payload2),
-      emitTo: async (target, event, payload2) => events.emitTo(target, event, payload2),
+      // In async functions: what is wrong with the arguments rejects.
+      emit: async (event, payload2) => {
+        await safe(events.emit(event, payload2));
+      },
+      emitTo: async (target, event, payload2) => {
+        await safe(events.emitTo(target, event, payload2));
+      },
       currentWindow: () => pageWindow(api, label()),
       ready: () => events.ready()
     };
@@ -1790,12 +2137,12 @@
   }
 
   // src/names.ts
-  var NAME = /^[\p{L}\p{Nd}\-/:_]+$/u, LONGEST2 = 1024, encoder3 = new TextEncoder();
+  var isName = tester(/^[\p{L}\p{Nd}\-/:_]+$/u), LONGEST2 = 1024;
   function fault(name) {
     if (typeof name == "string") {
-      let length = 3 * name.length > LONGEST2 ? encoder3.encode(name).length : 0;
+      let length = 3 * name.length > LONGEST2 ? lengthOf(encodeText(name)) : 0;
       if (length > LONGEST2) return `it has ${length} bytes in UTF-8, more than ${LONGEST2}`;
-      if (NAME.test(name)) return;
+      if (isName(name)) return;
     }
     return "it must be a string of letters, digits and the characters - / : _";
   }
@@ -1826,12 +2173,13 @@
   }
 
   // src/events.ts
-  var LONGEST_WAIT2 = 2e3, ignore2 = () => {
-  }, Events = class {
-    constructor(call, clock) {
-      this.call = call;
+  var LONGEST_WAIT2 = 2e3, ignore3 = () => {
+  }, none = (async () => {
+  })(), Events = class {
+    constructor(call2, clock) {
+      this.call = call2;
       this.clock = clock;
-      this.listeners = /* @__PURE__ */ new Map();
+      this.listeners = new SafeMap();
       this.lastId = 0;
       /** Grows with each session. */
       this.epoch = 0;
@@ -1841,9 +2189,7 @@
     add(event, handler, options, once) {
       if (checkEventName(event), typeof handler != "function")
         throw new TailraceError("invalid_args", "the handler of an event is not a function");
-      let target = readTarget(options?.target ?? { kind: "Any" }), signal = options?.signal;
-      if (signal?.aborted) throw signal.reason;
-      let id = ++this.lastId, registered = new Promise((resolve, reject) => {
+      let target = readTarget(options?.target ?? { kind: "Any" }), signal = options?.signal, abort = ignore3, removed = signal && whenAborted(signal, (reason) => abort(reason)), id = ++this.lastId, registered = new NativePromise((resolve, reject) => {
         let listener = {
           id,
           event,
@@ -1854,13 +2200,9 @@
           resolve,
           reject
         };
-        if (signal !== void 0) {
-          let abort = () => {
-            this.remove(id), reject(signal.reason);
-          };
-          signal.addEventListener("abort", abort), listener.removed = () => signal.removeEventListener("abort", abort);
-        }
-        this.listeners.set(id, listener), this.register(listener);
+        removed !== void 0 && (listener.removed = removed), abort = (reason) => {
+          this.remove(id), reject(reason);
+        }, this.listeners.set(id, listener), this.register(listener);
       });
       return { id, registered };
     }
@@ -1870,12 +2212,13 @@
       let answered = () => {
         epoch === this.epoch && --this.unanswered === 0 && this.onquiet?.();
       };
-      this.call("plugin:event|listen", { event, target, sub: id }).then(
+      settled(
+        this.call("plugin:event|listen", { event, target, sub: id }),
         () => {
           listener.accepted = !0, listener.resolve(), answered();
         },
         (error) => {
-          epoch !== this.epoch && this.listeners.has(id) || (this.forget(id), listener.accepted && console.error(`tailrace: a listener of '${event}' was lost:`, error), listener.reject(error), answered());
+          epoch !== this.epoch && this.listeners.has(id) || (this.forget(id), listener.accepted && tell("error", `tailrace: a listener of '${event}' was lost:`, error), listener.reject(error), answered());
         }
       );
     }
@@ -1886,20 +2229,21 @@
     /** Removes a listener at once; resolves when Go knows. Never rejects. */
     remove(id) {
       let listener = this.forget(id);
-      return listener === void 0 ? Promise.resolve() : this.call("plugin:event|unlisten", { event: listener.event, sub: id }).then(
-        ignore2,
-        ignore2
+      return listener === void 0 ? settled(none, ignore3) : settled(
+        this.call("plugin:event|unlisten", { event: listener.event, sub: id }),
+        ignore3,
+        ignore3
       );
     }
     /** Whether that number was ever a listener's. */
     known(id) {
-      return Number.isInteger(id) && id > 0 && id <= this.lastId;
+      return isInteger(id) && id > 0 && id <= this.lastId;
     }
     /** An event frame of the control lane; `binary`: the payload is bytes, else JSON. */
     deliver(subs, binary, payload2) {
       let text = binary ? "" : decodeText(payload2), value;
       for (let i = 0; i < subs.length; i++)
-        binary ? value = i < subs.length - 1 ? payload2.slice() : payload2 : (i === 0 || typeof value == "object" && value !== null) && (value = parse2(text)), this.deliverValue(subs[i], value);
+        binary ? value = i < subs.length - 1 ? copyOf(payload2) : payload2 : (i === 0 || typeof value == "object" && value !== null) && (value = parse2(text)), this.deliverValue(subs[i], value);
     }
     /** An event for one listener. */
     deliverValue(id, payload2) {
@@ -1911,19 +2255,19 @@
       listener.once && this.remove(id), guarded(listener.handler, { event: listener.event, id, payload: payload2 });
     }
     emit(event, payload2) {
-      return checkEventName(event), isBytes(payload2) ? this.emitBytes(event, void 0, payload2) : this.send("plugin:event|emit", { event, payload: payload2 ?? null });
+      return checkEventName(event), areBytes(payload2) ? this.emitBytes(event, void 0, payload2) : this.send("plugin:event|emit", { event, payload: payload2 ?? null });
     }
     emitTo(to, event, payload2) {
       checkEventName(event);
       let target = readTarget(to);
-      return isBytes(payload2) ? this.emitBytes(event, target, payload2) : this.send("plugin:event|emit_to", { target, event, payload: payload2 ?? null });
+      return areBytes(payload2) ? this.emitBytes(event, target, payload2) : this.send("plugin:event|emit_to", { target, event, payload: payload2 ?? null });
     }
     emitBytes(event, target, payload2) {
-      let headers = { "tailrace-event": event };
-      return target !== void 0 && (headers["tailrace-target"] = JSON.stringify(target)), this.send("plugin:event|emit_bytes", payload2, { headers });
+      let headers2 = { "tailrace-event": event };
+      return target !== void 0 && (headers2["tailrace-target"] = stringify(target)), this.send("plugin:event|emit_bytes", payload2, { headers: headers2 });
     }
-    send(...call) {
-      return this.call(...call).then(ignore2);
+    async send(cmd, args, options) {
+      await safe(this.call(cmd, args, options));
     }
     /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
     ready() {
@@ -1935,7 +2279,7 @@
      */
     readyWhenQuiet() {
       let ready = () => {
-        this.onquiet = void 0, this.ready().catch(ignore2);
+        this.onquiet = void 0, ignored(this.ready());
       }, look = () => this.clock.task(() => this.unanswered === 0 && ready());
       this.onquiet = look, look(), this.clock.setTimeout(ready, LONGEST_WAIT2);
     }
@@ -1945,33 +2289,40 @@
      */
     restored(endOld) {
       this.epoch++, this.unanswered = 0;
-      for (let listener of this.listeners.values()) this.register(listener);
+      let listeners = [];
+      this.listeners.forEach((listener) => {
+        push(listeners, listener);
+      });
+      for (let i = 0; i < listeners.length; i++) this.register(listeners[i]);
       let wasReady = this.readyCall !== void 0;
-      this.readyCall = void 0, endOld(), wasReady && this.ready().catch(ignore2);
+      this.readyCall = void 0, endOld(), wasReady && ignored(this.ready());
     }
   };
-  function isBytes(payload2) {
-    return payload2 instanceof ArrayBuffer || ArrayBuffer.isView(payload2);
-  }
   function parse2(text) {
     try {
-      return JSON.parse(text);
+      return parseJson(text);
     } catch {
       throw broken("the payload of an event is not JSON");
     }
   }
 
   // src/invoke.ts
-  var INLINE = 65536, MAX_ENVELOPE = 262144, LONGEST3 = 1024, BOTH_WAIT = 2e3, encoder4 = new TextEncoder(), warned = !1, envelopes = /* @__PURE__ */ new Map(), ENVELOPES = 256, LONGEST_NAME = 128;
+  var INLINE = 65536, MAX_ENVELOPE = 262144, LONGEST3 = 1024, BOTH_WAIT = 2e3, warned = !1, envelopes = new SafeMap(), ENVELOPES = 256, LONGEST_NAME = 128;
   function invoke(connection, cmd, args, options, replacer) {
-    return new Promise((resolve, reject) => {
-      let signal = options?.signal;
+    return new NativePromise((resolve, reject) => {
       if (connection.error !== void 0) throw connection.error;
-      if (signal?.aborted) throw signal.reason;
       if (typeof cmd != "string") throw new TailraceError("invalid_args", "cmd is not a string");
       checkName(cmd);
-      let headers = readHeaders(options?.headers), read = readArguments(connection, args, replacer), timer, done = () => {
-        signal?.removeEventListener("abort", cancel), connection.stopTimer(timer);
+      let signal = options?.signal, headers2 = readHeaders(options?.headers), early, cancel = (reason) => {
+        early = { reason };
+      }, unlisten2 = signal && whenAborted(signal, (reason) => cancel(reason)), read;
+      try {
+        read = readArguments(connection, args, replacer);
+      } catch (error) {
+        throw unlisten2?.(), error;
+      }
+      let timer, done = () => {
+        unlisten2?.(), connection.stopTimer(timer);
       }, id = connection.addCall({
         resolve: (result) => {
           done(), resolve(result);
@@ -1979,25 +2330,26 @@
         reject: (error) => {
           done(), reject(error);
         }
-      }), cancel = () => {
-        connection.cancelCall(id), done(), reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", cancel, { once: !0 });
+      });
+      cancel = (reason) => {
+        connection.cancelCall(id), done(), reject(reason);
+      }, early !== void 0 && cancel(early.reason);
       let watch = () => {
         timer = connection.startTimer(() => {
           if (!warned) {
-            if (!read.channels.some((channel) => channel.unread)) {
+            if (!some(read.channels, (channel) => channel.unread)) {
               watch();
               return;
             }
-            warned = !0, console.warn(
+            warned = !0, tell(
+              "warn",
               `tailrace: invoke('${cmd}') has waited ${BOTH_WAIT / 1e3} s, and a channel passed to it has messages that nobody reads. Its result may come after those: begin to read the channel before awaiting the command.`
             );
           }
         }, BOTH_WAIT);
       };
-      read.channels.length > 0 && watch(), connection.startCall(id, {
-        start: () => sendInvoke(connection, id, cmd, headers, read),
+      read.channels.length > 0 && early === void 0 && watch(), connection.startCall(id, {
+        start: () => sendInvoke(connection, id, cmd, headers2, read),
         drop: () => connection.undoOpen(
           read.opens,
           new TailraceError(
@@ -2010,16 +2362,16 @@
   }
   function checkName(cmd) {
     if (3 * cmd.length <= LONGEST3) return;
-    let { length } = encoder4.encode(cmd);
+    let length = lengthOf(encodeText(cmd));
     if (!(length <= LONGEST3))
       throw new TailraceError(
         "unknown_command",
-        `there is no command "${cmd.slice(0, 40)}\u2026", whose name has ${length} bytes: no name has more than ${LONGEST3}`
+        `there is no command "${cutText(cmd, 0, 40)}\u2026", whose name has ${length} bytes: no name has more than ${LONGEST3}`
       );
   }
-  function sendInvoke(connection, id, cmd, headers, { form, body, channels, opens }) {
-    let lane = form === "lane" ? opens[0] : void 0;
-    if (channels.some((c) => c.lane !== void 0 && !connection.has(c.lane))) {
+  function sendInvoke(connection, id, cmd, headers2, { form, body, channels, opens }) {
+    let lane = form === "lane" ? opens[0] : void 0, length = lengthOf(body);
+    if (some(channels, (c) => c.lane !== void 0 && !connection.has(c.lane))) {
       let gone = new TailraceError(
         "channel_ended",
         "the command that would have opened this channel was cancelled"
@@ -2027,22 +2379,22 @@
       connection.undoOpen(opens, gone), connection.settle(id)?.reject(gone);
       return;
     }
-    let envelope = headers === void 0 && channels.length === 0 && lane === void 0 ? plainEnvelope(cmd, form) : encoder4.encode(
-      JSON.stringify({
+    let envelope = headers2 === void 0 && channels.length === 0 && lane === void 0 ? plainEnvelope(cmd, form) : encodeText(
+      stringify({
         cmd,
-        headers,
-        channels: lanesOf(channels),
-        borrow: lanesOf(channels.filter((channel) => channel.borrow)),
+        headers: headers2,
+        channels: lanesOf(channels, !1),
+        borrow: lanesOf(channels, !0),
         body: form,
         lane: lane?.id,
-        length: lane && body.length
+        length: lane && length
       })
-    ), start = 8 + envelope.length, payload2 = new Uint8Array(lane === void 0 ? start + body.length : start);
-    putWord(payload2, 0, id), putWord(payload2, 4, envelope.length), payload2.set(envelope, 8), lane === void 0 && payload2.set(body, start);
-    let tooLarge = envelope.length > MAX_ENVELOPE ? new TailraceError(
+    ), envelopeLength = lengthOf(envelope), start = 8 + envelopeLength, total = lane === void 0 ? start + length : start, payload2 = new NativeUint8Array(total);
+    putWord(payload2, 0, id), putWord(payload2, 4, envelopeLength), copyInto(payload2, envelope, 8), lane === void 0 && copyInto(payload2, body, start);
+    let tooLarge = envelopeLength > MAX_ENVELOPE ? new TailraceError(
       "too_large",
-      `the command's name, headers and channels have ${envelope.length} bytes, the limit is ${MAX_ENVELOPE}: pass large values as arguments`
-    ) : connection.tooLarge(payload2.length) ?? connection.tooLarge(body.length);
+      `the command's name, headers and channels have ${envelopeLength} bytes, the limit is ${MAX_ENVELOPE}: pass large values as arguments`
+    ) : connection.tooLarge(total) ?? connection.tooLarge(length);
     if (tooLarge !== void 0) {
       connection.undoOpen(opens, tooLarge), connection.settle(id)?.reject(tooLarge);
       return;
@@ -2051,43 +2403,70 @@
   }
   function plainEnvelope(cmd, form) {
     let key = `${form} ${cmd}`, envelope = envelopes.get(key);
-    return envelope === void 0 && (envelope = encoder4.encode(JSON.stringify({ cmd, body: form })), envelopes.size < ENVELOPES && cmd.length <= LONGEST_NAME && envelopes.set(key, envelope)), envelope;
+    return envelope === void 0 && (envelope = encodeText(stringify({ cmd, body: form })), envelopes.size < ENVELOPES && cmd.length <= LONGEST_NAME && envelopes.set(key, envelope)), envelope;
   }
   function putWord(u8, at, value) {
     u8[at] = value, u8[at + 1] = value >>> 8, u8[at + 2] = value >>> 16, u8[at + 3] = value >>> 24;
   }
-  function lanesOf(channels) {
-    return channels.length > 0 ? channels.map((channel) => channel.lane?.id) : void 0;
+  function lanesOf(channels, borrow) {
+    let lanes = [];
+    for (let i = 0; i < channels.length; i++)
+      (!borrow || channels[i].borrow) && push(lanes, channels[i].lane?.id);
+    return lanes.length > 0 ? lanes : void 0;
+  }
+  function some(channels, test) {
+    for (let i = 0; i < channels.length; i++) if (test(channels[i])) return !0;
+    return !1;
   }
   function readArguments(connection, args, replacer) {
-    let body;
-    if (args instanceof ArrayBuffer ? body = new Uint8Array(args.slice(0)) : ArrayBuffer.isView(args) && (body = new Uint8Array(args.buffer, args.byteOffset, args.byteLength).slice()), body !== void 0)
-      return refuseNested(), body.length <= INLINE ? { form: "bytes", body, channels: [], opens: [] } : { form: "lane", body, channels: [], opens: [connection.openBody()] };
+    let bytes = givenBytes(args, "invalid_args");
+    if (bytes !== void 0) {
+      let body = copyOf(bytes);
+      return refuseNested(), lengthOf(body) <= INLINE ? { form: "bytes", body, channels: [], opens: [] } : { form: "lane", body, channels: [], opens: [connection.openBody()] };
+    }
     let channels = [], opens = [];
     try {
       let text = stringifyWithChannels(args ?? null, (channel) => {
         if (channel.closed)
           throw new TailraceError("channel_ended", "a channel inside the arguments has ended");
         let lane = channel.lane;
-        return lane === void 0 && (lane = connection.openLane(channel), channel.lane = lane, opens.push(lane)), channels.includes(channel) || channels.push(channel), lane.id;
+        return lane === void 0 && (lane = connection.openLane(channel), channel.lane = lane, push(opens, lane)), includes(channels, channel) || push(channels, channel), lane.id;
       }, replacer);
       if (text === void 0) throw new TailraceError("invalid_args", "args has no JSON form");
-      for (let channel of channels) channel.attached();
-      return { form: "json", body: encoder4.encode(text), channels, opens };
+      for (let i = 0; i < channels.length; i++) channels[i].attached();
+      return { form: "json", body: encodeText(text), channels, opens };
     } catch (error) {
-      for (let channel of channels)
-        channel.lane !== void 0 && opens.includes(channel.lane) && (channel.lane = void 0);
+      for (let i = 0; i < channels.length; i++) {
+        let { lane } = channels[i];
+        lane !== void 0 && includes(opens, lane) && (channels[i].lane = void 0);
+      }
       throw connection.undoLanes(opens), error;
     }
   }
-  function readHeaders(headers) {
-    if (headers == null) return;
-    let entries = Symbol.iterator in headers ? headers : Object.entries(headers), result = /* @__PURE__ */ new Map();
-    for (let [given, value] of entries) {
-      let name = String(given).toLowerCase(), before = result.get(name);
-      result.set(name, before === void 0 ? String(value) : `${before}, ${value}`);
+  function readHeaders(headers2) {
+    if (headers2 == null) return;
+    let result = { __proto__: null }, add = (value, given) => {
+      let name = lowerCase(toText(given)), before = result[name];
+      result[name] = before === void 0 ? toText(value) : `${before}, ${toText(value)}`;
+    };
+    if (eachHeader(headers2, add)) return result;
+    if (isMap(headers2))
+      eachOfMap(headers2, add);
+    else if (isArray(headers2))
+      for (let i = 0; i < headers2.length; i++) add(headers2[i][1], headers2[i][0]);
+    else if (iterator in headers2) {
+      let entries = headers2[iterator]();
+      for (; ; ) {
+        let { done, value } = entries.next();
+        if (done === !0) break;
+        add(value[1], value[0]);
+      }
+    } else {
+      let names = keysOf(headers2);
+      for (let i = 0; i < names.length; i++)
+        add(headers2[names[i]], names[i]);
     }
-    return Object.fromEntries(result);
+    return result;
   }
 
   // src/resume.ts
@@ -2098,7 +2477,7 @@
       this.over = !1;
       this.passed = !1;
       let { core } = this;
-      this.head = new Promise((resolve, reject) => {
+      this.head = new NativePromise((resolve, reject) => {
         core.onmessage = (message) => {
           let head = message;
           this.handed = head.first - 1, core.onmessage = void 0, resolve(head);
@@ -2125,15 +2504,15 @@
       );
     }
     [Symbol.asyncIterator]() {
-      let messages = super[Symbol.asyncIterator](), iterator = {
+      let messages = super[Symbol.asyncIterator](), iterator2 = {
         next: async () => {
-          let result = await messages.next();
+          let result = await safe(messages.next());
           return result.done !== !0 && this.handed++, result;
         },
         return: async () => (this.close(), { value: void 0, done: !0 }),
-        [Symbol.asyncIterator]: () => iterator
+        [asyncIterator]: () => iterator2
       };
-      return iterator;
+      return iterator2;
     }
     /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
     close() {
@@ -2141,7 +2520,7 @@
       this.closed || core.trySend(this.handed), core.lane !== void 0 && (core.lane.muted = !0), super.close();
     }
     send() {
-      return Promise.reject(
+      return rejected(
         new TailraceError("one_way", "the Go side does not receive on a resumable channel")
       );
     }
@@ -2154,21 +2533,20 @@
       return this.passed = !0, super.toJSON();
     }
   };
-  function createResume(call, clock) {
-    let known = /* @__PURE__ */ new Map();
+  function createResume(call2, clock) {
+    let known = new SafeMap();
     return async (name, options = {}) => {
       let { from = "last", observer = !1, signal } = options, key = `${observer ? "o" : "r"}:${name}`, before = from === "last" ? known.get(key) : void 0, stopped = before && {
         generation: before.generation,
         sequence: before.channel.sequence
       }, channel = new Resumed(options);
       try {
-        channel.head.catch(() => {
-        }), await call(COMMAND, { name, from, observer, stopped, channel }, signal === void 0 ? {} : { signal });
-        let { generation } = await channel.head;
+        ignored(channel.head), await safe(call2(COMMAND, { name, from, observer, stopped, channel }, signal === void 0 ? {} : { signal }));
+        let { generation } = await safe(channel.head);
         known.set(key, { channel, generation });
       } catch (error) {
         let close = () => channel.close();
-        throw channel.head.then(close, close), error;
+        throw settled(channel.head, close, close), error;
       }
       return clock.task(() => channel.begin(options)), channel;
     };
@@ -2188,18 +2566,18 @@
       parsedEvent: (sub, value) => events.deliverValue(sub, value),
       event: (subs, binary, payload2) => events.deliver(subs, binary, payload2),
       ended: (error) => guarded(session.onended, error)
-    }), call = (cmd, args, settings, replacer) => invoke(connection, cmd, args, settings, replacer), events = new Events(call, clock), connection = connect();
+    }), call2 = (cmd, args, settings, replacer) => invoke(connection, cmd, args, settings, replacer), events = new Events(call2, clock), connection = connect();
     return { state: {
       api: 3,
-      invoke: (cmd, args, settings) => call(cmd, args, settings),
+      invoke: (cmd, args, settings) => call2(cmd, args, settings),
       Channel,
       take,
-      resume: createResume(call, clock),
+      resume: createResume(call2, clock),
       TailraceError,
       session,
       ...eventApi(events, () => session.label),
       events,
-      call
+      call: call2
     }, restored: () => {
       let old = connection;
       connection = connect(), events.restored(
@@ -2211,7 +2589,7 @@
   }
 
   // src/shm.ts
-  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, KEPT = 8, REUSED = 262144, holders = /* @__PURE__ */ new WeakMap(), ShmCarrier = class {
+  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, KEPT = 8, REUSED = 262144, holders = new SafeWeakMap(), ShmCarrier = class {
     constructor(memory, http, clock) {
       this.memory = memory;
       this.http = http;
@@ -2270,9 +2648,11 @@
       let { peer } = this;
       if (peer === void 0 || this.state === "over") return;
       this.state = "over", this.settle(), this.detach();
-      let lost2 = this.pushed.map(({ out }) => out);
-      this.stuck?.out !== void 0 && lost2.push(this.stuck.out), this.pushed = [], this.stuck = void 0, peer.again(lost2), this.http.pause(() => {
-      }), this.http.giveUp(reason).then(
+      let lost = [];
+      for (let i = 0; i < this.pushed.length; i++) push(lost, this.pushed[i].out);
+      this.stuck?.out !== void 0 && push(lost, this.stuck.out), this.pushed = [], this.stuck = void 0, peer.again(lost), this.http.pause(() => {
+      }), settled(
+        this.http.giveUp(reason),
         () => this.http.resume(),
         (error) => peer.end(error)
       );
@@ -2297,7 +2677,7 @@
           next < 0 ? this.fail("the link has ended") : this.sleep(peer);
           return;
         }
-        let flags = Math.floor(next / FLAGS), batch = this.read(next - flags * FLAGS, flags);
+        let flags = floor(next / FLAGS), batch = this.read(next - flags * FLAGS, flags);
         if (batch === void 0) return;
         if (!peer.receive(batch)) {
           this.fail("a batch came that is not whole");
@@ -2310,7 +2690,7 @@
       }
     }
     yield(peer) {
-      this.yielding = !0, peer.due && this.stuck === void 0 && this.push(void 0, peer.composeInPlace(void 0)), this.clock.task(() => {
+      this.yielding = !0, peer.due && this.stuck === void 0 && this.write(void 0, peer.composeInPlace(void 0)), this.clock.task(() => {
         this.yielding = !1, this.state === "attached" && this.pump();
       });
     }
@@ -2324,7 +2704,7 @@
       return { u8, u32, length, reused, apart: (flags & APART2) === 0 ? void 0 : this.rest };
     }
     reusedFor(length) {
-      return this.reused.u8.length < length && (this.reused = wordsAndBytes(Math.max(length, REUSED))), this.reused;
+      return this.reused.size < length && (this.reused = wordsAndBytes(max(length, REUSED))), this.reused;
     }
     /** In a microtask, so that what the callbacks' promises send goes along. */
     sleep(peer) {
@@ -2332,7 +2712,7 @@
     }
     // ---- upward
     wake() {
-      this.state !== "attached" ? this.http.wake() : this.waking || (this.waking = !0, queueMicrotask(this.woken));
+      this.state !== "attached" ? this.http.wake() : this.waking || (this.waking = !0, microtask(this.woken));
     }
     flush() {
       this.waking = !1;
@@ -2341,19 +2721,19 @@
         this.http.flush();
         return;
       }
-      if (!(this.stuck !== void 0 && !this.push(this.stuck.out, this.stuck.bytes))) {
+      if (!(this.stuck !== void 0 && !this.write(this.stuck.out, this.stuck.bytes))) {
         for (this.pushed.length >= KEPT && this.settle(); ; ) {
           let out = peer.outgoing();
           if (out === void 0) break;
-          if (!this.push(out, peer.composeInPlace(out))) return;
+          if (!this.write(out, peer.composeInPlace(out))) return;
         }
-        peer.due && (this.asleep || this.unanswered >= EVERY) && this.push(void 0, peer.composeInPlace(void 0));
+        peer.due && (this.asleep || this.unanswered >= EVERY) && this.write(void 0, peer.composeInPlace(void 0));
       }
     }
-    push(out, bytes) {
+    write(out, bytes) {
       this.unanswered = 0, this.stuck = { out, bytes };
       let written = this.memory.push(bytes);
-      return written === 1 ? (this.stuck = void 0, this.end += 8 + (bytes.length + 7 & -8), out !== void 0 && (this.pushed.push({ out, end: this.end }), this.peer?.passed(out)), !0) : (written === -1 ? this.fail("the link has ended") : written !== 0 && this.peer?.end(new TailraceError("internal", "a batch does not fit into shared memory")), !1);
+      return written === 1 ? (this.stuck = void 0, this.end += 8 + (lengthOf(bytes) + 7 & -8), out !== void 0 && (push(this.pushed, { out, end: this.end }), this.peer?.passed(out)), !0) : (written === -1 ? this.fail("the link has ended") : written !== 0 && this.peer?.end(new TailraceError("internal", "a batch does not fit into shared memory")), !1);
     }
     /** Forgets the batches that Go has taken. */
     settle() {
@@ -2361,17 +2741,17 @@
       taken < 0 && this.fail("the link has ended");
       let { pushed, peer } = this, n = 0;
       for (; n < pushed.length && pushed[n].end <= taken; ) peer?.delivered(pushed[n++].out);
-      n > 0 && pushed.splice(0, n);
+      n > 0 && (this.pushed = behind(pushed, n));
     }
   }, Checkpoint = class {
     constructor() {
-      this.target = new EventTarget();
-      this.event = new Event("checkpoint");
-      this.target.addEventListener("checkpoint", () => {
+      this.target = new NativeEventTarget();
+      this.event = new NativeEvent("checkpoint");
+      listenTo(this.target, "checkpoint", () => {
       });
     }
     reach() {
-      this.target.dispatchEvent(this.event);
+      dispatch(this.target, this.event);
     }
   }, Rest = class {
     constructor(memory) {
@@ -2379,11 +2759,11 @@
       this.live = !0;
       /** Bytes since it was last set to 0. */
       this.filled = 0;
-      this.through = new Uint8Array(0);
+      this.through = new NativeUint8Array(0);
     }
     fill(u8, at, length, transferable) {
       let n;
-      if (transferable ? (this.through.length < length && (this.through = new Uint8Array(length)), n = this.memory.fill(this.through, 0, length), n === length && u8.set(this.through.subarray(0, length), at)) : (n = this.memory.fill(u8, at, length), pin(u8.buffer)), n === -1) throw GONE;
+      if (transferable ? (lengthOf(this.through) < length && (this.through = new NativeUint8Array(length)), n = this.memory.fill(this.through, 0, length), n === length && copyInto(u8, viewOf(this.through, 0, length), at)) : (n = this.memory.fill(u8, at, length), pin(bufferOf(u8))), n === -1) throw GONE;
       if (n !== length) throw broken("the rest of another frame");
       this.filled += length;
     }
@@ -2392,28 +2772,22 @@
     }
   };
   function wordsAndBytes(length) {
-    let buffer = new ArrayBuffer(length);
-    return { u8: new Uint8Array(buffer), u32: new Uint32Array(buffer, 0, length >> 2) };
+    let buffer = new NativeArrayBuffer(length), u32 = new NativeUint32Array(buffer, 0, length >> 2);
+    return { u8: new NativeUint8Array(buffer), u32, size: length };
   }
 
   // src/timers.ts
-  var Tasks = class {
-    constructor() {
-      this.callbacks = [];
-      this.channel = new MessageChannel();
-      this.channel.port1.onmessage = () => this.callbacks.shift()?.();
-    }
-    add(callback) {
-      this.callbacks.push(callback), this.channel.port2.postMessage(null);
-    }
-  }, tasks, timers = {
-    setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-    clearTimeout: (timer) => clearTimeout(timer),
-    task: (callback) => {
-      tasks ?? (tasks = new Tasks()), tasks.add(callback);
-    },
-    now: () => performance.now()
-  };
+  function createTimers() {
+    let { setTimeout, clearTimeout, performance } = globalThis, now = performance.now.bind(performance), { port1, port2 } = new MessageChannel(), post = port2.postMessage.bind(port2), callbacks = [];
+    return port1.onmessage = () => shift(callbacks)?.(), {
+      setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+      clearTimeout: (timer) => clearTimeout(timer),
+      task: (callback) => {
+        push(callbacks, callback), post(null);
+      },
+      now: () => now()
+    };
+  }
 
   // src/inject.ts
   var MEMORY = "__tailrace_memory";
@@ -2423,8 +2797,8 @@
   }
   function inject(config) {
     let memory = takeMemory();
-    if (window.top !== window || !config.origins.includes(`${location.protocol}//${location.host}`) || KEY in globalThis) return;
-    let fetch = window.fetch.bind(window), { base } = config, carrier = () => {
+    if (window.top !== window || !includes(config.origins, `${location.protocol}//${location.host}`) || KEY in globalThis) return;
+    let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, carrier = () => {
       let http = new HttpCarrier({ base, fetch, clock: timers, memory: memory !== void 0 });
       return memory === void 0 ? http : new ShmCarrier(memory, http, timers);
     }, { state, restored } = createPage({
@@ -2432,18 +2806,18 @@
       clock: timers,
       label: config.label
     });
-    Object.defineProperty(globalThis, KEY, { value: Object.freeze(state) });
+    defineProperty(globalThis, KEY, { value: freeze(state) });
     let { api: _api, call: _call, events, ...tailrace } = state;
-    Object.defineProperty(globalThis, "tailrace", {
-      value: Object.freeze(tailrace),
+    defineProperty(globalThis, "tailrace", {
+      value: freeze(tailrace),
       configurable: !0,
       writable: !0
     }), addEventListener("DOMContentLoaded", () => {
-      document.documentElement.dataset.tailraceReady !== "manual" && events.readyWhenQuiet();
+      dataOf(rootOf(document)).tailraceReady !== "manual" && events.readyWhenQuiet();
     }), addEventListener("pagehide", (event) => {
-      event.persisted && memory?.detach();
+      isPersisted(event) && memory?.detach();
     }), addEventListener("pageshow", (event) => {
-      event.persisted && restored();
+      isPersisted(event) && restored();
     });
   }
   inject(TAILRACE_CONFIG);

@@ -1,31 +1,216 @@
-// src/errors.ts
-var TailraceError = class extends Error {
-  constructor(code, message, detail) {
-    super(message), this.name = "TailraceError", this.code = code, detail !== void 0 && (this.detail = detail);
-  }
+// src/builtins/base.ts
+var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+  defineProperty,
+  freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  setPrototypeOf,
+  keys: keysOf,
+  prototype: objectPrototype
+} = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect, asyncIterator = Symbol.asyncIterator;
+var missing = () => {
+  throw new TypeError("there are no such objects here");
 };
-function broken(rule) {
-  return new TailraceError("protocol", `broken wire rule: ${rule}`);
+function getterOf(prototype, name) {
+  return prototype && getOwnPropertyDescriptor(prototype, name)?.get;
 }
+function readerOf(prototype, name) {
+  let get = getterOf(prototype, name);
+  return get === void 0 ? missing : uncurry(get);
+}
+function methodOf(prototype, name) {
+  let method = prototype && getOwnPropertyDescriptor(prototype, name)?.value;
+  return typeof method != "function" ? missing : uncurry(method);
+}
+function isKind(read, value) {
+  try {
+    return read(value), !0;
+  } catch {
+    return !1;
+  }
+}
+function isPlain(value) {
+  let prototype = getPrototypeOf(value);
+  return prototype === objectPrototype || prototype === arrayPrototype || prototype === null;
+}
+var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
+var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
+var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+function push(array, value) {
+  array[array.length] = value;
+}
+var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
+
+// src/builtins/promises.ts
+var made = (async () => {
+})(), NativePromise = getPrototypeOf(made).constructor;
+async function rejected(error) {
+  throw error;
+}
+
+// src/builtins/bytes.ts
+var NativeUint8Array = Uint8Array;
+var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+function lengthOf(array) {
+  return getLength.call === originalCall ? getLength.call(array) : slowLength(array);
+}
+function bufferOf(u8) {
+  return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+}
+function offsetOf(u8) {
+  return getOffset.call === originalCall ? getOffset.call(u8) : slowOffset(u8);
+}
+function viewOf(u8, from, to) {
+  return new NativeUint8Array(bufferOf(u8), offsetOf(u8) + from, to - from);
+}
+function copyOf(u8) {
+  return new NativeUint8Array(u8);
+}
+var readSize = readerOf(ArrayBuffer.prototype, "byteLength");
+function isExact(u8) {
+  let buffer = bufferOf(u8);
+  return isKind(readSize, buffer) && readSize(buffer) === lengthOf(u8);
+}
+var classOf2 = uncurry(
+  getterOf(typedArrays, Symbol.toStringTag)
+), dataViews = DataView.prototype, viewBuffer = readerOf(dataViews, "buffer"), viewBytes = readerOf(dataViews, "byteLength"), viewOffset = readerOf(dataViews, "byteOffset"), shared = typeof SharedArrayBuffer == "function" ? SharedArrayBuffer.prototype : void 0, readSharedSize = readerOf(shared, "byteLength"), blobs = typeof Blob == "function" ? Blob.prototype : void 0, readBlob = readerOf(blobs, "size");
+function isBuffer(value) {
+  return !isPlain(value) && (isKind(readSize, value) || isKind(readSharedSize, value));
+}
+function isBlob(value) {
+  return typeof value == "object" && value !== null && !isPlain(value) && isKind(readBlob, value);
+}
+function bytesOf(value) {
+  if (typeof value != "object" || value === null) return;
+  if (!isView(value)) return isBuffer(value) ? new NativeUint8Array(value) : void 0;
+  let length;
+  try {
+    length = getBytes.call === originalCall ? getBytes.call(value) : slowBytes(value);
+  } catch {
+    return new NativeUint8Array(viewBuffer(value), viewOffset(value), viewBytes(value));
+  }
+  let u8 = value;
+  return length === 0 && copyOf(u8), new NativeUint8Array(bufferOf(u8), offsetOf(u8), length);
+}
+
+// src/builtins/dom.ts
+var { reportError: nativeReport } = globalThis, host = { eval: globalThis.eval, setTimeout: globalThis.setTimeout }, microtask = globalThis.queueMicrotask;
 function report(error) {
   try {
+    let { reportError } = globalThis;
     if (typeof reportError == "function") {
       reportError(error);
       return;
     }
   } catch {
   }
+  if (typeof nativeReport == "function") {
+    nativeReport(error);
+    return;
+  }
+  let { setTimeout } = host;
   setTimeout(() => {
     throw error;
   });
 }
-function guarded(callback, ...args) {
+var targets = globalThis.EventTarget?.prototype, addListener = methodOf(targets, "addEventListener"), removeListener = methodOf(targets, "removeEventListener"), NativeEventTarget = globalThis.EventTarget, NativeEvent = globalThis.Event, dispatch = methodOf(targets, "dispatchEvent");
+function reader(prototype, name) {
+  let read = readerOf(prototype, name);
+  return (object) => isKind(read, object) ? read(object) : object[name];
+}
+var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
+var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
+var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
+
+// src/builtins/json.ts
+function stringify(value, replacer) {
+  return hasOwn(arrayPrototype, "toJSON") || hasOwn(objectPrototype, "toJSON") ? textOf({ "": value }, "", replacer) : stringifyJson(value, replacer);
+}
+function textOf(holder, key, replacer) {
+  let value = holder[key];
+  if (typeof value == "object" && value !== null) {
+    let { toJSON } = value;
+    typeof toJSON == "function" && !isForeign(toJSON) && (value = apply(toJSON, value, [key]));
+  }
+  if (replacer !== void 0 && (value = apply(replacer, holder, [key, value])), value = unwrapped(value), typeof value != "object" || value === null) return stringifyJson(value);
+  let text = "";
+  if (isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      let element = textOf(value, `${i}`, replacer);
+      text += `${i === 0 ? "" : ","}${element ?? "null"}`;
+    }
+    return `[${text}]`;
+  }
+  let keys = keysOf(value);
+  for (let i = 0; i < keys.length; i++) {
+    let property = textOf(value, keys[i], replacer);
+    property !== void 0 && (text += `${text === "" ? "" : ","}${stringifyJson(keys[i])}:${property}`);
+  }
+  return `{${text}}`;
+}
+function isForeign(toJSON) {
+  let { toJSON: ofObjects } = objectPrototype, { toJSON: ofArrays } = arrayPrototype;
+  return toJSON === ofObjects || toJSON === ofArrays;
+}
+var wrapped = [
+  uncurry(Number.prototype.valueOf),
+  uncurry(String.prototype.valueOf),
+  uncurry(Boolean.prototype.valueOf)
+];
+function unwrapped(value) {
+  if (typeof value != "object" || value === null || isPlain(value)) return value;
+  for (let i = 0; i < wrapped.length; i++)
+    if (isKind(wrapped[i], value)) return wrapped[i](value);
+  return value;
+}
+
+// src/errors.ts
+var TailraceError = class extends Error {
+  constructor(code, message, detail) {
+    super(message), defineProperty(this, "name", { value: "TailraceError", configurable: !0, writable: !0 }), this.code = code, detail !== void 0 && (this.detail = detail);
+  }
+};
+function broken(rule) {
+  return new TailraceError("protocol", `broken wire rule: ${rule}`);
+}
+function callable(callback) {
+  return typeof callback == "function" ? callback : void 0;
+}
+function guarded(callback, argument) {
   if (callback !== void 0)
     try {
-      callback(...args);
+      callback(argument);
     } catch (error) {
       report(error);
     }
+}
+
+// src/jsonrun.ts
+function parseRun(batch, at, bytes, count, align, kind, words, take3) {
+  let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
+  for (let n = 0; n < count && stop - frame >= head; n++) {
+    let word = frame >> 2, length = u32[word];
+    if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take3 !== void 0 && !take3(word)) return;
+    let cost = 8 + length + mask & ~mask;
+    push(lengths, length), push(costs, cost), frame += cost;
+  }
+  if (costs.length !== count || frame !== stop) return;
+  frame = at;
+  for (let n = 0; n < count; n++) {
+    let word = frame >> 2, end = frame + 8 + lengths[n];
+    frame += costs[n];
+    for (let i = 0; i < words; i++) u32[word + i] = 538976288;
+    u8[4 * (word + words) - 1] = n === 0 ? 91 : 44;
+    for (let i = end; i < frame; i++) u8[i] = 32;
+  }
+  let values;
+  try {
+    values = parseJson(`${decodeText(viewOf(u8, at, stop))}]`);
+  } catch {
+    throw broken("a JSON payload that is not JSON");
+  }
+  if (values.length !== count) throw broken("a JSON payload that is not one value");
+  return { values, lengths, costs };
 }
 
 // src/wire.ts
@@ -48,51 +233,20 @@ PLACES[END] = CONTROL | CHANNEL;
 PLACES[ABORT] = CONTROL | CHANNEL;
 
 // src/lane.ts
-var decoder = new TextDecoder(), NOTHING = new Uint8Array(0);
-function decodeText(bytes) {
-  return decoder.decode(bytes);
-}
+var NOTHING = new Uint8Array(0);
 function decodeJson(bytes) {
   try {
-    return JSON.parse(decoder.decode(bytes));
+    return parseJson(decodeText(bytes));
   } catch {
     throw broken("a JSON payload that is not JSON");
   }
-}
-
-// src/jsonrun.ts
-function parseRun(batch, at, bytes, count, align, kind, words, take3) {
-  let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
-  for (let n = 0; n < count && stop - frame >= head; n++) {
-    let word = frame >> 2, length = u32[word];
-    if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take3 !== void 0 && !take3(word)) return;
-    let cost = 8 + length + mask & ~mask;
-    lengths.push(length), costs.push(cost), frame += cost;
-  }
-  if (costs.length !== count || frame !== stop) return;
-  frame = at;
-  for (let n = 0; n < count; n++) {
-    let word = frame >> 2, end = frame + 8 + lengths[n];
-    frame += costs[n];
-    for (let i = 0; i < words; i++) u32[word + i] = 538976288;
-    u8[4 * (word + words) - 1] = n === 0 ? 91 : 44;
-    for (let i = end; i < frame; i++) u8[i] = 32;
-  }
-  let values;
-  try {
-    values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
-  } catch {
-    throw broken("a JSON payload that is not JSON");
-  }
-  if (values.length !== count) throw broken("a JSON payload that is not one value");
-  return { values, lengths, costs };
 }
 
 // src/level.ts
 var Level = class {
   constructor() {
     this.amount = 0;
-    this.highAt = Number.POSITIVE_INFINITY;
+    this.highAt = 1 / 0;
     this.lowAt = 0;
     this.raised = !1;
     // over the low threshold since onlow was due last
@@ -101,17 +255,22 @@ var Level = class {
     this.tellHigh = !1;
     this.tellLow = !1;
     this.telling = !1;
+    this.over = !1;
     this.tell = () => {
       this.telling = !1;
       let { tellHigh, tellLow } = this;
-      this.tellHigh = !1, this.tellLow = !1, tellHigh && this.amount < this.highAt ? this.high = !1 : tellHigh && guarded(this.onhigh), tellLow && this.amount <= this.lowAt && guarded(this.onlow);
+      this.tellHigh = !1, this.tellLow = !1, tellHigh && this.amount < this.highAt ? this.high = !1 : tellHigh && guarded(this.onhigh, void 0), tellLow && this.amount <= this.lowAt && guarded(this.onlow, void 0);
     };
   }
   add(bytes) {
-    this.amount += bytes, this.check();
+    this.over || (this.amount += bytes, this.check());
   }
   remove(bytes) {
-    this.amount -= bytes, this.check();
+    this.over || (this.amount -= bytes, this.check());
+  }
+  /** Nothing waits any more, and nothing will: who waits for the low threshold learns it. */
+  end() {
+    this.remove(this.amount), this.over = !0;
   }
   get highThreshold() {
     return this.highAt;
@@ -131,7 +290,7 @@ var Level = class {
         this.tellHigh = !1, this.tellLow = !1;
         return;
       }
-      this.telling = !0, queueMicrotask(this.tell);
+      this.telling = !0, microtask(this.tell);
     }
   }
 };
@@ -154,7 +313,7 @@ var Levelled = class {
     return this.core.buffered.onhigh;
   }
   set onbufferedamounthigh(callback) {
-    this.core.buffered.onhigh = callback;
+    this.core.buffered.onhigh = callable(callback);
   }
   get bufferedAmountLowThreshold() {
     return this.core.buffered.lowThreshold;
@@ -166,7 +325,7 @@ var Levelled = class {
     return this.core.buffered.onlow;
   }
   set onbufferedamountlow(callback) {
-    this.core.buffered.onlow = callback;
+    this.core.buffered.onlow = callable(callback);
   }
   get unreadAmount() {
     return this.core.waiting.amount;
@@ -181,7 +340,7 @@ var Levelled = class {
     return this.core.waiting.onhigh;
   }
   set onunreadamounthigh(callback) {
-    this.core.waiting.onhigh = callback;
+    this.core.waiting.onhigh = callable(callback);
   }
   get unreadAmountLowThreshold() {
     return this.core.waiting.lowThreshold;
@@ -193,28 +352,71 @@ var Levelled = class {
     return this.core.waiting.onlow;
   }
   set onunreadamountlow(callback) {
-    this.core.waiting.onlow = callback;
+    this.core.waiting.onlow = callable(callback);
   }
 };
 
+// src/builtins/collections.ts
+function keepMethods({ prototype }, base) {
+  let names = ownKeys(base.prototype);
+  for (let i = 0; i < names.length; i++) {
+    let property = getOwnPropertyDescriptor(base.prototype, names[i]);
+    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+  }
+  setPrototypeOf(prototype, null), freeze(prototype);
+}
+var SafeMap = class extends Map {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+}, SafeSet = class extends Set {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+}, SafeWeakMap = class extends WeakMap {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+};
+keepMethods(SafeMap, Map);
+keepMethods(SafeSet, Set);
+keepMethods(SafeWeakMap, WeakMap);
+var setValues = uncurry(Set.prototype.values), mapKeys = uncurry(Map.prototype.keys), nextOfSet = uncurry((/* @__PURE__ */ new Set()).values().next), nextOfMap = uncurry((/* @__PURE__ */ new Map()).keys().next);
+var readMapSize = readerOf(Map.prototype, "size");
+var eachOfMap = uncurry(Map.prototype.forEach);
+
 // src/pinned.ts
-var pinned = /* @__PURE__ */ new WeakSet();
+var pinned = new SafeWeakMap();
 function isPinned(buffer) {
   return pinned.has(buffer);
 }
 
 // src/channel.ts
-var encoder = new TextEncoder(), collecting;
+var collecting;
 function encodeMessage(message) {
-  if (message instanceof ArrayBuffer) return { kind: BYTES, payload: new Uint8Array(message) };
-  if (ArrayBuffer.isView(message)) {
-    let { buffer, byteOffset, byteLength } = message;
-    return { kind: BYTES, payload: new Uint8Array(buffer, byteOffset, byteLength) };
-  }
-  let text = JSON.stringify(message);
+  let bytes = givenBytes(message, "invalid_message");
+  if (bytes !== void 0) return { kind: BYTES, payload: bytes };
+  let text = stringify(message);
   if (text === void 0)
     throw new TailraceError("invalid_message", "this message has no JSON form");
-  return { kind: JSON_, payload: encoder.encode(text) };
+  return { kind: JSON_, payload: encodeText(text) };
+}
+function givenBytes(value, code) {
+  let bytes;
+  try {
+    bytes = bytesOf(value);
+  } catch {
+    throw new TailraceError(
+      code,
+      "these bytes are not there any more: their buffer was transferred, or has become shorter than the view"
+    );
+  }
+  if (bytes === void 0 && isBlob(value))
+    throw new TailraceError(code, "a Blob has no JSON form: pass await blob.arrayBuffer()");
+  return bytes;
 }
 var ChannelCore = class {
   constructor(own, borrow) {
@@ -248,7 +450,7 @@ var ChannelCore = class {
       return;
     }
     let { u8 } = batch, value;
-    kind !== BYTES ? value = decodeJson(u8.subarray(offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = u8.slice(offset, offset + length) : value = new Uint8Array(u8.buffer, offset, length), this.hand(lane, value, length, cost);
+    kind !== BYTES ? value = decodeJson(viewOf(u8, offset, offset + length)) : owned ? value = u8 : this.own || this.borrow && !this.handsNow ? value = copyOf(viewOf(u8, offset, offset + length)) : value = new NativeUint8Array(bufferOf(u8), offset, length), this.hand(lane, value, length, cost);
   }
   /** A message goes straight to the callback. */
   get handsNow() {
@@ -265,12 +467,12 @@ var ChannelCore = class {
       lane.consumed += cost;
       return;
     }
-    let waiter = this.waiters.shift();
+    let waiter = shift(this.waiters);
     if (waiter !== void 0) {
       lane.consumed += cost, waiter.resolve({ value, done: !1 });
       return;
     }
-    this.queue.push({ value, length, cost }), this.waiting.add(length);
+    push(this.queue, { value, length, cost }), this.waiting.add(length);
   }
   frames(lane, batch, at, bytes, count, align) {
     if (this.closed) return 0;
@@ -290,13 +492,13 @@ var ChannelCore = class {
   bytesFrames(lane, { u8, u32 }, at, stop, count, mask) {
     let { onmessage } = this;
     if (onmessage === void 0 || this.own || !this.handsNow) return 0;
-    let { buffer } = u8, n = 0;
+    let buffer = bufferOf(u8), n = 0;
     for (; n < count && stop - at >= FRAME; ) {
       let word = at >> 2, length = u32[word];
       if (u32[word + 1] !== BYTES || length > stop - at - FRAME) break;
       let stride = FRAME + length + mask & ~mask;
       if (stride > stop - at) break;
-      let message = new Uint8Array(buffer, at + FRAME, length);
+      let message = new NativeUint8Array(buffer, at + FRAME, length);
       at += stride, n++;
       try {
         onmessage(message);
@@ -308,17 +510,18 @@ var ChannelCore = class {
     return n;
   }
   ended(error) {
-    if (!this.closed) {
-      this.closed = !0, this.error = error, this.ending = !0;
-      for (let waiter of this.waiters.splice(0)) this.finish(waiter);
-      this.attached(), this.finishIfRead();
-    }
+    this.buffered.end(), !this.closed && (this.closed = !0, this.error = error, this.ending = !0, this.finishWaiters(), this.attached(), this.finishIfRead());
   }
   queued(bytes) {
     this.buffered.add(bytes);
   }
   left(bytes) {
     this.buffered.remove(bytes);
+  }
+  finishWaiters() {
+    let { waiters } = this;
+    this.waiters = [];
+    for (let i = 0; i < waiters.length; i++) this.finish(waiters[i]);
   }
   finish(waiter) {
     if (this.error === void 0 || this.thrown) {
@@ -335,7 +538,7 @@ var ChannelCore = class {
   }
   // ---- from the user
   setOnmessage(callback) {
-    this.onmessage = callback, !(callback === void 0 || !this.unread || this.draining) && (this.draining = !0, queueMicrotask(() => {
+    this.onmessage = callable(callback), !(this.onmessage === void 0 || !this.unread || this.draining) && (this.draining = !0, microtask(() => {
       this.draining = !1, this.drain();
     }));
   }
@@ -358,48 +561,46 @@ var ChannelCore = class {
         "borrowed",
         "the messages of a channel with `borrow` are valid inside onmessage only: it cannot be iterated"
       );
-    this.iterating = !0;
     let iterator = {
-      next: () => new Promise((resolve, reject) => {
-        if (this.unread) {
+      next: () => new NativePromise((resolve, reject) => {
+        if (this.iterating = !0, this.unread) {
           let { value, cost } = this.shift();
           this.lane?.consume(cost), resolve({ value, done: !1 }), this.finishIfRead();
-        } else this.closed ? this.finish({ resolve, reject }) : this.waiters.push({ resolve, reject });
+        } else this.closed ? this.finish({ resolve, reject }) : push(this.waiters, { resolve, reject });
       }),
       return: async () => (this.close(), { value: void 0, done: !0 }),
-      [Symbol.asyncIterator]: () => iterator
+      [asyncIterator]: () => iterator
     };
     return iterator;
   }
   close() {
-    this.closed || (this.closed = !0, this.ending = !0);
-    for (let waiter of this.waiters.splice(0)) this.finish(waiter);
+    this.closed || (this.closed = !0, this.ending = !0), this.finishWaiters();
     let cost = 0;
     for (; this.unread; ) cost += this.shift().cost;
-    cost > 0 && this.lane?.consume(cost), this.lane?.close(), this.attached(), queueMicrotask(() => this.finishIfRead());
+    cost > 0 && this.lane?.consume(cost), this.lane?.close(), this.attached(), microtask(() => this.finishIfRead());
   }
   send(message) {
-    return new Promise((resolve, reject) => {
-      let { kind, payload } = encodeMessage(message), { lane } = this;
-      if (lane?.tooLarge(payload.length) === void 0 && this.refusal() === void 0 && lane?.trySend(kind, payload)) {
+    return new NativePromise((resolve, reject) => {
+      let { kind, payload } = encodeMessage(message), length = lengthOf(payload), { lane } = this;
+      if (lane?.tooLarge(length) === void 0 && this.refusal() === void 0 && lane?.trySend(kind, payload)) {
         resolve();
         return;
       }
-      let copy = kind === BYTES ? payload.slice() : payload;
-      this.buffered.add(copy.length);
+      let copy = kind === BYTES ? copyOf(payload) : payload;
+      this.buffered.add(length);
       let refused = (error) => {
-        this.buffered.remove(copy.length), reject(error);
+        this.buffered.remove(length), reject(error);
       }, go = () => {
         let refusal = this.refusal();
         refusal !== void 0 ? refused(refusal) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
       };
-      lane === void 0 && !this.closed ? this.early.push(go) : go();
+      lane === void 0 && !this.closed ? push(this.early, go) : go();
     });
   }
   trySend(message) {
     let { kind, payload } = encodeMessage(message), { lane } = this;
     if (lane === void 0 || this.refusal() !== void 0) return !1;
-    let tooLarge = lane.tooLarge(payload.length);
+    let tooLarge = lane.tooLarge(lengthOf(payload));
     if (tooLarge !== void 0) throw tooLarge;
     return lane.trySend(kind, payload);
   }
@@ -411,7 +612,9 @@ var ChannelCore = class {
   }
   /** The channel has its lane for good: what was sent before goes there. */
   attached() {
-    for (let go of this.early.splice(0)) go();
+    let { early } = this;
+    this.early = [];
+    for (let i = 0; i < early.length; i++) early[i]();
   }
   /** The lane of this channel inside the arguments of the invoke under way. */
   collect() {
@@ -438,9 +641,11 @@ var ChannelCore = class {
       throw new TailraceError("invalid_args", "a channel has either `own` or `borrow`");
     super();
     let core = new ChannelCore(options.own === !0, options.borrow === !0);
-    core.onmessage = options.onmessage, Object.defineProperty(this, "core", { value: core });
-    for (let name of LEVELS)
-      options[name] !== void 0 && Object.assign(this, { [name]: options[name] });
+    core.onmessage = callable(options.onmessage), defineProperty(this, "core", { value: core });
+    for (let i = 0; i < LEVELS.length; i++) {
+      let value = options[LEVELS[i]];
+      value !== void 0 && (this[LEVELS[i]] = value);
+    }
   }
   get onmessage() {
     return this.core.onmessage;
@@ -452,13 +657,13 @@ var ChannelCore = class {
     return this.core.onclose;
   }
   set onclose(callback) {
-    this.core.onclose = callback;
+    this.core.onclose = callable(callback);
   }
   get onerror() {
     return this.core.onerror;
   }
   set onerror(callback) {
-    this.core.onerror = callback;
+    this.core.onerror = callable(callback);
   }
   get id() {
     return this.core.lane?.id;
@@ -483,7 +688,7 @@ var ChannelCore = class {
   }
 };
 function take(message) {
-  return message.byteLength === message.buffer.byteLength && !isPinned(message.buffer) ? message : message.slice();
+  return isExact(message) && !isPinned(bufferOf(message)) ? message : copyOf(message);
 }
 
 // src/eventapi.ts
@@ -502,7 +707,7 @@ function absent(code, message) {
   let error = () => new TailraceError(code, message);
   class AbsentChannel extends Channel {
     send() {
-      return Promise.reject(error());
+      return rejected(error());
     }
     trySend() {
       throw error();
@@ -511,7 +716,7 @@ function absent(code, message) {
       throw error();
     }
   }
-  let refuse = () => Promise.reject(error()), events = { listen: refuse, once: refuse, emit: refuse, emitTo: refuse };
+  let refuse = () => rejected(error()), events = { listen: refuse, once: refuse, emit: refuse, emitTo: refuse };
   return {
     invoke: refuse,
     Channel: AbsentChannel,

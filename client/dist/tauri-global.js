@@ -60,6 +60,118 @@
     transformCallback: () => transformCallback
   });
 
+  // src/builtins/base.ts
+  var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+    defineProperty,
+    freeze,
+    getOwnPropertyDescriptor,
+    getPrototypeOf,
+    setPrototypeOf,
+    keys: keysOf,
+    prototype: objectPrototype
+  } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect;
+  var missing = () => {
+    throw new TypeError("there are no such objects here");
+  };
+  function getterOf(prototype, name) {
+    return prototype && getOwnPropertyDescriptor(prototype, name)?.get;
+  }
+  function readerOf(prototype, name) {
+    let get = getterOf(prototype, name);
+    return get === void 0 ? missing : uncurry(get);
+  }
+  function methodOf(prototype, name) {
+    let method = prototype && getOwnPropertyDescriptor(prototype, name)?.value;
+    return typeof method != "function" ? missing : uncurry(method);
+  }
+  function isKind(read2, value) {
+    try {
+      return read2(value), !0;
+    } catch {
+      return !1;
+    }
+  }
+  function isPlain(value) {
+    let prototype = getPrototypeOf(value);
+    return prototype === objectPrototype || prototype === arrayPrototype || prototype === null;
+  }
+  var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
+  var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
+  var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+  function push(array, value) {
+    array[array.length] = value;
+  }
+  var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
+
+  // src/builtins/bytes.ts
+  var NativeUint8Array = Uint8Array;
+  var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+  function lengthOf(array) {
+    return getLength.call === originalCall ? getLength.call(array) : slowLength(array);
+  }
+  function bufferOf(u8) {
+    return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+  }
+  var readSize = readerOf(ArrayBuffer.prototype, "byteLength");
+  var classOf2 = uncurry(
+    getterOf(typedArrays, Symbol.toStringTag)
+  ), dataViews = DataView.prototype, viewBuffer = readerOf(dataViews, "buffer"), viewBytes = readerOf(dataViews, "byteLength"), viewOffset = readerOf(dataViews, "byteOffset"), shared = typeof SharedArrayBuffer == "function" ? SharedArrayBuffer.prototype : void 0, readSharedSize = readerOf(shared, "byteLength"), blobs = typeof Blob == "function" ? Blob.prototype : void 0, readBlob = readerOf(blobs, "size");
+  function isUint8Array(value) {
+    return classOf2(value) === "Uint8Array";
+  }
+  function isBuffer(value) {
+    return !isPlain(value) && (isKind(readSize, value) || isKind(readSharedSize, value));
+  }
+
+  // src/builtins/collections.ts
+  function keepMethods({ prototype }, base) {
+    let names = ownKeys(base.prototype);
+    for (let i = 0; i < names.length; i++) {
+      let property = getOwnPropertyDescriptor(base.prototype, names[i]);
+      property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+    }
+    setPrototypeOf(prototype, null), freeze(prototype);
+  }
+  var SafeMap = class extends Map {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  }, SafeSet = class extends Set {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  }, SafeWeakMap = class extends WeakMap {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  };
+  keepMethods(SafeMap, Map);
+  keepMethods(SafeSet, Set);
+  keepMethods(SafeWeakMap, WeakMap);
+  var setValues = uncurry(Set.prototype.values), mapKeys = uncurry(Map.prototype.keys), nextOfSet = uncurry((/* @__PURE__ */ new Set()).values().next), nextOfMap = uncurry((/* @__PURE__ */ new Map()).keys().next);
+  var readMapSize = readerOf(Map.prototype, "size");
+  function isMap(value) {
+    return !isPlain(value) && isKind(readMapSize, value);
+  }
+  var eachOfMap = uncurry(Map.prototype.forEach);
+
+  // src/builtins/promises.ts
+  var made = (async () => {
+  })(), NativePromise = getPrototypeOf(made).constructor, own = { value: NativePromise, configurable: !0, writable: !0 };
+  function safe(promise) {
+    try {
+      defineProperty(promise, "constructor", own);
+    } catch {
+    }
+    return promise;
+  }
+  async function rejected(error) {
+    throw error;
+  }
+
   // src/find.ts
   function findPage() {
     let state = globalThis[KEY];
@@ -94,18 +206,64 @@
         return typeof original != "object" || original === null || original instanceof page.Channel ? value : form(original, value);
       }
       if (typeof value != "object" || value === null) return value;
-      if (value instanceof Map) return Object.fromEntries(value);
-      if (value instanceof Uint8Array) return Array.from(value);
-      if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value));
+      if (isUint8Array(value)) return numbersOf(value);
+      if (isBuffer(value)) return numbersOf(new NativeUint8Array(value));
+      if (isMap(value)) return objectOf(value);
       if (!(SERIALIZE_TO_IPC_FN in value)) return value;
       let replaced = value[SERIALIZE_TO_IPC_FN]();
       return typeof replaced == "string" ? form(value, replaced) : replaced;
     };
   }
+  function numbersOf(u8) {
+    let numbers = [], length = lengthOf(u8);
+    for (let i = 0; i < length; i++) push(numbers, u8[i]);
+    return numbers;
+  }
+  function objectOf(map) {
+    let object = { __proto__: null };
+    return eachOfMap(map, (value, key) => {
+      object[key] = value;
+    }), object;
+  }
+
+  // src/builtins/dom.ts
+  var { reportError: nativeReport } = globalThis, host = { eval: globalThis.eval, setTimeout: globalThis.setTimeout }, microtask = globalThis.queueMicrotask;
+  function report(error) {
+    try {
+      let { reportError } = globalThis;
+      if (typeof reportError == "function") {
+        reportError(error);
+        return;
+      }
+    } catch {
+    }
+    if (typeof nativeReport == "function") {
+      nativeReport(error);
+      return;
+    }
+    let { setTimeout } = host;
+    setTimeout(() => {
+      throw error;
+    });
+  }
+  function tell(level, text, error) {
+    try {
+      error === void 0 ? console[level](text) : console[level](text, error);
+    } catch {
+    }
+  }
+  var targets = globalThis.EventTarget?.prototype, addListener = methodOf(targets, "addEventListener"), removeListener = methodOf(targets, "removeEventListener"), NativeEventTarget = globalThis.EventTarget, NativeEvent = globalThis.Event, dispatch = methodOf(targets, "dispatchEvent");
+  function reader(prototype, name) {
+    let read2 = readerOf(prototype, name);
+    return (object) => isKind(read2, object) ? read2(object) : object[name];
+  }
+  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
+  var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
+  var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
 
   // src/tauri/callbacks.ts
   function createCallbacks() {
-    let callbacks = /* @__PURE__ */ new Map(), last = 0;
+    let callbacks = new SafeMap(), last = 0;
     return {
       callbacks,
       transformCallback(callback, once2 = !1) {
@@ -117,7 +275,7 @@
       },
       runCallback(id, data) {
         let callback = callbacks.get(id);
-        callback !== void 0 ? callback(data) : console.warn(`tailrace: there is no callback ${id} any more`);
+        callback !== void 0 ? callback(data) : tell("warn", `tailrace: there is no callback ${id} any more`);
       }
     };
   }
@@ -136,7 +294,7 @@
       this.over = !1;
       this.channel = new page.Channel({ own: !0 }), this.channel.onmessage = (message) => {
         run({
-          message: message instanceof Uint8Array ? message.buffer : message,
+          message: isUint8Array(message) ? bufferOf(message) : message,
           index: this.index++
         });
       }, this.channel.onclose = () => {
@@ -167,7 +325,7 @@
     }
   };
   function createChannels(page, { callbacks }) {
-    let forwarders = /* @__PURE__ */ new Map();
+    let forwarders = new SafeMap();
     return {
       find(original, text) {
         let { id } = original;
@@ -185,22 +343,32 @@
 
   // src/tauri/bridge.ts
   var BRIDGE = /* @__PURE__ */ Symbol.for("tailrace.tauri");
+  function bytesOfNumbers(numbers) {
+    let u8 = new NativeUint8Array(numbers.length);
+    for (let i = 0; i < numbers.length; i++) u8[i] = numbers[i];
+    return u8;
+  }
   function createBridge(page) {
-    let { events, TailraceError, take, session } = page, callbacks = createCallbacks(), channels = createChannels(page, callbacks), handlers = /* @__PURE__ */ new Map(), removed = Promise.resolve(), rejection = (error) => error instanceof TailraceError ? error.detail === void 0 ? error.message : error.detail : error, unregisterListener = (_event, id) => {
+    let { events, TailraceError, take, session } = page, callbacks = createCallbacks(), channels = createChannels(page, callbacks), handlers = new SafeMap(), removed = (async () => {
+    })(), rejection = (error) => error instanceof TailraceError ? error.detail === void 0 ? error.message : error.detail : error, unregisterListener = (_event, id) => {
       let handler = handlers.get(id);
       handler !== void 0 && (handlers.delete(id), callbacks.unregisterCallback(handler), removed = events.remove(id));
     }, listenByNumber = async ({ event, target, handler }) => {
       try {
         let run = (data) => callbacks.callbacks.get(handler)?.(data), { id, registered } = events.add(event, run, { target }, !1);
-        return handlers.set(id, handler), await registered.catch((error) => {
+        handlers.set(id, handler);
+        try {
+          await safe(registered);
+        } catch (error) {
           throw handlers.delete(id), error;
-        }), id;
+        }
+        return id;
       } catch (error) {
         throw callbacks.unregisterCallback(handler), rejection(error);
       }
     }, unlistenByNumber = async ({ event, eventId }) => {
       if (!events.known(eventId)) throw `there is no listener ${eventId}`;
-      return unregisterListener(event, eventId), await removed, null;
+      return unregisterListener(event, eventId), await safe(removed), null;
     };
     return {
       ...callbacks,
@@ -209,22 +377,24 @@
         return session.label;
       },
       invoke: async (cmd, args = {}, options) => {
-        if (cmd === "plugin:event|listen") return listenByNumber(args);
-        if (cmd === "plugin:event|unlisten") return unlistenByNumber(args);
-        let used = /* @__PURE__ */ new Set(), body = Array.isArray(args) ? Uint8Array.from(args) : args, replacer = createReplacer(page, channels, used);
+        if (cmd === "plugin:event|listen") return await safe(listenByNumber(args));
+        if (cmd === "plugin:event|unlisten") return await safe(unlistenByNumber(args));
+        let used = new SafeSet(), body = isArray(args) ? bytesOfNumbers(args) : args, replacer = createReplacer(page, channels, used);
         try {
-          let result = await page.call(cmd, body, options, replacer);
-          for (let forwarder of used) forwarder.returned();
-          return result instanceof Uint8Array ? take(result).buffer : result === void 0 ? null : result;
+          let result = await safe(page.call(cmd, body, options, replacer));
+          return used.forEach((forwarder) => {
+            forwarder.returned();
+          }), isUint8Array(result) ? bufferOf(take(result)) : result === void 0 ? null : result;
         } catch (error) {
-          for (let forwarder of used) forwarder.refused();
-          throw rejection(error);
+          throw used.forEach((forwarder) => {
+            forwarder.refused();
+          }), rejection(error);
         }
       },
       async listen(event, handler, options, once2) {
         try {
           let { id, registered } = events.add(event, handler, options, once2);
-          return await registered, () => events.remove(id);
+          return await safe(registered), () => events.remove(id);
         } catch (error) {
           throw rejection(error);
         }
@@ -233,7 +403,7 @@
     };
   }
   function detached(why) {
-    let refuse = () => Promise.reject(why);
+    let refuse = () => rejected(why);
     return {
       ...createCallbacks(),
       api: 3,
@@ -253,7 +423,7 @@
     let found = findPage();
     if (!("api" in found)) return detached(found.message);
     let value = createBridge(found);
-    return Object.defineProperty(globals, BRIDGE, { value, configurable: !0 }), value;
+    return defineProperty(globals, BRIDGE, { value, configurable: !0 }), value;
   }
 
   // src/tauri/platform.ts
@@ -585,7 +755,7 @@
 
   // src/tauri/dragdrop.ts
   async function listenToDragDrop(to, handler) {
-    let each = (name, read2) => to.listen(name, (event) => handler({ ...event, payload: read2(event.payload) })), unlisten = await Promise.all([
+    let each = (name, read2) => to.listen(name, (event) => handler({ ...event, payload: read2(event.payload) })), unlisten2 = await Promise.all([
       each("tauri://drag-enter" /* DRAG_ENTER */, ({ paths, position }) => ({
         type: "enter",
         paths,
@@ -603,27 +773,15 @@
       each("tauri://drag-leave" /* DRAG_LEAVE */, () => ({ type: "leave" }))
     ]);
     return async () => {
-      await Promise.all(unlisten.map((end) => end()));
+      await Promise.all(unlisten2.map((end) => end()));
     };
   }
 
   // src/errors.ts
-  function report(error) {
-    try {
-      if (typeof reportError == "function") {
-        reportError(error);
-        return;
-      }
-    } catch {
-    }
-    setTimeout(() => {
-      throw error;
-    });
-  }
-  function guarded(callback, ...args) {
+  function guarded(callback, argument) {
     if (callback !== void 0)
       try {
-        callback(...args);
+        callback(argument);
       } catch (error) {
         report(error);
       }
@@ -760,7 +918,7 @@
   function act(command, { label }) {
     return invoke(`plugin:window|${command}`, { label });
   }
-  function set(command, { label }, value) {
+  function set2(command, { label }, value) {
     return invoke(`plugin:window|${command}`, { label, value });
   }
   function asSize(size) {
@@ -812,120 +970,120 @@
       return act("destroy", this);
     }
     async setResizable(resizable) {
-      return set("set_resizable", this, resizable);
+      return set2("set_resizable", this, resizable);
     }
     async setEnabled(enabled) {
-      return set("set_enabled", this, enabled);
+      return set2("set_enabled", this, enabled);
     }
     async setMaximizable(maximizable) {
-      return set("set_maximizable", this, maximizable);
+      return set2("set_maximizable", this, maximizable);
     }
     async setMinimizable(minimizable) {
-      return set("set_minimizable", this, minimizable);
+      return set2("set_minimizable", this, minimizable);
     }
     async setClosable(closable) {
-      return set("set_closable", this, closable);
+      return set2("set_closable", this, closable);
     }
     async setTitle(title) {
-      return set("set_title", this, title);
+      return set2("set_title", this, title);
     }
     async setDecorations(decorations) {
-      return set("set_decorations", this, decorations);
+      return set2("set_decorations", this, decorations);
     }
     async setShadow(enable) {
-      return set("set_shadow", this, enable);
+      return set2("set_shadow", this, enable);
     }
     async setEffects(effects) {
-      return set("set_effects", this, effects);
+      return set2("set_effects", this, effects);
     }
     async setAlwaysOnTop(alwaysOnTop) {
-      return set("set_always_on_top", this, alwaysOnTop);
+      return set2("set_always_on_top", this, alwaysOnTop);
     }
     async setAlwaysOnBottom(alwaysOnBottom) {
-      return set("set_always_on_bottom", this, alwaysOnBottom);
+      return set2("set_always_on_bottom", this, alwaysOnBottom);
     }
     async setContentProtected(contentProtected) {
-      return set("set_content_protected", this, contentProtected);
+      return set2("set_content_protected", this, contentProtected);
     }
     async setFullscreen(fullscreen) {
-      return set("set_fullscreen", this, fullscreen);
+      return set2("set_fullscreen", this, fullscreen);
     }
     async setFullscreenOnMonitor(position) {
-      return set("set_fullscreen_on_monitor", this, position);
+      return set2("set_fullscreen_on_monitor", this, position);
     }
     async setSimpleFullscreen(fullscreen) {
-      return set("set_simple_fullscreen", this, fullscreen);
+      return set2("set_simple_fullscreen", this, fullscreen);
     }
     async setFocusable(focusable) {
-      return set("set_focusable", this, focusable);
+      return set2("set_focusable", this, focusable);
     }
     async setSkipTaskbar(skip) {
-      return set("set_skip_taskbar", this, skip);
+      return set2("set_skip_taskbar", this, skip);
     }
     async setCursorGrab(grab) {
-      return set("set_cursor_grab", this, grab);
+      return set2("set_cursor_grab", this, grab);
     }
     async setCursorVisible(visible) {
-      return set("set_cursor_visible", this, visible);
+      return set2("set_cursor_visible", this, visible);
     }
     async setCursorIcon(icon) {
-      return set("set_cursor_icon", this, icon);
+      return set2("set_cursor_icon", this, icon);
     }
     async setBackgroundColor(color) {
-      return set("set_background_color", this, color);
+      return set2("set_background_color", this, color);
     }
     async setIgnoreCursorEvents(ignore) {
-      return set("set_ignore_cursor_events", this, ignore);
+      return set2("set_ignore_cursor_events", this, ignore);
     }
     async startResizeDragging(direction) {
-      return set("start_resize_dragging", this, direction);
+      return set2("start_resize_dragging", this, direction);
     }
     async setBadgeCount(count) {
-      return set("set_badge_count", this, count);
+      return set2("set_badge_count", this, count);
     }
     async setBadgeLabel(label) {
-      return set("set_badge_label", this, label);
+      return set2("set_badge_label", this, label);
     }
     async setProgressBar(state) {
-      return set("set_progress_bar", this, state);
+      return set2("set_progress_bar", this, state);
     }
     async setVisibleOnAllWorkspaces(visible) {
-      return set("set_visible_on_all_workspaces", this, visible);
+      return set2("set_visible_on_all_workspaces", this, visible);
     }
     async setTitleBarStyle(style) {
-      return set("set_title_bar_style", this, style);
+      return set2("set_title_bar_style", this, style);
     }
     async setTheme(theme) {
-      return set("set_theme", this, theme);
+      return set2("set_theme", this, theme);
     }
     async clearEffects() {
-      return set("set_effects", this, null);
+      return set2("set_effects", this, null);
     }
     async requestUserAttention(requestType) {
-      return set(
+      return set2(
         "request_user_attention",
         this,
         requestType && { type: UserAttentionType[requestType] }
       );
     }
     async setSize(size) {
-      return set("set_size", this, asSize(size));
+      return set2("set_size", this, asSize(size));
     }
     async setMinSize(size) {
-      return set("set_min_size", this, size ? asSize(size) : null);
+      return set2("set_min_size", this, size ? asSize(size) : null);
     }
     async setMaxSize(size) {
-      return set("set_max_size", this, size ? asSize(size) : null);
+      return set2("set_max_size", this, size ? asSize(size) : null);
     }
     async setPosition(position) {
-      return set("set_position", this, asPosition(position));
+      return set2("set_position", this, asPosition(position));
     }
     async setCursorPosition(position) {
-      return set("set_cursor_position", this, asPosition(position));
+      return set2("set_cursor_position", this, asPosition(position));
     }
     async setSizeConstraints(constraints) {
       let { minWidth, minHeight, maxWidth, maxHeight } = constraints ?? {}, logical = (pixels) => pixels ? { Logical: pixels } : null;
-      return set("set_size_constraints", this, {
+      return set2("set_size_constraints", this, {
         minWidth: logical(minWidth),
         minHeight: logical(minHeight),
         maxWidth: logical(maxWidth),
@@ -933,10 +1091,10 @@
       });
     }
     async setIcon(icon) {
-      return set("set_icon", this, iconOf(icon));
+      return set2("set_icon", this, iconOf(icon));
     }
     async setOverlayIcon(icon) {
-      return set("set_overlay_icon", this, icon && iconOf(icon));
+      return set2("set_overlay_icon", this, icon && iconOf(icon));
     }
   };
 
@@ -1005,12 +1163,12 @@
       return listenToDragDrop(this, handler);
     }
     async onFocusChanged(handler) {
-      let each = (name, payload) => this.listen(name, (event) => handler({ ...event, payload })), unlisten = await Promise.all([
+      let each = (name, payload) => this.listen(name, (event) => handler({ ...event, payload })), unlisten2 = await Promise.all([
         each("tauri://focus" /* WINDOW_FOCUS */, !0),
         each("tauri://blur" /* WINDOW_BLUR */, !1)
       ]);
       return async () => {
-        await Promise.all(unlisten.map((end) => end()));
+        await Promise.all(unlisten2.map((end) => end()));
       };
     }
     async onScaleChanged(handler) {
@@ -1037,7 +1195,7 @@
   function ask2(command, { label }) {
     return invoke(`plugin:webview|${command}`, { label });
   }
-  function set2(command, { label }, value) {
+  function set3(command, { label }, value) {
     return invoke(`plugin:webview|${command}`, { label, value });
   }
   var webviewOnly = {
@@ -1048,13 +1206,13 @@
       return new PhysicalSize(await ask2("webview_size", of));
     },
     async setAutoResize(of, autoResize) {
-      return set2("set_webview_auto_resize", of, autoResize);
+      return set3("set_webview_auto_resize", of, autoResize);
     },
     async setZoom(of, scaleFactor) {
-      return set2("set_webview_zoom", of, scaleFactor);
+      return set3("set_webview_zoom", of, scaleFactor);
     },
     async setBackgroundColor(of, color) {
-      return set2("set_webview_background_color", of, color);
+      return set3("set_webview_background_color", of, color);
     },
     async reparent({ label }, window) {
       return invoke("plugin:webview|reparent", { label, window: labelOf(window) });
@@ -1093,10 +1251,10 @@
       return ask2("webview_close", this);
     }
     async setSize(size) {
-      return set2("set_webview_size", this, asSize(size));
+      return set3("set_webview_size", this, asSize(size));
     }
     async setPosition(position) {
-      return set2("set_webview_position", this, asPosition(position));
+      return set3("set_webview_position", this, asPosition(position));
     }
     async setFocus() {
       return ask2("set_webview_focus", this);
@@ -1286,7 +1444,7 @@
 
   // src/tauri/install.ts
   function define(name, value) {
-    Object.defineProperty(globalThis, name, { value, configurable: !0, writable: !0 });
+    defineProperty(globalThis, name, { value, configurable: !0, writable: !0 });
   }
 
   // src/tauri/global.ts

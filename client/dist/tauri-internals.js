@@ -3,6 +3,118 @@
   // src/key.ts
   var KEY = /* @__PURE__ */ Symbol.for("tailrace");
 
+  // src/builtins/base.ts
+  var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+    defineProperty,
+    freeze,
+    getOwnPropertyDescriptor,
+    getPrototypeOf,
+    setPrototypeOf,
+    keys: keysOf,
+    prototype: objectPrototype
+  } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect;
+  var missing = () => {
+    throw new TypeError("there are no such objects here");
+  };
+  function getterOf(prototype, name) {
+    return prototype && getOwnPropertyDescriptor(prototype, name)?.get;
+  }
+  function readerOf(prototype, name) {
+    let get = getterOf(prototype, name);
+    return get === void 0 ? missing : uncurry(get);
+  }
+  function methodOf(prototype, name) {
+    let method = prototype && getOwnPropertyDescriptor(prototype, name)?.value;
+    return typeof method != "function" ? missing : uncurry(method);
+  }
+  function isKind(read, value) {
+    try {
+      return read(value), !0;
+    } catch {
+      return !1;
+    }
+  }
+  function isPlain(value) {
+    let prototype = getPrototypeOf(value);
+    return prototype === objectPrototype || prototype === arrayPrototype || prototype === null;
+  }
+  var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
+  var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
+  var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+  function push(array, value) {
+    array[array.length] = value;
+  }
+  var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
+
+  // src/builtins/bytes.ts
+  var NativeUint8Array = Uint8Array;
+  var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+  function lengthOf(array) {
+    return getLength.call === originalCall ? getLength.call(array) : slowLength(array);
+  }
+  function bufferOf(u8) {
+    return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+  }
+  var readSize = readerOf(ArrayBuffer.prototype, "byteLength");
+  var classOf2 = uncurry(
+    getterOf(typedArrays, Symbol.toStringTag)
+  ), dataViews = DataView.prototype, viewBuffer = readerOf(dataViews, "buffer"), viewBytes = readerOf(dataViews, "byteLength"), viewOffset = readerOf(dataViews, "byteOffset"), shared = typeof SharedArrayBuffer == "function" ? SharedArrayBuffer.prototype : void 0, readSharedSize = readerOf(shared, "byteLength"), blobs = typeof Blob == "function" ? Blob.prototype : void 0, readBlob = readerOf(blobs, "size");
+  function isUint8Array(value) {
+    return classOf2(value) === "Uint8Array";
+  }
+  function isBuffer(value) {
+    return !isPlain(value) && (isKind(readSize, value) || isKind(readSharedSize, value));
+  }
+
+  // src/builtins/collections.ts
+  function keepMethods({ prototype }, base) {
+    let names = ownKeys(base.prototype);
+    for (let i = 0; i < names.length; i++) {
+      let property = getOwnPropertyDescriptor(base.prototype, names[i]);
+      property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+    }
+    setPrototypeOf(prototype, null), freeze(prototype);
+  }
+  var SafeMap = class extends Map {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  }, SafeSet = class extends Set {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  }, SafeWeakMap = class extends WeakMap {
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  };
+  keepMethods(SafeMap, Map);
+  keepMethods(SafeSet, Set);
+  keepMethods(SafeWeakMap, WeakMap);
+  var setValues = uncurry(Set.prototype.values), mapKeys = uncurry(Map.prototype.keys), nextOfSet = uncurry((/* @__PURE__ */ new Set()).values().next), nextOfMap = uncurry((/* @__PURE__ */ new Map()).keys().next);
+  var readMapSize = readerOf(Map.prototype, "size");
+  function isMap(value) {
+    return !isPlain(value) && isKind(readMapSize, value);
+  }
+  var eachOfMap = uncurry(Map.prototype.forEach);
+
+  // src/builtins/promises.ts
+  var made = (async () => {
+  })(), NativePromise = getPrototypeOf(made).constructor, own = { value: NativePromise, configurable: !0, writable: !0 };
+  function safe(promise) {
+    try {
+      defineProperty(promise, "constructor", own);
+    } catch {
+    }
+    return promise;
+  }
+  async function rejected(error) {
+    throw error;
+  }
+
   // src/find.ts
   function findPage() {
     let state = globalThis[KEY];
@@ -37,18 +149,46 @@
         return typeof original != "object" || original === null || original instanceof page.Channel ? value : form(original, value);
       }
       if (typeof value != "object" || value === null) return value;
-      if (value instanceof Map) return Object.fromEntries(value);
-      if (value instanceof Uint8Array) return Array.from(value);
-      if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value));
+      if (isUint8Array(value)) return numbersOf(value);
+      if (isBuffer(value)) return numbersOf(new NativeUint8Array(value));
+      if (isMap(value)) return objectOf(value);
       if (!(SERIALIZE_TO_IPC_FN in value)) return value;
       let replaced = value[SERIALIZE_TO_IPC_FN]();
       return typeof replaced == "string" ? form(value, replaced) : replaced;
     };
   }
+  function numbersOf(u8) {
+    let numbers = [], length = lengthOf(u8);
+    for (let i = 0; i < length; i++) push(numbers, u8[i]);
+    return numbers;
+  }
+  function objectOf(map) {
+    let object = { __proto__: null };
+    return eachOfMap(map, (value, key) => {
+      object[key] = value;
+    }), object;
+  }
+
+  // src/builtins/dom.ts
+  var { reportError: nativeReport } = globalThis, host = { eval: globalThis.eval, setTimeout: globalThis.setTimeout }, microtask = globalThis.queueMicrotask;
+  function tell(level, text, error) {
+    try {
+      error === void 0 ? console[level](text) : console[level](text, error);
+    } catch {
+    }
+  }
+  var targets = globalThis.EventTarget?.prototype, addListener = methodOf(targets, "addEventListener"), removeListener = methodOf(targets, "removeEventListener"), NativeEventTarget = globalThis.EventTarget, NativeEvent = globalThis.Event, dispatch = methodOf(targets, "dispatchEvent");
+  function reader(prototype, name) {
+    let read = readerOf(prototype, name);
+    return (object) => isKind(read, object) ? read(object) : object[name];
+  }
+  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
+  var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
+  var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
 
   // src/tauri/callbacks.ts
   function createCallbacks() {
-    let callbacks = /* @__PURE__ */ new Map(), last = 0;
+    let callbacks = new SafeMap(), last = 0;
     return {
       callbacks,
       transformCallback(callback, once = !1) {
@@ -60,7 +200,7 @@
       },
       runCallback(id, data) {
         let callback = callbacks.get(id);
-        callback !== void 0 ? callback(data) : console.warn(`tailrace: there is no callback ${id} any more`);
+        callback !== void 0 ? callback(data) : tell("warn", `tailrace: there is no callback ${id} any more`);
       }
     };
   }
@@ -79,7 +219,7 @@
       this.over = !1;
       this.channel = new page.Channel({ own: !0 }), this.channel.onmessage = (message) => {
         run({
-          message: message instanceof Uint8Array ? message.buffer : message,
+          message: isUint8Array(message) ? bufferOf(message) : message,
           index: this.index++
         });
       }, this.channel.onclose = () => {
@@ -110,7 +250,7 @@
     }
   };
   function createChannels(page, { callbacks }) {
-    let forwarders = /* @__PURE__ */ new Map();
+    let forwarders = new SafeMap();
     return {
       find(original, text) {
         let { id } = original;
@@ -128,22 +268,32 @@
 
   // src/tauri/bridge.ts
   var BRIDGE = /* @__PURE__ */ Symbol.for("tailrace.tauri");
+  function bytesOfNumbers(numbers) {
+    let u8 = new NativeUint8Array(numbers.length);
+    for (let i = 0; i < numbers.length; i++) u8[i] = numbers[i];
+    return u8;
+  }
   function createBridge(page) {
-    let { events, TailraceError, take, session } = page, callbacks = createCallbacks(), channels = createChannels(page, callbacks), handlers = /* @__PURE__ */ new Map(), removed = Promise.resolve(), rejection = (error) => error instanceof TailraceError ? error.detail === void 0 ? error.message : error.detail : error, unregisterListener = (_event, id) => {
+    let { events, TailraceError, take, session } = page, callbacks = createCallbacks(), channels = createChannels(page, callbacks), handlers = new SafeMap(), removed = (async () => {
+    })(), rejection = (error) => error instanceof TailraceError ? error.detail === void 0 ? error.message : error.detail : error, unregisterListener = (_event, id) => {
       let handler = handlers.get(id);
       handler !== void 0 && (handlers.delete(id), callbacks.unregisterCallback(handler), removed = events.remove(id));
     }, listenByNumber = async ({ event, target, handler }) => {
       try {
         let run = (data) => callbacks.callbacks.get(handler)?.(data), { id, registered } = events.add(event, run, { target }, !1);
-        return handlers.set(id, handler), await registered.catch((error) => {
+        handlers.set(id, handler);
+        try {
+          await safe(registered);
+        } catch (error) {
           throw handlers.delete(id), error;
-        }), id;
+        }
+        return id;
       } catch (error) {
         throw callbacks.unregisterCallback(handler), rejection(error);
       }
     }, unlistenByNumber = async ({ event, eventId }) => {
       if (!events.known(eventId)) throw `there is no listener ${eventId}`;
-      return unregisterListener(event, eventId), await removed, null;
+      return unregisterListener(event, eventId), await safe(removed), null;
     };
     return {
       ...callbacks,
@@ -152,22 +302,24 @@
         return session.label;
       },
       invoke: async (cmd, args = {}, options) => {
-        if (cmd === "plugin:event|listen") return listenByNumber(args);
-        if (cmd === "plugin:event|unlisten") return unlistenByNumber(args);
-        let used = /* @__PURE__ */ new Set(), body = Array.isArray(args) ? Uint8Array.from(args) : args, replacer = createReplacer(page, channels, used);
+        if (cmd === "plugin:event|listen") return await safe(listenByNumber(args));
+        if (cmd === "plugin:event|unlisten") return await safe(unlistenByNumber(args));
+        let used = new SafeSet(), body = isArray(args) ? bytesOfNumbers(args) : args, replacer = createReplacer(page, channels, used);
         try {
-          let result = await page.call(cmd, body, options, replacer);
-          for (let forwarder of used) forwarder.returned();
-          return result instanceof Uint8Array ? take(result).buffer : result === void 0 ? null : result;
+          let result = await safe(page.call(cmd, body, options, replacer));
+          return used.forEach((forwarder) => {
+            forwarder.returned();
+          }), isUint8Array(result) ? bufferOf(take(result)) : result === void 0 ? null : result;
         } catch (error) {
-          for (let forwarder of used) forwarder.refused();
-          throw rejection(error);
+          throw used.forEach((forwarder) => {
+            forwarder.refused();
+          }), rejection(error);
         }
       },
       async listen(event, handler, options, once) {
         try {
           let { id, registered } = events.add(event, handler, options, once);
-          return await registered, () => events.remove(id);
+          return await safe(registered), () => events.remove(id);
         } catch (error) {
           throw rejection(error);
         }
@@ -176,7 +328,7 @@
     };
   }
   function detached(why) {
-    let refuse = () => Promise.reject(why);
+    let refuse = () => rejected(why);
     return {
       ...createCallbacks(),
       api: 3,
@@ -196,7 +348,7 @@
     let found = findPage();
     if (!("api" in found)) return detached(found.message);
     let value = createBridge(found);
-    return Object.defineProperty(globals, BRIDGE, { value, configurable: !0 }), value;
+    return defineProperty(globals, BRIDGE, { value, configurable: !0 }), value;
   }
 
   // src/tauri/platform.ts
@@ -226,7 +378,7 @@
     }), define("__TAURI_EVENT_PLUGIN_INTERNALS__", { unregisterListener: bridge2.unregisterListener });
   }
   function define(name, value) {
-    Object.defineProperty(globalThis, name, { value, configurable: !0, writable: !0 });
+    defineProperty(globalThis, name, { value, configurable: !0, writable: !0 });
   }
 
   // src/tauri/internals.ts

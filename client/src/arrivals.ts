@@ -1,12 +1,14 @@
 // Downward batches in the order of their numbers.
 
+import { push, shift } from './builtins/base.js';
+import { SafeMap } from './builtins/collections.js';
 import { broken } from './errors.js';
 import { AHEAD, type Batch, keepBatch } from './wire.js';
 
 export class Arrivals {
   /** Every batch up to this number has come whole. */
   receipt = 0;
-  private readonly early = new Map<number, Batch>();
+  private readonly early = new SafeMap<number, Batch>();
   /** Those up to `receipt` that `next` has not given. */
   private whole: Batch[] = [];
   /** The batch behind `receipt`: it has not come whole until it is walked. */
@@ -26,14 +28,14 @@ export class Arrivals {
       this.live = batch;
     } else {
       this.receipt = batch.number;
-      this.whole.push(batch);
+      push(this.whole, batch);
       this.takeEarly();
     }
   }
 
   /** The next batch to walk. Then `walked` or `interrupted` is due. */
   next(): Batch | undefined {
-    return this.whole.shift() ?? this.live;
+    return shift(this.whole) ?? this.live;
   }
 
   walked(batch: Batch): void {
@@ -51,7 +53,9 @@ export class Arrivals {
   /** Bit i: the batch `receipt + 2 + i` has come. */
   get selective(): number {
     let bits = 0;
-    for (const number of this.early.keys()) bits |= 1 << (number - this.receipt - 2);
+    this.early.forEach((_batch, number) => {
+      bits |= 1 << (number - this.receipt - 2);
+    });
     return bits >>> 0;
   }
 
@@ -67,7 +71,7 @@ export class Arrivals {
       if (next === undefined) return;
       this.early.delete(next.number);
       this.receipt = next.number;
-      this.whole.push(next);
+      push(this.whole, next);
     }
   }
 }

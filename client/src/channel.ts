@@ -1,7 +1,21 @@
 // Channels: what a user holds (Channel) and what a lane feeds (ChannelCore).
 
-import type { ChannelOptions, Channel as PublicChannel } from './api.js';
-import { guarded, report, TailraceError } from './errors.js';
+import type { Bytes, ChannelOptions, Channel as PublicChannel } from './api.js';
+import { asyncIterator, defineProperty, encodeText, push, shift } from './builtins/base.js';
+import {
+  bufferOf,
+  bytesOf,
+  copyOf,
+  isBlob,
+  isExact,
+  lengthOf,
+  NativeUint8Array,
+  viewOf,
+} from './builtins/bytes.js';
+import { microtask, report } from './builtins/dom.js';
+import { type Replacer, stringify } from './builtins/json.js';
+import { NativePromise } from './builtins/promises.js';
+import { callable, guarded, TailraceError } from './errors.js';
 import { parseRun } from './jsonrun.js';
 import { decodeJson, type Lane, type Sink } from './lane.js';
 import { Level, Levelled } from './level.js';
@@ -21,13 +35,8 @@ interface Unread {
   readonly cost: number;
 }
 
-const encoder = new TextEncoder();
-
 /** Channels that an invoke under way found inside its arguments. */
 let collecting: ((core: ChannelCore) => number) | undefined;
-
-/** The second argument of JSON.stringify. */
-export type Replacer = (this: unknown, key: string, value: unknown) => unknown;
 
 /** Throws while an invoke reads its arguments: one that a toJSON or getter of theirs calls would number its lanes out of turn. */
 export function refuseNested(): void {
@@ -47,7 +56,7 @@ export function stringifyWithChannels(
   refuseNested();
   collecting = collect;
   try {
-    return JSON.stringify(args, replacer);
+    return stringify(args, replacer);
   } finally {
     collecting = undefined;
   }
@@ -55,16 +64,30 @@ export function stringifyWithChannels(
 
 /** The bytes of a message as they go out. Those of kind BYTES are the caller's, who may write to them again. */
 export function encodeMessage(message: unknown): { kind: number; payload: Uint8Array } {
-  if (message instanceof ArrayBuffer) return { kind: BYTES, payload: new Uint8Array(message) };
-  if (ArrayBuffer.isView(message)) {
-    const { buffer, byteOffset, byteLength } = message;
-    return { kind: BYTES, payload: new Uint8Array(buffer, byteOffset, byteLength) };
-  }
-  const text = JSON.stringify(message);
+  const bytes = givenBytes(message, 'invalid_message');
+  if (bytes !== undefined) return { kind: BYTES, payload: bytes };
+  const text = stringify(message);
   if (text === undefined) {
     throw new TailraceError('invalid_message', 'this message has no JSON form');
   }
-  return { kind: JSON_, payload: encoder.encode(text) };
+  return { kind: JSON_, payload: encodeText(text) };
+}
+
+/** A view of the bytes that a user hands over as such; undefined: it goes as JSON. */
+export function givenBytes(value: unknown, code: string): Uint8Array | undefined {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = bytesOf(value);
+  } catch {
+    throw new TailraceError(
+      code,
+      'these bytes are not there any more: their buffer was transferred, or has become shorter than the view',
+    );
+  }
+  if (bytes === undefined && isBlob(value)) {
+    throw new TailraceError(code, 'a Blob has no JSON form: pass await blob.arrayBuffer()');
+  }
+  return bytes;
 }
 
 export class ChannelCore implements Sink {
@@ -114,10 +137,11 @@ export class ChannelCore implements Sink {
     }
     const { u8 } = batch;
     let value: unknown;
-    if (kind !== BYTES) value = decodeJson(u8.subarray(offset, offset + length));
+    if (kind !== BYTES) value = decodeJson(viewOf(u8, offset, offset + length));
     else if (owned) value = u8;
-    else if (this.own || (this.borrow && !this.handsNow)) value = u8.slice(offset, offset + length);
-    else value = new Uint8Array(u8.buffer, offset, length);
+    else if (this.own || (this.borrow && !this.handsNow)) {
+      value = copyOf(viewOf(u8, offset, offset + length));
+    } else value = new NativeUint8Array(bufferOf(u8), offset, length);
     this.hand(lane, value, length, cost);
   }
 
@@ -137,13 +161,13 @@ export class ChannelCore implements Sink {
       lane.consumed += cost;
       return;
     }
-    const waiter = this.waiters.shift();
+    const waiter = shift(this.waiters);
     if (waiter !== undefined) {
       lane.consumed += cost;
       waiter.resolve({ value, done: false });
       return;
     }
-    this.queue.push({ value, length, cost });
+    push(this.queue, { value, length, cost });
     this.waiting.add(length);
   }
 
@@ -176,7 +200,7 @@ export class ChannelCore implements Sink {
   ): number {
     const { onmessage } = this;
     if (onmessage === undefined || this.own || !this.handsNow) return 0;
-    const { buffer } = u8;
+    const buffer = bufferOf(u8);
     let n = 0;
     while (n < count && stop - at >= FRAME) {
       const word = at >> 2;
@@ -184,7 +208,7 @@ export class ChannelCore implements Sink {
       if (u32[word + 1] !== BYTES || length > stop - at - FRAME) break;
       const stride = (FRAME + length + mask) & ~mask;
       if (stride > stop - at) break;
-      const message = new Uint8Array(buffer, at + FRAME, length);
+      const message = new NativeUint8Array(buffer, at + FRAME, length);
       at += stride;
       n++;
       try {
@@ -199,11 +223,12 @@ export class ChannelCore implements Sink {
   }
 
   ended(error: TailraceError | undefined): void {
+    this.buffered.end();
     if (this.closed) return;
     this.closed = true;
     this.error = error;
     this.ending = true;
-    for (const waiter of this.waiters.splice(0)) this.finish(waiter);
+    this.finishWaiters();
     this.attached();
     this.finishIfRead();
   }
@@ -214,6 +239,12 @@ export class ChannelCore implements Sink {
 
   left(bytes: number): void {
     this.buffered.remove(bytes);
+  }
+
+  private finishWaiters(): void {
+    const { waiters } = this;
+    this.waiters = [];
+    for (let i = 0; i < waiters.length; i++) this.finish(waiters[i]);
   }
 
   private finish(waiter: Waiter): void {
@@ -237,10 +268,10 @@ export class ChannelCore implements Sink {
   // ---- from the user
 
   setOnmessage(callback: Message | undefined): void {
-    this.onmessage = callback;
-    if (callback === undefined || !this.unread || this.draining) return;
+    this.onmessage = callable(callback);
+    if (this.onmessage === undefined || !this.unread || this.draining) return;
     this.draining = true;
-    queueMicrotask(() => {
+    microtask(() => {
       this.draining = false;
       this.drain();
     });
@@ -275,10 +306,10 @@ export class ChannelCore implements Sink {
         'the messages of a channel with `borrow` are valid inside onmessage only: it cannot be iterated',
       );
     }
-    this.iterating = true;
     const iterator: AsyncIterableIterator<unknown> = {
       next: () =>
-        new Promise((resolve, reject) => {
+        new NativePromise((resolve, reject) => {
+          this.iterating = true;
           if (this.unread) {
             const { value, cost } = this.shift();
             this.lane?.consume(cost);
@@ -287,14 +318,14 @@ export class ChannelCore implements Sink {
           } else if (this.closed) {
             this.finish({ resolve, reject });
           } else {
-            this.waiters.push({ resolve, reject });
+            push(this.waiters, { resolve, reject });
           }
         }),
       return: async () => {
         this.close();
         return { value: undefined, done: true };
       },
-      [Symbol.asyncIterator]: () => iterator,
+      [asyncIterator]: () => iterator,
     };
     return iterator;
   }
@@ -304,29 +335,30 @@ export class ChannelCore implements Sink {
       this.closed = true;
       this.ending = true;
     }
-    for (const waiter of this.waiters.splice(0)) this.finish(waiter);
+    this.finishWaiters();
     let cost = 0;
     while (this.unread) cost += this.shift().cost;
     if (cost > 0) this.lane?.consume(cost);
     this.lane?.close();
     this.attached();
-    queueMicrotask(() => this.finishIfRead());
+    microtask(() => this.finishIfRead());
   }
 
   send(message: unknown): Promise<void> {
-    return new Promise((resolve, reject) => {
+    return new NativePromise((resolve, reject) => {
       const { kind, payload } = encodeMessage(message);
+      const length = lengthOf(payload);
       const { lane } = this;
-      if (lane?.tooLarge(payload.length) === undefined && this.refusal() === undefined) {
+      if (lane?.tooLarge(length) === undefined && this.refusal() === undefined) {
         if (lane?.trySend(kind, payload)) {
           resolve();
           return;
         }
       }
-      const copy = kind === BYTES ? payload.slice() : payload;
-      this.buffered.add(copy.length);
+      const copy = kind === BYTES ? copyOf(payload) : payload;
+      this.buffered.add(length);
       const refused = (error: TailraceError) => {
-        this.buffered.remove(copy.length);
+        this.buffered.remove(length);
         reject(error);
       };
       const go = () => {
@@ -334,7 +366,7 @@ export class ChannelCore implements Sink {
         if (refusal !== undefined) refused(refusal);
         else this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
       };
-      if (lane === undefined && !this.closed) this.early.push(go);
+      if (lane === undefined && !this.closed) push(this.early, go);
       else go();
     });
   }
@@ -343,7 +375,7 @@ export class ChannelCore implements Sink {
     const { kind, payload } = encodeMessage(message); // a toJSON may close the channel
     const { lane } = this;
     if (lane === undefined || this.refusal() !== undefined) return false;
-    const tooLarge = lane.tooLarge(payload.length);
+    const tooLarge = lane.tooLarge(lengthOf(payload));
     if (tooLarge !== undefined) throw tooLarge;
     return lane.trySend(kind, payload);
   }
@@ -360,7 +392,9 @@ export class ChannelCore implements Sink {
 
   /** The channel has its lane for good: what was sent before goes there. */
   attached(): void {
-    for (const go of this.early.splice(0)) go();
+    const { early } = this;
+    this.early = [];
+    for (let i = 0; i < early.length; i++) early[i]();
   }
 
   /** The lane of this channel inside the arguments of the invoke under way. */
@@ -397,10 +431,11 @@ export class Channel<In = unknown, Out = In> extends Levelled implements PublicC
     }
     super();
     const core = new ChannelCore(options.own === true, options.borrow === true);
-    core.onmessage = options.onmessage as Message | undefined;
-    Object.defineProperty(this, 'core', { value: core });
-    for (const name of LEVELS) {
-      if (options[name] !== undefined) Object.assign(this, { [name]: options[name] });
+    core.onmessage = callable(options.onmessage) as Message | undefined;
+    defineProperty(this, 'core', { value: core });
+    for (let i = 0; i < LEVELS.length; i++) {
+      const value = options[LEVELS[i]];
+      if (value !== undefined) (this as Record<string, unknown>)[LEVELS[i]] = value;
     }
   }
 
@@ -417,7 +452,7 @@ export class Channel<In = unknown, Out = In> extends Levelled implements PublicC
   }
 
   set onclose(callback: ((error?: TailraceError) => void) | undefined) {
-    this.core.onclose = callback;
+    this.core.onclose = callable(callback);
   }
 
   get onerror(): ((error: TailraceError) => void) | undefined {
@@ -425,7 +460,7 @@ export class Channel<In = unknown, Out = In> extends Levelled implements PublicC
   }
 
   set onerror(callback: ((error: TailraceError) => void) | undefined) {
-    this.core.onerror = callback;
+    this.core.onerror = callable(callback);
   }
 
   get id(): number | undefined {
@@ -458,7 +493,6 @@ export class Channel<In = unknown, Out = In> extends Levelled implements PublicC
 }
 
 /** The same bytes with an exact buffer of their own; the message itself if it has one already. */
-export function take(message: Uint8Array): Uint8Array {
-  const exact = message.byteLength === message.buffer.byteLength && !isPinned(message.buffer);
-  return exact ? message : message.slice();
+export function take(message: Uint8Array): Bytes {
+  return isExact(message) && !isPinned(bufferOf(message)) ? message : copyOf(message);
 }

@@ -1,6 +1,11 @@
 // One session with the Go side: the lanes, the order of batches, receipts and credits.
 
 import { Arrivals } from './arrivals.js';
+import { behind, clz32, floor, max, min, push, pushAll, toText } from './builtins/base.js';
+import { bufferOf, NativeUint8Array, NativeUint32Array } from './builtins/bytes.js';
+import { firstKeyOf, firstOf, SafeMap, SafeSet } from './builtins/collections.js';
+import { tell } from './builtins/dom.js';
+import { settled } from './builtins/promises.js';
 import type { Carrier, Composed, Hello, Peer, Received } from './carrier.js';
 import type { Call, ControlOwner } from './control.js';
 import { ControlSink } from './control.js';
@@ -36,6 +41,9 @@ import {
  */
 const LAZY = 50;
 
+/** No limit, until hello has told one. */
+const MOST = 2 ** 53 - 1;
+
 /** What a connection tells its page. */
 export interface PageEvents {
   /** An event of the bus, for these subscriptions. */
@@ -56,24 +64,24 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   state: 'connecting' | 'open' | 'ended' = 'connecting';
   label: string | undefined;
   error: TailraceError | undefined;
-  maxMessage = Number.MAX_SAFE_INTEGER;
+  maxMessage = MOST;
   chunk = 0;
 
-  private readonly lanes = new Map<number, Lane>();
+  private readonly lanes = new SafeMap<number, Lane>();
   private readonly control: Lane;
   private nextLane = 1;
   private highestRemote = 0;
-  private maxLanes = Number.MAX_SAFE_INTEGER;
+  private maxLanes = MOST;
   private window = 0;
   private starting: (() => void)[] = [];
 
-  private readonly calls = new Map<number, Call>();
+  private readonly calls = new SafeMap<number, Call>();
   private nextCall = 1;
   private maxPending = 0;
   /** Calls that Go has, or will have with the next batch. */
-  private readonly active = new Set<number>();
+  private readonly active = new SafeSet<number>();
   /** Calls beyond `maxPending`, in their order. */
-  private readonly held = new Map<number, HeldCall>();
+  private readonly held = new SafeMap<number, HeldCall>();
 
   // Downward batches.
   private readonly arrivals = new Arrivals();
@@ -86,7 +94,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   private lastSent = 0;
   /** Batches that have to go once more. */
   private lost: OutBatch[] = [];
-  private readonly unacknowledged = new Set<number>();
+  private readonly unacknowledged = new SafeSet<number>();
   private writer: RunWriter | undefined;
   private sending: Lane[] = [];
   /** Lanes that have something in the batch that is being written. */
@@ -107,7 +115,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.control = new Lane(0, this, new ControlSink(this));
     this.control.named = true;
     this.lanes.set(0, this.control);
-    carrier.hello().then(
+    void settled(
+      carrier.hello(),
       (hello) => this.open(hello),
       (error) => this.end(error),
     );
@@ -121,12 +130,14 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.maxLanes = hello.lanes;
     this.maxPending = hello.pending;
     this.window = hello.window;
-    this.chunk = Math.floor(hello.maxBatch / 4) & ~7;
-    this.mostCredits = Math.floor(hello.maxBatch / 8 / CREDIT);
+    this.chunk = floor(hello.maxBatch / 4) & ~7;
+    this.mostCredits = floor(hello.maxBatch / 8 / CREDIT);
     const front = HEADER + this.mostCredits * CREDIT;
     this.writer = new RunWriter((hello.maxBatch & ~7) - front - CLOSING, front);
     this.control.openWindow(hello.window);
-    for (const start of this.starting.splice(0)) start();
+    const { starting } = this;
+    this.starting = [];
+    for (let i = 0; i < starting.length; i++) starting[i]();
     this.carrier.start(this, hello);
     this.carrier.wake();
   }
@@ -134,7 +145,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   /** Calls back once the session is open: now, or later in the order of the calls. */
   whenOpen(start: () => void): void {
     if (this.state === 'open') start();
-    else if (this.state === 'connecting') this.starting.push(start);
+    else if (this.state === 'connecting') push(this.starting, start);
   }
 
   // ---- for calls
@@ -152,9 +163,9 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   /** Forgets the newest lanes, which nobody has been told of. */
   undoLanes(lanes: readonly Lane[]): void {
-    for (const lane of lanes) {
-      this.lanes.delete(lane.id);
-      this.nextLane = Math.min(this.nextLane, lane.id);
+    for (let i = 0; i < lanes.length; i++) {
+      this.lanes.delete(lanes[i].id);
+      this.nextLane = min(this.nextLane, lanes[i].id);
     }
   }
 
@@ -188,8 +199,10 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   private startHeld(): void {
-    for (const [id, call] of this.held) {
-      if (this.active.size >= this.maxPending) return;
+    while (this.active.size < this.maxPending) {
+      const id = firstKeyOf(this.held);
+      const call = id === undefined ? undefined : this.held.get(id);
+      if (id === undefined || call === undefined) return;
       this.held.delete(id);
       this.active.add(id);
       call.start();
@@ -213,7 +226,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
       held.drop();
     } else if (this.active.has(id)) {
       // It counts until Go has answered it.
-      this.sendControl(CANCEL, new Uint8Array(new Uint32Array([id, 0]).buffer));
+      this.sendControl(CANCEL, wordPair(id));
     }
   }
 
@@ -232,9 +245,9 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   /** The invoke that would have opened these lanes is not sent. */
   undoOpen(lanes: readonly Lane[], error: TailraceError): void {
-    for (const lane of lanes) {
-      this.lanes.delete(lane.id);
-      lane.end(error);
+    for (let i = 0; i < lanes.length; i++) {
+      this.lanes.delete(lanes[i].id);
+      lanes[i].end(error);
     }
   }
 
@@ -270,7 +283,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (lane.muted || this.lanes.get(lane.id) !== lane) return;
     if (!lane.dirty) {
       lane.dirty = true;
-      this.dirty.push(lane);
+      push(this.dirty, lane);
     }
     if (lane.consumed - lane.announced >= this.window / 4 && !this.urgent) {
       this.urgent = true;
@@ -282,7 +295,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   sendable(lane: Lane): void {
     if (!lane.queued) {
       lane.queued = true;
-      if (lane !== this.control) this.sending.push(lane);
+      if (lane !== this.control) push(this.sending, lane);
     }
     this.carrier.wake();
   }
@@ -342,15 +355,15 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   private acknowledge(batch: Batch): void {
     const { receipt, selective } = batch;
-    const highest = selective === 0 ? receipt : receipt + 2 + (31 - Math.clz32(selective));
+    const highest = selective === 0 ? receipt : receipt + 2 + (31 - clz32(selective));
     if (highest > this.lastSent) throw broken('a receipt for what was never sent');
     if (this.unacknowledged.size === 0) return;
-    for (const number of this.unacknowledged) {
+    this.unacknowledged.forEach((number) => {
       const bit = number - receipt - 2;
       if (number <= receipt || (bit >= 0 && bit < 32 && (selective >>> bit) & 1)) {
         this.unacknowledged.delete(number);
       }
-    }
+    });
   }
 
   private credit(id: number, total: number): void {
@@ -425,14 +438,12 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   outgoing(): OutBatch | undefined {
     if (this.state !== 'open' || this.writer === undefined) return undefined;
-    const [again] = this.lost;
+    const again: OutBatch | undefined = this.lost[0];
     const number = again === undefined ? this.lastSent + 1 : again.number;
-    for (const oldest of this.unacknowledged) {
-      if (number - oldest >= AHEAD) return undefined;
-      break;
-    }
+    const oldest = firstOf(this.unacknowledged);
+    if (oldest !== undefined && number - oldest >= AHEAD) return undefined;
     if (again !== undefined) {
-      this.lost.shift();
+      this.lost = behind(this.lost, 1);
       this.unacknowledged.add(number);
       return again;
     }
@@ -454,21 +465,22 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.sending = [];
     let waiting = lanes.length;
     const rest: Lane[] = [];
-    for (const lane of lanes) {
+    for (let i = 0; i < lanes.length; i++) {
+      const lane = lanes[i];
       if (lane.hasReady) {
         const before = writer.length;
-        const share = Math.max(1, (writer.capacity - writer.length) / waiting);
+        const share = max(1, (writer.capacity - writer.length) / waiting);
         lane.write(writer, share, this.batched);
         // Those that got nothing go first next time.
-        if (lane.hasReady && writer.length === before) this.sending.push(lane);
-        else if (lane.hasReady) rest.push(lane);
+        if (lane.hasReady && writer.length === before) push(this.sending, lane);
+        else if (lane.hasReady) push(rest, lane);
         else lane.queued = false;
       } else {
         lane.queued = false;
       }
       waiting--;
     }
-    this.sending.push(...rest);
+    pushAll(this.sending, rest);
   }
 
   get due(): boolean {
@@ -496,10 +508,11 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
       lane.dirty = false;
       if (lane.muted || this.lanes.get(lane.id) !== lane) continue;
       lane.announced = lane.consumed;
-      entries.push(lane.id, lane.consumed);
-      carried?.push(lane);
+      push(entries, lane.id);
+      push(entries, lane.consumed);
+      if (carried !== undefined) push(carried, lane);
     }
-    this.dirty = n === this.dirty.length ? [] : this.dirty.slice(n);
+    this.dirty = behind(this.dirty, n);
     return entries;
   }
 
@@ -530,20 +543,24 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   again(outs: readonly OutBatch[]): void {
     if (this.state !== 'open') return;
-    for (const out of outs) {
-      this.unacknowledged.delete(out.number);
-      out.comeBack();
+    for (let i = 0; i < outs.length; i++) {
+      this.unacknowledged.delete(outs[i].number);
+      outs[i].comeBack();
     }
-    this.lost.push(...outs);
+    pushAll(this.lost, outs);
     this.receiptDue = true;
-    this.undelivered([...this.lanes.values()].filter((lane) => lane.consumed > 0));
+    const credited: Lane[] = [];
+    this.lanes.forEach((lane) => {
+      if (lane.consumed > 0) push(credited, lane);
+    });
+    this.undelivered(credited);
   }
 
   undelivered(credits: readonly Lane[]): void {
     if (this.state !== 'open') return;
-    for (const lane of credits) {
-      lane.announced = 0;
-      this.consumed(lane);
+    for (let i = 0; i < credits.length; i++) {
+      credits[i].announced = 0;
+      this.consumed(credits[i]);
     }
   }
 
@@ -569,10 +586,10 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     const error =
       reason instanceof TailraceError
         ? reason
-        : new TailraceError('internal', `the page’s client failed: ${String(reason)}`);
+        : new TailraceError('internal', `the page’s client failed: ${toText(reason)}`);
     this.state = 'ended';
     this.error = error;
-    if (error.code === 'protocol' || error.code === 'internal') console.error('tailrace:', error);
+    if (error.code === 'protocol' || error.code === 'internal') tell('error', 'tailrace:', error);
     this.carrier.stop();
     this.clock.clearTimeout(this.lazyTimer);
     this.arrivals.clear();
@@ -582,11 +599,25 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.starting = [];
     this.held.clear();
     this.active.clear();
-    const calls = [...this.calls.values()];
+    const calls: Call[] = [];
+    this.calls.forEach((call) => {
+      push(calls, call);
+    });
     this.calls.clear();
-    for (const call of calls) call.reject(error);
-    for (const lane of this.lanes.values()) lane.end(error);
+    for (let i = 0; i < calls.length; i++) calls[i].reject(error);
+    const lanes: Lane[] = [];
+    this.lanes.forEach((lane) => {
+      push(lanes, lane);
+    });
     this.lanes.clear();
+    for (let i = 0; i < lanes.length; i++) lanes[i].end(error);
     this.page.ended(error);
   }
+}
+
+/** Two words, the second 0. */
+function wordPair(first: number): Uint8Array {
+  const words = new NativeUint32Array(2);
+  words[0] = first;
+  return new NativeUint8Array(bufferOf(words));
 }

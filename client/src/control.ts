@@ -1,8 +1,31 @@
 // The control lane: calls and their results, events, evals, opened channels.
 
-import { broken, errorFrom, report, TailraceError } from './errors.js';
+import {
+  decodeText,
+  defineProperty,
+  encodeText,
+  isError,
+  NativeError,
+  NativeEvalError,
+  push,
+  shift,
+  toText,
+} from './builtins/base.js';
+import {
+  bufferOf,
+  copyInto,
+  copyOf,
+  lengthOf,
+  NativeUint8Array,
+  NativeUint32Array,
+  viewOf,
+} from './builtins/bytes.js';
+import { host, report } from './builtins/dom.js';
+import { stringify } from './builtins/json.js';
+import { ignored, NativePromise, settled } from './builtins/promises.js';
+import { broken, errorFrom, TailraceError } from './errors.js';
 import { parseRun } from './jsonrun.js';
-import { BodySink, decodeJson, decodeText, type Lane, type Sink } from './lane.js';
+import { BodySink, decodeJson, type Lane, type Sink } from './lane.js';
 import {
   type Batch,
   checkControl,
@@ -17,8 +40,6 @@ import {
   RESULT,
   readU64,
 } from './wire.js';
-
-const encoder = new TextEncoder();
 
 /** How long a script may take that Go evaluates, in milliseconds. */
 const LONGEST_NATIVE = 10000;
@@ -74,6 +95,11 @@ interface NativeEval {
 
 const ignore = (): void => {};
 
+function hold(native: NativeEval, lane: Lane, cost: number): void {
+  native.lane = lane;
+  native.cost = cost;
+}
+
 export class ControlSink implements Sink {
   /** Eval was forbidden once: a document's policy never gets weaker. */
   private forbidden = false;
@@ -102,7 +128,7 @@ export class ControlSink implements Sink {
     if (kind === OPEN) {
       this.opened(u32[word], readU64(u32, word + 2));
       if (this.native === undefined) lane.consumed += cost;
-      else this.held.push({ lane, cost, handle: ignore });
+      else push(this.held, { lane, cost, handle: ignore });
       return;
     }
     // The frames of a body's lane may come while its result is held.
@@ -111,21 +137,15 @@ export class ControlSink implements Sink {
       if (kind === EVENT) this.event(u8, u32, offset, length);
       else if (body !== undefined) this.lateResult(u32[word], body);
       else
-        this.handle(
-          kind,
-          u32[word],
-          u32[word + 1],
-          u8.subarray(offset + 8, offset + length),
-          owned,
-        );
+        this.handle(kind, u32[word], u32[word + 1], viewOf(u8, offset + 8, offset + length), owned);
     };
     if (this.native !== undefined) {
-      this.held.push({ lane, cost, handle });
+      push(this.held, { lane, cost, handle });
       return;
     }
     handle();
     if (this.native === undefined) lane.consumed += cost;
-    else Object.assign(this.native, { lane, cost });
+    else hold(this.native, lane, cost);
   }
 
   /** A run of JSON events only, each for one subscription, is parsed at once. */
@@ -134,7 +154,7 @@ export class ControlSink implements Sink {
     const { u32 } = batch;
     const subs: number[] = [];
     const run = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => {
-      subs.push(u32[word + 4]);
+      push(subs, u32[word + 4]);
       return u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON;
     });
     if (run === undefined) return 0;
@@ -149,10 +169,10 @@ export class ControlSink implements Sink {
     switch (kind) {
       case RESULT:
         if (second === 1) {
-          this.owner.settle(id)?.resolve(owned ? body.slice() : body);
+          this.owner.settle(id)?.resolve(owned ? copyOf(body) : body);
         } else {
           // A rule that is broken here must find the call still pending: it rejects with the rest.
-          const value = body.length === 0 ? undefined : decodeJson(body);
+          const value = lengthOf(body) === 0 ? undefined : decodeJson(body);
           this.owner.settle(id)?.resolve(value);
         }
         break;
@@ -172,18 +192,18 @@ export class ControlSink implements Sink {
   private event(u8: Uint8Array, u32: Uint32Array, offset: number, length: number): void {
     const word = offset >> 2;
     const count = u32[word];
-    const subs = new Array<number>(count);
+    const subs: number[] = [];
     for (let i = 0; i < count; i++) subs[i] = u32[word + 2 + i];
-    const payload = u8.subarray(offset + 8 + 4 * count, offset + length);
+    const payload = viewOf(u8, offset + 8 + 4 * count, offset + length);
     this.owner.event(subs, u32[word + 1], payload);
   }
 
   private openBody(u32: Uint32Array, word: number): Promise<Uint8Array> {
     let sink: BodySink | undefined;
-    const body = new Promise<Uint8Array>((resolve, reject) => {
+    const body = new NativePromise<Uint8Array>((resolve, reject) => {
       sink = new BodySink(readU64(u32, word + 4), resolve, reject);
     });
-    body.catch(ignore);
+    ignored(body);
     this.owner.openRemote(u32[word + 2], sink as unknown as Sink); // not in there: what it throws ends the session
     return body;
   }
@@ -191,9 +211,10 @@ export class ControlSink implements Sink {
   private lateResult(id: number, body: Promise<Uint8Array>): void {
     const call = this.owner.settle(id);
     if (call === undefined) return;
-    body.then(
+    void settled(
+      body,
       (bytes) => call.resolve(bytes),
-      (error) => call.reject(error),
+      (error) => call.reject(error as TailraceError),
     );
   }
 
@@ -216,7 +237,7 @@ export class ControlSink implements Sink {
       if (quiet) return;
       let text: string | undefined;
       try {
-        text = JSON.stringify(value);
+        text = stringify(value);
       } catch (error) {
         fail(error);
         return;
@@ -237,7 +258,7 @@ export class ControlSink implements Sink {
       let tooLarge = this.owner.tooLarge(8 + text.length);
       if (tooLarge !== undefined) return tooLarge;
       const message = payload(id, 0, text);
-      tooLarge = this.owner.tooLarge(message.length);
+      tooLarge = this.owner.tooLarge(lengthOf(message));
       if (tooLarge === undefined) this.owner.sendControl(kind, message);
       return tooLarge;
     };
@@ -251,13 +272,13 @@ export class ControlSink implements Sink {
       value = run(source);
       pending = typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
     } catch (error) {
-      this.forbidden = isA(EvalError, error) && forbidsEval();
+      this.forbidden = isEvalError(error) && forbidsEval();
       if (native && this.forbidden) this.evaluateNatively(id, quiet);
       else fail(error);
       return;
     }
     // Unlike Promise.resolve, this can't throw, whatever the value is.
-    if (pending) new Promise((resolve) => resolve(value)).then(succeed, fail).catch(ignore);
+    if (pending) void settled(new NativePromise((resolve) => resolve(value)), succeed, fail);
     else succeed(value);
   }
 
@@ -271,7 +292,7 @@ export class ControlSink implements Sink {
       this.resume();
     }, LONGEST_NATIVE);
     this.native = { id, quiet, timer };
-    Object.defineProperty(globalThis, NATIVE_KEY, {
+    defineProperty(globalThis, NATIVE_KEY, {
       value: (ran: number, error?: unknown) => this.evaluated(ran, error),
       configurable: true,
     });
@@ -294,12 +315,12 @@ export class ControlSink implements Sink {
     try {
       ran?.lane?.consume(ran.cost ?? 0);
       while (this.native === undefined) {
-        const next = this.held.shift();
+        const next = shift(this.held);
         if (next === undefined) return;
         const { lane, cost } = next;
         next.handle();
         if (this.native === undefined) lane.consume(cost);
-        else Object.assign(this.native, { lane, cost });
+        else hold(this.native, lane, cost);
       }
     } catch (error) {
       this.owner.end(error);
@@ -313,10 +334,9 @@ export class ControlSink implements Sink {
   }
 }
 
+/** Runs it in the global scope: that is where an indirect eval does. */
 function run(source: string): unknown {
-  // biome-ignore lint/security/noGlobalEval: this is what an eval frame asks for
-  // biome-ignore lint/complexity/noCommaOperator: an indirect eval runs in the global scope
-  return (0, eval)(source);
+  return host.eval(source);
 }
 
 /** Whether it is the page that forbids eval: a script may throw an EvalError of its own, too. */
@@ -331,9 +351,9 @@ function forbidsEval(): boolean {
 
 // What a script throws may be anything: an object whose getters throw, a Proxy that lets nobody look.
 
-function isA(type: ErrorConstructor, error: unknown): error is Error {
+function isEvalError(error: unknown): boolean {
   try {
-    return error instanceof type;
+    return error instanceof NativeEvalError;
   } catch {
     return false;
   }
@@ -352,20 +372,20 @@ function textOf(of: unknown, name: 'name' | 'message' | 'stack'): string | undef
 /** An Error made of its parts. */
 function asError(parts: unknown): unknown {
   if (typeof parts !== 'object' || parts === null) return parts;
-  const error = new Error(textOf(parts, 'message'));
+  const error = new NativeError(textOf(parts, 'message'));
   const name = textOf(parts, 'name');
   const stack = textOf(parts, 'stack');
-  if (name !== undefined) error.name = name;
-  if (stack !== undefined) error.stack = stack;
+  if (name !== undefined) defineProperty(error, 'name', { value: name });
+  if (stack !== undefined) defineProperty(error, 'stack', { value: stack });
   return error;
 }
 
 /** What Go is told of it: text only. */
 function evalError(error: unknown, withStack = true): string {
   const tell = (message: string, name?: string, stack?: string) =>
-    JSON.stringify({ code: 'eval', message, detail: { name, stack } });
+    stringify({ code: 'eval', message, detail: { name, stack } }) as string;
   try {
-    if (!isA(Error, error)) return tell(String(error));
+    if (!isError(error)) return tell(toText(error));
     const name = textOf(error, 'name');
     const stack = withStack ? textOf(error, 'stack') : undefined;
     return tell(textOf(error, 'message') ?? 'eval failed', name, stack);
@@ -376,9 +396,11 @@ function evalError(error: unknown, withStack = true): string {
 
 /** `id u32, second u32, text` */
 function payload(id: number, second: number, text: string): Uint8Array {
-  const body = encoder.encode(text);
-  const bytes = new Uint8Array(8 + body.length);
-  new Uint32Array(bytes.buffer, 0, 2).set([id, second]);
-  bytes.set(body, 8);
+  const body = encodeText(text);
+  const bytes = new NativeUint8Array(8 + lengthOf(body));
+  const head = new NativeUint32Array(bufferOf(bytes), 0, 2);
+  head[0] = id;
+  head[1] = second;
+  copyInto(bytes, body, 8);
   return bytes;
 }

@@ -1,10 +1,14 @@
+import { defineProperty } from './builtins/base.js';
+import { isAborted, listenTo, reasonOf, report, unlisten } from './builtins/dom.js';
+
 export class TailraceError extends Error {
   readonly code: string;
   readonly detail?: unknown;
 
   constructor(code: string, message: string, detail?: unknown) {
     super(message);
-    this.name = 'TailraceError';
+    const name = { value: 'TailraceError', configurable: true, writable: true };
+    defineProperty(this, 'name', name); // it may not be assigned if Error.prototype is frozen
     this.code = code;
     if (detail !== undefined) this.detail = detail;
   }
@@ -25,29 +29,30 @@ export function errorFrom(value: unknown, code: string, message: string): Tailra
   );
 }
 
-/** Shows what a user's callback threw, as the browser shows any uncaught error. */
-export function report(error: unknown): void {
-  try {
-    if (typeof reportError === 'function') {
-      reportError(error);
-      return;
-    }
-  } catch {
-    // The page has put something else in its place.
-  }
-  setTimeout(() => {
-    throw error;
-  });
+/**
+ * Calls back once when a user's signal aborts, with its reason, unless the function that it gives was called before.
+ * Throws the reason if it has aborted.
+ */
+export function whenAborted(signal: AbortSignal, callback: (reason: unknown) => void): () => void {
+  if (isAborted(signal)) throw reasonOf(signal);
+  const aborted = () => {
+    unlisten(signal, 'abort', aborted);
+    callback(reasonOf(signal));
+  };
+  listenTo(signal, 'abort', aborted);
+  return () => unlisten(signal, 'abort', aborted);
+}
+
+/** A callback that a user has set: null and the like unset it, as with the handlers of the DOM. */
+export function callable<F>(callback: F | null | undefined): F | undefined {
+  return typeof callback === 'function' ? callback : undefined;
 }
 
 /** Calls a user's callback; what it throws is reported and goes no further. */
-export function guarded<A extends unknown[]>(
-  callback: ((...args: A) => void) | undefined,
-  ...args: A
-): void {
+export function guarded<A>(callback: ((argument: A) => void) | undefined, argument: A): void {
   if (callback === undefined) return;
   try {
-    callback(...args);
+    callback(argument);
   } catch (error) {
     report(error);
   }

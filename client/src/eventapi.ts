@@ -1,6 +1,7 @@
 // The events of window.tailrace.
 
 import type { Listen, PageWindow, Tailrace } from './api.js';
+import { safe } from './builtins/promises.js';
 import type { Events } from './events.js';
 
 export type EventApi = Pick<
@@ -13,14 +14,19 @@ export function eventApi(events: Events, label: () => string | undefined): Event
     (once: boolean): Listen =>
     async (event, handler, options) => {
       const { id, registered } = events.add(event, handler, options, once);
-      await registered;
+      await safe(registered);
       return () => events.remove(id);
     };
   const api: EventApi = {
     listen: listener(false),
     once: listener(true),
-    emit: async (event, payload) => events.emit(event, payload),
-    emitTo: async (target, event, payload) => events.emitTo(target, event, payload),
+    // In async functions: what is wrong with the arguments rejects.
+    emit: async (event, payload) => {
+      await safe(events.emit(event, payload));
+    },
+    emitTo: async (target, event, payload) => {
+      await safe(events.emitTo(target, event, payload));
+    },
     currentWindow: () => pageWindow(api, label()),
     ready: () => events.ready(),
   };

@@ -4,9 +4,14 @@
 // the order of registration. Listeners live as long as the page: when it comes back from the
 // back-forward cache, the new session gets all of them again, in order.
 
-import type { EventCallback, EventTarget, Invoke, ListenOptions } from './api.js';
-import { broken, guarded, TailraceError } from './errors.js';
-import { decodeText } from './lane.js';
+import type { EventCallback, EventTarget, Invoke, InvokeOptions, ListenOptions } from './api.js';
+import { decodeText, isInteger, parseJson, push } from './builtins/base.js';
+import { areBytes, copyOf } from './builtins/bytes.js';
+import { SafeMap } from './builtins/collections.js';
+import { tell } from './builtins/dom.js';
+import { stringify } from './builtins/json.js';
+import { ignored, NativePromise, safe, settled } from './builtins/promises.js';
+import { broken, guarded, TailraceError, whenAborted } from './errors.js';
 import { checkEventName, readTarget } from './names.js';
 import type { Timers } from './timers.js';
 
@@ -28,9 +33,10 @@ interface Listener {
 }
 
 const ignore = (): void => {};
+const none = (async () => {})();
 
 export class Events {
-  private readonly listeners = new Map<number, Listener>();
+  private readonly listeners = new SafeMap<number, Listener>();
   private lastId = 0;
   /** Grows with each session. */
   private epoch = 0;
@@ -56,9 +62,10 @@ export class Events {
     }
     const target = readTarget(options?.target ?? { kind: 'Any' });
     const signal = options?.signal;
-    if (signal?.aborted) throw signal.reason;
+    let abort: (reason: unknown) => void = ignore;
+    const removed = signal && whenAborted(signal, (reason) => abort(reason));
     const id = ++this.lastId;
-    const registered = new Promise<void>((resolve, reject) => {
+    const registered = new NativePromise<void>((resolve, reject) => {
       const listener: Listener = {
         id,
         event,
@@ -69,14 +76,11 @@ export class Events {
         resolve,
         reject,
       };
-      if (signal !== undefined) {
-        const abort = () => {
-          void this.remove(id);
-          reject(signal.reason);
-        };
-        signal.addEventListener('abort', abort);
-        listener.removed = () => signal.removeEventListener('abort', abort);
-      }
+      if (removed !== undefined) listener.removed = removed;
+      abort = (reason) => {
+        void this.remove(id);
+        reject(reason);
+      };
       this.listeners.set(id, listener);
       this.register(listener);
     });
@@ -90,7 +94,8 @@ export class Events {
     const answered = () => {
       if (epoch === this.epoch && --this.unanswered === 0) this.onquiet?.();
     };
-    this.call('plugin:event|listen', { event, target, sub: id }).then(
+    void settled(
+      this.call('plugin:event|listen', { event, target, sub: id }),
       () => {
         listener.accepted = true;
         listener.resolve();
@@ -100,7 +105,7 @@ export class Events {
         // The page came back from the cache: the new session is asked for the listener, too.
         if (epoch !== this.epoch && this.listeners.has(id)) return;
         this.forget(id);
-        if (listener.accepted) console.error(`tailrace: a listener of '${event}' was lost:`, error);
+        if (listener.accepted) tell('error', `tailrace: a listener of '${event}' was lost:`, error);
         listener.reject(error);
         answered();
       },
@@ -117,8 +122,9 @@ export class Events {
   /** Removes a listener at once; resolves when Go knows. Never rejects. */
   remove(id: number): Promise<void> {
     const listener = this.forget(id);
-    if (listener === undefined) return Promise.resolve();
-    return this.call('plugin:event|unlisten', { event: listener.event, sub: id }).then(
+    if (listener === undefined) return settled(none, ignore);
+    return settled(
+      this.call('plugin:event|unlisten', { event: listener.event, sub: id }),
       ignore,
       ignore,
     );
@@ -126,7 +132,7 @@ export class Events {
 
   /** Whether that number was ever a listener's. */
   known(id: number): boolean {
-    return Number.isInteger(id) && id > 0 && id <= this.lastId;
+    return isInteger(id) && id > 0 && id <= this.lastId;
   }
 
   /** An event frame of the control lane; `binary`: the payload is bytes, else JSON. */
@@ -135,7 +141,7 @@ export class Events {
     let value: unknown;
     for (let i = 0; i < subs.length; i++) {
       // Each listener gets a value of its own: what one does to it, the next must not see.
-      if (binary) value = i < subs.length - 1 ? payload.slice() : payload;
+      if (binary) value = i < subs.length - 1 ? copyOf(payload) : payload;
       else if (i === 0 || (typeof value === 'object' && value !== null)) value = parse(text);
       this.deliverValue(subs[i], value);
     }
@@ -154,25 +160,25 @@ export class Events {
 
   emit(event: string, payload: unknown): Promise<void> {
     checkEventName(event);
-    if (isBytes(payload)) return this.emitBytes(event, undefined, payload);
+    if (areBytes(payload)) return this.emitBytes(event, undefined, payload);
     return this.send('plugin:event|emit', { event, payload: payload ?? null });
   }
 
   emitTo(to: string | EventTarget, event: string, payload: unknown): Promise<void> {
     checkEventName(event);
     const target = readTarget(to);
-    if (isBytes(payload)) return this.emitBytes(event, target, payload);
+    if (areBytes(payload)) return this.emitBytes(event, target, payload);
     return this.send('plugin:event|emit_to', { target, event, payload: payload ?? null });
   }
 
   private emitBytes(event: string, target: EventTarget | undefined, payload: object) {
     const headers: Record<string, string> = { 'tailrace-event': event };
-    if (target !== undefined) headers['tailrace-target'] = JSON.stringify(target);
+    if (target !== undefined) headers['tailrace-target'] = stringify(target) as string;
     return this.send('plugin:event|emit_bytes', payload, { headers });
   }
 
-  private send(...call: Parameters<Invoke>): Promise<void> {
-    return this.call(...call).then(ignore);
+  private async send(cmd: string, args: object, options?: InvokeOptions): Promise<void> {
+    await safe(this.call(cmd, args, options));
   }
 
   /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
@@ -188,7 +194,7 @@ export class Events {
   readyWhenQuiet(): void {
     const ready = () => {
       this.onquiet = undefined;
-      this.ready().catch(ignore);
+      ignored(this.ready());
     };
     const look = () => this.clock.task(() => this.unanswered === 0 && ready());
     this.onquiet = look;
@@ -203,21 +209,21 @@ export class Events {
   restored(endOld: () => void): void {
     this.epoch++;
     this.unanswered = 0;
-    for (const listener of this.listeners.values()) this.register(listener);
+    const listeners: Listener[] = [];
+    this.listeners.forEach((listener) => {
+      push(listeners, listener);
+    });
+    for (let i = 0; i < listeners.length; i++) this.register(listeners[i]);
     const wasReady = this.readyCall !== undefined;
     this.readyCall = undefined;
     endOld();
-    if (wasReady) this.ready().catch(ignore);
+    if (wasReady) ignored(this.ready());
   }
-}
-
-function isBytes(payload: unknown): payload is object {
-  return payload instanceof ArrayBuffer || ArrayBuffer.isView(payload);
 }
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw broken('the payload of an event is not JSON');
   }

@@ -1,6 +1,12 @@
 // The carrier of the custom scheme: every batch is a POST or its answer. Pull slots keep a
 // request with the Go side until there is data; post slots carry upward batches.
 
+import { decodeText, isInteger, min, parseJson, pop, push } from './builtins/base.js';
+import { NativeUint8Array, sizeOf } from './builtins/bytes.js';
+import { SafeSet } from './builtins/collections.js';
+import { Aborter, bodyOf, microtask, statusOf } from './builtins/dom.js';
+import { stringify } from './builtins/json.js';
+import { NativePromise, safe } from './builtins/promises.js';
 import type { Carrier, Hello, Peer } from './carrier.js';
 import { errorFrom, TailraceError } from './errors.js';
 import type { OutBatch } from './outbatch.js';
@@ -40,7 +46,7 @@ interface Slot {
   /** The number of its last request. */
   request: number;
   /** Ends the request that is under way. */
-  abort: AbortController | undefined;
+  abort: Aborter | undefined;
   /** When that request has taken too long. */
   until: number;
 }
@@ -61,10 +67,10 @@ export class HttpCarrier implements Carrier {
   private instead: (() => void) | undefined;
   private waking = false;
   /** Slots with a request under way. */
-  private readonly busy = new Set<Slot>();
+  private readonly busy = new SafeSet<Slot>();
   private watching = false;
   private peer: Peer | undefined;
-  private headers: Record<string, string> = { 'Tailrace-Version': '1' };
+  private headers = headersOf({ 'Tailrace-Version': '1' });
   private hold = 0;
   private free: Slot[] = [];
   /** Pull slots without a request. */
@@ -75,14 +81,14 @@ export class HttpCarrier implements Carrier {
   }
 
   async hello(): Promise<Hello> {
-    const answer = await this.ask('hello', null);
+    const answer = await safe(this.ask('hello', null));
     if (answer.status !== 200 || answer.body === undefined) throw refusal(answer);
     return readHello(parse(answer.body));
   }
 
   /** Tells Go that shared memory is not used any more, and why. Then `resume` may follow. */
   async giveUp(reason: string): Promise<void> {
-    const answer = await this.ask('carrier', JSON.stringify({ reason }));
+    const answer = await safe(this.ask('carrier', stringify({ reason }) as string));
     if (answer.status < 200 || answer.status >= 300) throw refusal(answer);
   }
 
@@ -90,11 +96,11 @@ export class HttpCarrier implements Carrier {
   private async ask(path: string, body: string | null): Promise<Reply> {
     const slot = newSlot(0);
     for (let tries = 1; ; tries++) {
-      const answer = await this.fetch(path, body, slot, HELLO_TIMEOUT).catch(lost);
+      const answer = await safe(this.fetch(path, body, slot, HELLO_TIMEOUT));
       if (this.stopped) throw new TailraceError('closed', 'the session ended');
       if (answer !== undefined && answer.status !== 429 && whole(answer)) return answer;
       if (tries === TRIES) throw unreachable();
-      await this.wait(tries);
+      await safe(this.wait(tries));
     }
   }
 
@@ -107,13 +113,13 @@ export class HttpCarrier implements Carrier {
   prepare(peer: Peer, hello: Hello): void {
     this.peer = peer;
     this.hold = hello.hold;
-    this.headers = {
+    this.headers = headersOf({
       'Tailrace-Version': '1',
       'Tailrace-Session': hello.session,
       'Content-Type': 'application/octet-stream',
-    };
-    for (let i = 0; i < hello.posts; i++) this.free.push(newSlot(hello.pulls + i));
-    for (let i = 0; i < hello.pulls; i++) this.idle.push(newSlot(i));
+    });
+    for (let i = 0; i < hello.posts; i++) push(this.free, newSlot(hello.pulls + i));
+    for (let i = 0; i < hello.pulls; i++) push(this.idle, newSlot(i));
   }
 
   /** Another carrier goes on: no new pulls and posts; those under way come to their end. */
@@ -125,14 +131,16 @@ export class HttpCarrier implements Carrier {
   resume(): void {
     this.instead = undefined;
     if (this.peer === undefined || this.stopped) return;
-    for (const slot of this.idle.splice(0)) void this.pull(this.peer, slot);
+    const { idle } = this;
+    this.idle = [];
+    for (let i = 0; i < idle.length; i++) void this.pull(this.peer, idle[i]);
     this.flush();
   }
 
   wake(): void {
     if (this.waking) return;
     this.waking = true;
-    queueMicrotask(() => {
+    microtask(() => {
       this.waking = false;
       this.flush();
     });
@@ -147,13 +155,15 @@ export class HttpCarrier implements Carrier {
     while (peer !== undefined && !this.stopped && this.free.length > 0) {
       const out = peer.outgoing();
       if (out === undefined) return;
-      void this.post(peer, this.free.pop() as Slot, out);
+      void this.post(peer, pop(this.free) as Slot, out);
     }
   }
 
   stop(): void {
     this.stopped = true;
-    for (const slot of this.busy) slot.abort?.abort();
+    this.busy.forEach((slot) => {
+      slot.abort?.abort();
+    });
     this.busy.clear();
   }
 
@@ -162,12 +172,12 @@ export class HttpCarrier implements Carrier {
     let out: OutBatch | undefined;
     let next = this.request(peer, slot, out, this.hold);
     for (;;) {
-      const answer = await next;
+      const answer = await safe(next);
       if (this.stopped) return;
       if (answer === FAILED || (answer !== undefined && !peer.receive(answer))) {
         failures++;
         if (failures === TRIES) peer.end(unreachable());
-        else await this.wait(failures);
+        else await safe(this.wait(failures));
         if (this.stopped) return;
         next = this.request(peer, slot, out, this.instead === undefined ? this.hold : 0);
         continue;
@@ -183,7 +193,7 @@ export class HttpCarrier implements Carrier {
         this.flush();
         if (this.instead !== undefined) break;
       }
-      const small = answer !== undefined && answer.byteLength <= SMALL;
+      const small = answer !== undefined && sizeOf(answer) <= SMALL;
       if (small) {
         peer.dispatch();
         out = peer.outgoing();
@@ -193,22 +203,22 @@ export class HttpCarrier implements Carrier {
       out?.leave(); // the answer may be held
       if (!small) peer.dispatch();
     }
-    this.idle.push(slot);
+    push(this.idle, slot);
   }
 
   private async post(peer: Peer, slot: Slot, out: OutBatch): Promise<void> {
     for (let failures = 0; ; ) {
-      const answer = await this.request(peer, slot, out, 0);
+      const answer = await safe(this.request(peer, slot, out, 0));
       if (this.stopped) return;
       // Until its answer has come whole, the slot asks again: that answer may hold a batch.
       if (answer !== FAILED && (answer === undefined || peer.receive(answer))) break;
       failures++;
       if (failures === TRIES) peer.end(unreachable());
-      else await this.wait(failures);
+      else await safe(this.wait(failures));
       if (this.stopped) return;
     }
     peer.delivered(out);
-    this.free.push(slot);
+    push(this.free, slot);
     this.flush();
     peer.dispatch();
     this.flush();
@@ -223,14 +233,14 @@ export class HttpCarrier implements Carrier {
   ): Promise<Answer> {
     const composed = peer.compose(out, slot.index, ++slot.request, hold);
     for (;;) {
-      const answer = await this.fetch('batch', composed.bytes, slot, this.hold + GRACE).catch(lost);
+      const answer = await safe(this.fetch('batch', composed.bytes, slot, this.hold + GRACE));
       if (this.stopped) return undefined;
       if (answer === undefined) {
         peer.undelivered(composed.credits);
         return FAILED;
       }
       if (answer.status === 429) {
-        await this.sleep(BUSY_WAIT);
+        await safe(this.sleep(BUSY_WAIT));
       } else if (answer.status >= 200 && answer.status < 300) {
         return answer.status === 204 ? undefined : (answer.body ?? FAILED);
       } else {
@@ -240,31 +250,35 @@ export class HttpCarrier implements Carrier {
     }
   }
 
-  /** Rejects when the answer did not come, or not whole. */
+  /** Undefined: the answer did not come, or not whole. Never rejects. */
   private async fetch(
     path: string,
     body: BodyInit | null,
     slot: Slot,
     timeout: number,
-  ): Promise<Reply> {
+  ): Promise<Reply | undefined> {
     // One signal serves a slot until it aborts: making one for each request costs more than a message.
-    slot.abort ??= new AbortController();
+    slot.abort ??= new Aborter();
     slot.until = this.options.clock.now() + timeout;
     this.busy.add(slot);
     this.watch();
     try {
-      const response = await this.options.fetch(`${this.options.base}/.tailrace/${path}`, {
-        method: 'POST',
-        headers: this.headers,
-        body,
-        signal: slot.abort.signal,
-        cache: 'no-store',
-      });
-      const { status } = response;
-      return { status, body: status === 204 ? undefined : await response.arrayBuffer() };
+      const url = `${this.options.base}/.tailrace/${path}`;
+      const response = await safe(this.options.fetch(url, this.init(body, slot.abort.signal)));
+      const status = statusOf(response);
+      return { status, body: status === 204 ? undefined : await safe(bodyOf(response)) };
+    } catch {
+      return undefined;
     } finally {
       this.busy.delete(slot);
     }
+  }
+
+  private init(body: BodyInit | null, signal: AbortSignal): RequestInit {
+    const { headers } = this;
+    // Without a prototype, where a page might have put more.
+    const init = { __proto__: null, method: 'POST', headers, body, signal, cache: 'no-store' };
+    return init as RequestInit;
   }
 
   /** Aborts, from time to time, what takes too long. One timer serves all requests. */
@@ -274,22 +288,22 @@ export class HttpCarrier implements Carrier {
     this.options.clock.setTimeout(() => {
       this.watching = false;
       const now = this.options.clock.now();
-      for (const slot of this.busy) {
-        if (now < slot.until) continue;
+      this.busy.forEach((slot) => {
+        if (now < slot.until) return;
         slot.abort?.abort();
         slot.abort = undefined;
-      }
+      });
       if (this.busy.size > 0) this.watch();
     }, WATCH);
   }
 
-  private wait(failures: number): Promise<void> {
-    if (failures === 1) return Promise.resolve();
-    return this.sleep(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2)));
+  private async wait(failures: number): Promise<void> {
+    if (failures === 1) return;
+    await safe(this.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2))));
   }
 
   private sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
+    return new NativePromise((resolve) => {
       this.options.clock.setTimeout(resolve, milliseconds);
     });
   }
@@ -300,8 +314,8 @@ interface Reply {
   readonly body: ArrayBuffer | undefined;
 }
 
-function lost(): undefined {
-  return undefined;
+function headersOf(headers: Record<string, string>): Record<string, string> {
+  return { __proto__: null, ...headers } as unknown as Record<string, string>;
 }
 
 function unreachable(): TailraceError {
@@ -310,7 +324,7 @@ function unreachable(): TailraceError {
 
 function parse(body: ArrayBuffer | undefined): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(body));
+    return body && parseJson(decodeText(new NativeUint8Array(body)));
   } catch {
     return undefined;
   }
@@ -332,7 +346,7 @@ function readHello(value: unknown): Hello {
   const { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes, pending } =
     hello;
   const between = (n: number, least: number, most: number) =>
-    Number.isInteger(n) && n >= least && n <= most;
+    isInteger(n) && n >= least && n <= most;
   if (hello.version !== 1) {
     throw new TailraceError('protocol', `the Go side speaks version ${hello.version}, not 1`);
   }

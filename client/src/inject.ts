@@ -1,11 +1,13 @@
 // The entry of the client that the Go side injects into every page at document start.
 // In a frame or on an origin that is not its own it does nothing at all.
 
+import { defineProperty, freeze, includes } from './builtins/base.js';
+import { dataOf, isPersisted, rootOf } from './builtins/dom.js';
 import { HttpCarrier } from './http.js';
 import { KEY } from './key.js';
 import { createPage } from './page.js';
 import { type Memory, ShmCarrier } from './shm.js';
-import { timers } from './timers.js';
+import { createTimers } from './timers.js';
 
 interface Config {
   /** Where requests go: "tailrace://localhost". */
@@ -32,11 +34,15 @@ function takeMemory(): Memory | undefined {
 function inject(config: Config): void {
   const memory = takeMemory();
   // A custom scheme's location.origin may be "null", so the parts are compared.
-  if (window.top !== window || !config.origins.includes(`${location.protocol}//${location.host}`)) {
+  if (
+    window.top !== window ||
+    !includes(config.origins, `${location.protocol}//${location.host}`)
+  ) {
     return;
   }
   if (KEY in globalThis) return;
   const fetch = window.fetch.bind(window); // the page may replace its own
+  const timers = createTimers();
   const { base } = config;
   const carrier = () => {
     const http = new HttpCarrier({ base, fetch, clock: timers, memory: memory !== undefined });
@@ -47,24 +53,24 @@ function inject(config: Config): void {
     clock: timers,
     label: config.label,
   });
-  Object.defineProperty(globalThis, KEY, { value: Object.freeze(state) });
+  defineProperty(globalThis, KEY, { value: freeze(state) });
   const { api: _api, call: _call, events, ...tailrace } = state;
-  Object.defineProperty(globalThis, 'tailrace', {
-    value: Object.freeze(tailrace),
+  defineProperty(globalThis, 'tailrace', {
+    value: freeze(tailrace),
     configurable: true,
     writable: true,
   });
   // Module scripts have run by then.
   addEventListener('DOMContentLoaded', () => {
-    if (document.documentElement.dataset.tailraceReady !== 'manual') events.readyWhenQuiet();
+    if (dataOf(rootOf(document)).tailraceReady !== 'manual') events.readyWhenQuiet();
   });
   // In the back-forward cache nobody reads: the other side is to know it. Otherwise the link ends with the
   // document, and what is sent until then goes through it.
   addEventListener('pagehide', (event) => {
-    if (event.persisted) memory?.detach();
+    if (isPersisted(event)) memory?.detach();
   });
   addEventListener('pageshow', (event) => {
-    if (event.persisted) restored();
+    if (isPersisted(event)) restored();
   });
 }
 

@@ -1,9 +1,25 @@
 // Calls of Go commands.
 
 import type { InvokeOptions } from './api.js';
-import { type ChannelCore, type Replacer, refuseNested, stringifyWithChannels } from './channel.js';
+import {
+  cutText,
+  encodeText,
+  includes,
+  isArray,
+  iterator,
+  keysOf,
+  lowerCase,
+  push,
+  toText,
+} from './builtins/base.js';
+import { copyInto, copyOf, lengthOf, NativeUint8Array } from './builtins/bytes.js';
+import { eachOfMap, isMap, SafeMap } from './builtins/collections.js';
+import { eachHeader, tell } from './builtins/dom.js';
+import { type Replacer, stringify } from './builtins/json.js';
+import { NativePromise } from './builtins/promises.js';
+import { type ChannelCore, givenBytes, refuseNested, stringifyWithChannels } from './channel.js';
 import type { Connection } from './connection.js';
-import { TailraceError } from './errors.js';
+import { TailraceError, whenAborted } from './errors.js';
 import type { Lane } from './lane.js';
 import { BYTES, INVOKE } from './wire.js';
 
@@ -16,11 +32,10 @@ const LONGEST = 1024;
 /** A call that waits so long while its own channel is not read is probably waiting for the reader. */
 const BOTH_WAIT = 2000;
 
-const encoder = new TextEncoder();
 let warned = false;
 
 /** The envelopes of calls without headers and channels, by the command's name and the body's form: most are called again. */
-const envelopes = new Map<string, Uint8Array>();
+const envelopes = new SafeMap<string, Uint8Array>();
 /** So many are kept, of names up to so long. */
 const ENVELOPES = 256;
 const LONGEST_NAME = 128;
@@ -49,18 +64,29 @@ export function invoke<T>(
   options: InvokeOptions | undefined,
   replacer?: Replacer,
 ): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const signal = options?.signal;
+  return new NativePromise<T>((resolve, reject) => {
     if (connection.error !== undefined) throw connection.error;
-    if (signal?.aborted) throw signal.reason;
     if (typeof cmd !== 'string') throw new TailraceError('invalid_args', 'cmd is not a string');
     checkName(cmd);
+    const signal = options?.signal;
     const headers = readHeaders(options?.headers);
-    const read = readArguments(connection, args, replacer);
+    // What is read is the user's code, too: a toJSON may abort.
+    let early: { reason: unknown } | undefined;
+    let cancel = (reason: unknown) => {
+      early = { reason };
+    };
+    const unlisten = signal && whenAborted(signal, (reason) => cancel(reason));
+    let read: Arguments;
+    try {
+      read = readArguments(connection, args, replacer);
+    } catch (error) {
+      unlisten?.();
+      throw error;
+    }
 
     let timer: unknown;
     const done = () => {
-      signal?.removeEventListener('abort', cancel);
+      unlisten?.();
       connection.stopTimer(timer);
     };
     const id = connection.addCall({
@@ -73,28 +99,29 @@ export function invoke<T>(
         reject(error);
       },
     });
-    const cancel = () => {
+    cancel = (reason) => {
       connection.cancelCall(id);
       done();
-      reject(signal?.reason);
+      reject(reason);
     };
-    signal?.addEventListener('abort', cancel, { once: true });
+    if (early !== undefined) cancel(early.reason);
 
     const watch = () => {
       timer = connection.startTimer(() => {
         if (warned) return;
-        if (!read.channels.some((channel) => channel.unread)) {
+        if (!some(read.channels, (channel) => channel.unread)) {
           watch();
           return;
         }
         warned = true;
-        console.warn(
+        tell(
+          'warn',
           `tailrace: invoke('${cmd}') has waited ${BOTH_WAIT / 1000} s, and a channel passed to it has messages that nobody reads. ` +
             'Its result may come after those: begin to read the channel before awaiting the command.',
         );
       }, BOTH_WAIT);
     };
-    if (read.channels.length > 0) watch();
+    if (read.channels.length > 0 && early === undefined) watch();
 
     connection.startCall(id, {
       start: () => sendInvoke(connection, id, cmd, headers, read),
@@ -113,11 +140,11 @@ export function invoke<T>(
 /** Throws for a name that no command can have. */
 function checkName(cmd: string): void {
   if (3 * cmd.length <= LONGEST) return; // a character is three bytes at most
-  const { length } = encoder.encode(cmd);
+  const length = lengthOf(encodeText(cmd));
   if (length <= LONGEST) return;
   throw new TailraceError(
     'unknown_command',
-    `there is no command "${cmd.slice(0, 40)}…", whose name has ${length} bytes: no name has more than ${LONGEST}`,
+    `there is no command "${cutText(cmd, 0, 40)}…", whose name has ${length} bytes: no name has more than ${LONGEST}`,
   );
 }
 
@@ -129,7 +156,8 @@ function sendInvoke(
   { form, body, channels, opens }: Arguments,
 ): void {
   const lane = form === 'lane' ? opens[0] : undefined;
-  if (channels.some((c) => c.lane !== undefined && !connection.has(c.lane))) {
+  const length = lengthOf(body);
+  if (some(channels, (c) => c.lane !== undefined && !connection.has(c.lane))) {
     const gone = new TailraceError(
       'channel_ended',
       'the command that would have opened this channel was cancelled',
@@ -141,30 +169,32 @@ function sendInvoke(
   const plain = headers === undefined && channels.length === 0 && lane === undefined;
   const envelope = plain
     ? plainEnvelope(cmd, form)
-    : encoder.encode(
-        JSON.stringify({
+    : encodeText(
+        stringify({
           cmd,
           headers,
-          channels: lanesOf(channels),
-          borrow: lanesOf(channels.filter((channel) => channel.borrow)),
+          channels: lanesOf(channels, false),
+          borrow: lanesOf(channels, true),
           body: form,
           lane: lane?.id,
-          length: lane && body.length,
-        }),
+          length: lane && length,
+        }) as string,
       );
-  const start = 8 + envelope.length;
-  const payload = new Uint8Array(lane === undefined ? start + body.length : start);
+  const envelopeLength = lengthOf(envelope);
+  const start = 8 + envelopeLength;
+  const total = lane === undefined ? start + length : start;
+  const payload = new NativeUint8Array(total);
   putWord(payload, 0, id);
-  putWord(payload, 4, envelope.length);
-  payload.set(envelope, 8);
-  if (lane === undefined) payload.set(body, start);
+  putWord(payload, 4, envelopeLength);
+  copyInto(payload, envelope, 8);
+  if (lane === undefined) copyInto(payload, body, start);
   const tooLarge =
-    envelope.length > MAX_ENVELOPE
+    envelopeLength > MAX_ENVELOPE
       ? new TailraceError(
           'too_large',
-          `the command's name, headers and channels have ${envelope.length} bytes, the limit is ${MAX_ENVELOPE}: pass large values as arguments`,
+          `the command's name, headers and channels have ${envelopeLength} bytes, the limit is ${MAX_ENVELOPE}: pass large values as arguments`,
         )
-      : (connection.tooLarge(payload.length) ?? connection.tooLarge(body.length));
+      : (connection.tooLarge(total) ?? connection.tooLarge(length));
   if (tooLarge !== undefined) {
     connection.undoOpen(opens, tooLarge);
     connection.settle(id)?.reject(tooLarge);
@@ -181,7 +211,7 @@ function plainEnvelope(cmd: string, form: string): Uint8Array {
   const key = `${form} ${cmd}`;
   let envelope = envelopes.get(key);
   if (envelope === undefined) {
-    envelope = encoder.encode(JSON.stringify({ cmd, body: form }));
+    envelope = encodeText(stringify({ cmd, body: form }) as string);
     if (envelopes.size < ENVELOPES && cmd.length <= LONGEST_NAME) envelopes.set(key, envelope);
   }
   return envelope;
@@ -195,8 +225,18 @@ function putWord(u8: Uint8Array, at: number, value: number): void {
   u8[at + 3] = value >>> 24;
 }
 
-function lanesOf(channels: readonly ChannelCore[]): (number | undefined)[] | undefined {
-  return channels.length > 0 ? channels.map((channel) => channel.lane?.id) : undefined;
+/** The lanes of all channels, or of those that borrow; undefined: there are none. */
+function lanesOf(channels: readonly ChannelCore[], borrow: boolean) {
+  const lanes: (number | undefined)[] = [];
+  for (let i = 0; i < channels.length; i++) {
+    if (!borrow || channels[i].borrow) push(lanes, channels[i].lane?.id);
+  }
+  return lanes.length > 0 ? lanes : undefined;
+}
+
+function some(channels: readonly ChannelCore[], test: (channel: ChannelCore) => boolean): boolean {
+  for (let i = 0; i < channels.length; i++) if (test(channels[i])) return true;
+  return false;
 }
 
 /** Takes the arguments as they are now: later changes do not count. */
@@ -205,15 +245,11 @@ function readArguments(
   args: unknown,
   replacer: Replacer | undefined,
 ): Arguments {
-  let body: Uint8Array | undefined;
-  if (args instanceof ArrayBuffer) {
-    body = new Uint8Array(args.slice(0));
-  } else if (ArrayBuffer.isView(args)) {
-    body = new Uint8Array(args.buffer, args.byteOffset, args.byteLength).slice();
-  }
-  if (body !== undefined) {
+  const bytes = givenBytes(args, 'invalid_args');
+  if (bytes !== undefined) {
+    const body = copyOf(bytes);
     refuseNested(); // as with JSON: the lane that it would open must not stand behind those of the other
-    if (body.length <= INLINE) return { form: 'bytes', body, channels: [], opens: [] };
+    if (lengthOf(body) <= INLINE) return { form: 'bytes', body, channels: [], opens: [] };
     return { form: 'lane', body, channels: [], opens: [connection.openBody()] };
   }
   const channels: ChannelCore[] = [];
@@ -227,18 +263,19 @@ function readArguments(
       if (lane === undefined) {
         lane = connection.openLane(channel);
         channel.lane = lane;
-        opens.push(lane);
+        push(opens, lane);
       }
-      if (!channels.includes(channel)) channels.push(channel);
+      if (!includes(channels, channel)) push(channels, channel);
       return lane.id;
     };
     const text = stringifyWithChannels(args ?? null, collect, replacer);
     if (text === undefined) throw new TailraceError('invalid_args', 'args has no JSON form');
-    for (const channel of channels) channel.attached();
-    return { form: 'json', body: encoder.encode(text), channels, opens };
+    for (let i = 0; i < channels.length; i++) channels[i].attached();
+    return { form: 'json', body: encodeText(text), channels, opens };
   } catch (error) {
-    for (const channel of channels) {
-      if (channel.lane !== undefined && opens.includes(channel.lane)) channel.lane = undefined;
+    for (let i = 0; i < channels.length; i++) {
+      const { lane } = channels[i];
+      if (lane !== undefined && includes(opens, lane)) channels[i].lane = undefined;
     }
     connection.undoLanes(opens);
     throw error;
@@ -247,16 +284,29 @@ function readArguments(
 
 function readHeaders(headers: InvokeOptions['headers']): Record<string, string> | undefined {
   if (headers === undefined || headers === null) return undefined;
-  const entries =
-    Symbol.iterator in headers
-      ? (headers as Iterable<readonly [string, string]>)
-      : Object.entries(headers);
-  const result = new Map<string, string>();
-  for (const [given, value] of entries) {
-    const name = String(given).toLowerCase();
-    const before = result.get(name);
+  const result = { __proto__: null } as unknown as Record<string, string>;
+  const add = (value: unknown, given: unknown) => {
+    const name = lowerCase(toText(given));
+    const before = result[name];
     // As Headers does it.
-    result.set(name, before === undefined ? String(value) : `${before}, ${value}`);
+    result[name] = before === undefined ? toText(value) : `${before}, ${toText(value)}`;
+  };
+  if (eachHeader(headers, add)) return result;
+  if (isMap(headers)) {
+    eachOfMap(headers, add);
+  } else if (isArray(headers)) {
+    for (let i = 0; i < headers.length; i++) add(headers[i][1], headers[i][0]);
+  } else if (iterator in headers) {
+    const entries = (headers as Iterable<readonly [string, string]>)[iterator]();
+    for (;;) {
+      const { done, value } = entries.next();
+      if (done === true) break;
+      add(value[1], value[0]);
+    }
+  } else {
+    const names = keysOf(headers);
+    for (let i = 0; i < names.length; i++)
+      add((headers as Record<string, string>)[names[i]], names[i]);
   }
-  return Object.fromEntries(result);
+  return result;
 }

@@ -1,7 +1,8 @@
 // A run of JSON messages decoded and parsed at once.
 
+import { decodeText, parseJson, push } from './builtins/base.js';
+import { viewOf } from './builtins/bytes.js';
 import { broken } from './errors.js';
-import { decodeText } from './lane.js';
 import type { Batch } from './wire.js';
 
 export interface JsonRun {
@@ -42,8 +43,8 @@ export function parseRun(
     if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8) return undefined;
     if (take !== undefined && !take(word)) return undefined;
     const cost = (8 + length + mask) & ~mask;
-    lengths.push(length);
-    costs.push(cost);
+    push(lengths, length);
+    push(costs, cost);
     frame += cost;
   }
   if (costs.length !== count || frame !== stop) return undefined;
@@ -58,7 +59,7 @@ export function parseRun(
   }
   let values: unknown[];
   try {
-    values = JSON.parse(`${decodeText(u8.subarray(at, stop))}]`);
+    values = parseJson(`${decodeText(viewOf(u8, at, stop))}]`);
   } catch {
     throw broken('a JSON payload that is not JSON');
   }

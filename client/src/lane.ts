@@ -1,12 +1,15 @@
 // One lane: its numbering, credit and fragments in both directions. What its whole
 // messages mean is its sink's business.
 
+import { behind, ceil, decodeText, min, parseJson, push } from './builtins/base.js';
+import { copyInto, copyOf, lengthOf, NativeUint8Array, viewOf, wordsOf } from './builtins/bytes.js';
 import { broken, errorFrom, TailraceError } from './errors.js';
 import {
   ABORT,
   type Apart,
   type Batch,
   BEGIN,
+  BEGIN_HEAD,
   BYTES,
   beginHead,
   CLOSE,
@@ -20,18 +23,12 @@ import {
   strideOf,
 } from './wire.js';
 
-const decoder = new TextDecoder();
 const NOTHING = new Uint8Array(0);
-
-/** Decodes UTF-8. The one decoder of the page. */
-export function decodeText(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
-}
 
 /** Decodes JSON that the other side made: what is not JSON is a broken rule. */
 export function decodeJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(decoder.decode(bytes));
+    return parseJson(decodeText(bytes));
   } catch {
     throw broken('a JSON payload that is not JSON');
   }
@@ -104,6 +101,7 @@ export interface Outgoing {
 interface Part {
   readonly kind: number;
   readonly u8: Uint8Array<ArrayBuffer>;
+  readonly total: number;
   filled: number;
   held: number;
 }
@@ -154,9 +152,7 @@ export class Lane implements FrameTarget {
       this.sink.message(this, batch, kind, offset, length, stride, false);
     } else if (kind === CLOSE) {
       this.consumed += stride;
-      this.closed(
-        length === 0 ? undefined : decodeJson(batch.u8.subarray(offset, offset + length)),
-      );
+      this.closed(length === 0 ? undefined : decodeJson(viewOf(batch.u8, offset, offset + length)));
     } else {
       this.fragment(batch, kind, offset, length, stride);
     }
@@ -175,7 +171,7 @@ export class Lane implements FrameTarget {
       this.fragment(batch, kind, offset, length, stride, rest);
       return;
     }
-    const u8 = new Uint8Array(length);
+    const u8 = new NativeUint8Array(length);
     fillApart(u8, 0, batch, rest, offset, length, this.sink.own === true);
     if (kind < CLOSE) {
       this.sink.message(this, { u8, u32: wordsOf(u8) }, kind, 0, length, stride, true);
@@ -210,7 +206,8 @@ export class Lane implements FrameTarget {
       if (total > this.owner.maxMessage) throw broken('a message over maxMessage');
       part = {
         kind: batch.u32[word + 2],
-        u8: new Uint8Array(total),
+        u8: new NativeUint8Array(total),
+        total,
         filled: 0,
         held: 0,
       };
@@ -220,9 +217,9 @@ export class Lane implements FrameTarget {
       throw broken('a fragment of no message');
     }
     if (kind === ABORT && length !== 0) throw broken('malformed abort');
-    if (length > part.u8.length - part.filled) throw broken('fragments longer than their message');
+    if (length > part.total - part.filled) throw broken('fragments longer than their message');
     if (rest === undefined) {
-      part.u8.set(batch.u8.subarray(offset, offset + length), part.filled);
+      copyInto(part.u8, viewOf(batch.u8, offset, offset + length), part.filled);
     } else {
       // Until all is there, nothing has changed: the frame may have to come again.
       const own = this.sink.own === true;
@@ -243,12 +240,12 @@ export class Lane implements FrameTarget {
     }
     part.filled += length;
     if (kind === BEGIN || kind === MIDDLE) return;
-    if (kind === END && part.filled !== part.u8.length) {
+    if (kind === END && part.filled !== part.total) {
       throw broken('fragments shorter than their message');
     }
     this.part = undefined;
     const whole = { u8: part.u8, u32: wordsOf(part.u8) };
-    this.sink.message(this, whole, part.kind, 0, part.u8.length, part.held, true);
+    this.sink.message(this, whole, part.kind, 0, part.total, part.held, true);
   }
 
   /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
@@ -297,20 +294,21 @@ export class Lane implements FrameTarget {
 
   /** Sends in order, as soon as the window lets it. */
   send(message: Outgoing): void {
-    this.waiting.push(message);
+    push(this.waiting, message);
     this.pump();
   }
 
   /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
   trySend(kind: number, payload: Uint8Array): boolean {
-    if (this.waiting.length > 0 || !this.fits(payload.length)) return false;
-    this.reserved += this.stridesOf(payload.length);
-    this.sink.queued?.(payload.length);
+    const length = lengthOf(payload);
+    if (this.waiting.length > 0 || !this.fits(length)) return false;
+    this.reserved += this.stridesOf(length);
+    this.sink.queued?.(length);
     const message: Outgoing = { kind, payload };
-    this.ready.push(message);
+    push(this.ready, message);
     if (this.ready.length === 1 && this.named) this.owner.write(this);
     if (this.ready.length > 0) {
-      message.payload = payload.slice();
+      message.payload = copyOf(payload);
       this.owner.sendable(this);
     }
     return true;
@@ -331,7 +329,7 @@ export class Lane implements FrameTarget {
       (this.reserved === this.credited ||
         this.reserved -
           this.credited +
-          Math.min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <=
+          min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <=
           this.window)
     );
   }
@@ -339,23 +337,26 @@ export class Lane implements FrameTarget {
   private stridesOf(length: number): number {
     const chunk = this.owner.chunk;
     if (length <= chunk) return strideOf(length);
-    return FRAME * Math.ceil(length / chunk) + 16 + ((length + 7) & ~7);
+    return FRAME * ceil(length / chunk) + 16 + ((length + 7) & ~7);
   }
 
   private pump(): void {
     let n = 0;
-    while (n < this.waiting.length && this.fits(this.waiting[n].payload.length)) {
-      const message = this.waiting[n++];
-      const tooLarge = this.tooLarge(message.payload.length);
+    while (n < this.waiting.length) {
+      const message = this.waiting[n];
+      const length = lengthOf(message.payload);
+      if (!this.fits(length)) break;
+      n++;
+      const tooLarge = this.tooLarge(length);
       if (tooLarge !== undefined) {
         message.refused?.(tooLarge);
         continue;
       }
-      this.reserved += this.stridesOf(message.payload.length);
-      this.ready.push(message);
+      this.reserved += this.stridesOf(length);
+      push(this.ready, message);
       message.accepted?.();
     }
-    if (n > 0) this.waiting.splice(0, n);
+    if (n > 0) this.waiting = behind(this.waiting, n);
     if (this.ready.length > 0) this.owner.sendable(this);
   }
 
@@ -364,7 +365,7 @@ export class Lane implements FrameTarget {
     if (this.localClosed) return;
     this.localClosed = true;
     this.refuseWaiting(error);
-    this.ready.push({ kind: CLOSE, payload: NOTHING });
+    push(this.ready, { kind: CLOSE, payload: NOTHING });
     this.reserved += strideOf(0);
     this.owner.sendable(this);
   }
@@ -372,7 +373,7 @@ export class Lane implements FrameTarget {
   refuseWaiting(error = new TailraceError('channel_ended', 'the channel has ended')): void {
     const refused = this.waiting;
     this.waiting = [];
-    for (const message of refused) message.refused?.(error);
+    for (let i = 0; i < refused.length; i++) refused[i].refused?.(error);
   }
 
   credit(total: number): void {
@@ -406,30 +407,31 @@ export class Lane implements FrameTarget {
     let n = 0;
     while (n < this.ready.length && writer.length < stop) {
       const { kind, payload, opens } = this.ready[n];
-      const whole = payload.length <= chunk;
+      const size = lengthOf(payload);
+      const whole = size <= chunk;
       const from = this.offset;
-      const to = Math.min(from + chunk, payload.length);
-      const head = !whole && from === 0 ? beginHead(payload.length, kind) : undefined;
-      const stride = strideOf(to - from + (head === undefined ? 0 : head.length));
+      const to = min(from + chunk, size);
+      const head = !whole && from === 0 ? beginHead(size, kind) : undefined;
+      const stride = strideOf(to - from + (head === undefined ? 0 : BEGIN_HEAD));
       if (stride > writer.room(this.id) || (kind !== CLOSE && !this.passes(stride))) break;
       if (writer.lane !== this.id) writer.beginRun(this.id, this.nextOut);
       let frameKind = kind;
-      if (!whole) frameKind = from === 0 ? BEGIN : to === payload.length ? END : MIDDLE;
+      if (!whole) frameKind = from === 0 ? BEGIN : to === size ? END : MIDDLE;
       writer.frame(frameKind, head, payload, from, to);
       this.nextOut++;
       this.sent += stride;
-      if (to > from && this.batched === 0) batched.push(this);
+      if (to > from && this.batched === 0) push(batched, this);
       this.batched += to - from;
-      if (to < payload.length) {
+      if (to < size) {
         this.offset = to;
         continue;
       }
       this.offset = 0;
       n++;
-      if (opens !== undefined) for (const lane of opens) lane.open();
+      if (opens !== undefined) for (let i = 0; i < opens.length; i++) opens[i].open();
       if (kind === CLOSE) this.closeSent = true;
     }
-    if (n > 0) this.ready.splice(0, n);
+    if (n > 0) this.ready = behind(this.ready, n);
     if (this.closeSent) this.goneIfDone();
   }
 
@@ -461,12 +463,8 @@ function fillApart(
   length: number,
   own: boolean,
 ): void {
-  u8.set(batch.u8.subarray(offset, offset + 16), at);
+  copyInto(u8, viewOf(batch.u8, offset, offset + 16), at);
   rest.fill(u8, at + 16, length - 16, own);
-}
-
-function wordsOf({ buffer, length }: Uint8Array): Uint32Array {
-  return new Uint32Array(buffer, 0, length >> 2);
 }
 
 /** Takes the one message of a lane that carries a raw body. */
@@ -493,7 +491,7 @@ export class BodySink implements Sink {
       throw broken('a body lane carries one message of the length that was announced');
     }
     this.done = true;
-    this.take(batch.u8.subarray(offset, offset + length));
+    this.take(viewOf(batch.u8, offset, offset + length));
   }
 
   ended(error: TailraceError | undefined): void {

@@ -1,6 +1,7 @@
 // How much a channel holds in each direction, and who wants to know when that is much or little.
 
-import { guarded, TailraceError } from './errors.js';
+import { microtask } from './builtins/dom.js';
+import { callable, guarded, TailraceError } from './errors.js';
 
 type Callback = (() => void) | undefined;
 
@@ -13,22 +14,31 @@ export class Level {
   amount = 0;
   onhigh: Callback;
   onlow: Callback;
-  private highAt = Number.POSITIVE_INFINITY;
+  private highAt = 1 / 0;
   private lowAt = 0;
   private raised = false; // over the low threshold since onlow was due last
   private high = false; // the high threshold was reached since then
   private tellHigh = false;
   private tellLow = false;
   private telling = false;
+  private over = false;
 
   add(bytes: number): void {
+    if (this.over) return;
     this.amount += bytes;
     this.check();
   }
 
   remove(bytes: number): void {
+    if (this.over) return;
     this.amount -= bytes;
     this.check();
+  }
+
+  /** Nothing waits any more, and nothing will: who waits for the low threshold learns it. */
+  end(): void {
+    this.remove(this.amount);
+    this.over = true;
   }
 
   get highThreshold(): number {
@@ -68,7 +78,7 @@ export class Level {
       return;
     }
     this.telling = true;
-    queueMicrotask(this.tell);
+    microtask(this.tell);
   }
 
   private readonly tell = (): void => {
@@ -77,8 +87,8 @@ export class Level {
     this.tellHigh = false;
     this.tellLow = false;
     if (tellHigh && this.amount < this.highAt) this.high = false;
-    else if (tellHigh) guarded(this.onhigh);
-    if (tellLow && this.amount <= this.lowAt) guarded(this.onlow);
+    else if (tellHigh) guarded(this.onhigh, undefined);
+    if (tellLow && this.amount <= this.lowAt) guarded(this.onlow, undefined);
   };
 }
 
@@ -110,7 +120,7 @@ export abstract class Levelled {
   }
 
   set onbufferedamounthigh(callback: Callback) {
-    this.core.buffered.onhigh = callback;
+    this.core.buffered.onhigh = callable(callback);
   }
 
   get bufferedAmountLowThreshold(): number {
@@ -126,7 +136,7 @@ export abstract class Levelled {
   }
 
   set onbufferedamountlow(callback: Callback) {
-    this.core.buffered.onlow = callback;
+    this.core.buffered.onlow = callable(callback);
   }
 
   get unreadAmount(): number {
@@ -146,7 +156,7 @@ export abstract class Levelled {
   }
 
   set onunreadamounthigh(callback: Callback) {
-    this.core.waiting.onhigh = callback;
+    this.core.waiting.onhigh = callable(callback);
   }
 
   get unreadAmountLowThreshold(): number {
@@ -162,6 +172,6 @@ export abstract class Levelled {
   }
 
   set onunreadamountlow(callback: Callback) {
-    this.core.waiting.onlow = callback;
+    this.core.waiting.onlow = callable(callback);
   }
 }

@@ -1,21 +1,21 @@
 // Names of events and labels of windows: the same rule as in Go, which checks again.
 
 import type { EventTarget } from './api.js';
+import { encodeText, tester } from './builtins/base.js';
+import { lengthOf } from './builtins/bytes.js';
 import { TailraceError } from './errors.js';
 
-const NAME = /^[\p{L}\p{Nd}\-/:_]+$/u;
+const isName = tester(/^[\p{L}\p{Nd}\-/:_]+$/u);
 /** In bytes of UTF-8. */
 const LONGEST = 1024;
-
-const encoder = new TextEncoder();
 
 /** What is wrong with a name or a label. */
 function fault(name: unknown): string | undefined {
   if (typeof name === 'string') {
     // A character is three bytes at most.
-    const length = 3 * name.length > LONGEST ? encoder.encode(name).length : 0;
+    const length = 3 * name.length > LONGEST ? lengthOf(encodeText(name)) : 0;
     if (length > LONGEST) return `it has ${length} bytes in UTF-8, more than ${LONGEST}`;
-    if (NAME.test(name)) return undefined;
+    if (isName(name)) return undefined;
   }
   return 'it must be a string of letters, digits and the characters - / : _';
 }

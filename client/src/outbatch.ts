@@ -1,5 +1,6 @@
 // One numbered upward batch.
 
+import { push } from './builtins/base.js';
 import type { Lane } from './lane.js';
 
 /** The payload bytes of one lane in a batch. */
@@ -11,7 +12,7 @@ interface Share {
 /** Its runs stay the same when it is sent again. */
 export class OutBatch {
   private left = false;
-  private readonly shares: readonly Share[];
+  private readonly shares: Share[] = [];
 
   /** Takes what the lanes have batched. */
   constructor(
@@ -19,20 +20,24 @@ export class OutBatch {
     readonly runs: Uint8Array<ArrayBuffer> | undefined,
     lanes: readonly Lane[],
   ) {
-    this.shares = lanes.map((lane) => ({ lane, bytes: lane.takeBatched() }));
+    for (let i = 0; i < lanes.length; i++) {
+      push(this.shares, { lane: lanes[i], bytes: lanes[i].takeBatched() });
+    }
   }
 
   /** It has left the page: its channels hold so much less. */
   leave(): void {
     if (this.left) return;
     this.left = true;
-    for (const { lane, bytes } of this.shares) lane.sink.left?.(bytes);
+    const { shares } = this;
+    for (let i = 0; i < shares.length; i++) shares[i].lane.sink.left?.(shares[i].bytes);
   }
 
   /** It is the page's again, and has to go once more. */
   comeBack(): void {
     if (!this.left) return;
     this.left = false;
-    for (const { lane, bytes } of this.shares) lane.sink.queued?.(bytes);
+    const { shares } = this;
+    for (let i = 0; i < shares.length; i++) shares[i].lane.sink.queued?.(shares[i].bytes);
   }
 }

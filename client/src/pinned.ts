@@ -1,10 +1,12 @@
 // Buffers that native code has written to. They cannot be transferred any more.
 
-const pinned = new WeakSet<ArrayBufferLike>();
+import { SafeWeakMap } from './builtins/collections.js';
+
+const pinned = new SafeWeakMap<ArrayBufferLike, true>();
 
 /** JavaScriptCore has handed out the address of this buffer's memory: it must stay where it is. */
 export function pin(buffer: ArrayBufferLike): void {
-  pinned.add(buffer);
+  pinned.set(buffer, true);
 }
 
 export function isPinned(buffer: ArrayBufferLike): boolean {

@@ -1,6 +1,9 @@
 // Resumable channels: the page attaches by name, and knows the sequence of each message.
 
 import type { Resume, ResumedChannel, ResumeOptions } from './api.js';
+import { asyncIterator } from './builtins/base.js';
+import { SafeMap } from './builtins/collections.js';
+import { ignored, NativePromise, rejected, safe, settled } from './builtins/promises.js';
 import { Channel } from './channel.js';
 import { guarded, TailraceError } from './errors.js';
 import type { Call } from './invoke.js';
@@ -31,7 +34,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
   constructor({ onmessage: _later, ...options }: ResumeOptions<T>) {
     super(options);
     const { core } = this;
-    this.head = new Promise((resolve, reject) => {
+    this.head = new NativePromise((resolve, reject) => {
       core.onmessage = (message) => {
         const head = message as Head;
         this.handed = head.first - 1;
@@ -80,7 +83,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
     const messages = super[Symbol.asyncIterator]();
     const iterator: AsyncIterableIterator<T> = {
       next: async () => {
-        const result = await messages.next();
+        const result = await safe(messages.next());
         if (result.done !== true) this.handed++;
         return result;
       },
@@ -88,7 +91,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
         this.close();
         return { value: undefined, done: true };
       },
-      [Symbol.asyncIterator]: () => iterator,
+      [asyncIterator]: () => iterator,
     };
     return iterator;
   }
@@ -102,7 +105,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
   }
 
   override send(): Promise<void> {
-    return Promise.reject(
+    return rejected(
       new TailraceError('one_way', 'the Go side does not receive on a resumable channel'),
     );
   }
@@ -122,7 +125,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
 
 export function createResume(call: Call, clock: Pick<Timers, 'task'>): Resume {
   /** What this page has of each channel: it knows better than Go where it stopped. */
-  const known = new Map<string, { channel: Resumed<unknown>; generation: number }>();
+  const known = new SafeMap<string, { channel: Resumed<unknown>; generation: number }>();
 
   return async <T>(name: string, options: ResumeOptions<T> = {}): Promise<ResumedChannel<T>> => {
     const { from = 'last', observer = false, signal } = options;
@@ -135,15 +138,15 @@ export function createResume(call: Call, clock: Pick<Timers, 'task'>): Resume {
     const channel = new Resumed<T>(options);
     try {
       // First the call: the end of the channel that a refusal brings may come before the refusal.
-      channel.head.catch(() => {});
+      ignored(channel.head);
       const args = { name, from, observer, stopped, channel };
-      await call(COMMAND, args, signal === undefined ? {} : { signal });
-      const { generation } = await channel.head;
+      await safe(call(COMMAND, args, signal === undefined ? {} : { signal }));
+      const { generation } = await safe(channel.head);
       known.set(key, { channel: channel as Resumed<unknown>, generation });
     } catch (error) {
       // Not before the head: what comes behind it is dropped, and Go must learn that nothing of it was handed out.
       const close = () => channel.close();
-      channel.head.then(close, close);
+      void settled(channel.head, close, close);
       throw error;
     }
     clock.task(() => channel.begin(options)); // who awaits the channel has it by then

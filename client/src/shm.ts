@@ -2,6 +2,19 @@
 // the page; upward batches go into a ring the same way. The custom scheme's carrier says hello, moves the batches
 // until the memory is there, and again when it has gone.
 
+import { behind, floor, max, push } from './builtins/base.js';
+import {
+  bufferOf,
+  copyInto,
+  lengthOf,
+  NativeArrayBuffer,
+  NativeUint8Array,
+  NativeUint32Array,
+  viewOf,
+} from './builtins/bytes.js';
+import { SafeWeakMap } from './builtins/collections.js';
+import { dispatch, listenTo, microtask, NativeEvent, NativeEventTarget } from './builtins/dom.js';
+import { settled } from './builtins/promises.js';
 import type { Carrier, Hello, Peer, Received } from './carrier.js';
 import { broken, TailraceError } from './errors.js';
 import type { HttpCarrier } from './http.js';
@@ -58,7 +71,7 @@ interface Stuck {
 }
 
 /** The carrier that a memory serves: the last one that has attached it. */
-const holders = new WeakMap<Memory, ShmCarrier>();
+const holders = new SafeWeakMap<Memory, ShmCarrier>();
 
 export class ShmCarrier implements Carrier {
   private peer: Peer | undefined;
@@ -135,13 +148,15 @@ export class ShmCarrier implements Carrier {
     this.state = 'over';
     this.settle();
     this.detach();
-    const lost = this.pushed.map(({ out }) => out);
-    if (this.stuck?.out !== undefined) lost.push(this.stuck.out);
+    const lost: OutBatch[] = [];
+    for (let i = 0; i < this.pushed.length; i++) push(lost, this.pushed[i].out);
+    if (this.stuck?.out !== undefined) push(lost, this.stuck.out);
     this.pushed = [];
     this.stuck = undefined;
     peer.again(lost);
     this.http.pause(() => {});
-    this.http.giveUp(reason).then(
+    void settled(
+      this.http.giveUp(reason),
       () => this.http.resume(),
       (error) => peer.end(error),
     );
@@ -183,7 +198,7 @@ export class ShmCarrier implements Carrier {
         else this.sleep(peer);
         return;
       }
-      const flags = Math.floor(next / FLAGS);
+      const flags = floor(next / FLAGS);
       const batch = this.read(next - flags * FLAGS, flags);
       if (batch === undefined) return;
       if (!peer.receive(batch)) {
@@ -203,7 +218,7 @@ export class ShmCarrier implements Carrier {
   private yield(peer: Peer): void {
     this.yielding = true;
     if (peer.due && this.stuck === undefined) {
-      this.push(undefined, peer.composeInPlace(undefined)); // callbacks that take long must not hold Go up
+      this.write(undefined, peer.composeInPlace(undefined)); // callbacks that take long must not hold Go up
     }
     this.clock.task(() => {
       this.yielding = false;
@@ -223,7 +238,7 @@ export class ShmCarrier implements Carrier {
   }
 
   private reusedFor(length: number): WordsAndBytes {
-    if (this.reused.u8.length < length) this.reused = wordsAndBytes(Math.max(length, REUSED));
+    if (this.reused.size < length) this.reused = wordsAndBytes(max(length, REUSED));
     return this.reused;
   }
 
@@ -240,7 +255,7 @@ export class ShmCarrier implements Carrier {
       this.http.wake();
     } else if (!this.waking) {
       this.waking = true;
-      queueMicrotask(this.woken);
+      microtask(this.woken);
     }
   }
 
@@ -255,27 +270,27 @@ export class ShmCarrier implements Carrier {
       this.http.flush();
       return;
     }
-    if (this.stuck !== undefined && !this.push(this.stuck.out, this.stuck.bytes)) return;
+    if (this.stuck !== undefined && !this.write(this.stuck.out, this.stuck.bytes)) return;
     if (this.pushed.length >= KEPT) this.settle();
     for (;;) {
       const out = peer.outgoing();
       if (out === undefined) break;
-      if (!this.push(out, peer.composeInPlace(out))) return;
+      if (!this.write(out, peer.composeInPlace(out))) return;
     }
     if (peer.due && (this.asleep || this.unanswered >= EVERY)) {
-      this.push(undefined, peer.composeInPlace(undefined));
+      this.write(undefined, peer.composeInPlace(undefined));
     }
   }
 
-  private push(out: OutBatch | undefined, bytes: Uint8Array): boolean {
+  private write(out: OutBatch | undefined, bytes: Uint8Array): boolean {
     this.unanswered = 0;
     this.stuck = { out, bytes };
     const written = this.memory.push(bytes);
     if (written === 1) {
       this.stuck = undefined;
-      this.end += 8 + ((bytes.length + 7) & ~7);
+      this.end += 8 + ((lengthOf(bytes) + 7) & ~7);
       if (out !== undefined) {
-        this.pushed.push({ out, end: this.end });
+        push(this.pushed, { out, end: this.end });
         this.peer?.passed(out);
       }
       return true;
@@ -294,7 +309,7 @@ export class ShmCarrier implements Carrier {
     const { pushed, peer } = this;
     let n = 0;
     while (n < pushed.length && pushed[n].end <= taken) peer?.delivered(pushed[n++].out);
-    if (n > 0) pushed.splice(0, n);
+    if (n > 0) this.pushed = behind(pushed, n);
   }
 }
 
@@ -303,15 +318,15 @@ export class ShmCarrier implements Carrier {
  * microtasks wait for the next turn of the main loop: a command then takes about a twentieth longer.
  */
 class Checkpoint {
-  private readonly target = new EventTarget();
-  private readonly event = new Event('checkpoint');
+  private readonly target = new NativeEventTarget();
+  private readonly event = new NativeEvent('checkpoint');
 
   constructor() {
-    this.target.addEventListener('checkpoint', () => {});
+    listenTo(this.target, 'checkpoint', () => {});
   }
 
   reach(): void {
-    this.target.dispatchEvent(this.event);
+    dispatch(this.target, this.event);
   }
 }
 
@@ -320,19 +335,19 @@ class Rest implements Apart {
   readonly live = true;
   /** Bytes since it was last set to 0. */
   filled = 0;
-  private through = new Uint8Array(0);
+  private through = new NativeUint8Array(0);
 
   constructor(private readonly memory: Memory) {}
 
   fill(u8: Uint8Array, at: number, length: number, transferable: boolean): void {
     let n: number;
     if (transferable) {
-      if (this.through.length < length) this.through = new Uint8Array(length);
+      if (lengthOf(this.through) < length) this.through = new NativeUint8Array(length);
       n = this.memory.fill(this.through, 0, length);
-      if (n === length) u8.set(this.through.subarray(0, length), at);
+      if (n === length) copyInto(u8, viewOf(this.through, 0, length), at);
     } else {
       n = this.memory.fill(u8, at, length);
-      pin(u8.buffer);
+      pin(bufferOf(u8));
     }
     if (n === -1) throw GONE;
     if (n !== length) throw broken('the rest of another frame');
@@ -347,9 +362,11 @@ class Rest implements Apart {
 interface WordsAndBytes {
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
+  readonly size: number;
 }
 
 function wordsAndBytes(length: number): WordsAndBytes {
-  const buffer = new ArrayBuffer(length);
-  return { u8: new Uint8Array(buffer), u32: new Uint32Array(buffer, 0, length >> 2) };
+  const buffer = new NativeArrayBuffer(length);
+  const u32 = new NativeUint32Array(buffer, 0, length >> 2);
+  return { u8: new NativeUint8Array(buffer), u32, size: length };
 }

@@ -1,5 +1,7 @@
 // The page's clock.
 
+import { push, shift } from './builtins/base.js';
+
 /** The clock, so that tests have their own. */
 export interface Timers {
   setTimeout(callback: () => void, milliseconds: number): unknown;
@@ -10,29 +12,22 @@ export interface Timers {
   now(): number;
 }
 
-/** One MessageChannel serves all tasks. */
-class Tasks {
-  private readonly callbacks: (() => void)[] = [];
-  private readonly channel = new MessageChannel();
-
-  constructor() {
-    this.channel.port1.onmessage = () => this.callbacks.shift()?.();
-  }
-
-  add(callback: () => void): void {
-    this.callbacks.push(callback);
-    this.channel.port2.postMessage(null);
-  }
+/** The page's own, as it is now. */
+export function createTimers(): Timers {
+  const { setTimeout, clearTimeout, performance } = globalThis;
+  const now = performance.now.bind(performance);
+  // One message channel serves all tasks.
+  const { port1, port2 } = new MessageChannel();
+  const post = port2.postMessage.bind(port2) as (message: null) => void;
+  const callbacks: (() => void)[] = [];
+  port1.onmessage = () => shift(callbacks)?.();
+  return {
+    setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+    clearTimeout: (timer) => clearTimeout(timer as number),
+    task: (callback) => {
+      push(callbacks, callback);
+      post(null);
+    },
+    now: () => now(),
+  };
 }
-
-let tasks: Tasks | undefined;
-
-export const timers: Timers = {
-  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-  clearTimeout: (timer) => clearTimeout(timer as number),
-  task: (callback) => {
-    tasks ??= new Tasks();
-    tasks.add(callback);
-  },
-  now: () => performance.now(),
-};

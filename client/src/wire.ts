@@ -5,6 +5,20 @@
 // Every rule that needs no memory of earlier batches is checked here. Numbers are read
 // in the host's order: every engine this runs in is little-endian.
 
+import { floor, pop, push, shift } from './builtins/base.js';
+import {
+  bufferOf,
+  copyInto,
+  copyOf,
+  lengthOf,
+  NativeArrayBuffer,
+  NativeUint8Array,
+  NativeUint32Array,
+  offsetOf,
+  sizeOf,
+  viewOf,
+  wordsOf,
+} from './builtins/bytes.js';
 import { broken } from './errors.js';
 
 export const JSON_ = 1;
@@ -140,7 +154,7 @@ export function readU64(u32: Uint32Array, word: number): number {
 
 function writeU64(u32: Uint32Array, word: number, value: number): void {
   u32[word] = value >>> 0;
-  u32[word + 1] = Math.floor(value / HIGH);
+  u32[word + 1] = floor(value / HIGH);
 }
 
 /**
@@ -148,9 +162,16 @@ function writeU64(u32: Uint32Array, word: number, value: number): void {
  * on its way and counts as not come. Throws TailraceError `protocol` for a broken rule.
  */
 export function openBatch(buffer: ArrayBuffer, up: boolean): Batch | undefined {
-  const length = buffer.byteLength;
+  const length = sizeOf(buffer);
   if (length % 8 !== 0) return undefined;
-  return readBatch(new Uint32Array(buffer), new Uint8Array(buffer), length, up, false, undefined);
+  return readBatch(
+    new NativeUint32Array(buffer),
+    new NativeUint8Array(buffer),
+    length,
+    up,
+    false,
+    undefined,
+  );
 }
 
 /** The same for the first `length` bytes of a buffer. */
@@ -233,7 +254,8 @@ export function walk(batch: Batch, up: boolean, runs: RunTarget): void {
       if (length <= APART_HEAD || length > LONGEST - 2 * align) throw broken('a frame of no rest');
       const stride = (FRAME + length + mask) & ~mask;
       const target = runs.run(lane, 1, first, align);
-      if (target === undefined) apart.fill(new Uint8Array(length), 0, length - APART_HEAD, false);
+      if (target === undefined)
+        apart.fill(new NativeUint8Array(length), 0, length - APART_HEAD, false);
       else target.apart?.(batch, apart, kind, at + FRAME, length, stride);
       at = stop;
       continue;
@@ -279,8 +301,8 @@ function checkKind(kind: number, lane: number, places: number): void {
 /** The same batch with everything in buffers that nobody else writes to, for one that came too early. */
 export function keepBatch(batch: Batch): Batch {
   const { apart, length } = batch;
-  const u8 = batch.reused ? batch.u8.slice(0, length) : batch.u8;
-  const u32 = batch.reused ? new Uint32Array(u8.buffer) : batch.u32;
+  const u8 = batch.reused ? copyOf(viewOf(batch.u8, 0, length)) : batch.u8;
+  const u32 = batch.reused ? wordsOf(u8) : batch.u32;
   const kept = { ...batch, u8, u32, reused: false };
   return apart === undefined ? kept : { ...kept, apart: new Kept(kept, apart) };
 }
@@ -298,18 +320,20 @@ class Kept implements Apart {
       if (u32[word + 5] >= APART) {
         const n = u32[word + 6] - APART_HEAD;
         if (n <= 0 || n > LONGEST) throw broken('a frame of no rest');
-        const rest = new Uint8Array(n);
+        const rest = new NativeUint8Array(n);
         from.fill(rest, 0, n, false);
-        this.rests.push(rest);
+        push(this.rests, rest);
       }
       at += RUN + u32[word + 4];
     }
   }
 
   fill(u8: Uint8Array, at: number, length: number): void {
-    const rest = this.rests.shift();
-    if (rest === undefined || rest.length !== length) throw broken('the rest of another frame');
-    u8.set(rest, at);
+    const rest = shift(this.rests);
+    if (rest === undefined || lengthOf(rest) !== length) {
+      throw broken('the rest of another frame');
+    }
+    copyInto(u8, rest, at);
   }
 
   skip(): void {}
@@ -354,10 +378,10 @@ export function encodeBatch(
   runs: Uint8Array | undefined,
 ): Uint8Array<ArrayBuffer> {
   const start = HEADER + (credits.length / 2) * CREDIT;
-  const length = start + (runs === undefined ? 0 : runs.length) + CLOSING;
-  const u8 = new Uint8Array(length);
-  if (runs !== undefined) u8.set(runs, start);
-  writeAround(u8, header, credits);
+  const length = start + (runs === undefined ? 0 : lengthOf(runs)) + CLOSING;
+  const u8 = new NativeUint8Array(length);
+  if (runs !== undefined) copyInto(u8, runs, start);
+  writeAround(u8, length, header, credits);
   return u8;
 }
 
@@ -371,22 +395,23 @@ export function encodeInPlace(
   runs: Uint8Array<ArrayBuffer> | undefined,
 ): Uint8Array<ArrayBuffer> {
   const start = HEADER + (credits.length / 2) * CREDIT;
-  if (runs === undefined || runs.byteOffset < start) return encodeBatch(header, credits, runs);
-  const from = runs.byteOffset - start;
-  const u8 = new Uint8Array(runs.buffer, from, start + runs.length + CLOSING);
-  writeAround(u8, header, credits);
+  const offset = runs === undefined ? 0 : offsetOf(runs);
+  if (runs === undefined || offset < start) return encodeBatch(header, credits, runs);
+  const length = start + lengthOf(runs) + CLOSING;
+  const u8 = new NativeUint8Array(bufferOf(runs), offset - start, length);
+  writeAround(u8, length, header, credits);
   return u8;
 }
 
 /** Writes everything but the runs. */
 function writeAround(
   u8: Uint8Array<ArrayBuffer>,
+  length: number,
   header: BatchHeader,
   credits: readonly number[],
 ): void {
-  const { length } = u8;
   const entries = credits.length / 2;
-  const u32 = new Uint32Array(u8.buffer, u8.byteOffset, length >> 2);
+  const u32 = new NativeUint32Array(bufferOf(u8), offsetOf(u8), length >> 2);
   u32[0] = MAGIC;
   u32[1] = length;
   writeU64(u32, 2, header.number);
@@ -403,7 +428,7 @@ function writeAround(
     u32[word + 1] = 0;
     writeU64(u32, word + 2, credits[2 * i + 1]);
   }
-  writeU64(u32, u32.length - 2, header.number);
+  writeU64(u32, (length >> 2) - 2, header.number);
 }
 
 /** The stride of a frame in an upward run, whose align is 8. */
@@ -420,6 +445,7 @@ const SPARES = 8;
 export class RunWriter {
   private u8: Uint8Array<ArrayBuffer>;
   private u32: Uint32Array;
+  private readonly size: number;
   private readonly spares: ArrayBuffer[] = [];
   private runWord = 0;
   /** The lane of the run under way; -1: there is none. */
@@ -431,8 +457,9 @@ export class RunWriter {
     readonly capacity: number,
     private readonly front = 0,
   ) {
-    this.u8 = new Uint8Array(front + capacity + CLOSING);
-    this.u32 = new Uint32Array(this.u8.buffer);
+    this.size = front + capacity + CLOSING;
+    this.u8 = new NativeUint8Array(this.size);
+    this.u32 = wordsOf(this.u8);
   }
 
   /** Bytes of stride that still fit for this lane. */
@@ -456,7 +483,7 @@ export class RunWriter {
   /** Writes one frame: `head` (16 bytes or nothing) and then bytes `from` to `to` of `payload`. */
   frame(kind: number, head: Uint8Array | undefined, payload: Uint8Array, from: number, to: number) {
     const { u8, u32 } = this;
-    const headed = head === undefined ? 0 : head.length;
+    const headed = head === undefined ? 0 : BEGIN_HEAD;
     const length = headed + to - from;
     const stride = strideOf(length);
     let at = this.front + this.length;
@@ -467,9 +494,10 @@ export class RunWriter {
     u32[word] = length;
     u32[word + 1] = kind;
     at += FRAME;
-    if (head !== undefined) u8.set(head, at);
+    if (head !== undefined) copyInto(u8, head, at);
     at += headed;
-    u8.set(from === 0 && to === payload.length ? payload : payload.subarray(from, to), at);
+    const whole = from === 0 && to === lengthOf(payload);
+    copyInto(u8, whole ? payload : viewOf(payload, from, to), at);
     this.length += stride;
     u32[this.runWord + 1]++;
     u32[this.runWord + 4] += stride;
@@ -480,24 +508,29 @@ export class RunWriter {
     const { u8, front, length } = this;
     this.length = 0;
     this.lane = -1;
-    if (length <= SMALL_RUNS) return u8.slice(front, front + length);
-    this.u8 = new Uint8Array(this.spares.pop() ?? new ArrayBuffer(u8.length));
-    this.u32 = new Uint32Array(this.u8.buffer);
-    return u8.subarray(front, front + length);
+    const runs = viewOf(u8, front, front + length);
+    if (length <= SMALL_RUNS) return copyOf(runs);
+    this.u8 = new NativeUint8Array(pop(this.spares) ?? new NativeArrayBuffer(this.size));
+    this.u32 = wordsOf(this.u8);
+    return runs;
   }
 
   /** Nobody needs these runs, which `take` has given, any more. */
-  release({ buffer }: Uint8Array<ArrayBuffer>): void {
-    if (buffer.byteLength === this.u8.length && this.spares.length < SPARES) {
-      this.spares.push(buffer);
+  release(runs: Uint8Array<ArrayBuffer>): void {
+    const buffer = bufferOf(runs);
+    if (sizeOf(buffer) === this.size && this.spares.length < SPARES) {
+      push(this.spares, buffer);
     }
   }
 }
 
-/** The first 16 payload bytes of a `begin` frame. */
+/** Bytes of payload that a `begin` frame has before those of its message. */
+export const BEGIN_HEAD = 16;
+
+/** Those bytes. */
 export function beginHead(total: number, kind: number): Uint8Array {
-  const u32 = new Uint32Array(4);
+  const u32 = new NativeUint32Array(BEGIN_HEAD / 4);
   writeU64(u32, 0, total);
   u32[2] = kind;
-  return new Uint8Array(u32.buffer);
+  return new NativeUint8Array(bufferOf(u32));
 }

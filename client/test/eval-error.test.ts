@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { host } from '../src/builtins/dom.js';
 import { ERROR, EVAL, NATIVE, QUIET, RESULT } from '../src/wire.js';
 import { type DownFrame, join, settle, started, u32s } from './go.js';
 
@@ -142,7 +143,7 @@ test('an error whose stack is over the limit goes without it, and so does a refu
 
 test('a page whose reportError throws gets its session no harm', async (t) => {
   const timers: (() => void)[] = [];
-  t.mock.method(globalThis, 'setTimeout', (callback: () => void) => timers.push(callback));
+  t.mock.method(host, 'setTimeout', (callback: () => void) => timers.push(callback));
   const go = await started();
   globalThis.reportError = () => {
     throw new Error('another');
@@ -153,9 +154,9 @@ test('a page whose reportError throws gets its session no harm', async (t) => {
   assert.throws(timers[0], /mine/);
 });
 
-test('an odd error of a script that Go evaluates lets the lane go on', async () => {
+test('an odd error of a script that Go evaluates lets the lane go on', async (t) => {
   const go = await started();
-  Reflect.set(globalThis, 'eval', () => {
+  t.mock.method(host, 'eval', () => {
     throw new EvalError('blocked');
   });
   const call = go.api.invoke('a');

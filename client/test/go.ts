@@ -2,7 +2,7 @@
 // encoder), reads upward ones strictly, and answers requests only when the test says so.
 
 import assert from 'node:assert/strict';
-import { HttpCarrier } from '../src/http.js';
+import { type Fetch, HttpCarrier } from '../src/http.js';
 import { createPage } from '../src/page.js';
 import { ShmCarrier } from '../src/shm.js';
 import type { Timers } from '../src/timers.js';
@@ -266,20 +266,24 @@ export class Go {
   constructor(
     settings: Partial<typeof SETTINGS> = {},
     readonly memory?: FakeMemory,
+    makePage?: (fetch: Fetch) => ReturnType<typeof createPage>,
   ) {
     Object.assign(this.settings, settings);
-    this.page = createPage({
-      carrier: () => {
-        const http = new HttpCarrier({
-          base: 'tailrace://localhost',
-          fetch: (url, init) => this.fetch(url, init),
-          clock: this.clock,
-          memory: memory !== undefined,
-        });
-        return memory === undefined ? http : new ShmCarrier(memory, http, this.clock);
-      },
-      clock: this.clock,
-    });
+    const fetch: Fetch = (url, init) => this.fetch(url, init);
+    this.page =
+      makePage?.(fetch) ??
+      createPage({
+        carrier: () => {
+          const http = new HttpCarrier({
+            base: 'tailrace://localhost',
+            fetch,
+            clock: this.clock,
+            memory: memory !== undefined,
+          });
+          return memory === undefined ? http : new ShmCarrier(memory, http, this.clock);
+        },
+        clock: this.clock,
+      });
     if (memory !== undefined) {
       memory.onpush = () => {
         if (this.autoTake) this.takePushed();

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { host } from '../src/builtins/dom.js';
 import {
   ABORT,
   BEGIN,
@@ -24,18 +25,18 @@ globalThis.reportError = (error: unknown) => {
   reported.push(error);
 };
 
-const realEval = Reflect.get(globalThis, 'eval');
+const realEval = host.eval;
 let ran: string[] = [];
 
 /** The page's policy forbids eval. */
 function forbid(): void {
-  Reflect.set(globalThis, 'eval', () => {
+  host.eval = (() => {
     throw new EvalError('call to eval() blocked by CSP');
-  });
+  }) as typeof host.eval;
 }
 
 afterEach(() => {
-  Reflect.set(globalThis, 'eval', realEval);
+  host.eval = realEval;
   ran = [];
   assert.deepEqual(reported.splice(0), [], 'nothing else was reported');
 });

@@ -1,3 +1,73 @@
+// src/builtins/base.ts
+var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+  defineProperty,
+  freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  setPrototypeOf,
+  keys: keysOf,
+  prototype: objectPrototype
+} = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect;
+var missing = () => {
+  throw new TypeError("there are no such objects here");
+};
+function getterOf(prototype, name) {
+  return prototype && getOwnPropertyDescriptor(prototype, name)?.get;
+}
+function readerOf(prototype, name) {
+  let get = getterOf(prototype, name);
+  return get === void 0 ? missing : uncurry(get);
+}
+var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
+var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
+var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
+
+// src/builtins/bytes.ts
+var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+function bufferOf(u8) {
+  return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+}
+var readSize = readerOf(ArrayBuffer.prototype, "byteLength");
+var classOf2 = uncurry(
+  getterOf(typedArrays, Symbol.toStringTag)
+), dataViews = DataView.prototype, viewBuffer = readerOf(dataViews, "buffer"), viewBytes = readerOf(dataViews, "byteLength"), viewOffset = readerOf(dataViews, "byteOffset"), shared = typeof SharedArrayBuffer == "function" ? SharedArrayBuffer.prototype : void 0, readSharedSize = readerOf(shared, "byteLength"), blobs = typeof Blob == "function" ? Blob.prototype : void 0, readBlob = readerOf(blobs, "size");
+function isUint8Array(value) {
+  return classOf2(value) === "Uint8Array";
+}
+
+// src/builtins/collections.ts
+function keepMethods({ prototype }, base) {
+  let names = ownKeys(base.prototype);
+  for (let i = 0; i < names.length; i++) {
+    let property = getOwnPropertyDescriptor(base.prototype, names[i]);
+    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+  }
+  setPrototypeOf(prototype, null), freeze(prototype);
+}
+var SafeMap = class extends Map {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+}, SafeSet = class extends Set {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+}, SafeWeakMap = class extends WeakMap {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+};
+keepMethods(SafeMap, Map);
+keepMethods(SafeSet, Set);
+keepMethods(SafeWeakMap, WeakMap);
+var setValues = uncurry(Set.prototype.values), mapKeys = uncurry(Map.prototype.keys), nextOfSet = uncurry((/* @__PURE__ */ new Set()).values().next), nextOfMap = uncurry((/* @__PURE__ */ new Map()).keys().next);
+var readMapSize = readerOf(Map.prototype, "size");
+var eachOfMap = uncurry(Map.prototype.forEach);
+
 // src/tauri/channels.ts
 var Forwarder = class {
   constructor(page, run, forget, ended) {
@@ -12,7 +82,7 @@ var Forwarder = class {
     this.over = !1;
     this.channel = new page.Channel({ own: !0 }), this.channel.onmessage = (message) => {
       run({
-        message: message instanceof Uint8Array ? message.buffer : message,
+        message: isUint8Array(message) ? bufferOf(message) : message,
         index: this.index++
       });
     }, this.channel.onclose = () => {
@@ -43,7 +113,7 @@ var Forwarder = class {
   }
 };
 function createChannels(page, { callbacks }) {
-  let forwarders = /* @__PURE__ */ new Map();
+  let forwarders = new SafeMap();
   return {
     find(original, text) {
       let { id } = original;

@@ -1,20 +1,74 @@
-// src/errors.ts
+// src/builtins/base.ts
+var { bind, call } = Function.prototype, uncurry = bind.bind(call);
+var {
+  defineProperty,
+  freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  setPrototypeOf,
+  keys: keysOf,
+  prototype: objectPrototype
+} = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect;
+var missing = () => {
+  throw new TypeError("there are no such objects here");
+};
+function getterOf(prototype, name) {
+  return prototype && getOwnPropertyDescriptor(prototype, name)?.get;
+}
+function readerOf(prototype, name) {
+  let get = getterOf(prototype, name);
+  return get === void 0 ? missing : uncurry(get);
+}
+function methodOf(prototype, name) {
+  let method = prototype && getOwnPropertyDescriptor(prototype, name)?.value;
+  return typeof method != "function" ? missing : uncurry(method);
+}
+function isKind(read, value) {
+  try {
+    return read(value), !0;
+  } catch {
+    return !1;
+  }
+}
+var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
+var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
+var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
+
+// src/builtins/dom.ts
+var { reportError: nativeReport } = globalThis, host = { eval: globalThis.eval, setTimeout: globalThis.setTimeout }, microtask = globalThis.queueMicrotask;
 function report(error) {
   try {
+    let { reportError } = globalThis;
     if (typeof reportError == "function") {
       reportError(error);
       return;
     }
   } catch {
   }
+  if (typeof nativeReport == "function") {
+    nativeReport(error);
+    return;
+  }
+  let { setTimeout } = host;
   setTimeout(() => {
     throw error;
   });
 }
-function guarded(callback, ...args) {
+var targets = globalThis.EventTarget?.prototype, addListener = methodOf(targets, "addEventListener"), removeListener = methodOf(targets, "removeEventListener"), NativeEventTarget = globalThis.EventTarget, NativeEvent = globalThis.Event, dispatch = methodOf(targets, "dispatchEvent");
+function reader(prototype, name) {
+  let read = readerOf(prototype, name);
+  return (object) => isKind(read, object) ? read(object) : object[name];
+}
+var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
+var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
+var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
+
+// src/errors.ts
+function guarded(callback, argument) {
   if (callback !== void 0)
     try {
-      callback(...args);
+      callback(argument);
     } catch (error) {
       report(error);
     }

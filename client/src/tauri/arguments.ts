@@ -1,6 +1,9 @@
 // What stands in a command's JSON for values that JSON does not know: Tauri's rules.
 
-import type { Replacer } from '../channel.js';
+import { push } from '../builtins/base.js';
+import { isBuffer, isUint8Array, lengthOf, NativeUint8Array } from '../builtins/bytes.js';
+import { eachOfMap, isMap } from '../builtins/collections.js';
+import type { Replacer } from '../builtins/json.js';
 import type { PageState } from '../page.js';
 import type { Channels, Forwarder } from './channels.js';
 import { SERIALIZE_TO_IPC_FN } from './ipc.js';
@@ -32,11 +35,26 @@ export function createReplacer(
       return original instanceof page.Channel ? value : form(original, value);
     }
     if (typeof value !== 'object' || value === null) return value;
-    if (value instanceof Map) return Object.fromEntries(value);
-    if (value instanceof Uint8Array) return Array.from(value);
-    if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value));
+    if (isUint8Array(value)) return numbersOf(value);
+    if (isBuffer(value)) return numbersOf(new NativeUint8Array(value));
+    if (isMap(value)) return objectOf(value);
     if (!(SERIALIZE_TO_IPC_FN in value)) return value;
     const replaced = (value as { [SERIALIZE_TO_IPC_FN](): unknown })[SERIALIZE_TO_IPC_FN]();
     return typeof replaced === 'string' ? form(value, replaced) : replaced;
   };
+}
+
+function numbersOf(u8: Uint8Array): number[] {
+  const numbers: number[] = [];
+  const length = lengthOf(u8);
+  for (let i = 0; i < length; i++) push(numbers, u8[i]);
+  return numbers;
+}
+
+function objectOf(map: Map<unknown, unknown>): object {
+  const object = { __proto__: null } as unknown as Record<string, unknown>;
+  eachOfMap(map, (value, key) => {
+    object[key as string] = value;
+  });
+  return object;
 }

@@ -2,6 +2,10 @@
 // arguments, results, errors, callbacks and channels, over the page's one connection.
 
 import type { EventCallback, ListenOptions } from '../api.js';
+import { defineProperty, isArray } from '../builtins/base.js';
+import { bufferOf, isUint8Array, NativeUint8Array } from '../builtins/bytes.js';
+import { SafeMap, SafeSet } from '../builtins/collections.js';
+import { rejected, safe } from '../builtins/promises.js';
 import { findPage, misfit } from '../find.js';
 import { API } from '../key.js';
 import type { PageState } from '../page.js';
@@ -35,14 +39,20 @@ interface EventArgs {
   eventId: number;
 }
 
+function bytesOfNumbers(numbers: readonly number[]): Uint8Array {
+  const u8 = new NativeUint8Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) u8[i] = numbers[i];
+  return u8;
+}
+
 export function createBridge(page: PageState): Bridge {
   const { events, TailraceError, take, session } = page;
   const callbacks = createCallbacks();
   const channels = createChannels(page, callbacks);
   /** Listeners that came by their handler's number, and those numbers. */
-  const handlers = new Map<number, number>();
+  const handlers = new SafeMap<number, number>();
   /** Go knows of every listener that was removed. */
-  let removed = Promise.resolve();
+  let removed = (async () => {})();
 
   /** Go's error: its detail, if it has one, or its message. */
   const rejection = (error: unknown): unknown => {
@@ -63,10 +73,12 @@ export function createBridge(page: PageState): Bridge {
       const run = (data: unknown) => callbacks.callbacks.get(handler)?.(data);
       const { id, registered } = events.add(event, run, { target }, false);
       handlers.set(id, handler);
-      await registered.catch((error) => {
+      try {
+        await safe(registered);
+      } catch (error) {
         handlers.delete(id);
         throw error;
-      });
+      }
       return id;
     } catch (error) {
       callbacks.unregisterCallback(handler);
@@ -77,23 +89,27 @@ export function createBridge(page: PageState): Bridge {
   const unlistenByNumber = async ({ event, eventId }: EventArgs): Promise<null> => {
     if (!events.known(eventId)) throw `there is no listener ${eventId}`;
     unregisterListener(event, eventId);
-    await removed;
+    await safe(removed);
     return null;
   };
 
   const invoke = async (cmd: string, args: unknown = {}, options?: { headers: HeadersInit }) => {
-    if (cmd === 'plugin:event|listen') return listenByNumber(args as EventArgs);
-    if (cmd === 'plugin:event|unlisten') return unlistenByNumber(args as EventArgs);
-    const used = new Set<Forwarder>();
-    const body = Array.isArray(args) ? Uint8Array.from(args) : (args as object);
+    if (cmd === 'plugin:event|listen') return await safe(listenByNumber(args as EventArgs));
+    if (cmd === 'plugin:event|unlisten') return await safe(unlistenByNumber(args as EventArgs));
+    const used = new SafeSet<Forwarder>();
+    const body = isArray(args) ? bytesOfNumbers(args) : (args as object);
     const replacer = createReplacer(page, channels, used);
     try {
-      const result = await page.call<unknown>(cmd, body, options, replacer);
-      for (const forwarder of used) forwarder.returned();
-      if (result instanceof Uint8Array) return take(result).buffer;
+      const result = await safe(page.call<unknown>(cmd, body, options, replacer));
+      used.forEach((forwarder) => {
+        forwarder.returned();
+      });
+      if (isUint8Array(result)) return bufferOf(take(result));
       return result === undefined ? null : result;
     } catch (error) {
-      for (const forwarder of used) forwarder.refused();
+      used.forEach((forwarder) => {
+        forwarder.refused();
+      });
       throw rejection(error);
     }
   };
@@ -108,7 +124,7 @@ export function createBridge(page: PageState): Bridge {
     async listen(event, handler, options, once) {
       try {
         const { id, registered } = events.add(event, handler, options, once);
-        await registered;
+        await safe(registered);
         return () => events.remove(id);
       } catch (error) {
         throw rejection(error);
@@ -119,7 +135,7 @@ export function createBridge(page: PageState): Bridge {
 }
 
 function detached(why: string): Bridge {
-  const refuse = () => Promise.reject(why);
+  const refuse = () => rejected(why);
   return {
     ...createCallbacks(),
     api: API,
@@ -141,6 +157,6 @@ export function bridge(): Bridge {
   const found = findPage();
   if (!('api' in found)) return detached(found.message);
   const value = createBridge(found);
-  Object.defineProperty(globals, BRIDGE, { value, configurable: true });
+  defineProperty(globals, BRIDGE, { value, configurable: true });
   return value;
 }

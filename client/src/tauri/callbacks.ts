@@ -1,5 +1,8 @@
 // Functions of the page under numbers, which is how Tauri's package hands them over.
 
+import { SafeMap } from '../builtins/collections.js';
+import { tell } from '../builtins/dom.js';
+
 export type Callback = (data: unknown) => unknown;
 
 export interface Callbacks {
@@ -10,7 +13,7 @@ export interface Callbacks {
 }
 
 export function createCallbacks(): Callbacks {
-  const callbacks = new Map<number, Callback>();
+  const callbacks = new SafeMap<number, Callback>();
   let last = 0;
   return {
     callbacks,
@@ -28,7 +31,7 @@ export function createCallbacks(): Callbacks {
     runCallback(id, data) {
       const callback = callbacks.get(id);
       if (callback !== undefined) callback(data);
-      else console.warn(`tailrace: there is no callback ${id} any more`);
+      else tell('warn', `tailrace: there is no callback ${id} any more`);
     },
   };
 }

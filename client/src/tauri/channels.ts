@@ -1,6 +1,8 @@
 // Channels as Tauri's package knows them: the number of a callback, which gets `{message, index}` for each
 // message and `{end: true, index}` at the end. Behind each stands a channel of ours.
 
+import { bufferOf, isUint8Array } from '../builtins/bytes.js';
+import { SafeMap } from '../builtins/collections.js';
 import type { PageState } from '../page.js';
 import type { Callbacks } from './callbacks.js';
 
@@ -25,7 +27,7 @@ export class Forwarder {
     this.channel = new page.Channel<unknown>({ own: true });
     this.channel.onmessage = (message) => {
       run({
-        message: message instanceof Uint8Array ? message.buffer : message,
+        message: isUint8Array(message) ? bufferOf(message) : message,
         index: this.index++,
       });
     };
@@ -78,7 +80,7 @@ export interface Channels {
 }
 
 export function createChannels(page: PageState, { callbacks }: Callbacks): Channels {
-  const forwarders = new Map<number, Forwarder>();
+  const forwarders = new SafeMap<number, Forwarder>();
   return {
     find(original, text) {
       const { id } = original as { id?: unknown };

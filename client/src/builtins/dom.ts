@@ -1,0 +1,121 @@
+// What the page's window gives. Outside of one some of it is not there.
+
+import { isKind, methodOf, readerOf } from './base.js';
+
+const { reportError: nativeReport } = globalThis;
+/** Tests put others in their place. */
+// biome-ignore lint/security/noGlobalEval: Go's scripts are for eval
+export const host = { eval: globalThis.eval, setTimeout: globalThis.setTimeout };
+export const microtask = globalThis.queueMicrotask;
+
+/** Shows what a user's callback threw, as the browser shows any uncaught error. */
+export function report(error: unknown): void {
+  try {
+    const { reportError } = globalThis; // the page's own, if it collects errors
+    if (typeof reportError === 'function') {
+      reportError(error);
+      return;
+    }
+  } catch {
+    // It is not what it was.
+  }
+  if (typeof nativeReport === 'function') {
+    nativeReport(error);
+    return;
+  }
+  const { setTimeout } = host; // a method of the window, or of nothing
+  setTimeout(() => {
+    throw error;
+  });
+}
+
+/** Writes to the console, which is the page's own, and may be anything. */
+export function tell(level: 'error' | 'warn', text: string, error?: unknown): void {
+  try {
+    if (error === undefined) console[level](text);
+    else console[level](text, error);
+  } catch {
+    // Nobody reads it.
+  }
+}
+
+// ---- events
+
+const targets = globalThis.EventTarget?.prototype;
+const addListener = methodOf<void>(targets, 'addEventListener');
+const removeListener = methodOf<void>(targets, 'removeEventListener');
+export const NativeEventTarget = globalThis.EventTarget;
+export const NativeEvent = globalThis.Event;
+export const dispatch = methodOf<boolean>(targets, 'dispatchEvent');
+
+type Listening = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
+
+/** Of an event target of any realm, or of what only looks like one. */
+export function listenTo(target: Listening, name: string, listener: () => void): void {
+  try {
+    addListener(target, name, listener);
+  } catch {
+    target.addEventListener(name, listener);
+  }
+}
+
+export function unlisten(target: Listening, name: string, listener: () => void): void {
+  try {
+    removeListener(target, name, listener);
+  } catch {
+    target.removeEventListener(name, listener);
+  }
+}
+
+/** Reads a property of a native object of any realm, or of what only looks like one. */
+function reader<R>(prototype: object | undefined, name: string): (object: object) => R {
+  const read = readerOf<R>(prototype, name);
+  return (object) =>
+    isKind(read, object) ? read(object) : (object as unknown as Record<string, R>)[name];
+}
+
+export const isPersisted = reader<boolean>(globalThis.PageTransitionEvent?.prototype, 'persisted');
+export const rootOf = reader<HTMLElement>(globalThis.Document?.prototype, 'documentElement');
+export const dataOf = reader<DOMStringMap>(globalThis.HTMLElement?.prototype, 'dataset');
+
+const signals = globalThis.AbortSignal?.prototype;
+export const isAborted = reader<boolean>(signals, 'aborted');
+export const reasonOf = reader<unknown>(signals, 'reason');
+
+// ---- requests
+
+const NativeAbortController = globalThis.AbortController;
+const controllers = NativeAbortController?.prototype;
+const readSignal = readerOf<AbortSignal>(controllers, 'signal');
+const abortController = methodOf<void>(controllers, 'abort');
+
+export class Aborter {
+  private readonly controller = new NativeAbortController();
+  readonly signal = readSignal(this.controller);
+
+  abort(): void {
+    abortController(this.controller);
+  }
+}
+
+const responses = globalThis.Response?.prototype;
+const readStatus = readerOf<number>(responses, 'status');
+const readBody = methodOf<Promise<ArrayBuffer>>(responses, 'arrayBuffer');
+
+/** The status and the body of what `fetch` gave, which may be a library's that stood there at the start. */
+export const statusOf = reader<number>(responses, 'status');
+
+export function bodyOf(response: Response): Promise<ArrayBuffer> {
+  return isKind(readStatus, response) ? readBody(response) : response.arrayBuffer();
+}
+
+const headers = globalThis.Headers?.prototype;
+const eachHeaderOf = methodOf<void>(headers, 'forEach');
+const hasHeader = methodOf<boolean>(headers, 'has');
+
+/** Whether it is a Headers, of whatever realm; then calls back for each. */
+export function eachHeader(value: unknown, each: (value: string, name: string) => void): boolean {
+  if (!isKind((self) => hasHeader(self, 'x'), value)) return false;
+  eachHeaderOf(value, each);
+  return true;
+}
