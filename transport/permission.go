@@ -19,6 +19,7 @@ const (
 	ActionEmit    Action = "emit"    // emitting an event; the event
 	ActionEval    Action = "eval"    // Go evaluates a script in the page; nothing
 	ActionWindow  Action = "window"  // opening a window or acting on one; its label
+	ActionFile    Action = "file"    // reading a file of the system by its URL; its absolute path
 )
 
 // Permission is one thing that a page wants to do, or that Go wants to do to it.

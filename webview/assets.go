@@ -9,54 +9,91 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// assets serves an fs.FS. It never redirects.
+// assets serves an fs.FS.
 type assets struct {
 	files         fs.FS // nil: there are none
 	maxUnseekable int64
 	importMap     bool
 	tauri         bool // the modules under Tauri's names are served
+	spa           bool
+	fallback      bool // Options.Fallback answers what no file does
+	header        http.Header
 	log           *slog.Logger
 }
 
 var _ http.Handler = (*assets)(nil)
 
 func newAssets(o Options) *assets {
-	return &assets{files: o.Assets, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(), log: o.Logger}
+	return &assets{
+		files: o.Assets, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(), spa: o.SPA,
+		fallback: o.Fallback != nil, header: o.Header, log: o.Logger,
+	}
 }
 
-// ServeHTTP answers with a file: content type by its name, ranges, conditions. Anything that is not
+// ServeHTTP answers with a file: content type by its name, validators, ranges, conditions. Anything that is not
 // a file below the root is a 404.
 func (a *assets) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	if !readOnly(rw, r) {
-		return
+	if !a.answer(rw, r) {
+		http.Error(rw, "not found", http.StatusNotFound)
 	}
-	f, info, err := a.open(r.URL.Path)
-	if err != nil {
+}
+
+// answer answers if there is a file for the request, or nobody else to ask.
+func (a *assets) answer(rw http.ResponseWriter, r *http.Request) bool {
+	if a.fallback && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	if !readOnly(rw, r) {
+		return true
+	}
+	f, info, to, err := a.find(r)
+	switch {
+	case err != nil && isNotFound(err):
+		return false
+	case err != nil:
 		a.fail(rw, r.URL.Path, err)
-		return
+		return true
+	case to != "":
+		sendOn(rw, r, to)
+		return true
 	}
 	defer f.Close()
+	noCache(rw, info)
 	if done, err := a.document(rw, r, info, f); err != nil {
 		a.fail(rw, r.URL.Path, err)
-		return
+		return true
 	} else if done {
-		return
+		return true
 	}
 	content, ok := f.(io.ReadSeeker)
 	if !ok {
 		b, err := a.readAll(f)
 		if err != nil {
 			a.fail(rw, r.URL.Path, err)
-			return
+			return true
 		}
 		content = bytes.NewReader(b)
 	}
 	serve(rw, r, info.Name(), info.ModTime(), content)
+	return true
+}
+
+// noCache has WebKit ask again before it shows a file that it has kept, unless the app wants it otherwise. A file that knows when it
+// was changed gets a tag of its own, since Last-Modified counts seconds only.
+func noCache(rw http.ResponseWriter, info fs.FileInfo) {
+	h := rw.Header()
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
+	if t := info.ModTime(); !t.IsZero() && h.Get("Etag") == "" {
+		h.Set("Etag", fmt.Sprintf(`"%x-%x"`, t.UnixNano(), info.Size()))
+	}
 }
 
 // module answers with a script that is built in.
@@ -82,32 +119,6 @@ func serve(rw http.ResponseWriter, r *http.Request, name string, modified time.T
 		rw.Header().Set("Content-Type", t)
 	}
 	http.ServeContent(rw, r, name, modified, content)
-}
-
-// open gives the file of a URL's path; of a directory its index.html.
-func (a *assets) open(urlPath string) (fs.File, fs.FileInfo, error) {
-	name := strings.TrimPrefix(urlPath, "/")
-	switch {
-	case a.files == nil:
-		return nil, nil, fs.ErrNotExist
-	case name == "":
-		name = "."
-	default:
-		name = strings.TrimSuffix(name, "/")
-	}
-	if !fs.ValidPath(name) || strings.ContainsAny(name, "\\\x00") {
-		return nil, nil, fs.ErrNotExist
-	}
-	f, info, err := openStat(a.files, name)
-	if err == nil && info.IsDir() {
-		f.Close()
-		f, info, err = openStat(a.files, path.Join(name, "index.html"))
-	}
-	if err == nil && !info.Mode().IsRegular() {
-		f.Close()
-		return nil, nil, fs.ErrNotExist
-	}
-	return f, info, err
 }
 
 func openStat(files fs.FS, name string) (fs.File, fs.FileInfo, error) {
@@ -139,14 +150,13 @@ func (a *assets) readAll(f io.Reader) ([]byte, error) {
 // those of a path through a file, and of a name that is too long.
 var notFound = []error{fs.ErrNotExist, fs.ErrInvalid, fs.ErrPermission, syscall.ENOTDIR, syscall.ENAMETOOLONG}
 
-// fail answers with 404, or logs the error and answers with 500.
+func isNotFound(err error) bool {
+	return slices.ContainsFunc(notFound, func(none error) bool { return errors.Is(err, none) })
+}
+
+// fail logs the error and answers with 500.
 func (a *assets) fail(rw http.ResponseWriter, name string, err error) {
-	for _, none := range notFound {
-		if errors.Is(err, none) {
-			http.Error(rw, "not found", http.StatusNotFound)
-			return
-		}
-	}
+	rw.Header().Del("Etag")
 	a.log.Error("webview: failed to read an asset", "path", name, "error", err)
 	http.Error(rw, "the file can't be read", http.StatusInternalServerError)
 }

@@ -1,8 +1,6 @@
 package webview
 
 import (
-	"errors"
-	"io"
 	"net/http"
 	"strconv"
 )
@@ -11,72 +9,160 @@ import (
 // costs two descriptors and a few system calls, which a small file should not pay.
 const streamFrom = 1 << 20
 
-// assetWriter makes a responder's answer of what an http.Handler writes. A large answer goes through a
+// heldMost is what is held of an answer of unknown length before it is streamed.
+const heldMost = 64 << 10
+
+// assetWriter makes a responder's answer of what an http.Handler writes. A large answer, and one that is flushed, goes through a
 // pipe with flat memory. One goroutine uses it.
 type assetWriter struct {
 	to     responder
 	cors   bool
 	head   bool // the request is a HEAD: no body follows
 	header http.Header
+	gone   func() // called when the page does not want the rest of a stream; may be nil
+	aside  bool   // a redirect is not answered, but kept for who asks
 
-	status int // 0: no header was written yet
+	status int         // 0: no header was written yet
+	sent   http.Header // as it was when the header was written
+	length int64       // of the body, as the header says; -1: it does not
+	wrote  int64       // bytes of the body
 	held   []byte
-	pipe   io.WriteCloser // nil: the answer is held
+	body   answerBody // nil: the answer is held
 	err    error
 }
 
-var _ http.ResponseWriter = (*assetWriter)(nil)
+var (
+	_ http.ResponseWriter = (*assetWriter)(nil)
+	_ http.Flusher        = (*assetWriter)(nil)
+)
 
 // Header implements http.ResponseWriter.
 func (a *assetWriter) Header() http.Header { return a.header }
 
-// WriteHeader implements http.ResponseWriter.
+// WriteHeader implements http.ResponseWriter. Informational statuses have no way to the page.
 func (a *assetWriter) WriteHeader(status int) {
-	if a.status != 0 {
+	if a.status != 0 || status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
 		return
 	}
-	a.status = status
-	n, err := strconv.ParseInt(a.header.Get("Content-Length"), 10, 64)
-	if a.head || err != nil || n <= streamFrom {
+	if status < 200 || status > 999 {
+		status = http.StatusInternalServerError // there is no connection to switch
+	}
+	a.status, a.sent, a.length = status, a.header.Clone(), -1
+	if a.redirected() != "" {
 		return
 	}
-	a.pipe, a.err = a.to.stream(status, a.header, a.cors, n)
+	if n, err := strconv.ParseInt(a.sent.Get("Content-Length"), 10, 64); err == nil && n >= 0 {
+		a.length = n
+	} else {
+		a.sent.Del("Content-Length")
+	}
+	if a.length > streamFrom && !a.bodiless() {
+		a.stream()
+	}
 }
 
-// Write implements http.ResponseWriter.
+// redirected gives where the answer sends on, if that is kept aside.
+func (a *assetWriter) redirected() string {
+	if !a.aside || !isRedirect(a.status) {
+		return ""
+	}
+	return a.sent.Get("Location")
+}
+
+// restart begins the answer anew, with these headers. Nothing of it was sent.
+func (a *assetWriter) restart(h http.Header) {
+	a.header, a.status, a.sent, a.length, a.wrote, a.held = h, 0, nil, 0, 0, nil
+}
+
+// bodiless says whether no body belongs to the answer.
+func (a *assetWriter) bodiless() bool {
+	return a.head || a.status == http.StatusNoContent || a.status == http.StatusNotModified
+}
+
+// stream begins to stream, with what is held.
+func (a *assetWriter) stream() {
+	if a.err != nil || a.body != nil {
+		return
+	}
+	if a.body, a.err = a.to.stream(a.status, sanitized(a.sent), a.cors, a.length); a.err != nil {
+		return
+	}
+	if a.gone != nil {
+		a.body.whenGone(a.gone)
+	}
+	held := a.held
+	a.held = nil
+	if len(held) > 0 {
+		_, a.err = a.body.Write(held)
+	}
+}
+
+// Write implements http.ResponseWriter. The error says that the page does not want the rest, or that it is more than the
+// header says.
 func (a *assetWriter) Write(p []byte) (int, error) {
+	if a.status == 0 && len(p) > 0 && a.header.Get("Content-Type") == "" {
+		a.header.Set("Content-Type", http.DetectContentType(p))
+	}
 	a.WriteHeader(http.StatusOK)
 	switch {
+	case a.head:
+		return len(p), nil
+	case a.bodiless():
+		return 0, http.ErrBodyNotAllowed
 	case a.err != nil:
 		return 0, a.err
-	case a.pipe != nil:
-		return a.pipe.Write(p)
+	case a.length >= 0 && a.wrote+int64(len(p)) > a.length:
+		return 0, http.ErrContentLength
+	}
+	a.wrote += int64(len(p))
+	if a.body != nil {
+		return a.body.Write(p)
+	}
+	if a.redirected() != "" {
+		a.held = append(a.held, p[:min(len(p), heldMost-len(a.held))]...) // nobody shows it
+		return len(p), nil
 	}
 	a.held = append(a.held, p...)
-	return len(p), nil
-}
-
-// fail makes the answer one that says that something went wrong; one that is streamed already ends too early.
-func (a *assetWriter) fail() {
-	if a.status == 0 {
-		a.status = http.StatusInternalServerError
+	if a.length < 0 && len(a.held) > heldMost {
+		a.stream()
 	}
-	a.err = errFailed
+	return len(p), a.err
 }
 
-// errFailed is a handler that has not returned.
-var errFailed = errors.New("webview: the answer was not finished")
+// Flush implements http.Flusher: what was written so far is on its way to the page.
+func (a *assetWriter) Flush() {
+	a.WriteHeader(http.StatusOK)
+	if !a.bodiless() && a.redirected() == "" {
+		a.stream()
+	}
+}
 
 // close ends the answer.
 func (a *assetWriter) close() {
 	a.WriteHeader(http.StatusOK)
-	if a.pipe != nil {
-		a.pipe.Close()
+	switch {
+	case a.body != nil:
+		a.body.end(a.err == nil && (a.length < 0 || a.wrote == a.length))
+	case a.err != nil, !a.bodiless() && a.length > a.wrote:
+		a.fail()
+	default:
+		if !a.bodiless() {
+			a.sent.Set("Content-Length", strconv.Itoa(len(a.held)))
+		}
+		a.to.answer(a.status, sanitized(a.sent), a.cors, a.held)
+	}
+}
+
+// fail ends an answer that could not be made: with status 500, or, if it has begun already, as one that was cut off.
+func (a *assetWriter) fail() {
+	if a.body != nil {
+		a.body.end(false)
 		return
 	}
-	if a.err != nil {
-		a.header = http.Header{}
-		a.status, a.held = http.StatusInternalServerError, nil
+	h := http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}, "Cache-Control": {"no-store"}}
+	text := http.StatusText(http.StatusInternalServerError) + "\n"
+	if a.head {
+		text = ""
 	}
-	a.to.answer(a.status, a.header, a.cors, a.held)
+	a.to.answer(http.StatusInternalServerError, h, a.cors, []byte(text))
 }

@@ -86,6 +86,11 @@
 //   - Only the client of a page of ours, in the main frame, gets at the memory of its own session. What Go writes can't be
 //     written in the web process. All of it goes with the session, in both processes.
 //
+// # Serving
+//
+// Assets, Fallback, Header, SPA and LocalFiles of Options say how requests of pages are answered; docs/pages.md has it all, with what of
+// the web platform a page has over the scheme. Paths below /.tailrace/ are the package's own.
+//
 // # Platforms
 //
 // The scheme needs Linux with WebKitGTK and a build with cgo. Elsewhere the package

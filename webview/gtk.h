@@ -22,10 +22,17 @@ typedef struct {
   const char *method, *uri;
   const char *active;  // the main frame's URI as the view shows it
   const char *origin, *version, *session, *memory;
-  const char *range, *if_range, *if_none_match, *if_modified_since;
   const void *body;
-  int64_t body_len;  // -1: larger than the view's limit
+  int64_t body_len;  // TR_TOO_LONG, TR_UNREADABLE
+  // Of requests that are not the client's own, whose body is not read:
+  const char *headers;  // all of them, as tr_answer has them. NULL: the request is the client's
+  size_t headers_len;
 } tr_incoming;
+
+enum {
+  TR_TOO_LONG = -1,    // larger than the view's limit
+  TR_UNREADABLE = -2,  // WebKit can't read it
+};
 
 // An answer. tr_reply takes body, which comes from tr_buffer_take, and headers, and with
 // headers content_type, which come from malloc.
@@ -149,6 +156,15 @@ void tr_buffer_give(void *p);
 // Requests.
 void tr_register_scheme(tr_view *v);
 void tr_reply(tr_request *r, tr_answer a);  // any thread; exactly once a request
+// Ends a request whose answer has an fd, before the other end of that is closed; error: the page's read fails. Any thread; exactly
+// once a request of that kind.
+void tr_end(tr_request *r, int error);
+
+// A request's body. Main thread only. tr_body_take gives its stream, for tr_body_close, while the request has no answer. NULL: there is
+// none, or, with unreadable set, one that WebKit can't read.
+void *tr_body_take(tr_request *r, int *unreadable);
+void tr_body_read(void *stream, uintptr_t handle);  // calls goBody once with what comes next; n: 0 at the end, -1 for an error
+void tr_body_close(void *stream);
 
 // Signals. tr_keep_signals remembers what the program has, before the first window. tr_fix_signals gives it back what libraries
 // have taken since: pipe_ignored says that the program itself ignores SIGPIPE.
@@ -160,6 +176,8 @@ int tr_suspending(void);  // the signal that JavaScriptCore keeps for itself
 void tr_lower(int tid);
 
 // Used between the C files.
+struct _GInputStream;
+struct _GInputStream *tr_http_body(void *request, int *unreadable);
 void tr_window_connect(tr_view *v);
 void tr_window_disconnect(tr_view *v);
 void tr_dialogs_connect(tr_view *v);

@@ -10,12 +10,13 @@
 #include "gtk_types.h"
 
 // read_body reads at most limit bytes into a buffer that is kept for the next
-// request. Returns the length, or -1: there is more.
+// request. Returns the length, or what it is instead.
 static int64_t read_body(WebKitURISchemeRequest *r, int64_t limit, const void **body) {
   static char *scratch;
   static int64_t capacity;
-  GInputStream *in = webkit_uri_scheme_request_get_http_body(r);
-  if (!in) return 0;
+  int unreadable = 0;
+  GInputStream *in = tr_http_body(r, &unreadable);
+  if (!in) return unreadable ? TR_UNREADABLE : 0;
   if (capacity < limit + 1) {
     g_free(scratch);
     capacity = limit + 1;
@@ -25,9 +26,15 @@ static int64_t read_body(WebKitURISchemeRequest *r, int64_t limit, const void **
   gboolean ok = g_input_stream_read_all(in, scratch, limit + 1, &n, NULL, NULL);
   g_object_unref(in);
   if (!ok) return 0;  // An empty body is refused as one that was cut.
-  if ((int64_t)n > limit) return -1;
+  if ((int64_t)n > limit) return TR_TOO_LONG;
   *body = scratch;
   return n;
+}
+
+// add_header adds a pair to the headers that the Go side gets.
+static void add_header(const char *name, const char *value, gpointer all) {
+  g_string_append_len(all, name, strlen(name) + 1);
+  g_string_append_len(all, value, strlen(value) + 1);
 }
 
 static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
@@ -52,18 +59,22 @@ static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
     in.version = soup_message_headers_get_one(h, "Tailrace-Version");
     in.session = soup_message_headers_get_one(h, "Tailrace-Session");
     in.memory = soup_message_headers_get_one(h, "Tailrace-Memory");
-    in.range = soup_message_headers_get_one(h, "Range");
-    in.if_range = soup_message_headers_get_one(h, "If-Range");
-    in.if_none_match = soup_message_headers_get_one(h, "If-None-Match");
-    in.if_modified_since = soup_message_headers_get_one(h, "If-Modified-Since");
   }
-  // A body counts only with our header, which is checked again with the rest.
-  if (in.version && v->limit > 0) in.body_len = read_body(request, v->limit, &in.body);
+  // The client's requests have our header, which is checked again with the rest. Their bodies are read here.
+  GString *headers = NULL;
+  if (!in.version || !g_str_has_prefix(in.uri, "tailrace://localhost/.tailrace/")) {
+    headers = g_string_new(NULL);
+    if (h) soup_message_headers_foreach(h, add_header, headers);
+    in.headers = headers->str;
+    in.headers_len = headers->len;
+  } else if (v->limit > 0)
+    in.body_len = read_body(request, v->limit, &in.body);
   tr_request *r = g_new0(tr_request, 1);
   r->request = request;
   r->origin = g_strdup(in.origin);
   tr_view_hold(v, r);
   goRequest(v->handle, &in, r);
+  if (headers) g_string_free(headers, TRUE);
 }
 
 void tr_register_scheme(tr_view *v) {
@@ -81,6 +92,12 @@ typedef struct {
   tr_answer answer;
 } reply;
 
+static void free_request(tr_request *r) {
+  if (r->request) tr_view_release(r);
+  g_free(r->origin);
+  g_free(r);
+}
+
 static void finish(void *data) {
   reply *p = data;
   tr_request *r = p->request;
@@ -92,7 +109,6 @@ static void finish(void *data) {
     GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, "the answer is lost");
     webkit_uri_scheme_request_finish_error(r->request, e);
     g_error_free(e);
-    tr_view_release(r);
   } else {
     GInputStream *s;
     if (a->fd >= 0)
@@ -119,21 +135,19 @@ static void finish(void *data) {
       soup_message_headers_append(h, "Cache-Control", "no-store");
     }
     if (a->cors && r->origin) {
-      soup_message_headers_append(h, "Access-Control-Allow-Origin", r->origin);
+      soup_message_headers_replace(h, "Access-Control-Allow-Origin", r->origin);
       soup_message_headers_append(h, "Vary", "Origin");
     }
     webkit_uri_scheme_response_set_http_headers(resp, h);
     webkit_uri_scheme_request_finish_with_response(r->request, resp);
     g_object_unref(s);
     g_object_unref(resp);
-    tr_view_release(r);
   }
   if (a->headers) {
     free(a->content_type);
     free(a->headers);
   }
-  g_free(r->origin);
-  g_free(r);
+  if (a->fd < 0) free_request(r);  // else tr_end does
   g_free(p);
 }
 
@@ -145,4 +159,24 @@ void tr_reply(tr_request *r, tr_answer a) {
     finish(p);
   else
     tr_push(finish, p);
+}
+
+static void end_whole(void *data) { free_request(data); }
+
+static void end_failed(void *data) {
+  tr_request *r = data;
+  if (r->request) {
+    GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, "the answer was cut off");
+    webkit_uri_scheme_request_finish_error(r->request, e);
+    g_error_free(e);
+  }
+  free_request(r);
+}
+
+void tr_end(tr_request *r, int error) {
+  void (*end)(void *) = error ? end_failed : end_whole;
+  if (tr_on_main())
+    end(r);
+  else
+    tr_push(end, r);
 }

@@ -18,12 +18,13 @@ import (
 func TestNegativeLimits(t *testing.T) {
 	for name, o := range map[string]Options{
 		"MaxUnseekable": {MaxUnseekable: -1}, "MaxWindows": {MaxWindows: -1}, "MaxResources": {MaxResources: -1},
+		"MaxRequestBody": {MaxRequestBody: -1},
 	} {
 		if _, _, err := o.withDefaults(); err == nil || !strings.Contains(err.Error(), name+" is -1") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if o, _, err := (Options{}).withDefaults(); err != nil || o.MaxUnseekable != 64<<20 || o.MaxWindows != 64 || o.MaxResources != 4096 {
+	if o, _, err := (Options{}).withDefaults(); err != nil || o.MaxUnseekable != 64<<20 || o.MaxWindows != 64 || o.MaxResources != 4096 || o.MaxRequestBody != 64<<20 {
 		t.Error(o, err)
 	}
 }

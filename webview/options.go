@@ -6,6 +6,7 @@ import (
 	"image"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,9 +21,31 @@ import (
 // Options are an App's settings. The zero value of each field is its default.
 type Options struct {
 	// Assets are the files of the pages, served at tailrace://localhost/. A directory is
-	// answered with its index.html. Links that lead out of a os.DirFS are followed by it;
+	// answered with its index.html, and /about with about.html if nothing is called about. Links that lead out of a os.DirFS are followed by it;
 	// give os.Root's FS where that matters. Default: no file, so every path is a 404.
 	Assets fs.FS
+	// Fallback answers what no file of Assets does: paths that name none, and any method but GET and HEAD. Without it the first are a
+	// 404, the others a 405. It is called on a goroutine of its own for each request, 64 at once for a window; further ones wait. The
+	// request's context ends when the page goes, or does not want the rest of the answer; Caller gives the window. Bodies are streamed both
+	// ways: what was written reaches the page at Flush, or when it is more than 64 KiB. A panic is logged and answered with status 500, or
+	// cuts off an answer that has begun. There is no connection to hijack, and WebKit follows no redirect of a scheme's: see
+	// docs/pages.md. Default: none.
+	Fallback http.Handler
+	// MaxRequestBody bounds, in bytes, the body of a request that Fallback reads; reading beyond it gives an *http.MaxBytesError.
+	// Default 64 MiB.
+	MaxRequestBody int64
+	// Header has headers for every file of Assets, and for what Fallback answers, which may change them: Content-Security-Policy,
+	// Cache-Control, Cross-Origin-Opener-Policy and so on. Without a Cache-Control in it, files have "no-cache": WebKit asks
+	// again before it shows one that it has kept. It must not be changed afterwards. Default: none.
+	Header http.Header
+	// SPA answers paths that name no file and have no extension with the root's index.html, for pages that route by themselves; with Fallback
+	// only documents, which is what navigations ask for. Default: off.
+	SPA bool
+	// LocalFiles are directories of the system, as absolute paths, whose files pages may show: each has the URL
+	// /.tailrace/file/ and encodeURIComponent of its absolute path, which is what convertFileSrc of @tauri-apps/api/core gives. The policy is asked
+	// for "file:<path>" besides. Ranges are served, links that lead out of the directory are not, and a document has an origin of its own and
+	// runs no script. Default: none, so every file is refused.
+	LocalFiles []string
 	// DevURL is the address of a development server, for instance http://localhost:5173. Windows
 	// then open there, relative URLs resolve against it, and its origin counts
 	// as our own. Default: none.
@@ -94,6 +117,19 @@ func (o Options) withDefaults() (Options, origins, error) {
 	}
 	if o.MaxUnseekable < 0 {
 		return o, origins{}, fmt.Errorf("webview: options: MaxUnseekable is %d, must not be negative", o.MaxUnseekable)
+	}
+	if o.MaxRequestBody == 0 {
+		o.MaxRequestBody = 64 << 20
+	}
+	if o.MaxRequestBody < 0 {
+		return o, origins{}, fmt.Errorf("webview: options: MaxRequestBody is %d, must not be negative", o.MaxRequestBody)
+	}
+	var err error
+	if o.Header, err = checkedHeader(o.Header); err != nil {
+		return o, origins{}, err
+	}
+	if o.LocalFiles, err = checkLocalFiles(o.LocalFiles); err != nil {
+		return o, origins{}, err
 	}
 	if o.MaxWindows == 0 {
 		o.MaxWindows = 64

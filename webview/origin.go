@@ -52,11 +52,24 @@ func (g origins) own(uri string) string {
 	if g.dev == nil {
 		return ""
 	}
-	u, err := url.Parse(uri)
+	u, err := url.Parse(beforePath(uri))
 	if err != nil || originOf(u) != g.name {
 		return ""
 	}
 	return g.name
+}
+
+// beforePath gives the scheme and the host of a URL as WebKit has it: what stands behind them may be what package url does not
+// take, a % that begins no escape for instance.
+func beforePath(uri string) string {
+	scheme, rest, ok := strings.Cut(uri, "://")
+	if !ok {
+		return uri
+	}
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	return scheme + "://" + rest
 }
 
 // allows says whether a request may have this Origin header. "" is a request without one,
@@ -76,14 +89,45 @@ func (g origins) resolve(ref string) (string, error) {
 	} else if ref == "" {
 		ref = "index.html"
 	}
-	u, err := base.Parse(ref)
+	ref, fragment, hasFragment := strings.Cut(ref, "#") // which is the page's: any text
+	u, err := base.Parse(escapePercent(ref))
 	if err != nil {
 		return "", fmt.Errorf("webview: URL: %w", err)
 	}
 	if u.Scheme == "javascript" { // it would run in the page that is there: an app may get its URLs from anywhere
 		return "", fmt.Errorf("webview: URL: %.80q is a script, not a page: use Eval", ref)
 	}
+	if hasFragment {
+		return u.String() + "#" + fragment, nil
+	}
 	return u.String(), nil
+}
+
+// escapePercent escapes each % that begins no escape, as browsers read it.
+func escapePercent(s string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(s, "%")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		b.WriteByte('%')
+		if !isEscape(rest) {
+			b.WriteString("25")
+		}
+		s = rest
+	}
+}
+
+// isEscape says whether what stands behind a % is two hexadecimal digits.
+func isEscape(rest string) bool {
+	if len(rest) < 2 {
+		return false
+	}
+	_, high := unhex(rest[0])
+	_, low := unhex(rest[1])
+	return high && low
 }
 
 // originOf gives scheme://host:port, the port only where it isn't the scheme's own.

@@ -117,7 +117,7 @@ func (a *App) mayShow(uri string) error {
 	if a.origins.own(uri) != "" {
 		return nil
 	}
-	u, err := url.Parse(uri)
+	u, err := url.Parse(beforePath(uri))
 	if err == nil && (u.Scheme == "http" || u.Scheme == "https" || uri == "about:blank") {
 		return nil
 	}

@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
-	"github.com/tailrace-go/tailrace/client"
-	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -18,10 +15,13 @@ type incoming struct {
 	method, uri string
 	active      string // URI of the main frame as the view shows it: that of a navigation in progress, if there is one
 	// Headers; "" if missing.
-	origin, version, session, memory                 string
-	byteRange, ifRange, ifNoneMatch, ifModifiedSince string
-	body                                             []byte
-	tooLarge                                         bool // the body is over the limit, and not read
+	origin, version, session, memory string
+	body                             []byte
+	tooLarge                         bool // the body is over the limit, and not read
+	unreadable                       bool // WebKit can't read the body
+	// Of requests that are not the client's own.
+	header http.Header
+	take   func() (body io.ReadCloser, unreadable bool) // gives the body, on the main thread; no body: nil, false
 }
 
 // responder answers one request, by one call of one method, from any goroutine.
@@ -30,9 +30,18 @@ type responder interface {
 	control(status int, k contentKind, cors bool, body [][]byte, n int)
 	// answer answers with headers of its own.
 	answer(status int, h http.Header, cors bool, body []byte)
-	// stream answers with n bytes that are written to what it returns. Close ends it. When the page does
-	// not want them any more, writing gives an error.
-	stream(status int, h http.Header, cors bool, n int64) (io.WriteCloser, error)
+	// stream answers with n bytes that are written to what it returns; -1: their number is not known.
+	stream(status int, h http.Header, cors bool, n int64) (answerBody, error)
+}
+
+// answerBody is the body of an answer that is streamed. One goroutine uses it, which calls end exactly once. When the page does not
+// want the rest, writing gives an error.
+type answerBody interface {
+	io.Writer
+	// whenGone has f called, on another goroutine, when the page does not want the rest.
+	whenGone(f func())
+	// end ends the body; not whole: the page is to get an error, instead of the end.
+	end(whole bool)
 }
 
 // contentKind is the content type of a control answer.
@@ -73,7 +82,7 @@ func (w *Window) request(in *incoming, r responder) {
 	case controlPath + "carrier":
 		w.left(in, r, cors)
 	default:
-		w.asset(in, r, cors)
+		w.asset(in, rest, r, cors)
 	}
 }
 
@@ -91,12 +100,19 @@ func (w *Window) inSession(in *incoming, r responder, cors bool) *page {
 		refuse(r, cors, http.StatusGone, transport.CodeClosed, "the session is over")
 		return nil
 	}
+	if in.unreadable {
+		refuse(r, cors, http.StatusUnsupportedMediaType, transport.CodeProtocol, unreadableBody)
+		return nil
+	}
 	if in.tooLarge {
 		refuse(r, cors, http.StatusRequestEntityTooLarge, transport.CodeProtocol, "the batch is larger than maxBatch")
 		return nil
 	}
 	return p
 }
+
+// unreadableBody says what WebKit can't read.
+const unreadableBody = "the body has a Blob or File in it, which WebKit can't hand to a scheme: send its arrayBuffer()"
 
 // batch hands a request for data to the session.
 func (w *Window) batch(in *incoming, r responder, cors bool) {
@@ -135,52 +151,6 @@ func refuse(r responder, cors bool, status int, code, message string) {
 		panic(err) // strings always encode
 	}
 	r.control(status, kindJSON, cors, [][]byte{body}, len(body))
-}
-
-// assetReaders bounds the files that a window has open at once; its further requests wait.
-const assetReaders = 64
-
-// asset answers a request for a file. A window that shows a foreign page gets just the page
-// that it navigates to.
-func (w *Window) asset(in *incoming, r responder, cors bool) {
-	if w.origin == "" && (w.app.origins.own(in.active) == "" || withoutFragment(in.uri) != withoutFragment(in.active)) {
-		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
-		return
-	}
-	u, err := url.Parse(in.uri)
-	if err != nil {
-		refuse(r, cors, http.StatusNotFound, "not_found", "the URL can't be read")
-		return
-	}
-	req := &http.Request{Method: in.method, URL: u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody}
-	for name, value := range map[string]string{
-		"Range": in.byteRange, "If-Range": in.ifRange, "If-None-Match": in.ifNoneMatch, "If-Modified-Since": in.ifModifiedSince,
-	} {
-		if value != "" {
-			req.Header.Set(name, value)
-		}
-	}
-	go func() {
-		w.readers <- struct{}{}
-		defer func() { <-w.readers }()
-		rw := &assetWriter{to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{}}
-		defer rw.close()
-		returned := false
-		defer appcode.Catch(&returned, func(f *appcode.Failure) { // of the app's files
-			w.app.log.Error("webview: a file of Assets panicked", "window", w.label, "path", u.Path, "panic", f.Panic, "stack", f.Stack)
-			rw.fail()
-		})
-		switch {
-		case w.inspector:
-			w.app.inspectorPage(rw, req)
-		case u.Path == controlPath+"client.js":
-			w.app.assets.module(rw, req, client.Module)
-		case w.app.assets.tauriModule(rw, req):
-		default:
-			w.app.assets.ServeHTTP(rw, req)
-		}
-		returned = true
-	}()
 }
 
 func withoutFragment(uri string) string {

@@ -14,7 +14,7 @@ func (r recorder) control(status int, _ contentKind, _ bool, _ [][]byte, _ int) 
 
 func (r recorder) answer(status int, _ http.Header, _ bool, _ []byte) { r.status <- status }
 
-func (r recorder) stream(status int, _ http.Header, _ bool, _ int64) (io.WriteCloser, error) {
+func (r recorder) stream(status int, _ http.Header, _ bool, _ int64) (answerBody, error) {
 	r.status <- status
 	return nil, io.ErrClosedPipe
 }

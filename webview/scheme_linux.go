@@ -10,7 +10,9 @@ import "C"
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"unsafe"
 
 	"github.com/tailrace-go/tailrace/webview/internal/faults"
@@ -73,6 +75,17 @@ func cHeaders(h http.Header) (contentType, pairs *C.char) {
 	return contentType, (*C.char)(C.CBytes(append(b, 0)))
 }
 
+// goHeaders reads pairs of NUL-terminated name and value.
+func goHeaders(pairs []byte) http.Header {
+	h := http.Header{}
+	for name, rest, ok := strings.Cut(string(pairs), "\x00"); ok; name, rest, ok = strings.Cut(rest, "\x00") {
+		var value string
+		value, rest, _ = strings.Cut(rest, "\x00")
+		h.Add(name, value)
+	}
+	return h
+}
+
 func cBool(b bool) C.int {
 	if b {
 		return 1
@@ -85,19 +98,20 @@ func cBool(b bool) C.int {
 //export goRequest
 func goRequest(h C.uintptr_t, c *C.tr_incoming, r *C.tr_request) {
 	in := &incoming{
-		method:          C.GoString(c.method),
-		uri:             C.GoString(c.uri),
-		active:          C.GoString(c.active),
-		origin:          C.GoString(c.origin),
-		version:         C.GoString(c.version),
-		session:         C.GoString(c.session),
-		memory:          C.GoString(c.memory),
-		byteRange:       C.GoString(c._range),
-		ifRange:         C.GoString(c.if_range),
-		ifNoneMatch:     C.GoString(c.if_none_match),
-		ifModifiedSince: C.GoString(c.if_modified_since),
-		tooLarge:        c.body_len < 0,
+		method:     C.GoString(c.method),
+		uri:        C.GoString(c.uri),
+		active:     C.GoString(c.active),
+		origin:     C.GoString(c.origin),
+		version:    C.GoString(c.version),
+		session:    C.GoString(c.session),
+		memory:     C.GoString(c.memory),
+		tooLarge:   c.body_len == C.TR_TOO_LONG,
+		unreadable: c.body_len == C.TR_UNREADABLE,
 	}
+	if c.headers != nil {
+		in.header = goHeaders(C.GoBytes(unsafe.Pointer(c.headers), C.int(c.headers_len)))
+	}
+	in.take = func() (io.ReadCloser, bool) { return takeBody(r) }
 	if c.body_len > 0 {
 		in.body = append([]byte(nil), unsafe.Slice((*byte)(c.body), int(c.body_len))...)
 	}

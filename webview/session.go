@@ -50,6 +50,7 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 			reason = "page navigated to another origin"
 		}
 		w.endSession(reason)
+		w.asked.shown(uri)
 		w.origin = own
 		w.events.SetForeign(w.origin == "" || w.inspector)
 	case loadFinished:
@@ -87,6 +88,7 @@ func (w *Window) processEnded(reason int) {
 	}
 	w.app.log.Error("webview: the web process ended; Reload or Navigate starts another", "window", w.label, "reason", name)
 	w.endSession("web process ended: " + name)
+	w.asked.gone(false)
 	w.origin = ""
 	w.dead = true
 	w.tellAll(EventWebviewCrashed, labelled{w.label, name})

@@ -9,7 +9,6 @@ import "C"
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"runtime/cgo"
@@ -18,7 +17,7 @@ import (
 
 // stream implements responder, by a pipe: GIO polls its read end on the main thread, and closes it
 // when the page does not want the rest, which the writer gets as EPIPE.
-func (r schemeRequest) stream(status int, h http.Header, cors bool, n int64) (io.WriteCloser, error) {
+func (r schemeRequest) stream(status int, h http.Header, cors bool, n int64) (answerBody, error) {
 	var ends [2]int
 	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
 		return nil, fmt.Errorf("webview: failed to make a pipe: %w", err)
@@ -27,9 +26,10 @@ func (r schemeRequest) stream(status int, h http.Header, cors bool, n int64) (io
 	a.content_type, a.headers = cHeaders(h)
 	C.tr_reply(r.request, a)
 	return &pacedPipe{
-		pipe:   os.NewFile(uintptr(ends[1]), "webview asset"),
-		window: r.window,
-		behind: make(chan struct{}, paceSteps),
+		pipe:    os.NewFile(uintptr(ends[1]), "webview asset"),
+		request: r.request,
+		window:  r.window,
+		behind:  make(chan struct{}, paceSteps),
 	}, nil
 }
 
@@ -45,13 +45,14 @@ const (
 // web process for a sign of life, which comes after the bytes before it were handled. One
 // goroutine uses it.
 type pacedPipe struct {
-	pipe   *os.File
-	window *Window
-	step   int           // bytes of the current step
-	behind chan struct{} // one element a step whose sign has not come
+	pipe    *os.File
+	request *C.tr_request
+	window  *Window
+	step    int           // bytes of the current step
+	behind  chan struct{} // one element a step whose sign has not come
 }
 
-var _ io.WriteCloser = (*pacedPipe)(nil)
+var _ answerBody = (*pacedPipe)(nil)
 
 // Write implements io.Writer. It fails when the page does not want the rest, or its window is closed.
 func (p *pacedPipe) Write(b []byte) (int, error) {
@@ -69,8 +70,30 @@ func (p *pacedPipe) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Close implements io.Closer.
-func (p *pacedPipe) Close() error { return p.pipe.Close() }
+// end implements answerBody. One that was cut off is told so before the end of the pipe would make it look whole.
+func (p *pacedPipe) end(whole bool) {
+	C.tr_end(p.request, cBool(!whole))
+	if whole {
+		p.pipe.Close()
+		return
+	}
+	post(func() { p.pipe.Close() })
+}
+
+// whenGone implements answerBody: nobody reads the pipe any more. Of a pipe's writing end the only event for who waits to read is
+// that.
+func (p *pacedPipe) whenGone(f func()) {
+	c, err := p.pipe.SyscallConn()
+	if err != nil {
+		return // it is closed already
+	}
+	go func() {
+		woken := false
+		if c.Read(func(uintptr) bool { first := !woken; woken = true; return !first }) == nil {
+			f()
+		}
+	}()
+}
 
 // ping has an element taken out of behind when the web process has handled what was sent to it.
 func (n *nativeWindow) ping(behind <-chan struct{}) {

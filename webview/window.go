@@ -23,7 +23,9 @@ type Window struct {
 	refuses   atomic.Pointer[func() bool]         // OnCloseRequested's
 	crashed   atomic.Pointer[func(reason string)] // OnCrash's
 	missed    atomic.Bool                         // the last window event did not reach everybody
+	asked     requests                            // of its pages, the client's aside
 	readers   chan struct{}                       // one element a file that is open
+	handlers  chan struct{}                       // one element a call of Options.Fallback
 
 	// Main thread only.
 	native     nativeWindow
@@ -47,7 +49,7 @@ type Window struct {
 }
 
 func newWindow(a *App, label string) *Window {
-	w := &Window{app: a, label: label, done: make(chan struct{}), readers: make(chan struct{}, assetReaders)}
+	w := &Window{app: a, label: label, done: make(chan struct{}), readers: make(chan struct{}, assetReaders), handlers: make(chan struct{}, assetHandlers)}
 	w.resizes.after, w.moves.after = w.after, w.after
 	return w
 }
@@ -60,8 +62,11 @@ type page struct {
 	resources resources
 }
 
-// Caller gives the window whose page called the command of ctx, or nil.
+// Caller gives the window whose page called the command of ctx, or has sent the request of ctx to Options.Fallback; or nil.
 func Caller(ctx context.Context) *Window {
+	if w, ok := ctx.Value(windowKey{}).(*Window); ok {
+		return w
+	}
 	s := transport.SessionFrom(ctx)
 	if s == nil {
 		return nil
@@ -140,6 +145,7 @@ func (w *Window) shut(reason string) {
 		return
 	}
 	w.endSession(reason)
+	w.asked.gone(true)
 	if w.holds {
 		w.app.noExtension(releaseExtension())
 	}

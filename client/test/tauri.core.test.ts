@@ -260,7 +260,8 @@ for (const [name, { core, event }] of Object.entries({ ours, real })) {
       ['plugin:p|check_permissions', {}],
       ['plugin:resources|close', { rid: 7 }],
     ]);
-    assert.equal(core.convertFileSrc('/a b/ü.png'), 'asset://localhost/%2Fa%20b%2F%C3%BC.png');
+    const url = 'tailrace://localhost/.tailrace/file/%2Fa%20b%2F%C3%BC.png';
+    assert.equal(core.convertFileSrc('/a b/ü.png'), url);
     assert.equal(core.convertFileSrc('x', 'own'), 'own://localhost/x');
     assert.equal(core.isTauri(), true);
   });

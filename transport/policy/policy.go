@@ -69,7 +69,7 @@ func Default(origins ...string) *Policy {
 // actions are those that an entry may name, with whether a name belongs to it.
 var actions = map[transport.Action]bool{
 	transport.ActionCommand: true, transport.ActionChannel: true, transport.ActionResume: true, transport.ActionListen: true,
-	transport.ActionEmit: true, transport.ActionEval: false, transport.ActionWindow: true,
+	transport.ActionEmit: true, transport.ActionEval: false, transport.ActionWindow: true, transport.ActionFile: true,
 }
 
 // Check implements transport.Policy. A nil Policy allows nothing.

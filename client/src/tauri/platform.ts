@@ -10,8 +10,12 @@ export function separators(): { sep: string; delimiter: string } {
   return isWindows() ? { sep: '\\', delimiter: ';' } : { sep: '/', delimiter: ':' };
 }
 
-/** The URL of a file for this page. */
+/** Where the Go side serves files of the system. */
+const FILES = 'tailrace://localhost/.tailrace/file/';
+
+/** The URL of a file for this page; of another protocol, which the Go side does not serve, as Tauri has it. */
 export function convertFileSrc(filePath: string, protocol = 'asset'): string {
   const path = encodeURIComponent(filePath);
+  if (protocol === 'asset') return FILES + path;
   return isWindows() ? `http://${protocol}.localhost/${path}` : `${protocol}://localhost/${path}`;
 }

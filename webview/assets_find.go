@@ -1,0 +1,117 @@
+package webview
+
+import (
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// find opens the file that answers a request, or says where it is instead. In this order:
+//
+//  1. the file of that path
+//  2. of a folder its index.html; a document without the slash is sent to that with it, so that relative links fit
+//  3. the file of that path and ".html"
+//  4. with Options.SPA, of a path without an extension the root's index.html
+//
+// A path that ends with a slash is a folder's.
+func (a *assets) find(r *http.Request) (f fs.File, info fs.FileInfo, to string, err error) {
+	name, folder := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if name == "" {
+		name, folder = ".", true
+	}
+	if a.files == nil || strings.HasPrefix(r.URL.Path, "//") {
+		return nil, nil, "", fs.ErrNotExist
+	}
+	f, info, err = a.open(name)
+	if err == nil && info.IsDir() {
+		f.Close()
+		f, info, err = a.open(path.Join(name, "index.html"))
+		if err == nil && !folder && info.Mode().IsRegular() && isDocument(r) {
+			f.Close()
+			return nil, nil, withSlash(r.URL), nil
+		}
+	} else if err == nil && folder {
+		f.Close()
+		err = fs.ErrNotExist
+	}
+	if err != nil && isNotFound(err) && !folder {
+		f, info, err = a.open(name + ".html")
+	}
+	if err != nil && isNotFound(err) && a.spa && path.Ext(name) == "" && (!a.fallback || acceptsHTML(r)) {
+		f, info, err = a.open("index.html")
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		f.Close()
+		err = fs.ErrNotExist
+	}
+	return f, info, "", err
+}
+
+// open gives a file of any kind. What is no path for package fs names no file: one that leads out of the root, or is not
+// UTF-8.
+func (a *assets) open(name string) (fs.File, fs.FileInfo, error) {
+	if !fs.ValidPath(name) || strings.ContainsRune(name, 0) {
+		return nil, nil, fs.ErrNotExist
+	}
+	return openStat(a.files, name)
+}
+
+// acceptsHTML says whether a document is asked for, as navigations do and scripts' requests don't.
+func acceptsHTML(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
+// withSlash gives the reference to the folder of a URL's path.
+func withSlash(u *url.URL) string {
+	p := u.EscapedPath()
+	to := "./" + p[strings.LastIndexByte(p, '/')+1:] + "/"
+	if u.RawQuery != "" {
+		to += "?" + u.RawQuery
+	}
+	return to
+}
+
+// parseTarget reads what stands behind the origin in a URL: only path and query, since what a fragment has is the page's. It takes all
+// that WebKit sends: a % that begins no escape stands for itself.
+func parseTarget(target string) *url.URL {
+	target = withoutFragment(target)
+	raw, query, hasQuery := strings.Cut(target, "?")
+	if raw == "" {
+		raw = "/"
+	}
+	u := &url.URL{Scheme: Scheme, Host: "localhost", RawQuery: query, ForceQuery: hasQuery && query == ""}
+	u.Path = unescape(raw)
+	if u.EscapedPath() != raw {
+		u.RawPath = raw // is used where it fits
+	}
+	return u
+}
+
+// unescape is url.PathUnescape that leaves alone what is no escape.
+func unescape(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && isEscape(s[i+1:]) {
+			high, _ := unhex(s[i+1])
+			low, _ := unhex(s[i+2])
+			b = append(b, high<<4|low)
+			i += 2
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+func unhex(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10, true
+	}
+	return 0, false
+}

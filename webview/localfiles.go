@@ -1,0 +1,127 @@
+package webview
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// filePath is where the files of Options.LocalFiles are, each under its absolute path as one escaped name.
+const filePath = controlPath + "file/"
+
+// checkLocalFiles says what is wrong with the directories, and gives them cleaned.
+func checkLocalFiles(dirs []string) ([]string, error) {
+	var clean []string
+	for _, dir := range dirs {
+		if !filepath.IsAbs(dir) {
+			return nil, fmt.Errorf("webview: options: LocalFiles has %q, must be absolute paths of directories", dir)
+		}
+		clean = append(clean, filepath.Clean(dir))
+	}
+	return clean, nil
+}
+
+// localFile answers with a file of the system.
+//
+//  1. The path is absolute and clean, and lies in one of the directories.
+//  2. The policy allows it to the page.
+//  3. No symbolic link leads out of that directory: os.Root opens it, link by link.
+//  4. It is a regular file. A pipe would never be read to its end.
+//
+// A document of it has an origin of its own and runs no script: it may be what the user has downloaded.
+func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
+	h := rw.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	if !readOnly(rw, r) {
+		return
+	}
+	name := strings.TrimPrefix(r.URL.Path, filePath)
+	if !filepath.IsAbs(name) || filepath.Clean(name) != name || strings.ContainsRune(name, 0) {
+		http.Error(rw, "not found: behind "+filePath+" stands encodeURIComponent of a clean absolute path", http.StatusNotFound)
+		return
+	}
+	dirs := w.app.options.LocalFiles
+	in := dirs[:0:0]
+	for _, dir := range dirs {
+		if rest, ok := strings.CutPrefix(name, dir); ok && (strings.HasPrefix(rest, "/") || dir == "/") {
+			in = append(in, dir)
+		}
+	}
+	if len(in) == 0 {
+		w.refuseFile(rw, name, "it is in no directory of webview.Options.LocalFiles")
+		return
+	}
+	want := transport.Permission{Label: w.label, Origin: origin, Action: transport.ActionFile, Name: name}
+	if err := w.app.options.Policy.Check(want); err != nil {
+		w.refuseFile(rw, name, err.Error())
+		return
+	}
+	f, info, err := openLocal(in, name)
+	switch {
+	case errors.Is(err, errNotRegular), err != nil && isNotFound(err):
+		http.Error(rw, "not found", http.StatusNotFound)
+		return
+	case err != nil: // a link that leads out of the directory, too
+		w.refuseFile(rw, name, err.Error())
+		return
+	}
+	defer f.Close()
+	noCache(rw, info)
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'")
+	if w.app.origins.dev == nil {
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	}
+	serve(rw, r, info.Name(), info.ModTime(), f)
+}
+
+// refuseFile answers with 403, and logs it once.
+func (w *Window) refuseFile(rw http.ResponseWriter, name, why string) {
+	if shown, first := w.app.logged.first("file:" + name); first {
+		w.app.log.Warn("webview: a file is refused to a page", "window", w.label, "file", shown, "reason", why)
+	}
+	http.Error(rw, "this file is not for pages: "+why, http.StatusForbidden)
+}
+
+var errNotRegular = errors.New("no regular file")
+
+// openLocal opens a file that is in all of these directories, from the first one where it is.
+func openLocal(dirs []string, name string) (f *os.File, info fs.FileInfo, err error) {
+	for _, dir := range dirs {
+		if f, info, err = openUnder(dir, name); err == nil {
+			return f, info, nil
+		}
+	}
+	return nil, nil, err
+}
+
+func openUnder(dir, name string) (*os.File, fs.FileInfo, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer root.Close()
+	rel, err := filepath.Rel(dir, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := root.OpenFile(rel, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe would wait
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}

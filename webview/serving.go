@@ -1,0 +1,170 @@
+package webview
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/tailrace-go/tailrace/client"
+	"github.com/tailrace-go/tailrace/internal/appcode"
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// assetReaders bounds the files that a window has open at once, assetHandlers the calls of Options.Fallback; its further requests
+// wait.
+const (
+	assetReaders  = 64
+	assetHandlers = 64
+)
+
+// asset answers a request of a page that is not the client's. A window that shows a foreign page gets just the page
+// that it navigates to. Main thread only.
+func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
+	if w.origin == "" && (w.app.origins.own(in.active) == "" || withoutFragment(in.uri) != withoutFragment(in.active)) {
+		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
+		return
+	}
+	a := w.asked.begin(w, in.uri)
+	if a == nil {
+		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError, "the window has too many requests that are not answered")
+		return
+	}
+	u := parseTarget(target)
+	req := (&http.Request{
+		Method: in.method, URL: u, Host: u.Host, RequestURI: u.RequestURI(), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: in.header, Body: http.NoBody, RemoteAddr: w.label,
+	}).WithContext(a.ctx)
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	req.Header.Del("Accept-Encoding") // WebKit decodes no answer of a scheme
+	if w.app.options.Fallback != nil && in.take != nil && mayHaveBody(in.method) {
+		switch body, unreadable := in.take(); {
+		case unreadable:
+			w.asked.end(a)
+			w.app.log.Warn("webview: a page's request is refused: "+unreadableBody, "window", w.label, "path", u.Path)
+			refuse(r, cors, http.StatusUnsupportedMediaType, transport.CodeProtocol, unreadableBody)
+			return
+		case body != nil:
+			if b, ok := body.(interface{ until(<-chan struct{}) }); ok {
+				b.until(a.ctx.Done())
+			}
+			req.Body, req.ContentLength = body, -1
+		}
+	}
+	rw := &assetWriter{to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{}, gone: func() { a.cancel(errPageGone) }}
+	origin := w.origin // of the page that asks; "": foreign
+	go func() {
+		defer w.asked.end(a)
+		defer req.Body.Close()
+		w.answer(rw, req, origin)
+	}()
+}
+
+// mayHaveBody says whether a request of that method may have a body. WebKit sends none with the others.
+func mayHaveBody(method string) bool { return method != http.MethodGet && method != http.MethodHead }
+
+// answer answers a request of a page of that origin, whatever functions of the app do.
+func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
+	returned := false
+	defer func() {
+		if returned {
+			rw.close()
+		} else {
+			rw.fail()
+		}
+	}()
+	defer appcode.Catch(&returned, func(f *appcode.Failure) { // of the app's files, policy and handler
+		w.app.log.Error("webview: answering a page panicked", "window", w.label, "path", r.URL.Path, "panic", f.Panic, "stack", f.Stack)
+	})
+	for n := 0; ; n++ {
+		rw.aside = n < maxRedirects
+		if w.file(rw, r, origin) {
+			break
+		}
+		next, aborted := w.handler(rw, r)
+		if aborted {
+			return
+		}
+		if next == nil {
+			break
+		}
+		r = next
+		rw.restart(http.Header{})
+		rw.head = r.Method == http.MethodHead
+	}
+	returned = true
+}
+
+// file answers with a file, if there is one, or nobody else to ask.
+func (w *Window) file(rw *assetWriter, r *http.Request, origin string) bool {
+	select {
+	case w.readers <- struct{}{}:
+		defer func() { <-w.readers }()
+	case <-r.Context().Done():
+		return true
+	}
+	a := w.app.assets
+	if w.inspector {
+		w.app.inspectorPage(rw, r)
+		return true
+	}
+	rw.header = cloned(a.header)
+	switch {
+	case r.URL.Path == controlPath+"client.js":
+		a.module(rw, r, client.Module)
+	case a.tauriModule(rw, r):
+	case strings.HasPrefix(r.URL.Path, filePath):
+		w.localFile(rw, r, origin)
+	case strings.HasPrefix(r.URL.Path, controlPath):
+		http.Error(rw, "not found", http.StatusNotFound)
+	default:
+		if a.fallback {
+			return a.answer(rw, r)
+		}
+		a.ServeHTTP(rw, r)
+	}
+	return true
+}
+
+// handler has Options.Fallback answer. It gives the request to which that sends on, if that is to be answered instead.
+func (w *Window) handler(rw *assetWriter, r *http.Request) (next *http.Request, aborted bool) {
+	select {
+	case w.handlers <- struct{}{}:
+		defer func() { <-w.handlers }()
+	case <-r.Context().Done():
+		return nil, false
+	}
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler: // which package http does not log either
+			aborted = true
+		default:
+			panic(p)
+		}
+	}()
+	rw.header = cloned(w.app.options.Header)
+	r.Body = http.MaxBytesReader(rw, r.Body, w.app.options.MaxRequestBody)
+	w.app.options.Fallback.ServeHTTP(rw, r)
+	location := rw.redirected()
+	switch {
+	case location == "":
+		return nil, false
+	case !isDocument(r):
+		return follow(r, rw.status, location), false
+	}
+	if to := absolute(r, location); to != "" && !(keepsMethod(rw.status) && mayHaveBody(r.Method)) {
+		rw.restart(http.Header{})
+		rw.aside = false
+		sendOn(rw, r, to)
+	}
+	return nil, false
+}
+
+// cloned gives a copy that may be changed.
+func cloned(h http.Header) http.Header {
+	if h == nil {
+		return http.Header{}
+	}
+	return h.Clone()
+}
