@@ -54,9 +54,13 @@ func TestFallback(t *testing.T) {
 		io.WriteString(rw, strings.Repeat("y", 2000000))
 	})
 	mux.HandleFunc("/gone-on", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/echo?on", http.StatusSeeOther) })
-	mux.HandleFunc("/to-file", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "taken.txt", http.StatusMovedPermanently) })
+	mux.HandleFunc("/to-file", func(rw http.ResponseWriter, r *http.Request) {
+		http.Redirect(rw, r, "taken.txt", http.StatusMovedPermanently)
+	})
 	mux.HandleFunc("/loop", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/loop", http.StatusFound) })
-	mux.HandleFunc("/away", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "https://example.com/", http.StatusFound) })
+	mux.HandleFunc("/away", func(rw http.ResponseWriter, r *http.Request) {
+		http.Redirect(rw, r, "https://example.com/", http.StatusFound)
+	})
 	app := fallbackApp(t, Options{MaxRequestBody: 1 << 20, Header: http.Header{"X-Always": {"here"}, "Content-Security-Policy": {"default-src *"}}}, mux)
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	for _, c := range []struct {

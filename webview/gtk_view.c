@@ -28,6 +28,19 @@ static void on_load_changed(WebKitWebView *w, WebKitLoadEvent e, gpointer data) 
   goLoadChanged(v->handle, (int)e, (char *)active_uri(v));
 }
 
+// A load that was given up, for another one or by the page's own choice, has not failed. What has is told by a page of Go's, if it has one.
+static gboolean on_load_failed(WebKitWebView *w, WebKitLoadEvent e, const char *uri, GError *error, gpointer data) {
+  (void)e;
+  if (error->domain == WEBKIT_POLICY_ERROR || error->domain == WEBKIT_PLUGIN_ERROR ||
+      g_error_matches(error, WEBKIT_NETWORK_ERROR, WEBKIT_NETWORK_ERROR_CANCELLED))
+    return FALSE;
+  char *page = goLoadFailed(((tr_view *)data)->handle, (char *)uri, error->message);
+  if (!page) return FALSE;
+  webkit_web_view_load_alternate_html(w, page, uri, NULL);
+  free(page);
+  return TRUE;
+}
+
 static void on_terminated(WebKitWebView *w, WebKitWebProcessTerminationReason r, gpointer data) {
   (void)w;
   goProcessEnded(((tr_view *)data)->handle, (int)r);
@@ -45,6 +58,7 @@ tr_view *tr_view_attach(void *window, uintptr_t handle) {
   v->handle = handle;
   g_object_set_data(G_OBJECT(v->view), TR_VIEW_KEY, v);
   g_signal_connect(v->view, "load-changed", G_CALLBACK(on_load_changed), v);
+  g_signal_connect(v->view, "load-failed", G_CALLBACK(on_load_failed), v);
   g_signal_connect(v->view, "web-process-terminated", G_CALLBACK(on_terminated), v);
   g_signal_connect(v->view, "destroy", G_CALLBACK(on_destroy), v);
   tr_window_connect(v);

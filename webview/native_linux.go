@@ -223,6 +223,17 @@ func goLoadChanged(h C.uintptr_t, event C.int, uri *C.char) {
 	windowOf(h).loadChanged(loadEvent(event), C.GoString(uri))
 }
 
+// goLoadFailed gives the HTML to show instead of WebKit's error, for free, or NULL.
+//
+//export goLoadFailed
+func goLoadFailed(h C.uintptr_t, uri, message *C.char) *C.char {
+	page := windowOf(h).loadFailed(C.GoString(uri), C.GoString(message))
+	if page == "" {
+		return nil
+	}
+	return C.CString(page)
+}
+
 //export goProcessEnded
 func goProcessEnded(h C.uintptr_t, reason C.int) { windowOf(h).processEnded(int(reason)) }
 

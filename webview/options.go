@@ -48,7 +48,7 @@ type Options struct {
 	LocalFiles []string
 	// DevURL is the address of a development server, for instance http://localhost:5173. Windows
 	// then open there, relative URLs resolve against it, and its origin counts
-	// as our own. Default: none.
+	// as our own. A window whose server is not there says so, the log too, and goes on by itself when it is. Default: none.
 	DevURL string
 	// Debug turns on the inspector, and writes the pages' console to stdout. Default: off.
 	Debug bool

@@ -51,6 +51,7 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		}
 		w.endSession(reason)
 		w.asked.shown(uri)
+		w.devCommitted(uri)
 		w.origin = own
 		w.events.SetForeign(w.origin == "" || w.inspector)
 	case loadFinished:

@@ -45,7 +45,8 @@ type Window struct {
 	low, high  image.Point // bounds of the size
 	asking     bool        // OnCloseRequested's function is being asked
 	unanswered unanswered
-	lacks      string // why the last page that could not have shared memory could not
+	dev        *devWait // for the development server; nil: it is there
+	lacks      string   // why the last page that could not have shared memory could not
 }
 
 func newWindow(a *App, label string) *Window {
@@ -146,6 +147,7 @@ func (w *Window) shut(reason string) {
 	}
 	w.endSession(reason)
 	w.asked.gone(true)
+	w.stopDevWait()
 	if w.holds {
 		w.app.noExtension(releaseExtension())
 	}
