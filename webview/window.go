@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/shm"
 )
@@ -65,6 +66,7 @@ type page struct {
 
 // Caller gives the window whose page called the command of ctx, or has sent the request of ctx to Options.Fallback; or nil.
 func Caller(ctx context.Context) *Window {
+	ctx = contexts.OrBackground(ctx)
 	if w, ok := ctx.Value(windowKey{}).(*Window); ok {
 		return w
 	}
