@@ -358,9 +358,10 @@
   function separators() {
     return isWindows() ? { sep: "\\", delimiter: ";" } : { sep: "/", delimiter: ":" };
   }
+  var FILES = "tailrace://localhost/.tailrace/file/";
   function convertFileSrc(filePath, protocol = "asset") {
     let path = encodeURIComponent(filePath);
-    return isWindows() ? `http://${protocol}.localhost/${path}` : `${protocol}://localhost/${path}`;
+    return protocol === "asset" ? FILES + path : isWindows() ? `http://${protocol}.localhost/${path}` : `${protocol}://localhost/${path}`;
   }
 
   // src/tauri/install.ts
