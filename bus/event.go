@@ -40,7 +40,11 @@ func (e Event) Decode(v any) error {
 	if e.bus != nil {
 		codec = e.bus.opt.Codec
 	}
-	if err := appcode.Decode(codec, e.Payload, v); err != nil {
+	var err error
+	if f := appcode.Call(func() { err = codec.Decode(e.Payload, v) }); f != nil {
+		err = f
+	}
+	if err != nil {
 		return fmt.Errorf("bus: failed to decode the payload of event %q: %w", e.Name, err)
 	}
 	return nil

@@ -121,8 +121,7 @@ func (m *message) encode() error {
 			m.data = v
 		}
 	default:
-		_, checked := m.bus.opt.Codec.(transport.JSONCodec)
-		data, err := appcode.Encode(m.bus.opt.Codec, checked, m.buf[:0], v)
+		data, err := encode(m.bus.opt.Codec, m.buf[:0], v)
 		if err != nil {
 			m.failed = fmt.Errorf("%w: event %q: %w", ErrPayload, m.name, err)
 			break
@@ -130,6 +129,18 @@ func (m *message) encode() error {
 		m.buf, m.data = data, data
 	}
 	return m.failed
+}
+
+// encode has a codec append v, and checks what it wrote. A panic is an error.
+func encode(c transport.Codec, dst []byte, v any) (data []byte, err error) {
+	returned := false
+	defer appcode.Catch(&returned, func(f *appcode.Failure) { err = f })
+	data, err = c.Append(dst, v)
+	if _, checked := c.(transport.JSONCodec); !checked && err == nil && !appcode.IsJSON(data) {
+		err = appcode.ErrNoJSON
+	}
+	returned = true
+	return data, err
 }
 
 // null is what no payload is in JSON.

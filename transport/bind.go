@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/puzpuzpuz/xsync/v3"
-	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
@@ -90,7 +89,7 @@ func (inv *invocation) decodeJSON(args any) error {
 		defer tickets.Delete(ticket)
 		body = inv.ticketed(ticket)
 	}
-	if err := appcode.Decode(inv.s.opt.Codec, body, args); err != nil {
+	if err := decode(inv.s.opt.Codec, body, args); err != nil {
 		return err
 	}
 	if err := complete(args); err != nil {

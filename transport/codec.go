@@ -41,10 +41,25 @@ func (JSONCodec) Append(dst []byte, v any) ([]byte, error) {
 // errNotUTF8 is what encoding/json lets pass: it checks the syntax of what a json.Marshaler gives, not its letters.
 var errNotUTF8 = errors.New("a json.RawMessage, or what a MarshalJSON gave, is not UTF-8")
 
-// encode has a codec append v, and checks what it wrote.
-func encode(c Codec, dst []byte, v any) ([]byte, error) {
-	_, checked := c.(JSONCodec)
-	return appcode.Encode(c, checked, dst, v)
+// encode has a codec append v, and checks what it wrote. A panic is an error.
+func encode(c Codec, dst []byte, v any) (data []byte, err error) {
+	returned := false
+	defer appcode.Catch(&returned, func(f *appcode.Failure) { data, err = dst, f })
+	data, err = c.Append(dst, v)
+	if _, checked := c.(JSONCodec); !checked && err == nil && (len(data) < len(dst) || !appcode.IsJSON(data[len(dst):])) {
+		data, err = dst, appcode.ErrNoJSON
+	}
+	returned = true
+	return data, err
+}
+
+// decode has a codec store the value of data in *v. A panic is an error.
+func decode(c Codec, data []byte, v any) (err error) {
+	returned := false
+	defer appcode.Catch(&returned, func(f *appcode.Failure) { err = f })
+	err = c.Decode(data, v)
+	returned = true
+	return err
 }
 
 // Decode implements Codec.

@@ -22,7 +22,7 @@ func crossing(log *slog.Logger, err error) *Error {
 	if detail == nil {
 		return e
 	}
-	data, err := appcode.Encode(JSONCodec{}, true, nil, detail)
+	data, err := encode(JSONCodec{}, nil, detail)
 	if err != nil {
 		log.Error("error detail can't be encoded", "code", e.Code, "error", err.Error())
 		return e

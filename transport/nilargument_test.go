@@ -33,6 +33,10 @@ func TestNilArguments(t *testing.T) {
 			ch.CloseWithError(nil)
 			return ch.Err()
 		},
+		"Stream.CloseWithError": func() error {
+			(&transport.Stream[int, int]{Channel: *ch}).CloseWithError(nil)
+			return ch.Err()
+		},
 		"Resumable.CloseWithError": func() error {
 			newResumable[int](t, e, "r", transport.ResumableOptions{}).CloseWithError(nil)
 			return nil

@@ -64,6 +64,22 @@ func TestNilContext(t *testing.T) {
 			ch, end := channel(t)
 			return nilContext{func() error { return ch.Flush(none) }, func() { go end() }}
 		},
+		"Stream.Send": func(t *testing.T) nilContext {
+			ch, end := channel(t)
+			return nilContext{func() error { return stream(ch).Send(none, large) }, func() { go end() }}
+		},
+		"Stream.Flush": func(t *testing.T) nilContext {
+			ch, end := channel(t)
+			return nilContext{func() error { return stream(ch).Flush(none) }, func() { go end() }}
+		},
+		"Stream.Context": func(t *testing.T) nilContext {
+			page, s := converse(t)
+			ctx := stream(&s.Channel).Context(none)
+			return nilContext{func() error {
+				<-ctx.Done()
+				return nil
+			}, page.Close}
+		},
 		"Stream.Receive": func(t *testing.T) nilContext {
 			page, s := converse(t)
 			return nilContext{func() error {
@@ -155,4 +171,9 @@ func TestNilContext(t *testing.T) {
 			}
 		})
 	})
+}
+
+// stream is a stream with that channel.
+func stream[T any](ch *transport.Channel[T]) *transport.Stream[T, T] {
+	return &transport.Stream[T, T]{Channel: *ch}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
@@ -51,7 +50,7 @@ func (s *Stream[Out, In]) decode(m message) (In, error) {
 	if m.kind == wire.Bytes {
 		return v, fmt.Errorf("transport: the page sent raw bytes where %T is expected", v)
 	}
-	if err := appcode.Decode(s.codec, m.data, &v); err != nil {
+	if err := decode(s.codec, m.data, &v); err != nil {
 		return v, fmt.Errorf("transport: failed to decode a message of the page: %w", err)
 	}
 	return v, nil

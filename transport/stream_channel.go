@@ -33,6 +33,11 @@ func (s *Stream[Out, In]) Close() { s.channel().Close() }
 // CloseWithError is Channel.CloseWithError.
 func (s *Stream[Out, In]) CloseWithError(err error) { s.channel().CloseWithError(err) }
 
+// Context is Channel.Context.
+func (s *Stream[Out, In]) Context(ctx context.Context) context.Context {
+	return s.channel().Context(ctx)
+}
+
 // Done is Channel.Done.
 func (s *Stream[Out, In]) Done() <-chan struct{} { return s.channel().Done() }
 

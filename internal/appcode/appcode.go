@@ -104,33 +104,9 @@ func Text(v any) (text string) {
 	return fmt.Sprintf("a value of type %T", v)
 }
 
-// Codec has the methods of transport.Codec.
-type Codec interface {
-	Append(dst []byte, v any) ([]byte, error)
-	Decode(data []byte, v any) error
-}
+// IsJSON reports whether a codec of the app has written one JSON value in UTF-8. A page reads many messages as one text, and would take one that
+// is not JSON for a broken rule.
+func IsJSON(data []byte) bool { return utf8.Valid(data) && json.Valid(data) }
 
-// errNoJSON is what a codec of the app wrote.
-var errNoJSON = errors.New("the codec wrote what is not one JSON value in UTF-8")
-
-// Encode appends what the codec writes of v. checked: the codec is known to write one JSON value in UTF-8; of others that is checked
-// here, since a page reads many messages as one text, and would take one that is not JSON for a broken rule.
-func Encode(c Codec, checked bool, dst []byte, v any) (data []byte, err error) {
-	returned := false
-	defer Catch(&returned, func(f *Failure) { data, err = dst, f })
-	data, err = c.Append(dst, v)
-	if err == nil && !checked && (len(data) < len(dst) || !utf8.Valid(data[len(dst):]) || !json.Valid(data[len(dst):])) {
-		data, err = dst, errNoJSON
-	}
-	returned = true
-	return data, err
-}
-
-// Decode has the codec store the value of data in *v.
-func Decode(c Codec, data []byte, v any) (err error) {
-	returned := false
-	defer Catch(&returned, func(f *Failure) { err = f })
-	err = c.Decode(data, v)
-	returned = true
-	return err
-}
+// ErrNoJSON is what a codec wrote that IsJSON denies.
+var ErrNoJSON = errors.New("the codec wrote what is not one JSON value in UTF-8")
