@@ -130,8 +130,7 @@ func (a *arrivals) deliver() error {
 		l.consume(strides)
 		return nil
 	}
-	l.s.budget.add(heldMessages, cost)
-	l.in.cost += cost
+	l.holds(cost)
 	a.queue[0].stride += l.in.held
 	l.in.held = 0
 	l.in.whole.messages += uint64(len(a.queue))
@@ -173,10 +172,10 @@ func (l *lane) dropUnread() {
 		l.in.mu.Unlock()
 		return
 	}
-	queue, held, cost := l.in.queue, l.in.held, l.in.cost
-	l.in.queue, l.in.held, l.in.cost, l.in.over = messages{}, 0, 0, true
+	queue, held := l.in.queue, l.in.held
+	l.in.queue, l.in.held, l.in.over = messages{}, 0, true
+	l.holds(-l.in.cost)
 	l.in.mu.Unlock()
-	l.s.budget.give(heldMessages, cost)
 	for !queue.empty() {
 		held += queue.pop().stride
 	}
@@ -190,9 +189,22 @@ func (l *lane) dropUnread() {
 func (l *lane) forgetUnread() {
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
-	if !l.in.free {
-		l.in.free = true
-		l.s.budget.give(heldMessages, l.in.cost)
+	l.holds(-l.in.cost)
+	l.in.free = true
+}
+
+// holds counts n more bytes of unread messages, or -n fewer, unless they are not counted any more:
+// who ends the lane may still be about to drop them when the session has forgotten it. The caller
+// holds in.mu.
+func (l *lane) holds(n int64) {
+	if l.in.free {
+		return
+	}
+	l.in.cost += n
+	if n < 0 {
+		l.s.budget.give(heldMessages, -n)
+	} else {
+		l.s.budget.add(heldMessages, n)
 	}
 }
 
@@ -204,16 +216,13 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 		in.mu.Lock()
 		if !in.queue.empty() {
 			m := in.queue.pop()
-			in.cost -= m.cost()
+			l.holds(-m.cost())
 			credit := m.stride
 			if in.queue.empty() {
 				credit += in.held
 				in.held = 0
 			} else {
 				in.wake()
-			}
-			if !in.free {
-				l.s.budget.give(heldMessages, m.cost())
 			}
 			in.mu.Unlock()
 			l.consume(credit)

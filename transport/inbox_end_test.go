@@ -163,3 +163,44 @@ func TestAttachBesideDiscard(t *testing.T) {
 		t.Errorf("attach gave %v, and the channel lives", err)
 	}
 }
+
+// TestForgottenBesideEnd: the session forgets a lane while its end is still about to drop what is
+// unread, while a message is on its way into the queue, or before somebody receives one. Each
+// message is counted once, and given back once.
+func TestForgottenBesideEnd(t *testing.T) {
+	for name, after := range map[string]func(t *testing.T, l *lane){
+		"drop": func(_ *testing.T, l *lane) { l.dropUnread() },
+		"message": func(t *testing.T, l *lane) {
+			a := arrivals{lane: l}
+			a.frames(t, message8(3))
+			if err := a.deliver(); err != nil {
+				t.Error(err)
+			}
+		},
+		"receive": func(t *testing.T, l *lane) {
+			if m, err := l.receive(t.Context()); err != nil || m.data[0] != 1 {
+				t.Errorf("receive gave %v, %v", m.data, err)
+			}
+			l.dropUnread()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, l := openUpward(t)
+			before := s.budget.used.Load()
+			a := arrivals{lane: l}
+			a.frames(t, message8(1), message8(2))
+			if err := a.deliver(); err != nil {
+				t.Fatal(err)
+			}
+			if s.budget.used.Load() <= before {
+				t.Fatal("unread messages are not counted")
+			}
+			l.forgetUnread()
+			after(t, l)
+			l.forgetUnread()
+			if now := s.budget.used.Load(); now != before {
+				t.Errorf("the session holds %d bytes, before the messages it held %d", now, before)
+			}
+		})
+	}
+}
