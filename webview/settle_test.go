@@ -4,6 +4,7 @@ package webview
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -35,6 +36,50 @@ func TestEventsBeforeResultWhileLoading(t *testing.T) {
 			p.run(`return atResult`, &n)
 			if n != 3 {
 				t.Errorf("the result came after %d of 3 events", n)
+			}
+		})
+	}
+}
+
+// TestStartStandsStillForNothing: a page calls before it is ready, in each way that could have its readiness and what it has called
+// wait for each other. Nothing takes as long as the bus's last resort.
+func TestStartStandsStillForNothing(t *testing.T) {
+	const hear = `const hear = () => tailrace.listen('e', () => {}); `
+	programs := map[string]string{
+		"one-tick":     `await Promise.all([hear(), tailrace.emit('e', 1)])`,
+		"emit-awaited": `await tailrace.emit('e', 1); await hear(); await tailrace.once('e', () => {}); (await hear())()`,
+		"to-itself":    `hear(); await tailrace.currentWindow().emit('e', new Uint8Array(9))`,
+		"invoke":       `hear(); await tailrace.invoke('work'); await hear()`,
+		"invoke-first": `await tailrace.invoke('work'); await hear()`,
+	}
+	files := fstest.MapFS{}
+	for name, program := range programs {
+		for _, ready := range []string{"auto", "manual"} {
+			last := ""
+			if ready == "manual" {
+				last = `; await tailrace.ready()`
+			}
+			files[ready+"-"+name+".html"] = &fstest.MapFile{Data: []byte(`<!doctype html><html data-tailrace-ready=` + ready + `><script type=module>` + hear +
+				`const began = performance.now(); ` + program + last + `; globalThis.took = performance.now() - began</script>`)}
+		}
+	}
+	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
+		t.Run(kind.String(), func(t *testing.T) {
+			var app *App
+			app = newApp(t, Options{Assets: files, Carrier: kind}, func(e *transport.Engine) {
+				transport.Handle(e, "work", func(ctx context.Context, _ none) (none, error) {
+					return none{}, Caller(ctx).Emit("e", 1)
+				})
+			})
+			for name := range files {
+				page := strings.TrimSuffix(name, ".html")
+				p := openPage(t, app, WindowOptions{Label: page, URL: name})
+				var took float64
+				eventually(t, page+"'s end", func() bool { p.run(`return globalThis.took ?? 0`, &took); return took > 0 })
+				if took > 1500 {
+					t.Errorf("%s took %.0f ms", page, took)
+				}
+				t.Logf("%s: %.0f ms", page, took)
 			}
 		})
 	}

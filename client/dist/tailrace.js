@@ -2173,17 +2173,35 @@
   }
 
   // src/events.ts
-  var LONGEST_WAIT2 = 2e3, ignore3 = () => {
+  var MOST_LOOKS = 1e3, ignore3 = () => {
   }, none = (async () => {
   })(), Events = class {
-    constructor(call2, clock) {
+    /** `manual`: whether the page itself says when it is ready. */
+    constructor(call2, clock, manual2) {
       this.call = call2;
       this.clock = clock;
+      this.manual = manual2;
       this.listeners = new SafeMap();
       this.lastId = 0;
       /** Grows with each session. */
       this.epoch = 0;
+      /** Calls of the bus's commands, but for `ready`, that are not answered. */
       this.unanswered = 0;
+      /** Go knows that the page itself says when it is ready. */
+      this.later = !1;
+    }
+    /**
+     * Calls a command of the bus. Go answers these at once, whether the page is ready or not: so the page may await
+     * them, and be ready behind the answers.
+     */
+    async ask(cmd, args, options) {
+      let { epoch } = this;
+      this.unanswered++;
+      try {
+        await safe(this.call(cmd, args, options));
+      } finally {
+        epoch === this.epoch && --this.unanswered === 0 && this.onquiet?.();
+      }
     }
     /** Registers a listener at once; the promise tells whether Go has it. Throws what is wrong with the arguments. */
     add(event, handler, options, once) {
@@ -2208,17 +2226,13 @@
     }
     register(listener) {
       let { epoch } = this, { id, event, target } = listener;
-      this.unanswered++;
-      let answered = () => {
-        epoch === this.epoch && --this.unanswered === 0 && this.onquiet?.();
-      };
       settled(
-        this.call("plugin:event|listen", { event, target, sub: id }),
+        this.ask("plugin:event|listen", { event, target, sub: id }),
         () => {
-          listener.accepted = !0, listener.resolve(), answered();
+          listener.accepted = !0, listener.resolve();
         },
         (error) => {
-          epoch !== this.epoch && this.listeners.has(id) || (this.forget(id), listener.accepted && tell("error", `tailrace: a listener of '${event}' was lost:`, error), listener.reject(error), answered());
+          epoch !== this.epoch && this.listeners.has(id) || (this.forget(id), listener.accepted && tell("error", `tailrace: a listener of '${event}' was lost:`, error), listener.reject(error));
         }
       );
     }
@@ -2230,7 +2244,7 @@
     remove(id) {
       let listener = this.forget(id);
       return listener === void 0 ? settled(none, ignore3) : settled(
-        this.call("plugin:event|unlisten", { event: listener.event, sub: id }),
+        this.ask("plugin:event|unlisten", { event: listener.event, sub: id }),
         ignore3,
         ignore3
       );
@@ -2255,47 +2269,54 @@
       listener.once && this.remove(id), guarded(listener.handler, { event: listener.event, id, payload: payload2 });
     }
     emit(event, payload2) {
-      return checkEventName(event), areBytes(payload2) ? this.emitBytes(event, void 0, payload2) : this.send("plugin:event|emit", { event, payload: payload2 ?? null });
+      return checkEventName(event), areBytes(payload2) ? this.emitBytes(event, void 0, payload2) : this.ask("plugin:event|emit", { event, payload: payload2 ?? null });
     }
     emitTo(to, event, payload2) {
       checkEventName(event);
       let target = readTarget(to);
-      return areBytes(payload2) ? this.emitBytes(event, target, payload2) : this.send("plugin:event|emit_to", { target, event, payload: payload2 ?? null });
+      return areBytes(payload2) ? this.emitBytes(event, target, payload2) : this.ask("plugin:event|emit_to", { target, event, payload: payload2 ?? null });
     }
     emitBytes(event, target, payload2) {
       let headers2 = { "tailrace-event": event };
-      return target !== void 0 && (headers2["tailrace-target"] = stringify(target)), this.send("plugin:event|emit_bytes", payload2, { headers: headers2 });
+      return target !== void 0 && (headers2["tailrace-target"] = stringify(target)), this.ask("plugin:event|emit_bytes", payload2, { headers: headers2 });
     }
     async send(cmd, args, options) {
       await safe(this.call(cmd, args, options));
     }
     /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
     ready() {
-      return this.readyCall ?? (this.readyCall = this.send("plugin:event|ready", {})), this.readyCall;
+      return this.later = !0, this.readyCall ?? (this.readyCall = this.send("plugin:event|ready", {})), this.readyCall;
     }
     /**
-     * Ready once every `listen` so far is answered, and code that awaited the answers has run without another
-     * one: so a page may await its calls of `listen` one after the other.
+     * Before a call: a page that itself says when it is ready may await any result before that, so Go must not hold
+     * one back until then.
+     */
+    calling() {
+      this.later || this.readyCall !== void 0 || !this.manual() || (this.later = !0, ignored(this.call("plugin:event|ready_later", {})));
+    }
+    /**
+     * Ready once all that the bus was asked is answered, and code that awaited the answers has run without asking
+     * again: so a page may await its calls of `listen` and `emit` one after the other.
      */
     readyWhenQuiet() {
-      let ready = () => {
-        this.onquiet = void 0, ignored(this.ready());
-      }, look = () => this.clock.task(() => this.unanswered === 0 && ready());
-      this.onquiet = look, look(), this.clock.setTimeout(ready, LONGEST_WAIT2);
+      let looks = 0;
+      this.onquiet = () => this.clock.task(() => {
+        this.unanswered > 0 && ++looks < MOST_LOOKS || (this.onquiet = void 0, ignored(this.ready()));
+      }), this.onquiet();
     }
     /**
      * There is a new session, which knows nothing of this page's listeners. `endOld` ends the one before: what
      * the page does when it hears of that is the new session's, and comes behind the listeners of before.
      */
     restored(endOld) {
-      this.epoch++, this.unanswered = 0;
+      this.epoch++, this.unanswered = 0, this.later = !1;
       let listeners = [];
       this.listeners.forEach((listener) => {
         push(listeners, listener);
       });
       for (let i = 0; i < listeners.length; i++) this.register(listeners[i]);
       let wasReady = this.readyCall !== void 0;
-      this.readyCall = void 0, endOld(), wasReady && ignored(this.ready());
+      this.readyCall = void 0, endOld(), wasReady ? ignored(this.ready()) : this.unanswered === 0 && this.onquiet?.();
     }
   };
   function parse2(text) {
@@ -2566,7 +2587,7 @@
       parsedEvent: (sub, value) => events.deliverValue(sub, value),
       event: (subs, binary, payload2) => events.deliver(subs, binary, payload2),
       ended: (error) => guarded(session.onended, error)
-    }), call2 = (cmd, args, settings, replacer) => invoke(connection, cmd, args, settings, replacer), events = new Events(call2, clock), connection = connect();
+    }), call2 = (cmd, args, settings, replacer) => (events.calling(), invoke(connection, cmd, args, settings, replacer)), events = new Events(call2, clock, options.manual ?? (() => !1)), connection = connect();
     return { state: {
       api: 3,
       invoke: (cmd, args, settings) => call2(cmd, args, settings),
@@ -2795,6 +2816,10 @@
     let global = globalThis, memory = global[MEMORY];
     return delete global[MEMORY], typeof memory == "object" ? memory : void 0;
   }
+  function manual() {
+    let root = rootOf(document);
+    return root !== null && dataOf(root).tailraceReady === "manual";
+  }
   function inject(config) {
     let memory = takeMemory();
     if (window.top !== window || !includes(config.origins, `${location.protocol}//${location.host}`) || KEY in globalThis) return;
@@ -2804,6 +2829,7 @@
     }, { state, restored } = createPage({
       carrier,
       clock: timers,
+      manual,
       label: config.label
     });
     defineProperty(globalThis, KEY, { value: freeze(state) });
@@ -2813,7 +2839,7 @@
       configurable: !0,
       writable: !0
     }), addEventListener("DOMContentLoaded", () => {
-      dataOf(rootOf(document)).tailraceReady !== "manual" && events.readyWhenQuiet();
+      manual() || events.readyWhenQuiet();
     }), addEventListener("pagehide", (event) => {
       isPersisted(event) && memory?.detach();
     }), addEventListener("pageshow", (event) => {

@@ -251,7 +251,7 @@ export interface Tailrace {
   currentWindow(): PageWindow;
   /**
    * Tells Go that this page's listeners are registered; events that were kept for its window come now.
-   * Done for you after DOMContentLoaded, once the page's calls of `listen` are answered, unless the
+   * Done for you after DOMContentLoaded, once the page's calls of `listen` and `emit` are answered, unless the
    * document says `<html data-tailrace-ready="manual">`. Further calls do nothing.
    */
   ready(): Promise<void>;

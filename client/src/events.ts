@@ -15,8 +15,8 @@ import { broken, guarded, TailraceError, whenAborted } from './errors.js';
 import { checkEventName, readTarget } from './names.js';
 import type { Timers } from './timers.js';
 
-/** How long, in milliseconds, `readyWhenQuiet` waits for answers at most. */
-const LONGEST_WAIT = 2000;
+/** So often `readyWhenQuiet` finds the page calling again: a page that never stops is ready all the same. */
+const MOST_LOOKS = 1000;
 
 interface Listener {
   readonly id: number;
@@ -40,14 +40,33 @@ export class Events {
   private lastId = 0;
   /** Grows with each session. */
   private epoch = 0;
+  /** Calls of the bus's commands, but for `ready`, that are not answered. */
   private unanswered = 0;
   private onquiet: (() => void) | undefined;
   private readyCall: Promise<void> | undefined;
+  /** Go knows that the page itself says when it is ready. */
+  private later = false;
 
+  /** `manual`: whether the page itself says when it is ready. */
   constructor(
     private readonly call: Invoke,
     private readonly clock: Timers,
+    private readonly manual: () => boolean,
   ) {}
+
+  /**
+   * Calls a command of the bus. Go answers these at once, whether the page is ready or not: so the page may await
+   * them, and be ready behind the answers.
+   */
+  private async ask(cmd: string, args: object, options?: InvokeOptions): Promise<void> {
+    const { epoch } = this;
+    this.unanswered++;
+    try {
+      await safe(this.call(cmd, args, options));
+    } finally {
+      if (epoch === this.epoch && --this.unanswered === 0) this.onquiet?.();
+    }
+  }
 
   /** Registers a listener at once; the promise tells whether Go has it. Throws what is wrong with the arguments. */
   add<T>(
@@ -90,16 +109,11 @@ export class Events {
   private register(listener: Listener): void {
     const { epoch } = this;
     const { id, event, target } = listener;
-    this.unanswered++;
-    const answered = () => {
-      if (epoch === this.epoch && --this.unanswered === 0) this.onquiet?.();
-    };
     void settled(
-      this.call('plugin:event|listen', { event, target, sub: id }),
+      this.ask('plugin:event|listen', { event, target, sub: id }),
       () => {
         listener.accepted = true;
         listener.resolve();
-        answered();
       },
       (error) => {
         // The page came back from the cache: the new session is asked for the listener, too.
@@ -107,7 +121,6 @@ export class Events {
         this.forget(id);
         if (listener.accepted) tell('error', `tailrace: a listener of '${event}' was lost:`, error);
         listener.reject(error);
-        answered();
       },
     );
   }
@@ -124,7 +137,7 @@ export class Events {
     const listener = this.forget(id);
     if (listener === undefined) return settled(none, ignore);
     return settled(
-      this.call('plugin:event|unlisten', { event: listener.event, sub: id }),
+      this.ask('plugin:event|unlisten', { event: listener.event, sub: id }),
       ignore,
       ignore,
     );
@@ -161,20 +174,20 @@ export class Events {
   emit(event: string, payload: unknown): Promise<void> {
     checkEventName(event);
     if (areBytes(payload)) return this.emitBytes(event, undefined, payload);
-    return this.send('plugin:event|emit', { event, payload: payload ?? null });
+    return this.ask('plugin:event|emit', { event, payload: payload ?? null });
   }
 
   emitTo(to: string | EventTarget, event: string, payload: unknown): Promise<void> {
     checkEventName(event);
     const target = readTarget(to);
     if (areBytes(payload)) return this.emitBytes(event, target, payload);
-    return this.send('plugin:event|emit_to', { target, event, payload: payload ?? null });
+    return this.ask('plugin:event|emit_to', { target, event, payload: payload ?? null });
   }
 
   private emitBytes(event: string, target: EventTarget | undefined, payload: object) {
     const headers: Record<string, string> = { 'tailrace-event': event };
     if (target !== undefined) headers['tailrace-target'] = stringify(target) as string;
-    return this.send('plugin:event|emit_bytes', payload, { headers });
+    return this.ask('plugin:event|emit_bytes', payload, { headers });
   }
 
   private async send(cmd: string, args: object, options?: InvokeOptions): Promise<void> {
@@ -183,23 +196,34 @@ export class Events {
 
   /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
   ready(): Promise<void> {
+    this.later = true; // nothing is to be said of that any more
     this.readyCall ??= this.send('plugin:event|ready', {});
     return this.readyCall;
   }
 
   /**
-   * Ready once every `listen` so far is answered, and code that awaited the answers has run without another
-   * one: so a page may await its calls of `listen` one after the other.
+   * Before a call: a page that itself says when it is ready may await any result before that, so Go must not hold
+   * one back until then.
+   */
+  calling(): void {
+    if (this.later || this.readyCall !== undefined || !this.manual()) return;
+    this.later = true;
+    ignored(this.call('plugin:event|ready_later', {}));
+  }
+
+  /**
+   * Ready once all that the bus was asked is answered, and code that awaited the answers has run without asking
+   * again: so a page may await its calls of `listen` and `emit` one after the other.
    */
   readyWhenQuiet(): void {
-    const ready = () => {
-      this.onquiet = undefined;
-      ignored(this.ready());
-    };
-    const look = () => this.clock.task(() => this.unanswered === 0 && ready());
-    this.onquiet = look;
-    look();
-    this.clock.setTimeout(ready, LONGEST_WAIT);
+    let looks = 0;
+    this.onquiet = () =>
+      this.clock.task(() => {
+        if (this.unanswered > 0 && ++looks < MOST_LOOKS) return; // the answer has it look again
+        this.onquiet = undefined;
+        ignored(this.ready());
+      });
+    this.onquiet();
   }
 
   /**
@@ -209,6 +233,7 @@ export class Events {
   restored(endOld: () => void): void {
     this.epoch++;
     this.unanswered = 0;
+    this.later = false;
     const listeners: Listener[] = [];
     this.listeners.forEach((listener) => {
       push(listeners, listener);
@@ -218,6 +243,7 @@ export class Events {
     this.readyCall = undefined;
     endOld();
     if (wasReady) ignored(this.ready());
+    else if (this.unanswered === 0) this.onquiet?.();
   }
 }
 

@@ -31,6 +31,12 @@ function takeMemory(): Memory | undefined {
   return typeof memory === 'object' ? memory : undefined;
 }
 
+/** Whether the document says that its page tells when it is ready. */
+function manual(): boolean {
+  const root = rootOf(document) as HTMLElement | null; // at first there is none
+  return root !== null && dataOf(root).tailraceReady === 'manual';
+}
+
 function inject(config: Config): void {
   const memory = takeMemory();
   // A custom scheme's location.origin may be "null", so the parts are compared.
@@ -51,6 +57,7 @@ function inject(config: Config): void {
   const { state, restored } = createPage({
     carrier,
     clock: timers,
+    manual,
     label: config.label,
   });
   defineProperty(globalThis, KEY, { value: freeze(state) });
@@ -62,7 +69,7 @@ function inject(config: Config): void {
   });
   // Module scripts have run by then.
   addEventListener('DOMContentLoaded', () => {
-    if (dataOf(rootOf(document)).tailraceReady !== 'manual') events.readyWhenQuiet();
+    if (!manual()) events.readyWhenQuiet();
   });
   // In the back-forward cache nobody reads: the other side is to know it. Otherwise the link ends with the
   // document, and what is sent until then goes through it.

@@ -25,6 +25,8 @@ export interface PageOptions {
   /** Makes the carrier of a new session. */
   carrier(): Carrier;
   readonly clock: Timers;
+  /** Whether the page itself says when it is ready. Default: it does not. */
+  readonly manual?: (() => boolean) | undefined;
   /** The window's label, if it is known before hello. */
   readonly label?: string | undefined;
 }
@@ -47,9 +49,11 @@ export function createPage(options: PageOptions): { state: PageState; restored()
       event: (subs, binary, payload) => events.deliver(subs, binary, payload),
       ended: (error) => guarded(session.onended, error),
     });
-  const call: Call = (cmd, args, settings, replacer) =>
-    invoke(connection, cmd, args, settings, replacer);
-  const events = new Events(call, clock);
+  const call: Call = (cmd, args, settings, replacer) => {
+    events.calling();
+    return invoke(connection, cmd, args, settings, replacer);
+  };
+  const events = new Events(call, clock, options.manual ?? (() => false));
   let connection = connect();
   const state: PageState = {
     api: API,

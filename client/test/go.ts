@@ -258,6 +258,8 @@ export class Go {
 
   /** Go reads what the page pushes as it comes, unless the test wants to do that. */
   autoTake = true;
+  /** The document says that the page itself tells when it is ready. */
+  manual = false;
   /** Why the page has given shared memory up. */
   readonly givenUp: string[] = [];
   /** How Go answers that. */
@@ -283,6 +285,7 @@ export class Go {
           return memory === undefined ? http : new ShmCarrier(memory, http, this.clock);
         },
         clock: this.clock,
+        manual: () => this.manual,
       });
     if (memory !== undefined) {
       memory.onpush = () => {

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bus, eventFrame } from './bus.js';
-import { started } from './go.js';
+import { result, settle, started } from './go.js';
 
-async function page() {
-  const go = await started();
+async function page(settings = {}) {
+  const go = await started(settings);
   return { go, bus: new Bus(go), ...go.api };
 }
 
@@ -39,15 +39,36 @@ test('a page without listeners is ready at once; ready is sent once', async () =
   assert.deepEqual(bus.commands, ['ready']);
 });
 
-test('ready does not wait for ever', async () => {
-  const { go, listen, events } = await page();
-  listen('a', () => {}).catch(() => {});
+test('ready waits for no clock, and not for a page that never stops to listen', async () => {
+  const { go, listen, events } = await page({ window: 1 << 20 });
+  void (async () => {
+    for (;;) await listen('a', () => {});
+  })();
   events.readyWhenQuiet();
-  const commands = () => go.invokes.map(({ envelope }) => envelope.cmd);
-  await go.clock.advance(1999);
-  assert.deepEqual(commands(), ['plugin:event|listen']);
-  await go.clock.advance(1);
-  assert.deepEqual(commands(), ['plugin:event|listen', 'plugin:event|ready']);
+  const commands: string[] = [];
+  for (let i = 0; i < 1100; i++) {
+    await settle();
+    const invokes = go.invokes.slice(commands.length);
+    commands.push(...invokes.map(({ envelope }) => envelope.cmd));
+    const answers = invokes.map(({ id }) => result(id, null));
+    if (answers.length > 0) await go.send(go.run(0, answers));
+    await go.clock.advance(0);
+  }
+  assert.equal(commands.filter((command) => command === 'plugin:event|ready').length, 1);
+  assert.equal(go.clock.now(), 0);
+});
+
+test('a page that is restored while it waits for an answer is ready behind the new session', async () => {
+  const { go, bus, emit, events } = await page();
+  const emitted = emit('x');
+  await go.clock.advance(0);
+  events.readyWhenQuiet();
+  await go.clock.advance(0);
+  go.page.restored();
+  await assert.rejects(emitted, { code: 'restored' });
+  await go.clock.advance(0);
+  await bus.answer();
+  assert.deepEqual(bus.commands, ['ready']);
 });
 
 test('a restored page has its listeners still, in order, and is ready again', async () => {
