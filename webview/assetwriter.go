@@ -48,16 +48,10 @@ func (a *assetWriter) WriteHeader(status int) {
 		status = http.StatusInternalServerError // there is no connection to switch
 	}
 	a.status, a.sent, a.length = status, a.header.Clone(), -1
-	if a.redirected() != "" {
-		return
-	}
 	if n, err := strconv.ParseInt(a.sent.Get("Content-Length"), 10, 64); err == nil && n >= 0 {
 		a.length = n
 	} else {
 		a.sent.Del("Content-Length")
-	}
-	if a.length > streamFrom && !a.bodiless() {
-		a.stream()
 	}
 }
 
@@ -79,11 +73,20 @@ func (a *assetWriter) bodiless() bool {
 	return a.head || a.status == http.StatusNoContent || a.status == http.StatusNotModified
 }
 
+// typed gives the answer the type of how its body begins, if the handler has given none: WebKit takes what has none for a file to
+// download.
+func (a *assetWriter) typed(begin []byte) {
+	if a.body == nil && a.sent.Get("Content-Type") == "" && a.sent.Get("Content-Encoding") == "" {
+		a.sent.Set("Content-Type", http.DetectContentType(begin))
+	}
+}
+
 // stream begins to stream, with what is held.
 func (a *assetWriter) stream() {
 	if a.err != nil || a.body != nil {
 		return
 	}
+	a.typed(nil)
 	if a.body, a.err = a.to.stream(a.status, sanitized(a.sent), a.cors, a.length); a.err != nil {
 		return
 	}
@@ -100,9 +103,6 @@ func (a *assetWriter) stream() {
 // Write implements http.ResponseWriter. The error says that the page does not want the rest, or that it is more than the
 // header says.
 func (a *assetWriter) Write(p []byte) (int, error) {
-	if a.status == 0 && len(p) > 0 && a.header.Get("Content-Type") == "" {
-		a.header.Set("Content-Type", http.DetectContentType(p))
-	}
 	a.WriteHeader(http.StatusOK)
 	switch {
 	case a.head:
@@ -114,8 +114,17 @@ func (a *assetWriter) Write(p []byte) (int, error) {
 	case a.length >= 0 && a.wrote+int64(len(p)) > a.length:
 		return 0, http.ErrContentLength
 	}
+	if a.wrote == 0 {
+		a.typed(p)
+	}
 	a.wrote += int64(len(p))
-	if a.body != nil {
+	if a.length > streamFrom && a.redirected() == "" {
+		a.stream()
+	}
+	switch {
+	case a.err != nil:
+		return 0, a.err
+	case a.body != nil:
 		return a.body.Write(p)
 	}
 	if a.redirected() != "" {
@@ -147,6 +156,7 @@ func (a *assetWriter) close() {
 		a.fail()
 	default:
 		if !a.bodiless() {
+			a.typed(nil)
 			a.sent.Set("Content-Length", strconv.Itoa(len(a.held)))
 		}
 		a.to.answer(a.status, sanitized(a.sent), a.cors, a.held)

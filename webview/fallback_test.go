@@ -260,6 +260,26 @@ func TestBlobBody(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", echo)
 	p := openPage(t, fallbackApp(t, Options{}, mux), WindowOptions{Label: "main"})
+	// Faults of other threads meanwhile are Go's, and recovered.
+	stop, faults := make(chan struct{}), make(chan int, 1)
+	go func() {
+		recovers := func() (ok bool) {
+			defer func() { ok = recover() != nil }()
+			var none *testPage
+			return none.t == nil
+		}
+		n := 0
+		for recovers() {
+			n++
+			select {
+			case <-stop:
+				faults <- n
+				return
+			default:
+			}
+		}
+		faults <- 0
+	}()
 	form := `(() => { const f = new FormData(); f.append('a', '1'); f.append('b', new File(['x'], 'n.txt')); return f })()`
 	for range 3 {
 		for _, body := range []string{`new Blob(['x'])`, `new File(['x'], 'n')`, form} {
@@ -278,16 +298,104 @@ func TestBlobBody(t *testing.T) {
 	}
 	p.run(`const f = document.createElement('iframe'); f.src = '`+foreign(t, evil).URL+`';
 		const tried = new Promise((r) => addEventListener('message', r)); document.body.append(f); await tried`, nil)
-	var dead bool
-	recovers := func() (ok bool) {
-		defer func() { ok = recover() != nil }()
-		var none *testPage
-		return none.t == nil
-	}
-	if dead = !recovers(); dead {
-		t.Error("a nil dereference of Go's is not recovered any more")
+	close(stop)
+	if n := wait(t, faults, "the goroutine that faults"); n == 0 {
+		t.Error("no nil dereference of Go's was recovered")
 	}
 }
+
+// Frames of a foreign origin in our page have no effect through Fallback, however they ask; our own pages have.
+func TestFallbackFromForeignFrames(t *testing.T) {
+	mux := http.NewServeMux()
+	seen := make(chan string, 100)
+	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/favicon.ico" {
+			seen <- r.Method + " " + r.URL.Path
+		}
+	})
+	p := openPage(t, fallbackApp(t, Options{}, mux), WindowOptions{Label: "main"})
+	const evil = `<!doctype html><body><script>
+		const f = (n, o) => fetch('tailrace://localhost/' + n, { method: 'POST', mode: 'no-cors', ...o }).catch(() => {});
+		const x = new XMLHttpRequest(); x.open('POST', 'tailrace://localhost/f-xhr'); x.send('x');
+		document.body.innerHTML = '<form method=post action=tailrace://localhost/f-form target=inner><input name=a value=b></form><iframe name=inner></iframe>';
+		document.forms[0].submit();
+		Promise.all([
+			f('f-text', { body: 'x' }), f('f-bytes', { body: new Uint8Array(3) }), f('f-noref', { body: 'x', referrerPolicy: 'no-referrer' }), f('f-none', {}),
+			f('f-cors', { mode: 'cors', body: 'x' }), f('f-json', { body: 'x', headers: { 'Content-Type': 'application/json' } }), f('f-put', { mode: 'cors', method: 'PUT' }),
+		]).then(() => setTimeout(() => parent.postMessage('tried', '*'), 100));
+	</script>`
+	p.run(`const f = document.createElement('iframe'); f.src = '`+foreign(t, evil).URL+`';
+		const tried = new Promise((r) => addEventListener('message', r)); document.body.append(f); await tried`, nil)
+	p.run(`await fetch('/o-text', { method: 'POST', body: 'x' }); await fetch('/o-noref', { method: 'POST', body: 'x', referrerPolicy: 'no-referrer' });
+		await new Promise((r) => { const x = new XMLHttpRequest(); x.open('POST', '/o-xhr'); x.onload = r; x.send('x') });
+		const d = document.createElement('form'); d.method = 'post'; d.action = '/o-form'; document.body.append(d); d.submit()`, nil)
+	for p.waitLoaded() != Origin+"/o-form" { // empty, and a document all the same
+	}
+	if err := p.Navigate(foreign(t, `<!doctype html><body><form method=post action=tailrace://localhost/f-top></form><script>
+		document.forms[0].submit(); fetch('tailrace://localhost/f-main', { method: 'POST', mode: 'no-cors' })</script>`).URL); err != nil {
+		t.Fatal(err)
+	}
+	p.waitLoaded()
+	if err := p.Navigate("/last"); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for len(all) == 0 || all[len(all)-1] != "GET /last" {
+		all = append(all, wait(t, seen, "what the handler was asked"))
+	}
+	if want := "POST /o-text POST /o-noref POST /o-xhr POST /o-form GET /last"; strings.Join(all, " ") != want {
+		t.Errorf("the handler was asked %q, want %s", all, want)
+	}
+}
+
+// An answer's type is that of its body, unless the handler says it: WebKit would download what has none.
+func TestAnswerIsTyped(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(rw http.ResponseWriter)
+		want   string
+	}{
+		"html":           {func(rw http.ResponseWriter) { io.WriteString(rw, "<!doctype html><p>") }, "text/html; charset=utf-8"},
+		"after a status": {func(rw http.ResponseWriter) { rw.WriteHeader(404); io.WriteString(rw, "<!doctype html><p>") }, "text/html; charset=utf-8"},
+		"empty":          {func(rw http.ResponseWriter) {}, "text/plain; charset=utf-8"},
+		"flushed":        {func(rw http.ResponseWriter) { rw.(http.Flusher).Flush() }, "text/plain; charset=utf-8"},
+		"large":          {func(rw http.ResponseWriter) { rw.Write(append([]byte("%PDF-"), make([]byte, 2<<20)...)) }, "application/pdf"},
+		"large and sized": {func(rw http.ResponseWriter) {
+			rw.Header().Set("Content-Length", "2000000")
+			rw.Write(append([]byte("%PDF-"), make([]byte, 1999995)...))
+		}, "application/pdf"},
+		"its own": {func(rw http.ResponseWriter) { rw.Header().Set("Content-Type", "a/b"); io.WriteString(rw, "<p>") }, "a/b"},
+		"no body": {func(rw http.ResponseWriter) { rw.WriteHeader(204) }, ""},
+	} {
+		to := &typedAnswer{}
+		rw := &assetWriter{to: to, header: http.Header{}}
+		c.answer(rw)
+		rw.close()
+		if to.contentType != c.want {
+			t.Errorf("%s: %q, want %q", name, to.contentType, c.want)
+		}
+	}
+}
+
+// typedAnswer keeps the type of an answer.
+type typedAnswer struct {
+	recorder
+	contentType string
+}
+
+func (a *typedAnswer) answer(_ int, h http.Header, _ bool, _ []byte) {
+	a.contentType = h.Get("Content-Type")
+}
+
+func (a *typedAnswer) stream(_ int, h http.Header, _ bool, _ int64) (answerBody, error) {
+	a.contentType = h.Get("Content-Type")
+	return &discard{}, nil
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+func (discard) whenGone(func())             {}
+func (discard) end(bool)                    {}
 
 // A handler that waits holds up no files, and requests beyond the bounds wait or are refused.
 func TestFallbackBounds(t *testing.T) {

@@ -36,7 +36,8 @@ GInputStream *tr_http_body(void *request, int *unreadable) {
   sigemptyset(&guard.sa_mask);
   GInputStream *volatile stream = NULL;
   guarded_thread = g_thread_self();
-  if (sigaction(SIGSEGV, &guard, &before) != 0) return NULL;
+  // First what is there, for other threads fault as soon as the guard is set.
+  if (sigaction(SIGSEGV, NULL, &before) != 0 || sigaction(SIGSEGV, &guard, NULL) != 0) return NULL;
   if (sigsetjmp(back, 1) == 0) {
     guarded = 1;
     stream = webkit_uri_scheme_request_get_http_body(request);

@@ -47,6 +47,10 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 		http.Error(rw, "not found: behind "+filePath+" stands encodeURIComponent of a clean absolute path", http.StatusNotFound)
 		return
 	}
+	if origin == "" {
+		w.refuseFile(rw, name, "a page of a foreign origin has asked")
+		return
+	}
 	dirs := w.app.options.LocalFiles
 	in := dirs[:0:0]
 	for _, dir := range dirs {
@@ -75,9 +79,6 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 	defer f.Close()
 	noCache(rw, info)
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'")
-	if w.app.origins.dev == nil {
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	}
 	serve(rw, r, info.Name(), info.ModTime(), f)
 }
 

@@ -23,6 +23,13 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
 		return
 	}
+	// A frame of a foreign origin in our page sends no Origin with what needs no CORS, but its Referer, whatever its policy says.
+	referer := in.header.Get("Referer")
+	foreign := w.origin == "" || referer != "" && w.app.origins.own(referer) == ""
+	if foreign && mayHaveBody(in.method) {
+		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "a page of a foreign origin may ask for documents and files only")
+		return
+	}
 	a := w.asked.begin(w, in.uri)
 	if a == nil {
 		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError, "the window has too many requests that are not answered")
@@ -53,6 +60,9 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 	}
 	rw := &assetWriter{to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{}, gone: func() { a.cancel(errPageGone) }}
 	origin := w.origin // of the page that asks; "": foreign
+	if foreign {
+		origin = ""
+	}
 	go func() {
 		defer w.asked.end(a)
 		defer req.Body.Close()
