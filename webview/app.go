@@ -27,7 +27,10 @@ type App struct {
 	bus     *bus.Bus
 
 	directories directories
-	logged      once // what is logged once
+	logged      once                                 // what is logged once
+	opening     atomic.Int64                         // windows that were opened for pages
+	launch      func(uri string, failed func(error)) // has the desktop open a URL; tests have their own
+	launches    allowance                            // main thread only
 
 	quit    atomic.Bool
 	running atomic.Bool
@@ -77,6 +80,7 @@ func New(o Options) (*App, error) {
 		log:         o.Logger,
 		over:        make(chan struct{}),
 		windows:     map[string]*Window{},
+		launch:      nativeLaunch,
 		directories: directories{o.Identifier, os.Getenv},
 	}
 	if a.bus, err = bus.New(engine, o.Bus); err != nil {

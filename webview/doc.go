@@ -28,6 +28,13 @@
 // own events (EventResize and the others) come the same way; resizes and moves are at most one a
 // frame each, and the last one always comes.
 //
+// # Where pages lead
+//
+// The app's own pages stay. What leads a page elsewhere is the app's to decide: Options.OnNavigate for another origin in the same
+// window, OnNewWindow for what wants a window of its own, OnDownload for files. Without them, http, https, mailto and tel that the user has
+// clicked in our page open in the desktop's programs, and all else is refused and logged. When a page went
+// elsewhere, Reload and Navigate come back, and what was emitted meanwhile is kept for the page. Windows of Attach are treated alike.
+//
 // # Closing
 //
 // Window.Close asks, as the user does: Go may refuse (OnCloseRequested), then a page that listens to

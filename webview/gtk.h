@@ -16,6 +16,28 @@ typedef struct tr_view tr_view;
 // it goes away with its view; the struct lives until tr_reply.
 typedef struct tr_request tr_request;
 
+// A question of WebKit's about where a page leads that is not answered yet. As a tr_request, it lives until tr_decide.
+typedef struct tr_decision tr_decision;
+
+// A download.
+typedef struct tr_download tr_download;
+
+// Where a page leads. The memory is valid during the call of goLeads only.
+enum { TR_NAVIGATION, TR_NEW_WINDOW, TR_RESPONSE };
+typedef struct {
+  int kind;
+  const char *uri, *method;
+  const char *disposition;  // the header Content-Disposition of TR_RESPONSE, or NULL
+  int gesture;     // the user clicked, or pressed a key, in the main frame's document
+  int same;        // the view shows this URI already: what the app navigates to, and redirects of the main frame
+  int redirect;    // the server redirects there
+  int back;        // by the history, back or forth
+  int listed;      // the history has it as a page
+  int main_frame;  // of TR_RESPONSE: the main frame's document
+  int download;    // of TR_RESPONSE: it can't be shown
+} tr_lead;
+enum { TR_ALLOW, TR_REFUSE, TR_DOWNLOAD, TR_HOLD };
+
 // What the Go side learns of a request. The memory is valid during the call
 // of goRequest only. A header that is missing is NULL.
 typedef struct {
@@ -165,6 +187,20 @@ void tr_end(tr_request *r, int error);
 void *tr_body_take(tr_request *r, int *unreadable);
 void tr_body_read(void *stream, uintptr_t handle);  // calls goBody once with what comes next; n: 0 at the end, -1 for an error
 void tr_body_close(void *stream);
+
+// Where pages lead. goLeads is asked, on the main thread, and may hold the question until tr_decide.
+void tr_policy_connect(tr_view *v);
+void tr_policy_end(tr_view *v);             // refuses what is undecided
+void tr_decide(tr_decision *d, int verdict);  // exactly once a question that is held; not TR_HOLD
+
+// Downloads: goDownload is told of one, goDestination asks where to, goReceived and goDownloaded tell how it goes on. After
+// goDownloaded it is gone.
+void tr_download_connect(tr_view *v);
+void tr_download_to(tr_download *d, const char *path);
+void tr_download_cancel(tr_download *d);
+void tr_download_forget(tr_download *d);  // cancels it, and tells nothing any more
+
+void tr_launch(const char *uri, uintptr_t handle);  // has the desktop open it; goLaunched tells
 
 // Signals. tr_keep_signals remembers what the program has, before the first window. tr_fix_signals gives it back what libraries
 // have taken since: pipe_ignored says that the program itself ignores SIGPIPE.

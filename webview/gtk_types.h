@@ -14,6 +14,14 @@ struct tr_view {
   uintptr_t handle;     // the Go Window's cgo.Handle
   int64_t limit;        // bytes that a request's body may have
   tr_request *held;     // list of the requests without an answer
+  tr_decision *undecided;
+  int64_t clicked;      // when the user last clicked or pressed a key in the main frame's document, in us; 0: never
+};
+
+struct tr_decision {
+  WebKitPolicyDecision *decision;  // a reference; NULL after its view went away
+  tr_view *view;                   // NULL likewise
+  tr_decision *prev, *next;        // in view->undecided
 };
 
 struct tr_request {

@@ -63,6 +63,8 @@ tr_view *tr_view_attach(void *window, uintptr_t handle) {
   g_signal_connect(v->view, "destroy", G_CALLBACK(on_destroy), v);
   tr_window_connect(v);
   tr_dialogs_connect(v);
+  tr_policy_connect(v);
+  tr_download_connect(v);
   return v;
 }
 
@@ -71,6 +73,7 @@ void tr_view_detach(tr_view *v) {
   g_signal_handlers_disconnect_by_data(v->view, v);
   tr_window_disconnect(v);
   tr_dialogs_end(v);
+  tr_policy_end(v);
   while (v->held) {
     tr_request *r = v->held;
     GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "the window is closed");

@@ -44,7 +44,10 @@ func TestPageLife(t *testing.T) {
 	var rows []string
 	lifeCarriers(t, func(t *testing.T, kind CarrierKind) {
 		l, w, files := newLives(), &witness{}, newLifeFiles()
-		o := Options{Carrier: kind, Assets: files, KeepRunning: true, Engine: transport.Options{RingBytes: lifeRing}}
+		o := Options{
+			Carrier: kind, Assets: files, KeepRunning: true, Engine: transport.Options{RingBytes: lifeRing},
+			OnNavigate: func(Navigation) NavigationAction { return NavigationAllow },
+		}
 		app := newApp(t, o, func(e *transport.Engine) { l.register(e); w.register(e) })
 		w.begin(t, app)
 		newSubject(t, app, l, "warm-up").shutDown()

@@ -14,21 +14,22 @@ import (
 
 func nativeSupported() error { return ErrNoCarrier }
 
-func nativeInit() error          { return ErrNoCarrier }
-func onMainThread() bool         { return false }
-func nativeWake()                {}
-func nativeRun()                 {}
-func nativeQuit()                {}
-func nativeRepair()              {}
-func nativeSignals(*slog.Logger) {}
-func nativeDrain()               {}
-func nativeSetTheme(Theme)       {}
-func allowExtension([]string)    {}
-func holdExtension()             {}
-func releaseExtension() error    { return nil }
-func removeExtension() error     { return nil }
-func missingExtension() error    { return ErrNoCarrier }
-func nativePointer() image.Point { return image.Point{} }
+func nativeInit() error                { return ErrNoCarrier }
+func onMainThread() bool               { return false }
+func nativeWake()                      {}
+func nativeRun()                       {}
+func nativeQuit()                      {}
+func nativeRepair()                    {}
+func nativeSignals(*slog.Logger)       {}
+func nativeDrain()                     {}
+func nativeSetTheme(Theme)             {}
+func allowExtension([]string)          {}
+func holdExtension()                   {}
+func releaseExtension() error          { return nil }
+func removeExtension() error           { return nil }
+func missingExtension() error          { return ErrNoCarrier }
+func nativeLaunch(string, func(error)) {}
+func nativePointer() image.Point       { return image.Point{} }
 
 type nativeWindow struct{}
 
@@ -57,3 +58,7 @@ func (*nativeWindow) reload()                                          {}
 func (*nativeWindow) kill()                                            {}
 func (*nativeWindow) snapshot(chan<- snapshot)                         {}
 func (*nativeWindow) eval(string, evalForm, func(evalOutcome, string)) {}
+
+func (*Download) cancelNative()   {}
+func (*Download) toNative(string) {}
+func (*Download) forgetNative()   {}

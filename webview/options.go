@@ -66,6 +66,27 @@ type Options struct {
 	// CloseTimeout is how long a page that listens to tauri://close-requested has to answer before a further request
 	// closes its window; see Window.Close. Below zero, such a page alone decides. Default 5 s.
 	CloseTimeout time.Duration
+	// OnNavigate is asked where a page may go, when that is not of the app's own origins, and decides. It is never asked about the app's own
+	// Navigate and what servers make of it. Without it, or for NavigationDefault:
+	//
+	//   - http, https, mailto and tel to which the user leads the document of the main frame of one of our pages, by a click or a key and not by a form's POST, are
+	//     opened by the desktop, three at once and one a second. The page stays.
+	//   - Other navigations of the main frame are refused, and logged. A foreign page, which the app has
+	//     allowed or loaded, may stay within its origin.
+	//   - Frames may show http and https.
+	//
+	// WebKit tells the main frame's navigation only when the server has answered, except after a click: so a refused one may have been
+	// requested. The function runs on a goroutine of its own and may take its time, while the page waits; about one window 32 at
+	// most are asked at once. One that panics refuses. Default: none.
+	OnNavigate func(Navigation) NavigationAction
+	// OnNewWindow is asked about links with a target, and window.open, which gives null to the page whatever is said. Default, also
+	// for NavigationDefault: as OnNavigate's for http, https, mailto and tel after a click; what is of our own origins, and all
+	// else, is refused and logged.
+	OnNewWindow func(Navigation) NavigationAction
+	// OnDownload is asked about a file that a page, or its user, wants on the disk: it gives the absolute path of a file that does not exist
+	// yet, or "" to refuse. It runs on a goroutine of its own and may take its time. WebKit downloads from http, https, blob
+	// and data, and not from our own scheme. A download ends with its window. Default: refused and logged.
+	OnDownload func(*Download) (path string)
 	// Tauri gives pages the commands of the npm package @tauri-apps/api (plugin:window|… and others: they open, move and close
 	// windows), and the globals through which it speaks, so that it runs unmodified. Pages that have this module's
 	// client/dist/tauri under its names, by a bundler's alias, need it, too. What pages may do with it is the policy's to

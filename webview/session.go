@@ -38,6 +38,10 @@ const (
 func (w *Window) loadChanged(e loadEvent, uri string) {
 	switch e {
 	case loadStarted, loadRedirected:
+		if e == loadStarted {
+			w.byApp, w.led = w.led != "" && w.led == uri, ""
+			w.approved, w.approving = w.approving, ""
+		}
 		w.loading, w.begun = w.app.origins.own(uri), true
 	case loadCommitted:
 		own := w.app.origins.own(uri)
@@ -45,6 +49,10 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 			own = ""
 		}
 		w.steered, w.target, w.dead = false, "", false
+		w.shown = originAt(uri)
+		if w.strayed = own == "" && !w.byApp; !w.strayed {
+			w.home = uri
+		}
 		reason := "page reloaded or navigated"
 		if own == "" {
 			reason = "page navigated to another origin"
@@ -72,6 +80,10 @@ func (w *Window) load(uri string) {
 func (w *Window) reload() {
 	if w.dead && w.target != "" {
 		w.load(w.target)
+		return
+	}
+	if w.strayed && w.home != "" {
+		w.load(w.home)
 		return
 	}
 	w.steered, w.begun = true, false

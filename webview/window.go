@@ -31,16 +31,25 @@ type Window struct {
 	// Main thread only.
 	native     nativeWindow
 	built      bool
-	holds      bool     // the extension must stay on disk for it
-	early      []func() // what was posted before it was built
-	loading    string   // own origin of the document that loads, or ""
-	origin     string   // own origin of the document that is shown, or "": a foreign one, or none
-	steered    bool     // Go has navigated since the last document was committed, and that has not failed
-	target     string   // where to, until that is shown or has failed; "": nowhere
-	begun      bool     // a load has begun since Go has navigated
-	dead       bool     // its web process has ended since
-	attached   bool     // the app made the window, and may navigate by what it made it with
-	last       State    // as its events have told it
+	holds      bool                   // the extension must stay on disk for it
+	early      []func()               // what was posted before it was built
+	loading    string                 // own origin of the document that loads, or ""
+	origin     string                 // own origin of the document that is shown, or "": a foreign one, or none
+	steered    bool                   // Go has navigated since the last document was committed, and that has not failed
+	target     string                 // where to, until that is shown or has failed; "": nowhere
+	begun      bool                   // a load has begun since Go has navigated
+	dead       bool                   // its web process has ended since
+	led        string                 // what the app has loaded last, until that starts
+	byApp      bool                   // what loads, or is shown, was loaded by the app
+	approving  string                 // origin to which the app lets the page go, until that starts
+	approved   string                 // then, until something else starts
+	shown      string                 // origin of the document that is shown, when it is one of http
+	home       string                 // the last document that was ours or loaded by the app
+	strayed    bool                   // the page went elsewhere
+	deciding   int                    // functions of the app that are asked where a page may go
+	downloads  map[*Download]struct{} // those that go on
+	attached   bool                   // the app made the window, and may navigate by what it made it with
+	last       State                  // as its events have told it
 	resizes    throttle
 	moves      throttle
 	low, high  image.Point // bounds of the size
@@ -110,7 +119,8 @@ func (w *Window) Navigate(url string) error {
 	return nil
 }
 
-// Reload loads the page again, which ends the session. It also revives a window whose web
+// Reload loads the page again, which ends the session. When the page went to another origin, it loads what the window showed
+// before. It also revives a window whose web
 // process has ended, see OnCrash; a navigation that the end has interrupted begins again. It waits for the script of a page that hangs: see
 // Terminate. A closed window ignores it.
 func (w *Window) Reload() { w.post(w.reload) }
@@ -150,6 +160,7 @@ func (w *Window) shut(reason string) {
 	w.endSession(reason)
 	w.asked.gone(true)
 	w.stopDevWait()
+	w.endDownloads()
 	if w.holds {
 		w.app.noExtension(releaseExtension())
 	}

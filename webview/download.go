@@ -1,0 +1,223 @@
+package webview
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unicode"
+	"unsafe"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
+)
+
+// ErrDownload is a download that failed or was cancelled.
+var ErrDownload = errors.New("webview: download failed")
+
+// Download is a file that a page wants on the disk. Its methods may be called from any goroutine.
+type Download struct {
+	window   *Window
+	url      string
+	received atomic.Int64
+	done     chan struct{}
+
+	mu        sync.Mutex // guards what follows
+	name      string
+	mediaType string
+	size      int64
+	err       error
+	cancelled bool
+
+	// Main thread only.
+	native  unsafe.Pointer // the native side's; nil: over
+	handle  uintptr
+	failure string // what WebKit says
+}
+
+// maxDownloads bounds the downloads of a window that go on at once. What is more is refused.
+const maxDownloads = 16
+
+// Window gives the window whose page wants it.
+func (d *Download) Window() *Window { return d.window }
+
+// URL gives where it comes from: http, https, blob or data, as the page has it.
+func (d *Download) URL() string { return d.url }
+
+// Name gives the name that the page or the server suggests, made fit for a file: without folders, without a dot at its start, 128
+// bytes at most.
+func (d *Download) Name() string { d.mu.Lock(); defer d.mu.Unlock(); return d.name }
+
+// Type gives the media type, as the server says. It may be "".
+func (d *Download) Type() string { d.mu.Lock(); defer d.mu.Unlock(); return d.mediaType }
+
+// Size gives the bytes that will come, 0 when the server does not say.
+func (d *Download) Size() int64 { d.mu.Lock(); defer d.mu.Unlock(); return d.size }
+
+// Received gives the bytes that have come.
+func (d *Download) Received() int64 { return d.received.Load() }
+
+// Done is closed when the file is complete, or the download has failed.
+func (d *Download) Done() <-chan struct{} { return d.done }
+
+// Err gives, once Done is closed, why the file is not complete: an error that wraps ErrDownload, or ErrClosed for a window that
+// was closed. Nil means that it is.
+func (d *Download) Err() error { d.mu.Lock(); defer d.mu.Unlock(); return d.err }
+
+// Cancel ends the download. What has come is removed.
+func (d *Download) Cancel() {
+	d.mu.Lock()
+	d.cancelled = true
+	d.mu.Unlock()
+	post(func() { d.cancelNative() })
+}
+
+// end ends the download for the app. Main thread only.
+func (d *Download) end(err error) {
+	select {
+	case <-d.done:
+		return
+	default:
+	}
+	d.mu.Lock()
+	d.err = err
+	d.mu.Unlock()
+	close(d.done)
+}
+
+// foldered finds what separates folders in the header of an attachment, escaped too.
+var foldered = regexp.MustCompile(`(?i)[/\\\\]|%2f|%5c`)
+
+// leadsToFile says whether an answer may become a download. Main thread only.
+func (w *Window) leadsToFile(l lead) verdict {
+	switch {
+	case w.app.options.OnDownload == nil:
+		w.refuse("a download (there is no Options.OnDownload)", l)
+	case foldered.MatchString(l.disposition):
+		w.refuse("a download whose name has folders", l) // with which libsoup 2 ends WebKit's process for the network
+	default:
+		return verdictDownload
+	}
+	return verdictRefuse
+}
+
+// begin begins a download, or refuses it by nil. Main thread only.
+func (w *Window) begin(uri string, native unsafe.Pointer) *Download {
+	l := lead{uri: uri}
+	switch {
+	case w.app.options.OnDownload == nil:
+		w.refuse("a download (there is no Options.OnDownload)", l)
+		return nil
+	case len(w.downloads) >= maxDownloads:
+		w.refuse("one download too many", l)
+		return nil
+	}
+	d := &Download{window: w, url: uri, done: make(chan struct{}), native: native}
+	if w.downloads == nil {
+		w.downloads = map[*Download]struct{}{}
+	}
+	w.downloads[d] = struct{}{}
+	return d
+}
+
+// destination asks the app where to. Main thread only.
+func (d *Download) destination(name, mediaType string, size int64) {
+	d.mu.Lock()
+	d.name, d.mediaType, d.size = fileName(name), mediaType, max(0, size)
+	d.mu.Unlock()
+	log, label := d.window.app.log, d.window.label
+	go func() {
+		path, returned := "", false
+		defer func() {
+			post(func() { d.to(path) })
+		}()
+		defer appcode.Catch(&returned, func(f *appcode.Failure) {
+			log.Error("webview: the function of OnDownload panicked", "window", label, "panic", f.Panic, "stack", f.Stack)
+		})
+		path = d.window.app.options.OnDownload(d)
+		returned = true
+		if err := writable(path); path != "" && err != nil {
+			log.Warn("webview: a download can't be written", "window", label, "error", err)
+			path = ""
+		}
+	}()
+}
+
+// writable checks a path of the app's. WebKit would overwrite what is there.
+func writable(path string) error {
+	if !filepath.IsAbs(path) {
+		return fmt.Errorf("the path %q is not absolute", path)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%q exists already (%v)", path, err)
+	}
+	return nil
+}
+
+// to writes to path; "" cancels. Main thread only.
+func (d *Download) to(path string) {
+	d.mu.Lock()
+	cancelled := d.cancelled
+	d.mu.Unlock()
+	if path == "" || cancelled {
+		d.cancelNative()
+		return
+	}
+	d.toNative(path)
+}
+
+// over is told that nothing more comes. Main thread only.
+func (d *Download) over() {
+	d.native = nil
+	delete(d.window.downloads, d)
+	d.mu.Lock()
+	cancelled := d.cancelled
+	d.mu.Unlock()
+	switch {
+	case d.failure == "":
+		d.end(nil)
+	case cancelled:
+		d.end(fmt.Errorf("%w: cancelled", ErrDownload))
+	default:
+		d.end(fmt.Errorf("%w: %s", ErrDownload, d.failure))
+	}
+}
+
+// endDownloads ends the downloads of a window that is closed. Main thread only.
+func (w *Window) endDownloads() {
+	for d := range w.downloads {
+		d.forgetNative()
+		d.end(fmt.Errorf("%w: window %q", ErrClosed, w.label))
+	}
+	w.downloads = nil
+}
+
+// longestName bounds a file's name, in bytes.
+const longestName = 128
+
+// fileName makes a suggested name one of a file.
+func fileName(name string) string {
+	name = name[strings.LastIndexAny(name, "/\\")+1:]
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || !unicode.IsPrint(r) && r != ' ' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))
+	name = strings.TrimLeft(name, ". ")
+	if len(name) > longestName {
+		ext := filepath.Ext(name)
+		if len(ext) > 16 {
+			ext = ""
+		}
+		name = strings.ToValidUTF8(name[:longestName-len(ext)], "") + ext
+	}
+	if name = strings.TrimRight(name, ". "); name == "" {
+		return "download"
+	}
+	return name
+}

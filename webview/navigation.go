@@ -1,0 +1,289 @@
+package webview
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
+)
+
+// NavigationAction is what becomes of where a page leads.
+type NavigationAction int
+
+// The actions.
+const (
+	// NavigationDefault is what happens without the function that gives it.
+	NavigationDefault NavigationAction = iota
+	// NavigationAllow shows it: in the window, which ends the session when it is of another origin; what wants a new window, in one
+	// of the App, with default options and a label of its own.
+	NavigationAllow
+	// NavigationExternal leaves the page and has the desktop open the URL: http and https in the system's browser.
+	NavigationExternal
+	// NavigationRefuse leaves the page, and nothing else happens.
+	NavigationRefuse
+)
+
+// Navigation is where a page leads. It is the receiver's own.
+type Navigation struct {
+	// Window is the page's window.
+	Window *Window
+	// URL is where to, absolute.
+	URL *url.URL
+	// Method is that of HTTP, "" for other URLs.
+	Method string
+	// UserGesture says that the user has just clicked, or pressed a key, in the document of the main frame, and that this led there.
+	UserGesture bool
+	// MainFrame says that the whole page would be replaced, not that of a frame in it. It is false where WebKit does not tell: for other
+	// URLs than http and https without a gesture, and for new windows.
+	MainFrame bool
+	// Redirect says that it is not what the page named, but what a server made of it.
+	Redirect bool
+}
+
+// lead is what the native side tells of where a page leads.
+type lead struct {
+	kind                          leadKind
+	uri, method, disposition      string // disposition: an answer's header
+	gesture, same, redirect, back bool
+	listed, mainFrame, download   bool
+}
+
+// The values are gtk.h's.
+type leadKind int
+
+const (
+	leadNavigation leadKind = iota
+	leadNewWindow
+	leadResponse // WebKit has the head of the answer, and tells whether it is for the main frame
+)
+
+type verdict int
+
+const (
+	verdictAllow verdict = iota
+	verdictRefuse
+	verdictDownload
+	verdictHold // it comes later
+)
+
+// maxAsked bounds the functions of the app that are asked at once about one window. What is more is refused.
+const maxAsked = 32
+
+// longestURL bounds what is handed to the app or to the desktop.
+const longestURL = 8 << 10
+
+// external are the schemes that the desktop opens by default.
+var external = map[string]bool{"http": true, "https": true, "mailto": true, "tel": true}
+
+// inside are the schemes that the desktop never opens, whatever the app says: what they mean, they mean in the page or on this machine.
+var inside = map[string]bool{Scheme: true, "about": true, "blob": true, "data": true, "file": true, "javascript": true}
+
+// leads says what becomes of where a page leads; settle gets it when the verdict is to hold the question. Main thread only.
+//
+// At the start of a navigation WebKit does not say whose frame navigates, except for what the app itself has loaded. So
+// a navigation of http goes on until its answer comes, which says it, unless it is known to be the main frame's by the
+// user's click, or by the history.
+func (w *Window) leads(l lead, settle func(verdict)) verdict {
+	switch l.kind {
+	case leadNewWindow:
+		return w.leadsToWindow(l)
+	case leadResponse:
+		return w.leadsToAnswer(l, settle)
+	}
+	scheme, _, _ := strings.Cut(l.uri, ":")
+	scheme = strings.ToLower(scheme)
+	ours := w.app.origins.own(l.uri) != ""
+	switch {
+	case l.same && !l.redirect: // what the app loads, or the page that is there already
+		w.led = l.uri
+		return verdictAllow
+	case ours:
+		return verdictAllow
+	case scheme == "http" || scheme == "https":
+		switch {
+		case l.redirect:
+		case l.back && l.listed: // it may come from WebKit's cache, without an answer
+			return w.ask(l, true, NavigationRefuse, settle)
+		case l.gesture && w.origin != "":
+			return w.ask(l, true, l.toDesktop(), settle)
+		}
+		return verdictAllow
+	case scheme == "about" || scheme == "data" || scheme == "blob":
+		return verdictAllow
+	case l.gesture && w.origin != "" && external[scheme]:
+		return w.ask(l, true, l.toDesktop(), settle)
+	}
+	return w.ask(l, l.gesture, NavigationRefuse, settle)
+}
+
+// toDesktop is the default for what the desktop may open: what the user has clicked, except for a form's contents, which it can't have.
+func (l lead) toDesktop() NavigationAction {
+	if l.gesture && (l.method == "" || l.method == "GET") {
+		return NavigationExternal
+	}
+	return NavigationRefuse
+}
+
+// leadsToAnswer is leads for an answer that is there.
+func (w *Window) leadsToAnswer(l lead, settle func(verdict)) verdict {
+	ours := w.app.origins.own(l.uri)
+	kind, _, _ := strings.Cut(l.disposition, ";")
+	l.download = l.download || strings.EqualFold(strings.TrimSpace(kind), "attachment")
+	switch {
+	case l.download && ours == Origin:
+		w.refuse("a file that WebKit can't show, and does not download from this scheme: fetch it", l)
+		return verdictRefuse
+	case l.download:
+		return w.leadsToFile(l)
+	case ours != "":
+		return verdictAllow
+	}
+	scheme, _, _ := strings.Cut(l.uri, ":")
+	http := scheme == "http" || scheme == "https"
+	if !l.mainFrame {
+		if w.app.options.OnNavigate == nil || !http {
+			return verdictAllow
+		}
+		return w.ask(l, false, NavigationAllow, settle)
+	}
+	origin := originAt(l.uri)
+	switch {
+	case w.byApp, scheme == "about",
+		http && origin == w.approved,
+		http && w.origin == "" && origin == w.shown: // a foreign page stays with its own
+		return verdictAllow
+	}
+	l.redirect = w.approved != ""
+	return w.ask(l, true, NavigationRefuse, settle)
+}
+
+// leadsToWindow is leads for what wants a window of its own. There is none: what is allowed is opened by the App.
+func (w *Window) leadsToWindow(l lead) verdict {
+	scheme, _, _ := strings.Cut(l.uri, ":")
+	byDefault := NavigationRefuse
+	if w.origin != "" && external[strings.ToLower(scheme)] && w.app.origins.own(l.uri) == "" {
+		byDefault = l.toDesktop()
+	}
+	w.question(w.app.options.OnNewWindow, "OnNewWindow", l, false, byDefault, func(n *Navigation, a NavigationAction) {
+		if a != NavigationAllow {
+			w.leave(l, n, a)
+			return
+		}
+		go func() {
+			if err := w.app.openFor(n.URL.String()); err != nil {
+				w.app.log.Warn("webview: failed to open a window for a page", "window", w.label, "url", short(l.uri), "error", err)
+			}
+		}()
+	})
+	return verdictRefuse
+}
+
+// ask asks OnNavigate, if there is one.
+func (w *Window) ask(l lead, mainFrame bool, byDefault NavigationAction, settle func(verdict)) verdict {
+	now, held := verdictHold, false
+	w.question(w.app.options.OnNavigate, "OnNavigate", l, mainFrame, byDefault, func(n *Navigation, a NavigationAction) {
+		v := verdictRefuse
+		if a == NavigationAllow {
+			v = verdictAllow
+			if mainFrame {
+				w.approving = originAt(l.uri)
+			}
+		} else {
+			w.leave(l, n, a)
+		}
+		if held {
+			settle(v)
+		} else {
+			now = v
+		}
+	})
+	held = true
+	return now
+}
+
+// question asks a function of the app, and calls then on the main thread with what it says or, by default, at once. Who asks
+// while it is called gets the default after all, if the window is closed by then.
+func (w *Window) question(fn func(Navigation) NavigationAction, name string, l lead, mainFrame bool, byDefault NavigationAction, then func(*Navigation, NavigationAction)) {
+	u, err := url.Parse(l.uri)
+	if err != nil || len(l.uri) > longestURL || u.Scheme == "" {
+		then(nil, NavigationRefuse)
+		return
+	}
+	n := &Navigation{Window: w, URL: u, UserGesture: l.gesture, MainFrame: mainFrame, Redirect: l.redirect}
+	if u.Scheme == "http" || u.Scheme == "https" {
+		if n.Method = l.method; n.Method == "" {
+			n.Method = "GET"
+		}
+	}
+	switch {
+	case fn == nil:
+		then(n, byDefault)
+		return
+	case w.deciding >= maxAsked:
+		then(n, NavigationRefuse)
+		return
+	}
+	w.deciding++
+	shown := *n
+	copied := *u
+	shown.URL = &copied
+	go func() {
+		action, returned := NavigationRefuse, false
+		defer func() { // whatever the app's function does, it was asked
+			post(func() {
+				w.deciding--
+				if w.closed.Load() {
+					action = NavigationRefuse
+				}
+				if action == NavigationDefault {
+					action = byDefault
+				}
+				then(n, action)
+			})
+		}()
+		defer appcode.Catch(&returned, func(f *appcode.Failure) {
+			w.app.log.Error("webview: the function of "+name+" panicked", "window", w.label, "panic", f.Panic, "stack", f.Stack)
+		})
+		action = fn(shown)
+		returned = true
+	}()
+}
+
+// leave does what is not shown in the window. n is nil for a URL that can't be read.
+func (w *Window) leave(l lead, n *Navigation, a NavigationAction) {
+	switch {
+	case w.closed.Load():
+	case a != NavigationExternal:
+		w.refuse("where a page leads", l)
+	case inside[n.URL.Scheme], n.URL.Host == "" && n.URL.Opaque == "" && n.URL.Path == "":
+		w.refuse("a URL that is nothing for the desktop", l)
+	case !w.app.launches.take():
+		w.refuse("one URL too many for the desktop", l)
+	default:
+		w.app.launch(n.URL.String(), func(err error) {
+			w.app.log.Warn("webview: the desktop failed to open a URL", "window", w.label, "url", short(l.uri), "error", err)
+		})
+	}
+}
+
+func (w *Window) refuse(what string, l lead) {
+	w.app.log.Warn("webview: refused "+what, "window", w.label, "url", short(l.uri), "gesture", l.gesture)
+}
+
+// short makes a URL one for the log.
+func short(uri string) string {
+	const most = 200
+	if len(uri) > most {
+		return strings.ToValidUTF8(uri[:most], "") + "…"
+	}
+	return uri
+}
+
+// originAt gives the origin of a URL of http, "" of others.
+func originAt(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return ""
+	}
+	return originOf(u)
+}

@@ -1,0 +1,103 @@
+//go:build linux && cgo
+
+package webview
+
+/*
+#include <stdlib.h>
+#include "gtk.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"runtime/cgo"
+	"unsafe"
+)
+
+// The values of gtk.h are those of the Go side: the last ones show it.
+var (
+	_ = [1]struct{}{}[leadResponse-C.TR_RESPONSE]
+	_ = [1]struct{}{}[verdictHold-C.TR_HOLD]
+)
+
+// What follows is called by the C side, on the main thread.
+
+// goLeads is asked where a page may go. decision is NULL when nobody waits for the answer.
+//
+//export goLeads
+func goLeads(h C.uintptr_t, c *C.tr_lead, decision *C.tr_decision) C.int {
+	l := lead{
+		kind: leadKind(c.kind), uri: C.GoString(c.uri), method: C.GoString(c.method), disposition: C.GoString(c.disposition),
+		gesture: c.gesture != 0, same: c.same != 0, redirect: c.redirect != 0, back: c.back != 0, listed: c.listed != 0,
+		mainFrame: c.main_frame != 0, download: c.download != 0,
+	}
+	return C.int(windowOf(h).leads(l, func(v verdict) { C.tr_decide(decision, C.int(v)) }))
+}
+
+//export goDownload
+func goDownload(h C.uintptr_t, uri *C.char, native *C.tr_download) C.uintptr_t {
+	d := windowOf(h).begin(C.GoString(uri), unsafe.Pointer(native))
+	if d == nil {
+		return 0
+	}
+	d.handle = uintptr(cgo.NewHandle(d))
+	return C.uintptr_t(d.handle)
+}
+
+func downloadOf(h C.uintptr_t) *Download { return cgo.Handle(h).Value().(*Download) }
+
+//export goDestination
+func goDestination(h C.uintptr_t, name, mediaType *C.char, size C.int64_t) {
+	downloadOf(h).destination(C.GoString(name), C.GoString(mediaType), int64(size))
+}
+
+//export goReceived
+func goReceived(h C.uintptr_t, n C.int64_t) { downloadOf(h).received.Add(int64(n)) }
+
+//export goDownloadFailed
+func goDownloadFailed(h C.uintptr_t, message *C.char) { downloadOf(h).failure = C.GoString(message) }
+
+//export goDownloaded
+func goDownloaded(h C.uintptr_t) {
+	d := downloadOf(h)
+	cgo.Handle(h).Delete()
+	d.over()
+}
+
+func (d *Download) cancelNative() {
+	if d.native != nil {
+		C.tr_download_cancel((*C.tr_download)(d.native))
+	}
+}
+
+func (d *Download) toNative(path string) {
+	if d.native != nil {
+		s := C.CString(path)
+		defer C.free(unsafe.Pointer(s))
+		C.tr_download_to((*C.tr_download)(d.native), s)
+	}
+}
+
+func (d *Download) forgetNative() {
+	if d.native != nil {
+		C.tr_download_forget((*C.tr_download)(d.native))
+		d.native = nil
+		cgo.Handle(d.handle).Delete()
+	}
+}
+
+// nativeLaunch has the desktop open a URL: GLib finds the program and starts it, without a shell. Main thread only.
+func nativeLaunch(uri string, failed func(error)) {
+	s := C.CString(uri)
+	defer C.free(unsafe.Pointer(s))
+	C.tr_launch(s, C.uintptr_t(cgo.NewHandle(failed)))
+}
+
+//export goLaunched
+func goLaunched(h C.uintptr_t, message *C.char) {
+	failed := cgo.Handle(h).Value().(func(error))
+	cgo.Handle(h).Delete()
+	if message != nil {
+		failed(errors.New(C.GoString(message)))
+	}
+}
