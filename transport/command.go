@@ -177,6 +177,10 @@ func (inv *invocation) roomForResult(n int64) error {
 	return err
 }
 
+// lastLane is the last number of a lane of Go's. A lane's number is not used again, since both sides tell from it whether a lane is
+// new, open or gone. A session of ten large results a millisecond reaches it after two days.
+const lastLane = 1<<32 - 2
+
 // replyLane sends a large raw result on a lane of its own. The page must have seen the
 // result frame first, so the lane has something to say only after that is in a batch.
 func (inv *invocation) replyLane(data []byte) error {
@@ -191,6 +195,12 @@ func (inv *invocation) replyLane(data []byte) error {
 	if err := s.control.takeTurn(s.ctx, s.downTurn); err != nil {
 		s.budget.give(heldResults, v.cost())
 		return err
+	}
+	if s.nextLane.Load() == lastLane {
+		s.downTurn <- struct{}{}
+		s.budget.give(heldResults, v.cost())
+		s.end(&ClosedError{Reason: "the session has used all numbers of lanes: reload the page"})
+		return s.Err()
 	}
 	l := newLane(s, s.nextLane.Add(2), s.opt.RingBytes)
 	l.name = inv.name

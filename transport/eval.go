@@ -32,9 +32,11 @@ func (s *Session) EvalContext(ctx context.Context, js string) error {
 // has its name and stack. It waits for the page; don't call it on the UI thread.
 func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, error) {
 	ctx = contexts.OrBackground(ctx)
-	id := s.evalID()
 	reply := make(chan evalReply, 1)
-	s.evals.Store(id, reply)
+	id := s.evalID()
+	for _, taken := s.evals.LoadOrStore(id, reply); taken; _, taken = s.evals.LoadOrStore(id, reply) {
+		id = s.evalID()
+	}
 	defer s.evals.Delete(id)
 	if err := s.sendEval(ctx, id, js, true); err != nil {
 		return nil, err
@@ -49,10 +51,16 @@ func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, e
 	}
 }
 
-// evalID gives an eval its number, which is never 0.
+// evalID gives an eval its number, which is never 0. After 2^32 evals the numbers begin anew, without those whose value is
+// still waited for.
 func (s *Session) evalID() uint32 {
 	for {
-		if id := s.lastEval.Add(1); id != 0 {
+		n := s.lastEval.Add(1)
+		id := uint32(n)
+		if n == uint64(id) {
+			return id
+		}
+		if _, waits := s.evals.Load(id); id != 0 && !waits {
 			return id
 		}
 	}
@@ -118,7 +126,7 @@ func (s *Session) evalReply(kind wire.Kind, p []byte) error {
 	if err != nil {
 		return err
 	}
-	if id > s.lastEval.Load() || body != 0 && (body != evalNotAllowed || kind != wire.Result || len(rest) > 0) {
+	if uint64(id) > s.lastEval.Load() || body != 0 && (body != evalNotAllowed || kind != wire.Result || len(rest) > 0) {
 		return wire.Broken("%v for eval %d, body %d", kind, id, body)
 	}
 	if body == evalNotAllowed {

@@ -235,7 +235,7 @@ func (p *Pulls) register(answer func(Answer), got Received) (lost uint64) {
 		return 0
 	}
 	s := &p.slots[got.Slot]
-	if got.Request < s.request {
+	if older(got.Request, s.request) {
 		p.mu.Unlock()
 		answer(Answer{Status: http.StatusNoContent}) // a late copy
 		return 0
@@ -273,6 +273,10 @@ func (p *Pulls) register(answer func(Answer), got Received) (lost uint64) {
 	}
 	return lost
 }
+
+// older reports whether a is the number of an earlier request than b. The numbers wrap: a slot's requests are near each other, so
+// half of all numbers lie before b, as in RFC 1982.
+func older(a, b uint32) bool { return int32(a-b) < 0 }
 
 // release takes the held answer out of a slot.
 func (s *slot) release() func(Answer) {

@@ -82,8 +82,8 @@ type Session struct {
 	pending  atomic.Int64
 	crowd    crowd
 	evals    *xsync.MapOf[uint32, chan evalReply]
-	lastEval atomic.Uint32
-	scripts  scripts // that the page may want to be evaluated natively
+	lastEval atomic.Uint64 // counts the evals; its low half is the last one's number
+	scripts  scripts       // that the page may want to be evaluated natively
 
 	denials denials
 	journal journal

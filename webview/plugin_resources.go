@@ -97,7 +97,11 @@ func (r *resources) add(c io.Closer, most int) (uint32, error) {
 	case r.held == nil:
 		r.held = make(map[uint32]io.Closer)
 	}
-	r.last++
+	for taken := true; taken; { // the numbers begin anew behind 2^32-1
+		if r.last++; r.last != 0 {
+			_, taken = r.held[r.last]
+		}
+	}
 	r.held[r.last] = c
 	return r.last, nil
 }

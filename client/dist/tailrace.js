@@ -1710,6 +1710,24 @@
     return head[0] = id, head[1] = second, copyInto(bytes, body, 8), bytes;
   }
 
+  // src/numbers.ts
+  var Numbers = class {
+    constructor(last = 0) {
+      this.last = last;
+      this.wrapped = !1;
+    }
+    next(used) {
+      do
+        this.last === 4294967295 && (this.last = 0, this.wrapped = !0), this.last++;
+      while (this.wrapped && used(this.last));
+      return this.last;
+    }
+    /** Whether that number was ever given. */
+    given(number) {
+      return number > 0 && (this.wrapped ? number <= 4294967295 : number <= this.last);
+    }
+  };
+
   // src/outbatch.ts
   var OutBatch = class {
     /** Takes what the lanes have batched. */
@@ -1739,7 +1757,7 @@
 
   // src/connection.ts
   var LAZY = 50, MOST = 2 ** 53 - 1, Connection = class {
-    constructor(carrier, clock, page) {
+    constructor(carrier, clock, page, first = 1) {
       this.carrier = carrier;
       this.clock = clock;
       this.page = page;
@@ -1747,13 +1765,11 @@
       this.maxMessage = MOST;
       this.chunk = 0;
       this.lanes = new SafeMap();
-      this.nextLane = 1;
       this.highestRemote = 0;
       this.maxLanes = MOST;
       this.window = 0;
       this.starting = [];
       this.calls = new SafeMap();
-      this.nextCall = 1;
       this.maxPending = 0;
       /** Calls that Go has, or will have with the next batch. */
       this.active = new SafeSet();
@@ -1777,7 +1793,7 @@
       this.dirty = [];
       this.urgent = !1;
       this.composed = 0;
-      this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes.set(0, this.control), settled(
+      this.numbers = new Numbers(first - 1), this.nextLane = first % 2 === 0 ? first + 1 : first, this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes.set(0, this.control), settled(
         carrier.hello(),
         (hello) => this.open(hello),
         (error) => this.end(error)
@@ -1802,6 +1818,11 @@
     openLane(sink) {
       if (this.lanes.size > this.maxLanes)
         throw new TailraceError("too_many_lanes", `more than ${this.maxLanes} open channels`);
+      if (this.nextLane > 4294967295)
+        throw new TailraceError(
+          "too_many_lanes",
+          "all numbers of channels are used: reload the page"
+        );
       let lane = new Lane(this.nextLane, this, sink);
       return this.nextLane += 2, this.lanes.set(lane.id, lane), lane;
     }
@@ -1820,7 +1841,8 @@
       return this.whenOpen(() => lane.openWindow(this.window)), lane;
     }
     addCall(call2) {
-      return this.calls.set(this.nextCall, call2), this.nextCall++;
+      let id = this.numbers.next((id2) => this.calls.has(id2) || this.active.has(id2));
+      return this.calls.set(id, call2), id;
     }
     /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
     startCall(id, call2) {
@@ -1840,7 +1862,7 @@
       }
     }
     settle(id) {
-      if (id === 0 || id >= this.nextCall) throw broken("a result of what was never invoked");
+      if (!this.numbers.given(id)) throw broken("a result of what was never invoked");
       let call2 = this.calls.get(id);
       return this.calls.delete(id), this.active.delete(id) && this.startHeld(), call2;
     }
@@ -2177,18 +2199,18 @@
   }, none = (async () => {
   })(), Events = class {
     /** `manual`: whether the page itself says when it is ready. */
-    constructor(call2, clock, manual2) {
+    constructor(call2, clock, manual2, first = 1) {
       this.call = call2;
       this.clock = clock;
       this.manual = manual2;
       this.listeners = new SafeMap();
-      this.lastId = 0;
       /** Grows with each session. */
       this.epoch = 0;
       /** Calls of the bus's commands, but for `ready`, that are not answered. */
       this.unanswered = 0;
       /** Go knows that the page itself says when it is ready. */
       this.later = !1;
+      this.numbers = new Numbers(first - 1);
     }
     /**
      * Calls a command of the bus. Go answers these at once, whether the page is ready or not: so the page may await
@@ -2207,7 +2229,7 @@
     add(event, handler, options, once) {
       if (checkEventName(event), typeof handler != "function")
         throw new TailraceError("invalid_args", "the handler of an event is not a function");
-      let target = readTarget(options?.target ?? { kind: "Any" }), signal = options?.signal, abort = ignore3, removed = signal && whenAborted(signal, (reason) => abort(reason)), id = ++this.lastId, registered = new NativePromise((resolve, reject) => {
+      let target = readTarget(options?.target ?? { kind: "Any" }), signal = options?.signal, abort = ignore3, removed = signal && whenAborted(signal, (reason) => abort(reason)), id = this.numbers.next((id2) => this.listeners.has(id2)), registered = new NativePromise((resolve, reject) => {
         let listener = {
           id,
           event,
@@ -2251,7 +2273,7 @@
     }
     /** Whether that number was ever a listener's. */
     known(id) {
-      return isInteger(id) && id > 0 && id <= this.lastId;
+      return isInteger(id) && this.numbers.given(id);
     }
     /** An event frame of the control lane; `binary`: the payload is bytes, else JSON. */
     deliver(subs, binary, payload2) {
@@ -2583,11 +2605,16 @@
       get label() {
         return connection.label ?? options.label;
       }
-    }, connect = () => new Connection(options.carrier(), clock, {
-      parsedEvent: (sub, value) => events.deliverValue(sub, value),
-      event: (subs, binary, payload2) => events.deliver(subs, binary, payload2),
-      ended: (error) => guarded(session.onended, error)
-    }), call2 = (cmd, args, settings, replacer) => (events.calling(), invoke(connection, cmd, args, settings, replacer)), events = new Events(call2, clock, options.manual ?? (() => !1)), connection = connect();
+    }, connect = () => new Connection(
+      options.carrier(),
+      clock,
+      {
+        parsedEvent: (sub, value) => events.deliverValue(sub, value),
+        event: (subs, binary, payload2) => events.deliver(subs, binary, payload2),
+        ended: (error) => guarded(session.onended, error)
+      },
+      options.first
+    ), call2 = (cmd, args, settings, replacer) => (events.calling(), invoke(connection, cmd, args, settings, replacer)), events = new Events(call2, clock, options.manual ?? (() => !1), options.first), connection = connect();
     return { state: {
       api: 3,
       invoke: (cmd, args, settings) => call2(cmd, args, settings),

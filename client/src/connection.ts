@@ -11,6 +11,7 @@ import type { Call, ControlOwner } from './control.js';
 import { ControlSink } from './control.js';
 import { broken, TailraceError } from './errors.js';
 import { BodySink, Lane, type LaneOwner, type Sink } from './lane.js';
+import { LAST_NUMBER, Numbers } from './numbers.js';
 import { OutBatch } from './outbatch.js';
 import type { Timers } from './timers.js';
 import {
@@ -69,14 +70,14 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   private readonly lanes = new SafeMap<number, Lane>();
   private readonly control: Lane;
-  private nextLane = 1;
+  private nextLane: number;
   private highestRemote = 0;
   private maxLanes = MOST;
   private window = 0;
   private starting: (() => void)[] = [];
 
   private readonly calls = new SafeMap<number, Call>();
-  private nextCall = 1;
+  private readonly numbers: Numbers;
   private maxPending = 0;
   /** Calls that Go has, or will have with the next batch. */
   private readonly active = new SafeSet<number>();
@@ -111,7 +112,10 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     private readonly carrier: Carrier,
     private readonly clock: Timers,
     private readonly page: PageEvents,
+    first = 1, // where the numbers of calls and lanes begin
   ) {
+    this.numbers = new Numbers(first - 1);
+    this.nextLane = first % 2 === 0 ? first + 1 : first;
     this.control = new Lane(0, this, new ControlSink(this));
     this.control.named = true;
     this.lanes.set(0, this.control);
@@ -155,6 +159,13 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (this.lanes.size > this.maxLanes) {
       throw new TailraceError('too_many_lanes', `more than ${this.maxLanes} open channels`);
     }
+    if (this.nextLane > LAST_NUMBER) {
+      // None is used again: both sides tell from it whether a lane is new, open or gone.
+      throw new TailraceError(
+        'too_many_lanes',
+        'all numbers of channels are used: reload the page',
+      );
+    }
     const lane = new Lane(this.nextLane, this, sink);
     this.nextLane += 2;
     this.lanes.set(lane.id, lane);
@@ -182,8 +193,10 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   addCall(call: Call): number {
-    this.calls.set(this.nextCall, call);
-    return this.nextCall++;
+    // One that was cancelled is in use until Go has answered it.
+    const id = this.numbers.next((id) => this.calls.has(id) || this.active.has(id));
+    this.calls.set(id, call);
+    return id;
   }
 
   /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
@@ -210,7 +223,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   settle(id: number): Call | undefined {
-    if (id === 0 || id >= this.nextCall) throw broken('a result of what was never invoked');
+    if (!this.numbers.given(id)) throw broken('a result of what was never invoked');
     const call = this.calls.get(id);
     this.calls.delete(id);
     if (this.active.delete(id)) this.startHeld();

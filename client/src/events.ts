@@ -13,6 +13,7 @@ import { stringify } from './builtins/json.js';
 import { ignored, NativePromise, safe, settled } from './builtins/promises.js';
 import { broken, guarded, TailraceError, whenAborted } from './errors.js';
 import { checkEventName, readTarget } from './names.js';
+import { Numbers } from './numbers.js';
 import type { Timers } from './timers.js';
 
 /** So often `readyWhenQuiet` finds the page calling again: a page that never stops is ready all the same. */
@@ -37,7 +38,7 @@ const none = (async () => {})();
 
 export class Events {
   private readonly listeners = new SafeMap<number, Listener>();
-  private lastId = 0;
+  private readonly numbers: Numbers;
   /** Grows with each session. */
   private epoch = 0;
   /** Calls of the bus's commands, but for `ready`, that are not answered. */
@@ -52,7 +53,10 @@ export class Events {
     private readonly call: Invoke,
     private readonly clock: Timers,
     private readonly manual: () => boolean,
-  ) {}
+    first = 1, // where the numbers of listeners begin
+  ) {
+    this.numbers = new Numbers(first - 1);
+  }
 
   /**
    * Calls a command of the bus. Go answers these at once, whether the page is ready or not: so the page may await
@@ -83,7 +87,7 @@ export class Events {
     const signal = options?.signal;
     let abort: (reason: unknown) => void = ignore;
     const removed = signal && whenAborted(signal, (reason) => abort(reason));
-    const id = ++this.lastId;
+    const id = this.numbers.next((id) => this.listeners.has(id));
     const registered = new NativePromise<void>((resolve, reject) => {
       const listener: Listener = {
         id,
@@ -145,7 +149,7 @@ export class Events {
 
   /** Whether that number was ever a listener's. */
   known(id: number): boolean {
-    return isInteger(id) && id > 0 && id <= this.lastId;
+    return isInteger(id) && this.numbers.given(id);
   }
 
   /** An event frame of the control lane; `binary`: the payload is bytes, else JSON. */

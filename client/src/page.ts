@@ -27,6 +27,8 @@ export interface PageOptions {
   readonly clock: Timers;
   /** Whether the page itself says when it is ready. Default: it does not. */
   readonly manual?: (() => boolean) | undefined;
+  /** Where the numbers of calls, channels and listeners begin, for tests. Default: 1. */
+  readonly first?: number;
   /** The window's label, if it is known before hello. */
   readonly label?: string | undefined;
 }
@@ -44,16 +46,21 @@ export function createPage(options: PageOptions): { state: PageState; restored()
     },
   };
   const connect = () =>
-    new Connection(options.carrier(), clock, {
-      parsedEvent: (sub, value) => events.deliverValue(sub, value),
-      event: (subs, binary, payload) => events.deliver(subs, binary, payload),
-      ended: (error) => guarded(session.onended, error),
-    });
+    new Connection(
+      options.carrier(),
+      clock,
+      {
+        parsedEvent: (sub, value) => events.deliverValue(sub, value),
+        event: (subs, binary, payload) => events.deliver(subs, binary, payload),
+        ended: (error) => guarded(session.onended, error),
+      },
+      options.first,
+    );
   const call: Call = (cmd, args, settings, replacer) => {
     events.calling();
     return invoke(connection, cmd, args, settings, replacer);
   };
-  const events = new Events(call, clock, options.manual ?? (() => false));
+  const events = new Events(call, clock, options.manual ?? (() => false), options.first);
   let connection = connect();
   const state: PageState = {
     api: API,

@@ -269,6 +269,7 @@ export class Go {
     settings: Partial<typeof SETTINGS> = {},
     readonly memory?: FakeMemory,
     makePage?: (fetch: Fetch) => ReturnType<typeof createPage>,
+    first = 1,
   ) {
     Object.assign(this.settings, settings);
     const fetch: Fetch = (url, init) => this.fetch(url, init);
@@ -286,6 +287,7 @@ export class Go {
         },
         clock: this.clock,
         manual: () => this.manual,
+        first,
       });
     if (memory !== undefined) {
       memory.onpush = () => {
