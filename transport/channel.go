@@ -84,6 +84,7 @@ func (c *Channel[T]) send(ctx context.Context, v T) error {
 	}
 	p := encoded.Get().(*[]byte)
 	defer encoded.Put(p)
+	l.policy() // the codec stays from now on
 	data, err := encode(c.codec, (*p)[:0], v)
 	if err != nil {
 		return fmt.Errorf("transport: failed to encode a message: %w", err)
@@ -131,7 +132,8 @@ type ChannelOptions struct {
 	Codec Codec
 }
 
-// Configure sets options before the first message; ErrInUse afterwards. An error leaves the channel as it was.
+// Configure sets options before the first message that is sent, or received and decoded; ErrInUse afterwards. Beside a Send
+// either it counts for that message, too, or it gives ErrInUse. An error leaves the channel as it was.
 func (c *Channel[T]) Configure(o ChannelOptions) error {
 	l := c.bound()
 	if l == nil {
@@ -139,7 +141,7 @@ func (c *Channel[T]) Configure(o ChannelOptions) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ring.Load() != nil || l.slot.Load() != nil {
+	if l.onFull.Load()&inUse != 0 || l.ring.Load() != nil {
 		return ErrInUse
 	}
 	if o.OnFull > Latest {

@@ -30,7 +30,7 @@ type lane struct {
 	// Senders.
 	ring     atomic.Pointer[ring.Ring] // the newest
 	ringSize int                       // bytes to allocate on first use
-	onFull   atomic.Uint32             // an OnFull; with Latest the slot is used instead of the ring
+	onFull   atomic.Uint32             // an OnFull, and inUse; with Latest the slot is used instead of the ring
 	slot     atomic.Pointer[slotValue]
 	replaced atomic.Uint64 // values that the slot replaced before they were sent
 	extra    atomic.Int64  // frames beyond one a message: fragments, aborts, the close
@@ -106,12 +106,28 @@ var noWait = context.WithValue(context.Background(), noWaitKey{}, nil)
 
 type noWaitKey struct{}
 
+// inUse in a lane's onFull says that a message was sent or decoded: what Configure sets stays as it is. It is set under mu.
+const inUse = 1 << 8
+
+// policy is what Send does when the channel is full. From now on Configure changes nothing: neither this nor a codec, which is read
+// without a lock behind it.
+func (l *lane) policy() OnFull {
+	o := l.onFull.Load()
+	if o&inUse == 0 {
+		l.mu.Lock()
+		o = l.onFull.Load() | inUse
+		l.onFull.Store(o)
+		l.mu.Unlock()
+	}
+	return OnFull(o &^ inUse)
+}
+
 // send accepts one message.
 func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 	if len(data) > l.s.opt.MaxMessage {
 		return ErrTooLarge
 	}
-	switch OnFull(l.onFull.Load()) {
+	switch l.policy() {
 	case Fail:
 		ctx = noWait
 	case Latest:

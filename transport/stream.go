@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -37,6 +36,12 @@ func (s *Stream[Out, In]) Receive(ctx context.Context) (In, error) {
 	if err != nil {
 		return v, err
 	}
+	return s.value(m)
+}
+
+// value is a message's.
+func (s *Stream[Out, In]) value(m message) (In, error) {
+	var v In
 	if b, ok := any(&v).(*[]byte); ok {
 		*b = m.data
 		return v, nil
@@ -44,31 +49,40 @@ func (s *Stream[Out, In]) Receive(ctx context.Context) (In, error) {
 	return s.decode(m)
 }
 
-// decode is apart from Receive so that there a []byte needs no memory of its own.
+// decode is apart from value so that there a []byte needs no memory of its own.
 func (s *Stream[Out, In]) decode(m message) (In, error) {
 	var v In
 	if m.kind == wire.Bytes {
 		return v, fmt.Errorf("transport: the page sent raw bytes where %T is expected", v)
 	}
+	s.lane.policy() // the codec stays from now on
 	if err := decode(s.codec, m.data, &v); err != nil {
 		return v, fmt.Errorf("transport: failed to decode a message of the page: %w", err)
 	}
 	return v, nil
 }
 
-// All ranges over the page's messages until it closes the stream. Any other end is the
-// last pair's error; so is a message that does not decode, after which the range goes on.
+// All ranges over the page's messages until it closes the stream. Any other end, that of ctx too, is the
+// last pair's error; so is a message that does not decode, after which the range goes on. What has come before
+// ctx ends is given before its error.
 func (s *Stream[Out, In]) All(ctx context.Context) iter.Seq2[In, error] {
 	ctx = contexts.OrBackground(ctx)
 	return func(yield func(In, error) bool) {
+		var none In
+		l := s.bound()
+		if l == nil {
+			yield(none, ErrUnbound)
+			return
+		}
 		for {
-			v, err := s.Receive(ctx)
-			var closed *ClosedError
-			over := errors.As(err, &closed) || ctx.Err() != nil || errors.Is(err, ErrUnbound)
-			if closed != nil && s.lane.in.ended.Load() && closed.Cause == nil {
+			m, err := l.receive(ctx)
+			if err != nil {
+				if e, ok := err.(*ClosedError); !ok || e.by != closedByPage || e.Cause != nil {
+					yield(none, err)
+				}
 				return
 			}
-			if !yield(v, err) || over {
+			if v, err := s.value(m); !yield(v, err) {
 				return
 			}
 		}
