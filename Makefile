@@ -11,6 +11,7 @@ TIME ?= 5m
 SEED ?= 0
 COUNT ?= 5
 ROUNDS ?= 5
+ORDER ?= 50
 
 GO_TEST := go test -timeout 15m
 # Without cgo; tested with several numbers of processors.
@@ -63,8 +64,10 @@ extension: setup ## the web process's half of shared memory: that the committed 
 	$(STEP) extension sh -c 'webview/shm/extension/build.sh && webview/shm/extension/fuzz.sh'
 
 verify: export TAILRACE_VERIFY = 1
-verify: setup ## the tests that do more with TAILRACE_VERIFY=1, with their figures
-	go test -timeout 4h -count=1 -v $$(grep -rlw --include='*_test.go' TAILRACE_VERIFY . | xargs -r -n1 dirname | sort -u)
+verify: begin setup ## the tests that do more with TAILRACE_VERIFY=1, with their figures, and those of order many times
+	$(STEP) 'long forms' sh -c 'go test -timeout 4h -count=1 -v $$(grep -rlw --include="*_test.go" TAILRACE_VERIFY . | xargs -r -n1 dirname | sort -u)'
+	$(STEP) 'order, 1, 2 and 4 processors' env -u TAILRACE_VERIFY go test -timeout 2h -race -cpu=1,2,4 -count=$(ORDER) -run Order ./ring ./transport ./bus ./webview/shm
+	@.ci/step end
 
 model: ## the ring's protocol as a model for spin, and that spin finds planted bugs in it
 	.ci/setup model
