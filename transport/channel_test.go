@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
@@ -301,6 +302,49 @@ func TestAbortedMessage(t *testing.T) {
 	if err != nil || string(m.Data) != "after" {
 		t.Fatalf("%d bytes, %v", len(m.Data), err)
 	}
+}
+
+// TestLatestIsCounted: Depth is what a channel with Latest holds: the value that waits, the one that is on its way, and nothing when the
+// page has the last one.
+func TestLatestIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size = 1 << 20
+		p, page, ch := grab[[]byte](t, transport.Options{}, transporttest.Config{})
+		if err := ch.Configure(transport.ChannelOptions{OnFull: transport.Latest}); err != nil {
+			t.Fatal(err)
+		}
+		depth := func(what string, least, most int) {
+			t.Helper()
+			st := ch.Stats()
+			if st.Depth < least*size || st.Depth > most*(size+1000) {
+				t.Errorf("%s: Depth is %d, want that of %d to %d values of %d", what, st.Depth, least, most, size)
+			}
+			if total := p.Session.Stats().Channels.Depth; total != st.Depth {
+				t.Errorf("%s: the session's channels have %d, this one %d", what, total, st.Depth)
+			}
+		}
+		depth("before the first value", 0, 0)
+		p.Stall(true)
+		for range 5 {
+			if err := ch.Send(t.Context(), make([]byte, size)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		depth("some on their way, one that waits", 2, 5)
+		p.Stall(false)
+		go func() {
+			for {
+				if _, err := page.Next(); err != nil {
+					return
+				}
+			}
+		}()
+		if err := ch.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		depth("after the last receipt", 0, 0)
+	})
 }
 
 func TestLatest(t *testing.T) {

@@ -218,8 +218,9 @@ func (inv *invocation) replyLane(data []byte) error {
 		l.finish(&ClosedError{Reason: "the result was not sent", Cause: err}, false)
 		return err
 	}
+	l.valueBytes.Add(v.cost())
 	if !l.put(nil, v) { // it has ended meanwhile
-		s.budget.give(heldResults, v.cost())
+		l.gave(v.cost())
 		return l.err()
 	}
 	l.finish(&ClosedError{Reason: "the result was sent"}, true)

@@ -47,7 +47,8 @@
 //
 // Options.Logger gets, with the key "window" for the label:
 //
-//	INFO   session opened                            session, carrier, origin
+//	INFO   session opened                            session, origin; carrier and reason, if they are settled
+//	INFO   session has its carrier                   session, carrier, reason: once it is settled, and when it goes over to another
 //	INFO   session ended                             session, reason
 //	WARN   session ended                             session, reason, error: the page broke a rule
 //	WARN   denied                                    permission, origin: the first time in a session

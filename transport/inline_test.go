@@ -136,6 +136,7 @@ func (p *heavyPort) TryReceive([]byte) (transport.Received, bool, error) {
 func (p *heavyPort) Wake()       {}
 func (p *heavyPort) Lost(uint64) {}
 func (p *heavyPort) LostAll()    {}
+func (p *heavyPort) Settled()    {}
 func (p *heavyPort) Fail(error)  {}
 
 var _ transport.Port = (*heavyPort)(nil)

@@ -33,10 +33,12 @@ type lane struct {
 	onFull   atomic.Uint32             // an OnFull, and inUse; with Latest the slot is used instead of the ring
 	slot     atomic.Pointer[slotValue]
 	replaced atomic.Uint64 // values that the slot replaced before they were sent
-	extra    atomic.Int64  // frames beyond one a message: fragments, aborts, the close
-	blocked  blocked
-	turn     chan struct{} // holds a token while no fragmented message is under way
-	named    int           // the number of the invoke that named it last; guarded by inMu
+
+	valueBytes atomic.Int64 // what values take, from the slot to their receipt
+	extra      atomic.Int64 // frames beyond one a message: fragments, aborts, the close
+	blocked    blocked
+	turn       chan struct{} // holds a token while no fragmented message is under way
+	named      int           // the number of the invoke that named it last; guarded by inMu
 
 	// Ending. end is set once, before done is closed.
 	end    atomic.Pointer[ClosedError]

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -27,10 +28,52 @@ func (t *told) due(now time.Duration) bool {
 
 // journal is what a session remembers for its log.
 type journal struct {
+	opening sync.Mutex // guards opened: the session was logged
+	opened  bool
 	refused told
 	// Guarded by outMu.
 	again      int           // batches that were sent again
 	againSince time.Duration // in the time from here
+}
+
+// carrierReason is why the carrier is what it is; "" when it does not say.
+func (s *Session) carrierReason() string {
+	if c, ok := s.carrier.(interface{ Reason() string }); ok {
+		return c.Reason()
+	}
+	return ""
+}
+
+// logOpened logs the session, with its carrier if that is settled.
+func (s *Session) logOpened() {
+	attrs := []any{"session", s.serial, "origin", s.origin}
+	s.journal.opening.Lock()
+	s.journal.opened = true
+	c, unsettled := s.carrier.(interface{ Settled() bool })
+	unsettled = unsettled && !c.Settled()
+	s.journal.opening.Unlock()
+	if !unsettled {
+		attrs = append(attrs, s.carrierAttrs()...)
+	}
+	s.log.Info("session opened", attrs...)
+}
+
+// logSettled logs which carrier the session has from now on.
+func (s *Session) logSettled() {
+	s.journal.opening.Lock()
+	opened := s.journal.opened
+	s.journal.opening.Unlock()
+	if opened && s.ctx.Err() == nil { // else logOpened will say it
+		s.log.Info("session has its carrier", append([]any{"session", s.serial}, s.carrierAttrs()...)...)
+	}
+}
+
+func (s *Session) carrierAttrs() []any {
+	attrs := []any{"carrier", s.carrier.Name()}
+	if reason := s.carrierReason(); reason != "" {
+		attrs = append(attrs, "reason", reason)
+	}
+	return attrs
 }
 
 // waitedLong logs that a sender has waited long for room.

@@ -163,7 +163,7 @@ func (s *Session) retire() {
 		for _, d := range b.runs {
 			d.lane.release(d.mark.pos)
 			if d.cost > 0 {
-				s.budget.give(d.lane.values(), d.cost)
+				d.lane.gave(d.cost)
 			}
 			d.lane.advance(d.mark, true)
 			if d.mark.closed {

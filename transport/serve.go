@@ -103,7 +103,7 @@ func (l *lane) ended() bool {
 func (l *lane) discard() {
 	for _, v := range [...]*slotValue{l.take(), l.out.value} {
 		if n := v.cost(); n > 0 {
-			l.s.budget.give(l.values(), n)
+			l.gave(n)
 		}
 	}
 	l.out.drop()

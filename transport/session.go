@@ -156,7 +156,7 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		return nil, err
 	}
 	e.enter(s)
-	s.log.Info("session opened", "session", s.serial, "carrier", c.Carrier.Name(), "origin", s.origin)
+	s.logOpened()
 	go s.drain()
 	return s, nil
 }
@@ -239,6 +239,9 @@ func (s *Session) end(e *ClosedError) {
 		s.log.Info("session ended", "session", s.serial, "reason", e.Reason)
 	}
 }
+
+// Settled implements Port.
+func (s *Session) Settled() { s.logSettled() }
 
 // Fail implements Port.
 func (s *Session) Fail(rule error) { _ = s.fail(rule) }
@@ -359,7 +362,7 @@ func (s *Session) forgetAll() {
 	defer s.outMu.Unlock()
 	for _, b := range s.outstanding {
 		for _, d := range b.runs {
-			s.budget.give(d.lane.values(), d.cost)
+			d.lane.gave(d.cost)
 		}
 	}
 	s.outstanding, s.spare = nil, nil

@@ -40,6 +40,7 @@ func (l *lane) latest(kind wire.Kind, data []byte) error {
 			l.s.budget.give(heldLatest, max(grows, 0))
 			continue
 		}
+		l.valueBytes.Add(grows)
 		if grows < 0 {
 			l.s.budget.give(heldLatest, -grows)
 		}
@@ -74,6 +75,12 @@ func (l *lane) take() *slotValue {
 			return v
 		}
 	}
+}
+
+// gave takes n bytes of values out of what is held.
+func (l *lane) gave(n int64) {
+	l.valueBytes.Add(-n)
+	l.s.budget.give(l.values(), n)
 }
 
 // values is what the lane's slot counts as.

@@ -47,9 +47,11 @@ type ChannelStats struct {
 	Credited uint64 `json:"credited"`
 	// Resent counts the batches with messages of this channel that were sent again. A page drops what it already has.
 	Resent uint64 `json:"resent"`
-	// Depth is how many bytes of the ring are claimed: not sent yet, or without receipt.
+	// Depth is how many bytes the channel holds: of its ring, and of values with Latest and raw results, what is not sent yet or
+	// without receipt.
 	Depth int `json:"depth"`
-	// Ring is the ring's size now: it grows up to RingBytes. 0 before the first message.
+	// Ring is the ring's size now: it grows up to RingBytes. 0 before the first message, and with Latest, which has none: its values
+	// lie in memory of their own, and Depth counts them.
 	Ring int `json:"ring"`
 	// Lag is how many bytes were accepted and are not consumed by the page.
 	Lag uint64 `json:"lag"`
@@ -99,6 +101,7 @@ func (l *lane) stats() ChannelStats {
 		drained := r.DrainPos()
 		st.Lag += r.Tail() - drained
 	}
+	st.Depth += int(l.valueBytes.Load())
 	if v := l.slot.Load(); v != nil && v.full {
 		st.Lag += uint64(len(v.data))
 	}
@@ -229,13 +232,9 @@ func (s *Session) Stats() SessionStats {
 	s.outMu.Lock()
 	unreceipted := len(s.outstanding)
 	s.outMu.Unlock()
-	reason := ""
-	if c, ok := s.carrier.(interface{ Reason() string }); ok {
-		reason = c.Reason()
-	}
 	return SessionStats{
 		Number: s.serial, Label: s.label, Origin: s.origin, Age: s.engine.now() - s.opened,
-		Carrier: s.carrier.Name(), Reason: reason,
+		Carrier: s.carrier.Name(), Reason: s.carrierReason(),
 		Batches: s.figures.batches.Load(), Bytes: s.figures.bytes.Load(), Resent: s.figures.resent.Load(),
 		Unreceipted: unreceipted, ReceivedBatches: s.upReceipt.Load(),
 		Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),

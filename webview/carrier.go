@@ -99,7 +99,6 @@ func (w *Window) carrier(p *page, extended bool) (transport.Carrier, error) {
 	case w.app.options.Carrier == CarrierShm:
 		return nil, noShared(err)
 	}
-	w.overScheme(err)
 	return reasoned{p.pulls, err.Error()}, nil
 }
 
@@ -119,15 +118,6 @@ func (w *Window) offer(c *shm.Carrier, session string) error {
 		}
 	}()
 	return w.native.offer(session, files)
-}
-
-// overScheme logs why a page can't have shared memory, unless that was the reason for the window's page before, too. A page that
-// has it is package shm's to tell.
-func (w *Window) overScheme(why error) {
-	if reason := why.Error(); w.lacks != reason {
-		w.lacks = reason
-		w.app.log.Info("webview: the session is carried by the "+schemeName, "window", w.label, "reason", reason)
-	}
 }
 
 // noExtension logs that the extension's file could not be removed. Nothing depends on that: another process will sweep it.

@@ -56,7 +56,6 @@ type Window struct {
 	asking     bool        // OnCloseRequested's function is being asked
 	unanswered unanswered
 	dev        *devWait // for the development server; nil: it is there
-	lacks      string   // why the last page that could not have shared memory could not
 }
 
 func newWindow(a *App, label string) *Window {

@@ -88,6 +88,13 @@ func (c *Carrier) Name() string {
 // Active reports whether batches go through shared memory.
 func (c *Carrier) Active() bool { return c.attached.Load() }
 
+// Settled reports whether it is known which carrier the session has: the page has attached, or will not.
+func (c *Carrier) Settled() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase != phaseOffered
+}
+
 // Reason says why the session is on the carrier that Name gives.
 func (c *Carrier) Reason() string {
 	c.mu.Lock()
@@ -144,7 +151,7 @@ func (c *Carrier) Deliver(b *transport.Batch) bool {
 func (c *Carrier) overPulls(b *transport.Batch) bool {
 	ok := c.pulls.Deliver(b)
 	if ok && c.left.CompareAndSwap(true, false) {
-		c.log.Info("shm: the session goes on over the "+c.pulls.Name(), "reason", c.Reason())
+		c.port.Settled()
 	}
 	return ok
 }

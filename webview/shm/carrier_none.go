@@ -31,5 +31,8 @@ func (c *Carrier) Down(string) {}
 // Active reports false.
 func (c *Carrier) Active() bool { return false }
 
+// Settled reports true.
+func (c *Carrier) Settled() bool { return true }
+
 // Reason is the error of Supported.
 func (c *Carrier) Reason() string { return errUnsupported.Error() }

@@ -22,10 +22,11 @@ type port struct {
 	up    chan []byte
 	woken chan struct{}
 	lost  chan struct{}
+	told  chan struct{} // by Settled
 }
 
 func newPort() *port {
-	return &port{up: make(chan []byte, 1024), woken: make(chan struct{}, 1), lost: make(chan struct{}, 16)}
+	return &port{up: make(chan []byte, 1024), woken: make(chan struct{}, 1), lost: make(chan struct{}, 16), told: make(chan struct{}, 16)}
 }
 
 func (p *port) Receive(up []byte) (transport.Received, error) {
@@ -46,6 +47,7 @@ func (p *port) Wake() {
 
 func (p *port) Lost(uint64) {}
 func (p *port) LostAll()    { p.lost <- struct{}{} }
+func (p *port) Settled()    { p.told <- struct{}{} }
 func (p *port) Fail(error)  {}
 
 // engineDefaults are the engine's options that a carrier is bound with.

@@ -3,7 +3,6 @@
 package shm
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
@@ -96,14 +95,14 @@ func (c *Carrier) goDown(reason string, level slog.Level) {
 	if !ok {
 		return
 	}
-	if was == phaseActive {
-		c.left.Store(true)
-	} else {
-		c.log.Log(context.Background(), level, "shm: the session stays on the "+c.pulls.Name(), "reason", reason)
-	}
 	c.mu.Lock()
 	port := c.port
 	c.mu.Unlock()
+	if was == phaseActive {
+		c.left.Store(true)
+	} else if port != nil && level >= slog.LevelInfo {
+		port.Settled()
+	}
 	if port != nil {
 		port.LostAll()
 	}

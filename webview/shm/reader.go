@@ -83,7 +83,7 @@ func (c *Carrier) look() error {
 	attached := was != c.phase
 	c.mu.Unlock()
 	if attached {
-		c.log.Info("shm: the page has attached")
+		c.port.Settled()
 		c.pulls.Release()
 	}
 	if wake {
