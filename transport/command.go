@@ -31,7 +31,8 @@ type answer struct {
 // Result is encoded the same way; []byte arrives as raw bytes, and must not be changed
 // after the return.
 //
-// fn runs on a goroutine of its own, never on the UI thread. Its context ends when the page
+// fn runs on a goroutine of its own, never on the UI thread. So calls run side by side; of those that a page makes without
+// awaiting, any may begin first: HandleOrdered is for commands whose order matters. Its context ends when the page
 // cancels the call or goes away; SessionFrom and Header read from it. Its result, or
 // error, reaches the page after everything that the arguments' channels had accepted by then. When it
 // returns, each of these channels is closed unless Keep was called on it. A returned *Error

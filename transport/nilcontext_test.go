@@ -23,25 +23,6 @@ type nilContext struct {
 	end func()
 }
 
-// grabStream is a page with one kept stream of it in Go's hands.
-func grabStream(t *testing.T, o transport.Options) (*transporttest.Page, *transporttest.Channel, *transport.Stream[[]byte, int]) {
-	t.Helper()
-	e := newEngine(t, o)
-	got := make(chan *transport.Stream[[]byte, int], 1)
-	transport.Handle(e, "grab", func(_ context.Context, a struct {
-		S *transport.Stream[[]byte, int]
-	}) (bool, error) {
-		a.S.Keep()
-		got <- a.S
-		return true, nil
-	})
-	p := openPage(t, e, transporttest.Config{})
-	ch := p.NewChannel()
-	r, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
-	wantJSON(t, r, err, "true")
-	return p, ch, <-got
-}
-
 // TestNilContext: in every exported function a nil context is one that never ends. It waits, it does not panic, and it is not
 // taken for a call that does not wait.
 func TestNilContext(t *testing.T) {
@@ -74,40 +55,7 @@ func TestNilContext(t *testing.T) {
 		}
 		return p.Session, goOn
 	}
-	lasting := func(t *testing.T) nilContext {
-		page, s := converse(t)
-		own, same := s.Channel.Context(none), s.Context(none)
-		return nilContext{func() error {
-			<-own.Done()
-			<-same.Done()
-			return nil
-		}, page.Close}
-	}
-	both := func(t *testing.T, call func(*transport.Stream[[]byte, int]) error) nilContext {
-		p, page, s := grabStream(t, narrow)
-		p.Stall(true)
-		for s.TrySend(large[:1000]) == nil {
-		}
-		return nilContext{func() error { return call(s) }, func() {
-			p.Stall(false)
-			go func() {
-				for {
-					if _, err := page.Next(); err != nil {
-						return
-					}
-				}
-			}()
-		}}
-	}
 	cases := map[string]func(t *testing.T) nilContext{
-		"Stream.Send": func(t *testing.T) nilContext {
-			return both(t, func(s *transport.Stream[[]byte, int]) error { return s.Send(none, large) })
-		},
-		"Stream.Flush": func(t *testing.T) nilContext {
-			return both(t, func(s *transport.Stream[[]byte, int]) error { return s.Flush(none) })
-		},
-		"Stream.Context":  lasting,
-		"Channel.Context": lasting,
 		"Channel.Send": func(t *testing.T) nilContext {
 			ch, end := channel(t)
 			return nilContext{func() error { return ch.Send(none, large) }, func() { go end() }}
@@ -123,6 +71,14 @@ func TestNilContext(t *testing.T) {
 		"Stream.Flush": func(t *testing.T) nilContext {
 			ch, end := channel(t)
 			return nilContext{func() error { return stream(ch).Flush(none) }, func() { go end() }}
+		},
+		"Channel.Context": func(t *testing.T) nilContext {
+			page, s := converse(t)
+			ctx := s.Channel.Context(none)
+			return nilContext{func() error {
+				<-ctx.Done()
+				return nil
+			}, page.Close}
 		},
 		"Stream.Context": func(t *testing.T) nilContext {
 			page, s := converse(t)

@@ -106,7 +106,7 @@ export interface ResumeOptions<T> extends ChannelOptions<T> {
     observer?: boolean;
     onclose?: (error?: TailraceError) => void;
     onerror?: (error: TailraceError) => void;
-    /** Aborting it before the channel is there rejects with the signal's reason. */
+    /** Aborting it before the channel is there rejects with the signal's reason; later, it closes the channel. */
     signal?: AbortSignal;
 }
 /** A page's end of a resumable channel. It cannot send, and cannot be passed to a command. */
@@ -130,7 +130,8 @@ export interface InvokeOptions {
     signal?: AbortSignal;
 }
 /**
- * Calls a Go command. An ArrayBuffer or a view goes as raw bytes, anything else as JSON,
+ * Calls a Go command. Calls that are not awaited run side by side, and begin in no certain order, unless Go registered the command
+ * with `transport.HandleOrdered`. An ArrayBuffer or a view goes as raw bytes, anything else as JSON,
  * with channels at any depth. Raw results arrive as a `Uint8Array`.
  */
 export type Invoke = <T = unknown>(cmd: string, args?: object, options?: InvokeOptions) => Promise<T>;

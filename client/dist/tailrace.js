@@ -1299,7 +1299,7 @@
       if (!this.ending || this.unread) return;
       this.ending = !1;
       let { error, onclose, onerror } = this;
-      error !== void 0 && guarded(onerror, error), guarded(onclose, error), this.onmessage = void 0;
+      error !== void 0 && guarded(onerror, error), guarded(onclose, error), this.over?.(), this.onmessage = void 0;
     }
     // ---- from the user
     setOnmessage(callback) {
@@ -2562,6 +2562,10 @@
       let { core } = this;
       this.closed || core.trySend(this.handed), core.lane !== void 0 && (core.lane.muted = !0), super.close();
     }
+    /** Aborting the signal closes the channel. Throws its reason if it has aborted. */
+    endWith(signal) {
+      this.core.over = whenAborted(signal, () => this.close());
+    }
     send() {
       return rejected(
         new TailraceError("one_way", "the Go side does not receive on a resumable channel")
@@ -2586,7 +2590,7 @@
       try {
         ignored(channel.head), await safe(call2(COMMAND, { name, from, observer, stopped, channel }, signal === void 0 ? {} : { signal }));
         let { generation } = await safe(channel.head);
-        known.set(key, { channel, generation });
+        signal !== void 0 && channel.endWith(signal), known.set(key, { channel, generation });
       } catch (error) {
         let close = () => channel.close();
         throw settled(channel.head, close, close), error;

@@ -534,7 +534,7 @@ var ChannelCore = class {
     if (!this.ending || this.unread) return;
     this.ending = !1;
     let { error, onclose, onerror } = this;
-    error !== void 0 && guarded(onerror, error), guarded(onclose, error), this.onmessage = void 0;
+    error !== void 0 && guarded(onerror, error), guarded(onclose, error), this.over?.(), this.onmessage = void 0;
   }
   // ---- from the user
   setOnmessage(callback) {

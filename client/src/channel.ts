@@ -94,6 +94,8 @@ export class ChannelCore implements Sink {
   onmessage: Message | undefined;
   onclose: ((error?: TailraceError) => void) | undefined;
   onerror: ((error: TailraceError) => void) | undefined;
+  /** Called once behind onclose: what this package keeps for the channel ends. */
+  over: (() => void) | undefined;
   lane: Lane | undefined;
   /** No more messages will arrive, or this side has closed. */
   closed = false;
@@ -262,6 +264,7 @@ export class ChannelCore implements Sink {
     const { error, onclose, onerror } = this;
     if (error !== undefined) guarded(onerror, error);
     guarded(onclose, error);
+    this.over?.();
     this.onmessage = undefined;
   }
 

@@ -5,7 +5,7 @@ import { asyncIterator } from './builtins/base.js';
 import { SafeMap } from './builtins/collections.js';
 import { ignored, NativePromise, rejected, safe, settled } from './builtins/promises.js';
 import { Channel } from './channel.js';
-import { guarded, TailraceError } from './errors.js';
+import { guarded, TailraceError, whenAborted } from './errors.js';
 import type { Call } from './invoke.js';
 import type { Timers } from './timers.js';
 
@@ -104,6 +104,11 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
     super.close();
   }
 
+  /** Aborting the signal closes the channel. Throws its reason if it has aborted. */
+  endWith(signal: AbortSignal): void {
+    this.core.over = whenAborted(signal, () => this.close());
+  }
+
   override send(): Promise<void> {
     return rejected(
       new TailraceError('one_way', 'the Go side does not receive on a resumable channel'),
@@ -142,6 +147,7 @@ export function createResume(call: Call, clock: Pick<Timers, 'task'>): Resume {
       const args = { name, from, observer, stopped, channel };
       await safe(call(COMMAND, args, signal === undefined ? {} : { signal }));
       const { generation } = await safe(channel.head);
+      if (signal !== undefined) channel.endWith(signal);
       known.set(key, { channel: channel as Resumed<unknown>, generation });
     } catch (error) {
       // Not before the head: what comes behind it is dropped, and Go must learn that nothing of it was handed out.

@@ -266,3 +266,42 @@ test('aborted between the opening and the head: Go learns that nothing was hande
     ],
   );
 });
+
+test('the signal lives as long as the channel', async () => {
+  const go = await started();
+  const abort = new AbortController();
+  const promise = go.api.resume<string>('flow', { signal: abort.signal });
+  const lane = await accept(go, 1);
+  const channel = await promise;
+  const got: unknown[] = [];
+  channel.onmessage = (message) => got.push(message);
+  channel.onclose = (error) => got.push(['closed', error]);
+  await go.send(go.run(lane, json('a')));
+  abort.abort(new Error('unmounted'));
+  await settle();
+  assert.deepEqual(got, ['a', ['closed', undefined]]);
+  assert.equal(channel.closed, true);
+  assert.equal(go.on(lane, CLOSE).length, 1, 'Go is told');
+  assert.deepEqual(
+    go.on(lane, JSON_).map(({ payload }) => new TextDecoder().decode(payload)),
+    ['1'],
+    'and how far the page has come',
+  );
+});
+
+test('a signal that is aborted while the channel is on its way rejects, and closes it', async () => {
+  const go = await started();
+  const abort = new AbortController();
+  const promise = go.api.resume<string>('flow', { signal: abort.signal });
+  promise.catch(() => {});
+  await settle();
+  const { id, envelope } = go.invokes[0];
+  const [lane] = envelope.channels;
+  await go.send(go.run(0, [{ kind: OPEN, payload: u32s(lane, 0, 4096, 0) }, result(id, null)]));
+  const reason = new Error('unmounted');
+  abort.abort(reason); // between the result and the head
+  await go.send(go.run(lane, json({ first: 1, generation: 1 }, 'a')));
+  await assert.rejects(promise, reason);
+  await settle();
+  assert.equal(go.on(lane, CLOSE).length, 1, 'Go is told');
+});
