@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -209,16 +210,19 @@ func TestOnDownload(t *testing.T) {
 	dir := t.TempDir()
 	asked := make(chan *Download, 10)
 	path := ""
+	var given atomic.Value // path, for the function below
 	l := newLeading(t, Options{OnDownload: func(d *Download) string {
 		asked <- d
-		if path == "panic" {
+		p := given.Load().(string)
+		if p == "panic" {
 			panic("in OnDownload")
 		}
-		return path
+		return p
 	}}, "")
 	to := func(p string) {
 		l.again(t)
 		path = p
+		given.Store(p)
 	}
 	saved := func(name, want string) {
 		t.Helper()
