@@ -91,7 +91,7 @@ func (s *sinks) UnmarshalJSON(data []byte) error {
 // embedding is a channel, and more.
 type embedding struct {
 	transport.Channel[string]
-	sent int
+	Sent int
 }
 
 // readerCodec decodes from a copy, in pieces.
