@@ -25,7 +25,7 @@ var dialogCases = []dialogCase{
 	{"print", `<button onclick="print()">`, 1, true},
 	{"print from a script", `<script>asked(() => print())</script>`, 0, true},
 	{"print again and again", `<script>asked(() => { for (let i = 0; i < 20; i++) print(); })</script>`, 0, true},
-	{"print of a frame", `<script>asked(() => frames[0].print())</script><iframe srcdoc="frame"></iframe>`, 0, true},
+	{"print of a frame", `<iframe srcdoc="frame" onload="asked(() => frames[0].print())"></iframe>`, 0, true},
 	{"file chooser", `<input type=file multiple>`, 1, true},
 	{"colour chooser", `<input type=color>`, 1, true},
 	{"date chooser", `<input type=date>`, 1, false},
@@ -85,6 +85,7 @@ func TestDialogsEnd(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(func() { w.Destroy(); <-w.Done() })
 			want := before + 1
 			if c.toplevel {
 				want++
