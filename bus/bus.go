@@ -76,7 +76,8 @@ func (b *Bus) EmitTo(t Target, name string, payload any) error {
 }
 
 // EmitFilter is Emit to the listeners whose target accept accepts, and to those for Any. accept is called on
-// this goroutine, once for each target that there is, before EmitFilter returns. For a window whose page is
+// this goroutine, once for each target that there is, before EmitFilter returns; when it panics, it has not accepted, and
+// the error is an ErrTarget. For a window whose page is
 // not ready it is asked about the window's own four targets.
 func (b *Bus) EmitFilter(name string, payload any, accept func(Target) bool) error {
 	return b.emitFilter(noWait, name, payload, accept)

@@ -17,6 +17,7 @@
 //   - A Go listener runs on a goroutine of its own, which exists while its queue is not empty; never on the emitter's, the
 //     UI thread or a session's. It may emit, listen, unlisten, block or panic: a panic is logged, the listener
 //     lives on, and nobody else notices. [Bus.Unlisten] acts at once.
+//   - Functions of the app that panic (codecs, payloads' MarshalJSON, filters) are an error of that call.
 //   - Memory is bounded: each listener's queue, in number and bytes, what waits for a page, what a page may register,
 //     and the sticky events; [Options] has the numbers.
 //

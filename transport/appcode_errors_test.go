@@ -156,6 +156,8 @@ func (badPolicy) Check(p transport.Permission) error {
 	switch p.Name {
 	case "panics":
 		panic((*nilError)(nil))
+	case "exits":
+		runtime.Goexit()
 	case "typed nil":
 		return (*transport.Error)(nil)
 	case "bad error":
@@ -178,7 +180,7 @@ func TestPoliciesThatPanic(t *testing.T) {
 	j := newRecords()
 	e := newEngine(t, transport.Options{Policy: badPolicy{}, Logger: slogOf(j)})
 	transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
-	for _, name := range []string{"panics", "typed nil", "bad error", "bad detail"} {
+	for _, name := range []string{"panics", "typed nil", "bad error", "bad detail", "exits"} {
 		transport.Handle(e, name, func(context.Context, any) (int, error) { t.Error("it ran"); return 7, nil })
 	}
 	transport.HandleOrdered(e, "ordered panics", func(context.Context, any) (int, error) { t.Error("it ran"); return 7, nil })
@@ -188,6 +190,9 @@ func TestPoliciesThatPanic(t *testing.T) {
 		wantCode(t, err, transport.CodeDenied)
 		lasts(t, p)
 	}
+	_, err := p.Invoke(transporttest.Request{Command: "exits"})
+	wantCode(t, err, transport.CodePanic)
+	lasts(t, p)
 	flushed(t, e)
 	if log := strings.Join(j.take(), "\n"); strings.Count(log, "policy panicked, which denies") != 2 {
 		t.Errorf("the log is\n%s", log)

@@ -60,7 +60,8 @@ func (c *Channel[T]) bound() *lane {
 
 // Send accepts v, or waits for space in the channel's ring until ctx ends; [ChannelOptions.OnFull] can have it do
 // otherwise. It copies: the caller keeps v. Errors: ErrClosed (a *ClosedError with the reason), the cause of
-// ctx, ErrFull (with [Fail]), ErrTooLarge, ErrMemory, ErrUnbound, or the codec's. With any error nothing of v
+// ctx, ErrFull (with [Fail]), ErrTooLarge, ErrMemory, ErrUnbound, or the codec's: a value whose MarshalJSON panics, or that is no JSON in
+// UTF-8, too. With any error nothing of v
 // reaches the page, and the channel lives on, unless it is ErrClosed.
 //
 // ctx matters only while Send waits: with space at hand, v is accepted under a context that has ended, too.

@@ -27,7 +27,11 @@ type answer struct {
 // Handle registers fn as the command that the page calls with invoke(name, args).
 //
 // Args is decoded from the arguments' JSON by Options.Codec; []byte takes a raw body
-// instead. A field of type *Channel[T] or *Stream[Out, In], at any depth, takes a channel of the page.
+// instead. A field of type *Channel[T] or *Stream[Out, In], or of that type by value, takes a channel of the page: at any depth, in slices and
+// maps, and behind a type's own UnmarshalJSON, which finds a string there that only Channel's UnmarshalJSON reads. A struct may embed a Channel, not a
+// *Channel. A page that leaves out a channel is refused with CodeBadArguments, which names the field; one that may be missing is declared with
+// `json:",omitempty"` (or omitzero), and is nil then, with methods that give ErrUnbound. What a type's own UnmarshalJSON fills is not looked at.
+//
 // Result is encoded the same way; []byte arrives as raw bytes, and must not be changed
 // after the return.
 //
@@ -36,7 +40,8 @@ type answer struct {
 // cancels the call or goes away; SessionFrom and Header read from it. Its result, or
 // error, reaches the page after everything that the arguments' channels had accepted by then. When it
 // returns, each of these channels is closed unless Keep was called on it. A returned *Error
-// keeps its code and detail; a panic, or runtime.Goexit, rejects the call with CodePanic and is logged.
+// keeps its code and detail; a panic, or runtime.Goexit, rejects the call with CodePanic and is logged, also one of a method of the error. A
+// result that is no JSON in UTF-8, as a json.RawMessage may be, or whose MarshalJSON panics, is CodeBadResult.
 //
 // When the page closes a channel, the command goes on: its context does not end, but Send and Receive give ErrClosedByPage. A
 // handler that waits for something else, too, makes its context one of the channel, ctx = args.Updates.Context(ctx), which

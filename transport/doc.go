@@ -60,18 +60,27 @@
 //	INFO   channel ended with an error               channel, command, reason, error; WARN when the page ended it
 //	ERROR  command panicked                          command, panic, stack
 //	ERROR  result could not be sent                  command, error
-//	ERROR  error detail can't be encoded             command, code
+//	ERROR  command's result panicked                 command, panic, stack
+//	ERROR  error detail can't be encoded             command, code, error
+//	ERROR  an error's methods panicked               command, type, panic, stack
+//	ERROR  policy panicked, which denies             permission, panic, stack
 //
 // Packages bus, webview and webview/shm log under their names: the carrier that a session has or goes over to and why, web
 // processes that ended, pages that did not answer, calls that were refused, functions of the app that panicked. Pages can cause many of
 // these. Of each message 32 pass for a window in 10 s; the next one that passes has the number of those that did not as
 // "suppressed". Texts over 2 KiB, but stacks, are cut.
 //
+// The logger's handler is called on a goroutine of its own, with one record at a time, in order. Nothing waits for it, so it may wait, send and emit
+// as it likes. While 256 records wait for it, further ones are lost, as are those over which it panics; a record "log records were lost" tells how many. A
+// program that ends at once may lose the last ones; webview.App.Run waits a second for them.
+//
 // # Locks
 //
 // Sending takes none while there is room. Session.inMu makes Receive one at a time and
-// may be held when outMu is taken; no handler runs and nothing is logged under it, but a script's error; outMu guards the batches without receipt and may be held when a lane's mu
+// may be held when outMu is taken; outMu guards the batches without receipt and may be held when a lane's mu
 // is taken; Carrier.Alloc and Free are called under both. Stats takes Engine.mu, then each session's outMu, then its gone; a channel's end takes
 // gone under outMu, too; a lane's and an inbox's mu may be taken under gone. lane.mu, inbox.mu, readyMu and creditMu are leaves. A resumable channel's mu, and
 // reader.markMu under it, are taken before all of these but Engine.mu, and never under one of them.
+//
+// No function of the app runs under any of them: internal/appcode has the rule.
 package transport

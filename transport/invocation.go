@@ -114,16 +114,22 @@ func (s *Session) admit(inv *invocation) error {
 
 // run is the command's goroutine.
 func (inv *invocation) run() {
-	settled := inv.settled()
-	defer func() { // also when the handler has ended this goroutine
+	var settled func(context.Context)
+	inv.err = errExited
+	defer func() { // also when a function of the app has ended this goroutine
+		defer inv.answer()
 		inv.conclude()
 		if settled != nil {
 			settled(inv.ctx)
 		}
-		inv.answer()
 	}()
+	settled = inv.settled()
 	inv.perform()
 }
+
+// errExited is the answer when a function of the app, another than the handler, ends the command's goroutine by runtime.Goexit: then nothing else
+// is known of the call.
+var errExited = &Error{CodePanic, "a function of the app has ended the command's goroutine", nil}
 
 // settled begins what SessionConfig.Settle says. What it gives waits; neither panics.
 func (inv *invocation) settled() func(context.Context) {

@@ -54,7 +54,7 @@ type Options struct {
 	Codec Codec
 	// Policy is asked before anything that a page does or that is done to it. Default: all is allowed.
 	Policy Policy
-	// Logger gets what matters, at most so often; the package's comment has the list. Default slog.Default().
+	// Logger gets what matters, at most so often, on a goroutine of its own; the package's comment has the list. Default slog.Default().
 	Logger *slog.Logger
 }
 

@@ -93,19 +93,21 @@ func (s *Session) takeTurns(inv *invocation) {
 // runOrdered runs an ordered command. Its answer goes at once when nothing must come before it and there is room; the next command
 // does not wait for that.
 func (inv *invocation) runOrdered() {
-	settled := inv.settled()
+	var settled func(context.Context)
+	inv.err = errExited
 	defer func() {
 		inv.conclude()
 		switch {
 		case settled != nil:
 			go func() {
+				defer inv.answer()
 				settled(inv.ctx)
-				inv.answer()
 			}()
 		case !inv.answerNow():
 			go inv.answer()
 		}
 	}()
+	settled = inv.settled()
 	inv.perform()
 }
 

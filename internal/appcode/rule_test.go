@@ -22,7 +22,8 @@ var rules = []struct {
 	// One place recovers, and turns what was panicked with into text.
 	{regexp.MustCompile(`\brecover\(\)`), []string{
 		"internal/appcode/appcode.go",
-		"webview/expvar.go", // a panic of package expvar
+		"webview/expvar.go",  // a panic of package expvar
+		"webview/serving.go", // http.ErrAbortHandler, which is no failure; what else there is goes on to Catch
 	}},
 	// The app's logger is reached through loglimit alone, which options put before it.
 	{regexp.MustCompile(`\bslog\.(Default|Info|Warn|Error|Log|Debug)\(|\.Logger\(\)|\blog\.(Print|Fatal|Panic)`), []string{

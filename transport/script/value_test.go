@@ -285,3 +285,20 @@ func TestFormat(t *testing.T) {
 		}
 	}
 }
+
+// marshaler has a MarshalJSON that panics.
+type marshaler struct{}
+
+func (marshaler) MarshalJSON() ([]byte, error) { panic(marshaler{}) }
+
+// TestValuesThatPanic: a value whose method panics is an error.
+func TestValuesThatPanic(t *testing.T) {
+	for _, v := range []any{marshaler{}, []any{1, marshaler{}}, map[string]any{"a": &marshaler{}}} {
+		if source, err := Value(v); err == nil || source != "" {
+			t.Errorf("%T gave %q, %v", v, source, err)
+		}
+		if source, err := Format("f(%s)", v); err == nil || source != "" {
+			t.Errorf("%T gave %q, %v", v, source, err)
+		}
+	}
+}
