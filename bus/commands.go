@@ -82,6 +82,9 @@ func (b *Bus) call(ctx context.Context, command string, run func(caller) error) 
 	}
 	c := p.conn.Load()
 	if c == nil || c.session != s {
+		c = p.left.Load()
+	}
+	if c == nil || c.session != s {
 		return errGone
 	}
 	err := run(caller{p, c})

@@ -17,6 +17,7 @@ type Page struct {
 	bus   *Bus
 	label string
 	conn  atomic.Pointer[conn] // of the page that is connected, nil: none. Replaced under mu
+	left  atomic.Pointer[conn] // of a page that the window has left, until its session ends
 
 	foreign atomic.Bool // the page is not the app's, and will not connect. Set under mu
 
@@ -60,6 +61,26 @@ func (p *Page) Connect(s *transport.Session) {
 	p.foreign.Store(false)
 	p.bus.sessions.Store(s, p)
 	p.conn.Store(newConn(s))
+	p.signal()
+}
+
+// Leave tells that the window goes on to another page, while the session of this one still takes what it has sent: the page
+// gets nothing any more, and what is emitted is kept for the next one, but its own emits are heard until the session ends.
+func (p *Page) Leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.conn.Load()
+	if c == nil {
+		return
+	}
+	p.detach()
+	p.left.Store(c)
+	p.bus.sessions.Store(c.session, p)
+	go func() {
+		<-c.session.Done()
+		p.bus.sessions.Delete(c.session)
+		p.left.CompareAndSwap(c, nil)
+	}()
 	p.signal()
 }
 

@@ -77,7 +77,7 @@ func (w *Window) request(in *incoming, r responder) {
 		case w.origin == "" || g.own(in.active) == "":
 			refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
 		default:
-			w.hello(in, r, cors)
+			w.greet(in, r, cors)
 		}
 	case controlPath + "carrier":
 		w.left(in, r, cors)
@@ -96,6 +96,9 @@ func (w *Window) inSession(in *incoming, r responder, cors bool) *page {
 		return nil
 	}
 	p := w.page.Load()
+	if p == nil {
+		p = w.former.page
+	}
 	if p == nil || subtle.ConstantTimeCompare([]byte(in.session), []byte(p.session.ID())) != 1 {
 		refuse(r, cors, http.StatusGone, transport.CodeClosed, "the session is over")
 		return nil

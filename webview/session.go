@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
@@ -13,8 +14,11 @@ import (
 // WebKit tells of a new document (committed) before its first script runs, over the same
 // connection as the document's requests. So this order holds:
 //
-//  1. committed: the session of the document before ends
-//  2. hello of the new document: its session begins
+//  1. committed: the session of the document before is left. It takes what its page has sent until then, and sends nothing
+//  2. hello of the new document: that session ends, and the new one begins
+//
+// The last requests of a page that is left may come behind 1, but before 2. Without a hello, as of a foreign document, the session
+// ends a little later.
 //
 // and a hello never belongs to a document that is yet to be committed.
 
@@ -53,11 +57,12 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		if w.strayed = own == "" && !w.byApp; !w.strayed {
 			w.home = uri
 		}
+		w.documents++
 		reason := "page reloaded or navigated"
 		if own == "" {
 			reason = "page navigated to another origin"
 		}
-		w.endSession(reason)
+		w.depart(reason)
 		w.asked.shown(uri)
 		w.devCommitted(uri)
 		w.origin = own
@@ -108,19 +113,88 @@ func (w *Window) processEnded(reason int) {
 	w.crash(name)
 }
 
+// lingering is how long the session of a page that is left takes what comes, if no other page says hello.
+const lingering = 100 * time.Millisecond
+
+// former is a page that the window does not show any more, and whose last requests may still come.
+type former struct {
+	*page
+	reason string
+	since  time.Time
+}
+
+// depart has the session end soon: see above.
+func (w *Window) depart(reason string) {
+	w.unanswered = unanswered{}
+	w.endFormer()
+	p := w.page.Swap(nil)
+	if p == nil {
+		return
+	}
+	w.former = former{p, reason, time.Now()}
+	w.events.Leave()
+	time.AfterFunc(lingering, func() {
+		w.post(func() {
+			if w.former.page == p {
+				w.endFormer()
+			}
+		})
+	})
+}
+
+// overtaking is how long after the news of the next document the last messages of a page may need: requests of the scheme were seen
+// to come behind that document's hello, and what stands in shared memory has yet to be read and received.
+const overtaking = 30 * time.Millisecond
+
+// greet is hello, behind what the page before may still send.
+func (w *Window) greet(in *incoming, r responder, cors bool) {
+	f, document := w.former, w.documents
+	early := overtaking - time.Since(f.since)
+	if f.page == nil || early <= 0 {
+		w.hello(in, r, cors)
+		return
+	}
+	time.AfterFunc(early, func() {
+		w.post(func() {
+			if w.documents != document || w.origin == "" {
+				refuse(r, cors, http.StatusGone, transport.CodeClosed, "the document that said hello is gone")
+				return
+			}
+			w.greet(in, r, cors)
+		})
+	})
+}
+
+// endFormer ends the session of the page that was left, if there is one.
+func (w *Window) endFormer() {
+	l := w.former
+	w.former = former{}
+	if l.page != nil {
+		w.end(l.page, l.reason)
+	}
+}
+
 // endSession ends the session, if there is one.
 func (w *Window) endSession(reason string) {
 	w.unanswered = unanswered{}
+	w.endFormer()
 	if p := w.page.Swap(nil); p != nil {
-		w.native.limitBodies(0)
-		p.session.End(reason)
-		p.resources.end(func(err error) {
-			w.app.log.Warn("webview: failed to close a resource of a page that is gone", "window", w.label, "error", err)
-		})
+		w.end(p, reason)
 	}
 	if w.inspector {
 		w.events.SetForeign(true) // what the app emits is not kept for it
 	}
+}
+
+// end ends the session of a page, which the window shows no more.
+func (w *Window) end(p *page, reason string) {
+	if w.page.Load() == nil {
+		w.native.limitBodies(0)
+	}
+	p.session.End(reason)
+	p.resources.end(func(err error) {
+		w.app.log.Warn("webview: failed to close a resource of a page that is gone", "window", w.label, "error", err)
+	})
 }
 
 // hello begins a session with the document that is shown.

@@ -56,6 +56,8 @@ type Window struct {
 	asking     bool        // OnCloseRequested's function is being asked
 	unanswered unanswered
 	dev        *devWait // for the development server; nil: it is there
+	former     former
+	documents  uint64 // that were committed
 }
 
 func newWindow(a *App, label string) *Window {

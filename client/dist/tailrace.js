@@ -347,6 +347,9 @@
       /** Slots with a request under way. */
       this.busy = new SafeSet();
       this.watching = !1;
+      /** Batches under way, and the slot that the page's last ones go through. */
+      this.flying = new SafeSet();
+      this.last = newSlot(0);
       this.headers = headersOf({ "Tailrace-Version": "1" });
       this.hold = 0;
       this.free = [];
@@ -386,6 +389,7 @@
         "Content-Type": "application/octet-stream"
       });
       for (let i = 0; i < hello.posts; i++) push(this.free, newSlot(hello.pulls + i));
+      this.last = this.free[0];
       for (let i = 0; i < hello.pulls; i++) push(this.idle, newSlot(i));
     }
     /** Another carrier goes on: no new pulls and posts; those under way come to their end. */
@@ -417,6 +421,22 @@
         this.post(peer, pop(this.free), out);
       }
     }
+    leave() {
+      let { peer, flying } = this;
+      if (peer === void 0 || this.stopped || this.instead !== void 0) return;
+      let outs = [];
+      for (flying.forEach((out) => {
+        push(outs, out);
+      }); ; ) {
+        let out = peer.outgoing();
+        if (out === void 0) break;
+        push(outs, out);
+      }
+      for (let i = 0; i < outs.length; i++) {
+        let { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0), signal = new Aborter().signal, init = { __proto__: null, ...this.init(bytes, signal), keepalive: !0 };
+        ignored(this.options.fetch(`${this.options.base}/.tailrace/batch`, init));
+      }
+    }
     stop() {
       this.stopped = !0, this.busy.forEach((slot) => {
         slot.abort?.abort();
@@ -432,7 +452,7 @@
           next = this.request(peer, slot, out, this.instead === void 0 ? this.hold : 0);
           continue;
         }
-        if (failures = 0, out !== void 0 && (peer.delivered(out), this.wake()), out = void 0, this.instead !== void 0 && (peer.dispatch(), this.flush(), this.instead !== void 0))
+        if (failures = 0, out !== void 0 && (this.flying.delete(out), peer.delivered(out), this.wake()), out = void 0, this.instead !== void 0 && (peer.dispatch(), this.flush(), this.instead !== void 0))
           break;
         let small = answer !== void 0 && sizeOf(answer) <= SMALL;
         if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
@@ -447,12 +467,12 @@
         if (answer !== FAILED && (answer === void 0 || peer.receive(answer))) break;
         if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
       }
-      peer.delivered(out), push(this.free, slot), this.flush(), peer.dispatch(), this.flush();
+      this.flying.delete(out), peer.delivered(out), push(this.free, slot), this.flush(), peer.dispatch(), this.flush();
     }
     /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
     async request(peer, slot, out, hold2) {
       let composed = peer.compose(out, slot.index, ++slot.request, hold2);
-      for (; ; ) {
+      for (out !== void 0 && this.flying.add(out); ; ) {
         let answer = await safe(this.fetch("batch", composed.bytes, slot, this.hold + GRACE));
         if (this.stopped) return;
         if (answer === void 0)
@@ -915,6 +935,7 @@
     }
     /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
     trySend(kind, payload2) {
+      if (this.owner.left) return !1;
       let length = lengthOf(payload2);
       if (this.waiting.length > 0 || !this.fits(length)) return !1;
       this.reserved += this.stridesOf(length), this.sink.queued?.(length);
@@ -937,6 +958,7 @@
       return length <= chunk ? strideOf(length) : FRAME * ceil(length / chunk) + 16 + (length + 7 & -8);
     }
     pump() {
+      if (this.owner.left) return;
       let n = 0;
       for (; n < this.waiting.length; ) {
         let message = this.waiting[n], length = lengthOf(message.payload);
@@ -1764,6 +1786,7 @@
       this.state = "connecting";
       this.maxMessage = MOST;
       this.chunk = 0;
+      this.left = !1;
       this.lanes = new SafeMap();
       this.highestRemote = 0;
       this.maxLanes = MOST;
@@ -2012,7 +2035,7 @@
       this.running = void 0, lane !== void 0 && lane.consumed > lane.announced && this.consumed(lane);
     }
     outgoing() {
-      if (this.state !== "open" || this.writer === void 0) return;
+      if (this.state !== "open" || this.left || this.writer === void 0) return;
       let again = this.lost[0], number = again === void 0 ? this.lastSent + 1 : again.number, oldest = firstOf(this.unacknowledged);
       if (oldest !== void 0 && number - oldest >= AHEAD) return;
       if (again !== void 0)
@@ -2104,6 +2127,10 @@
           this.urgent = !0, this.carrier.wake();
         }
       }, LAZY);
+    }
+    /** The page is being left. What comes back from the back-forward cache has another connection. */
+    leave() {
+      this.state === "open" && !this.left && this.carrier.leave(), this.left = !0;
     }
     /** Ends the session: every call and channel learns the reason. */
     end(reason) {
@@ -2637,7 +2664,7 @@
           new TailraceError("restored", "the page came back from the back-forward cache: call again")
         )
       );
-    } };
+    }, leave: () => connection.leave() };
   }
 
   // src/shm.ts
@@ -2688,6 +2715,9 @@
     }
     get immediate() {
       return this.state === "attached" && this.stuck === void 0;
+    }
+    leave() {
+      this.state === "attached" ? this.flush() : this.http.leave();
     }
     stop() {
       this.state = "over", this.http.stop(), this.detach(), this.pushed = [], this.stuck = void 0;
@@ -2857,7 +2887,7 @@
     let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, carrier = () => {
       let http = new HttpCarrier({ base, fetch, clock: timers, memory: memory !== void 0 });
       return memory === void 0 ? http : new ShmCarrier(memory, http, timers);
-    }, { state, restored } = createPage({
+    }, { state, restored, leave } = createPage({
       carrier,
       clock: timers,
       manual,
@@ -2871,9 +2901,17 @@
       writable: !0
     }), addEventListener("DOMContentLoaded", () => {
       manual() || events.readyWhenQuiet();
-    }), addEventListener("pagehide", (event) => {
-      isPersisted(event) && memory?.detach();
-    }), addEventListener("pageshow", (event) => {
+    });
+    let left = (event) => {
+      leave(), isPersisted(event) && memory?.detach();
+    };
+    addEventListener(
+      "pagehide",
+      () => {
+        unlisten(window, "pagehide", left), listenTo(window, "pagehide", left);
+      },
+      !0
+    ), addEventListener("pageshow", (event) => {
       isPersisted(event) && restored();
     });
   }

@@ -73,6 +73,8 @@ export interface Carrier {
   flush(): void;
   /** A batch that is full goes out at once: messages may be written into it as they are sent. */
   readonly immediate: boolean;
+  /** The page is being left: what there is to send goes now, as far as that can be. Nothing is sent afterwards. */
+  leave(): void;
   /** Ends everything under way. */
   stop(): void;
 }

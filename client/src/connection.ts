@@ -67,6 +67,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   error: TailraceError | undefined;
   maxMessage = MOST;
   chunk = 0;
+  left = false;
 
   private readonly lanes = new SafeMap<number, Lane>();
   private readonly control: Lane;
@@ -450,7 +451,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   outgoing(): OutBatch | undefined {
-    if (this.state !== 'open' || this.writer === undefined) return undefined;
+    if (this.state !== 'open' || this.left || this.writer === undefined) return undefined;
     const again: OutBatch | undefined = this.lost[0];
     const number = again === undefined ? this.lastSent + 1 : again.number;
     const oldest = firstOf(this.unacknowledged);
@@ -591,6 +592,12 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
       this.urgent = true;
       this.carrier.wake();
     }, LAZY);
+  }
+
+  /** The page is being left. What comes back from the back-forward cache has another connection. */
+  leave(): void {
+    if (this.state === 'open' && !this.left) this.carrier.leave();
+    this.left = true;
   }
 
   /** Ends the session: every call and channel learns the reason. */

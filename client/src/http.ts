@@ -6,7 +6,7 @@ import { NativeUint8Array, sizeOf } from './builtins/bytes.js';
 import { SafeSet } from './builtins/collections.js';
 import { Aborter, bodyOf, microtask, statusOf } from './builtins/dom.js';
 import { stringify } from './builtins/json.js';
-import { NativePromise, safe } from './builtins/promises.js';
+import { ignored, NativePromise, safe } from './builtins/promises.js';
 import type { Carrier, Hello, Peer } from './carrier.js';
 import { errorFrom, TailraceError } from './errors.js';
 import type { OutBatch } from './outbatch.js';
@@ -69,6 +69,9 @@ export class HttpCarrier implements Carrier {
   /** Slots with a request under way. */
   private readonly busy = new SafeSet<Slot>();
   private watching = false;
+  /** Batches under way, and the slot that the page's last ones go through. */
+  private readonly flying = new SafeSet<OutBatch>();
+  private last = newSlot(0);
   private peer: Peer | undefined;
   private headers = headersOf({ 'Tailrace-Version': '1' });
   private hold = 0;
@@ -119,6 +122,7 @@ export class HttpCarrier implements Carrier {
       'Content-Type': 'application/octet-stream',
     });
     for (let i = 0; i < hello.posts; i++) push(this.free, newSlot(hello.pulls + i));
+    this.last = this.free[0];
     for (let i = 0; i < hello.pulls; i++) push(this.idle, newSlot(i));
   }
 
@@ -159,6 +163,28 @@ export class HttpCarrier implements Carrier {
     }
   }
 
+  leave(): void {
+    const { peer, flying } = this;
+    if (peer === undefined || this.stopped || this.instead !== undefined) return;
+    // What is under way ends with the page; Go passes over what it has.
+    const outs: OutBatch[] = [];
+    flying.forEach((out) => {
+      push(outs, out);
+    });
+    for (;;) {
+      const out = peer.outgoing();
+      if (out === undefined) break;
+      push(outs, out);
+    }
+    for (let i = 0; i < outs.length; i++) {
+      const { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0);
+      const signal = new Aborter().signal;
+      // Only such requests outlive the page.
+      const init = { __proto__: null, ...this.init(bytes, signal), keepalive: true } as RequestInit;
+      ignored(this.options.fetch(`${this.options.base}/.tailrace/batch`, init));
+    }
+  }
+
   stop(): void {
     this.stopped = true;
     this.busy.forEach((slot) => {
@@ -184,6 +210,7 @@ export class HttpCarrier implements Carrier {
       }
       failures = 0;
       if (out !== undefined) {
+        this.flying.delete(out);
         peer.delivered(out);
         this.wake();
       }
@@ -217,6 +244,7 @@ export class HttpCarrier implements Carrier {
       else await safe(this.wait(failures));
       if (this.stopped) return;
     }
+    this.flying.delete(out);
     peer.delivered(out);
     push(this.free, slot);
     this.flush();
@@ -232,6 +260,7 @@ export class HttpCarrier implements Carrier {
     hold: number,
   ): Promise<Answer> {
     const composed = peer.compose(out, slot.index, ++slot.request, hold);
+    if (out !== undefined) this.flying.add(out);
     for (;;) {
       const answer = await safe(this.fetch('batch', composed.bytes, slot, this.hold + GRACE));
       if (this.stopped) return undefined;

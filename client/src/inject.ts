@@ -2,7 +2,7 @@
 // In a frame or on an origin that is not its own it does nothing at all.
 
 import { defineProperty, freeze, includes } from './builtins/base.js';
-import { dataOf, isPersisted, rootOf } from './builtins/dom.js';
+import { dataOf, isPersisted, listenTo, rootOf, unlisten } from './builtins/dom.js';
 import { HttpCarrier } from './http.js';
 import { KEY } from './key.js';
 import { createPage } from './page.js';
@@ -54,7 +54,7 @@ function inject(config: Config): void {
     const http = new HttpCarrier({ base, fetch, clock: timers, memory: memory !== undefined });
     return memory === undefined ? http : new ShmCarrier(memory, http, timers);
   };
-  const { state, restored } = createPage({
+  const { state, restored, leave } = createPage({
     carrier,
     clock: timers,
     manual,
@@ -73,9 +73,19 @@ function inject(config: Config): void {
   });
   // In the back-forward cache nobody reads: the other side is to know it. Otherwise the link ends with the
   // document, and what is sent until then goes through it.
-  addEventListener('pagehide', (event) => {
+  const left = (event: Event) => {
+    leave();
     if (isPersisted(event)) memory?.detach();
-  });
+  };
+  // Behind the page's own listeners, which may send: those run before one that is added now.
+  addEventListener(
+    'pagehide',
+    () => {
+      unlisten(window, 'pagehide', left);
+      listenTo(window, 'pagehide', left);
+    },
+    true,
+  );
   addEventListener('pageshow', (event) => {
     if (isPersisted(event)) restored();
   });

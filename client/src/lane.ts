@@ -76,6 +76,8 @@ export interface Sink {
 export interface LaneOwner {
   readonly maxMessage: number;
   readonly chunk: number;
+  /** The page is being left: nothing is accepted any more. */
+  readonly left: boolean;
   /** Credit is due. */
   consumed(lane: Lane): void;
   /** Frames wait to be put into a batch. */
@@ -300,6 +302,7 @@ export class Lane implements FrameTarget {
 
   /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
   trySend(kind: number, payload: Uint8Array): boolean {
+    if (this.owner.left) return false;
     const length = lengthOf(payload);
     if (this.waiting.length > 0 || !this.fits(length)) return false;
     this.reserved += this.stridesOf(length);
@@ -341,6 +344,7 @@ export class Lane implements FrameTarget {
   }
 
   private pump(): void {
+    if (this.owner.left) return;
     let n = 0;
     while (n < this.waiting.length) {
       const message = this.waiting[n];

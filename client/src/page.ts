@@ -34,7 +34,12 @@ export interface PageOptions {
 }
 
 /** The page's client: it says hello at once, and again when `restored` is called. */
-export function createPage(options: PageOptions): { state: PageState; restored(): void } {
+export function createPage(options: PageOptions): {
+  state: PageState;
+  restored(): void;
+  /** The page is being left: what was sent goes now, and nothing more is accepted. */
+  leave(): void;
+} {
   const { clock } = options;
   const session = {
     onended: undefined as Session['onended'],
@@ -83,5 +88,5 @@ export function createPage(options: PageOptions): { state: PageState; restored()
       ),
     );
   };
-  return { state, restored };
+  return { state, restored, leave: () => connection.leave() };
 }

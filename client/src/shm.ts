@@ -127,6 +127,11 @@ export class ShmCarrier implements Carrier {
     return this.state === 'attached' && this.stuck === undefined;
   }
 
+  leave(): void {
+    if (this.state === 'attached') this.flush();
+    else this.http.leave();
+  }
+
   stop(): void {
     this.state = 'over';
     this.http.stop();

@@ -35,6 +35,7 @@ class Still implements Carrier {
   }
   wake() {}
   flush() {}
+  leave() {}
   stop() {}
 }
 

@@ -46,6 +46,7 @@ function makeWindow(href: string, framed = false, memory?: object) {
       const body = new TextEncoder().encode(JSON.stringify(SETTINGS));
       return Promise.resolve({ status: 200, arrayBuffer: async () => body.buffer });
     },
+    removeEventListener: () => {},
     addEventListener: (name: string, listener: (typeof listeners)[string]) => {
       listeners[name] = listener;
     },
@@ -91,6 +92,8 @@ test('the injected script takes the functions of shared memory away', async () =
     memory.offerTo(SETTINGS.session);
     await settle();
     assert.equal(memory.attachedTo, SETTINGS.session);
+    listeners.pagehide({ persisted: true });
+    assert.equal(memory.attachedTo, SETTINGS.session, 'the page’s own listeners may send');
     listeners.pagehide({ persisted: true });
     assert.equal(memory.attachedTo, undefined, 'a page in the back-forward cache has no link');
     run();

@@ -51,7 +51,7 @@ export const dispatch = methodOf<boolean>(targets, 'dispatchEvent');
 type Listening = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 /** Of an event target of any realm, or of what only looks like one. */
-export function listenTo(target: Listening, name: string, listener: () => void): void {
+export function listenTo(target: Listening, name: string, listener: (event: Event) => void): void {
   try {
     addListener(target, name, listener);
   } catch {
@@ -59,7 +59,7 @@ export function listenTo(target: Listening, name: string, listener: () => void):
   }
 }
 
-export function unlisten(target: Listening, name: string, listener: () => void): void {
+export function unlisten(target: Listening, name: string, listener: (event: Event) => void): void {
   try {
     removeListener(target, name, listener);
   } catch {
