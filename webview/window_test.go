@@ -228,7 +228,7 @@ func TestDevURL(t *testing.T) {
 }
 
 func TestAttach(t *testing.T) {
-	if _, err := loop.Attach("attached", nil); !errors.Is(err, ErrMainThread) {
+	if _, err := loop.Attach("attached", badNative{}); !errors.Is(err, ErrMainThread) {
 		t.Errorf("from another goroutine: %v", err)
 	}
 	app, err := New(Options{Assets: testFiles()})
