@@ -180,7 +180,7 @@ const logGrace = time.Second
 // delivers it first. Any goroutine may call it, before Run too.
 func (a *App) Quit() {
 	a.quit.Store(true)
-	post(func() {
+	a.post(func() {
 		if a.running.Load() {
 			nativeQuit()
 		}
@@ -252,6 +252,11 @@ func (a *App) await(ctx context.Context, done <-chan struct{}) error {
 func (a *App) call(f func() error) error {
 	if onMainThread() {
 		return f()
+	}
+	select {
+	case <-a.over: // nobody would run it
+		return fmt.Errorf("%w: the App has ended", ErrClosed)
+	default:
 	}
 	var claimed atomic.Bool // by who runs f, or by who gives up
 	result := make(chan error, 1)

@@ -206,6 +206,7 @@ func optionalFor[T any](a *App, name string, set func(s *transport.Session, w *W
 				return nil, badArguments(name, err)
 			}
 		}
+		defer a.ease(ctx)
 		return nil, set(transport.SessionFrom(ctx), w, value)
 	})
 }

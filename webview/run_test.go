@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
 	"os"
 	"os/exec"
 	"testing"
@@ -42,6 +44,54 @@ var scenarios = map[string]func() error{
 			return fmt.Errorf("second Run: %v", err)
 		}
 		<-w.Done()
+		return nil
+	},
+	"calls after Run": func() error {
+		app, loaded, err := scenarioApp()
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{})
+		if err != nil {
+			return err
+		}
+		go func() {
+			<-loaded
+			app.Quit()
+		}()
+		if err := app.Run(); err != nil {
+			return err
+		}
+		for range 10_000 {
+			w.SetTitle("closed")
+			w.Show()
+			w.Focus()
+			w.Center()
+			w.Reload()
+			w.Close()
+			w.Destroy()
+			w.Terminate()
+			w.SetBackground(color.White)
+			err := errors.Join(w.Navigate("index.html"), w.SetSize(10, 10), w.SetPosition(1, 1), w.SetZoom(1), w.SetSizeBounds(image.Pt(1, 1), image.Pt(2, 2)))
+			if err != nil {
+				return err
+			}
+			app.SetTheme(ThemeDark)
+			app.Quit()
+			failed := make(chan error, 1)
+			go func() { // State runs at once on this one
+				_, err := w.State()
+				failed <- err
+			}()
+			if err := <-failed; !errors.Is(err, ErrClosed) {
+				return fmt.Errorf("State of a closed window: %v", err)
+			}
+		}
+		tasks.Lock()
+		defer tasks.Unlock()
+		if n := len(tasks.list); n > 0 {
+			return fmt.Errorf("%d functions wait for a loop that is gone", n)
+		}
 		return nil
 	},
 	"the user closes the window": func() error {

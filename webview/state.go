@@ -164,13 +164,16 @@ const maxTitle = 4096
 // shownTitle makes a title one that can be shown.
 func shownTitle(title string) string {
 	if len(title) > maxTitle {
-		title = title[:maxTitle]
+		title = strings.Clone(title[:maxTitle]) // the rest need not stay
 	}
 	return strings.ToValidUTF8(strings.ReplaceAll(title, "\x00", ""), "")
 }
 
 // SetTitle changes the title. What is over 4096 bytes is cut off.
-func (w *Window) SetTitle(title string) { w.post(func() { w.native.setTitle(title) }) }
+func (w *Window) SetTitle(title string) {
+	title = shownTitle(title)
+	w.post(func() { w.native.setTitle(title) })
+}
 
 // SetSize changes the page's size. Each side is 1 to 8192, and on the screen at most 8192 physical pixels.
 func (w *Window) SetSize(width, height int) error {
@@ -242,4 +245,4 @@ func (w *Window) SetBackground(c color.Color) {
 func (w *Window) set(f flag, on bool) { w.post(func() { w.native.set(f, on) }) }
 
 // SetTheme changes the look of all windows.
-func (a *App) SetTheme(t Theme) { post(func() { nativeSetTheme(t) }) }
+func (a *App) SetTheme(t Theme) { a.post(func() { nativeSetTheme(t) }) }

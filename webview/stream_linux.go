@@ -63,7 +63,7 @@ func (p *pacedPipe) Write(b []byte) (int, error) {
 		case <-p.window.done:
 			return 0, ErrClosed
 		}
-		post(func() { p.window.native.ping(p.behind) })
+		p.window.post(func() { p.window.native.ping(p.behind) })
 	}
 	n, err := p.pipe.Write(b)
 	p.step += n

@@ -126,9 +126,12 @@ func (w *Window) Navigate(url string) error {
 // Terminate. A closed window ignores it.
 func (w *Window) Reload() { w.post(w.reload) }
 
-// post runs f on the main thread, unless the window is closed by then. A window that is still to be built
-// runs it after that.
+// post runs f on the main thread, unless the window is closed by then: a closed window keeps nothing. One that is still to be
+// built runs it after that.
 func (w *Window) post(f func()) {
+	if w.closed.Load() {
+		return
+	}
 	post(func() {
 		switch {
 		case w.closed.Load():
