@@ -22,6 +22,7 @@ type budget struct {
 	kinds [holderKinds]atomic.Int64 // but for heldMessages, which is the rest: its path should have one counter
 
 	waiting atomic.Int32 // those in queue, and those that look before they join it
+	blocked atomic.Int32 // those of them that want bytes
 	mu      sync.Mutex
 	queue   fifo[*room]
 	backlog int64 // what those in queue hold meanwhile
@@ -119,12 +120,9 @@ func (b *budget) goes() int64 {
 	return n
 }
 
-// full reports whether somebody waits for room.
-func (b *budget) full() bool { return b.waiting.Load() > 0 }
-
-// pass waits until nobody waits for room.
+// pass waits until nobody waits for bytes.
 func (b *budget) pass(ctx context.Context) error {
-	for b.full() {
+	for b.blocked.Load() > 0 { // again and again: who passes with others may fill what there is
 		if err := b.wait(ctx, heldResults, 0); err != nil {
 			return err
 		}
@@ -137,15 +135,15 @@ var errBacklog = fmt.Errorf("%w, and as much waits for the page already", ErrMem
 
 // wait is takeAny that waits for room until ctx ends. Those who wait hold what they wait with: beyond the limit it is errBacklog.
 func (b *budget) wait(ctx context.Context, h holder, n int64) error {
-	if !b.full() && b.takeAny(h, n) {
+	if b.waiting.Load() == 0 && b.takeAny(h, n) {
 		return nil
 	}
-	b.waiting.Add(1) // before it looks again: who gives bytes back after that sees it
 	r := &room{h, n, make(chan struct{})}
+	b.join(r) // before it looks again: who gives bytes back after that sees it
 	b.mu.Lock()
 	if n > 0 && b.backlog > 0 && b.backlog+n > b.limit {
+		b.leave(r)
 		b.mu.Unlock()
-		b.waiting.Add(-1)
 		return errBacklog
 	}
 	b.queue.push(r)
@@ -165,6 +163,7 @@ func (b *budget) wait(ctx context.Context, h holder, n int64) error {
 	default:
 	}
 	b.queue.deleteFunc(func(o *room) bool { return o == r })
+	b.backlog -= n
 	b.leave(r)
 	b.grant() // who is next may need less
 	return context.Cause(ctx)
@@ -184,13 +183,24 @@ func (b *budget) grant() {
 			return
 		}
 		b.queue.pop()
+		b.backlog -= r.n
 		b.leave(r)
 		close(r.ch)
 	}
 }
 
-// leave counts one who waits no more. The caller holds mu.
+// join counts one who will wait.
+func (b *budget) join(r *room) {
+	b.waiting.Add(1)
+	if r.n > 0 {
+		b.blocked.Add(1)
+	}
+}
+
+// leave counts one who waits no more.
 func (b *budget) leave(r *room) {
 	b.waiting.Add(-1)
-	b.backlog -= r.n
+	if r.n > 0 {
+		b.blocked.Add(-1)
+	}
 }

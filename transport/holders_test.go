@@ -64,17 +64,17 @@ var holderCases = []struct {
 		close(p.together)
 	}, false, 60},
 	{"JSON results", func(m transport.MemoryStats) int64 { return m.Results }, func(p *holderPage) {
-		for range 400 {
+		for range 100 {
 			p.call(`{"cmd":"json","body":"json"}`, "{}")
 		}
 	}, false, 50},
 	{"large errors", func(m transport.MemoryStats) int64 { return m.Results }, func(p *holderPage) {
-		for range 400 {
+		for range 100 {
 			p.call(`{"cmd":"fail","body":"json"}`, "{}")
 		}
 	}, false, 50},
 	{"names of unknown commands", func(m transport.MemoryStats) int64 { return m.Commands }, func(p *holderPage) {
-		for range 400 {
+		for range 100 {
 			p.call(fmt.Sprintf(`{"cmd":%q,"body":"json"}`, strings.Repeat("x", 250_000)), "{}")
 		}
 	}, false, 0},
