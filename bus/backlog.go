@@ -20,6 +20,19 @@ type entry struct {
 	subs     []uint32 // who gets it; nil: that is decided when it is given
 	own      bool     // it is for this window: the next page gets it, if this one does not
 	number   uint64   // counts what keep appends; 0: a sticky event that stands in front
+	cost     int      // what it counts for while it is kept
+}
+
+// entryCost is what an entry takes beside its payload.
+const entryCost = 128
+
+// weigh says what an entry counts for from now on: who gets it may be written in it. Payloads of sticky events are shared.
+func (e *entry) weigh() int {
+	e.cost = e.size() + entryCost + 4*len(e.subs)
+	for _, t := range e.accepted {
+		e.cost += 24 + len(t.Label)
+	}
+	return e.cost
 }
 
 // entry makes what is kept of a message for the window of that label. subs is copied.
@@ -81,7 +94,7 @@ func (p *Page) keep(ctx context.Context, c *conn, at phase, e *entry) (again boo
 		again = true
 	case e.size() > p.bus.maxKept:
 		err = transport.ErrTooLarge
-	case p.bytes+e.size() <= p.bus.opt.PendingBytes && (at != behind || e.script):
+	case p.bytes+e.weigh() <= p.bus.opt.PendingBytes && (at != behind || e.script):
 		p.append(e)
 	case ctx == noWait:
 		err = ErrFull
@@ -97,14 +110,14 @@ func (p *Page) keep(ctx context.Context, c *conn, at phase, e *entry) (again boo
 func (p *Page) append(e *entry) {
 	e.number = p.kept.Add(1)
 	p.backlog.push(e)
-	p.bytes += e.size()
+	p.bytes += e.cost
 }
 
 // put puts entries in front, in their order. The caller holds mu.
 func (p *Page) put(list []*entry) {
 	for _, e := range slices.Backward(list) {
 		p.backlog.pushFront(e)
-		p.bytes += e.size()
+		p.bytes += e.weigh()
 	}
 }
 
@@ -123,7 +136,7 @@ func (p *Page) gave(e *entry) {
 	p.giving = nil
 	half := p.bus.opt.PendingBytes / 2
 	before := p.bytes
-	p.bytes -= e.size()
+	p.bytes -= e.cost
 	if before > half && p.bytes <= half || p.waiting() == 0 || p.awaited != 0 && e.number >= p.awaited {
 		p.signal()
 	}
@@ -198,7 +211,7 @@ func (p *Page) forNextPage() {
 			e.subs = nil
 			p.backlog.push(e)
 		} else {
-			p.bytes -= e.size()
+			p.bytes -= e.cost
 		}
 	}
 }

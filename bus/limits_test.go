@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ func TestPendingBytes(t *testing.T) {
 	for _, beyond := range []int{-1, 0, 1} {
 		e, b := newBus(t, transport.Options{}, bus.Options{PendingBytes: limit})
 		w := openWindow(t, e, b, "main")
-		err := b.Emit("e", make([]byte, limit-64-len("e")+beyond))
+		err := b.Emit("e", make([]byte, limit-192-len("e")+beyond))
 		kept := b.Stats().Windows[0].KeptBytes
 		if beyond > 0 {
 			wantIs(t, err, bus.ErrFull)
@@ -86,9 +87,33 @@ func TestPendingBytes(t *testing.T) {
 		w.load(transporttest.Config{})
 		w.listen("e", nil, 1)
 		w.ready()
-		if got := w.events(); len(got) != 1 || len(got[0].Payload) != limit-64-len("e")+beyond {
+		if got := w.events(); len(got) != 1 || len(got[0].Payload) != limit-192-len("e")+beyond {
 			t.Errorf("%d events came", len(got))
 		}
+	}
+}
+
+// TestKeptCosts: what is kept for a page counts for about what it takes.
+func TestKeptCosts(t *testing.T) {
+	for name, emit := range map[string]func(b *bus.Bus) error{
+		"small":    func(b *bus.Bus) error { return b.Emit("e", 1) },
+		"filtered": func(b *bus.Bus) error { return b.EmitFilter("e", 1, func(bus.Target) bool { return true }) },
+		"large":    func(b *bus.Bus) error { return b.Emit("e", make([]byte, 5000)) },
+	} {
+		e, b := newBus(t, transport.Options{}, bus.Options{PendingBytes: 16 << 20})
+		openWindow(t, e, b, "main")
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for emit(b) == nil {
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		kept, heap := b.Stats().Windows[0].KeptBytes, int(after.HeapAlloc)-int(before.HeapAlloc)
+		if kept < 15<<20 || heap > kept*5/4 || heap < kept/2 {
+			t.Errorf("%s: %d bytes are kept, the heap grew by %d", name, kept, heap)
+		}
+		runtime.KeepAlive(b)
 	}
 }
 

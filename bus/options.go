@@ -22,7 +22,7 @@ type Options struct {
 	// which nothing else waits has room, whatever its size. Default 16 MiB.
 	QueueBytes int
 	// PendingBytes bounds what is kept for one window before its page is ready: payloads, names, scripts and
-	// 64 bytes each. Default 1 MiB.
+	// 192 bytes each, and the targets that a filter accepted. Default 1 MiB.
 	PendingBytes int
 	// MaxListeners is how many subscriptions a page may have. Default 4096.
 	MaxListeners int

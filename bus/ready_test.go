@@ -87,7 +87,7 @@ func TestKeptIsBounded(t *testing.T) {
 		}
 	}
 	st := b.Stats().Windows[0]
-	if len(kept) != 9 || st.KeptBytes > limit || st.Refused != 1 {
+	if len(kept) != 8 || st.KeptBytes > limit || st.Refused != 1 {
 		t.Fatalf("%d kept, stats %+v", len(kept), st)
 	}
 	wantIs(t, w.Eval(pad), bus.ErrFull)

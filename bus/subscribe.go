@@ -64,7 +64,9 @@ func (p *Page) sticky(name string, a *audience) []*entry {
 		case k == nil:
 			due = append(due, e)
 		case k.subs != nil: // else it goes to all who listen by then
+			before := k.cost
 			k.subs = append(k.subs, e.subs...)
+			p.bytes += k.weigh() - before
 		}
 	}
 	return due

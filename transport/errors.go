@@ -16,7 +16,7 @@ var (
 	ErrFull = errors.New("transport: ring is full")
 	// ErrTooLarge is a message over Options.MaxMessage.
 	ErrTooLarge = errors.New("transport: message is over MaxMessage")
-	// ErrMemory is a session whose rings hold Options.SessionBytes already.
+	// ErrMemory is a session that holds Options.SessionBytes already; SessionStats.Held says by what.
 	ErrMemory = errors.New("transport: the session's memory is used up (Options.SessionBytes)")
 	// ErrUnbound is a Channel or Stream that no command's arguments brought. The
 	// page makes a channel and passes it to invoke.

@@ -2540,17 +2540,18 @@
   }
 
   // src/resume.ts
-  var COMMAND = "plugin:tailrace|resume", Resumed = class extends Channel {
+  var COMMAND = "plugin:tailrace|resume", PLACES2 = 1024, Resumed = class extends Channel {
     constructor({ onmessage: _later, ...options }) {
       super(options);
-      this.handed = 0;
+      /** Not the channel itself is remembered: one that has ended can go. */
+      this.place = { generation: 0, sequence: 0 };
       this.over = !1;
       this.passed = !1;
       let { core } = this;
       this.head = new NativePromise((resolve, reject) => {
         core.onmessage = (message) => {
           let head = message;
-          this.handed = head.first - 1, core.onmessage = void 0, resolve(head);
+          this.place.generation = head.generation, this.place.sequence = head.first - 1, core.onmessage = void 0, resolve(head);
         }, this.waiting = (error) => {
           this.over = !0, this.error = error, reject(error ?? new TailraceError("channel_ended", "the channel has ended"));
         };
@@ -2561,7 +2562,7 @@
       this.onerror ?? (this.onerror = onerror), this.onclose === this.waiting && (this.onclose = onclose), this.onmessage === void 0 && onmessage !== void 0 && (this.onmessage = onmessage), this.over && (this.error !== void 0 && guarded(this.onerror, this.error), guarded(this.onclose, this.error));
     }
     get sequence() {
-      return this.handed;
+      return this.place.sequence;
     }
     get onmessage() {
       return this.callback;
@@ -2569,7 +2570,7 @@
     set onmessage(callback) {
       this.callback = callback, this.core.setOnmessage(
         callback && ((message) => {
-          this.handed++, callback(message);
+          this.place.sequence++, callback(message);
         })
       );
     }
@@ -2577,7 +2578,7 @@
       let messages = super[Symbol.asyncIterator](), iterator2 = {
         next: async () => {
           let result = await safe(messages.next());
-          return result.done !== !0 && this.handed++, result;
+          return result.done !== !0 && this.place.sequence++, result;
         },
         return: async () => (this.close(), { value: void 0, done: !0 }),
         [asyncIterator]: () => iterator2
@@ -2587,7 +2588,7 @@
     /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
     close() {
       let { core } = this;
-      this.closed || core.trySend(this.handed), core.lane !== void 0 && (core.lane.muted = !0), super.close();
+      this.closed || core.trySend(this.place.sequence), core.lane !== void 0 && (core.lane.muted = !0), super.close();
     }
     /** Aborting the signal closes the channel. Throws its reason if it has aborted. */
     endWith(signal) {
@@ -2608,16 +2609,15 @@
     }
   };
   function createResume(call2, clock) {
-    let known = new SafeMap();
+    let known = new SafeMap(), remember = (key, place) => {
+      known.delete(key), known.set(key, place);
+      let oldest = known.size > PLACES2 ? firstKeyOf(known) : void 0;
+      oldest !== void 0 && known.delete(oldest);
+    };
     return async (name, options = {}) => {
-      let { from = "last", observer = !1, signal } = options, key = `${observer ? "o" : "r"}:${name}`, before = from === "last" ? known.get(key) : void 0, stopped = before && {
-        generation: before.generation,
-        sequence: before.channel.sequence
-      }, channel = new Resumed(options);
+      let { from = "last", observer = !1, signal } = options, key = `${observer ? "o" : "r"}:${name}`, before = from === "last" ? known.get(key) : void 0, stopped = before && { generation: before.generation, sequence: before.sequence }, channel = new Resumed(options);
       try {
-        ignored(channel.head), await safe(call2(COMMAND, { name, from, observer, stopped, channel }, signal === void 0 ? {} : { signal }));
-        let { generation } = await safe(channel.head);
-        signal !== void 0 && channel.endWith(signal), known.set(key, { channel, generation });
+        ignored(channel.head), await safe(call2(COMMAND, { name, from, observer, stopped, channel }, signal === void 0 ? {} : { signal })), await safe(channel.head), signal !== void 0 && channel.endWith(signal), remember(key, channel.place);
       } catch (error) {
         let close = () => channel.close();
         throw settled(channel.head, close, close), error;

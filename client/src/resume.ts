@@ -2,7 +2,7 @@
 
 import type { Resume, ResumedChannel, ResumeOptions } from './api.js';
 import { asyncIterator } from './builtins/base.js';
-import { SafeMap } from './builtins/collections.js';
+import { firstKeyOf, SafeMap } from './builtins/collections.js';
 import { ignored, NativePromise, rejected, safe, settled } from './builtins/promises.js';
 import { Channel } from './channel.js';
 import { guarded, TailraceError, whenAborted } from './errors.js';
@@ -20,11 +20,21 @@ interface Head {
   readonly generation: number;
 }
 
+/** How far this page has come in one of the channels that had a name. */
+interface Place {
+  generation: number;
+  sequence: number;
+}
+
+/** The places of so many names are kept: of those before, Go knows how far the window came. */
+const PLACES = 1024;
+
 type Callback<T> = ((message: T) => void) | undefined;
 
 class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
   readonly head: Promise<Head>;
-  private handed = 0;
+  /** Not the channel itself is remembered: one that has ended can go. */
+  readonly place: Place = { generation: 0, sequence: 0 };
   private callback: Callback<T>;
   private over = false; // it ended before anybody listened
   private error: TailraceError | undefined;
@@ -37,7 +47,8 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
     this.head = new NativePromise((resolve, reject) => {
       core.onmessage = (message) => {
         const head = message as Head;
-        this.handed = head.first - 1;
+        this.place.generation = head.generation;
+        this.place.sequence = head.first - 1;
         core.onmessage = undefined; // what follows waits for the reader
         resolve(head);
       };
@@ -61,7 +72,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
   }
 
   get sequence(): number {
-    return this.handed;
+    return this.place.sequence;
   }
 
   override get onmessage(): Callback<T> {
@@ -73,7 +84,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
     this.core.setOnmessage(
       callback &&
         ((message) => {
-          this.handed++;
+          this.place.sequence++;
           callback(message as T);
         }),
     );
@@ -84,7 +95,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
     const iterator: AsyncIterableIterator<T> = {
       next: async () => {
         const result = await safe(messages.next());
-        if (result.done !== true) this.handed++;
+        if (result.done !== true) this.place.sequence++;
         return result;
       },
       return: async () => {
@@ -99,7 +110,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
   /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
   override close(): void {
     const { core } = this;
-    if (!this.closed) core.trySend(this.handed);
+    if (!this.closed) core.trySend(this.place.sequence);
     if (core.lane !== undefined) core.lane.muted = true;
     super.close();
   }
@@ -129,26 +140,29 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
 }
 
 export function createResume(call: Call, clock: Pick<Timers, 'task'>): Resume {
-  /** What this page has of each channel: it knows better than Go where it stopped. */
-  const known = new SafeMap<string, { channel: Resumed<unknown>; generation: number }>();
+  /** Where this page is in each channel: it knows better than Go where it stopped. The one that was used last stands last. */
+  const known = new SafeMap<string, Place>();
+  const remember = (key: string, place: Place) => {
+    known.delete(key);
+    known.set(key, place);
+    const oldest = known.size > PLACES ? firstKeyOf(known) : undefined;
+    if (oldest !== undefined) known.delete(oldest);
+  };
 
   return async <T>(name: string, options: ResumeOptions<T> = {}): Promise<ResumedChannel<T>> => {
     const { from = 'last', observer = false, signal } = options;
     const key = `${observer ? 'o' : 'r'}:${name}`;
     const before = from === 'last' ? known.get(key) : undefined;
-    const stopped = before && {
-      generation: before.generation,
-      sequence: before.channel.sequence,
-    };
+    const stopped = before && { generation: before.generation, sequence: before.sequence };
     const channel = new Resumed<T>(options);
     try {
       // First the call: the end of the channel that a refusal brings may come before the refusal.
       ignored(channel.head);
       const args = { name, from, observer, stopped, channel };
       await safe(call(COMMAND, args, signal === undefined ? {} : { signal }));
-      const { generation } = await safe(channel.head);
+      await safe(channel.head);
       if (signal !== undefined) channel.endWith(signal);
-      known.set(key, { channel: channel as Resumed<unknown>, generation });
+      remember(key, channel.place);
     } catch (error) {
       // Not before the head: what comes behind it is dropped, and Go must learn that nothing of it was handed out.
       const close = () => channel.close();
