@@ -51,6 +51,7 @@ func TestBudget(t *testing.T) {
 			t.Errorf("101 bytes wait: %v", err)
 		}
 		cancel()
+		synctest.Wait()
 		wait(t.Context(), 80)
 		want(300)
 		b.give(heldResults, 300)
