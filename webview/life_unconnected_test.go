@@ -26,10 +26,11 @@ func TestPageNeverConnects(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		loads  bool
+		code   string // how the page's call ends
 		answer http.HandlerFunc
 	}{
-		{"its server never answers", false, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
-		{"its policy forbids requests", true, func(rw http.ResponseWriter, _ *http.Request) {
+		{"its server never answers", false, "", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
+		{"its policy forbids requests", true, "blocked_by_csp", func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Type", "text/html")
 			rw.Header().Set("Content-Security-Policy", "connect-src 'none'")
 			fmt.Fprint(rw, blank)
@@ -48,7 +49,7 @@ func TestPageNeverConnects(t *testing.T) {
 				page := "nothing: it is not there"
 				if u.call != nil {
 					page = strings.Trim(wait(t, u.call, "the page's call").value, `"`)
-					if !strings.HasPrefix(page, "unreachable: ") {
+					if !strings.HasPrefix(page, c.code+": ") {
 						t.Errorf("the page's call ended with %s", page)
 					}
 				}

@@ -94,11 +94,11 @@
     }
   }
   var targets = globalThis.EventTarget?.prototype, addListener = methodOf(targets, "addEventListener"), removeListener = methodOf(targets, "removeEventListener"), NativeEventTarget = globalThis.EventTarget, NativeEvent = globalThis.Event, dispatch = methodOf(targets, "dispatchEvent");
-  function listenTo(target, name, listener) {
+  function listenTo(target, name, listener, capture = !1) {
     try {
-      addListener(target, name, listener);
+      addListener(target, name, listener, capture);
     } catch {
-      target.addEventListener(name, listener);
+      target.addEventListener(name, listener, capture);
     }
   }
   function unlisten(target, name, listener) {
@@ -112,7 +112,7 @@
     let read = readerOf(prototype, name);
     return (object) => isKind(read, object) ? read(object) : object[name];
   }
-  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort"), Aborter = class {
+  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort"), Aborter = class {
     constructor() {
       this.controller = new NativeAbortController();
       this.signal = readSignal(this.controller);
@@ -127,6 +127,67 @@
   var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
   function eachHeader(value, each) {
     return isKind((self) => hasHeader(self, "x"), value) ? (eachHeaderOf(value, each), !0) : !1;
+  }
+
+  // src/errors.ts
+  var TailraceError = class extends Error {
+    constructor(code, message, detail) {
+      super(message), defineProperty(this, "name", { value: "TailraceError", configurable: !0, writable: !0 }), this.code = code, detail !== void 0 && (this.detail = detail);
+    }
+  };
+  function broken(rule) {
+    return new TailraceError("protocol", `broken wire rule: ${rule}`);
+  }
+  function errorFrom(value, code, message) {
+    let v = typeof value == "object" && value !== null ? value : {};
+    return new TailraceError(
+      typeof v.code == "string" ? v.code : code,
+      typeof v.message == "string" ? v.message : message,
+      v.detail
+    );
+  }
+  function whenAborted(signal, callback) {
+    if (isAborted(signal)) throw reasonOf(signal);
+    let aborted = () => {
+      unlisten(signal, "abort", aborted), callback(reasonOf(signal));
+    };
+    return listenTo(signal, "abort", aborted), () => unlisten(signal, "abort", aborted);
+  }
+  function callable(callback) {
+    return typeof callback == "function" ? callback : void 0;
+  }
+  function guarded(callback, argument) {
+    if (callback !== void 0)
+      try {
+        callback(argument);
+      } catch (error) {
+        report(error);
+      }
+  }
+
+  // src/csp.ts
+  function countRefusals(target, base) {
+    let scheme = base.slice(0, base.indexOf(":")), n = 0;
+    return listenTo(
+      target,
+      "securitypolicyviolation",
+      (event) => {
+        let directive = directiveOf(event), uri = blockedOf(event);
+        directive !== "connect-src" && directive !== "default-src" || dispositionOf(event) !== "report" && (uri === scheme || uri === base || isBelow(uri, base)) && n++;
+      },
+      !0
+      // what stops it on its way comes later
+    ), () => n;
+  }
+  function isBelow(uri, base) {
+    for (let i = 0; i < base.length; i++) if (uri[i] !== base[i]) return !1;
+    return uri[base.length] === "/";
+  }
+  function blockedByPolicy(base) {
+    return new TailraceError(
+      "blocked_by_csp",
+      `the page's Content-Security-Policy refuses requests to ${base}: its connect-src must have 'self' if the page is served from there, else ${base}`
+    );
   }
 
   // src/builtins/bytes.ts
@@ -297,52 +358,18 @@
     settled(promise, ignore);
   }
 
-  // src/errors.ts
-  var TailraceError = class extends Error {
-    constructor(code, message, detail) {
-      super(message), defineProperty(this, "name", { value: "TailraceError", configurable: !0, writable: !0 }), this.code = code, detail !== void 0 && (this.detail = detail);
-    }
-  };
-  function broken(rule) {
-    return new TailraceError("protocol", `broken wire rule: ${rule}`);
-  }
-  function errorFrom(value, code, message) {
-    let v = typeof value == "object" && value !== null ? value : {};
-    return new TailraceError(
-      typeof v.code == "string" ? v.code : code,
-      typeof v.message == "string" ? v.message : message,
-      v.detail
-    );
-  }
-  function whenAborted(signal, callback) {
-    if (isAborted(signal)) throw reasonOf(signal);
-    let aborted = () => {
-      unlisten(signal, "abort", aborted), callback(reasonOf(signal));
-    };
-    return listenTo(signal, "abort", aborted), () => unlisten(signal, "abort", aborted);
-  }
-  function callable(callback) {
-    return typeof callback == "function" ? callback : void 0;
-  }
-  function guarded(callback, argument) {
-    if (callback !== void 0)
-      try {
-        callback(argument);
-      } catch (error) {
-        report(error);
-      }
-  }
-
   // src/http.ts
   var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, WATCH = 2500, SMALL = 16384;
   function newSlot(index) {
-    return { index, request: 0, abort: void 0, until: 0 };
+    return { index, request: 0, abort: void 0, until: 0, refusals: 0 };
   }
   var FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
     constructor(options) {
       this.options = options;
       this.immediate = !1;
       this.stopped = !1;
+      /** The page's policy refuses requests, so that none is made any more. */
+      this.blocked = !1;
       this.waking = !1;
       /** Slots with a request under way. */
       this.busy = new SafeSet();
@@ -371,12 +398,17 @@
     async ask(path, body) {
       let slot = newSlot(0);
       for (let tries = 1; ; tries++) {
+        if (this.blocked) throw blockedByPolicy(this.options.base);
         let answer = await safe(this.fetch(path, body, slot, HELLO_TIMEOUT));
         if (this.stopped) throw new TailraceError("closed", "the session ended");
         if (answer !== void 0 && answer.status !== 429 && whole(answer)) return answer;
         if (tries === TRIES) throw unreachable();
-        await safe(this.wait(tries));
+        await safe(this.wait(tries)), answer === void 0 && this.lookForPolicy(slot);
       }
+    }
+    /** A request of the slot's has failed: was it the page's policy? */
+    lookForPolicy(slot) {
+      return this.options.refusals() > slot.refusals && (this.blocked = !0), this.blocked;
     }
     start(peer, hello) {
       this.prepare(peer, hello), this.resume();
@@ -396,12 +428,15 @@
     pause(instead) {
       this.instead = instead;
     }
-    /** Begins to move batches, or goes on. */
-    resume() {
-      if (this.instead = void 0, this.peer === void 0 || this.stopped) return;
+    /** Begins to move batches, or goes on. `onblocked`: what to do if the page's policy forbids it, but for ending the session. */
+    resume(onblocked) {
+      this.instead = void 0;
+      let { peer } = this;
+      if (peer === void 0 || this.stopped) return;
+      this.onblocked = onblocked ?? ((error) => peer.end(error));
       let { idle } = this;
       this.idle = [];
-      for (let i = 0; i < idle.length; i++) this.pull(this.peer, idle[i]);
+      for (let i = 0; i < idle.length; i++) this.pull(peer, idle[i]);
       this.flush();
     }
     wake() {
@@ -415,7 +450,7 @@
         this.stopped || instead();
         return;
       }
-      for (; peer !== void 0 && !this.stopped && this.free.length > 0; ) {
+      for (; peer !== void 0 && !this.stopped && !this.blocked && this.free.length > 0; ) {
         let out = peer.outgoing();
         if (out === void 0) return;
         this.post(peer, pop(this.free), out);
@@ -423,7 +458,7 @@
     }
     leave() {
       let { peer, flying } = this;
-      if (peer === void 0 || this.stopped || this.instead !== void 0) return;
+      if (peer === void 0 || this.stopped || this.blocked || this.instead !== void 0) return;
       let outs = [];
       for (flying.forEach((out) => {
         push(outs, out);
@@ -449,6 +484,10 @@
         if (this.stopped) return;
         if (answer === FAILED || answer !== void 0 && !peer.receive(answer)) {
           if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
+          if (answer === FAILED && this.lookForPolicy(slot)) {
+            push(this.idle, slot), this.giveBack(peer, out);
+            return;
+          }
           next = this.request(peer, slot, out, this.instead === void 0 ? this.hold : 0);
           continue;
         }
@@ -466,8 +505,18 @@
         if (this.stopped) return;
         if (answer !== FAILED && (answer === void 0 || peer.receive(answer))) break;
         if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
+        if (answer === FAILED && this.lookForPolicy(slot)) {
+          push(this.free, slot), this.giveBack(peer, out);
+          return;
+        }
       }
       this.flying.delete(out), peer.delivered(out), push(this.free, slot), this.flush(), peer.dispatch(), this.flush();
+    }
+    /** No request is made any more: what was to go by one goes another way, if there is one. */
+    giveBack(peer, out) {
+      out !== void 0 && (this.flying.delete(out), peer.again([out]));
+      let { instead, onblocked } = this;
+      this.onblocked = void 0, instead !== void 0 ? instead() : onblocked?.(blockedByPolicy(this.options.base));
     }
     /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
     async request(peer, slot, out, hold2) {
@@ -489,14 +538,16 @@
     }
     /** Undefined: the answer did not come, or not whole. Never rejects. */
     async fetch(path, body, slot, timeout) {
-      slot.abort ?? (slot.abort = new Aborter()), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
-      try {
-        let url = `${this.options.base}/.tailrace/${path}`, response = await safe(this.options.fetch(url, this.init(body, slot.abort.signal))), status = statusOf(response);
-        return { status, body: status === 204 ? void 0 : await safe(bodyOf(response)) };
-      } catch {
-        return;
-      } finally {
-        this.busy.delete(slot);
+      if (!this.blocked) {
+        slot.abort ?? (slot.abort = new Aborter()), slot.refusals = this.options.refusals(), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
+        try {
+          let url = `${this.options.base}/.tailrace/${path}`, response = await safe(this.options.fetch(url, this.init(body, slot.abort.signal))), status = statusOf(response);
+          return { status, body: status === 204 ? void 0 : await safe(bodyOf(response)) };
+        } catch {
+          return;
+        } finally {
+          this.busy.delete(slot);
+        }
       }
     }
     init(body, signal) {
@@ -1778,7 +1829,7 @@
   };
 
   // src/connection.ts
-  var LAZY = 50, MOST = 2 ** 53 - 1, Connection = class {
+  var LAZY = 50, TOLD = ["protocol", "internal", "blocked_by_csp"], MOST = 2 ** 53 - 1, Connection = class {
     constructor(carrier, clock, page, first = 1) {
       this.carrier = carrier;
       this.clock = clock;
@@ -2103,7 +2154,13 @@
       if (this.state !== "open") return;
       for (let i = 0; i < outs.length; i++)
         this.unacknowledged.delete(outs[i].number), outs[i].comeBack();
-      pushAll(this.lost, outs), this.receiptDue = !0;
+      for (let i = 0; i < outs.length; i++) {
+        let at = this.lost.length;
+        for (; at > 0 && this.lost[at - 1].number > outs[i].number; at--)
+          this.lost[at] = this.lost[at - 1];
+        this.lost[at] = outs[i];
+      }
+      this.receiptDue = !0;
       let credited = [];
       this.lanes.forEach((lane) => {
         lane.consumed > 0 && push(credited, lane);
@@ -2136,7 +2193,7 @@
     end(reason) {
       if (this.state === "ended") return;
       let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${toText(reason)}`);
-      this.state = "ended", this.error = error, (error.code === "protocol" || error.code === "internal") && tell("error", "tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.arrivals.clear(), this.lost = [], this.dirty = [], this.sending = [], this.starting = [], this.held.clear(), this.active.clear();
+      this.state = "ended", this.error = error, includes(TOLD, error.code) && tell("error", "tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.arrivals.clear(), this.lost = [], this.dirty = [], this.sending = [], this.starting = [], this.held.clear(), this.active.clear();
       let calls = [];
       this.calls.forEach((call2) => {
         push(calls, call2);
@@ -2668,7 +2725,7 @@
   }
 
   // src/shm.ts
-  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, KEPT = 8, REUSED = 262144, holders = new SafeWeakMap(), ShmCarrier = class {
+  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, OFFER = 5e3, KEPT = 8, REUSED = 262144, holders = new SafeWeakMap(), ShmCarrier = class {
     constructor(memory, http, clock) {
       this.memory = memory;
       this.http = http;
@@ -2708,7 +2765,13 @@
     start(peer, hello) {
       this.peer = peer, this.http.prepare(peer, hello), holders.set(this.memory, this);
       let attached = this.memory.attach(hello.session, this.bell);
-      attached === 1 ? this.attached() : attached === 0 ? this.http.resume() : this.fail("the page could not attach it");
+      attached === 1 ? this.attached() : attached === 0 ? this.http.resume((error) => this.blocked(error)) : this.fail("the page could not attach it");
+    }
+    /** The scheme is closed to the page: the memory has to come soon. */
+    blocked(error) {
+      this.clock.setTimeout(() => {
+        this.state === "waiting" && this.peer?.end(error);
+      }, OFFER);
     }
     attached() {
       this.state = "attached", this.http.pause(() => this.wake()), this.wake(), this.pump();
@@ -2884,8 +2947,14 @@
   function inject(config) {
     let memory = takeMemory();
     if (window.top !== window || !includes(config.origins, `${location.protocol}//${location.host}`) || KEY in globalThis) return;
-    let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, carrier = () => {
-      let http = new HttpCarrier({ base, fetch, clock: timers, memory: memory !== void 0 });
+    let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, refusals = countRefusals(window, base), carrier = () => {
+      let http = new HttpCarrier({
+        base,
+        fetch,
+        clock: timers,
+        memory: memory !== void 0,
+        refusals
+      });
       return memory === void 0 ? http : new ShmCarrier(memory, http, timers);
     }, { state, restored, leave } = createPage({
       carrier,

@@ -1,7 +1,17 @@
 // One session with the Go side: the lanes, the order of batches, receipts and credits.
 
 import { Arrivals } from './arrivals.js';
-import { behind, clz32, floor, max, min, push, pushAll, toText } from './builtins/base.js';
+import {
+  behind,
+  clz32,
+  floor,
+  includes,
+  max,
+  min,
+  push,
+  pushAll,
+  toText,
+} from './builtins/base.js';
 import { bufferOf, NativeUint8Array, NativeUint32Array } from './builtins/bytes.js';
 import { firstKeyOf, firstOf, SafeMap, SafeSet } from './builtins/collections.js';
 import { tell } from './builtins/dom.js';
@@ -41,6 +51,9 @@ import {
  * a sender whose next frame is larger than what is left of its window.
  */
 const LAZY = 50;
+
+/** Codes of what somebody has to mend: the console shows those ends. */
+const TOLD = ['protocol', 'internal', 'blocked_by_csp'];
 
 /** No limit, until hello has told one. */
 const MOST = 2 ** 53 - 1;
@@ -561,7 +574,13 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
       this.unacknowledged.delete(outs[i].number);
       outs[i].comeBack();
     }
-    pushAll(this.lost, outs);
+    for (let i = 0; i < outs.length; i++) {
+      let at = this.lost.length; // in the order of their numbers
+      for (; at > 0 && this.lost[at - 1].number > outs[i].number; at--) {
+        this.lost[at] = this.lost[at - 1];
+      }
+      this.lost[at] = outs[i];
+    }
     this.receiptDue = true;
     const credited: Lane[] = [];
     this.lanes.forEach((lane) => {
@@ -609,7 +628,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
         : new TailraceError('internal', `the page’s client failed: ${toText(reason)}`);
     this.state = 'ended';
     this.error = error;
-    if (error.code === 'protocol' || error.code === 'internal') tell('error', 'tailrace:', error);
+    if (includes(TOLD, error.code)) tell('error', 'tailrace:', error);
     this.carrier.stop();
     this.clock.clearTimeout(this.lazyTimer);
     this.arrivals.clear();

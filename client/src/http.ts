@@ -8,6 +8,7 @@ import { Aborter, bodyOf, microtask, statusOf } from './builtins/dom.js';
 import { stringify } from './builtins/json.js';
 import { ignored, NativePromise, safe } from './builtins/promises.js';
 import type { Carrier, Hello, Peer } from './carrier.js';
+import { blockedByPolicy } from './csp.js';
 import { errorFrom, TailraceError } from './errors.js';
 import type { OutBatch } from './outbatch.js';
 import type { Timers } from './timers.js';
@@ -39,6 +40,8 @@ export interface HttpOptions {
   readonly clock: Timers;
   /** Shared memory can be had: hello says so. */
   readonly memory?: boolean;
+  /** How many requests the page's policy has refused: see countRefusals. */
+  readonly refusals: () => number;
 }
 
 interface Slot {
@@ -49,10 +52,12 @@ interface Slot {
   abort: Aborter | undefined;
   /** When that request has taken too long. */
   until: number;
+  /** `refusals` when its request was made. */
+  refusals: number;
 }
 
 function newSlot(index: number): Slot {
-  return { index, request: 0, abort: undefined, until: 0 };
+  return { index, request: 0, abort: undefined, until: 0, refusals: 0 };
 }
 
 const FAILED = Symbol('failed');
@@ -65,6 +70,10 @@ export class HttpCarrier implements Carrier {
   private stopped = false;
   /** Another carrier moves the batches: called where this one would send some. */
   private instead: (() => void) | undefined;
+  /** The page's policy refuses requests, so that none is made any more. */
+  private blocked = false;
+  /** Called when that is found while this carrier moves the batches. */
+  private onblocked: ((error: TailraceError) => void) | undefined;
   private waking = false;
   /** Slots with a request under way. */
   private readonly busy = new SafeSet<Slot>();
@@ -99,12 +108,20 @@ export class HttpCarrier implements Carrier {
   private async ask(path: string, body: string | null): Promise<Reply> {
     const slot = newSlot(0);
     for (let tries = 1; ; tries++) {
+      if (this.blocked) throw blockedByPolicy(this.options.base);
       const answer = await safe(this.fetch(path, body, slot, HELLO_TIMEOUT));
       if (this.stopped) throw new TailraceError('closed', 'the session ended');
       if (answer !== undefined && answer.status !== 429 && whole(answer)) return answer;
       if (tries === TRIES) throw unreachable();
       await safe(this.wait(tries));
+      if (answer === undefined) this.lookForPolicy(slot);
     }
+  }
+
+  /** A request of the slot's has failed: was it the page's policy? */
+  private lookForPolicy(slot: Slot): boolean {
+    if (this.options.refusals() > slot.refusals) this.blocked = true;
+    return this.blocked;
   }
 
   start(peer: Peer, hello: Hello): void {
@@ -131,13 +148,15 @@ export class HttpCarrier implements Carrier {
     this.instead = instead;
   }
 
-  /** Begins to move batches, or goes on. */
-  resume(): void {
+  /** Begins to move batches, or goes on. `onblocked`: what to do if the page's policy forbids it, but for ending the session. */
+  resume(onblocked?: (error: TailraceError) => void): void {
     this.instead = undefined;
-    if (this.peer === undefined || this.stopped) return;
+    const { peer } = this;
+    if (peer === undefined || this.stopped) return;
+    this.onblocked = onblocked ?? ((error) => peer.end(error));
     const { idle } = this;
     this.idle = [];
-    for (let i = 0; i < idle.length; i++) void this.pull(this.peer, idle[i]);
+    for (let i = 0; i < idle.length; i++) void this.pull(peer, idle[i]);
     this.flush();
   }
 
@@ -156,7 +175,7 @@ export class HttpCarrier implements Carrier {
       if (!this.stopped) instead();
       return;
     }
-    while (peer !== undefined && !this.stopped && this.free.length > 0) {
+    while (peer !== undefined && !this.stopped && !this.blocked && this.free.length > 0) {
       const out = peer.outgoing();
       if (out === undefined) return;
       void this.post(peer, pop(this.free) as Slot, out);
@@ -165,7 +184,7 @@ export class HttpCarrier implements Carrier {
 
   leave(): void {
     const { peer, flying } = this;
-    if (peer === undefined || this.stopped || this.instead !== undefined) return;
+    if (peer === undefined || this.stopped || this.blocked || this.instead !== undefined) return;
     // What is under way ends with the page; Go passes over what it has.
     const outs: OutBatch[] = [];
     flying.forEach((out) => {
@@ -205,6 +224,11 @@ export class HttpCarrier implements Carrier {
         if (failures === TRIES) peer.end(unreachable());
         else await safe(this.wait(failures));
         if (this.stopped) return;
+        if (answer === FAILED && this.lookForPolicy(slot)) {
+          push(this.idle, slot);
+          this.giveBack(peer, out);
+          return;
+        }
         next = this.request(peer, slot, out, this.instead === undefined ? this.hold : 0);
         continue;
       }
@@ -243,6 +267,11 @@ export class HttpCarrier implements Carrier {
       if (failures === TRIES) peer.end(unreachable());
       else await safe(this.wait(failures));
       if (this.stopped) return;
+      if (answer === FAILED && this.lookForPolicy(slot)) {
+        push(this.free, slot);
+        this.giveBack(peer, out);
+        return;
+      }
     }
     this.flying.delete(out);
     peer.delivered(out);
@@ -250,6 +279,18 @@ export class HttpCarrier implements Carrier {
     this.flush();
     peer.dispatch();
     this.flush();
+  }
+
+  /** No request is made any more: what was to go by one goes another way, if there is one. */
+  private giveBack(peer: Peer, out: OutBatch | undefined): void {
+    if (out !== undefined) {
+      this.flying.delete(out);
+      peer.again([out]);
+    }
+    const { instead, onblocked } = this;
+    this.onblocked = undefined;
+    if (instead !== undefined) instead();
+    else onblocked?.(blockedByPolicy(this.options.base));
   }
 
   /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
@@ -286,8 +327,10 @@ export class HttpCarrier implements Carrier {
     slot: Slot,
     timeout: number,
   ): Promise<Reply | undefined> {
+    if (this.blocked) return undefined;
     // One signal serves a slot until it aborts: making one for each request costs more than a message.
     slot.abort ??= new Aborter();
+    slot.refusals = this.options.refusals();
     slot.until = this.options.clock.now() + timeout;
     this.busy.add(slot);
     this.watch();

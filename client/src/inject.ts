@@ -3,6 +3,7 @@
 
 import { defineProperty, freeze, includes } from './builtins/base.js';
 import { dataOf, isPersisted, listenTo, rootOf, unlisten } from './builtins/dom.js';
+import { countRefusals } from './csp.js';
 import { HttpCarrier } from './http.js';
 import { KEY } from './key.js';
 import { createPage } from './page.js';
@@ -50,8 +51,15 @@ function inject(config: Config): void {
   const fetch = window.fetch.bind(window); // the page may replace its own
   const timers = createTimers();
   const { base } = config;
+  const refusals = countRefusals(window, base);
   const carrier = () => {
-    const http = new HttpCarrier({ base, fetch, clock: timers, memory: memory !== undefined });
+    const http = new HttpCarrier({
+      base,
+      fetch,
+      clock: timers,
+      memory: memory !== undefined,
+      refusals,
+    });
     return memory === undefined ? http : new ShmCarrier(memory, http, timers);
   };
   const { state, restored, leave } = createPage({

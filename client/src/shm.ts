@@ -53,6 +53,8 @@ const APART = 4;
 const EVERY = 1 << 20;
 /** Milliseconds after which the page gets a turn for painting. */
 const TURN = 8;
+/** Milliseconds in which the memory must be there if the page's policy refuses requests. */
+const OFFER = 5000;
 /** So many pushed batches are kept before Go is asked which of them it has taken. */
 const KEPT = 8;
 /** The least size of the buffer that is used again. */
@@ -112,8 +114,15 @@ export class ShmCarrier implements Carrier {
     holders.set(this.memory, this);
     const attached = this.memory.attach(hello.session, this.bell);
     if (attached === 1) this.attached();
-    else if (attached === 0) this.http.resume();
+    else if (attached === 0) this.http.resume((error) => this.blocked(error));
     else this.fail('the page could not attach it');
+  }
+
+  /** The scheme is closed to the page: the memory has to come soon. */
+  private blocked(error: TailraceError): void {
+    this.clock.setTimeout(() => {
+      if (this.state === 'waiting') this.peer?.end(error);
+    }, OFFER);
   }
 
   private attached(): void {

@@ -231,6 +231,11 @@ export class Request {
 
 export class Go {
   readonly clock = new Clock();
+  /** A policy of the page's refuses requests; how many it has refused, as events have told. */
+  blocking = false;
+  refusals = 0;
+  /** Requests that it has refused. */
+  refused = 0;
   readonly requests: Request[] = [];
   hellos = 0;
   helloReplies: (Reply | Error)[] = [];
@@ -282,6 +287,7 @@ export class Go {
             fetch,
             clock: this.clock,
             memory: memory !== undefined,
+            refusals: () => this.refusals,
           });
           return memory === undefined ? http : new ShmCarrier(memory, http, this.clock);
         },
@@ -318,6 +324,12 @@ export class Go {
     const headers = init.headers as Record<string, string>;
     assert.equal(init.method, 'POST');
     assert.equal(headers['Tailrace-Version'], '1');
+    if (this.blocking) {
+      this.refused++;
+      // The event is a task of its own.
+      this.clock.setTimeout(() => this.refusals++, 1);
+      return Promise.reject(new TypeError('Load failed'));
+    }
     return new Promise((resolve, reject) => {
       const abort = () => reject(new Error('aborted'));
       init.signal?.addEventListener('abort', abort);

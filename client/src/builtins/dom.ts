@@ -51,11 +51,16 @@ export const dispatch = methodOf<boolean>(targets, 'dispatchEvent');
 type Listening = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 /** Of an event target of any realm, or of what only looks like one. */
-export function listenTo(target: Listening, name: string, listener: (event: Event) => void): void {
+export function listenTo(
+  target: Listening,
+  name: string,
+  listener: (event: Event) => void,
+  capture = false,
+): void {
   try {
-    addListener(target, name, listener);
+    addListener(target, name, listener, capture);
   } catch {
-    target.addEventListener(name, listener);
+    target.addEventListener(name, listener, capture);
   }
 }
 
@@ -75,6 +80,10 @@ function reader<R>(prototype: object | undefined, name: string): (object: object
 }
 
 export const isPersisted = reader<boolean>(globalThis.PageTransitionEvent?.prototype, 'persisted');
+const violations = globalThis.SecurityPolicyViolationEvent?.prototype;
+export const directiveOf = reader<string>(violations, 'effectiveDirective');
+export const blockedOf = reader<string>(violations, 'blockedURI');
+export const dispositionOf = reader<string>(violations, 'disposition');
 export const rootOf = reader<HTMLElement>(globalThis.Document?.prototype, 'documentElement');
 export const dataOf = reader<DOMStringMap>(globalThis.HTMLElement?.prototype, 'dataset');
 
