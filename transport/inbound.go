@@ -25,10 +25,13 @@ func (s *Session) Receive(up []byte) (Received, error) {
 		}
 		s.inMu.Unlock()
 	}
-	if err != nil {
-		return Received{}, s.fail(err)
+	switch {
+	case err == nil:
+		return got, nil
+	case errors.Is(err, wire.ErrLost): // no rule is broken: there is no room for it before its turn
+		return Received{}, err
 	}
-	return got, nil
+	return Received{}, s.fail(err)
 }
 
 // TryReceive implements Port.
