@@ -324,6 +324,7 @@ func TestLatestIsCounted(t *testing.T) {
 			}
 		}
 		depth("before the first value", 0, 0)
+		synctest.Wait() // the page's requests are held: they take the first values
 		p.Stall(true)
 		for range 5 {
 			if err := ch.Send(t.Context(), make([]byte, size)); err != nil {
