@@ -21,11 +21,16 @@ type budget struct {
 	used  atomic.Int64
 	kinds [holderKinds]atomic.Int64 // but for heldMessages, which is the rest: its path should have one counter
 
-	waiting atomic.Int32 // those in queue, and those that look before they join it
-	blocked atomic.Int32 // those of them that want bytes
+	waiting atomic.Int32 // those in lines, and those that look before they join one
+	blocked atomic.Int32 // those of them that want bytes for a result
 	mu      sync.Mutex
-	queue   fifo[*room]
-	backlog int64 // what those in queue hold meanwhile
+	lines   [holderKinds]line // results and scripts alone wait: none for what is not of its kind
+}
+
+// line is those of one kind who wait for room, in order.
+type line struct {
+	rooms   fifo[*room]
+	backlog int64 // what they hold meanwhile
 }
 
 // holder is a kind of what a session holds.
@@ -59,21 +64,19 @@ type room struct {
 	ch   chan struct{} // closed when it has got what it waits for
 }
 
-// add counts n bytes, whether there is room or not.
+// add counts n bytes, whether there is room or not. With fewer than none it lets those in who waited for them.
 func (b *budget) add(h holder, n int64) {
 	if h != heldMessages {
 		b.kinds[h].Add(n)
 	}
 	b.used.Add(n)
-}
-
-// give takes n bytes back, and lets those in who waited for them.
-func (b *budget) give(h holder, n int64) {
-	b.add(h, -n)
-	if b.waiting.Load() > 0 {
+	if n < 0 && b.waiting.Load() > 0 {
 		b.wake()
 	}
 }
+
+// give takes n bytes back.
+func (b *budget) give(h holder, n int64) { b.add(h, -n) }
 
 // take counts n bytes if there is room for them.
 func (b *budget) take(h holder, n int64) bool {
@@ -120,7 +123,7 @@ func (b *budget) goes() int64 {
 	return n
 }
 
-// pass waits until nobody waits for bytes.
+// pass waits until no result waits for bytes.
 func (b *budget) pass(ctx context.Context) error {
 	for b.blocked.Load() > 0 { // again and again: who passes with others may fill what there is
 		if err := b.wait(ctx, heldResults, 0); err != nil {
@@ -141,14 +144,15 @@ func (b *budget) wait(ctx context.Context, h holder, n int64) error {
 	r := &room{h, n, make(chan struct{})}
 	b.join(r) // before it looks again: who gives bytes back after that sees it
 	b.mu.Lock()
-	if n > 0 && b.backlog > 0 && b.backlog+n > b.limit {
+	if held := b.backlog(); n > 0 && held > 0 && held+n > b.limit {
 		b.leave(r)
 		b.mu.Unlock()
 		return errBacklog
 	}
-	b.queue.push(r)
-	b.backlog += n
-	b.grant()
+	l := &b.lines[h]
+	l.rooms.push(r)
+	l.backlog += n
+	b.grant(l)
 	b.mu.Unlock()
 	select {
 	case <-r.ch:
@@ -162,28 +166,29 @@ func (b *budget) wait(ctx context.Context, h holder, n int64) error {
 		return nil
 	default:
 	}
-	b.queue.deleteFunc(func(o *room) bool { return o == r })
-	b.backlog -= n
+	l.rooms.deleteFunc(func(o *room) bool { return o == r })
+	l.backlog -= n
 	b.leave(r)
-	b.grant() // who is next may need less
+	b.grant(l) // who is next may need less
 	return context.Cause(ctx)
 }
 
 func (b *budget) wake() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.grant()
+	b.grant(&b.lines[heldResults])
+	b.grant(&b.lines[heldScripts])
 }
 
-// grant lets those in for whom there is room, in their order. The caller holds mu.
-func (b *budget) grant() {
-	for b.queue.len() > 0 {
-		r := *b.queue.front()
+// grant lets those of a line in for whom there is room, in their order. The caller holds mu.
+func (b *budget) grant(l *line) {
+	for l.rooms.len() > 0 {
+		r := *l.rooms.front()
 		if !b.takeAny(r.kind, r.n) {
 			return
 		}
-		b.queue.pop()
-		b.backlog -= r.n
+		l.rooms.pop()
+		l.backlog -= r.n
 		b.leave(r)
 		close(r.ch)
 	}
@@ -192,7 +197,7 @@ func (b *budget) grant() {
 // join counts one who will wait.
 func (b *budget) join(r *room) {
 	b.waiting.Add(1)
-	if r.n > 0 {
+	if r.kind == heldResults && r.n > 0 {
 		b.blocked.Add(1)
 	}
 }
@@ -200,7 +205,10 @@ func (b *budget) join(r *room) {
 // leave counts one who waits no more.
 func (b *budget) leave(r *room) {
 	b.waiting.Add(-1)
-	if r.n > 0 {
+	if r.kind == heldResults && r.n > 0 {
 		b.blocked.Add(-1)
 	}
 }
+
+// backlog is what all who wait hold. The caller holds mu.
+func (b *budget) backlog() int64 { return b.lines[heldResults].backlog + b.lines[heldScripts].backlog }

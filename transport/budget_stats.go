@@ -39,6 +39,6 @@ func (b *budget) stats() MemoryStats {
 	return MemoryStats{
 		Rings: of[heldRings], Lanes: of[heldLanes], Messages: max(0, of[heldMessages]), Fragments: of[heldFragments], Early: of[heldEarly],
 		Requests: of[heldRequests], Commands: of[heldCommands], Results: of[heldResults], Latest: of[heldLatest],
-		Scripts: of[heldScripts], Readers: of[heldReaders], Waiting: b.backlog,
+		Scripts: of[heldScripts], Readers: of[heldReaders], Waiting: b.backlog(),
 	}
 }
