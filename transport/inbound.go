@@ -168,6 +168,7 @@ func (s *Session) inOrder(b *wire.Batch, up []byte) error {
 			}
 		}
 		s.upReceipt.Store(b.Number)
+		s.handled(b.Number)
 		next := b.Number + 1
 		up, ok := s.early[next]
 		if !ok {

@@ -157,7 +157,7 @@ func (inv *invocation) settleFailed(f *appcode.Failure) {
 // perform runs the handler, if the call may run.
 func (inv *invocation) perform() {
 	switch {
-	case inv.s.ctx.Err() != nil: // it has waited for its turn, and the page is gone
+	case inv.s.ctx.Err() != nil && inv.s.leaving.Load() == nil: // the page is gone, and nothing is owed to it
 		inv.err = &Error{CodeClosed, "the session is over", nil}
 	case inv.refused != nil:
 		inv.err = inv.refused

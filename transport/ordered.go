@@ -32,6 +32,18 @@ func (inv *invocation) ordered() bool { return inv.command != nil && inv.command
 type turns struct {
 	mu    sync.Mutex
 	queue []*invocation // the first one has its turn
+	last  func()        // called, on a goroutine of its own, when the queue is empty
+}
+
+// behind has f called once, on a goroutine of its own, when every turn is over.
+func (t *turns) behind(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.queue) == 0 {
+		go f()
+		return
+	}
+	t.last = f
 }
 
 // add queues inv if it has to wait for its turn. first: nobody was waiting.
@@ -54,6 +66,10 @@ func (t *turns) next() *invocation {
 	t.queue = t.queue[1:]
 	if len(t.queue) == 0 {
 		t.queue = nil
+		if t.last != nil {
+			go t.last()
+			t.last = nil
+		}
 		return nil
 	}
 	return t.queue[0]

@@ -68,6 +68,7 @@ type Session struct {
 	pageLanes uint32            // highest lane that the page has opened
 	invokes   int               // invokes so far
 	upReceipt atomic.Uint64     // number of the last upward batch that was handled
+	leaving   atomic.Pointer[leaving]
 	creditMu  sync.Mutex
 	due       []*lane // lanes with upward credit to be told
 
@@ -219,7 +220,10 @@ func (s *Session) Hello() []byte {
 // calls get a *ClosedError with it, commands' contexts are cancelled. Only the first call counts.
 func (s *Session) End(reason string) { s.end(&ClosedError{Reason: reason}) }
 
-func (s *Session) end(e *ClosedError) {
+func (s *Session) end(e *ClosedError) { s.over(e, false) }
+
+// over ends the session once. keep: what the page had sent is still received.
+func (s *Session) over(e *ClosedError, keep bool) {
 	if s.ctx.Err() != nil {
 		return
 	}
@@ -229,7 +233,13 @@ func (s *Session) end(e *ClosedError) {
 		return // another goroutine was first
 	}
 	s.resend.stop()
-	finish := func(_ uint32, l *lane) bool { l.finish(e, false); return true }
+	finish := func(_ uint32, l *lane) bool {
+		if keep {
+			l.in.pageEnds()
+		}
+		l.finish(e, false)
+		return true
+	}
 	finish(0, s.control)
 	s.lanes.Range(finish)
 	s.carrier.Close(e)

@@ -81,6 +81,8 @@ func (w *Window) request(in *incoming, r responder) {
 		}
 	case controlPath + "carrier":
 		w.left(in, r, cors)
+	case controlPath + "leave":
+		w.saysLast(in, r, cors)
 	default:
 		w.asset(in, rest, r, cors)
 	}

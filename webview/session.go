@@ -14,13 +14,13 @@ import (
 // WebKit tells of a new document (committed) before its first script runs, over the same
 // connection as the document's requests. So this order holds:
 //
-//  1. committed: the session of the document before is left. It takes what its page has sent until then, and sends nothing
-//  2. hello of the new document: that session ends, and the new one begins
+//  1. committed: the session of the document before is left. It takes what its page has sent, and
+//     sends nothing. It ends when the batch is handled that its page named as the last one
+//  2. hello of the new document: its session begins, once the one before has ended
 //
-// The last requests of a page that is left may come behind 1, but before 2. Without a hello, as of a foreign document, the session
-// ends a little later.
-//
-// and a hello never belongs to a document that is yet to be committed.
+// The last requests of a page that is left come before or behind 1, and may come behind the hello,
+// which waits for them: until `lingering` is over, at most. A hello never belongs to a document that
+// is yet to be committed.
 
 // loadEvent is a step of a navigation to another document; a navigation inside a document makes none.
 type loadEvent int
@@ -113,17 +113,17 @@ func (w *Window) processEnded(reason int) {
 	w.crash(name)
 }
 
-// lingering is how long the session of a page that is left takes what comes, if no other page says hello.
-const lingering = 100 * time.Millisecond
+// lingering bounds how long the session of a page that is left takes what comes. Most pages say
+// themselves what their last batch is; those that don't were killed, or may not fetch.
+const lingering = 250 * time.Millisecond
 
 // former is a page that the window does not show any more, and whose last requests may still come.
 type former struct {
 	*page
 	reason string
-	since  time.Time
 }
 
-// depart has the session end soon: see above.
+// depart has the session end when its last batch is handled: see above.
 func (w *Window) depart(reason string) {
 	w.unanswered = unanswered{}
 	w.endFormer()
@@ -131,38 +131,66 @@ func (w *Window) depart(reason string) {
 	if p == nil {
 		return
 	}
-	w.former = former{p, reason, time.Now()}
+	w.former = former{p, reason}
 	w.events.Leave()
-	time.AfterFunc(lingering, func() {
+	if p.last != nil {
+		p.session.Leave(*p.last, reason)
+	}
+	over := func() {
 		w.post(func() {
 			if w.former.page == p {
 				w.endFormer()
 			}
 		})
-	})
+	}
+	t := time.AfterFunc(lingering, over)
+	go func() {
+		<-p.session.Done()
+		t.Stop()
+		over()
+	}()
 }
 
-// overtaking is how long after the news of the next document the last messages of a page may need: requests of the scheme were seen
-// to come behind that document's hello, and what stands in shared memory has yet to be read and received.
-const overtaking = 30 * time.Millisecond
+// saysLast takes a page's word that it is being left, and the number of the last batch that it has
+// sent: the session ends when that one is handled.
+func (w *Window) saysLast(in *incoming, r responder, cors bool) {
+	p := w.inSession(in, r, cors)
+	if p == nil {
+		return
+	}
+	var body struct{ Last uint64 }
+	if err := json.Unmarshal(in.body, &body); err != nil {
+		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol, "the body must be {\"last\": number}")
+		return
+	}
+	if p == w.former.page {
+		p.session.Leave(body.Last, w.former.reason)
+	} else {
+		p.last = &body.Last // the next document is not committed yet
+	}
+	r.control(http.StatusNoContent, kindJSON, cors, nil, 0)
+}
 
 // greet is hello, behind what the page before may still send.
 func (w *Window) greet(in *incoming, r responder, cors bool) {
 	f, document := w.former, w.documents
-	early := overtaking - time.Since(f.since)
-	if f.page == nil || early <= 0 {
+	if f.page == nil {
 		w.hello(in, r, cors)
 		return
 	}
-	time.AfterFunc(early, func() {
+	go func() {
+		<-f.session.Done()
 		w.post(func() {
+			if w.former.page == f.page {
+				w.endFormer()
+			}
 			if w.documents != document || w.origin == "" {
 				refuse(r, cors, http.StatusGone, transport.CodeClosed, "the document that said hello is gone")
 				return
 			}
 			w.greet(in, r, cors)
 		})
-	})
+	}()
 }
 
 // endFormer ends the session of the page that was left, if there is one.
@@ -191,7 +219,7 @@ func (w *Window) end(p *page, reason string) {
 	if w.page.Load() == nil {
 		w.native.limitBodies(0)
 	}
-	p.session.End(reason)
+	p.session.Leave(0, reason)
 	p.resources.end(func(err error) {
 		w.app.log.Warn("webview: failed to close a resource of a page that is gone", "window", w.label, "error", err)
 	})

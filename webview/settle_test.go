@@ -65,8 +65,7 @@ func TestStartStandsStillForNothing(t *testing.T) {
 	}
 	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
 		t.Run(kind.String(), func(t *testing.T) {
-			var app *App
-			app = newApp(t, Options{Assets: files, Carrier: kind}, func(e *transport.Engine) {
+			app := newApp(t, Options{Assets: files, Carrier: kind}, func(e *transport.Engine) {
 				transport.Handle(e, "work", func(ctx context.Context, _ none) (none, error) {
 					return none{}, Caller(ctx).Emit("e", 1)
 				})

@@ -72,6 +72,7 @@ type page struct {
 	pulls     *transport.Pulls
 	shared    *shm.Carrier // nil: the scheme alone
 	resources resources
+	last      *uint64 // the number of its last batch, once the page has said that it is being left
 }
 
 // Caller gives the window whose page called the command of ctx, or has sent the request of ctx to Options.Fallback; or nil.

@@ -44,6 +44,8 @@ export interface Peer {
   dispatch(): void;
   /** The next numbered batch, if there is something to send now. */
   outgoing(): OutBatch | undefined;
+  /** The number of the last batch that was handed out, 0: none. */
+  readonly lastSent: number;
   /** Receipts or credits are due. */
   readonly due: boolean;
   /** Writes a batch with the receipts and credits of this moment. */
@@ -73,7 +75,10 @@ export interface Carrier {
   flush(): void;
   /** A batch that is full goes out at once: messages may be written into it as they are sent. */
   readonly immediate: boolean;
-  /** The page is being left: what there is to send goes now, as far as that can be. Nothing is sent afterwards. */
+  /**
+   * The page is being left: what there is to send goes now, as far as that can be, and then the
+   * number of its last batch, so that Go knows what to wait for. Nothing is sent afterwards.
+   */
   leave(): void;
   /** Ends everything under way. */
   stop(): void;

@@ -106,7 +106,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   private receiptDue = false;
 
   // Upward batches.
-  private lastSent = 0;
+  lastSent = 0;
   /** Batches that have to go once more. */
   private lost: OutBatch[] = [];
   private readonly unacknowledged = new SafeSet<number>();

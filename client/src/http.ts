@@ -197,11 +197,21 @@ export class HttpCarrier implements Carrier {
     }
     for (let i = 0; i < outs.length; i++) {
       const { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0);
-      const signal = new Aborter().signal;
-      // Only such requests outlive the page.
-      const init = { __proto__: null, ...this.init(bytes, signal), keepalive: true } as RequestInit;
-      ignored(this.options.fetch(`${this.options.base}/.tailrace/batch`, init));
+      this.outlive('batch', bytes);
     }
+    this.sayLast();
+  }
+
+  /** Tells Go the number of the page's last batch, over whichever carrier that goes. */
+  sayLast(): void {
+    if (this.peer === undefined || this.stopped) return;
+    this.outlive('leave', `{"last":${this.peer.lastSent}}`);
+  }
+
+  /** A request that outlives the page. Nobody waits for its answer. */
+  private outlive(path: string, body: BodyInit): void {
+    const init = { __proto__: null, ...this.init(body, new Aborter().signal), keepalive: true };
+    ignored(this.options.fetch(`${this.options.base}/.tailrace/${path}`, init as RequestInit));
   }
 
   stop(): void {

@@ -82,6 +82,7 @@ function inject(config: Config): void {
   // In the back-forward cache nobody reads: the other side is to know it. Otherwise the link ends with the
   // document, and what is sent until then goes through it.
   const left = (event: Event) => {
+    if (!event.isTrusted) return; // one that the page has made
     leave();
     if (isPersisted(event)) memory?.detach();
   };

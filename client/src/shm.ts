@@ -137,8 +137,12 @@ export class ShmCarrier implements Carrier {
   }
 
   leave(): void {
-    if (this.state === 'attached') this.flush();
-    else this.http.leave();
+    if (this.state !== 'attached') {
+      this.http.leave();
+      return;
+    }
+    this.flush();
+    this.http.sayLast();
   }
 
   stop(): void {
