@@ -468,9 +468,19 @@
         push(outs, out);
       }
       for (let i = 0; i < outs.length; i++) {
-        let { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0), signal = new Aborter().signal, init = { __proto__: null, ...this.init(bytes, signal), keepalive: !0 };
-        ignored(this.options.fetch(`${this.options.base}/.tailrace/batch`, init));
+        let { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0);
+        this.outlive("batch", bytes);
       }
+      this.sayLast();
+    }
+    /** Tells Go the number of the page's last batch, over whichever carrier that goes. */
+    sayLast() {
+      this.peer === void 0 || this.stopped || this.outlive("leave", `{"last":${this.peer.lastSent}}`);
+    }
+    /** A request that outlives the page. Nobody waits for its answer. */
+    outlive(path, body) {
+      let init = { __proto__: null, ...this.init(body, new Aborter().signal), keepalive: !0 };
+      ignored(this.options.fetch(`${this.options.base}/.tailrace/${path}`, init));
     }
     stop() {
       this.stopped = !0, this.busy.forEach((slot) => {
@@ -2780,7 +2790,11 @@
       return this.state === "attached" && this.stuck === void 0;
     }
     leave() {
-      this.state === "attached" ? this.flush() : this.http.leave();
+      if (this.state !== "attached") {
+        this.http.leave();
+        return;
+      }
+      this.flush(), this.http.sayLast();
     }
     stop() {
       this.state = "over", this.http.stop(), this.detach(), this.pushed = [], this.stuck = void 0;
@@ -2972,7 +2986,7 @@
       manual() || events.readyWhenQuiet();
     });
     let left = (event) => {
-      leave(), isPersisted(event) && memory?.detach();
+      event.isTrusted && (leave(), isPersisted(event) && memory?.detach());
     };
     addEventListener(
       "pagehide",
