@@ -54,7 +54,7 @@ const EVERY = 1 << 20;
 /** Milliseconds after which the page gets a turn for painting. */
 const TURN = 8;
 /** Milliseconds in which the memory must be there if the page's policy refuses requests. */
-const OFFER = 5000;
+const OFFER = 1000;
 /** So many pushed batches are kept before Go is asked which of them it has taken. */
 const KEPT = 8;
 /** The least size of the buffer that is used again. */
