@@ -74,7 +74,8 @@ export interface Channel<In = unknown, Out = In> extends AsyncIterable<In>, Chan
     close(): void;
     /**
      * Sends to Go; bytes are copied before it returns. Resolves when the message is accepted
-     * under Go's window; rejects when the channel is one-way, has ended, or ends meanwhile.
+     * under Go's window; rejects when the channel is one-way, has ended, or ends meanwhile. Before the first `invoke` it waits
+     * for that one, and rejects at the session's end.
      */
     send(message: Out): Promise<void>;
     /** Sends if it can be accepted at once; false if not. */

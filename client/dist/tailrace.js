@@ -615,6 +615,27 @@
   // src/key.ts
   var KEY = /* @__PURE__ */ Symbol.for("tailrace");
 
+  // src/early.ts
+  var waiting = new SafeSet(), over = () => {
+  };
+  function watchSession(error) {
+    over = error;
+  }
+  function refuseEarly(error) {
+    let channels = [];
+    waiting.forEach((channel) => {
+      push(channels, channel);
+    }), waiting.clear();
+    for (let i = 0; i < channels.length; i++) channels[i].refuseEarly(error);
+  }
+  function waitForCall(channel) {
+    let error = over();
+    return error === void 0 && waiting.add(channel), error;
+  }
+  function waitNoMore(channel) {
+    waiting.delete(channel);
+  }
+
   // src/jsonrun.ts
   function parseRun(batch, at, bytes, count, align, kind, words, take2) {
     let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
@@ -1282,7 +1303,6 @@
       this.queue = [];
       this.head = 0;
       this.early = [];
-      // sends before the first invoke
       /** What was sent and has not left the page. */
       this.buffered = new Level();
       /** What has come and nobody has taken. */
@@ -1442,7 +1462,12 @@
           let refusal2 = this.refusal();
           refusal2 !== void 0 ? refused(refusal2) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
         };
-        lane === void 0 && !this.closed ? push(this.early, go) : go();
+        if (lane !== void 0 || this.closed) {
+          go();
+          return;
+        }
+        let over2 = waitForCall(this);
+        over2 === void 0 ? push(this.early, { go, refused }) : refused(over2);
       });
     }
     trySend(message) {
@@ -1461,8 +1486,15 @@
     /** The channel has its lane for good: what was sent before goes there. */
     attached() {
       let { early } = this;
+      if (early.length !== 0) {
+        this.early = [], waitNoMore(this);
+        for (let i = 0; i < early.length; i++) early[i].go();
+      }
+    }
+    refuseEarly(error) {
+      let { early } = this;
       this.early = [];
-      for (let i = 0; i < early.length; i++) early[i]();
+      for (let i = 0; i < early.length; i++) early[i].refused(error);
     }
     /** The lane of this channel inside the arguments of the invoke under way. */
     collect() {
@@ -2113,15 +2145,15 @@
       this.control.hasReady && this.control.write(writer, writer.capacity, this.batched), this.control.queued = !1;
       let lanes = this.sending;
       this.sending = [];
-      let waiting = lanes.length, rest = [];
+      let waiting2 = lanes.length, rest = [];
       for (let i = 0; i < lanes.length; i++) {
         let lane = lanes[i];
         if (lane.hasReady) {
-          let before = writer.length, share = max(1, (writer.capacity - writer.length) / waiting);
+          let before = writer.length, share = max(1, (writer.capacity - writer.length) / waiting2);
           lane.write(writer, share, this.batched), lane.hasReady && writer.length === before ? push(this.sending, lane) : lane.hasReady ? push(rest, lane) : lane.queued = !1;
         } else
           lane.queued = !1;
-        waiting--;
+        waiting2--;
       }
       pushAll(this.sending, rest);
     }
@@ -2709,11 +2741,13 @@
       {
         parsedEvent: (sub, value) => events.deliverValue(sub, value),
         event: (subs, binary, payload2) => events.deliver(subs, binary, payload2),
-        ended: (error) => guarded(session.onended, error)
+        ended: (error) => {
+          refuseEarly(error), guarded(session.onended, error);
+        }
       },
       options.first
     ), call2 = (cmd, args, settings, replacer) => (events.calling(), invoke(connection, cmd, args, settings, replacer)), events = new Events(call2, clock, options.manual ?? (() => !1), options.first), connection = connect();
-    return { state: {
+    return watchSession(() => connection.error), { state: {
       api: 3,
       invoke: (cmd, args, settings) => call2(cmd, args, settings),
       Channel,
@@ -2735,7 +2769,7 @@
   }
 
   // src/shm.ts
-  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, OFFER = 5e3, KEPT = 8, REUSED = 262144, holders = new SafeWeakMap(), ShmCarrier = class {
+  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, OFFER = 1e3, KEPT = 8, REUSED = 262144, holders = new SafeWeakMap(), ShmCarrier = class {
     constructor(memory, http, clock) {
       this.memory = memory;
       this.http = http;

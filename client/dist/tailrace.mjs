@@ -164,6 +164,49 @@ function unwrapped(value) {
   return value;
 }
 
+// src/builtins/collections.ts
+function keepMethods({ prototype }, base) {
+  let names = ownKeys(base.prototype);
+  for (let i = 0; i < names.length; i++) {
+    let property = getOwnPropertyDescriptor(base.prototype, names[i]);
+    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+  }
+  setPrototypeOf(prototype, null), freeze(prototype);
+}
+var SafeMap = class extends Map {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+}, SafeSet = class extends Set {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+}, SafeWeakMap = class extends WeakMap {
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+};
+keepMethods(SafeMap, Map);
+keepMethods(SafeSet, Set);
+keepMethods(SafeWeakMap, WeakMap);
+var setValues = uncurry(Set.prototype.values), mapKeys = uncurry(Map.prototype.keys), nextOfSet = uncurry((/* @__PURE__ */ new Set()).values().next), nextOfMap = uncurry((/* @__PURE__ */ new Map()).keys().next);
+var readMapSize = readerOf(Map.prototype, "size");
+var eachOfMap = uncurry(Map.prototype.forEach);
+
+// src/early.ts
+var waiting = new SafeSet(), over = () => {
+};
+function waitForCall(channel) {
+  let error = over();
+  return error === void 0 && waiting.add(channel), error;
+}
+function waitNoMore(channel) {
+  waiting.delete(channel);
+}
+
 // src/errors.ts
 var TailraceError = class extends Error {
   constructor(code, message, detail) {
@@ -356,38 +399,6 @@ var Levelled = class {
   }
 };
 
-// src/builtins/collections.ts
-function keepMethods({ prototype }, base) {
-  let names = ownKeys(base.prototype);
-  for (let i = 0; i < names.length; i++) {
-    let property = getOwnPropertyDescriptor(base.prototype, names[i]);
-    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
-  }
-  setPrototypeOf(prototype, null), freeze(prototype);
-}
-var SafeMap = class extends Map {
-  // biome-ignore lint/complexity/noUselessConstructor: see above
-  constructor() {
-    super();
-  }
-}, SafeSet = class extends Set {
-  // biome-ignore lint/complexity/noUselessConstructor: see above
-  constructor() {
-    super();
-  }
-}, SafeWeakMap = class extends WeakMap {
-  // biome-ignore lint/complexity/noUselessConstructor: see above
-  constructor() {
-    super();
-  }
-};
-keepMethods(SafeMap, Map);
-keepMethods(SafeSet, Set);
-keepMethods(SafeWeakMap, WeakMap);
-var setValues = uncurry(Set.prototype.values), mapKeys = uncurry(Map.prototype.keys), nextOfSet = uncurry((/* @__PURE__ */ new Set()).values().next), nextOfMap = uncurry((/* @__PURE__ */ new Map()).keys().next);
-var readMapSize = readerOf(Map.prototype, "size");
-var eachOfMap = uncurry(Map.prototype.forEach);
-
 // src/pinned.ts
 var pinned = new SafeWeakMap();
 function isPinned(buffer) {
@@ -434,7 +445,6 @@ var ChannelCore = class {
     this.queue = [];
     this.head = 0;
     this.early = [];
-    // sends before the first invoke
     /** What was sent and has not left the page. */
     this.buffered = new Level();
     /** What has come and nobody has taken. */
@@ -594,7 +604,12 @@ var ChannelCore = class {
         let refusal = this.refusal();
         refusal !== void 0 ? refused(refusal) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
       };
-      lane === void 0 && !this.closed ? push(this.early, go) : go();
+      if (lane !== void 0 || this.closed) {
+        go();
+        return;
+      }
+      let over2 = waitForCall(this);
+      over2 === void 0 ? push(this.early, { go, refused }) : refused(over2);
     });
   }
   trySend(message) {
@@ -613,8 +628,15 @@ var ChannelCore = class {
   /** The channel has its lane for good: what was sent before goes there. */
   attached() {
     let { early } = this;
+    if (early.length !== 0) {
+      this.early = [], waitNoMore(this);
+      for (let i = 0; i < early.length; i++) early[i].go();
+    }
+  }
+  refuseEarly(error) {
+    let { early } = this;
     this.early = [];
-    for (let i = 0; i < early.length; i++) early[i]();
+    for (let i = 0; i < early.length; i++) early[i].refused(error);
   }
   /** The lane of this channel inside the arguments of the invoke under way. */
   collect() {

@@ -15,6 +15,7 @@ import {
 import { microtask, report } from './builtins/dom.js';
 import { type Replacer, stringify } from './builtins/json.js';
 import { NativePromise } from './builtins/promises.js';
+import { type Early, waitForCall, waitNoMore } from './early.js';
 import { callable, guarded, TailraceError } from './errors.js';
 import { parseRun } from './jsonrun.js';
 import { decodeJson, type Lane, type Sink } from './lane.js';
@@ -90,7 +91,13 @@ export function givenBytes(value: unknown, code: string): Uint8Array | undefined
   return bytes;
 }
 
-export class ChannelCore implements Sink {
+/** A message that was sent before the first invoke. */
+interface EarlyMessage {
+  go(): void;
+  refused(error: TailraceError): void;
+}
+
+export class ChannelCore implements Sink, Early {
   onmessage: Message | undefined;
   onclose: ((error?: TailraceError) => void) | undefined;
   onerror: ((error: TailraceError) => void) | undefined;
@@ -107,7 +114,7 @@ export class ChannelCore implements Sink {
   private waiters: Waiter[] = [];
   private queue: Unread[] = [];
   private head = 0;
-  private early: (() => void)[] = []; // sends before the first invoke
+  private early: EarlyMessage[] = [];
   /** What was sent and has not left the page. */
   readonly buffered = new Level();
   /** What has come and nobody has taken. */
@@ -369,8 +376,13 @@ export class ChannelCore implements Sink {
         if (refusal !== undefined) refused(refusal);
         else this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
       };
-      if (lane === undefined && !this.closed) push(this.early, go);
-      else go();
+      if (lane !== undefined || this.closed) {
+        go();
+        return;
+      }
+      const over = waitForCall(this);
+      if (over === undefined) push(this.early, { go, refused });
+      else refused(over);
     });
   }
 
@@ -396,8 +408,16 @@ export class ChannelCore implements Sink {
   /** The channel has its lane for good: what was sent before goes there. */
   attached(): void {
     const { early } = this;
+    if (early.length === 0) return;
     this.early = [];
-    for (let i = 0; i < early.length; i++) early[i]();
+    waitNoMore(this);
+    for (let i = 0; i < early.length; i++) early[i].go();
+  }
+
+  refuseEarly(error: TailraceError): void {
+    const { early } = this;
+    this.early = [];
+    for (let i = 0; i < early.length; i++) early[i].refused(error);
   }
 
   /** The lane of this channel inside the arguments of the invoke under way. */

@@ -4,6 +4,7 @@ import type { Session, Tailrace } from './api.js';
 import type { Carrier } from './carrier.js';
 import { Channel, take } from './channel.js';
 import { Connection } from './connection.js';
+import { refuseEarly, watchSession } from './early.js';
 import { guarded, TailraceError } from './errors.js';
 import { eventApi } from './eventapi.js';
 import { Events } from './events.js';
@@ -57,7 +58,10 @@ export function createPage(options: PageOptions): {
       {
         parsedEvent: (sub, value) => events.deliverValue(sub, value),
         event: (subs, binary, payload) => events.deliver(subs, binary, payload),
-        ended: (error) => guarded(session.onended, error),
+        ended: (error) => {
+          refuseEarly(error);
+          guarded(session.onended, error);
+        },
       },
       options.first,
     );
@@ -67,6 +71,7 @@ export function createPage(options: PageOptions): {
   };
   const events = new Events(call, clock, options.manual ?? (() => false), options.first);
   let connection = connect();
+  watchSession(() => connection.error);
   const state: PageState = {
     api: API,
     invoke: (cmd, args, settings) => call(cmd, args, settings),

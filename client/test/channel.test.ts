@@ -422,6 +422,91 @@ test('a one-way channel refuses to send, before and after it is known to be one'
   assert.equal(go.on(lane, CLOSE).length, 1, 'it can be closed');
 });
 
+test('sends before the first invoke reject when the session ends without one', async () => {
+  const go = await started();
+  const codes: string[] = [];
+  const channels = [new go.api.Channel(), new go.api.Channel(), new go.api.Channel()];
+  const low: number[] = [];
+  channels[0].onbufferedamountlow = () => low.push(channels[0].bufferedAmount);
+  for (const channel of channels) {
+    for (const n of [1, 2]) channel.send(n).catch((error) => codes.push(`${n} ${error.code}`));
+  }
+  await settle();
+  channels[2].close();
+  await settle();
+  assert.deepEqual(codes.splice(0), ['1 channel_ended', '2 channel_ended']);
+  go.pulls[0].reply({ status: 410, body: '{"code":"closed","message":"over"}' });
+  await settle();
+  assert.deepEqual(codes.splice(0), ['1 closed', '2 closed', '1 closed', '2 closed']);
+  assert.deepEqual(low, [0]);
+  await assert.rejects(channels[1].send(3), { code: 'closed' });
+  await assert.rejects(new go.api.Channel().send(4), { code: 'closed' });
+});
+
+test('a send before the first invoke rejects with the page’s return, and the channel serves the new session', async () => {
+  const go = await started();
+  const channel = new go.api.Channel();
+  const before = channel.send(1);
+  go.page.restored();
+  await assert.rejects(before, { code: 'restored' });
+  await settle();
+  const after = channel.send(2);
+  go.api.invoke('c', { channel }).catch(() => {});
+  await settle();
+  await go.send(go.run(0, [opened(1, 1024)]));
+  await after;
+  await settle();
+  assert.deepEqual(
+    go.on(1, JSON_).map(({ payload }) => text(payload)),
+    ['2'],
+  );
+});
+
+test('an iterator that is made and never used leaves onmessage alive', async () => {
+  const go = await started();
+  const got: unknown[] = [];
+  const { channel, lane } = await go.channel(0, (m: unknown) => got.push(m));
+  channel[Symbol.asyncIterator]();
+  await go.send(go.run(lane, [json(1), json(2)]));
+  const later = channel[Symbol.asyncIterator]();
+  await go.send(go.run(lane, [json(3)]));
+  assert.deepEqual(got, [1, 2, 3]);
+  const next = later.next(); // now it reads
+  await go.send(go.run(lane, [json(4)]));
+  assert.deepEqual([await next, got.length], [{ value: 4, done: false }, 3]);
+});
+
+for (const [name, nothing] of Object.entries({ null: null, undefined, 'an object': {} })) {
+  test(`${name} unsets the callbacks of a channel`, async () => {
+    const go = await started();
+    const got: unknown[] = [];
+    const { channel, lane } = await go.channel(0, (m: unknown) => got.push(m));
+    await go.send(go.run(lane, [json(1)]));
+    const callbacks = [
+      'onmessage',
+      'onclose',
+      'onerror',
+      'onbufferedamounthigh',
+      'onbufferedamountlow',
+      'onunreadamounthigh',
+      'onunreadamountlow',
+    ] as const;
+    channel.unreadAmountHighThreshold = 1;
+    for (const callback of callbacks) {
+      if (callback !== 'onmessage') channel[callback] = () => got.push(callback);
+      channel[callback] = nothing as undefined;
+      assert.equal(channel[callback], undefined);
+    }
+    await go.send(go.run(lane, [json(2)]));
+    assert.deepEqual([got, channel.unreadAmount], [[1], 1], 'it waits');
+    channel.onmessage = (m) => got.push(m);
+    await settle();
+    const failed = '{"code":"c","message":"m"}';
+    await go.send(go.run(lane, [{ kind: CLOSE, payload: failed }]));
+    assert.deepEqual(got, [1, 2]);
+  });
+}
+
 test('the end of a channel rejects the sends that wait, and sends what was accepted', async () => {
   const go = await started();
   const { channel, lane } = await go.channel(16);

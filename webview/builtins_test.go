@@ -1,0 +1,109 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// breaking replaces, in the page, every method, and every global that the client knows, by a function that throws. It gives what
+// puts them back.
+const breaking = `
+	const breakAll = () => {
+		const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object, { ownKeys } = Reflect, from = Array.from;
+		const throwing = function () { throw new TypeError('it is broken') };
+		const names = ['Array', 'Object', 'Function', 'String', 'Number', 'RegExp', 'Math', 'JSON', 'Reflect', 'Promise', 'Map', 'Set', 'WeakMap', 'WeakRef',
+			'ArrayBuffer', 'DataView', 'Uint8Array', 'Uint32Array', 'Error', 'TextEncoder', 'TextDecoder', 'AbortController', 'AbortSignal',
+			'EventTarget', 'Event', 'MessageChannel', 'MessagePort', 'MessageEvent', 'Response', 'Headers', 'Performance'];
+		const objects = [getPrototypeOf(Uint8Array), getPrototypeOf(Uint8Array.prototype), getPrototypeOf([][Symbol.iterator]())];
+		for (const name of names) objects.push(globalThis[name], globalThis[name].prototype ?? {});
+		const changes = [];
+		for (const object of objects) {
+			for (const key of ownKeys(object)) {
+				const before = getOwnPropertyDescriptor(object, key);
+				if (key === 'constructor' || key === 'prototype' || key === '__proto__' || !before.configurable) continue;
+				if (typeof before.value === 'function') changes.push({ object, key, before, after: { ...before, value: throwing } });
+				else if (before.get !== undefined) changes.push({ object, key, before, after: { ...before, get: throwing } });
+			}
+		}
+		for (const key of [...names, 'fetch', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'addEventListener', 'structuredClone']) {
+			const object = globalThis, before = getOwnPropertyDescriptor(object, key) ?? { value: object[key], writable: true, configurable: true };
+			changes.push({ object, key, before, after: { value: throwing, writable: true, configurable: true } });
+		}
+		const { length } = changes;
+		const set = (which) => { for (let i = 0; i < length; i++) defineProperty(changes[i].object, changes[i].key, changes[i][which]) };
+		set('after');
+		return () => { set('before'); return length };
+	};`
+
+// TestBrokenBuiltins: calls, channels in both directions and events go on in a page that breaks its built-ins after the start.
+func TestBrokenBuiltins(t *testing.T) {
+	const messages = 3000
+	type args struct {
+		Stream *transport.Stream[int, []byte]
+	}
+	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
+		t.Run(kind.String(), func(t *testing.T) {
+			p := conversation(t, Options{Carrier: kind}, func(e *transport.Engine) {
+				transport.Handle(e, "echo", func(ctx context.Context, a args) (string, error) {
+					for n := range messages {
+						b, err := a.Stream.Receive(ctx)
+						if err != nil {
+							return "", err
+						}
+						if len(b) != n {
+							return "", fmt.Errorf("message %d has %d bytes", n, len(b))
+						}
+						if err := a.Stream.Send(ctx, n); err != nil {
+							return "", err
+						}
+						if n%100 == 0 {
+							if err := Caller(ctx).Emit("hundred", n); err != nil {
+								return "", err
+							}
+						}
+					}
+					return "done", nil
+				})
+			})
+			var got struct {
+				Result, Large    string
+				Wrong, N, Events int
+				Said, Changes    int
+				Refused          string
+			}
+			p.runLong(breaking+`
+				let n = 0, wrong = 0, events = 0, said = 0;
+				const messages = `+fmt.Sprint(messages)+`, bytes = [], buffer = new ArrayBuffer(messages);
+				for (let i = 0; i < messages; i++) bytes.push(new Uint8Array(buffer, 0, i));
+				await tailrace.listen('hundred', ({ payload }) => { if (payload !== 100 * events++) wrong++ });
+				await tailrace.listen('said', ({ payload }) => { if (payload.list[1] === 'x') said++ });
+				const { invoke, emit, Channel, currentWindow } = tailrace, here = currentWindow();
+				const after = breakAll();
+				let result, large, refused;
+				try {
+					const stream = new Channel((m) => { if (m !== n++) wrong++ });
+					const call = invoke('echo', { stream });
+					for (let i = 0; i < messages; i++) await stream.send(bytes[i]);
+					result = await call;
+					large = await invoke('caller');
+					await here.emit('said', { list: [1, 'x'] });
+					try { await invoke('nobody') } catch (e) { refused = e.code }
+				} finally {
+					globalThis.changes = after();
+				}
+				return { result, large, wrong, n, events, said, changes, refused };`, &got)
+			if got.Result != "done" || got.Large != "main "+Origin || got.Wrong != 0 || got.N != messages || got.Events != messages/100 || got.Said != 1 ||
+				got.Refused != "unknown_command" {
+				t.Errorf("the page has %+v", got)
+			}
+			if got.Changes < 500 {
+				t.Errorf("%d built-ins were replaced", got.Changes)
+			}
+		})
+	}
+}
