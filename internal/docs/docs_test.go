@@ -105,7 +105,7 @@ var foreign = regexp.MustCompile(`^(` + strings.Join([]string{
 	"WebKit.*", "Gtk.*", "Gdk.*", "JavaScript.*", "TypeScript", "BigInt", "SyntaxError", "WebAssembly", "AbortSignal", "StrictMode", "CoDel", "GiB",
 	"emit_(all|filter)", "listen_(any|global)", "once_(any|global)", "get_(webview_)?window", "webview_window", "[Ss]erialize", // Rust's
 	"FALLOC_FL_PUNCH_HOLE", "MADV_REMOVE", "perf", "sched", "u64", "wantsAt", "node16", "nodenext", "withGlobalTauri",
-	"ETag", "Hijack", "JSC_useSharedArrayBuffer", "MediaSource", "decodeAudioData", "formData", "Root", // what browsers and package http have
+	"ETag", "Hijack", "JSC_useSharedArrayBuffer", "MediaSource", "decodeAudioData", "formData", "Root", "WithoutCancel", "unload", // what browsers and package http have
 }, "|") + `)$`)
 
 // pattern is one that selects tests or benchmarks by parts of their names.
