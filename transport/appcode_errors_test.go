@@ -132,7 +132,8 @@ func TestErrorsWhoseMethodsPanic(t *testing.T) {
 	})
 }
 
-// TestFunctionsThatExit: runtime.Goexit in an error's method ends the command's goroutine, and nothing else.
+// TestFunctionsThatExit: runtime.Goexit in an error's method ends the command's goroutine, and nothing else; also when a handler
+// panics with that error, whose text is asked for then.
 func TestFunctionsThatExit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
@@ -140,8 +141,11 @@ func TestFunctionsThatExit(t *testing.T) {
 		fail := func(context.Context, string) (any, error) { return nil, badError{"Error exits"} }
 		transport.Handle(e, "exit", fail)
 		transport.HandleOrdered(e, "exit ordered", fail)
+		panics := func(context.Context, string) (any, error) { panic(badError{"Error exits"}) }
+		transport.Handle(e, "panic", panics)
+		transport.HandleOrdered(e, "panic ordered", panics)
 		p := openPage(t, e, transporttest.Config{})
-		for _, command := range []string{"exit", "exit ordered"} {
+		for _, command := range []string{"exit", "exit ordered", "panic", "panic ordered"} {
 			_, err := p.Invoke(transporttest.Request{Command: command, Args: ""})
 			wantCode(t, err, transport.CodePanic)
 			lasts(t, p)

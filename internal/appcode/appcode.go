@@ -43,14 +43,16 @@ func Catch(returned *bool, failed func(*Failure)) {
 		return
 	}
 	f := &Failure{Panic: "runtime.Goexit"}
+	if failed != nil {
+		defer failed(f) // also when a method of p ends the goroutine
+	}
 	if p := recover(); p != nil {
+		f.Panic = fmt.Sprintf("a value of type %T, whose methods end the goroutine", p)
 		f.Panic = Text(p)
 	}
-	if failed == nil {
-		return
+	if failed != nil {
+		f.Stack = string(debug.Stack())
 	}
-	f.Stack = string(debug.Stack())
-	failed(f)
 }
 
 // Call calls f. It gives nil when f has returned, and what it panicked with. When f ends its goroutine, Call does not return either:

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +106,24 @@ func TestText(t *testing.T) {
 	} {
 		if got := Text(v); got != want {
 			t.Errorf("%T: %q, want %q", v, got, want)
+		}
+	}
+}
+
+// exiting ends the goroutine that asks for its text.
+type exiting struct{}
+
+func (exiting) Error() string { runtime.Goexit(); return "" }
+
+// TestCatchAlways: whoever waits for a function is told of its failure, also when what it panicked with ends the goroutine.
+func TestCatchAlways(t *testing.T) {
+	for want, f := range map[string]func(){
+		"text":           func() { panic("text") },
+		"runtime.Goexit": runtime.Goexit,
+		"a value of type appcode.exiting, whose methods end the goroutine": func() { panic(exiting{}) },
+	} {
+		if got := Apart(f); got == nil || got.Panic != want {
+			t.Errorf("%v, want %q", got, want)
 		}
 	}
 }
