@@ -13,4 +13,4 @@ export declare const emit: api.Tailrace['emit'];
 export declare const emitTo: api.Tailrace['emitTo'];
 export declare const currentWindow: api.Tailrace['currentWindow'];
 export declare const ready: api.Tailrace['ready'];
-export type { ChannelLevels, ChannelOptions, Event, EventCallback, EventTarget, InvokeOptions, Listen, ListenOptions, PageWindow, Resume, ResumedChannel, ResumeOptions, Session, Tailrace, Unlisten, } from './api.js';
+export type { Bytes, ChannelLevels, ChannelOptions, Event, EventCallback, EventTarget, InvokeOptions, Listen, ListenOptions, PageWindow, Resume, ResumedChannel, ResumeOptions, Session, Tailrace, Unlisten, } from './api.js';

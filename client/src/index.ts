@@ -27,6 +27,7 @@ export const emitTo: api.Tailrace['emitTo'] = page.emitTo;
 export const currentWindow: api.Tailrace['currentWindow'] = page.currentWindow;
 export const ready: api.Tailrace['ready'] = page.ready;
 export type {
+  Bytes,
   ChannelLevels,
   ChannelOptions,
   Event,
