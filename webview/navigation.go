@@ -94,8 +94,10 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 	scheme = strings.ToLower(scheme)
 	ours := w.app.origins.own(l.uri) != ""
 	switch {
-	case l.same && !l.redirect: // what the app loads, or the page that is there already
-		w.led = l.uri
+	case l.same && !l.redirect: // what the app loads, or the page that is there already, which may lead elsewhere
+		if w.steered || w.attached {
+			w.led = l.uri
+		}
 		return verdictAllow
 	case ours:
 		return verdictAllow

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -20,8 +21,9 @@ import (
 // elsewhere is a server of another origin, which notes what it is asked for.
 type elsewhere struct {
 	*httptest.Server
-	mu   sync.Mutex
-	hits []string
+	moved atomic.Bool // all but /landed, to another origin
+	mu    sync.Mutex
+	hits  []string
 }
 
 func newElsewhere(t *testing.T) *elsewhere {
@@ -30,12 +32,17 @@ func newElsewhere(t *testing.T) *elsewhere {
 		e.mu.Lock()
 		e.hits = append(e.hits, r.Method+" "+r.URL.Path)
 		e.mu.Unlock()
+		elsewhere := strings.Replace(e.URL, "127.0.0.1", "localhost", 1)
+		if e.moved.Load() && r.URL.Path != "/landed" {
+			http.Redirect(rw, r, elsewhere+"/landed", http.StatusFound)
+			return
+		}
 		switch r.URL.Path {
 		case "/redirect":
 			http.Redirect(rw, r, "/landed", http.StatusFound)
 			return
 		case "/other/allowed":
-			http.Redirect(rw, r, strings.Replace(e.URL, "127.0.0.1", "localhost", 1)+"/landed", http.StatusFound)
+			http.Redirect(rw, r, elsewhere+"/landed", http.StatusFound)
 			return
 		case "/attachment":
 			rw.Header().Set("Content-Disposition", `attachment; filename="report.txt"`)
