@@ -3,6 +3,7 @@ package webview
 import (
 	"net/http"
 	"strconv"
+	"sync"
 )
 
 // streamFrom is the length from which an answer is streamed instead of held in memory. A pipe
@@ -13,7 +14,8 @@ const streamFrom = 1 << 20
 const heldMost = 64 << 10
 
 // assetWriter makes a responder's answer of what an http.Handler writes. A large answer, and one that is flushed, goes through a
-// pipe with flat memory. One goroutine uses it.
+// pipe with flat memory. The handler's goroutine uses it. What others do with it beside that, or after its end, has errors, as
+// the native side's request is gone then.
 type assetWriter struct {
 	to     responder
 	cors   bool
@@ -22,6 +24,8 @@ type assetWriter struct {
 	gone   func() // called when the page does not want the rest of a stream; may be nil
 	aside  bool   // a redirect is not answered, but kept for who asks
 
+	mu     sync.Mutex  // guards what follows, when the handler has it
+	ended  bool        // it is answered
 	status int         // 0: no header was written yet
 	sent   http.Header // as it was when the header was written
 	length int64       // of the body, as the header says; -1: it does not
@@ -41,7 +45,13 @@ func (a *assetWriter) Header() http.Header { return a.header }
 
 // WriteHeader implements http.ResponseWriter. Informational statuses have no way to the page.
 func (a *assetWriter) WriteHeader(status int) {
-	if a.status != 0 || status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begin(status)
+}
+
+func (a *assetWriter) begin(status int) {
+	if a.ended || a.status != 0 || status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
 		return
 	}
 	if status < 200 || status > 999 {
@@ -103,8 +113,12 @@ func (a *assetWriter) stream() {
 // Write implements http.ResponseWriter. The error says that the page does not want the rest, or that it is more than the
 // header says.
 func (a *assetWriter) Write(p []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begin(http.StatusOK)
 	switch {
+	case a.ended:
+		return 0, http.ErrHandlerTimeout
 	case a.head:
 		return len(p), nil
 	case a.bodiless():
@@ -140,20 +154,25 @@ func (a *assetWriter) Write(p []byte) (int, error) {
 
 // Flush implements http.Flusher: what was written so far is on its way to the page.
 func (a *assetWriter) Flush() {
-	a.WriteHeader(http.StatusOK)
-	if !a.bodiless() && a.redirected() == "" {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begin(http.StatusOK)
+	if !a.ended && !a.bodiless() && a.redirected() == "" {
 		a.stream()
 	}
 }
 
 // close ends the answer.
 func (a *assetWriter) close() {
-	a.WriteHeader(http.StatusOK)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begin(http.StatusOK)
+	a.ended = true
 	switch {
 	case a.body != nil:
 		a.body.end(a.err == nil && (a.length < 0 || a.wrote == a.length))
 	case a.err != nil, !a.bodiless() && a.length > a.wrote:
-		a.fail()
+		a.lose()
 	default:
 		if !a.bodiless() {
 			a.typed(nil)
@@ -165,6 +184,13 @@ func (a *assetWriter) close() {
 
 // fail ends an answer that could not be made: with status 500, or, if it has begun already, as one that was cut off.
 func (a *assetWriter) fail() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended = true
+	a.lose()
+}
+
+func (a *assetWriter) lose() {
 	if a.body != nil {
 		a.body.end(false)
 		return

@@ -348,6 +348,37 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 	}
 }
 
+// What a handler has left running writes to nobody: its request is gone.
+func TestHandlerThatGoesOn(t *testing.T) {
+	mux := http.NewServeMux()
+	late, goOn := make(chan error, 1), make(chan none)
+	mux.HandleFunc("/x", func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == "flushed" {
+			rw.(http.Flusher).Flush()
+		}
+		go func() {
+			<-goOn
+			rw.WriteHeader(http.StatusTeapot)
+			rw.(http.Flusher).Flush()
+			_, err := rw.Write(make([]byte, 2*heldMost))
+			rw.(http.Flusher).Flush()
+			late <- err
+		}()
+		if r.URL.RawQuery == "panics" {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	p := openPage(t, fallbackApp(t, Options{}, mux), WindowOptions{Label: "main"})
+	for _, how := range []string{"", "flushed", "panics"} {
+		p.run(`await fetch('/x?`+how+`').catch(() => {})`, nil)
+		goOn <- none{}
+		if err := wait(t, late, "the late write"); !errors.Is(err, http.ErrHandlerTimeout) {
+			t.Errorf("%q: a write after the answer gave %v", how, err)
+		}
+	}
+	p.run(`return 1`, nil)
+}
+
 // An answer's type is that of its body, unless the handler says it: WebKit would download what has none.
 func TestAnswerIsTyped(t *testing.T) {
 	for name, c := range map[string]struct {
