@@ -78,7 +78,7 @@ func (p *Page) drain(waits bool) {
 			p.lost(c)
 			p.putBack(c, e)
 			continue
-		case ctx == noWait && (errors.Is(err, transport.ErrFull) || errors.Is(err, transport.ErrTooLarge)):
+		case ctx == noWait && noRoom(err):
 			p.putBack(c, e)
 			if !waits {
 				go p.drain(true)
@@ -97,6 +97,11 @@ func (p *Page) drain(waits bool) {
 		p.gave(e)
 		p.mu.Unlock()
 	}
+}
+
+// noRoom reports whether what did not wait may be accepted when it does.
+func noRoom(err error) bool {
+	return errors.Is(err, transport.ErrFull) || errors.Is(err, transport.ErrTooLarge) || errors.Is(err, transport.ErrMemory)
 }
 
 // first takes out the first entry that somebody gets, and says who. Nil: the page is live now, not ready, or gone, and draining is over.
