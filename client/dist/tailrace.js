@@ -148,10 +148,23 @@
   }
   function whenAborted(signal, callback) {
     if (isAborted(signal)) throw reasonOf(signal);
-    let aborted = () => {
-      unlisten(signal, "abort", aborted), callback(reasonOf(signal));
+    let unheard = () => {
+      try {
+        unlisten(signal, "abort", aborted);
+      } catch (error) {
+        report(error);
+      }
+    }, aborted = () => {
+      unheard();
+      let reason;
+      try {
+        reason = reasonOf(signal);
+      } catch (error) {
+        reason = error;
+      }
+      callback(reason);
     };
-    return listenTo(signal, "abort", aborted), () => unlisten(signal, "abort", aborted);
+    return listenTo(signal, "abort", aborted), unheard;
   }
   function callable(callback) {
     return typeof callback == "function" ? callback : void 0;
@@ -1277,11 +1290,11 @@
     let bytes;
     try {
       bytes = bytesOf(value);
-    } catch {
-      throw new TailraceError(
+    } catch (error) {
+      throw areBytes(value) ? new TailraceError(
         code,
         "these bytes are not there any more: their buffer was transferred, or has become shorter than the view"
-      );
+      ) : error;
     }
     if (bytes === void 0 && isBlob(value))
       throw new TailraceError(code, "a Blob has no JSON form: pass await blob.arrayBuffer()");

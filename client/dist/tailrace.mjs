@@ -80,6 +80,9 @@ function isBuffer(value) {
 function isBlob(value) {
   return typeof value == "object" && value !== null && !isPlain(value) && isKind(readBlob, value);
 }
+function areBytes(value) {
+  return typeof value == "object" && value !== null && (isView(value) || isBuffer(value));
+}
 function bytesOf(value) {
   if (typeof value != "object" || value === null) return;
   if (!isView(value)) return isBuffer(value) ? new NativeUint8Array(value) : void 0;
@@ -419,11 +422,11 @@ function givenBytes(value, code) {
   let bytes;
   try {
     bytes = bytesOf(value);
-  } catch {
-    throw new TailraceError(
+  } catch (error) {
+    throw areBytes(value) ? new TailraceError(
       code,
       "these bytes are not there any more: their buffer was transferred, or has become shorter than the view"
-    );
+    ) : error;
   }
   if (bytes === void 0 && isBlob(value))
     throw new TailraceError(code, "a Blob has no JSON form: pass await blob.arrayBuffer()");

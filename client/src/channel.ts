@@ -3,6 +3,7 @@
 import type { Bytes, ChannelOptions, Channel as PublicChannel } from './api.js';
 import { asyncIterator, defineProperty, encodeText, push, shift } from './builtins/base.js';
 import {
+  areBytes,
   bufferOf,
   bytesOf,
   copyOf,
@@ -79,7 +80,8 @@ export function givenBytes(value: unknown, code: string): Uint8Array | undefined
   let bytes: Uint8Array | undefined;
   try {
     bytes = bytesOf(value);
-  } catch {
+  } catch (error) {
+    if (!areBytes(value)) throw error; // a Proxy that lets nobody look throws here
     throw new TailraceError(
       code,
       'these bytes are not there any more: their buffer was transferred, or has become shorter than the view',

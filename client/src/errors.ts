@@ -35,12 +35,26 @@ export function errorFrom(value: unknown, code: string, message: string): Tailra
  */
 export function whenAborted(signal: AbortSignal, callback: (reason: unknown) => void): () => void {
   if (isAborted(signal)) throw reasonOf(signal);
+  // It may be anything that looks like a signal: what it throws later is reported.
+  const unheard = () => {
+    try {
+      unlisten(signal, 'abort', aborted);
+    } catch (error) {
+      report(error);
+    }
+  };
   const aborted = () => {
-    unlisten(signal, 'abort', aborted);
-    callback(reasonOf(signal));
+    unheard();
+    let reason: unknown;
+    try {
+      reason = reasonOf(signal);
+    } catch (error) {
+      reason = error;
+    }
+    callback(reason);
   };
   listenTo(signal, 'abort', aborted);
-  return () => unlisten(signal, 'abort', aborted);
+  return unheard;
 }
 
 /** A callback that a user has set: null and the like unset it, as with the handlers of the DOM. */
