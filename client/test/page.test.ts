@@ -33,7 +33,8 @@ function makeWindow(href: string, framed = false, memory?: object) {
   const posted: string[] = [];
   const headers: Record<string, string>[] = [];
   const dataset: Record<string, string> = {};
-  const listeners: Record<string, (event: { persisted: boolean }) => void> = {};
+  const listeners: Record<string, (event: { persisted?: boolean; isTrusted?: boolean }) => void> =
+    {};
   const window: Record<string, unknown> = {
     location: { protocol: url[1], host: url[2], origin: 'null' },
     fetch: (url: string, init: RequestInit) => {
@@ -80,7 +81,7 @@ function makeWindow(href: string, framed = false, memory?: object) {
 test('the injected script takes the functions of shared memory away', async () => {
   for (const framed of [false, true]) {
     const memory = new FakeMemory();
-    const { global, headers, listeners, run } = makeWindow(
+    const { global, fetched, posted, headers, listeners, run } = makeWindow(
       'tailrace://localhost/index.html',
       framed,
       memory,
@@ -94,10 +95,18 @@ test('the injected script takes the functions of shared memory away', async () =
     assert.equal(memory.attachedTo, SETTINGS.session);
     listeners.pagehide({ persisted: true });
     assert.equal(memory.attachedTo, SETTINGS.session, 'the page’s own listeners may send');
-    listeners.pagehide({ persisted: true });
+    listeners.pagehide({ persisted: true, isTrusted: false });
+    assert.equal(
+      memory.attachedTo,
+      SETTINGS.session,
+      'an event that a script makes leaves nothing',
+    );
+    listeners.pagehide({ persisted: true, isTrusted: true });
     assert.equal(memory.attachedTo, undefined, 'a page in the back-forward cache has no link');
+    assert.deepEqual(fetched.slice(1), ['tailrace://localhost/.tailrace/leave']);
+    assert.match(posted[1], /^{"last":\d+}$/);
     run();
-    assert.equal(headers.length, 1, 'the second script does nothing');
+    assert.equal(headers.length, 2, 'the second script does nothing');
   }
 });
 
