@@ -96,3 +96,22 @@ func TestLeaving(t *testing.T) {
 		}
 	}
 }
+
+// A window that is closed while a hello waits for the page before it answers that all the same: the native side keeps each
+// request until it has an answer.
+func TestHelloOfClosedWindow(t *testing.T) {
+	p := openPage(t, newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {}), WindowOptions{Label: "main"})
+	eventually(t, "a session", func() bool { return p.Session() != nil })
+	r := recorder{make(chan int, 1)}
+	if err := p.app.call(func() error {
+		p.depart("left")
+		p.greet(&incoming{}, r, false)
+		p.native.close(p.Window)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if status := wait(t, r.status, "the answer"); status != 410 {
+		t.Errorf("status %d", status)
+	}
+}

@@ -180,11 +180,11 @@ func (w *Window) greet(in *incoming, r responder, cors bool) {
 	}
 	go func() {
 		<-f.session.Done()
-		w.post(func() {
+		post(func() { // a window that is closed answers, too: the native side keeps the request until then
 			if w.former.page == f.page {
 				w.endFormer()
 			}
-			if w.documents != document || w.origin == "" {
+			if w.closed.Load() || w.documents != document || w.origin == "" {
 				refuse(r, cors, http.StatusGone, transport.CodeClosed, "the document that said hello is gone")
 				return
 			}
