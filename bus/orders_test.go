@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -28,7 +29,7 @@ type starting struct {
 	manual  bool
 	subs    uint32
 	listens bool
-	emitted int
+	emitted atomic.Int64
 	values  chan error // of EvalResult
 	results int
 	arrived map[string]bool // events that a command has emitted, and that have come
@@ -170,8 +171,7 @@ func start(t *testing.T, e *transport.Engine, b *bus.Bus, manual bool) *starting
 func emits(b *bus.Bus) func(context.Context, json.RawMessage) (string, error) {
 	return func(ctx context.Context, _ json.RawMessage) (string, error) {
 		p := transport.SessionFrom(ctx).Owner().(*starting)
-		p.emitted++
-		value := fmt.Sprint("call ", p.emitted)
+		value := fmt.Sprint("call ", p.emitted.Add(1))
 		return value, b.EmitTo(bus.Window("main"), "e", value)
 	}
 }

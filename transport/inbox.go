@@ -165,10 +165,10 @@ func (in *inbox) pageEnds() {
 }
 
 // dropUnread empties the queue of a lane that Go has ended, for good. Of one that the page has closed
-// before, it leaves the queue as it is.
+// before, or whose page has left, it leaves the queue as it is.
 func (l *lane) dropUnread() {
 	l.in.mu.Lock()
-	if l.in.ended.Load() {
+	if l.in.ended.Load() || l.s.keepUnread.Load() {
 		l.in.mu.Unlock()
 		return
 	}

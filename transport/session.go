@@ -69,8 +69,10 @@ type Session struct {
 	invokes   int               // invokes so far
 	upReceipt atomic.Uint64     // number of the last upward batch that was handled
 	leaving   atomic.Pointer[leaving]
-	creditMu  sync.Mutex
-	due       []*lane // lanes with upward credit to be told
+	// keepUnread: what the page had sent is received also after the end. Set before the end.
+	keepUnread atomic.Bool
+	creditMu   sync.Mutex
+	due        []*lane // lanes with upward credit to be told
 
 	turns turns // of the page's ordered commands
 
@@ -228,18 +230,15 @@ func (s *Session) over(e *ClosedError, keep bool) {
 		return
 	}
 	e.by = closedWithSession
+	if keep { // before the end: whoever sees it may finish a lane
+		s.keepUnread.Store(true)
+	}
 	s.cancel(e)
 	if context.Cause(s.ctx) != error(e) {
 		return // another goroutine was first
 	}
 	s.resend.stop()
-	finish := func(_ uint32, l *lane) bool {
-		if keep {
-			l.in.pageEnds()
-		}
-		l.finish(e, false)
-		return true
-	}
+	finish := func(_ uint32, l *lane) bool { l.finish(e, false); return true }
 	finish(0, s.control)
 	s.lanes.Range(finish)
 	s.carrier.Close(e)
