@@ -41,7 +41,8 @@ func (wrongCodec) Append(dst []byte, v any) ([]byte, error) {
 }
 func (wrongCodec) Decode([]byte, any) error { panic("in Decode") }
 
-// TestPayloadsThatPanic: a payload that can't be encoded, whatever its methods do, is an error of the emit, and nobody gets the event.
+// TestPayloadsThatPanic: a payload that can't be encoded, whatever its methods do, is an error of
+// the emit, and nobody gets the event.
 func TestPayloadsThatPanic(t *testing.T) {
 	_, b := newBus(t, transport.Options{}, bus.Options{})
 	_, other := newBus(t, transport.Options{}, bus.Options{Codec: wrongCodec{}})
@@ -68,7 +69,8 @@ func TestPayloadsThatPanic(t *testing.T) {
 	}
 }
 
-// TestFiltersThatPanic: a filter that panics accepts nothing and fails the emit; listeners for Any, whom it is not asked about, get the event.
+// TestFiltersThatPanic: a filter that panics accepts nothing and fails the emit; listeners for Any,
+// whom it is not asked about, get the event.
 func TestFiltersThatPanic(t *testing.T) {
 	_, b := newBus(t, transport.Options{}, bus.Options{})
 	heard := make(chan string, 10)
@@ -96,7 +98,8 @@ func TestFiltersThatPanic(t *testing.T) {
 	noError(t, b.EmitFilter("e", 1, func(bus.Target) bool { return true }))
 }
 
-// TestListenersThatPanic: with a value that can't be shown, or by an end of the goroutine, in a decoder too.
+// TestListenersThatPanic: with a value that can't be shown, or by an end of the goroutine, in a
+// decoder too.
 func TestListenersThatPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, logger := newLogs()
@@ -124,7 +127,8 @@ func TestListenersThatPanic(t *testing.T) {
 	})
 }
 
-// TestLogOfFullQueuesStandsStill: a handler of the app's logger that stands still over a full queue, or emits itself, holds up no emit.
+// TestLogOfFullQueuesStandsStill: a handler of the app's logger that stands still over a full
+// queue, or emits itself, holds up no emit.
 func TestLogOfFullQueuesStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

@@ -26,7 +26,8 @@ type entry struct {
 // entryCost is what an entry takes beside its payload.
 const entryCost = 128
 
-// weigh says what an entry counts for from now on: who gets it may be written in it. Payloads of sticky events are shared.
+// weigh says what an entry counts for from now on: who gets it may be written in it. Payloads of
+// sticky events are shared.
 func (e *entry) weigh() int {
 	e.cost = e.size() + entryCost + 4*len(e.subs)
 	for _, t := range e.accepted {

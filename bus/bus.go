@@ -75,10 +75,10 @@ func (b *Bus) EmitTo(t Target, name string, payload any) error {
 	return b.emit(noWait, t, name, payload, nil)
 }
 
-// EmitFilter is Emit to the listeners whose target accept accepts, and to those for Any. accept is called on
-// this goroutine, once for each target that there is, before EmitFilter returns; when it panics, it has not accepted, and
-// the error is an ErrTarget. For a window whose page is
-// not ready it is asked about the window's own four targets.
+// EmitFilter is Emit to the listeners whose target accept accepts, and to those for Any. accept is
+// called on this goroutine, once for each target that there is, before EmitFilter returns; when it
+// panics, it has not accepted, and the error is an ErrTarget. For a window whose page is not ready
+// it is asked about the window's own four targets.
 func (b *Bus) EmitFilter(name string, payload any, accept func(Target) bool) error {
 	return b.emitFilter(noWait, name, payload, accept)
 }
@@ -100,7 +100,8 @@ func (b *Bus) EmitFilterContext(ctx context.Context, name string, payload any, a
 	return b.emitFilter(contexts.OrBackground(ctx), name, payload, accept)
 }
 
-// noWait is the context of calls that don't wait: ErrFull instead. It is compared, and can't come from the app.
+// noWait is the context of calls that don't wait: ErrFull instead. It is compared, and can't come
+// from the app.
 var noWait = context.WithValue(context.Background(), noWaitKey{}, nil)
 
 type noWaitKey struct{}

@@ -26,7 +26,8 @@ const (
 	CommandEmitBytes = "plugin:event|emit_bytes"
 	// CommandReady {}: the page's listeners are there.
 	CommandReady = "plugin:event|ready"
-	// CommandReadyLater {}: the page itself will tell, by CommandReady, and may wait for any result before that.
+	// CommandReadyLater {}: the page itself will tell, by CommandReady, and may wait for any result
+	// before that.
 	CommandReadyLater = "plugin:event|ready_later"
 
 	// HeaderEvent has the event's name, HeaderTarget the target in JSON (default Any). Both may be percent-encoded, since

@@ -25,13 +25,15 @@ type conn struct {
 	session *transport.Session
 	ctx     context.Context // ends when the page is not the window's any more
 	cancel  context.CancelFunc
-	asked   bool                            // ready waits for the drainer; guarded by the page's mu
-	later   bool                            // the page says by itself when it is ready; guarded by the page's mu
-	phase   atomic.Int32                    // changes under the page's mu
-	subs    *xsync.MapOf[string, *audience] // by event name; the audiences are immutable
-	late    bool                            // a result went before its events; guarded by the page's mu
-	numbers map[uint32]string               // the name of each subscription; guarded by the page's mu
-	logged  map[string]bool                 // codes of refusals that were logged; guarded by the page's mu
+	asked   bool // ready waits for the drainer; guarded by the page's mu
+	// the page says by itself when it is ready; guarded by the page's mu
+	later bool
+	phase atomic.Int32                    // changes under the page's mu
+	subs  *xsync.MapOf[string, *audience] // by event name; the audiences are immutable
+	// a result went before its events; guarded by the page's mu
+	late    bool
+	numbers map[uint32]string // the name of each subscription; guarded by the page's mu
+	logged  map[string]bool   // codes of refusals that were logged; guarded by the page's mu
 }
 
 // audience is the subscriptions of one page to one name, in the order of registration.

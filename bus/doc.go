@@ -17,21 +17,23 @@
 //   - A Go listener runs on a goroutine of its own, which exists while its queue is not empty; never on the emitter's, the
 //     UI thread or a session's. It may emit, listen, unlisten, block or panic: a panic is logged, the listener
 //     lives on, and nobody else notices. [Bus.Unlisten] acts at once.
-//   - Functions of the app that panic (codecs, payloads' MarshalJSON, filters) are an error of that call.
+//   - Functions of the app that panic (codecs, payloads' MarshalJSON, filters) are an error of that
+//     call.
 //   - Memory is bounded: each listener's queue, in number and bytes, what waits for a page, what a page may register,
 //     and the sticky events; [Options] has the numbers.
 //
-// All functions and methods may be called from any goroutine. A nil context means context.Background().
+// All functions and methods may be called from any goroutine. A nil context means
+// context.Background().
 //
 // # Before a page is ready
 //
 // A page says that it is ready when its listeners are there. Before that, and between one page of a
 // window and the next, the window's events and evals are kept in order, up to Options.PendingBytes
-// (ErrFull beyond). They go to those who listen when the page is ready, before everything that comes later.
-// A command's result waits for what was kept while the command ran, the bus's own commands are answered at once: see [Page.Settle].
-// [Page.Flush] waits until nothing is kept.
-// Events for another window, or for the app, are not kept for this one, though its page would
-// hear them if it listened to [Any].
+// (ErrFull beyond). They go to those who listen when the page is ready, before everything that
+// comes later. A command's result waits for what was kept while the command ran, the bus's own
+// commands are answered at once: see [Page.Settle]. [Page.Flush] waits until nothing is kept.
+// Events for another window, or for the app, are not kept for this one, though its page would hear
+// them if it listened to [Any].
 //
 // [Bus.EmitSticky] stores an event besides: who begins to listen later gets the last value of each target, before anything
 // that is emitted meanwhile.

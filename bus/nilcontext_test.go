@@ -15,7 +15,8 @@ import (
 // none is the context that an app forgot: a nil one.
 var none context.Context
 
-// TestNilContext: in every exported function a nil context is one that never ends: it waits for a page that stands still.
+// TestNilContext: in every exported function a nil context is one that never ends: it waits for a
+// page that stands still.
 func TestNilContext(t *testing.T) {
 	long := strings.Repeat("x", 1000)
 	all := func(bus.Target) bool { return true }

@@ -20,8 +20,9 @@ func (p place) Listen(name string, fn func(Event)) (ID, error) {
 	return p.bus.Listen(p.target, name, fn)
 }
 
-// On is Listen with the payload decoded into a T, as Event.Decode does: a []byte takes binary payloads, a json.RawMessage any
-// JSON. An event that does not decode is skipped; the 1st, 2nd, 4th, 8th, … of a listener is logged. Errors: Listen's, ErrHandler.
+// On is Listen with the payload decoded into a T, as Event.Decode does: a []byte takes binary
+// payloads, a json.RawMessage any JSON. An event that does not decode is skipped; the 1st, 2nd,
+// 4th, 8th, … of a listener is logged. Errors: Listen's, ErrHandler.
 func On[T any](l Listener, name string, fn func(Event, T)) (ID, error) {
 	if l == nil || fn == nil {
 		return 0, ErrHandler

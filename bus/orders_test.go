@@ -16,8 +16,9 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// starting is a page that starts: it does one thing after the other, awaits the answers or not, and is ready as the client
-// is: once its document is parsed, and the bus has answered what it was asked.
+// starting is a page that starts: it does one thing after the other, awaits the answers or not, and
+// is ready as the client is: once its document is parsed, and the bus has answered what it was
+// asked.
 type starting struct {
 	t       *testing.T
 	w       *window
@@ -176,9 +177,10 @@ func emits(b *bus.Bus) func(context.Context, json.RawMessage) (string, error) {
 	}
 }
 
-// TestOrdersWhileStarting: whatever a page and Go do before, while and after the page gets ready, in any order and
-// awaited or not, no time passes: nothing waits for what waits for it. A page that is ready by itself gets a command's events
-// before its result; one that says so only gets what it awaits.
+// TestOrdersWhileStarting: whatever a page and Go do before, while and after the page gets ready,
+// in any order and awaited or not, no time passes: nothing waits for what waits for it. A page that
+// is ready by itself gets a command's events before its result; one that says so only gets what it
+// awaits.
 func TestOrdersWhileStarting(t *testing.T) {
 	longest := 2
 	if os.Getenv("TAILRACE_VERIFY") == "1" {
@@ -236,8 +238,8 @@ func eachOrder(longest int, f func([]int)) {
 	extend(nil)
 }
 
-// TestCrowdedWhileStarting: a page that may call nothing more can't say that it is ready. Its results go then, and with a call to
-// spare they wait for it.
+// TestCrowdedWhileStarting: a page that may call nothing more can't say that it is ready. Its
+// results go then, and with a call to spare they wait for it.
 func TestCrowdedWhileStarting(t *testing.T) {
 	for _, spare := range []int{0, 1} {
 		synctest.Test(t, func(t *testing.T) {

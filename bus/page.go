@@ -64,8 +64,9 @@ func (p *Page) Connect(s *transport.Session) {
 	p.signal()
 }
 
-// Leave tells that the window goes on to another page, while the session of this one still takes what it has sent: the page
-// gets nothing any more, and what is emitted is kept for the next one, but its own emits are heard until the session ends.
+// Leave tells that the window goes on to another page, while the session of this one still takes
+// what it has sent: the page gets nothing any more, and what is emitted is kept for the next one,
+// but its own emits are heard until the session ends.
 func (p *Page) Leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

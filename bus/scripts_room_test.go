@@ -10,8 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestKeptScriptsWaitForMemory: scripts that were kept for a page run, all and in their order, though the session has not the
-// memory for all of them at once.
+// TestKeptScriptsWaitForMemory: scripts that were kept for a page run, all and in their order,
+// though the session has not the memory for all of them at once.
 func TestKeptScriptsWaitForMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := transport.Options{SessionBytes: 5 << 19, ControlBytes: 1 << 20, MaxBatch: 32 << 10, Window: 64 << 10}

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// settleTime bounds how long a command's result waits for its page to be ready. No order of calls needs it: it is for a
-// document that never gets there, as when a script that it loads hangs. The log tells of it.
+// settleTime bounds how long a command's result waits for its page to be ready. No order of calls
+// needs it: it is for a document that never gets there, as when a script that it loads hangs. The
+// log tells of it.
 const settleTime = 2 * time.Second
 
 // commandPrefix begins the names of the bus's own commands.
@@ -17,15 +18,18 @@ const commandPrefix = "plugin:event|"
 // ran are in lane 0. Without that the result would overtake the command's own events when
 // a page calls before it is ready, or is given sticky events.
 //
-// So a result may wait for the page to say that it is ready. That must never wait for such a result:
+// So a result may wait for the page to say that it is ready. That must never wait for such a
+// result:
 //
-//   - The bus's own commands are answered at once. A page is ready when its document is parsed and these are answered; so it may
-//     await any number of them before, in any order.
-//   - A page that says by itself when it is ready may await anything before. It tells so first (CommandReadyLater), and
-//     results do not wait for it.
-//   - When as many commands run as may, the page can't call anything, and so not say that it is ready: results go then.
+//   - The bus's own commands are answered at once. A page is ready when its document is parsed and
+//     these are answered; so it may await any number of them before, in any order.
+//   - A page that says by itself when it is ready may await anything before. It tells so first
+//     (CommandReadyLater), and results do not wait for it.
+//   - When as many commands run as may, the page can't call anything, and so not say that it is
+//     ready: results go then.
 //
-// What is left is a document that does not get ready. After 2 seconds a result goes without waiting longer.
+// What is left is a document that does not get ready. After 2 seconds a result goes without waiting
+// longer.
 //
 // Whose events those are is not known: what others emit to the window while the command runs delays its result, too, when the
 // page is not ready. At a live page, or when nothing was kept, it costs three atomic loads.

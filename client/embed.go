@@ -35,8 +35,9 @@ var Module []byte
 //go:embed dist/tauri-internals.js
 var Internals []byte
 
-// Global is the script for document start, behind Injected, that makes window.__TAURI__: what index.js of
-// TauriModules exports. It is the body of a function, as Injected is. The slice must not be changed.
+// Global is the script for document start, behind Injected, that makes window.__TAURI__: what
+// index.js of TauriModules exports. It is the body of a function, as Injected is. The slice must
+// not be changed.
 //
 //go:embed dist/tauri-global.js
 var Global []byte
@@ -44,10 +45,10 @@ var Global []byte
 //go:embed dist/tauri/*.js
 var tauri embed.FS
 
-// TauriModules are the ES modules with the shapes of @tauri-apps/api, by file name: app.js, core.js, dpi.js, event.js, index.js,
-// path.js, webview.js, webviewWindow.js, window.js, and what these import. They import each other by relative paths,
-// so all must be served from one folder. They use the connection that Injected has made. Neither the map
-// nor its slices must be changed.
+// TauriModules are the ES modules with the shapes of @tauri-apps/api, by file name: app.js,
+// core.js, dpi.js, event.js, index.js, path.js, webview.js, webviewWindow.js, window.js, and what
+// these import. They import each other by relative paths, so all must be served from one folder.
+// They use the connection that Injected has made. Neither the map nor its slices must be changed.
 var TauriModules = readModules()
 
 func readModules() map[string][]byte {

@@ -113,8 +113,8 @@ func (l *load) begin(c *call, make func() transporttest.Request) {
 	})
 }
 
-// mostArguments is how many bytes of arguments the page has under way at once: Go holds them, and a page that has it hold
-// more than SessionBytes breaks a rule.
+// mostArguments is how many bytes of arguments the page has under way at once: Go holds them, and a
+// page that has it hold more than SessionBytes breaks a rule.
 const mostArguments = 1 << 20
 
 // crowded reports whether n bytes more would be too many.

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestOrderingOften runs each input of FuzzOrdering's corpus again and again with several numbers of
-// processors: what goes wrong in a thousandth of the runs is found by that, and by nothing else.
+// TestOrderingOften runs each input of FuzzOrdering's corpus again and again with several numbers
+// of processors: what goes wrong in a thousandth of the runs is found by that, and by nothing else.
 func TestOrderingOften(t *testing.T) {
 	runs := 3
 	if os.Getenv("TAILRACE_VERIFY") == "1" {

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// What `go` and `node` say to run.sh. $IDLE does nothing, $LATE only with the second time that it is given.
+// What `go` and `node` say to run.sh. $IDLE does nothing, $LATE only with the second time that it
+// is given.
 const (
 	fakeGo = `#!/bin/sh
 [ "$1" != env ] || exec echo /nowhere

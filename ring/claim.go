@@ -28,9 +28,9 @@ func (r *Ring) TryClaim(n int) (Claim, error) {
 	return r.take(n, r.reserve, waitingBit)
 }
 
-// Claim claims n bytes and waits for room. Those who wait get it in the order in
-// which they came. It gives ErrClosed or ErrTooLarge, or an error that wraps
-// context.Cause(ctx). The context matters only when the claim has to wait; nil means context.Background().
+// Claim claims n bytes and waits for room. Those who wait get it in the order in which they came.
+// It gives ErrClosed or ErrTooLarge, or an error that wraps context.Cause(ctx). The context matters
+// only when the claim has to wait; nil means context.Background().
 func (r *Ring) Claim(ctx context.Context, n int) (Claim, error) {
 	if uint(n) > uint(r.maxClaim) {
 		return Claim{}, ErrTooLarge

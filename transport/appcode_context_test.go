@@ -13,7 +13,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// badContext is a context of the app whose Done panics, or ends the goroutine, from the n-th call on.
+// badContext is a context of the app whose Done panics, or ends the goroutine, from the n-th call
+// on.
 type badContext struct {
 	context.Context
 	n     int
@@ -30,8 +31,9 @@ func (c *badContext) Done() <-chan struct{} {
 	panic("in Done")
 }
 
-// TestContextsThatPanic: a context of the app that panics where somebody waits leaves nothing behind that stops others: no place in a
-// queue, no turn, and no message of which a part was accepted.
+// TestContextsThatPanic: a context of the app that panics where somebody waits leaves nothing
+// behind that stops others: no place in a queue, no turn, and no message of which a part was
+// accepted.
 func TestContextsThatPanic(t *testing.T) {
 	for _, exits := range []bool{false, true} {
 		for calls := range 6 {

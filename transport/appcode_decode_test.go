@@ -102,7 +102,8 @@ func (readerCodec) Decode(data []byte, v any) error {
 	return d.Decode(v)
 }
 
-// TestChannelsConnectWhileDecoding: channels are found wherever the decoder puts them, and nothing else is looked at.
+// TestChannelsConnectWhileDecoding: channels are found wherever the decoder puts them, and nothing
+// else is looked at.
 func TestChannelsConnectWhileDecoding(t *testing.T) {
 	type args struct {
 		Graph  *node
@@ -183,8 +184,9 @@ func TestChannelsConnectWhileDecoding(t *testing.T) {
 	}
 }
 
-// TestChannelsOfOtherCalls: a page gets at no channel that is not its call's: not by a number, not by what stands in Go's own text for a call
-// that is being decoded, and not by a key or a text that looks like a channel.
+// TestChannelsOfOtherCalls: a page gets at no channel that is not its call's: not by a number, not
+// by what stands in Go's own text for a call that is being decoded, and not by a key or a text that
+// looks like a channel.
 func TestChannelsOfOtherCalls(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	var seen []string
@@ -239,7 +241,8 @@ type inner2 struct {
 	Flat *transport.Channel[int]
 }
 
-// TestMissingChannels: a channel that the page forgot is refused before the handler runs, by its name, unless it may be missing.
+// TestMissingChannels: a channel that the page forgot is refused before the handler runs, by its
+// name, unless it may be missing.
 func TestMissingChannels(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	ran := false

@@ -47,8 +47,9 @@ func lasts(t *testing.T, p *transporttest.Page) {
 	}
 }
 
-// TestErrorsWhoseMethodsPanic: errors of the app become code, message and detail where they are given, whatever their methods do. Neither the
-// process nor the session ends, and the page learns that something is wrong.
+// TestErrorsWhoseMethodsPanic: errors of the app become code, message and detail where they are
+// given, whatever their methods do. Neither the process nor the session ends, and the page learns
+// that something is wrong.
 func TestErrorsWhoseMethodsPanic(t *testing.T) {
 	var typedNil *nilError
 	detail := func(method string) error {
@@ -132,8 +133,8 @@ func TestErrorsWhoseMethodsPanic(t *testing.T) {
 	})
 }
 
-// TestFunctionsThatExit: runtime.Goexit in an error's method ends the command's goroutine, and nothing else; also when a handler
-// panics with that error, whose text is asked for then.
+// TestFunctionsThatExit: runtime.Goexit in an error's method ends the command's goroutine, and
+// nothing else; also when a handler panics with that error, whose text is asked for then.
 func TestFunctionsThatExit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
@@ -229,8 +230,8 @@ func (c badCodec) Decode(data []byte, v any) error {
 	return c.JSONCodec.Decode(data, v)
 }
 
-// TestCodecsThatPanic: a codec that panics, or writes what is no JSON, fails the call that it serves. A page reads many messages
-// as one text, so that a wrong one would end its session.
+// TestCodecsThatPanic: a codec that panics, or writes what is no JSON, fails the call that it
+// serves. A page reads many messages as one text, so that a wrong one would end its session.
 func TestCodecsThatPanic(t *testing.T) {
 	e := newEngine(t, transport.Options{Codec: badCodec{}})
 	values := []string{"panic", "two values", "no UTF-8", "nothing", "less"}
@@ -292,7 +293,8 @@ type rawMarshaler string
 
 func (m rawMarshaler) MarshalJSON() ([]byte, error) { return []byte(m), nil }
 
-// TestOnlyJSONCrosses: what is no JSON in UTF-8, which encoding/json lets pass in part, is an error of who gives it.
+// TestOnlyJSONCrosses: what is no JSON in UTF-8, which encoding/json lets pass in part, is an error
+// of who gives it.
 func TestOnlyJSONCrosses(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })

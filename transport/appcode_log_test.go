@@ -36,8 +36,9 @@ func grabbed[T any](t *testing.T, e *transport.Engine, p *transporttest.Page) (*
 	return <-got, page
 }
 
-// TestLogOnTheChannelItself: a handler of the app's logger sends every line on a channel, also the line that says that the channel was full, and
-// what it sends waits for room like any other. Nobody waits for the handler.
+// TestLogOnTheChannelItself: a handler of the app's logger sends every line on a channel, also the
+// line that says that the channel was full, and what it sends waits for room like any other. Nobody
+// waits for the handler.
 func TestLogOnTheChannelItself(t *testing.T) {
 	for name, size := range map[string]int{"messages": 1000, "fragmented messages": 10_000} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +85,8 @@ func TestLogOnTheChannelItself(t *testing.T) {
 	}
 }
 
-// blockedLog is a handler of the app's logger that stands still from the next record with that message on, until release is closed.
+// blockedLog is a handler of the app's logger that stands still from the next record with that
+// message on, until release is closed.
 type blockedLog struct {
 	message string
 	reached chan struct{}
@@ -105,9 +107,10 @@ func (b *blockedLog) logger() *slog.Logger {
 	}).logger()
 }
 
-// TestLogStandsStill: while the app's handler stands still over a record, messages of others arrive, commands are answered and sessions
-// open and end, and time does not pass. What is logged is that a sender has waited long, that a script has failed, that a page broke a
-// rule, and that a session has opened.
+// TestLogStandsStill: while the app's handler stands still over a record, messages of others
+// arrive, commands are answered and sessions open and end, and time does not pass. What is logged
+// is that a sender has waited long, that a script has failed, that a page broke a rule, and that a
+// session has opened.
 func TestLogStandsStill(t *testing.T) {
 	for name, c := range map[string]struct {
 		message string

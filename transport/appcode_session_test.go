@@ -10,8 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestSessionConfigThatPanics: functions of SessionConfig that panic, or end their goroutine, keep no command from its answer, and no caller from
-// the result of its script.
+// TestSessionConfigThatPanics: functions of SessionConfig that panic, or end their goroutine, keep
+// no command from its answer, and no caller from the result of its script.
 func TestSessionConfigThatPanics(t *testing.T) {
 	for name, bad := range map[string]func(){"panics": func() { panic(shownBadly{}) }, "exits": runtime.Goexit} {
 		for when, settle := range map[string]func(string) func(context.Context){

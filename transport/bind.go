@@ -14,15 +14,17 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// Channels of a command's arguments connect themselves while these are decoded, in their UnmarshalJSON. So it does not matter where
-// they stand, behind a type's own UnmarshalJSON and in unexported fields too, whether they are copied afterwards, and what else
-// hangs on what was decoded: nobody walks it.
+// Channels of a command's arguments connect themselves while these are decoded, in their
+// UnmarshalJSON. So it does not matter where they stand, behind a type's own UnmarshalJSON and in
+// unexported fields too, whether they are copied afterwards, and what else hangs on what was
+// decoded: nobody walks it.
 //
-// UnmarshalJSON gets nothing but the text. So Go puts a ticket into each such string before it decodes: "__CHANNEL__:5" becomes
-// "__CHANNEL__:5:TICKET". A ticket is random, as a page must not get at another call's channels, and holds while one call's arguments are decoded.
+// UnmarshalJSON gets nothing but the text. So Go puts a ticket into each such string before it
+// decodes: "__CHANNEL__:5" becomes "__CHANNEL__:5:TICKET". A ticket is random, as a page must not
+// get at another call's channels, and holds while one call's arguments are decoded.
 //
-// Rejected: to walk what was decoded. It may be a graph with cycles, or lead to objects of the app that others use; and it does not
-// find what a type hides.
+// Rejected: to walk what was decoded. It may be a graph with cycles, or lead to objects of the app
+// that others use; and it does not find what a type hides.
 
 // channelPrefix begins the string that stands for a channel in a command's arguments.
 const channelPrefix = "__CHANNEL__:"
@@ -30,7 +32,8 @@ const channelPrefix = "__CHANNEL__:"
 // tickets are the calls whose arguments are being decoded.
 var tickets = xsync.NewMapOf[string, *collector]()
 
-// collector are the channels of one call that is being decoded. Its lanes are the call's: nothing of them is changed meanwhile.
+// collector are the channels of one call that is being decoded. Its lanes are the call's: nothing
+// of them is changed meanwhile.
 type collector struct {
 	inv *invocation
 
@@ -41,7 +44,8 @@ type collector struct {
 // errEmbedded is the UnmarshalJSON of a channel that is not there.
 var errEmbedded = errors.New("a nil *Channel or *Stream can't be decoded: a struct that embeds one must embed the Channel or Stream itself, or name the field")
 
-// connected finds the lane that a channel's text stands for, and notes how much the page may send on it.
+// connected finds the lane that a channel's text stands for, and notes how much the page may send
+// on it.
 func connected(data []byte, window func(*lane) int64) (*lane, error) {
 	text, ok := bytes.CutPrefix(data, []byte(`"`+channelPrefix))
 	if ok {
@@ -78,7 +82,8 @@ func (c *collector) take(id uint32, window func(*lane) int64) (*lane, error) {
 	return nil, fmt.Errorf("channel %d is not among those that the page announced with this call", id)
 }
 
-// decodeJSON stores the arguments in *args, connects the channels in them, and tells the page of each.
+// decodeJSON stores the arguments in *args, connects the channels in them, and tells the page of
+// each.
 func (inv *invocation) decodeJSON(args any) error {
 	body := inv.body
 	var c *collector
@@ -113,7 +118,8 @@ func (inv *invocation) decodeJSON(args any) error {
 	return nil
 }
 
-// ticketed gives the arguments' JSON with the ticket in the strings that stand for the call's channels.
+// ticketed gives the arguments' JSON with the ticket in the strings that stand for the call's
+// channels.
 func (inv *invocation) ticketed(ticket string) []byte {
 	marker := []byte(`"` + channelPrefix)
 	rest := inv.body

@@ -9,17 +9,20 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// budget is the memory that a session holds for its page, and what the page makes it hold, by what holds it. Whatever
-// holds bytes whose number the page or the app decides goes through here; what has another bound stands in docs/limits.md.
-// Any goroutine may call its methods, under any lock of ours.
+// budget is the memory that a session holds for its page, and what the page makes it hold, by what
+// holds it. Whatever holds bytes whose number the page or the app decides goes through here; what
+// has another bound stands in docs/limits.md. Any goroutine may call its methods, under any lock of
+// ours.
 //
-// What the app makes the session hold is refused, or waits, when Options.SessionBytes are held. What the page makes it hold
-// ends the session then, but a quarter of the total is the page's whatever the rest takes: so at most a quarter more is
-// held. Results and scripts never wait for what is not of their kind: one of any size passes when no other is held.
+// What the app makes the session hold is refused, or waits, when Options.SessionBytes are held.
+// What the page makes it hold ends the session then, but a quarter of the total is the page's
+// whatever the rest takes: so at most a quarter more is held. Results and scripts never wait for
+// what is not of their kind: one of any size passes when no other is held.
 type budget struct {
 	limit int64
 	used  atomic.Int64
-	kinds [holderKinds]atomic.Int64 // but for heldMessages, which is the rest: its path should have one counter
+	// but for heldMessages, which is the rest: its path should have one counter
+	kinds [holderKinds]atomic.Int64
 
 	waiting atomic.Int32 // those in lines, and those that look before they join one
 	blocked atomic.Int32 // those of them that want bytes for a result
@@ -51,7 +54,8 @@ const (
 	holderKinds
 )
 
-// What a lane and a command that runs or waits take beside what else is counted of them, in bytes. A command's goroutine is not in it.
+// What a lane and a command that runs or waits take beside what else is counted of them, in bytes.
+// A command's goroutine is not in it.
 const (
 	laneCost    = 1408
 	commandCost = 1024
@@ -64,7 +68,8 @@ type room struct {
 	ch   chan struct{} // closed when it has got what it waits for
 }
 
-// add counts n bytes, whether there is room or not. With fewer than none it lets those in who waited for them.
+// add counts n bytes, whether there is room or not. With fewer than none it lets those in who
+// waited for them.
 func (b *budget) add(h holder, n int64) {
 	if h != heldMessages {
 		b.kinds[h].Add(n)
@@ -136,7 +141,8 @@ func (b *budget) pass(ctx context.Context) error {
 // errBacklog is what finds that as much waits already as may be held.
 var errBacklog = fmt.Errorf("%w, and as much waits for the page already", ErrMemory)
 
-// wait is takeAny that waits for room until ctx ends. Those who wait hold what they wait with: beyond the limit it is errBacklog.
+// wait is takeAny that waits for room until ctx ends. Those who wait hold what they wait with:
+// beyond the limit it is errBacklog.
 func (b *budget) wait(ctx context.Context, h holder, n int64) error {
 	if b.waiting.Load() == 0 && b.takeAny(h, n) {
 		return nil

@@ -7,7 +7,8 @@ import (
 	"testing/synctest"
 )
 
-// TestRoomComesBack: who waits for room gets it by whatever gives bytes back, and waits for nothing that is not of its kind.
+// TestRoomComesBack: who waits for room gets it by whatever gives bytes back, and waits for nothing
+// that is not of its kind.
 func TestRoomComesBack(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -42,8 +43,8 @@ func TestRoomComesBack(t *testing.T) {
 	}
 }
 
-// TestKindsWaitApart: a result does not stand behind a script that waits for other scripts, nor a script behind a result, nor the
-// start of a command.
+// TestKindsWaitApart: a result does not stand behind a script that waits for other scripts, nor a
+// script behind a result, nor the start of a command.
 func TestKindsWaitApart(t *testing.T) {
 	for _, kinds := range [][2]holder{{heldScripts, heldResults}, {heldResults, heldScripts}} {
 		synctest.Test(t, func(t *testing.T) {

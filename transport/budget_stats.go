@@ -1,21 +1,23 @@
 package transport
 
-// MemoryStats says what holds a session's memory, in bytes. Their sum is at most Options.SessionBytes, and a quarter more for what
-// the page sends; besides, one result and one script may be larger than what is left.
+// MemoryStats says what holds a session's memory, in bytes. Their sum is at most
+// Options.SessionBytes, and a quarter more for what the page sends; besides, one result and one
+// script may be larger than what is left.
 type MemoryStats struct {
 	// Rings are those of channels and of lane 0, with their stamps.
 	Rings int64 `json:"rings"`
 	// Lanes are what each lane takes beside its ring.
 	Lanes int64 `json:"lanes"`
-	// Messages of the page that Go has not received, Fragments of those that have not come whole, Early batches that came before
-	// their turn, Requests that wait to be handled.
+	// Messages of the page that Go has not received, Fragments of those that have not come whole,
+	// Early batches that came before their turn, Requests that wait to be handled.
 	Messages  int64 `json:"messages"`
 	Fragments int64 `json:"fragments"`
 	Early     int64 `json:"early"`
 	Requests  int64 `json:"requests"`
 	// Commands are those that run or wait, with their names, headers and bodies.
 	Commands int64 `json:"commands"`
-	// Results are those that wait for room in lane 0, and those over 64 KiB of raw bytes that the page has not received.
+	// Results are those that wait for room in lane 0, and those over 64 KiB of raw bytes that the page
+	// has not received.
 	Results int64 `json:"results"`
 	// Latest are the values of channels with Latest that the page has not received.
 	Latest int64 `json:"latest"`
@@ -23,7 +25,8 @@ type MemoryStats struct {
 	Scripts int64 `json:"scripts"`
 	// Readers are what pages at resumable channels have decoded.
 	Readers int64 `json:"readers"`
-	// Waiting is what results and scripts hold that wait for room. It is not part of the sum, and at most as much again.
+	// Waiting is what results and scripts hold that wait for room. It is not part of the sum, and at
+	// most as much again.
 	Waiting int64 `json:"waiting"`
 }
 

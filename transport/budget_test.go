@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 )
 
-// TestBudget: who waits gets room in the order of the calls; one of any size passes when no other of its kind is held;
-// as much as the limit may wait, and what comes then is refused.
+// TestBudget: who waits gets room in the order of the calls; one of any size passes when no other
+// of its kind is held; as much as the limit may wait, and what comes then is refused.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &budget{limit: 100}

@@ -7,9 +7,10 @@ package transport
 // locks of the session, so that they must not call the Port; Close once, by any: a Deliver
 // that comes after it gives false. None of them may block for long.
 type Carrier interface {
-	// Name is a word for figures and logs: "scheme", "memory", … It may change in a session's life. Any goroutine
-	// may call it. A carrier that has a method Reason() string, too, says why it is this one; one that has a method
-	// Settled() bool, that it is this one for good, unless that fails. See Port.Settled.
+	// Name is a word for figures and logs: "scheme", "memory", … It may change in a session's life.
+	// Any goroutine may call it. A carrier that has a method Reason() string, too, says why it is this
+	// one; one that has a method Settled() bool, that it is this one for good, unless that fails. See
+	// Port.Settled.
 	Name() string
 	// Bind gives the carrier its session, and the engine's options with their defaults.
 	Bind(p Port, o Options)
@@ -45,8 +46,8 @@ type Port interface {
 	// LostAll tells that no batch without receipt will reach the page any more on the way that it was sent: all
 	// are sent again. For a carrier that goes over to another way.
 	LostAll()
-	// Settled tells that the carrier's Name and Reason are settled now, or are others than before, for the log: the
-	// session asked in vain when it opened.
+	// Settled tells that the carrier's Name and Reason are settled now, or are others than before, for
+	// the log: the session asked in vain when it opened.
 	Settled()
 	// Fail ends the session because the page broke a rule of the carrier.
 	Fail(rule error)

@@ -19,7 +19,8 @@ import (
 // Messages arrive in the order in which Send accepted them, each exactly once, or
 // the channel ends with an error on both sides.
 //
-// The methods of a channel that is not connected, also of a nil one, give ErrUnbound, or do nothing.
+// The methods of a channel that is not connected, also of a nil one, give ErrUnbound, or do
+// nothing.
 //
 // A channel ends at Close, when the page closes it or goes away, or when its
 // command returns, unless Keep was called. Sends then give ErrClosed.
@@ -28,8 +29,8 @@ type Channel[T any] struct {
 	codec Codec
 }
 
-// UnmarshalJSON connects the channel with the one of the page that the string in a command's arguments stands for. It does so while
-// Handle decodes them, and gives an error at any other time.
+// UnmarshalJSON connects the channel with the one of the page that the string in a command's
+// arguments stands for. It does so while Handle decodes them, and gives an error at any other time.
 func (c *Channel[T]) UnmarshalJSON(data []byte) error {
 	if c == nil {
 		return errEmbedded
@@ -37,7 +38,8 @@ func (c *Channel[T]) UnmarshalJSON(data []byte) error {
 	return c.connect(data, nil)
 }
 
-// connect takes the lane that data stands for. window says how much the page may send on it; nil: nothing.
+// connect takes the lane that data stands for. window says how much the page may send on it; nil:
+// nothing.
 func (c *Channel[T]) connect(data []byte, window func(*lane) int64) error {
 	if bytes.Equal(data, []byte("null")) {
 		return nil
@@ -58,11 +60,11 @@ func (c *Channel[T]) bound() *lane {
 	return c.lane
 }
 
-// Send accepts v, or waits for space in the channel's ring until ctx ends; [ChannelOptions.OnFull] can have it do
-// otherwise. It copies: the caller keeps v. Errors: ErrClosed (a *ClosedError with the reason), the cause of
-// ctx, ErrFull (with [Fail]), ErrTooLarge, ErrMemory, ErrUnbound, or the codec's: a value whose MarshalJSON panics, or that is no JSON in
-// UTF-8, too. With any error nothing of v
-// reaches the page, and the channel lives on, unless it is ErrClosed.
+// Send accepts v, or waits for space in the channel's ring until ctx ends; [ChannelOptions.OnFull]
+// can have it do otherwise. It copies: the caller keeps v. Errors: ErrClosed (a *ClosedError with
+// the reason), the cause of ctx, ErrFull (with [Fail]), ErrTooLarge, ErrMemory, ErrUnbound, or the
+// codec's: a value whose MarshalJSON panics, or that is no JSON in UTF-8, too. With any error
+// nothing of v reaches the page, and the channel lives on, unless it is ErrClosed.
 //
 // ctx matters only while Send waits: with space at hand, v is accepted under a context that has ended, too.
 func (c *Channel[T]) Send(ctx context.Context, v T) error {
@@ -133,8 +135,9 @@ type ChannelOptions struct {
 	Codec Codec
 }
 
-// Configure sets options before the first message that is sent, or received and decoded; ErrInUse afterwards. Beside a Send
-// either it counts for that message, too, or it gives ErrInUse. An error leaves the channel as it was.
+// Configure sets options before the first message that is sent, or received and decoded; ErrInUse
+// afterwards. Beside a Send either it counts for that message, too, or it gives ErrInUse. An error
+// leaves the channel as it was.
 func (c *Channel[T]) Configure(o ChannelOptions) error {
 	l := c.bound()
 	if l == nil {
@@ -204,12 +207,14 @@ func (c *Channel[T]) CloseWithError(err error) {
 	}
 }
 
-// Context is ctx that ends with the channel, too, at the latest when its command has returned and did not Keep it: context.Cause
-// is the *ClosedError then. A handler that waits for more than its channel begins with it,
+// Context is ctx that ends with the channel, too, at the latest when its command has returned and
+// did not Keep it: context.Cause is the *ClosedError then. A handler that waits for more than its
+// channel begins with it,
 //
 //	ctx = args.Updates.Context(ctx)
 //
-// since its own context does not end when the page closes a channel. Several channels: one call after the other.
+// since its own context does not end when the page closes a channel. Several channels: one call
+// after the other.
 func (c *Channel[T]) Context(ctx context.Context) context.Context {
 	ctx = contexts.OrBackground(ctx)
 	l := c.bound()

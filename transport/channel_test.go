@@ -304,8 +304,8 @@ func TestAbortedMessage(t *testing.T) {
 	}
 }
 
-// TestLatestIsCounted: Depth is what a channel with Latest holds: the value that waits, the one that is on its way, and nothing when the
-// page has the last one.
+// TestLatestIsCounted: Depth is what a channel with Latest holds: the value that waits, the one
+// that is on its way, and nothing when the page has the last one.
 func TestLatestIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 1 << 20

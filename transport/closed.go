@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// ErrClosedByPage is a channel that its page has closed, itself or by leaving a `for await`. It is ErrClosed, too: the end of
-// the page, or Go's own Close, are not ErrClosedByPage.
+// ErrClosedByPage is a channel that its page has closed, itself or by leaving a `for await`. It is
+// ErrClosed, too: the end of the page, or Go's own Close, are not ErrClosedByPage.
 var ErrClosedByPage = fmt.Errorf("transport: closed by the page: %w", ErrClosed)
 
 // ClosedError says why a channel or a session ended. It is ErrClosed.
@@ -38,7 +38,8 @@ func (e *ClosedError) Error() string {
 	return "transport: closed: " + e.Reason
 }
 
-// Is makes every ClosedError an ErrClosed, and that of a channel which the page closed an ErrClosedByPage.
+// Is makes every ClosedError an ErrClosed, and that of a channel which the page closed an
+// ErrClosedByPage.
 func (e *ClosedError) Is(target error) bool {
 	return target == ErrClosed || target == ErrClosedByPage && e.by == closedByPage
 }
@@ -62,8 +63,8 @@ func codeOf(err error) string {
 	return CodeError
 }
 
-// explain gives an error its reason: a handler whose context ended with its channel, and which returns context.Canceled, did not
-// hear that the page has cancelled the call.
+// explain gives an error its reason: a handler whose context ended with its channel, and which
+// returns context.Canceled, did not hear that the page has cancelled the call.
 func (inv *invocation) explain(e *Error) *Error {
 	if e.Code != CodeCanceled || inv.ctx.Err() != nil {
 		return e

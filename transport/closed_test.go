@@ -22,8 +22,9 @@ func start(p *transporttest.Page, command string) (*transporttest.Call, *transpo
 	return call, ch
 }
 
-// TestPageCloseHasACode: a handler that returns what its channel gave after the page's close rejects the call with a code of its own,
-// however it learns of the close and whatever it wraps the error in; other ends have other codes.
+// TestPageCloseHasACode: a handler that returns what its channel gave after the page's close
+// rejects the call with a code of its own, however it learns of the close and whatever it wraps the
+// error in; other ends have other codes.
 func TestPageCloseHasACode(t *testing.T) {
 	send := func(ctx context.Context, a updates) error {
 		for ctx.Err() == nil {
@@ -74,7 +75,8 @@ func TestPageCloseHasACode(t *testing.T) {
 	}
 }
 
-// TestOtherSessionsEnd: a handler that deals with another page, which goes, has an error that is not its own page's close.
+// TestOtherSessionsEnd: a handler that deals with another page, which goes, has an error that is
+// not its own page's close.
 func TestOtherSessionsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
@@ -93,7 +95,8 @@ func TestOtherSessionsEnd(t *testing.T) {
 	})
 }
 
-// TestChannelContext: a context of a channel ends with it, with the reason; with the context that it is made of; and holds nothing then.
+// TestChannelContext: a context of a channel ends with it, with the reason; with the context that
+// it is made of; and holds nothing then.
 func TestChannelContext(t *testing.T) {
 	type end struct {
 		what string

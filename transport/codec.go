@@ -9,9 +9,10 @@ import (
 	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
-// Codec turns values into messages and back. It must be safe for concurrent use.
-// What it writes crosses as a json frame, so it must be one JSON value in UTF-8: what another codec than JSONCodec writes is
-// checked, and refused with an error of the call. A codec that panics is an error of the call, too.
+// Codec turns values into messages and back. It must be safe for concurrent use. What it writes
+// crosses as a json frame, so it must be one JSON value in UTF-8: what another codec than JSONCodec
+// writes is checked, and refused with an error of the call. A codec that panics is an error of the
+// call, too.
 type Codec interface {
 	// Append appends v's encoding to dst and returns the extended slice.
 	Append(dst []byte, v any) ([]byte, error)
@@ -38,7 +39,8 @@ func (JSONCodec) Append(dst []byte, v any) ([]byte, error) {
 	return bytes.TrimSuffix(w.b, []byte{'\n'}), nil
 }
 
-// errNotUTF8 is what encoding/json lets pass: it checks the syntax of what a json.Marshaler gives, not its letters.
+// errNotUTF8 is what encoding/json lets pass: it checks the syntax of what a json.Marshaler gives,
+// not its letters.
 var errNotUTF8 = errors.New("a json.RawMessage, or what a MarshalJSON gave, is not UTF-8")
 
 // encode has a codec append v, and checks what it wrote. A panic is an error.

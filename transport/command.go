@@ -26,28 +26,33 @@ type answer struct {
 
 // Handle registers fn as the command that the page calls with invoke(name, args).
 //
-// Args is decoded from the arguments' JSON by Options.Codec; []byte takes a raw body
-// instead. A field of type *Channel[T] or *Stream[Out, In], or of that type by value, takes a channel of the page: at any depth, in slices and
-// maps, and behind a type's own UnmarshalJSON, which finds a string there that only Channel's UnmarshalJSON reads. A struct may embed a Channel, not a
-// *Channel. A page that leaves out a channel is refused with CodeBadArguments, which names the field; one that may be missing is declared with
-// `json:",omitempty"` (or omitzero), and is nil then, with methods that give ErrUnbound. What a type's own UnmarshalJSON fills is not looked at.
+// Args is decoded from the arguments' JSON by Options.Codec; []byte takes a raw body instead. A
+// field of type *Channel[T] or *Stream[Out, In], or of that type by value, takes a channel of the
+// page: at any depth, in slices and maps, and behind a type's own UnmarshalJSON, which finds a
+// string there that only Channel's UnmarshalJSON reads. A struct may embed a Channel, not a
+// *Channel. A page that leaves out a channel is refused with CodeBadArguments, which names the
+// field; one that may be missing is declared with `json:",omitempty"` (or omitzero), and is nil
+// then, with methods that give ErrUnbound. What a type's own UnmarshalJSON fills is not looked at.
 //
 // Result is encoded the same way; []byte arrives as raw bytes, and must not be changed
 // after the return.
 //
-// fn runs on a goroutine of its own, never on the UI thread. So calls run side by side; of those that a page makes without
-// awaiting, any may begin first: HandleOrdered is for commands whose order matters. Its context ends when the page
-// cancels the call or goes away; SessionFrom and Header read from it. Its result, or
-// error, reaches the page after everything that the arguments' channels had accepted by then. When it
-// returns, each of these channels is closed unless Keep was called on it. A returned *Error
-// keeps its code and detail; a panic, or runtime.Goexit, rejects the call with CodePanic and is logged, also one of a method of the error. A
-// result that is no JSON in UTF-8, as a json.RawMessage may be, or whose MarshalJSON panics, is CodeBadResult.
+// fn runs on a goroutine of its own, never on the UI thread. So calls run side by side; of those
+// that a page makes without awaiting, any may begin first: HandleOrdered is for commands whose
+// order matters. Its context ends when the page cancels the call or goes away; SessionFrom and
+// Header read from it. Its result, or error, reaches the page after everything that the arguments'
+// channels had accepted by then. When it returns, each of these channels is closed unless Keep was
+// called on it. A returned *Error keeps its code and detail; a panic, or runtime.Goexit, rejects
+// the call with CodePanic and is logged, also one of a method of the error. A result that is no
+// JSON in UTF-8, as a json.RawMessage may be, or whose MarshalJSON panics, is CodeBadResult.
 //
-// When the page closes a channel, the command goes on: its context does not end, but Send and Receive give ErrClosedByPage. A
-// handler that waits for something else, too, makes its context one of the channel, ctx = args.Updates.Context(ctx), which
-// ends then. It returns nil, or the error, which rejects the call with CodeChannelClosed: so the page knows its own close from a failure.
+// When the page closes a channel, the command goes on: its context does not end, but Send and
+// Receive give ErrClosedByPage. A handler that waits for something else, too, makes its context one
+// of the channel, ctx = args.Updates.Context(ctx), which ends then. It returns nil, or the error,
+// which rejects the call with CodeChannelClosed: so the page knows its own close from a failure.
 //
-// Handle panics when the name is taken, or has more than 1024 bytes, or the engine or fn is nil, as registering a pattern does in net/http.
+// Handle panics when the name is taken, or has more than 1024 bytes, or the engine or fn is nil, as
+// registering a pattern does in net/http.
 func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
 	register(e, &command{name: name}, fn)
 }
@@ -147,7 +152,8 @@ func (inv *invocation) replyError(ctx context.Context, e *Error) error {
 	return inv.replyFrame(ctx, wire.Error, payload)
 }
 
-// smallReply is the length up to which a reply may wait for lane 0 without being counted: there are at most Options.Pending.
+// smallReply is the length up to which a reply may wait for lane 0 without being counted: there are
+// at most Options.Pending.
 const smallReply = 512
 
 // replyFrame sends a reply on lane 0. One that finds no room there is counted while it waits.
@@ -171,7 +177,8 @@ func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload [
 	return l.send(ctx, kind, payload)
 }
 
-// roomForResult counts a result that waits for the page, or waits for room until the page cancels the call or is gone. An *Error is what the page gets instead.
+// roomForResult counts a result that waits for the page, or waits for room until the page cancels
+// the call or is gone. An *Error is what the page gets instead.
 func (inv *invocation) roomForResult(n int64) error {
 	err := inv.s.budget.wait(inv.ctx, heldResults, n)
 	switch {
@@ -183,8 +190,9 @@ func (inv *invocation) roomForResult(n int64) error {
 	return err
 }
 
-// lastLane is the last number of a lane of Go's. A lane's number is not used again, since both sides tell from it whether a lane is
-// new, open or gone. A session of ten large results a millisecond reaches it after two days.
+// lastLane is the last number of a lane of Go's. A lane's number is not used again, since both
+// sides tell from it whether a lane is new, open or gone. A session of ten large results a
+// millisecond reaches it after two days.
 const lastLane = 1<<32 - 2
 
 // replyLane sends a large raw result on a lane of its own. The page must have seen the

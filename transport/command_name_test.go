@@ -9,7 +9,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestCommandName: a command's name has at most 1024 bytes. A longer one is unknown, and is not repeated.
+// TestCommandName: a command's name has at most 1024 bytes. A longer one is unknown, and is not
+// repeated.
 func TestCommandName(t *testing.T) {
 	const limit = 1024
 	e := newEngine(t, transport.Options{})

@@ -9,10 +9,12 @@ import (
 	"sync"
 )
 
-// What a command's arguments declare, but the page has not passed, is found before the handler is called: a handler would use a nil channel.
+// What a command's arguments declare, but the page has not passed, is found before the handler is
+// called: a handler would use a nil channel.
 //
-// Only what the decoder itself has made is looked at: exported fields, elements of slices, arrays and maps, and what pointers lead
-// to, but nothing behind an interface, or behind a type that decodes itself, which may hold anything.
+// Only what the decoder itself has made is looked at: exported fields, elements of slices, arrays
+// and maps, and what pointers lead to, but nothing behind an interface, or behind a type that
+// decodes itself, which may hold anything.
 
 // boundChannel is a *Channel or a *Stream, or a struct that embeds one.
 type boundChannel interface{ bound() *lane }
@@ -27,7 +29,8 @@ func isChannel(t reflect.Type) bool {
 	return t.Implements(channelType) || t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(channelType)
 }
 
-// decodesItself reports whether a type, or a pointer to it, has a method by which codecs let values decode themselves.
+// decodesItself reports whether a type, or a pointer to it, has a method by which codecs let values
+// decode themselves.
 func decodesItself(t reflect.Type) bool {
 	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Interface {
 		t = reflect.PointerTo(t)
@@ -40,7 +43,8 @@ func decodesItself(t reflect.Type) bool {
 	return false
 }
 
-// kindOfType is what is known of a type: whether a channel can be inside it, and whether one that is declared can be missing.
+// kindOfType is what is known of a type: whether a channel can be inside it, and whether one that
+// is declared can be missing.
 type kindOfType struct{ holds, declares bool }
 
 var kindsOfTypes sync.Map // reflect.Type -> kindOfType
@@ -123,7 +127,8 @@ func (s search) been(v reflect.Value) bool {
 	return was
 }
 
-// missing gives the path, as the page writes it, to a declared channel below v that is not connected.
+// missing gives the path, as the page writes it, to a declared channel below v that is not
+// connected.
 func (s search) missing(v reflect.Value, path string, depth int) *string {
 	t := v.Type()
 	switch {
@@ -164,7 +169,8 @@ func (s search) missing(v reflect.Value, path string, depth int) *string {
 	return nil
 }
 
-// isBound reports whether a channel is connected. A value in a map has no address: its copy is asked.
+// isBound reports whether a channel is connected. A value in a map has no address: its copy is
+// asked.
 func isBound(v reflect.Value) bool {
 	if v.Kind() != reflect.Pointer {
 		to := reflect.New(v.Type())

@@ -18,7 +18,8 @@ func (wordCodec) Append(dst []byte, _ any) ([]byte, error) { return append(dst, 
 
 func (wordCodec) Decode(_ []byte, v any) error { *v.(*int) = -1; return nil }
 
-// TestConfigureBesideUse: Configure beside the first Send, or beside the first Receive, either counts for that message or gives ErrInUse.
+// TestConfigureBesideUse: Configure beside the first Send, or beside the first Receive, either
+// counts for that message or gives ErrInUse.
 func TestConfigureBesideUse(t *testing.T) {
 	const rounds = 200
 	e := newEngine(t, transport.Options{})
@@ -68,8 +69,8 @@ func TestConfigureBesideUse(t *testing.T) {
 	t.Logf("its codec was used %d times, and %d times not", outcomes[true], outcomes[false])
 }
 
-// TestAllEndsWithItsContext: the context ends while the loop has a message. What has come is given, and then the context's cause; also
-// behind a message that does not decode.
+// TestAllEndsWithItsContext: the context ends while the loop has a message. What has come is given,
+// and then the context's cause; also behind a message that does not decode.
 func TestAllEndsWithItsContext(t *testing.T) {
 	for _, second := range []string{"", "2", `"no number"`} {
 		page, s := converse(t)
@@ -104,7 +105,8 @@ func TestAllEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestAllEndedByGo: the stream's end by Go is the last pair's error, also when the page has closed it, too, by then.
+// TestAllEndedByGo: the stream's end by Go is the last pair's error, also when the page has closed
+// it, too, by then.
 func TestAllEndedByGo(t *testing.T) {
 	page, s := converse(t)
 	s.Close()

@@ -9,9 +9,10 @@ import (
 	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
-// crossing is an error of the app as it crosses to the page: a code, a message, and a detail that is encoded already. It is made
-// where the app gives the error, once: the error's methods, and its detail's, are the app's, and may panic, wait, or read what others
-// change. Nobody calls them later, but a log.
+// crossing is an error of the app as it crosses to the page: a code, a message, and a detail that
+// is encoded already. It is made where the app gives the error, once: the error's methods, and its
+// detail's, are the app's, and may panic, wait, or read what others change. Nobody calls them
+// later, but a log.
 func crossing(log *slog.Logger, err error) *Error {
 	var e *Error
 	var detail any
@@ -31,7 +32,8 @@ func crossing(log *slog.Logger, err error) *Error {
 	return e
 }
 
-// asError turns an error into what crosses to the page, but for its detail. It calls methods of the app.
+// asError turns an error into what crosses to the page, but for its detail. It calls methods of the
+// app.
 func asError(err error) (crosses *Error, detail any) {
 	var e *Error
 	switch {

@@ -18,8 +18,9 @@ func (c *crowd) full() {
 	}
 }
 
-// Crowded gives a channel that is closed when as many of the page's commands run as Options.Pending lets. The page calls nothing more
-// then until one is answered: whoever delays an answer until the page says something must not delay it further.
+// Crowded gives a channel that is closed when as many of the page's commands run as Options.Pending
+// lets. The page calls nothing more then until one is answered: whoever delays an answer until the
+// page says something must not delay it further.
 func (s *Session) Crowded() <-chan struct{} {
 	c := &s.crowd
 	c.mu.Lock()

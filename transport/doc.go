@@ -27,8 +27,9 @@
 //     accepted when its handler returned, and after its events and evals.
 //   - Events and evals arrive in the order in which they were accepted, and take effect in it, also in
 //     a page whose Content-Security-Policy has Go evaluate natively.
-//   - Ordered commands are handled in the order in which the page called them, and before ordinary ones that it called later.
-//     Ordinary commands run side by side: which of several begins first is not certain.
+//   - Ordered commands are handled in the order in which the page called them, and before ordinary
+//     ones that it called later. Ordinary commands run side by side: which of several begins first
+//     is not certain.
 //   - No channel starves another, whether the page borrows or keeps its messages, events leave room for results and
 //     evals, and memory is bounded: by each ring, by what the page has
 //     not consumed (Options.Window), and by a total (Options.SessionBytes).
@@ -70,17 +71,21 @@
 // these. Of each message 32 pass for a window in 10 s; the next one that passes has the number of those that did not as
 // "suppressed". Texts over 2 KiB, but stacks, are cut.
 //
-// The logger's handler is called on a goroutine of its own, with one record at a time, in order. Nothing waits for it, so it may wait, send and emit
-// as it likes. While 256 records wait for it, further ones are lost, as are those over which it panics; a record "log records were lost" tells how many. A
-// program that ends at once may lose the last ones; webview.App.Run waits a second for them.
+// The logger's handler is called on a goroutine of its own, with one record at a time, in order.
+// Nothing waits for it, so it may wait, send and emit as it likes. While 256 records wait for it,
+// further ones are lost, as are those over which it panics; a record "log records were lost" tells
+// how many. A program that ends at once may lose the last ones; webview.App.Run waits a second for
+// them.
 //
 // # Locks
 //
-// Sending takes none while there is room. Session.inMu makes Receive one at a time and
-// may be held when outMu is taken; outMu guards the batches without receipt and may be held when a lane's mu
-// is taken; Carrier.Alloc and Free are called under both. Stats takes Engine.mu, then each session's outMu, then its gone; a channel's end takes
-// gone under outMu, too; a lane's and an inbox's mu may be taken under gone. lane.mu, inbox.mu, readyMu and creditMu are leaves. A resumable channel's mu, and
-// reader.markMu under it, are taken before all of these but Engine.mu, and never under one of them.
+// Sending takes none while there is room. Session.inMu makes Receive one at a time and may be held
+// when outMu is taken; outMu guards the batches without receipt and may be held when a lane's mu is
+// taken; Carrier.Alloc and Free are called under both. Stats takes Engine.mu, then each session's
+// outMu, then its gone; a channel's end takes gone under outMu, too; a lane's and an inbox's mu may
+// be taken under gone. lane.mu, inbox.mu, readyMu and creditMu are leaves. A resumable channel's
+// mu, and reader.markMu under it, are taken before all of these but Engine.mu, and never under one
+// of them.
 //
 // No function of the app runs under any of them: internal/appcode has the rule.
 package transport

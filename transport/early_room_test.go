@@ -11,8 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestNoRoomForEarlyBatch: a batch that comes before its turn, and finds no room to be kept, is asked for again. The session goes
-// on: the page has broken no rule.
+// TestNoRoomForEarlyBatch: a batch that comes before its turn, and finds no room to be kept, is
+// asked for again. The session goes on: the page has broken no rule.
 func TestNoRoomForEarlyBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{SessionBytes: 2 << 20, ControlBytes: 64 << 10})

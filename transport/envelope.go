@@ -73,7 +73,8 @@ func (inv *invocation) parse(envelope []byte) error {
 	return nil
 }
 
-// maxCommandName is the longest name of a command, in bytes: pages choose them, and Go keeps them while a call runs.
+// maxCommandName is the longest name of a command, in bytes: pages choose them, and Go keeps them
+// while a call runs.
 const maxCommandName = 1024
 
 // named finds the command of that name.

@@ -30,10 +30,10 @@ var (
 // errTooLargeToTry is a message that would not fit into an empty ring at once.
 var errTooLargeToTry = fmt.Errorf("%w: or over half of the ring, which a call that doesn't wait can't send: use one that waits, or a larger ring", ErrTooLarge)
 
-// Error is an error that crosses to the other side with a code and any JSON detail.
-// A handler that returns one rejects the page's promise with it; EvalResult gives one
-// for a script that threw. Any other error of a handler crosses with its text, and with CodeError or, when it is
-// ErrClosed or context.Canceled, with the code that says so.
+// Error is an error that crosses to the other side with a code and any JSON detail. A handler that
+// returns one rejects the page's promise with it; EvalResult gives one for a script that threw. Any
+// other error of a handler crosses with its text, and with CodeError or, when it is ErrClosed or
+// context.Canceled, with the code that says so.
 type Error struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`

@@ -15,9 +15,9 @@ type evalReply struct {
 	err  error
 }
 
-// Eval runs a script in the page's global scope, in order with the session's events, other evals and
-// results. It does not wait: ErrFull when lane 0 has no space, ErrMemory when SessionBytes are used up. A script that throws is
-// logged, and shows in the page as an uncaught error.
+// Eval runs a script in the page's global scope, in order with the session's events, other evals
+// and results. It does not wait: ErrFull when lane 0 has no space, ErrMemory when SessionBytes are
+// used up. A script that throws is logged, and shows in the page as an uncaught error.
 func (s *Session) Eval(js string) error {
 	return s.sendEval(noWait, s.evalID(), js, false)
 }
@@ -51,8 +51,8 @@ func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, e
 	}
 }
 
-// evalID gives an eval its number, which is never 0. After 2^32 evals the numbers begin anew, without those whose value is
-// still waited for.
+// evalID gives an eval its number, which is never 0. After 2^32 evals the numbers begin anew,
+// without those whose value is still waited for.
 func (s *Session) evalID() uint32 {
 	for {
 		n := s.lastEval.Add(1)

@@ -59,7 +59,8 @@ func (l *lane) begin(ctx context.Context, p priority, kind wire.Kind, data []byt
 	return l.write(ctx, p, wire.Begin, head[:], data[:piece-wire.BeginSize])
 }
 
-// goOn writes the fragments behind the first one. It takes the message back when that fails, and when a method of ctx panics.
+// goOn writes the fragments behind the first one. It takes the message back when that fails, and
+// when a method of ctx panics.
 func (l *lane) goOn(ctx context.Context, p priority, data []byte, piece int) error {
 	whole := false
 	defer func() {

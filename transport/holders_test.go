@@ -42,11 +42,13 @@ func (p *holderPage) call(envelope, body string) {
 	synctest.Wait()
 }
 
-// holderCases fill each holder of a session with far more than SessionBytes, if that is not refused.
+// holderCases fill each holder of a session with far more than SessionBytes, if that is not
+// refused.
 var holderCases = []struct {
 	name string
 	held func(transport.MemoryStats) int64
-	// fill asks for more than there is. gone: the session has ended by it, as it must when the page sends too much.
+	// fill asks for more than there is. gone: the session has ended by it, as it must when the page
+	// sends too much.
 	fill func(p *holderPage)
 	gone bool
 	// least is how much it must have got, of SessionBytes in percent.

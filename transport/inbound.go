@@ -73,8 +73,9 @@ func (s *Session) decode(up []byte) (*wire.Batch, error) {
 // maxLittleRuns is how many runs without receipt a batch with little work may end: about 100 us.
 const maxLittleRuns = 256
 
-// little reports whether the work that a short batch brings is bounded by its length: no others wait for it, it
-// ends no message that came in fragments, has no script's error, whose detail is decoded and written as text, and its receipts are not for too much. The caller holds inMu.
+// little reports whether the work that a short batch brings is bounded by its length: no others
+// wait for it, it ends no message that came in fragments, has no script's error, whose detail is
+// decoded and written as text, and its receipts are not for too much. The caller holds inMu.
 func (s *Session) little(b *wire.Batch) bool {
 	if last := s.upReceipt.Load(); b.Number > last && (b.Number != last+1 || len(s.early) > 0) {
 		return false

@@ -27,7 +27,8 @@ import (
 //   - 2 before b: b drops it, with all that stands before it.
 //   - a before 1: it is dropped at once. Later ones are, too, so no gap comes from that.
 //   - 3 before b: b leaves the queue to be received. b before 3: it is empty already.
-//   - 2 and 3 between x and y: y takes the message. Between y and z: x said no, and so it looks again.
+//   - 2 and 3 between x and y: y takes the message. Between y and z: x said no, and so it looks
+//     again.
 type inbox struct {
 	// window is how many bytes the page may have sent beyond its credit; 0: none, the
 	// channel is one-way.
@@ -164,8 +165,8 @@ func (in *inbox) pageEnds() {
 	in.ended.Store(true)
 }
 
-// dropUnread empties the queue of a lane that Go has ended, for good. Of one that the page has closed
-// before, or whose page has left, it leaves the queue as it is.
+// dropUnread empties the queue of a lane that Go has ended, for good. Of one that the page has
+// closed before, or whose page has left, it leaves the queue as it is.
 func (l *lane) dropUnread() {
 	l.in.mu.Lock()
 	if l.in.ended.Load() || l.s.keepUnread.Load() {

@@ -50,8 +50,8 @@ func wantNothing(t *testing.T, l *lane, memory int64) {
 	}
 }
 
-// TestMessageBesideEnd: a message is on its way into the queue when Go ends the lane, which drops what stands there. It is
-// dropped, too: else a receiver would get it after a gap.
+// TestMessageBesideEnd: a message is on its way into the queue when Go ends the lane, which drops
+// what stands there. It is dropped, too: else a receiver would get it after a gap.
 func TestMessageBesideEnd(t *testing.T) {
 	begin := make([]byte, wire.BeginSize+8)
 	wire.PutBegin(begin, 16, wire.Bytes)
@@ -93,9 +93,9 @@ func TestMessageBesideEnd(t *testing.T) {
 	}
 }
 
-// inTurn runs two functions. When first lets go of mu for the first time, second gets it at once, and
-// goes on until it blocks or is over;
-// only then first goes on. sync.Mutex does so when both have waited for a millisecond (its starvation mode), and there is one processor.
+// inTurn runs two functions. When first lets go of mu for the first time, second gets it at once,
+// and goes on until it blocks or is over; only then first goes on. sync.Mutex does so when both
+// have waited for a millisecond (its starvation mode), and there is one processor.
 func inTurn(mu *sync.Mutex, first, second func()) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var wg sync.WaitGroup
@@ -112,7 +112,8 @@ func inTurn(mu *sync.Mutex, first, second func()) {
 	wg.Wait()
 }
 
-// TestReceiveBesidePagesClose: a receiver has found nothing. Then a message comes, and the page's close. It gets the message first.
+// TestReceiveBesidePagesClose: a receiver has found nothing. Then a message comes, and the page's
+// close. It gets the message first.
 func TestReceiveBesidePagesClose(t *testing.T) {
 	s, l := openUpward(t)
 	inTurn(&l.in.mu, func() {
@@ -129,8 +130,9 @@ func TestReceiveBesidePagesClose(t *testing.T) {
 	})
 }
 
-// TestChannelPassedBesideReturn: a command returns, and ends the channels that it alone held; meanwhile the page passes one of them to
-// another. Either that one is refused, or it has a channel that lives.
+// TestChannelPassedBesideReturn: a command returns, and ends the channels that it alone held;
+// meanwhile the page passes one of them to another. Either that one is refused, or it has a channel
+// that lives.
 func TestChannelPassedBesideReturn(t *testing.T) {
 	s, l := openUpward(t)
 	l.uses = 1
@@ -149,8 +151,8 @@ func TestChannelPassedBesideReturn(t *testing.T) {
 	}
 }
 
-// TestAttachBesideDiscard: a page attaches while the channel is discarded, and its name is not free yet.
-// Either it is told so, or Discard ends its channel.
+// TestAttachBesideDiscard: a page attaches while the channel is discarded, and its name is not free
+// yet. Either it is told so, or Discard ends its channel.
 func TestAttachBesideDiscard(t *testing.T) {
 	s, l := openUpward(t)
 	ch, err := NewResumable[[]byte](s.engine, "flow", ResumableOptions{})

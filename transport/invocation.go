@@ -70,7 +70,8 @@ func (s *Session) invoke(p []byte) error {
 	if uint64(n) > uint64(len(rest)) {
 		return wire.Broken("invoke %d: envelope of %d bytes in %d", id, n, len(rest))
 	}
-	inv := &invocation{s: s, id: id, held: commandCost, body: bytes.Clone(rest[n:])} // a running command must not keep its batch
+	// a running command must not keep its batch
+	inv := &invocation{s: s, id: id, held: commandCost, body: bytes.Clone(rest[n:])}
 	if n > maxEnvelope {
 		return wire.Broken("invoke %d: envelope of %d bytes, the limit is %d", id, n, maxEnvelope)
 	}
@@ -85,8 +86,8 @@ func (s *Session) invoke(p []byte) error {
 	return nil
 }
 
-// admit counts a command, which over counts out; with an error nothing of it is counted. The caller holds
-// inMu, and is the only one that admits.
+// admit counts a command, which over counts out; with an error nothing of it is counted. The caller
+// holds inMu, and is the only one that admits.
 func (s *Session) admit(inv *invocation) error {
 	running := s.pending.Load()
 	if running >= int64(2*s.opt.Pending) {
@@ -127,8 +128,8 @@ func (inv *invocation) run() {
 	inv.perform()
 }
 
-// errExited is the answer when a function of the app, another than the handler, ends the command's goroutine by runtime.Goexit: then nothing else
-// is known of the call.
+// errExited is the answer when a function of the app, another than the handler, ends the command's
+// goroutine by runtime.Goexit: then nothing else is known of the call.
 var errExited = &Error{CodePanic, "a function of the app has ended the command's goroutine", nil}
 
 // settled begins what SessionConfig.Settle says. What it gives waits; neither panics.
@@ -173,7 +174,8 @@ func (inv *invocation) perform() {
 	}
 }
 
-// waitForOthers waits while results of other calls wait for room: what this one gives would wait, too.
+// waitForOthers waits while results of other calls wait for room: what this one gives would wait,
+// too.
 func (inv *invocation) waitForOthers() error { return inv.s.budget.pass(inv.ctx) }
 
 // conclude ends what belongs to the call when its handler has returned. The result may be sent then.

@@ -30,7 +30,8 @@ type lane struct {
 	// Senders.
 	ring     atomic.Pointer[ring.Ring] // the newest
 	ringSize int                       // bytes to allocate on first use
-	onFull   atomic.Uint32             // an OnFull, and inUse; with Latest the slot is used instead of the ring
+	// an OnFull, and inUse; with Latest the slot is used instead of the ring
+	onFull   atomic.Uint32
 	slot     atomic.Pointer[slotValue]
 	replaced atomic.Uint64 // values that the slot replaced before they were sent
 
@@ -103,16 +104,18 @@ func newLane(s *Session, id uint32, ringSize int) *lane {
 	return l
 }
 
-// noWait is the context of calls that don't wait: ErrFull instead. It is compared, and can't come from the app.
+// noWait is the context of calls that don't wait: ErrFull instead. It is compared, and can't come
+// from the app.
 var noWait = context.WithValue(context.Background(), noWaitKey{}, nil)
 
 type noWaitKey struct{}
 
-// inUse in a lane's onFull says that a message was sent or decoded: what Configure sets stays as it is. It is set under mu.
+// inUse in a lane's onFull says that a message was sent or decoded: what Configure sets stays as it
+// is. It is set under mu.
 const inUse = 1 << 8
 
-// policy is what Send does when the channel is full. From now on Configure changes nothing: neither this nor a codec, which is read
-// without a lock behind it.
+// policy is what Send does when the channel is full. From now on Configure changes nothing: neither
+// this nor a codec, which is read without a lock behind it.
 func (l *lane) policy() OnFull {
 	o := l.onFull.Load()
 	if o&inUse == 0 {
@@ -342,8 +345,8 @@ func (l *lane) consumedUpTo(total uint64) {
 	}
 }
 
-// hold counts one more command that uses the lane, unless that has ended. Both are decided under mu: else
-// the return of the command before could end a lane that this one has just taken.
+// hold counts one more command that uses the lane, unless that has ended. Both are decided under
+// mu: else the return of the command before could end a lane that this one has just taken.
 func (l *lane) hold() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -354,7 +357,8 @@ func (l *lane) hold() bool {
 	return true
 }
 
-// letGo ends what hold began. Without another command that uses the lane, and without Keep, that ends it.
+// letGo ends what hold began. Without another command that uses the lane, and without Keep, that
+// ends it.
 func (l *lane) letGo(e *ClosedError) {
 	l.mu.Lock()
 	l.uses--

@@ -2,7 +2,8 @@ package transport
 
 import "context"
 
-// lifetime ends with a lane. It is made when somebody asks for the first context: most lanes have none. Guarded by the lane's mu.
+// lifetime ends with a lane. It is made when somebody asks for the first context: most lanes have
+// none. Guarded by the lane's mu.
 type lifetime struct {
 	context.Context
 	end context.CancelCauseFunc

@@ -93,7 +93,8 @@ func TestMaxPlaces(t *testing.T) {
 	}
 }
 
-// TestMaxFarewell: an error of so many bytes goes to the page whole; of a longer one its code and the beginning of its text.
+// TestMaxFarewell: an error of so many bytes goes to the page whole; of a longer one its code and
+// the beginning of its text.
 func TestMaxFarewell(t *testing.T) {
 	whole := func(n int) error {
 		e := &Error{Code: "own", Message: ""}

@@ -25,8 +25,9 @@ func (c *script) cost() int64 { return scriptCost + int64(len(c.js)) }
 // scripts keeps the sources of evals while the page may ask for them. The page asks with the number only, so
 // that it can't make Go evaluate what the app has not sent.
 //
-// A source is kept until the page has answered or credited its frame: one that the page asks for is credited only when it ran,
-// and so is all that lies behind it. Marks say which credit means which position in lane 0's ring.
+// A source is kept until the page has answered or credited its frame: one that the page asks for is
+// credited only when it ran, and so is all that lies behind it. Marks say which credit means which
+// position in lane 0's ring.
 type scripts struct {
 	budget *budget
 
@@ -63,7 +64,8 @@ func (k *scripts) sent(id uint32, tail uint64) {
 	}
 }
 
-// batched says that the ring is in batches up to pos, with sum bytes of strides in all. Marks that are near each other become one.
+// batched says that the ring is in batches up to pos, with sum bytes of strides in all. Marks that
+// are near each other become one.
 func (k *scripts) batched(pos, sum uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -146,8 +148,8 @@ func (s *Session) notAllowed(id uint32) error {
 	return nil
 }
 
-// evalNatively is the goroutine of a native eval. When SessionConfig.NativeEval panics, nobody will tell the page that the script ran,
-// which goes on by itself after a while.
+// evalNatively is the goroutine of a native eval. When SessionConfig.NativeEval panics, nobody will
+// tell the page that the script ran, which goes on by itself after a while.
 func (s *Session) evalNatively(id uint32, c script) {
 	returned := false
 	defer appcode.Catch(&returned, func(f *appcode.Failure) {

@@ -2,8 +2,9 @@ package transport
 
 import "testing"
 
-// TestScriptsAreForgotten: a source is kept while the page may ask for it: while it is being sent, and until the page has
-// credited it. Those that the page has asked for or answered go at once. What is kept is counted.
+// TestScriptsAreForgotten: a source is kept while the page may ask for it: while it is being sent,
+// and until the page has credited it. Those that the page has asked for or answered go at once.
+// What is kept is counted.
 func TestScriptsAreForgotten(t *testing.T) {
 	b := budget{limit: 1 << 20}
 	k := scripts{budget: &b}

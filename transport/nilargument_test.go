@@ -10,7 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestNilArguments: nil where a function or a value is meant is an error that says so, at once, or has a sensible meaning.
+// TestNilArguments: nil where a function or a value is meant is an error that says so, at once, or
+// has a sensible meaning.
 func TestNilArguments(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	nothing := func(context.Context, struct{}) (any, error) { return nil, nil }

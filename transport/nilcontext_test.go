@@ -15,7 +15,8 @@ import (
 // none is the context that an app forgot: a nil one.
 var none context.Context
 
-// nilContext is what a function does with a nil context: it waits, until something happens that ends the wait.
+// nilContext is what a function does with a nil context: it waits, until something happens that
+// ends the wait.
 type nilContext struct {
 	// call is begun where it has to wait, unless end is nil.
 	call func() error
@@ -23,8 +24,8 @@ type nilContext struct {
 	end func()
 }
 
-// TestNilContext: in every exported function a nil context is one that never ends. It waits, it does not panic, and it is not
-// taken for a call that does not wait.
+// TestNilContext: in every exported function a nil context is one that never ends. It waits, it
+// does not panic, and it is not taken for a call that does not wait.
 func TestNilContext(t *testing.T) {
 	large := bytes.Repeat([]byte(" "), 30_000)
 	stalled := func(t *testing.T, p *transporttest.Page) func() {

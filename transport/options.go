@@ -21,10 +21,11 @@ type Options struct {
 	// Default 4 MiB, with SessionBytes below 64 MiB 1 MiB: with 1 MiB less was on its way than the custom scheme takes, and 100-byte events were a fifth slower
 	// (three interleaved pairs of runs: 486,000 against 601,000 a second).
 	ControlBytes int
-	// SessionBytes bounds the memory of one session: rings with their stamps, results, values of Latest and scripts that the page
-	// has not taken, and what the page has sent and Go has not taken. MemoryStats has all of it. When it is used up, a result waits in
-	// its command's goroutine, no other command starts meanwhile, and what opens a ring, Eval and Latest get ErrMemory.
-	// Default 512 MiB: about 1,300 busy channels.
+	// SessionBytes bounds the memory of one session: rings with their stamps, results, values of
+	// Latest and scripts that the page has not taken, and what the page has sent and Go has not taken.
+	// MemoryStats has all of it. When it is used up, a result waits in its command's goroutine, no
+	// other command starts meanwhile, and what opens a ring, Eval and Latest get ErrMemory. Default
+	// 512 MiB: about 1,300 busy channels.
 	SessionBytes int
 	// Window is how many bytes of a channel the page (or, upward, Go) may hold unconsumed.
 	// At least twice MaxBatch. Default 4 MiB.
@@ -56,7 +57,8 @@ type Options struct {
 	Codec Codec
 	// Policy is asked before anything that a page does or that is done to it. Default: all is allowed.
 	Policy Policy
-	// Logger gets what matters, at most so often, on a goroutine of its own; the package's comment has the list. Default slog.Default().
+	// Logger gets what matters, at most so often, on a goroutine of its own; the package's comment has
+	// the list. Default slog.Default().
 	Logger *slog.Logger
 }
 

@@ -140,7 +140,8 @@ func (p *Pulls) letGo(n int) {
 	}
 }
 
-// holdRequest counts a request of n bytes that waits to be handled. Lone ones have room whatever the session holds: they bring receipts.
+// holdRequest counts a request of n bytes that waits to be handled. Lone ones have room whatever
+// the session holds: they bring receipts.
 func (s *Session) holdRequest(n int) bool {
 	return s.budget.takeAny(heldRequests, int64(n)+requestCost)
 }
@@ -274,8 +275,8 @@ func (p *Pulls) register(answer func(Answer), got Received) (lost uint64) {
 	return lost
 }
 
-// older reports whether a is the number of an earlier request than b. The numbers wrap: a slot's requests are near each other, so
-// half of all numbers lie before b, as in RFC 1982.
+// older reports whether a is the number of an earlier request than b. The numbers wrap: a slot's
+// requests are near each other, so half of all numbers lie before b, as in RFC 1982.
 func older(a, b uint32) bool { return int32(a-b) < 0 }
 
 // release takes the held answer out of a slot.

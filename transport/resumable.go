@@ -101,8 +101,9 @@ func NewResumable[T any](e *Engine, name string, o ResumableOptions) (*Resumable
 	return &Resumable[T]{r, o.Codec}, nil
 }
 
-// Send accepts v, or waits until ctx ends for the slowest reader to consume what would have to be dropped. It copies: the caller
-// keeps v. Errors: ErrUnbound for one that is nil, ErrClosed (a *ClosedError), the cause of ctx, ErrTooLarge, or the codec's.
+// Send accepts v, or waits until ctx ends for the slowest reader to consume what would have to be
+// dropped. It copies: the caller keeps v. Errors: ErrUnbound for one that is nil, ErrClosed (a
+// *ClosedError), the cause of ctx, ErrTooLarge, or the codec's.
 func (r *Resumable[T]) Send(ctx context.Context, v T) error {
 	return r.send(contexts.OrBackground(ctx), v)
 }

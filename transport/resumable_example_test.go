@@ -11,7 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// A handler whose context ends with its channel: when the page closes that, aborts the call, or goes away.
+// A handler whose context ends with its channel: when the page closes that, aborts the call, or
+// goes away.
 func ExampleChannel_Context() {
 	engine, err := transport.NewEngine(transport.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -112,7 +112,9 @@ const maxPlaces = 1024
 func (r *resumable) attach(s *Session, a resumeArgs) (*reader, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer r.grant()  // the new reader may need less than what was held for nobody; and of those before, credit may be settled here
+	// the new reader may need less than what was held for nobody; and of those before, credit may be
+	// settled here
+	defer r.grant()
 	if r.discarded { // under mu: it is set before the name is free again
 		return nil, &Error{CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q any more", r.name), nil}
 	}

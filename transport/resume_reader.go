@@ -156,7 +156,8 @@ func (rd *reader) pump(called context.Context) {
 	}
 }
 
-// count has what the cursor has decoded in the session's memory. A reader works whatever that holds.
+// count has what the cursor has decoded in the session's memory. A reader works whatever that
+// holds.
 func (rd *reader) count() {
 	if n := cap(rd.cur.buf); n != rd.counted {
 		rd.lane.s.budget.add(heldReaders, int64(n-rd.counted))

@@ -191,8 +191,8 @@ func (l *lane) release(pos uint64) {
 	}
 }
 
-// freeRings returns all rings. They are closed and drained, and no carrier reads them. Senders find a closed one that has
-// only the position: whoever keeps a channel that has ended keeps no ring.
+// freeRings returns all rings. They are closed and drained, and no carrier reads them. Senders find
+// a closed one that has only the position: whoever keeps a channel that has ended keeps no ring.
 func (l *lane) freeRings() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,7 +12,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestNothingLeft: however a session ends at a call, or beside what it holds, nothing of it stays in the figures; openUp checks.
+// TestNothingLeft: however a session ends at a call, or beside what it holds, nothing of it stays
+// in the figures; openUp checks.
 func TestNothingLeft(t *testing.T) {
 	wait := func(id uint32) wire.Frame { return invokeFrame(id, `{"cmd":"wait","body":"json"}`, `{}`) }
 	var headers strings.Builder

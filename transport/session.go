@@ -108,12 +108,13 @@ type SessionConfig struct {
 	Label, Origin string
 	// Owner is what Session.Owner returns: the window, for package webview.
 	Owner any
-	// Settle, if not nil, is called with its name when a command begins. What it returns, if not nil, is called when the handler has
-	// returned, with the command's context, and the result is sent when that returns: it waits until what others keep for this
-	// page is in lane 0. So events that the command has emitted come before its result though the page was not ready for them.
+	// Settle, if not nil, is called with its name when a command begins. What it returns, if not nil,
+	// is called when the handler has returned, with the command's context, and the result is sent when
+	// that returns: it waits until what others keep for this page is in lane 0. So events that the
+	// command has emitted come before its result though the page was not ready for them.
 	Settle func(command string) func(ctx context.Context)
-	// Unknown, if not nil, gives the error of a command that has no handler, or nil: the usual one. It is called on the
-	// command's goroutine.
+	// Unknown, if not nil, gives the error of a command that has no handler, or nil: the usual one. It
+	// is called on the command's goroutine.
 	Unknown func(command string) error
 	// NativeEval evaluates a script outside of the session, in the page's global scope. It is called when the
 	// page's Content-Security-Policy forbids eval, on a goroutine of its own. The page handles nothing else of
@@ -326,8 +327,8 @@ func (s *Session) drop(l *lane) {
 	}
 }
 
-// forget takes a lane out of the figures, but for the sums, and gives back its memory. It has ended, and no carrier reads its rings.
-// Only the first call counts.
+// forget takes a lane out of the figures, but for the sums, and gives back its memory. It has
+// ended, and no carrier reads its rings. Only the first call counts.
 func (s *Session) forget(l *lane) {
 	s.gone.Lock()
 	_, ok := s.lanes.LoadAndDelete(l.id)
@@ -346,8 +347,9 @@ func (s *Session) forget(l *lane) {
 	}
 }
 
-// forgetAll takes what a session that has ended still holds out of the figures. Nothing comes
-// any more: who holds inMu looks first whether the session has ended. Commands that still run are counted until they have returned.
+// forgetAll takes what a session that has ended still holds out of the figures. Nothing comes any
+// more: who holds inMu looks first whether the session has ended. Commands that still run are
+// counted until they have returned.
 func (s *Session) forgetAll() {
 	s.inMu.Lock()
 	defer s.inMu.Unlock()

@@ -47,11 +47,11 @@ type ChannelStats struct {
 	Credited uint64 `json:"credited"`
 	// Resent counts the batches with messages of this channel that were sent again. A page drops what it already has.
 	Resent uint64 `json:"resent"`
-	// Depth is how many bytes the channel holds: of its ring, and of values with Latest and raw results, what is not sent yet or
-	// without receipt.
+	// Depth is how many bytes the channel holds: of its ring, and of values with Latest and raw
+	// results, what is not sent yet or without receipt.
 	Depth int `json:"depth"`
-	// Ring is the ring's size now: it grows up to RingBytes. 0 before the first message, and with Latest, which has none: its values
-	// lie in memory of their own, and Depth counts them.
+	// Ring is the ring's size now: it grows up to RingBytes. 0 before the first message, and with
+	// Latest, which has none: its values lie in memory of their own, and Depth counts them.
 	Ring int `json:"ring"`
 	// Lag is how many bytes were accepted and are not consumed by the page.
 	Lag uint64 `json:"lag"`

@@ -62,9 +62,9 @@ func (s *Stream[Out, In]) decode(m message) (In, error) {
 	return v, nil
 }
 
-// All ranges over the page's messages until it closes the stream. Any other end, that of ctx too, is the
-// last pair's error; so is a message that does not decode, after which the range goes on. What has come before
-// ctx ends is given before its error.
+// All ranges over the page's messages until it closes the stream. Any other end, that of ctx too,
+// is the last pair's error; so is a message that does not decode, after which the range goes on.
+// What has come before ctx ends is given before its error.
 func (s *Stream[Out, In]) All(ctx context.Context) iter.Seq2[In, error] {
 	ctx = contexts.OrBackground(ctx)
 	return func(yield func(In, error) bool) {

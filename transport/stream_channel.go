@@ -2,7 +2,8 @@ package transport
 
 import "context"
 
-// What a Stream has from its Channel. These methods are here for a nil Stream alone, whose Channel can't be reached.
+// What a Stream has from its Channel. These methods are here for a nil Stream alone, whose Channel
+// can't be reached.
 
 // channel is the stream's channel, nil for a nil stream.
 func (s *Stream[Out, In]) channel() *Channel[Out] {

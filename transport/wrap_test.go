@@ -13,8 +13,8 @@ import (
 
 // The numbers of 32 bits that a session gives or gets, near their end.
 
-// TestEvalNumbersWrap: evals behind the 2^32nd have numbers that no other has whose value is still waited for, and the page's answers
-// are taken.
+// TestEvalNumbersWrap: evals behind the 2^32nd have numbers that no other has whose value is still
+// waited for, and the page's answers are taken.
 func TestEvalNumbersWrap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := built(t, Options{})
@@ -66,7 +66,8 @@ func TestEvalNumbersWrap(t *testing.T) {
 	})
 }
 
-// TestRequestNumbersWrap: a slot's requests go on behind number 2^32-1, and are held as those before; a late copy is known as one.
+// TestRequestNumbersWrap: a slot's requests go on behind number 2^32-1, and are held as those
+// before; a late copy is known as one.
 func TestRequestNumbersWrap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, err := NewEngine(Options{})
@@ -100,7 +101,8 @@ func TestRequestNumbersWrap(t *testing.T) {
 	})
 }
 
-// TestLaneNumbersEnd: the result that has no lane number any more ends the session, with a reason that says so.
+// TestLaneNumbersEnd: the result that has no lane number any more ends the session, with a reason
+// that says so.
 func TestLaneNumbersEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := built(t, Options{})

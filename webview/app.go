@@ -27,10 +27,11 @@ type App struct {
 	bus     *bus.Bus
 
 	directories directories
-	logged      once                                 // what is logged once
-	opening     atomic.Int64                         // windows that were opened for pages
-	launch      func(uri string, failed func(error)) // has the desktop open a URL; tests have their own
-	launches    allowance                            // main thread only
+	logged      once         // what is logged once
+	opening     atomic.Int64 // windows that were opened for pages
+	// has the desktop open a URL; tests have their own
+	launch   func(uri string, failed func(error))
+	launches allowance // main thread only
 
 	quit    atomic.Bool
 	running atomic.Bool

@@ -88,7 +88,8 @@ func (b badInfo) Mode() fs.FileMode  { do(b.name, "mode"); return b.FileInfo.Mod
 func (b badInfo) ModTime() time.Time { do(b.name, "modtime"); return b.FileInfo.ModTime() }
 func (b badInfo) Name() string       { do(b.name, "name"); return b.FileInfo.Name() }
 
-// TestFilesThatPanic: a file system of the app that panics, wherever it does, is an error of that one request.
+// TestFilesThatPanic: a file system of the app that panics, wherever it does, is an error of that
+// one request.
 func TestFilesThatPanic(t *testing.T) {
 	logger, log := warningLog()
 	app := newApp(t, Options{Assets: badFS{testFiles()}, Logger: logger}, func(*transport.Engine) {})
@@ -125,7 +126,8 @@ type closeFunc func() error
 
 func (c closeFunc) Close() error { return c() }
 
-// TestResourcesThatPanic: a resource whose Close panics, or ends its goroutine, keeps no other from being closed, and the program alive.
+// TestResourcesThatPanic: a resource whose Close panics, or ends its goroutine, keeps no other from
+// being closed, and the program alive.
 func TestResourcesThatPanic(t *testing.T) {
 	logger, log := warningLog()
 	closed := make(chan string, 10)
@@ -191,7 +193,8 @@ func (c mainCodec) Append(dst []byte, v any) ([]byte, error) {
 	return c.JSONCodec.Append(dst, v)
 }
 
-// TestNothingOfTheAppOnTheMainThread: not its colours, its codec or its logger's handler; and a window of its own that panics is an error of Attach.
+// TestNothingOfTheAppOnTheMainThread: not its colours, its codec or its logger's handler; and a
+// window of its own that panics is an error of Attach.
 func TestNothingOfTheAppOnTheMainThread(t *testing.T) {
 	var main atomic.Bool
 	log := handlerFunc(func(slog.Record) {
@@ -234,8 +237,9 @@ func (f handlerFunc) WithAttrs([]slog.Attr) slog.Handler            { f(slog.Rec
 func (f handlerFunc) WithGroup(string) slog.Handler                 { f(slog.Record{}); return f }
 func (f handlerFunc) Handle(_ context.Context, r slog.Record) error { f(r); return nil }
 
-// TestLogStandsStillBesideWindows: a handler of the app's logger that stands still from the first record on holds up no window, no page, no
-// channel, and neither the change from shared memory to the scheme. It may call what waits for the main thread.
+// TestLogStandsStillBesideWindows: a handler of the app's logger that stands still from the first
+// record on holds up no window, no page, no channel, and neither the change from shared memory to
+// the scheme. It may call what waits for the main thread.
 func TestLogStandsStillBesideWindows(t *testing.T) {
 	release := make(chan struct{})
 	var p atomic.Pointer[testPage]
@@ -290,7 +294,8 @@ func (panickyPolicy) Check(q transport.Permission) error {
 	return nil
 }
 
-// TestWindowPolicyPanics: a policy that panics denies, and what a page may not act on is left out of lists.
+// TestWindowPolicyPanics: a policy that panics denies, and what a page may not act on is left out
+// of lists.
 func TestWindowPolicyPanics(t *testing.T) {
 	app := newApp(t, Options{Tauri: true, Policy: panickyPolicy{}, Logger: slog.New(slog.DiscardHandler)}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
@@ -305,7 +310,8 @@ func TestWindowPolicyPanics(t *testing.T) {
 	}
 }
 
-// TestCallbacksOfWindowsThatPanic: with a value that can't be shown, and by an end of the goroutine.
+// TestCallbacksOfWindowsThatPanic: with a value that can't be shown, and by an end of the
+// goroutine.
 func TestCallbacksOfWindowsThatPanic(t *testing.T) {
 	app := newApp(t, Options{Logger: slog.New(slog.DiscardHandler)}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{})

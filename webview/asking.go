@@ -6,11 +6,12 @@ import (
 	"sync"
 )
 
-// maxRequests bounds the requests of a window that are being answered or wait for it, those of the client aside: WebKit keeps each, and
-// each has a goroutine.
+// maxRequests bounds the requests of a window that are being answered or wait for it, those of the
+// client aside: WebKit keeps each, and each has a goroutine.
 const maxRequests = 4096
 
-// requests are those of a window's pages that are being answered. Each has a context that ends with its page.
+// requests are those of a window's pages that are being answered. Each has a context that ends with
+// its page.
 type requests struct {
 	mu      sync.Mutex
 	running map[*pageRequest]struct{}
@@ -51,8 +52,8 @@ func (r *requests) end(a *pageRequest) {
 	a.cancel(nil)
 }
 
-// shown is told that a document was committed: the requests of the document before are over. That of the new document itself is
-// the last one with its URL, and goes on.
+// shown is told that a document was committed: the requests of the document before are over. That
+// of the new document itself is the last one with its URL, and goes on.
 func (r *requests) shown(uri string) {
 	uri = withoutFragment(uri)
 	r.mu.Lock()

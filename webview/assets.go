@@ -36,8 +36,8 @@ func newAssets(o Options) *assets {
 	}
 }
 
-// ServeHTTP answers with a file: content type by its name, validators, ranges, conditions. Anything that is not
-// a file below the root is a 404.
+// ServeHTTP answers with a file: content type by its name, validators, ranges, conditions. Anything
+// that is not a file below the root is a 404.
 func (a *assets) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if !a.answer(rw, r) {
 		http.Error(rw, "not found", http.StatusNotFound)
@@ -84,8 +84,9 @@ func (a *assets) answer(rw http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// noCache has WebKit ask again before it shows a file that it has kept, unless the app wants it otherwise. A file that knows when it
-// was changed gets a tag of its own, since Last-Modified counts seconds only.
+// noCache has WebKit ask again before it shows a file that it has kept, unless the app wants it
+// otherwise. A file that knows when it was changed gets a tag of its own, since Last-Modified
+// counts seconds only.
 func noCache(rw http.ResponseWriter, info fs.FileInfo) {
 	h := rw.Header()
 	if h.Get("Cache-Control") == "" {

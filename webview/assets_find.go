@@ -11,7 +11,8 @@ import (
 // find opens the file that answers a request, or says where it is instead. In this order:
 //
 //  1. the file of that path
-//  2. of a folder its index.html; a document without the slash is sent to that with it, so that relative links fit
+//  2. of a folder its index.html; a document without the slash is sent to that with it, so that
+//     relative links fit
 //  3. the file of that path and ".html"
 //  4. with Options.SPA, of a path without an extension the root's index.html
 //
@@ -49,8 +50,8 @@ func (a *assets) find(r *http.Request) (f fs.File, info fs.FileInfo, to string, 
 	return f, info, "", err
 }
 
-// open gives a file of any kind. What is no path for package fs names no file: one that leads out of the root, or is not
-// UTF-8.
+// open gives a file of any kind. What is no path for package fs names no file: one that leads out
+// of the root, or is not UTF-8.
 func (a *assets) open(name string) (fs.File, fs.FileInfo, error) {
 	if !fs.ValidPath(name) || strings.ContainsRune(name, 0) {
 		return nil, nil, fs.ErrNotExist
@@ -71,8 +72,9 @@ func withSlash(u *url.URL) string {
 	return to
 }
 
-// parseTarget reads what stands behind the origin in a URL: only path and query, since what a fragment has is the page's. It takes all
-// that WebKit sends: a % that begins no escape stands for itself.
+// parseTarget reads what stands behind the origin in a URL: only path and query, since what a
+// fragment has is the page's. It takes all that WebKit sends: a % that begins no escape stands for
+// itself.
 func parseTarget(target string) *url.URL {
 	target = withoutFragment(target)
 	raw, query, hasQuery := strings.Cut(target, "?")

@@ -118,7 +118,8 @@ func TestFindFile(t *testing.T) {
 	}
 }
 
-// A document without a folder's slash is sent to it, with the query; what a script asks for is answered.
+// A document without a folder's slash is sent to it, with the query; what a script asks for is
+// answered.
 func TestFolderWithoutSlash(t *testing.T) {
 	a := newAssets(Options{Assets: oddFiles(), MaxUnseekable: 1 << 20, Logger: slog.Default()})
 	document := []string{"Accept", "text/html,application/xhtml+xml", "Upgrade-Insecure-Requests", "1"}

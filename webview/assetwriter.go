@@ -13,9 +13,10 @@ const streamFrom = 1 << 20
 // heldMost is what is held of an answer of unknown length before it is streamed.
 const heldMost = 64 << 10
 
-// assetWriter makes a responder's answer of what an http.Handler writes. A large answer, and one that is flushed, goes through a
-// pipe with flat memory. The handler's goroutine uses it. What others do with it beside that, or after its end, has errors, as
-// the native side's request is gone then.
+// assetWriter makes a responder's answer of what an http.Handler writes. A large answer, and one
+// that is flushed, goes through a pipe with flat memory. The handler's goroutine uses it. What
+// others do with it beside that, or after its end, has errors, as the native side's request is gone
+// then.
 type assetWriter struct {
 	to     responder
 	cors   bool
@@ -83,8 +84,8 @@ func (a *assetWriter) bodiless() bool {
 	return a.head || a.status == http.StatusNoContent || a.status == http.StatusNotModified
 }
 
-// typed gives the answer the type of how its body begins, if the handler has given none: WebKit takes what has none for a file to
-// download.
+// typed gives the answer the type of how its body begins, if the handler has given none: WebKit
+// takes what has none for a file to download.
 func (a *assetWriter) typed(begin []byte) {
 	if a.body == nil && a.sent.Get("Content-Type") == "" && a.sent.Get("Content-Encoding") == "" {
 		a.sent.Set("Content-Type", http.DetectContentType(begin))
@@ -110,8 +111,8 @@ func (a *assetWriter) stream() {
 	}
 }
 
-// Write implements http.ResponseWriter. The error says that the page does not want the rest, or that it is more than the
-// header says.
+// Write implements http.ResponseWriter. The error says that the page does not want the rest, or
+// that it is more than the header says.
 func (a *assetWriter) Write(p []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -182,7 +183,8 @@ func (a *assetWriter) close() {
 	}
 }
 
-// fail ends an answer that could not be made: with status 500, or, if it has begun already, as one that was cut off.
+// fail ends an answer that could not be made: with status 500, or, if it has begun already, as one
+// that was cut off.
 func (a *assetWriter) fail() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

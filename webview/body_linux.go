@@ -15,8 +15,8 @@ import (
 	"unsafe"
 )
 
-// schemeBody is the body of a request, which WebKit holds, read piece by piece on the main thread. One goroutine reads; any may
-// close.
+// schemeBody is the body of a request, which WebKit holds, read piece by piece on the main thread.
+// One goroutine reads; any may close.
 type schemeBody struct {
 	stream unsafe.Pointer  // GInputStream
 	over   <-chan struct{} // closed when nobody runs the main thread for it any more
@@ -30,7 +30,8 @@ type schemeBody struct {
 
 var _ io.ReadCloser = (*schemeBody)(nil)
 
-// takeBody gives the body of a request without an answer: nil and true for one that WebKit can't read. Main thread only.
+// takeBody gives the body of a request without an answer: nil and true for one that WebKit can't
+// read. Main thread only.
 func takeBody(r *C.tr_request) (io.ReadCloser, bool) {
 	var unreadable C.int
 	stream := C.tr_body_take(r, &unreadable)

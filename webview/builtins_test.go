@@ -10,8 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// breaking replaces, in the page, every method, and every global that the client knows, by a function that throws. It gives what
-// puts them back.
+// breaking replaces, in the page, every method, and every global that the client knows, by a
+// function that throws. It gives what puts them back.
 const breaking = `
 	const breakAll = () => {
 		const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object, { ownKeys } = Reflect, from = Array.from;
@@ -40,7 +40,8 @@ const breaking = `
 		return () => { set('before'); return length };
 	};`
 
-// TestBrokenBuiltins: calls, channels in both directions and events go on in a page that breaks its built-ins after the start.
+// TestBrokenBuiltins: calls, channels in both directions and events go on in a page that breaks its
+// built-ins after the start.
 func TestBrokenBuiltins(t *testing.T) {
 	const messages = 3000
 	type args struct {

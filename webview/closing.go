@@ -10,9 +10,10 @@ import (
 // is closed.
 //
 //  1. OnCloseRequested's function may refuse.
-//  2. While a page of the window listens to tauri://close-requested, that event is all: the page calls destroy
-//     on its window, or does not. (The wrappers of @tauri-apps/api do, unless their
-//     handler calls preventDefault.) Without Options.Tauri and ImportMap a page has no command to answer by, and is not asked.
+//  2. While a page of the window listens to tauri://close-requested, that event is all: the page
+//     calls destroy on its window, or does not. (The wrappers of @tauri-apps/api do, unless their
+//     handler calls preventDefault.) Without Options.Tauri and ImportMap a page has no command to
+//     answer by, and is not asked.
 //  3. Otherwise the event is emitted, and the window is destroyed.
 //
 // A page that never answers can't keep its window: a request that comes Options.CloseTimeout

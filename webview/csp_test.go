@@ -45,8 +45,8 @@ func (r refusal) check(t *testing.T, most int) {
 	}
 }
 
-// TestPagePolicies: a policy that lets the client's requests pass does no harm; one that does not is named, and after a few
-// requests the page asks no more.
+// TestPagePolicies: a policy that lets the client's requests pass does no harm; one that does not
+// is named, and after a few requests the page asks no more.
 func TestPagePolicies(t *testing.T) {
 	const inline = "script-src 'unsafe-inline'"
 	for _, c := range []struct {
@@ -85,8 +85,8 @@ func TestPagePolicies(t *testing.T) {
 	}
 }
 
-// TestPolicyAddedLater: a policy that comes into force in a page that has a session ends it over the scheme, with few requests, and
-// harms nothing over shared memory.
+// TestPolicyAddedLater: a policy that comes into force in a page that has a session ends it over
+// the scheme, with few requests, and harms nothing over shared memory.
 func TestPolicyAddedLater(t *testing.T) {
 	type args struct {
 		Stream *transport.Stream[int, int]

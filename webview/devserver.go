@@ -19,21 +19,23 @@ const (
 
 // devWait is a window's wait for the development server. Main thread only.
 type devWait struct {
-	uri    string // what the window was to show
-	failed bool   // that could not be loaded, so that the next document with its URL is the page that says so
-	shown  bool   // that page is there
+	uri string // what the window was to show
+	// that could not be loaded, so that the next document with its URL is the page that says so
+	failed bool
+	shown  bool // that page is there
 	stop   context.CancelFunc
 }
 
-// waitPage says that the server is not there. It has no script and loads nothing; its origin is its own, though it stands for
-// the URL that could not be loaded: Reload tries that again.
+// waitPage says that the server is not there. It has no script and loads nothing; its origin is its
+// own, though it stands for the URL that could not be loaded: Reload tries that again.
 const waitPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Waiting for the development server</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:32em;padding:0 1em;color:#222;background:#f6f6f4}code{word-break:break-all}
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#1d1d1f}}</style>
 <h1>Waiting for the development server</h1><p>Nothing answers at <code>%s</code>. Start it, for instance with <code>npm run dev</code>: this window goes on by itself.<p><small>%s</small>`
 
-// loadFailed is told that a document could not be loaded, and gives the page to show instead; "": WebKit's own. Main thread only.
+// loadFailed is told that a document could not be loaded, and gives the page to show instead; "":
+// WebKit's own. Main thread only.
 func (w *Window) loadFailed(uri, message string) string {
 	g := w.app.origins
 	if g.dev == nil || g.own(uri) != g.name {
@@ -52,7 +54,8 @@ func (w *Window) loadFailed(uri, message string) string {
 	return fmt.Sprintf(waitPage, html.EscapeString(g.name), html.EscapeString(message))
 }
 
-// awaitDev loads the page when something takes connections where the server is to be, until the wait is stopped.
+// awaitDev loads the page when something takes connections where the server is to be, until the
+// wait is stopped.
 func (w *Window) awaitDev(ctx context.Context, d *devWait, server *url.URL) {
 	address := net.JoinHostPort(server.Hostname(), devPort(server))
 	for {
@@ -85,8 +88,8 @@ func devPort(u *url.URL) string {
 	return "80"
 }
 
-// devCommitted is told which document the window shows now: the page that says that the server is not there, or one that ends the
-// wait. Main thread only.
+// devCommitted is told which document the window shows now: the page that says that the server is
+// not there, or one that ends the wait. Main thread only.
 func (w *Window) devCommitted(uri string) {
 	switch d := w.dev; {
 	case d == nil:

@@ -53,7 +53,8 @@ func (p *testPage) says() string {
 	return text
 }
 
-// A window whose development server is not there says so, has no session, keeps what is emitted, and goes on when it is.
+// A window whose development server is not there says so, has no session, keeps what is emitted,
+// and goes on when it is.
 func TestDevServerIsLate(t *testing.T) {
 	dev := newDevServer(t)
 	logger, log := readableLog()

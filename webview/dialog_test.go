@@ -38,7 +38,8 @@ var dialogCases = []dialogCase{
 	{"full screen", `<button onclick="document.body.requestFullscreen(); asked(() => {})">`, 1, false},
 }
 
-// dialogFiles gives a page for each case. Its function asked says that what it calls is about to be called.
+// dialogFiles gives a page for each case. Its function asked says that what it calls is about to be
+// called.
 func dialogFiles() fstest.MapFS {
 	files := fstest.MapFS{"index.html": {Data: []byte(blank)}}
 	for i, c := range dialogCases {
@@ -130,7 +131,8 @@ func until(t *testing.T, app *App, want int) {
 	}
 }
 
-// besideDialogs gives a scenario of TestRun: Run ends by what end does, while windows wait for the user.
+// besideDialogs gives a scenario of TestRun: Run ends by what end does, while windows wait for the
+// user.
 func besideDialogs(end func(*App, []*Window) error) func() error {
 	return func() error {
 		asked := make(chan string, 10)

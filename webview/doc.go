@@ -30,18 +30,21 @@
 //
 // # Where pages lead
 //
-// The app's own pages stay. What leads a page elsewhere is the app's to decide: Options.OnNavigate for another origin in the same
-// window, OnNewWindow for what wants a window of its own, OnDownload for files. Without them, http, https, mailto and tel that the user has
-// clicked in our page open in the desktop's programs, and all else is refused and logged. When a page went
-// elsewhere, Reload and Navigate come back, and what was emitted meanwhile is kept for the page. Windows of Attach are treated alike.
+// The app's own pages stay. What leads a page elsewhere is the app's to decide: Options.OnNavigate
+// for another origin in the same window, OnNewWindow for what wants a window of its own, OnDownload
+// for files. Without them, http, https, mailto and tel that the user has clicked in our page open
+// in the desktop's programs, and all else is refused and logged. When a page went elsewhere, Reload
+// and Navigate come back, and what was emitted meanwhile is kept for the page. Windows of Attach
+// are treated alike.
 //
 // # Closing
 //
 // Window.Close asks, as the user does: Go may refuse (OnCloseRequested), then a page that listens to
 // tauri://close-requested decides. Window.Destroy, App.Shutdown and the end of Run don't ask.
 //
-// What waits for the user (alerts, choosers, menus, the print dialog) ends with its window. A page's print opens one dialog a window
-// and returns at once. In a Flatpak sandbox the desktop's portal shows dialogs: they stay, and Run waits for the one that prints.
+// What waits for the user (alerts, choosers, menus, the print dialog) ends with its window. A
+// page's print opens one dialog a window and returns at once. In a Flatpak sandbox the desktop's
+// portal shows dialogs: they stay, and Run waits for the one that prints.
 //
 // # What happens to pages
 //
@@ -58,11 +61,13 @@
 //
 // # Tauri's commands
 //
-// With Options.Tauri or ImportMap pages may call the commands plugin:window|…, plugin:webview|…, plugin:app|…, plugin:path|…
-// and plugin:resources|… of @tauri-apps/api 2, with its arguments and results; otherwise they are unknown, and the error names the
-// options. What can't be done with GTK, or makes no sense with one webview in a
-// window, is rejected by its name. With Options.Tauri the package itself runs unmodified; with Options.ImportMap, or Options.Tauri and a
-// bundler's alias, its imports lead to modules of ours with the same names. Options.GlobalTauri makes window.__TAURI__ of them.
+// With Options.Tauri or ImportMap pages may call the commands plugin:window|…, plugin:webview|…,
+// plugin:app|…, plugin:path|… and plugin:resources|… of @tauri-apps/api 2, with its arguments and
+// results; otherwise they are unknown, and the error names the options. What can't be done with
+// GTK, or makes no sense with one webview in a window, is rejected by its name. With Options.Tauri
+// the package itself runs unmodified; with Options.ImportMap, or Options.Tauri and a bundler's
+// alias, its imports lead to modules of ours with the same names. Options.GlobalTauri makes
+// window.__TAURI__ of them.
 //
 // What the policy decides:
 //
@@ -71,8 +76,9 @@
 //     one theme. Pages learn the labels of the windows that they may act on.
 //   - An event needs "listen:<event>" or "emit:<event>".
 //   - All other commands need "command:<name>".
-//   - Each of them, plugin:event|listen too, can be denied as "command:<name>", whatever is allowed: "command:plugin:window|set_title".
-//     Only plugin:event|ready and ready_later can't. A Policy of the app's own takes part in that if it is a transport.Denier.
+//   - Each of them, plugin:event|listen too, can be denied as "command:<name>", whatever is
+//     allowed: "command:plugin:window|set_title". Only plugin:event|ready and ready_later can't. A
+//     Policy of the app's own takes part in that if it is a transport.Denier.
 //
 // Errors under these names are messages in Tauri's words where it has them. Ours besides: plugin:window|refuse_close tells
 // that a page was asked to close and stays.
@@ -95,8 +101,9 @@
 //
 // # Serving
 //
-// Assets, Fallback, Header, SPA and LocalFiles of Options say how requests of pages are answered; docs/pages.md has it all, with what of
-// the web platform a page has over the scheme. Paths below /.tailrace/ are the package's own.
+// Assets, Fallback, Header, SPA and LocalFiles of Options say how requests of pages are answered;
+// docs/pages.md has it all, with what of the web platform a page has over the scheme. Paths below
+// /.tailrace/ are the package's own.
 //
 // # Platforms
 //
@@ -105,17 +112,19 @@
 //
 // # What WebKit changes in the process
 //
-//   - JavaScriptCore suspends threads by a signal: here by the C library's first real-time signal (34), which Go does not deliver, so that
-//     SIGUSR1 stays the program's. With the environment's JSC_SIGNAL_FOR_GC, or a WebKitGTK that can't be told, it may be SIGUSR1 all
-//     the same; New logs that, and the process then dies of a SIGUSR1 that somebody else sends.
-//   - It replaces Go's handlers of faults in a way that turns a recoverable nil dereference into a crash, and GLib ignores SIGPIPE. Both
-//     are repaired whenever a page has loaded or said hello: recover works in handlers, and signal.Notify gets SIGPIPE.
-//   - SIGXCPU is WebKit's once a page has loaded. Where the kernel has no pidfd_open (before Linux 5.3), GLib takes SIGCHLD.
-//     All other signals are the program's.
-//   - WebKit's receiving threads take real-time scheduling. The package takes that from them, so that a busy window does not
-//     starve the machine.
-//   - Nothing is printed to stdout or stderr, except with Options.Debug. GTK itself complains there of a desktop whose
-//     settings it can't use, a locale that is not installed, say.
+//   - JavaScriptCore suspends threads by a signal: here by the C library's first real-time signal
+//     (34), which Go does not deliver, so that SIGUSR1 stays the program's. With the environment's
+//     JSC_SIGNAL_FOR_GC, or a WebKitGTK that can't be told, it may be SIGUSR1 all the same; New
+//     logs that, and the process then dies of a SIGUSR1 that somebody else sends.
+//   - It replaces Go's handlers of faults in a way that turns a recoverable nil dereference into a
+//     crash, and GLib ignores SIGPIPE. Both are repaired whenever a page has loaded or said hello:
+//     recover works in handlers, and signal.Notify gets SIGPIPE.
+//   - SIGXCPU is WebKit's once a page has loaded. Where the kernel has no pidfd_open (before Linux
+//     5.3), GLib takes SIGCHLD. All other signals are the program's.
+//   - WebKit's receiving threads take real-time scheduling. The package takes that from them, so
+//     that a busy window does not starve the machine.
+//   - Nothing is printed to stdout or stderr, except with Options.Debug. GTK itself complains there
+//     of a desktop whose settings it can't use, a locale that is not installed, say.
 //
 // # Example
 //

@@ -48,8 +48,8 @@ func (d *Download) Window() *Window { return d.window }
 // URL gives where it comes from: http, https, blob or data, as the page has it.
 func (d *Download) URL() string { return d.url }
 
-// Name gives the name that the page or the server suggests, made fit for a file: without folders, without a dot at its start, 128
-// bytes at most.
+// Name gives the name that the page or the server suggests, made fit for a file: without folders,
+// without a dot at its start, 128 bytes at most.
 func (d *Download) Name() string { d.mu.Lock(); defer d.mu.Unlock(); return d.name }
 
 // Type gives the media type, as the server says. It may be "".
@@ -64,8 +64,8 @@ func (d *Download) Received() int64 { return d.received.Load() }
 // Done is closed when the file is complete, or the download has failed.
 func (d *Download) Done() <-chan struct{} { return d.done }
 
-// Err gives, once Done is closed, why the file is not complete: an error that wraps ErrDownload, or ErrClosed for a window that
-// was closed. Nil means that it is.
+// Err gives, once Done is closed, why the file is not complete: an error that wraps ErrDownload, or
+// ErrClosed for a window that was closed. Nil means that it is.
 func (d *Download) Err() error { d.mu.Lock(); defer d.mu.Unlock(); return d.err }
 
 // Cancel ends the download. What has come is removed.

@@ -8,8 +8,8 @@ import (
 	"github.com/tailrace-go/tailrace/webview"
 )
 
-// The user may log in at one other site, and save reports into a folder. Everything else stays as it is by default: links that are
-// clicked open in the system's browser.
+// The user may log in at one other site, and save reports into a folder. Everything else stays as
+// it is by default: links that are clicked open in the system's browser.
 func ExampleOptions() {
 	downloads := filepath.Join(os.TempDir(), "reports")
 	options := webview.Options{

@@ -16,8 +16,9 @@ func (a *App) openFor(uri string) error {
 	}
 }
 
-// allowance bounds how often something is done: allowanceBurst times at once, and one more each allowanceEach. A page
-// that the user keeps clicking, or that navigates in a loop after a click, opens no more than that. Main thread only.
+// allowance bounds how often something is done: allowanceBurst times at once, and one more each
+// allowanceEach. A page that the user keeps clicking, or that navigates in a loop after a click,
+// opens no more than that. Main thread only.
 type allowance struct {
 	used int
 	last time.Time

@@ -123,7 +123,8 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// Answers come as they are written, end as they ended, and end their handler with the page that wanted them.
+// Answers come as they are written, end as they ended, and end their handler with the page that
+// wanted them.
 func TestFallbackStreams(t *testing.T) {
 	type ended struct {
 		path  string
@@ -219,7 +220,8 @@ func TestFallbackStreams(t *testing.T) {
 	}
 	p.run(`const c = new AbortController(); await fetch('/flushed/aborted', { signal: c.signal }); c.abort()`, nil)
 	is("/flushed/aborted")
-	// So does the page's end, also where nothing was written; and the document that takes its place is none of these.
+	// So does the page's end, also where nothing was written; and the document that takes its place is
+	// none of these.
 	p.run(`void fetch('/silent/left'); void fetch('/flushed/left')`, nil)
 	is("/silent/left began")
 	p.run(`location.href = '/document'`, nil)
@@ -248,7 +250,8 @@ func TestFallbackStreams(t *testing.T) {
 	})
 }
 
-// A body with a blob in it, which WebKit can't read (it follows a null pointer), is refused; nothing else happens, whoever sends it.
+// A body with a blob in it, which WebKit can't read (it follows a null pointer), is refused;
+// nothing else happens, whoever sends it.
 func TestBlobBody(t *testing.T) {
 	const evil = `<!doctype html><script>
 		const blob = () => new Blob(['x']);
@@ -304,7 +307,8 @@ func TestBlobBody(t *testing.T) {
 	}
 }
 
-// Frames of a foreign origin in our page have no effect through Fallback, however they ask; our own pages have.
+// Frames of a foreign origin in our page have no effect through Fallback, however they ask; our own
+// pages have.
 func TestFallbackFromForeignFrames(t *testing.T) {
 	mux := http.NewServeMux()
 	seen := make(chan string, 100)
@@ -379,7 +383,8 @@ func TestHandlerThatGoesOn(t *testing.T) {
 	p.run(`return 1`, nil)
 }
 
-// An answer's type is that of its body, unless the handler says it: WebKit would download what has none.
+// An answer's type is that of its body, unless the handler says it: WebKit would download what has
+// none.
 func TestAnswerIsTyped(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(rw http.ResponseWriter)

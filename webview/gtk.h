@@ -16,7 +16,8 @@ typedef struct tr_view tr_view;
 // it goes away with its view; the struct lives until tr_reply.
 typedef struct tr_request tr_request;
 
-// A question of WebKit's about where a page leads that is not answered yet. As a tr_request, it lives until tr_decide.
+// A question of WebKit's about where a page leads that is not answered yet. As a tr_request, it
+// lives until tr_decide.
 typedef struct tr_decision tr_decision;
 
 // A download.
@@ -178,23 +179,24 @@ void tr_buffer_give(void *p);
 // Requests.
 void tr_register_scheme(tr_view *v);
 void tr_reply(tr_request *r, tr_answer a);  // any thread; exactly once a request
-// Ends a request whose answer has an fd, before the other end of that is closed; error: the page's read fails. Any thread; exactly
-// once a request of that kind.
+// Ends a request whose answer has an fd, before the other end of that is closed; error: the page's
+// read fails. Any thread; exactly once a request of that kind.
 void tr_end(tr_request *r, int error);
 
-// A request's body. Main thread only. tr_body_take gives its stream, for tr_body_close, while the request has no answer. NULL: there is
-// none, or, with unreadable set, one that WebKit can't read.
+// A request's body. Main thread only. tr_body_take gives its stream, for tr_body_close, while the
+// request has no answer. NULL: there is none, or, with unreadable set, one that WebKit can't read.
 void *tr_body_take(tr_request *r, int *unreadable);
 void tr_body_read(void *stream, uintptr_t handle);  // calls goBody once with what comes next; n: 0 at the end, -1 for an error
 void tr_body_close(void *stream);
 
-// Where pages lead. goLeads is asked, on the main thread, and may hold the question until tr_decide.
+// Where pages lead. goLeads is asked, on the main thread, and may hold the question until
+// tr_decide.
 void tr_policy_connect(tr_view *v);
 void tr_policy_end(tr_view *v);             // refuses what is undecided
 void tr_decide(tr_decision *d, int verdict);  // exactly once a question that is held; not TR_HOLD
 
-// Downloads: goDownload is told of one, goDestination asks where to, goReceived and goDownloaded tell how it goes on. After
-// goDownloaded it is gone.
+// Downloads: goDownload is told of one, goDestination asks where to, goReceived and goDownloaded
+// tell how it goes on. After goDownloaded it is gone.
 void tr_download_connect(tr_view *v);
 void tr_download_to(tr_download *d, const char *path);
 void tr_download_cancel(tr_download *d);
@@ -202,8 +204,9 @@ void tr_download_forget(tr_download *d);  // cancels it, and tells nothing any m
 
 void tr_launch(const char *uri, uintptr_t handle);  // has the desktop open it; goLaunched tells
 
-// Signals. tr_keep_signals remembers what the program has, before the first window. tr_fix_signals gives it back what libraries
-// have taken since: pipe_ignored says that the program itself ignores SIGPIPE.
+// Signals. tr_keep_signals remembers what the program has, before the first window. tr_fix_signals
+// gives it back what libraries have taken since: pipe_ignored says that the program itself ignores
+// SIGPIPE.
 void tr_keep_signals(void);
 void tr_fix_signals(int pipe_ignored);
 int tr_suspending(void);  // the signal that JavaScriptCore keeps for itself

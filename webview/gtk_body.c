@@ -8,10 +8,11 @@
 #include "_cgo_export.h"
 #include "gtk_types.h"
 
-// WebKit resolves the blobs of a request's body while it makes the stream. Their registry is in another process, so it follows a null
-// pointer (seen with 2.50), and any page could end the program by a fetch with a Blob. Nothing tells such a body from one of
-// bytes before. So that one call is guarded on this thread: a fault in it gives no body. What WebKit had of its copy of the body is
-// lost then: a few hundred bytes, and what stood before the blob.
+// WebKit resolves the blobs of a request's body while it makes the stream. Their registry is in
+// another process, so it follows a null pointer (seen with 2.50), and any page could end the
+// program by a fetch with a Blob. Nothing tells such a body from one of bytes before. So that one
+// call is guarded on this thread: a fault in it gives no body. What WebKit had of its copy of the
+// body is lost then: a few hundred bytes, and what stood before the blob.
 
 static sigjmp_buf back;
 static volatile sig_atomic_t guarded;

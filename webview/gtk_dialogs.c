@@ -7,9 +7,10 @@
 #include "_cgo_export.h"
 #include "gtk_types.h"
 
-// Dialogs end with their window. Those that WebKit draws into its view do so by themselves, and so do its menus. Two are windows
-// of their own: the file chooser, which WebKit forgets, and the one for printing, which WebKit runs by a nested loop, so that
-// neither the window's end nor that of the program's loop gets through. That one is made here, without such a loop.
+// Dialogs end with their window. Those that WebKit draws into its view do so by themselves, and so
+// do its menus. Two are windows of their own: the file chooser, which WebKit forgets, and the one
+// for printing, which WebKit runs by a nested loop, so that neither the window's end nor that of
+// the program's loop gets through. That one is made here, without such a loop.
 
 static const char printing[] = "tailrace-print";  // the WebKitPrintOperation of a dialog
 
@@ -63,7 +64,8 @@ static gboolean on_print(WebKitWebView *w, WebKitPrintOperation *unused, gpointe
 
 void tr_dialogs_connect(tr_view *v) { g_signal_connect(v->view, "print", G_CALLBACK(on_print), v); }
 
-// next_dialog gives a dialog of the view's window, or NULL. What is above it and no dialog may be a window of the app.
+// next_dialog gives a dialog of the view's window, or NULL. What is above it and no dialog may be a
+// window of the app.
 static GtkWidget *next_dialog(tr_view *v, GType type) {
   GtkWidget *found = NULL;
   GList *all = gtk_window_list_toplevels();

@@ -13,8 +13,8 @@ struct tr_download {
   int cancelled;
 };
 
-// A download is cancelled when its destination is asked for, or later, and once: WebKit dies of an answer about one that it has
-// forgotten.
+// A download is cancelled when its destination is asked for, or later, and once: WebKit dies of an
+// answer about one that it has forgotten.
 static gboolean on_unwanted(WebKitDownload *d, char *name, gpointer unused) {
   (void)name;
   (void)unused;

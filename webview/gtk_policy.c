@@ -9,9 +9,10 @@
 
 // Where pages lead: the questions of WebKit.
 
-// WebKit tells of no frame whether it is the main one until the answer is there. So a script in a world of its own, which
-// no page can touch, tells when the user has clicked into the main frame's document, or pressed a key there. What it says comes before the
-// question about a navigation that the click has begun.
+// WebKit tells of no frame whether it is the main one until the answer is there. So a script in a
+// world of its own, which no page can touch, tells when the user has clicked into the main frame's
+// document, or pressed a key there. What it says comes before the question about a navigation that
+// the click has begun.
 static const char world[] = "tailrace";
 static const char told[] = "tailraceGesture";
 static const char script[] =

@@ -60,7 +60,8 @@ static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
     in.session = soup_message_headers_get_one(h, "Tailrace-Session");
     in.memory = soup_message_headers_get_one(h, "Tailrace-Memory");
   }
-  // The client's requests have our header, which is checked again with the rest. Their bodies are read here.
+  // The client's requests have our header, which is checked again with the rest. Their bodies are
+  // read here.
   GString *headers = NULL;
   if (!in.version || !g_str_has_prefix(in.uri, "tailrace://localhost/.tailrace/")) {
     headers = g_string_new(NULL);

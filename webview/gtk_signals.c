@@ -8,12 +8,13 @@
 
 // The signals of the program stay its own. Three libraries take some:
 //
-//   - JavaScriptCore suspends threads for garbage collection by SIGUSR1, says on stderr that it takes it, and dies of one
-//     that somebody else sends. Here it has one that no program uses: the C library's first real-time signal, which
-//     Go neither handles nor delivers. (Its variable JSC_SIGNAL_FOR_GC would do, too, but each process of WebKit
-//     complains of it on stderr.)
-//   - JavaScriptCore takes the signals of faults, and WebKit SIGXCPU, when the first script runs. They hand on what is not
-//     theirs, but leave SA_ONSTACK out. Go then dies on a nil dereference that a recover would have caught.
+//   - JavaScriptCore suspends threads for garbage collection by SIGUSR1, says on stderr that it
+//     takes it, and dies of one that somebody else sends. Here it has one that no program uses: the
+//     C library's first real-time signal, which Go neither handles nor delivers. (Its variable
+//     JSC_SIGNAL_FOR_GC would do, too, but each process of WebKit complains of it on stderr.)
+//   - JavaScriptCore takes the signals of faults, and WebKit SIGXCPU, when the first script runs.
+//     They hand on what is not theirs, but leave SA_ONSTACK out. Go then dies on a nil dereference
+//     that a recover would have caught.
 //   - GLib's sockets ignore SIGPIPE, which a program may want to be told of.
 
 extern bool JSConfigureSignalForGC(int signal) __attribute__((weak));
@@ -47,7 +48,8 @@ void tr_keep_signals(void) {
 void tr_fix_signals(int pipe_ignored) {
   struct sigaction a;
   for (int s = 1; s < NSIG; s++) {
-    // An alternate stack freezes the suspending: JavaScriptCore waits until the thread is on its own.
+    // An alternate stack freezes the suspending: JavaScriptCore waits until the thread is on its
+    // own.
     if (s == suspending || sigaction(s, NULL, &a) != 0 || !is_handler(&a) || (a.sa_flags & SA_ONSTACK)) continue;
     a.sa_flags |= SA_ONSTACK;
     sigaction(s, &a, NULL);

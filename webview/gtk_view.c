@@ -28,7 +28,8 @@ static void on_load_changed(WebKitWebView *w, WebKitLoadEvent e, gpointer data) 
   goLoadChanged(v->handle, (int)e, (char *)active_uri(v));
 }
 
-// A load that was given up, for another one or by the page's own choice, has not failed. What has is told by a page of Go's, if it has one.
+// A load that was given up, for another one or by the page's own choice, has not failed. What has
+// is told by a page of Go's, if it has one.
 static gboolean on_load_failed(WebKitWebView *w, WebKitLoadEvent e, const char *uri, GError *error, gpointer data) {
   (void)e;
   if (error->domain == WEBKIT_POLICY_ERROR || error->domain == WEBKIT_PLUGIN_ERROR ||

@@ -56,8 +56,9 @@ void tr_window_destroy(void *window) { gtk_widget_destroy(window); }
 
 void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }
 
-// On Wayland GTK draws the frame, and a shadow around it, inside of the window. So what a window asks for and its
-// bounds count both there, and a frame that comes or goes takes its room from the page, or leaves it to the page.
+// On Wayland GTK draws the frame, and a shadow around it, inside of the window. So what a window
+// asks for and its bounds count both there, and a frame that comes or goes takes its room from the
+// page, or leaves it to the page.
 
 // drawn gives what the window has beside the page.
 static void drawn(GtkWindow *w, int *width, int *height) {

@@ -9,7 +9,8 @@ import (
 // hopByHop are the headers about a connection, which there is none of.
 var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-// sanitized gives the headers of an answer as WebKit may have them: without names that are none, and without the ends of lines.
+// sanitized gives the headers of an answer as WebKit may have them: without names that are none,
+// and without the ends of lines.
 func sanitized(h http.Header) http.Header {
 	clean := make(http.Header, len(h))
 	for name, values := range h {
@@ -28,7 +29,8 @@ func sanitized(h http.Header) http.Header {
 
 var noLineEnds = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
 
-// checkedHeader gives a copy of the app's headers with names in the usual form, or says what is wrong with them.
+// checkedHeader gives a copy of the app's headers with names in the usual form, or says what is
+// wrong with them.
 func checkedHeader(h http.Header) (http.Header, error) {
 	checked := make(http.Header, len(h))
 	for name, values := range h {

@@ -32,7 +32,8 @@ func importMap() []byte {
 	return slices.Concat([]byte(`<script type="importmap">`), b, []byte("</script>"))
 }
 
-// tauriModule answers with one of the modules, if the app has asked for them; false: the path is none of theirs.
+// tauriModule answers with one of the modules, if the app has asked for them; false: the path is
+// none of theirs.
 func (a *assets) tauriModule(rw http.ResponseWriter, r *http.Request) bool {
 	name, ok := strings.CutPrefix(r.URL.Path, tauriPath)
 	if !ok {

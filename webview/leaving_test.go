@@ -97,8 +97,8 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
-// A window that is closed while a hello waits for the page before it answers that all the same: the native side keeps each
-// request until it has an answer.
+// A window that is closed while a hello waits for the page before it answers that all the same: the
+// native side keeps each request until it has an answer.
 func TestHelloOfClosedWindow(t *testing.T) {
 	p := openPage(t, newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {}), WindowOptions{Label: "main"})
 	eventually(t, "a session", func() bool { return p.Session() != nil })

@@ -13,7 +13,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// filePath is where the files of Options.LocalFiles are, each under its absolute path as one escaped name.
+// filePath is where the files of Options.LocalFiles are, each under its absolute path as one
+// escaped name.
 const filePath = controlPath + "file/"
 
 // checkLocalFiles says what is wrong with the directories, and gives them cleaned.
@@ -35,7 +36,8 @@ func checkLocalFiles(dirs []string) ([]string, error) {
 //  3. No symbolic link leads out of that directory: os.Root opens it, link by link.
 //  4. It is a regular file. A pipe would never be read to its end.
 //
-// A document of it has an origin of its own and runs no script: it may be what the user has downloaded.
+// A document of it has an origin of its own and runs no script: it may be what the user has
+// downloaded.
 func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 	h := rw.Header()
 	h.Set("X-Content-Type-Options", "nosniff")

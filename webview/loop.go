@@ -33,10 +33,12 @@ func (a *App) post(f func()) {
 	}
 }
 
-// maxTasks is how many functions may wait for the main thread until the calls of pages wait for it, too.
+// maxTasks is how many functions may wait for the main thread until the calls of pages wait for it,
+// too.
 const maxTasks = 1024
 
-// ease waits while too much waits for the main thread: a page that changes its window again and again must not be faster.
+// ease waits while too much waits for the main thread: a page that changes its window again and
+// again must not be faster.
 func (a *App) ease(ctx context.Context) {
 	tasks.Lock()
 	n := len(tasks.list)

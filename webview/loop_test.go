@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestEase: while a thousand functions wait for the main thread, a page's call waits; after that it goes on.
+// TestEase: while a thousand functions wait for the main thread, a page's call waits; after that it
+// goes on.
 func TestEase(t *testing.T) {
 	release := make(chan struct{})
 	stands := make(chan struct{})

@@ -14,10 +14,11 @@ type NavigationAction int
 const (
 	// NavigationDefault is what happens without the function that gives it.
 	NavigationDefault NavigationAction = iota
-	// NavigationAllow shows it: in the window, which ends the session when it is of another origin; what wants a new window, in one
-	// of the App, with default options and a label of its own.
+	// NavigationAllow shows it: in the window, which ends the session when it is of another origin;
+	// what wants a new window, in one of the App, with default options and a label of its own.
 	NavigationAllow
-	// NavigationExternal leaves the page and has the desktop open the URL: http and https in the system's browser.
+	// NavigationExternal leaves the page and has the desktop open the URL: http and https in the
+	// system's browser.
 	NavigationExternal
 	// NavigationRefuse leaves the page, and nothing else happens.
 	NavigationRefuse
@@ -31,10 +32,12 @@ type Navigation struct {
 	URL *url.URL
 	// Method is that of HTTP, "" for other URLs.
 	Method string
-	// UserGesture says that the user has just clicked, or pressed a key, in the document of the main frame, and that this led there.
+	// UserGesture says that the user has just clicked, or pressed a key, in the document of the main
+	// frame, and that this led there.
 	UserGesture bool
-	// MainFrame says that the whole page would be replaced, not that of a frame in it. It is false where WebKit does not tell: for other
-	// URLs than http and https without a gesture, and for new windows.
+	// MainFrame says that the whole page would be replaced, not that of a frame in it. It is false
+	// where WebKit does not tell: for other URLs than http and https without a gesture, and for new
+	// windows.
 	MainFrame bool
 	// Redirect says that it is not what the page named, but what a server made of it.
 	Redirect bool
@@ -66,7 +69,8 @@ const (
 	verdictHold // it comes later
 )
 
-// maxAsked bounds the functions of the app that are asked at once about one window. What is more is refused.
+// maxAsked bounds the functions of the app that are asked at once about one window. What is more is
+// refused.
 const maxAsked = 32
 
 // longestURL bounds what is handed to the app or to the desktop.
@@ -75,14 +79,16 @@ const longestURL = 8 << 10
 // external are the schemes that the desktop opens by default.
 var external = map[string]bool{"http": true, "https": true, "mailto": true, "tel": true}
 
-// inside are the schemes that the desktop never opens, whatever the app says: what they mean, they mean in the page or on this machine.
+// inside are the schemes that the desktop never opens, whatever the app says: what they mean, they
+// mean in the page or on this machine.
 var inside = map[string]bool{Scheme: true, "about": true, "blob": true, "data": true, "file": true, "javascript": true}
 
-// leads says what becomes of where a page leads; settle gets it when the verdict is to hold the question. Main thread only.
+// leads says what becomes of where a page leads; settle gets it when the verdict is to hold the
+// question. Main thread only.
 //
-// At the start of a navigation WebKit does not say whose frame navigates, except for what the app itself has loaded. So
-// a navigation of http goes on until its answer comes, which says it, unless it is known to be the main frame's by the
-// user's click, or by the history.
+// At the start of a navigation WebKit does not say whose frame navigates, except for what the app
+// itself has loaded. So a navigation of http goes on until its answer comes, which says it, unless
+// it is known to be the main frame's by the user's click, or by the history.
 func (w *Window) leads(l lead, settle func(verdict)) verdict {
 	switch l.kind {
 	case leadNewWindow:
@@ -118,7 +124,8 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 	return w.ask(l, l.gesture, NavigationRefuse, settle)
 }
 
-// toDesktop is the default for what the desktop may open: what the user has clicked, except for a form's contents, which it can't have.
+// toDesktop is the default for what the desktop may open: what the user has clicked, except for a
+// form's contents, which it can't have.
 func (l lead) toDesktop() NavigationAction {
 	if l.gesture && (l.method == "" || l.method == "GET") {
 		return NavigationExternal
@@ -159,7 +166,8 @@ func (w *Window) leadsToAnswer(l lead, settle func(verdict)) verdict {
 	return w.ask(l, true, NavigationRefuse, settle)
 }
 
-// leadsToWindow is leads for what wants a window of its own. There is none: what is allowed is opened by the App.
+// leadsToWindow is leads for what wants a window of its own. There is none: what is allowed is
+// opened by the App.
 func (w *Window) leadsToWindow(l lead) verdict {
 	scheme, _, _ := strings.Cut(l.uri, ":")
 	byDefault := NavigationRefuse
@@ -203,8 +211,9 @@ func (w *Window) ask(l lead, mainFrame bool, byDefault NavigationAction, settle 
 	return now
 }
 
-// question asks a function of the app, and calls then on the main thread with what it says or, by default, at once. Who asks
-// while it is called gets the default after all, if the window is closed by then.
+// question asks a function of the app, and calls then on the main thread with what it says or, by
+// default, at once. Who asks while it is called gets the default after all, if the window is closed
+// by then.
 func (w *Window) question(fn func(Navigation) NavigationAction, name string, l lead, mainFrame bool, byDefault NavigationAction, then func(*Navigation, NavigationAction)) {
 	u, err := url.Parse(l.uri)
 	if err != nil || len(l.uri) > longestURL || u.Scheme == "" {

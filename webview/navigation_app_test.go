@@ -163,7 +163,8 @@ func TestOnNavigate(t *testing.T) {
 	})
 }
 
-// A window that is closed while the app is asked goes at once, and the answer comes to nothing. A flood of questions is held back.
+// A window that is closed while the app is asked goes at once, and the answer comes to nothing. A
+// flood of questions is held back.
 func TestNavigationUndecided(t *testing.T) {
 	answer := make(chan none)
 	asked := make(chan Navigation, 100)

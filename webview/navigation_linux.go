@@ -86,7 +86,8 @@ func (d *Download) forgetNative() {
 	}
 }
 
-// nativeLaunch has the desktop open a URL: GLib finds the program and starts it, without a shell. Main thread only.
+// nativeLaunch has the desktop open a URL: GLib finds the program and starts it, without a shell.
+// Main thread only.
 func nativeLaunch(uri string, failed func(error)) {
 	s := C.CString(uri)
 	defer C.free(unsafe.Pointer(s))

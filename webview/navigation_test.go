@@ -73,7 +73,8 @@ func (e *elsewhere) seen(hit string) bool {
 	return slices.Contains(e.hits, hit)
 }
 
-// leadingPage is an own page whose body is what is clicked, at its top left, or a script that runs without a click.
+// leadingPage is an own page whose body is what is clicked, at its top left, or a script that runs
+// without a click.
 func leadingPage(body string) fstest.MapFS {
 	return fstest.MapFS{
 		"index.html": {Data: []byte(`<!doctype html><style>* { margin: 0 } body > :not(script) { display: block; width: 300px; height: 200px }</style><body>` + body)},
@@ -146,7 +147,8 @@ func (l *leading) stays() {
 	}
 }
 
-// Without functions of the app, what a page leads to is refused, unless the user has clicked: then the desktop opens what is its own.
+// Without functions of the app, what a page leads to is refused, unless the user has clicked: then
+// the desktop opens what is its own.
 func TestNavigationByDefault(t *testing.T) {
 	server := newElsewhere(t)
 	to := func(text string) string { return strings.ReplaceAll(text, "U/", server.URL+"/") }

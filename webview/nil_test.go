@@ -67,7 +67,8 @@ func TestNilContext(t *testing.T) {
 	})
 }
 
-// TestNilArguments: nil where a function or a value is meant is an error that says so, at once, or has a sensible meaning.
+// TestNilArguments: nil where a function or a value is meant is an error that says so, at once, or
+// has a sensible meaning.
 func TestNilArguments(t *testing.T) {
 	app := newApp(t, Options{}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{})

@@ -20,35 +20,41 @@ import (
 
 // Options are an App's settings. The zero value of each field is its default.
 type Options struct {
-	// Assets are the files of the pages, served at tailrace://localhost/. A directory is
-	// answered with its index.html, and /about with about.html if nothing is called about. Links that lead out of a os.DirFS are followed by it;
-	// give os.Root's FS where that matters. Default: no file, so every path is a 404.
+	// Assets are the files of the pages, served at tailrace://localhost/. A directory is answered with
+	// its index.html, and /about with about.html if nothing is called about. Links that lead out of a
+	// os.DirFS are followed by it; give os.Root's FS where that matters. Default: no file, so every
+	// path is a 404.
 	Assets fs.FS
-	// Fallback answers what no file of Assets does: paths that name none, and any method but GET and HEAD. Without it the first are a
-	// 404, the others a 405. It is called on a goroutine of its own for each request, 64 at once for a window; further ones wait. The
-	// request's context ends when the page goes, or does not want the rest of the answer; Caller gives the window. Bodies are streamed both
-	// ways: what was written reaches the page at Flush, or when it is more than 64 KiB. A panic is logged and answered with status 500, or
-	// cuts off an answer that has begun. There is no connection to hijack, and WebKit follows no redirect of a scheme's: see
-	// docs/pages.md. Default: none.
+	// Fallback answers what no file of Assets does: paths that name none, and any method but GET and
+	// HEAD. Without it the first are a 404, the others a 405. It is called on a goroutine of its own
+	// for each request, 64 at once for a window; further ones wait. The request's context ends when
+	// the page goes, or does not want the rest of the answer; Caller gives the window. Bodies are
+	// streamed both ways: what was written reaches the page at Flush, or when it is more than 64 KiB.
+	// A panic is logged and answered with status 500, or cuts off an answer that has begun. There is
+	// no connection to hijack, and WebKit follows no redirect of a scheme's: see docs/pages.md.
+	// Default: none.
 	Fallback http.Handler
-	// MaxRequestBody bounds, in bytes, the body of a request that Fallback reads; reading beyond it gives an *http.MaxBytesError.
-	// Default 64 MiB.
+	// MaxRequestBody bounds, in bytes, the body of a request that Fallback reads; reading beyond it
+	// gives an *http.MaxBytesError. Default 64 MiB.
 	MaxRequestBody int64
-	// Header has headers for every file of Assets, and for what Fallback answers, which may change them: Content-Security-Policy,
-	// Cache-Control, Cross-Origin-Opener-Policy and so on. Without a Cache-Control in it, files have "no-cache": WebKit asks
-	// again before it shows one that it has kept. It must not be changed afterwards. Default: none.
+	// Header has headers for every file of Assets, and for what Fallback answers, which may change
+	// them: Content-Security-Policy, Cache-Control, Cross-Origin-Opener-Policy and so on. Without a
+	// Cache-Control in it, files have "no-cache": WebKit asks again before it shows one that it has
+	// kept. It must not be changed afterwards. Default: none.
 	Header http.Header
-	// SPA answers paths that name no file and have no extension with the root's index.html, for pages that route by themselves; with Fallback
-	// only documents, which is what navigations ask for. Default: off.
+	// SPA answers paths that name no file and have no extension with the root's index.html, for pages
+	// that route by themselves; with Fallback only documents, which is what navigations ask for.
+	// Default: off.
 	SPA bool
-	// LocalFiles are directories of the system, as absolute paths, whose files pages may show: each has the URL
-	// /.tailrace/file/ and encodeURIComponent of its absolute path, which is what convertFileSrc of @tauri-apps/api/core gives. The policy is asked
-	// for "file:<path>" besides. Ranges are served, links that lead out of the directory are not, and a document has an origin of its own and
-	// runs no script. Default: none, so every file is refused.
+	// LocalFiles are directories of the system, as absolute paths, whose files pages may show: each
+	// has the URL /.tailrace/file/ and encodeURIComponent of its absolute path, which is what
+	// convertFileSrc of @tauri-apps/api/core gives. The policy is asked for "file:<path>" besides.
+	// Ranges are served, links that lead out of the directory are not, and a document has an origin of
+	// its own and runs no script. Default: none, so every file is refused.
 	LocalFiles []string
-	// DevURL is the address of a development server, for instance http://localhost:5173. Windows
-	// then open there, relative URLs resolve against it, and its origin counts
-	// as our own. A window whose server is not there says so, the log too, and goes on by itself when it is. Default: none.
+	// DevURL is the address of a development server, for instance http://localhost:5173. Windows then
+	// open there, relative URLs resolve against it, and its origin counts as our own. A window whose
+	// server is not there says so, the log too, and goes on by itself when it is. Default: none.
 	DevURL string
 	// Debug turns on the inspector, and writes the pages' console to stdout. Default: off.
 	Debug bool
@@ -66,39 +72,45 @@ type Options struct {
 	// CloseTimeout is how long a page that listens to tauri://close-requested has to answer before a further request
 	// closes its window; see Window.Close. Below zero, such a page alone decides. Default 5 s.
 	CloseTimeout time.Duration
-	// OnNavigate is asked where a page may go, when that is not of the app's own origins, and decides. It is never asked about the app's own
-	// Navigate and what servers make of it. Without it, or for NavigationDefault:
+	// OnNavigate is asked where a page may go, when that is not of the app's own origins, and decides.
+	// It is never asked about the app's own Navigate and what servers make of it. Without it, or for
+	// NavigationDefault:
 	//
-	//   - http, https, mailto and tel to which the user leads the document of the main frame of one of our pages, by a click or a key and not by a form's POST, are
-	//     opened by the desktop, three at once and one a second. The page stays.
-	//   - Other navigations of the main frame are refused, and logged. A foreign page, which the app has
-	//     allowed or loaded, may stay within its origin.
+	//   - http, https, mailto and tel to which the user leads the document of the main frame of one of
+	//     our pages, by a click or a key and not by a form's POST, are opened by the desktop, three at
+	//     once and one a second. The page stays.
+	//   - Other navigations of the main frame are refused, and logged. A foreign page, which the app
+	//     has allowed or loaded, may stay within its origin.
 	//   - Frames may show http and https.
 	//
-	// WebKit tells the main frame's navigation only when the server has answered, except after a click: so a refused one may have been
-	// requested. The function runs on a goroutine of its own and may take its time, while the page waits; about one window 32 at
-	// most are asked at once. One that panics refuses. Default: none.
+	// WebKit tells the main frame's navigation only when the server has answered, except after a
+	// click: so a refused one may have been requested. The function runs on a goroutine of its own and
+	// may take its time, while the page waits; about one window 32 at most are asked at once. One that
+	// panics refuses. Default: none.
 	OnNavigate func(Navigation) NavigationAction
-	// OnNewWindow is asked about links with a target, and window.open, which gives null to the page whatever is said. Default, also
-	// for NavigationDefault: as OnNavigate's for http, https, mailto and tel after a click; what is of our own origins, and all
-	// else, is refused and logged.
+	// OnNewWindow is asked about links with a target, and window.open, which gives null to the page
+	// whatever is said. Default, also for NavigationDefault: as OnNavigate's for http, https, mailto
+	// and tel after a click; what is of our own origins, and all else, is refused and logged.
 	OnNewWindow func(Navigation) NavigationAction
-	// OnDownload is asked about a file that a page, or its user, wants on the disk: it gives the absolute path of a file that does not exist
-	// yet, or "" to refuse. It runs on a goroutine of its own and may take its time. WebKit downloads from http, https, blob
-	// and data, and not from our own scheme. A download ends with its window. Default: refused and logged.
+	// OnDownload is asked about a file that a page, or its user, wants on the disk: it gives the
+	// absolute path of a file that does not exist yet, or "" to refuse. It runs on a goroutine of its
+	// own and may take its time. WebKit downloads from http, https, blob and data, and not from our
+	// own scheme. A download ends with its window. Default: refused and logged.
 	OnDownload func(*Download) (path string)
-	// Tauri gives pages the commands of the npm package @tauri-apps/api (plugin:window|… and others: they open, move and close
-	// windows), and the globals through which it speaks, so that it runs unmodified. Pages that have this module's
-	// client/dist/tauri under its names, by a bundler's alias, need it, too. What pages may do with it is the policy's to
-	// say. Default: off.
+	// Tauri gives pages the commands of the npm package @tauri-apps/api (plugin:window|… and others:
+	// they open, move and close windows), and the globals through which it speaks, so that it runs
+	// unmodified. Pages that have this module's client/dist/tauri under its names, by a bundler's
+	// alias, need it, too. What pages may do with it is the policy's to say. Default: off.
 	Tauri bool
-	// GlobalTauri makes window.__TAURI__, with app, core, dpi, event, path, webview, webviewWindow and window, for pages that use
-	// Tauri without modules, as its own option withGlobalTauri does. It needs Tauri. Default: off.
+	// GlobalTauri makes window.__TAURI__, with app, core, dpi, event, path, webview, webviewWindow and
+	// window, for pages that use Tauri without modules, as its own option withGlobalTauri does. It
+	// needs Tauri. Default: off.
 	GlobalTauri bool
 	// ImportMap puts an import map into the HTML documents of Assets that have none, so that
-	// "@tauri-apps/api/app", core, dpi, event, path, webview, webviewWindow and window are found without a bundler; they are
-	// the package's own modules of these names, which are served at /.tailrace/tauri/ then, and with Tauri. The
-	// commands are there as with Tauri, the globals are not. Default: off.
+	// "@tauri-apps/api/app", core, dpi, event, path, webview, webviewWindow and window are found
+	// without a bundler; they are the package's own modules of these names, which are served at
+	// /.tailrace/tauri/ then, and with Tauri. The commands are there as with Tauri, the globals are
+	// not. Default: off.
 	ImportMap bool
 	// Name, Version and Identifier are what pages are told about the app by @tauri-apps/api/app. Identifier also
 	// names the app's directories, "com.example.app". Defaults: the program's file name, "0.0.0", none.

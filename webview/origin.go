@@ -59,8 +59,8 @@ func (g origins) own(uri string) string {
 	return g.name
 }
 
-// beforePath gives the scheme and the host of a URL as WebKit has it: what stands behind them may be what package url does not
-// take, a % that begins no escape for instance.
+// beforePath gives the scheme and the host of a URL as WebKit has it: what stands behind them may
+// be what package url does not take, a % that begins no escape for instance.
 func beforePath(uri string) string {
 	scheme, rest, ok := strings.Cut(uri, "://")
 	if !ok {

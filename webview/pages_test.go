@@ -50,7 +50,8 @@ func TestReloadOddURLs(t *testing.T) {
 	}
 }
 
-// A file that changed on disk is shown as it is now, by Navigate and Reload alike: scripts, styles and modules too.
+// A file that changed on disk is shown as it is now, by Navigate and Reload alike: scripts, styles
+// and modules too.
 func TestChangedFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(n int) {
@@ -100,7 +101,8 @@ func wav() []byte {
 	return b
 }
 
-// docs/pages.md says what of the platform pages have over the scheme; this is where it is known from.
+// docs/pages.md says what of the platform pages have over the scheme; this is where it is known
+// from.
 func TestWhatPagesHave(t *testing.T) {
 	app := newApp(t, Options{
 		Assets: fstest.MapFS{"index.html": {Data: []byte(blank)}, "worker.js": {Data: []byte("postMessage('worker')")}, "a.wav": {Data: wav()}},

@@ -14,9 +14,10 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// The commands that @tauri-apps/api calls, named plugin:<part>|<command>. Events are package bus's. What is not
-// provided is an unknown command, which the error names. All are there only if the app has asked for them, by
-// Options.Tauri or ImportMap: a page of the app's own could open and destroy windows by them, and move the pointer.
+// The commands that @tauri-apps/api calls, named plugin:<part>|<command>. Events are package bus's.
+// What is not provided is an unknown command, which the error names. All are there only if the app
+// has asked for them, by Options.Tauri or ImportMap: a page of the app's own could open and destroy
+// windows by them, and move the pointer.
 //
 // A command that is about a window asks the policy for "window:<label>", its own too, and not for
 // "command:<name>", which can only be denied. Commands that change a window are ordered: a page that calls

@@ -19,10 +19,10 @@ type resources struct {
 	ended bool
 }
 
-// AddResource lets the page that called the command of ctx hold c, by the number that it gives, which the
-// command returns (a class of the page's extends Resource of @tauri-apps/api/core). c is closed when the page closes it, which needs
-// Options.Tauri or ImportMap, or when the page goes. Errors: ErrClosed when it is gone already, and c is closed then; ErrResources;
-// a nil c.
+// AddResource lets the page that called the command of ctx hold c, by the number that it gives,
+// which the command returns (a class of the page's extends Resource of @tauri-apps/api/core). c is
+// closed when the page closes it, which needs Options.Tauri or ImportMap, or when the page goes.
+// Errors: ErrClosed when it is gone already, and c is closed then; ErrResources; a nil c.
 func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
 	if c == nil {
 		return 0, errors.New("webview: the resource is nil")

@@ -6,8 +6,9 @@ import (
 	"net/http"
 )
 
-// WebKit follows no redirect of a scheme's answer: a document with one stays empty, and a script gets the bare status. So documents are sent
-// on by a page, and what scripts ask for is looked up where it leads, on this side.
+// WebKit follows no redirect of a scheme's answer: a document with one stays empty, and a script
+// gets the bare status. So documents are sent on by a page, and what scripts ask for is looked up
+// where it leads, on this side.
 
 // maxRedirects bounds how often a request is sent on: as often as package http's client follows.
 const maxRedirects = 10
@@ -17,8 +18,8 @@ func isDocument(r *http.Request) bool {
 	return acceptsHTML(r) && r.Header.Get("Upgrade-Insecure-Requests") == "1"
 }
 
-// sendOn answers a document with a page that goes on to another one at once, and takes its place in the history. It is never ready, so what
-// is emitted to the window waits for the other one.
+// sendOn answers a document with a page that goes on to another one at once, and takes its place in
+// the history. It is never ready, so what is emitted to the window waits for the other one.
 func sendOn(rw http.ResponseWriter, r *http.Request, to string) {
 	h := rw.Header()
 	for name := range h {
@@ -72,7 +73,8 @@ func keepsMethod(status int) bool {
 	return status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
 }
 
-// absolute gives where a redirect leads, for a document of any origin; "": nowhere that a page may go.
+// absolute gives where a redirect leads, for a document of any origin; "": nowhere that a page may
+// go.
 func absolute(r *http.Request, location string) string {
 	to, err := r.URL.Parse(escapePercent(location))
 	if err != nil || to.Scheme != Scheme && to.Scheme != "http" && to.Scheme != "https" {

@@ -21,7 +21,8 @@ type incoming struct {
 	unreadable                       bool // WebKit can't read the body
 	// Of requests that are not the client's own.
 	header http.Header
-	take   func() (body io.ReadCloser, unreadable bool) // gives the body, on the main thread; no body: nil, false
+	// gives the body, on the main thread; no body: nil, false
+	take func() (body io.ReadCloser, unreadable bool)
 }
 
 // responder answers one request, by one call of one method, from any goroutine.
@@ -34,8 +35,8 @@ type responder interface {
 	stream(status int, h http.Header, cors bool, n int64) (answerBody, error)
 }
 
-// answerBody is the body of an answer that is streamed. One goroutine uses it, which calls end exactly once. When the page does not
-// want the rest, writing gives an error.
+// answerBody is the body of an answer that is streamed. One goroutine uses it, which calls end
+// exactly once. When the page does not want the rest, writing gives an error.
 type answerBody interface {
 	io.Writer
 	// whenGone has f called, on another goroutine, when the page does not want the rest.

@@ -1,8 +1,8 @@
 package webview
 
-// Run is all that a small program needs: it makes an App, has setup register the commands (nil: there are none), opens
-// one window, and runs until that is closed. Main goroutine only, once. Errors: those of New,
-// App.Open and App.Run.
+// Run is all that a small program needs: it makes an App, has setup register the commands (nil:
+// there are none), opens one window, and runs until that is closed. Main goroutine only, once.
+// Errors: those of New, App.Open and App.Run.
 func Run(o Options, w WindowOptions, setup func(*App)) error {
 	app, err := New(o)
 	if err != nil {

@@ -9,21 +9,22 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// assetReaders bounds the files that a window has open at once, assetHandlers the calls of Options.Fallback; its further requests
-// wait.
+// assetReaders bounds the files that a window has open at once, assetHandlers the calls of
+// Options.Fallback; its further requests wait.
 const (
 	assetReaders  = 64
 	assetHandlers = 64
 )
 
-// asset answers a request of a page that is not the client's. A window that shows a foreign page gets just the page
-// that it navigates to. Main thread only.
+// asset answers a request of a page that is not the client's. A window that shows a foreign page
+// gets just the page that it navigates to. Main thread only.
 func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 	if w.origin == "" && (w.app.origins.own(in.active) == "" || withoutFragment(in.uri) != withoutFragment(in.active)) {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
 		return
 	}
-	// A frame of a foreign origin in our page sends no Origin with what needs no CORS, but its Referer, whatever its policy says.
+	// A frame of a foreign origin in our page sends no Origin with what needs no CORS, but its
+	// Referer, whatever its policy says.
 	referer := in.header.Get("Referer")
 	foreign := w.origin == "" || referer != "" && w.app.origins.own(referer) == ""
 	if foreign && mayHaveBody(in.method) {
@@ -70,7 +71,8 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 	}()
 }
 
-// mayHaveBody says whether a request of that method may have a body. WebKit sends none with the others.
+// mayHaveBody says whether a request of that method may have a body. WebKit sends none with the
+// others.
 func mayHaveBody(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
 // answer answers a request of a page of that origin, whatever functions of the app do.
@@ -136,7 +138,8 @@ func (w *Window) file(rw *assetWriter, r *http.Request, origin string) bool {
 	return true
 }
 
-// handler has Options.Fallback answer. It gives the request to which that sends on, if that is to be answered instead.
+// handler has Options.Fallback answer. It gives the request to which that sends on, if that is to
+// be answered instead.
 func (w *Window) handler(rw *assetWriter, r *http.Request) (next *http.Request, aborted bool) {
 	select {
 	case w.handlers <- struct{}{}:

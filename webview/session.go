@@ -19,8 +19,8 @@ import (
 //  2. hello of the new document: its session begins, once the one before has ended
 //
 // The last requests of a page that is left come before or behind 1, and may come behind the hello,
-// which waits for them: until `lingering` is over, at most. A hello never belongs to a document that
-// is yet to be committed.
+// which waits for them: until `lingering` is over, at most. A hello never belongs to a document
+// that is yet to be committed.
 
 // loadEvent is a step of a navigation to another document; a navigation inside a document makes none.
 type loadEvent int

@@ -41,8 +41,9 @@ func TestEventsBeforeResultWhileLoading(t *testing.T) {
 	}
 }
 
-// TestStartStandsStillForNothing: a page calls before it is ready, in each way that could have its readiness and what it has called
-// wait for each other. Nothing takes as long as the bus's last resort.
+// TestStartStandsStillForNothing: a page calls before it is ready, in each way that could have its
+// readiness and what it has called wait for each other. Nothing takes as long as the bus's last
+// resort.
 func TestStartStandsStillForNothing(t *testing.T) {
 	const hear = `const hear = () => tailrace.listen('e', () => {}); `
 	programs := map[string]string{

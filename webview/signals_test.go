@@ -20,7 +20,8 @@ import (
 
 // What follows are scenarios of TestRun: programs that use signals themselves.
 
-// A program gets every signal that it asked for while WebKit runs scripts and collects garbage in this process, and lives.
+// A program gets every signal that it asked for while WebKit runs scripts and collects garbage in
+// this process, and lives.
 func signalsStay() error {
 	asked := []syscall.Signal{
 		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGALRM,
@@ -58,7 +59,8 @@ func signalsStay() error {
 	})
 }
 
-// handlersOnTheirStack has every handler run on Go's stack for signals, except the one that JavaScriptCore suspends with.
+// handlersOnTheirStack has every handler run on Go's stack for signals, except the one that
+// JavaScriptCore suspends with.
 func handlersOnTheirStack() error {
 	return withScripts(func(app *App, w *Window) error {
 		for s := range 65 {
@@ -71,7 +73,8 @@ func handlersOnTheirStack() error {
 	})
 }
 
-// withScripts runs f while a page has values taken apart by JavaScriptCore in this process, so that it collects garbage here.
+// withScripts runs f while a page has values taken apart by JavaScriptCore in this process, so that
+// it collects garbage here.
 func withScripts(f func(*App, *Window) error) error {
 	app, loaded, err := scenarioApp()
 	if err != nil {

@@ -70,7 +70,8 @@ func (p *pacedPipe) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// end implements answerBody. One that was cut off is told so before the end of the pipe would make it look whole.
+// end implements answerBody. One that was cut off is told so before the end of the pipe would make
+// it look whole.
 func (p *pacedPipe) end(whole bool) {
 	C.tr_end(p.request, cBool(!whole))
 	if whole {
@@ -80,8 +81,8 @@ func (p *pacedPipe) end(whole bool) {
 	post(func() { p.pipe.Close() })
 }
 
-// whenGone implements answerBody: nobody reads the pipe any more. Of a pipe's writing end the only event for who waits to read is
-// that.
+// whenGone implements answerBody: nobody reads the pipe any more. Of a pipe's writing end the only
+// event for who waits to read is that.
 func (p *pacedPipe) whenGone(f func()) {
 	c, err := p.pipe.SyscallConn()
 	if err != nil {

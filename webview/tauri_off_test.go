@@ -12,7 +12,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/policy"
 )
 
-// Without Options.Tauri and ImportMap a page has what this package's client calls, and nothing that moves windows.
+// Without Options.Tauri and ImportMap a page has what this package's client calls, and nothing that
+// moves windows.
 func TestTauriIsOff(t *testing.T) {
 	logger, log := readableLog()
 	app := newApp(t, Options{Logger: logger}, caller)
@@ -66,7 +67,8 @@ func TestTauriIsOff(t *testing.T) {
 	wait(t, p.Done(), "the window's end")
 }
 
-// A denial, which comes first, names the option too; and what the app names so itself is an ordinary command.
+// A denial, which comes first, names the option too; and what the app names so itself is an
+// ordinary command.
 func TestTauriIsOffAndDenied(t *testing.T) {
 	app := newApp(t, Options{Policy: &policy.Policy{Rules: []policy.Rule{
 		{Windows: []string{"main"}, Origins: []string{Origin}, Allow: []string{"window:*", "command:plugin:window|own"}},

@@ -29,27 +29,30 @@ type Window struct {
 	handlers  chan struct{}                       // one element a call of Options.Fallback
 
 	// Main thread only.
-	native     nativeWindow
-	built      bool
-	holds      bool                   // the extension must stay on disk for it
-	early      []func()               // what was posted before it was built
-	loading    string                 // own origin of the document that loads, or ""
-	origin     string                 // own origin of the document that is shown, or "": a foreign one, or none
-	steered    bool                   // Go has navigated since the last document was committed, and that has not failed
-	target     string                 // where to, until that is shown or has failed; "": nowhere
-	begun      bool                   // a load has begun since Go has navigated
-	dead       bool                   // its web process has ended since
-	led        string                 // what the app has loaded last, until that starts
-	byApp      bool                   // what loads, or is shown, was loaded by the app
-	approving  string                 // origin to which the app lets the page go, until that starts
-	approved   string                 // then, until something else starts
-	shown      string                 // origin of the document that is shown, when it is one of http
-	home       string                 // the last document that was ours or loaded by the app
-	strayed    bool                   // the page went elsewhere
-	deciding   int                    // functions of the app that are asked where a page may go
-	downloads  map[*Download]struct{} // those that go on
-	attached   bool                   // the app made the window, and may navigate by what it made it with
-	last       State                  // as its events have told it
+	native  nativeWindow
+	built   bool
+	holds   bool     // the extension must stay on disk for it
+	early   []func() // what was posted before it was built
+	loading string   // own origin of the document that loads, or ""
+	// own origin of the document that is shown, or "": a foreign one, or none
+	origin string
+	// Go has navigated since the last document was committed, and that has not failed
+	steered   bool
+	target    string                 // where to, until that is shown or has failed; "": nowhere
+	begun     bool                   // a load has begun since Go has navigated
+	dead      bool                   // its web process has ended since
+	led       string                 // what the app has loaded last, until that starts
+	byApp     bool                   // what loads, or is shown, was loaded by the app
+	approving string                 // origin to which the app lets the page go, until that starts
+	approved  string                 // then, until something else starts
+	shown     string                 // origin of the document that is shown, when it is one of http
+	home      string                 // the last document that was ours or loaded by the app
+	strayed   bool                   // the page went elsewhere
+	deciding  int                    // functions of the app that are asked where a page may go
+	downloads map[*Download]struct{} // those that go on
+	// the app made the window, and may navigate by what it made it with
+	attached   bool
+	last       State // as its events have told it
 	resizes    throttle
 	moves      throttle
 	low, high  image.Point // bounds of the size
@@ -75,7 +78,8 @@ type page struct {
 	last      *uint64 // the number of its last batch, once the page has said that it is being left
 }
 
-// Caller gives the window whose page called the command of ctx, or has sent the request of ctx to Options.Fallback; or nil.
+// Caller gives the window whose page called the command of ctx, or has sent the request of ctx to
+// Options.Fallback; or nil.
 func Caller(ctx context.Context) *Window {
 	ctx = contexts.OrBackground(ctx)
 	if w, ok := ctx.Value(windowKey{}).(*Window); ok {
@@ -121,14 +125,14 @@ func (w *Window) Navigate(url string) error {
 	return nil
 }
 
-// Reload loads the page again, which ends the session. When the page went to another origin, it loads what the window showed
-// before. It also revives a window whose web
-// process has ended, see OnCrash; a navigation that the end has interrupted begins again. It waits for the script of a page that hangs: see
-// Terminate. A closed window ignores it.
+// Reload loads the page again, which ends the session. When the page went to another origin, it
+// loads what the window showed before. It also revives a window whose web process has ended, see
+// OnCrash; a navigation that the end has interrupted begins again. It waits for the script of a
+// page that hangs: see Terminate. A closed window ignores it.
 func (w *Window) Reload() { w.post(w.reload) }
 
-// post runs f on the main thread, unless the window is closed by then: a closed window keeps nothing. One that is still to be
-// built runs it after that.
+// post runs f on the main thread, unless the window is closed by then: a closed window keeps
+// nothing. One that is still to be built runs it after that.
 func (w *Window) post(f func()) {
 	if w.closed.Load() {
 		return

@@ -441,7 +441,10 @@
     pause(instead) {
       this.instead = instead;
     }
-    /** Begins to move batches, or goes on. `onblocked`: what to do if the page's policy forbids it, but for ending the session. */
+    /**
+     * Begins to move batches, or goes on. `onblocked`: what to do if the page's policy forbids it,
+     * but for ending the session.
+     */
     resume(onblocked) {
       this.instead = void 0;
       let { peer } = this;
@@ -2352,8 +2355,8 @@
       this.numbers = new Numbers(first - 1);
     }
     /**
-     * Calls a command of the bus. Go answers these at once, whether the page is ready or not: so the page may await
-     * them, and be ready behind the answers.
+     * Calls a command of the bus. Go answers these at once, whether the page is ready or not: so the
+     * page may await them, and be ready behind the answers.
      */
     async ask(cmd, args, options) {
       let { epoch } = this;
@@ -2449,15 +2452,15 @@
       return this.later = !0, this.readyCall ?? (this.readyCall = this.send("plugin:event|ready", {})), this.readyCall;
     }
     /**
-     * Before a call: a page that itself says when it is ready may await any result before that, so Go must not hold
-     * one back until then.
+     * Before a call: a page that itself says when it is ready may await any result before that, so Go
+     * must not hold one back until then.
      */
     calling() {
       this.later || this.readyCall !== void 0 || !this.manual() || (this.later = !0, ignored(this.call("plugin:event|ready_later", {})));
     }
     /**
-     * Ready once all that the bus was asked is answered, and code that awaited the answers has run without asking
-     * again: so a page may await its calls of `listen` and `emit` one after the other.
+     * Ready once all that the bus was asked is answered, and code that awaited the answers has run
+     * without asking again: so a page may await its calls of `listen` and `emit` one after the other.
      */
     readyWhenQuiet() {
       let looks = 0;

@@ -4,8 +4,8 @@
 /** What a rejected promise or an ended channel carries. */
 export interface TailraceError extends Error {
   /**
-   * A short, stable word: `no_session`, `protocol`, `channel_ended`, or a code of your Go handler. `channel_closed`: this page has
-   * closed the channel that the command sent on.
+   * A short, stable word: `no_session`, `protocol`, `channel_ended`, or a code of your Go handler.
+   * `channel_closed`: this page has closed the channel that the command sent on.
    */
   readonly code: string;
   /** JSON details that the Go side attached. */
@@ -80,19 +80,21 @@ export interface Channel<In = unknown, Out = In> extends AsyncIterable<In>, Chan
   /** Ends the channel on both sides. What was sent before is delivered to Go; what is unread here is dropped. */
   close(): void;
   /**
-   * Sends to Go; bytes are copied before it returns. Resolves when the message is accepted
-   * under Go's window; rejects when the channel is one-way, has ended, or ends meanwhile. Before the first `invoke` it waits
-   * for that one, and rejects at the session's end.
+   * Sends to Go; bytes are copied before it returns. Resolves when the message is accepted under
+   * Go's window; rejects when the channel is one-way, has ended, or ends meanwhile. Before the
+   * first `invoke` it waits for that one, and rejects at the session's end.
    */
   send(message: Out): Promise<void>;
   /** Sends if it can be accepted at once; false if not. */
   trySend(message: Out): boolean;
   /**
-   * As WebSocket's: bytes that `send` and `trySend` were given and that have not left the page. They wait for the first
-   * `invoke`, for Go's window, or for a batch; or for the answer to the request that carries them. Over shared memory they have
-   * left when they stand in it, and so has a reply that goes along with the page's next request for data. What `send` refuses
-   * is not counted. When the channel ends, by Go or with its session, this is 0, and `onbufferedamountlow` comes: what had not left
-   * may be lost, and whoever waits to send learns from `send` that it is over.
+   * As WebSocket's: bytes that `send` and `trySend` were given and that have not left the page.
+   * They wait for the first `invoke`, for Go's window, or for a batch; or for the answer to the
+   * request that carries them. Over shared memory they have left when they stand in it, and so has
+   * a reply that goes along with the page's next request for data. What `send` refuses is not
+   * counted. When the channel ends, by Go or with its session, this is 0, and `onbufferedamountlow`
+   * comes: what had not left may be lost, and whoever waits to send learns from `send` that it is
+   * over.
    */
   readonly bufferedAmount: number;
   /** Bytes of the messages that have come and were not handed to `onmessage` or the iterator. */
@@ -118,7 +120,10 @@ export interface ResumeOptions<T> extends ChannelOptions<T> {
   observer?: boolean;
   onclose?: (error?: TailraceError) => void;
   onerror?: (error: TailraceError) => void;
-  /** Aborting it before the channel is there rejects with the signal's reason; later, it closes the channel. */
+  /**
+   * Aborting it before the channel is there rejects with the signal's reason; later, it closes the
+   * channel.
+   */
   signal?: AbortSignal;
 }
 
@@ -149,9 +154,10 @@ export interface InvokeOptions {
 }
 
 /**
- * Calls a Go command. Calls that are not awaited run side by side, and begin in no certain order, unless Go registered the command
- * with `transport.HandleOrdered`. An ArrayBuffer or a view goes as raw bytes, anything else as JSON,
- * with channels at any depth. Raw results arrive as a `Uint8Array`.
+ * Calls a Go command. Calls that are not awaited run side by side, and begin in no certain order,
+ * unless Go registered the command with `transport.HandleOrdered`. An ArrayBuffer or a view goes as
+ * raw bytes, anything else as JSON, with channels at any depth. Raw results arrive as a
+ * `Uint8Array`.
  */
 export type Invoke = <T = unknown>(
   cmd: string,
@@ -225,7 +231,10 @@ export interface Session {
   onended: ((error: TailraceError) => void) | undefined;
 }
 
-/** Bytes that this package has made: `Uint8Array<ArrayBuffer>` where TypeScript knows that (5.7 and later). */
+/**
+ * Bytes that this package has made: `Uint8Array<ArrayBuffer>` where TypeScript knows that (5.7 and
+ * later).
+ */
 export type Bytes = ReturnType<Uint8Array['slice']>;
 
 /** The same bytes with an exact buffer of their own, which can be transferred; the message itself if it has one already. */
@@ -252,9 +261,10 @@ export interface Tailrace {
   /** The window of this page. */
   currentWindow(): PageWindow;
   /**
-   * Tells Go that this page's listeners are registered; events that were kept for its window come now.
-   * Done for you after DOMContentLoaded, once the page's calls of `listen` and `emit` are answered, unless the
-   * document says `<html data-tailrace-ready="manual">`. Further calls do nothing.
+   * Tells Go that this page's listeners are registered; events that were kept for its window come
+   * now. Done for you after DOMContentLoaded, once the page's calls of `listen` and `emit` are
+   * answered, unless the document says `<html data-tailrace-ready="manual">`. Further calls do
+   * nothing.
    */
   ready(): Promise<void>;
 }

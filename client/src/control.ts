@@ -246,7 +246,8 @@ export class ControlSink implements Sink {
     };
     const fail = (error: unknown): void => {
       if (quiet) report(error);
-      // How long a stack is, nobody can tell: the error goes without it before it does not go at all.
+      // How long a stack is, nobody can tell: the error goes without it before it does not go at
+      // all.
       if (send(ERROR, evalError(error)) !== undefined) reply(ERROR, evalError(error, false));
     };
     const reply = (kind: number, text: string): void => {

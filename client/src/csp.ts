@@ -1,5 +1,5 @@
-// A Content-Security-Policy of the page's that refuses this package's own requests. It can't be lifted any more
-// in that document; one that a <meta> adds comes into force later.
+// A Content-Security-Policy of the page's that refuses this package's own requests. It can't be
+// lifted any more in that document; one that a <meta> adds comes into force later.
 
 import { blockedOf, directiveOf, dispositionOf, listenTo } from './builtins/dom.js';
 import { TailraceError } from './errors.js';
@@ -7,8 +7,9 @@ import { TailraceError } from './errors.js';
 type Listening = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 /**
- * Gives a function that tells how many requests to `base` the page's policy has refused. Another URL of the same
- * scheme counts, too, since an event shows no more than the scheme: only who has failed meanwhile was refused.
+ * Gives a function that tells how many requests to `base` the page's policy has refused. Another
+ * URL of the same scheme counts, too, since an event shows no more than the scheme: only who has
+ * failed meanwhile was refused.
  */
 export function countRefusals(target: Listening, base: string): () => number {
   const scheme = base.slice(0, base.indexOf(':'));

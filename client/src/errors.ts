@@ -30,8 +30,8 @@ export function errorFrom(value: unknown, code: string, message: string): Tailra
 }
 
 /**
- * Calls back once when a user's signal aborts, with its reason, unless the function that it gives was called before.
- * Throws the reason if it has aborted.
+ * Calls back once when a user's signal aborts, with its reason, unless the function that it gives
+ * was called before. Throws the reason if it has aborted.
  */
 export function whenAborted(signal: AbortSignal, callback: (reason: unknown) => void): () => void {
   if (isAborted(signal)) throw reasonOf(signal);

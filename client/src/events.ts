@@ -16,7 +16,10 @@ import { checkEventName, readTarget } from './names.js';
 import { Numbers } from './numbers.js';
 import type { Timers } from './timers.js';
 
-/** So often `readyWhenQuiet` finds the page calling again: a page that never stops is ready all the same. */
+/**
+ * So often `readyWhenQuiet` finds the page calling again: a page that never stops is ready all the
+ * same.
+ */
 const MOST_LOOKS = 1000;
 
 interface Listener {
@@ -59,8 +62,8 @@ export class Events {
   }
 
   /**
-   * Calls a command of the bus. Go answers these at once, whether the page is ready or not: so the page may await
-   * them, and be ready behind the answers.
+   * Calls a command of the bus. Go answers these at once, whether the page is ready or not: so the
+   * page may await them, and be ready behind the answers.
    */
   private async ask(cmd: string, args: object, options?: InvokeOptions): Promise<void> {
     const { epoch } = this;
@@ -206,8 +209,8 @@ export class Events {
   }
 
   /**
-   * Before a call: a page that itself says when it is ready may await any result before that, so Go must not hold
-   * one back until then.
+   * Before a call: a page that itself says when it is ready may await any result before that, so Go
+   * must not hold one back until then.
    */
   calling(): void {
     if (this.later || this.readyCall !== undefined || !this.manual()) return;
@@ -216,8 +219,8 @@ export class Events {
   }
 
   /**
-   * Ready once all that the bus was asked is answered, and code that awaited the answers has run without asking
-   * again: so a page may await its calls of `listen` and `emit` one after the other.
+   * Ready once all that the bus was asked is answered, and code that awaited the answers has run
+   * without asking again: so a page may await its calls of `listen` and `emit` one after the other.
    */
   readyWhenQuiet(): void {
     let looks = 0;

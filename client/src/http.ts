@@ -148,7 +148,10 @@ export class HttpCarrier implements Carrier {
     this.instead = instead;
   }
 
-  /** Begins to move batches, or goes on. `onblocked`: what to do if the page's policy forbids it, but for ending the session. */
+  /**
+   * Begins to move batches, or goes on. `onblocked`: what to do if the page's policy forbids it,
+   * but for ending the session.
+   */
   resume(onblocked?: (error: TailraceError) => void): void {
     this.instead = undefined;
     const { peer } = this;

@@ -140,7 +140,10 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
 }
 
 export function createResume(call: Call, clock: Pick<Timers, 'task'>): Resume {
-  /** Where this page is in each channel: it knows better than Go where it stopped. The one that was used last stands last. */
+  /**
+   * Where this page is in each channel: it knows better than Go where it stopped. The one that was
+   * used last stands last.
+   */
   const known = new SafeMap<string, Place>();
   const remember = (key: string, place: Place) => {
     known.delete(key);

@@ -1,4 +1,5 @@
-// Whatever a page does to its globals, before the client or after it: calls, channels and events go on.
+// Whatever a page does to its globals, before the client or after it: calls, channels and events go
+// on.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -130,7 +131,8 @@ async function live(realm: Realm): Promise<void> {
   assert.deepEqual([texts.length, code.got[7].code], [8, 'c']);
   code.got.n = 0;
 
-  // An iterator, before and behind its messages; bytes for the arguments, also on a lane of their own.
+  // An iterator, before and behind its messages; bytes for the arguments, also on a lane of their
+  // own.
   const read = new page.Channel({ own: true });
   const reading = outcome(invoke('read', { read }));
   await settle();

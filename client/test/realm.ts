@@ -87,8 +87,8 @@ export function outcome<T>(promise: Promise<T>): Promise<T> {
 }
 
 /**
- * A script that replaces every method and accessor of the realm's built-ins, and what stands under their names, by
- * functions with this body; or, without a body, freezes them.
+ * A script that replaces every method and accessor of the realm's built-ins, and what stands under
+ * their names, by functions with this body; or, without a body, freezes them.
  */
 export function breakAll(body: string | undefined): string {
   return `(() => {

@@ -1,5 +1,6 @@
-// Whatever a page calls before, while and after it gets ready, in any order and awaited or not: all is answered, and
-// no time passes. Go answers as it does: the bus at once, a command that has emitted once the page is ready.
+// Whatever a page calls before, while and after it gets ready, in any order and awaited or not: all
+// is answered, and no time passes. Go answers as it does: the bus at once, a command that has
+// emitted once the page is ready.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

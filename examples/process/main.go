@@ -41,7 +41,8 @@ type Exit struct {
 	Elapsed int64 `json:"elapsed"` // in milliseconds
 }
 
-// run is the command. When the page aborts the call, closes the channel, or goes away, ctx ends and the child is killed.
+// run is the command. When the page aborts the call, closes the channel, or goes away, ctx ends and
+// the child is killed.
 func run(ctx context.Context, a struct {
 	Task   string
 	Output *transport.Channel[Output]

@@ -1,5 +1,5 @@
-// Package apitest lists what packages of this module export, by their source, so that tests can insist on a case for
-// each function of a kind, those that are yet to be written included.
+// Package apitest lists what packages of this module export, by their source, so that tests can
+// insist on a case for each function of a kind, those that are yet to be written included.
 package apitest
 
 import (
@@ -117,7 +117,8 @@ func Text(e ast.Expr) string {
 	return TypeName(e)
 }
 
-// Consts lists the string constants of a type that a folder's package exports: their values by their names.
+// Consts lists the string constants of a type that a folder's package exports: their values by
+// their names.
 func Consts(t testing.TB, folder, of string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -136,7 +137,8 @@ func Consts(t testing.TB, folder, of string) map[string]string {
 	return all
 }
 
-// With lists the functions that have a parameter of one of these types, as Text gives them; "*" is any pointer.
+// With lists the functions that have a parameter of one of these types, as Text gives them; "*" is
+// any pointer.
 func With(t testing.TB, folder string, types ...string) []string {
 	t.Helper()
 	var names []string
@@ -150,8 +152,8 @@ func With(t testing.TB, folder string, types ...string) []string {
 	return names
 }
 
-// Each runs the case of each function that With lists. A function without a case, and a case without a function, fail the
-// test: whoever adds a function adds its case.
+// Each runs the case of each function that With lists. A function without a case, and a case
+// without a function, fail the test: whoever adds a function adds its case.
 func Each[T any](t *testing.T, folder string, types []string, cases map[string]T, run func(t *testing.T, c T)) {
 	t.Helper()
 	names := With(t, folder, types...)
@@ -173,8 +175,9 @@ func Each[T any](t *testing.T, folder string, types []string, cases map[string]T
 // Nilable are the kinds of parameters, besides contexts, that an app may forget: With's.
 var Nilable = []string{"func", "*", "error", "io.Closer", "color.Color", "NativeWindow", "Listener"}
 
-// Forgiving runs a function that was given nil where a value is meant. It may do something sensible, give an error, or panic
-// with words of its own, which begin with the name of the package; but the runtime may not have to find it.
+// Forgiving runs a function that was given nil where a value is meant. It may do something
+// sensible, give an error, or panic with words of its own, which begin with the name of the
+// package; but the runtime may not have to find it.
 func Forgiving(t *testing.T, of string, f func() error) {
 	t.Helper()
 	defer func() {

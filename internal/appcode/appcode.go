@@ -1,14 +1,16 @@
 // Package appcode is how this library calls functions of the app.
 //
-// The rule: no function of the app runs under a lock of ours, between a claim of a ring and its commit, on a drainer, on the UI
-// thread unless its documentation says so, or outside of a recover. Functions of the app are those that it hands over (handlers,
-// listeners, filters, callbacks), and the methods of all that it implements: codecs, policies, errors, JSON marshalers and
+// The rule: no function of the app runs under a lock of ours, between a claim of a ring and its
+// commit, on a drainer, on the UI thread unless its documentation says so, or outside of a recover.
+// Functions of the app are those that it hands over (handlers, listeners, filters, callbacks), and
+// the methods of all that it implements: codecs, policies, errors, JSON marshalers and
 // unmarshalers, contexts, files, closers, handlers of package slog.
 //
-// ARCHITECTURE.md has the table of all places. What the app wants logged goes through package loglimit, which never waits.
+// ARCHITECTURE.md has the table of all places. What the app wants logged goes through package
+// loglimit, which never waits.
 //
-// A runtime error that Go itself can't recover from ends the process all the same: a stack overflow, or a map that two
-// goroutines write.
+// A runtime error that Go itself can't recover from ends the process all the same: a stack
+// overflow, or a map that two goroutines write.
 package appcode
 
 import (
@@ -31,8 +33,9 @@ type Failure struct {
 // Error says that the function panicked, and with what.
 func (f *Failure) Error() string { return "panicked: " + f.Panic }
 
-// Catch is deferred by who calls functions of the app, and calls failed, which may be nil, when they do not return: returned is
-// still false then. A panic ends there; a goroutine that ends by runtime.Goexit goes on ending.
+// Catch is deferred by who calls functions of the app, and calls failed, which may be nil, when
+// they do not return: returned is still false then. A panic ends there; a goroutine that ends by
+// runtime.Goexit goes on ending.
 //
 //	returned := false
 //	defer appcode.Catch(&returned, func(f *appcode.Failure) { … })
@@ -55,8 +58,8 @@ func Catch(returned *bool, failed func(*Failure)) {
 	}
 }
 
-// Call calls f. It gives nil when f has returned, and what it panicked with. When f ends its goroutine, Call does not return either:
-// where that must not be, use Apart.
+// Call calls f. It gives nil when f has returned, and what it panicked with. When f ends its
+// goroutine, Call does not return either: where that must not be, use Apart.
 func Call(f func()) (failure *Failure) {
 	returned := false
 	defer Catch(&returned, func(f *Failure) { failure = f })
@@ -65,7 +68,8 @@ func Call(f func()) (failure *Failure) {
 	return nil
 }
 
-// Apart is Call on a goroutine of its own, which it waits for. So a runtime.Goexit is a failure like another.
+// Apart is Call on a goroutine of its own, which it waits for. So a runtime.Goexit is a failure
+// like another.
 func Apart(f func()) *Failure {
 	over := make(chan *Failure, 1)
 	go func() {
@@ -82,8 +86,9 @@ func Apart(f func()) *Failure {
 	return <-over
 }
 
-// Text is what a value of the app says about itself: an error or a fmt.Stringer by its method, which may panic. Of other values
-// than basic ones it is the type: they may be large, refer to themselves, or be in use.
+// Text is what a value of the app says about itself: an error or a fmt.Stringer by its method,
+// which may panic. Of other values than basic ones it is the type: they may be large, refer to
+// themselves, or be in use.
 func Text(v any) (text string) {
 	defer func() {
 		if recover() != nil {
@@ -106,8 +111,8 @@ func Text(v any) (text string) {
 	return fmt.Sprintf("a value of type %T", v)
 }
 
-// IsJSON reports whether a codec of the app has written one JSON value in UTF-8. A page reads many messages as one text, and would take one that
-// is not JSON for a broken rule.
+// IsJSON reports whether a codec of the app has written one JSON value in UTF-8. A page reads many
+// messages as one text, and would take one that is not JSON for a broken rule.
 func IsJSON(data []byte) bool { return utf8.Valid(data) && json.Valid(data) }
 
 // ErrNoJSON is what a codec wrote that IsJSON denies.

@@ -115,7 +115,8 @@ type exiting struct{}
 
 func (exiting) Error() string { runtime.Goexit(); return "" }
 
-// TestCatchAlways: whoever waits for a function is told of its failure, also when what it panicked with ends the goroutine.
+// TestCatchAlways: whoever waits for a function is told of its failure, also when what it panicked
+// with ends the goroutine.
 func TestCatchAlways(t *testing.T) {
 	for want, f := range map[string]func(){
 		"text":           func() { panic("text") },

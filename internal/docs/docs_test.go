@@ -15,7 +15,8 @@ import (
 
 const root = "../.."
 
-// names are the words that the sources have outside of their comments, by which file they were seen first.
+// names are the words that the sources have outside of their comments, by which file they were seen
+// first.
 type names map[string]string
 
 var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
@@ -111,7 +112,8 @@ var foreign = regexp.MustCompile(`^(` + strings.Join([]string{
 // pattern is one that selects tests or benchmarks by parts of their names.
 var pattern = regexp.MustCompile(`-(?:run|bench) '?[^'\s]+'?`)
 
-// inFence are the blocks of code in a document, which other tests compile or run; spans are what it names within a text.
+// inFence are the blocks of code in a document, which other tests compile or run; spans are what it
+// names within a text.
 var (
 	inFence = regexp.MustCompile("(?ms)^ *```.*?^ *```")
 	span    = regexp.MustCompile("`([^`\n]+)`")

@@ -15,7 +15,8 @@ import (
 	"github.com/tailrace-go/tailrace/internal/apitest"
 )
 
-// members are the fields and methods of types: by "package.Type", the member, and the type that a field has, or "".
+// members are the fields and methods of types: by "package.Type", the member, and the type that a
+// field has, or "".
 type members map[string]map[string]string
 
 func (m members) add(of, member, is string) {
@@ -127,7 +128,8 @@ func (m members) has(of string, chain []string) bool {
 // qualified is a type with members, maybe with its package: webview.Options.Bus.PendingBytes.
 var qualified = regexp.MustCompile(`(?:\b([a-z]+)\.)?\b([A-Z]\w*)((?:\.[A-Z]\w*)+)`)
 
-// TestMembers: where a document or a comment names a field or a method of one of our types, that exists.
+// TestMembers: where a document or a comment names a field or a method of one of our types, that
+// exists.
 func TestMembers(t *testing.T) {
 	known := exported(t)
 	check := func(name, text string) {

@@ -1,12 +1,14 @@
-// Package loglimit is the way from this library to the app's logger. It keeps a log readable whatever pages do, and keeps the
-// app's slog.Handler away from where it could do harm.
+// Package loglimit is the way from this library to the app's logger. It keeps a log readable
+// whatever pages do, and keeps the app's slog.Handler away from where it could do harm.
 //
-// Limits: of records with the same message, for the same window, so many pass in a while. The first one of the next while tells how many
-// did not ("suppressed"). Texts that a page may have chosen are cut.
+// Limits: of records with the same message, for the same window, so many pass in a while. The first
+// one of the next while tells how many did not ("suppressed"). Texts that a page may have chosen
+// are cut.
 //
-// A call that logs never waits, and runs no function of the app: it may be made under any lock, between claim and commit, on the drainer
-// and on the UI thread. The record stands in a queue then, and a goroutine that exists while there is something in it hands it to
-// the app's handler; see queue.go.
+// A call that logs never waits, and runs no function of the app: it may be made under any lock,
+// between claim and commit, on the drainer and on the UI thread. The record stands in a queue then,
+// and a goroutine that exists while there is something in it hands it to the app's handler; see
+// queue.go.
 package loglimit
 
 import (
@@ -142,7 +144,8 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// cut shortens a text of ours, and what JSON decodes to. Errors are shortened when the app's functions may be called.
+// cut shortens a text of ours, and what JSON decodes to. Errors are shortened when the app's
+// functions may be called.
 func cut(a slog.Attr) slog.Attr {
 	if a.Key == StackKey {
 		return a

@@ -9,14 +9,16 @@ import (
 	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
-// Queued is how many records wait at most for a handler that is slow. The next ones are lost, and counted.
+// Queued is how many records wait at most for a handler that is slow. The next ones are lost, and
+// counted.
 const Queued = 256
 
-// lostMessage is the record that tells how many others did not get to the app's handler: they found the queue full, or it panicked.
+// lostMessage is the record that tells how many others did not get to the app's handler: they found
+// the queue full, or it panicked.
 const lostMessage = "log records were lost: the handler panicked, or was too slow"
 
-// target is the app's handler with what WithAttrs and WithGroup have added. The app's methods of these names are called by the
-// queue's goroutine, when there is a record.
+// target is the app's handler with what WithAttrs and WithGroup have added. The app's methods of
+// these names are called by the queue's goroutine, when there is a record.
 type target struct {
 	from  *target // nil: made is the app's own
 	attrs []slog.Attr
@@ -43,7 +45,8 @@ type entry struct {
 	stands int // how many are lost with it: itself, or those that it tells of
 }
 
-// queue hands records to the app's handler, one at a time and in order. Its goroutine ends when it is empty.
+// queue hands records to the app's handler, one at a time and in order. Its goroutine ends when it
+// is empty.
 type queue struct {
 	mu      sync.Mutex
 	waiting []entry
@@ -127,8 +130,8 @@ func (q *queue) deliver(e entry) {
 	returned = true
 }
 
-// plain makes the values of a record ones that a handler can use: what resolves itself has done so, an error whose methods
-// panic is replaced, and one whose text is long is cut.
+// plain makes the values of a record ones that a handler can use: what resolves itself has done so,
+// an error whose methods panic is replaced, and one whose text is long is cut.
 func plain(r slog.Record) slog.Record {
 	to := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
 	r.Attrs(func(a slog.Attr) bool {
@@ -152,7 +155,8 @@ func plainError(a slog.Attr, err error) slog.Attr {
 	return shorten(a, text)
 }
 
-// Flush waits until the app's handler has got what was logged by a logger of New's, but not longer than that. It says whether it has.
+// Flush waits until the app's handler has got what was logged by a logger of New's, but not longer
+// than that. It says whether it has.
 func Flush(l *slog.Logger, most time.Duration) bool {
 	h, ok := l.Handler().(*handler)
 	if !ok {

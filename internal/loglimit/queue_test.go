@@ -54,7 +54,8 @@ type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
 
-// TestValuesThatPanic: values of a record whose methods panic don't take the record with them, and what a value resolves to is cut like others.
+// TestValuesThatPanic: values of a record whose methods panic don't take the record with them, and
+// what a value resolves to is cut like others.
 func TestValuesThatPanic(t *testing.T) {
 	a := newApp()
 	l := New(slog.New(a))
@@ -69,8 +70,8 @@ func TestValuesThatPanic(t *testing.T) {
 	}
 }
 
-// TestHandlersThatPanic: a handler of which any method panics, or ends the goroutine, loses that record and no other; how many were
-// lost is told.
+// TestHandlersThatPanic: a handler of which any method panics, or ends the goroutine, loses that
+// record and no other; how many were lost is told.
 func TestHandlersThatPanic(t *testing.T) {
 	for _, exits := range []bool{false, true} {
 		bad := func() {
@@ -124,8 +125,8 @@ func TestHandlersThatPanic(t *testing.T) {
 	}
 }
 
-// TestHandlerStandsStill: nobody waits for a handler that stands still. As many records wait as the bound says, and those beyond are counted
-// and told.
+// TestHandlerStandsStill: nobody waits for a handler that stands still. As many records wait as the
+// bound says, and those beyond are counted and told.
 func TestHandlerStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newApp()
@@ -160,7 +161,8 @@ func TestHandlerStandsStill(t *testing.T) {
 	})
 }
 
-// TestHandlerLogs: a handler that logs by the same logger does not stop it, and does not keep it busy for ever.
+// TestHandlerLogs: a handler that logs by the same logger does not stop it, and does not keep it
+// busy for ever.
 func TestHandlerLogs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newApp()

@@ -189,8 +189,8 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-// TestActions: rules may name every action that there is, and what is said of them names them all: the error about one that does
-// not exist, and the package's comment.
+// TestActions: rules may name every action that there is, and what is said of them names them all:
+// the error about one that does not exist, and the package's comment.
 func TestActions(t *testing.T) {
 	source, err := os.ReadFile("policy.go")
 	if err != nil {

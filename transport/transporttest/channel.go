@@ -79,8 +79,8 @@ func (c *Channel) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fmt.Sprintf("__CHANNEL__:%d", c.id))
 }
 
-// Next takes the next message and credits it. It waits. After the end it gives what had
-// come before, then ErrChannelClosed, Go's *transport.Error, or ErrEnded; ErrPatience if nothing comes.
+// Next takes the next message and credits it. It waits. After the end it gives what had come
+// before, then ErrChannelClosed, Go's *transport.Error, or ErrEnded; ErrPatience if nothing comes.
 func (c *Channel) Next() (Message, error) {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()

@@ -31,7 +31,8 @@ func (e *events) add(v Event) {
 	e.cond.Broadcast()
 }
 
-// NextEvent takes the next event; it waits. After the session's end it gives what had come before, then ErrEnded; ErrPatience if none comes.
+// NextEvent takes the next event; it waits. After the session's end it gives what had come before,
+// then ErrEnded; ErrPatience if none comes.
 func (p *Page) NextEvent() (Event, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,7 +118,8 @@ func (p *Page) controlMessage(kind wire.Kind, data []byte, stride int) error {
 	return p.controlNow(kind, data, stride, body)
 }
 
-// controlNow handles a message of lane 0 and credits it, unless it is a script that Go has to evaluate first.
+// controlNow handles a message of lane 0 and credits it, unless it is a script that Go has to
+// evaluate first.
 func (p *Page) controlNow(kind wire.Kind, data []byte, stride int, body *Channel) error {
 	err := p.control(kind, data, body)
 	if p.native.holding {

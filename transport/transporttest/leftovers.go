@@ -10,8 +10,8 @@ import (
 // leftTime is how long commands may take to return when their session has ended.
 const leftTime = 10 * time.Second
 
-// Leftovers ends the session, and says what of it is left in its figures when its commands have returned: nothing
-// may. It waits 10 seconds for that.
+// Leftovers ends the session, and says what of it is left in its figures when its commands have
+// returned: nothing may. It waits 10 seconds for that.
 func Leftovers(s *transport.Session) error {
 	s.End("the test is over")
 	for waited := time.Duration(0); ; waited += time.Millisecond {

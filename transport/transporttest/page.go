@@ -80,8 +80,9 @@ type Config struct {
 	// Send, if not nil, is given each upward batch first. True: it has another way to Go, and is there, or will be. A
 	// batch that says how long to hold it is a pull: Send may wait until the other way has ended.
 	Send func(batch []byte) bool
-	// Patience is how long a call of the page waits for what does not come: then it gives ErrPatience, which says what that
-	// was. In a bubble of synctest it is that bubble's time. Default 2 minutes; below zero: it waits for ever.
+	// Patience is how long a call of the page waits for what does not come: then it gives ErrPatience,
+	// which says what that was. In a bubble of synctest it is that bubble's time. Default 2 minutes;
+	// below zero: it waits for ever.
 	Patience time.Duration
 	// Origin is the page's. Default "test://page". Owner is the session's owner.
 	Origin string

@@ -7,14 +7,16 @@ import (
 	"time"
 )
 
-// ErrPatience is what was waited for, and did not come within Config.Patience. The error's text says what.
+// ErrPatience is what was waited for, and did not come within Config.Patience. The error's text
+// says what.
 var ErrPatience = errors.New("transporttest: nothing came")
 
 // defaultPatience is Config.Patience's default.
 const defaultPatience = 2 * time.Minute
 
-// await waits until ok, which cond tells of, or until the page's patience is over. The caller holds mu. Without an end of its own a wait for
-// what does not come would never end in a bubble of synctest: the pulls that are held keep its time passing.
+// await waits until ok, which cond tells of, or until the page's patience is over. The caller holds
+// mu. Without an end of its own a wait for what does not come would never end in a bubble of
+// synctest: the pulls that are held keep its time passing.
 func (p *Page) await(cond *sync.Cond, ok func() bool, what func() string) error {
 	if ok() {
 		return nil

@@ -14,7 +14,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestPatience: whatever the page waits for in vain ends after its patience, in the time of the bubble, and says what that was.
+// TestPatience: whatever the page waits for in vain ends after its patience, in the time of the
+// bubble, and says what that was.
 func TestPatience(t *testing.T) {
 	type streams struct {
 		C *transport.Stream[int, []byte]

@@ -38,9 +38,9 @@ func TestKind() Kind {
 }
 
 // Test gives tests a display of their own, whatever DISPLAY and WAYLAND_DISPLAY are: like Ensure it
-// replaces the process by itself, with the display that Variable asks for. What a desktop says about
-// scale, themes and modules does not reach that process. Call it first in TestMain. Errors: Ensure's, and one for a
-// Kind that does not exist.
+// replaces the process by itself, with the display that Variable asks for. What a desktop says
+// about scale, themes and modules does not reach that process. Call it first in TestMain. Errors:
+// Ensure's, and one for a Kind that does not exist.
 func Test() error {
 	if runtime.GOOS != "linux" {
 		return nil

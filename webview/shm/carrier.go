@@ -88,7 +88,8 @@ func (c *Carrier) Name() string {
 // Active reports whether batches go through shared memory.
 func (c *Carrier) Active() bool { return c.attached.Load() }
 
-// Settled reports whether it is known which carrier the session has: the page has attached, or will not.
+// Settled reports whether it is known which carrier the session has: the page has attached, or will
+// not.
 func (c *Carrier) Settled() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,7 +9,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// TestNilArguments: nil where a value is meant is an error that says so, or has a sensible meaning. No function takes a context.
+// TestNilArguments: nil where a value is meant is an error that says so, or has a sensible meaning.
+// No function takes a context.
 func TestNilArguments(t *testing.T) {
 	apitest.Each(t, ".", []string{"context.Context"}, map[string]func() error{}, nil)
 	apitest.Each(t, ".", apitest.Nilable, map[string]func() error{

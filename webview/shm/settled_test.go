@@ -38,8 +38,8 @@ func (l *lines) with(text string) []string {
 	return found
 }
 
-// TestCarrierIsLoggedOnce: a session's log has one line with its carrier, that which it has, once that is settled; and one more when it goes
-// over to another, with the reason.
+// TestCarrierIsLoggedOnce: a session's log has one line with its carrier, that which it has, once
+// that is settled; and one more when it goes over to another, with the reason.
 func TestCarrierIsLoggedOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		attach bool

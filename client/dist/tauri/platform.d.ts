@@ -5,5 +5,8 @@ export declare function separators(): {
     sep: string;
     delimiter: string;
 };
-/** The URL of a file for this page; of another protocol, which the Go side does not serve, as Tauri has it. */
+/**
+ * The URL of a file for this page; of another protocol, which the Go side does not serve, as Tauri
+ * has it.
+ */
 export declare function convertFileSrc(filePath: string, protocol?: string): string;

@@ -1,10 +1,11 @@
-// The built-ins that the client uses after its start, as they were then. A page may replace, patch or
-// freeze them before, and later behind the client's back.
+// The built-ins that the client uses after its start, as they were then. A page may replace, patch
+// or freeze them before, and later behind the client's back.
 //
-// The rest of the client follows three rules. It loops over arrays by index, and neither spreads nor
-// destructures them: both ask Array.prototype. It awaits promises only through `safe` and `settled`. And it
-// calls no method and reads no accessor of a built-in but through this folder, where each is a function
-// of its object. Maps and sets of its own are classes whose methods nobody else reaches.
+// The rest of the client follows three rules. It loops over arrays by index, and neither spreads
+// nor destructures them: both ask Array.prototype. It awaits promises only through `safe` and
+// `settled`. And it calls no method and reads no accessor of a built-in but through this folder,
+// where each is a function of its object. Maps and sets of its own are classes whose methods nobody
+// else reaches.
 
 const { bind, call } = Function.prototype;
 
@@ -17,8 +18,8 @@ export const uncurry = bind.bind(call) as <T, A extends unknown[], R>(
 ) => (self: T, ...args: A) => R;
 
 /**
- * JavaScriptCore calls an uncurried method many times more slowly than `method.call(object)`, which it compiles
- * away. On the hot path that is taken as long as `method.call` is this.
+ * JavaScriptCore calls an uncurried method many times more slowly than `method.call(object)`, which
+ * it compiles away. On the hot path that is taken as long as `method.call` is this.
  */
 export const originalCall = call;
 
@@ -65,7 +66,9 @@ export function methodOf<R>(prototype: object | undefined, name: PropertyKey) {
   return uncurry(method as Method<unknown, unknown[], R>);
 }
 
-/** Whether one of the functions above takes the value for an object of its kind, of whatever realm. */
+/**
+ * Whether one of the functions above takes the value for an object of its kind, of whatever realm.
+ */
 export function isKind(read: (self: unknown) => unknown, value: unknown): boolean {
   try {
     read(value);
@@ -76,8 +79,8 @@ export function isKind(read: (self: unknown) => unknown, value: unknown): boolea
 }
 
 /**
- * An object that is nothing but its properties. That is looked at first: to fail in `isKind` costs as much as
- * the JSON of a small object.
+ * An object that is nothing but its properties. That is looked at first: to fail in `isKind` costs
+ * as much as the JSON of a small object.
  */
 export function isPlain(value: object): boolean {
   const prototype = getPrototypeOf(value);

@@ -1,4 +1,5 @@
-// Bytes: the client's own, and what users hand over, which may be of another realm: of a frame, or a window.
+// Bytes: the client's own, and what users hand over, which may be of another realm: of a frame, or
+// a window.
 
 import {
   type Getter,
@@ -113,8 +114,9 @@ export function areBytes(value: unknown): value is ArrayBufferLike | ArrayBuffer
 }
 
 /**
- * A view of the bytes that a user hands over: of a buffer or of any view. Undefined: it is neither. Throws if they
- * are not there any more, because the buffer was transferred or has become too short for the view.
+ * A view of the bytes that a user hands over: of a buffer or of any view. Undefined: it is neither.
+ * Throws if they are not there any more, because the buffer was transferred or has become too short
+ * for the view.
  */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

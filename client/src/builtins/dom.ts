@@ -111,7 +111,10 @@ const responses = globalThis.Response?.prototype;
 const readStatus = readerOf<number>(responses, 'status');
 const readBody = methodOf<Promise<ArrayBuffer>>(responses, 'arrayBuffer');
 
-/** The status and the body of what `fetch` gave, which may be a library's that stood there at the start. */
+/**
+ * The status and the body of what `fetch` gave, which may be a library's that stood there at the
+ * start.
+ */
 export const statusOf = reader<number>(responses, 'status');
 
 export function bodyOf(response: Response): Promise<ArrayBuffer> {

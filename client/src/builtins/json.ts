@@ -1,5 +1,5 @@
-// JSON of what users hand over, beside libraries that give arrays or all objects a `toJSON` of their own (old
-// Prototype.js): in the JSON of this package an array is an array.
+// JSON of what users hand over, beside libraries that give arrays or all objects a `toJSON` of
+// their own (old Prototype.js): in the JSON of this package an array is an array.
 
 import {
   apply,
@@ -20,7 +20,9 @@ export type Replacer = (this: unknown, key: string, value: unknown) => unknown;
 type Holder = Record<string, unknown>;
 type ToJson = (this: unknown, key: string) => unknown;
 
-/** JSON.stringify, but that nothing which was put into the prototypes of arrays and objects counts. */
+/**
+ * JSON.stringify, but that nothing which was put into the prototypes of arrays and objects counts.
+ */
 export function stringify(value: unknown, replacer?: Replacer): string | undefined {
   const patched = hasOwn(arrayPrototype, 'toJSON') || hasOwn(objectPrototype, 'toJSON');
   if (!patched) return stringifyJson(value, replacer);

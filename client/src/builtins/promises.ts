@@ -1,4 +1,5 @@
-// Promises. Those of async functions are the only ones here, whatever stands for Promise in the page.
+// Promises. Those of async functions are the only ones here, whatever stands for Promise in the
+// page.
 
 import { defineProperty, getPrototypeOf } from './base.js';
 
@@ -7,8 +8,8 @@ export const NativePromise = getPrototypeOf(made).constructor as PromiseConstruc
 const own = { value: NativePromise, configurable: true, writable: true };
 
 /**
- * The same promise, which may be awaited: what a page does to Promise.prototype does not count then. A thenable that is no
- * promise is awaited by its own `then`.
+ * The same promise, which may be awaited: what a page does to Promise.prototype does not count
+ * then. A thenable that is no promise is awaited by its own `then`.
  */
 export function safe<T>(promise: Promise<T>): Promise<T> {
   try {
@@ -21,7 +22,10 @@ export function safe<T>(promise: Promise<T>): Promise<T> {
 
 const ignore = (): void => {};
 
-/** As `promise.then(ok, failed)`, but that nothing follows: what these throw is an unhandled rejection. */
+/**
+ * As `promise.then(ok, failed)`, but that nothing follows: what these throw is an unhandled
+ * rejection.
+ */
 export async function settled<T>(
   promise: Promise<T>,
   ok: (value: T) => void,

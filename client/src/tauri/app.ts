@@ -1,4 +1,5 @@
-// The shapes of @tauri-apps/api/app. What the Go side has no command for rejects, and names the command.
+// The shapes of @tauri-apps/api/app. What the Go side has no command for rejects, and names the
+// command.
 
 import { addPluginListener, invoke, type PluginListener } from './core.js';
 import type { Theme } from './window.js';

@@ -13,7 +13,10 @@ export function separators(): { sep: string; delimiter: string } {
 /** Where the Go side serves files of the system. */
 const FILES = 'tailrace://localhost/.tailrace/file/';
 
-/** The URL of a file for this page; of another protocol, which the Go side does not serve, as Tauri has it. */
+/**
+ * The URL of a file for this page; of another protocol, which the Go side does not serve, as Tauri
+ * has it.
+ */
 export function convertFileSrc(filePath: string, protocol = 'asset'): string {
   const path = encodeURIComponent(filePath);
   if (protocol === 'asset') return FILES + path;
