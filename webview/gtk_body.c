@@ -1,5 +1,6 @@
 //go:build linux && cgo
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
@@ -16,11 +17,13 @@
 
 static sigjmp_buf back;
 static volatile sig_atomic_t guarded;
-static GThread *guarded_thread;
+static pthread_t guarded_thread;
 static struct sigaction before;
 
 static void on_fault(int sig, siginfo_t *info, void *context) {
-  if (guarded && g_thread_self() == guarded_thread) siglongjmp(back, 1);
+  // A fault, not a signal that somebody sent.
+  if (guarded && info->si_code > 0 && pthread_equal(pthread_self(), guarded_thread))
+    siglongjmp(back, 1);
   if (before.sa_flags & SA_SIGINFO)  // of another thread, Go's or not
     before.sa_sigaction(sig, info, context);
   else if (before.sa_handler != SIG_IGN && before.sa_handler != SIG_DFL)
@@ -36,7 +39,7 @@ GInputStream *tr_http_body(void *request, int *unreadable) {
   guard.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   sigemptyset(&guard.sa_mask);
   GInputStream *volatile stream = NULL;
-  guarded_thread = g_thread_self();
+  guarded_thread = pthread_self();
   // First what is there, for other threads fault as soon as the guard is set.
   if (sigaction(SIGSEGV, NULL, &before) != 0 || sigaction(SIGSEGV, &guard, NULL) != 0) return NULL;
   if (sigsetjmp(back, 1) == 0) {
