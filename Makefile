@@ -15,7 +15,7 @@ ORDER ?= 50
 
 GO_TEST := go test -timeout 15m
 # Without cgo; tested with several numbers of processors.
-PURE := ./internal/... ./ring/... ./transport/... ./bus/... ./webview/shm
+PURE := $(addprefix ./internal/,apitest appcode contexts limits loglimit) ./ring/... ./transport/... ./bus/... ./webview/shm
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 STEP := @.ci/step
 # Windows as an app's user has them, also beside a window manager and on Wayland.
@@ -32,7 +32,7 @@ demo: setup ## stream FILE (default: the go binary) and live telemetry into a wi
 check: begin setup client/node_modules ## what finds most mistakes, in a minute and a half
 	$(STEP) 'format and vet' .ci/lint quick
 	$(STEP) 'client: types and tests' sh -c 'cd client && npm run --silent check && npm run --silent test'
-	$(STEP) 'pure Go' $(GO_TEST) $(PURE)
+	$(STEP) 'pure Go' $(GO_TEST) $(PURE) ./internal/docs
 	$(STEP) 'a few windows' $(GO_TEST) -run '$(QUICK)' ./webview
 	@.ci/step end
 
@@ -41,6 +41,7 @@ test: begin setup lint client extension model ## everything that must hold
 	$(STEP) 'displays' .ci/setup displays
 	$(STEP) 'other systems' .ci/crossbuild $(PURE)
 	$(STEP) 'pure Go, -race, 1, 2 and 4 processors' $(GO_TEST) -race -cpu=1,2,4 $(PURE)
+	$(STEP) 'names in documents and comments' $(GO_TEST) ./internal/docs
 	$(STEP) 'ring and transport with ringdebug' $(GO_TEST) -tags ringdebug ./ring/... ./transport/...
 	$(STEP) linearizability sh -c 'cd ring/linearizability && $(GO_TEST) -race .'
 	$(STEP) 'windows, examples, fuzz seeds' $(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
