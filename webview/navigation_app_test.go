@@ -410,7 +410,7 @@ func TestDesktopOpens(t *testing.T) {
 const trickyURL = "mailto:a@b.example?subject=x%20y&body=$(touch%20z);`id`'|&-o"
 
 func init() {
-	scenarios["the desktop opens"] = func() error {
+	arranged["the desktop opens"] = func() error {
 		app, loaded, err := scenarioApp()
 		if err != nil {
 			return err

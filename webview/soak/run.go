@@ -28,7 +28,8 @@ type run struct {
 	pool     *pool
 	injector *faults.Injector
 	subjects []*subject
-	began    time.Time
+	made     time.Time // faults are told by the time since then
+	began    time.Time // when all windows were open
 	tally    tally
 	cancel   context.CancelCauseFunc
 	series   series
@@ -57,7 +58,8 @@ func (t *tally) disorders() disorder {
 
 // newRun makes the Apps. Main goroutine only.
 func newRun(seed uint64, log *slog.Logger, out io.Writer) (*run, error) {
-	r := &run{seed: seed, log: log, out: out, began: time.Now()}
+	r := &run{seed: seed, log: log, out: out, made: time.Now()}
+	r.began = r.made
 	r.pool = newPool(rand.New(rand.NewPCG(seed, 0)))
 	r.injector = faults.New(faults.Options{Seed: seed, Rate: faultRate, OnHit: r.hit})
 	for i, c := range []struct {
@@ -93,7 +95,7 @@ func (r *run) wrong(d disorder, err error) {
 
 // hit notes a fault.
 func (r *run) hit(h faults.Hit) {
-	r.recent.add(h.Label, fmt.Sprintf("%.3f s, %s: %v, %d bytes up, %d down", time.Since(r.began).Seconds(), h.Path, h.Kind, len(h.Up), len(h.Down)))
+	r.recent.add(h.Label, fmt.Sprintf("%.3f s, %s: %v, %d bytes up, %d down", time.Since(r.made).Seconds(), h.Path, h.Kind, len(h.Up), len(h.Down)))
 }
 
 // recent are the last few lines of a long text.
