@@ -16,6 +16,7 @@ type Engine struct {
 	commands   *xsync.MapOf[string, *command]
 	resumables *xsync.MapOf[string, *resumable]
 	epoch      time.Time // the figures' times count from here
+	inGap      func(gap) // nil but in tests
 
 	mu       sync.Mutex // guards what follows
 	serial   uint64     // of the last session
@@ -43,6 +44,23 @@ func (e *Engine) Open(c SessionConfig) (*Session, error) {
 		return nil, errors.New("transport: a session needs a carrier")
 	}
 	return newSession(e, c)
+}
+
+// gap is a place between two decisions where others may come in. Tests have them come in there.
+type gap int
+
+const (
+	gapNothingFound gap = iota + 1 // a receiver has found no message
+	gapLetGo                       // a command has let go of a channel
+	gapHold                        // a command is about to hold a channel, which has not ended yet
+	gapDiscarded                   // a resumable channel is discarded, its name is not free yet
+)
+
+// pass goes through a gap. The caller holds no lock that whoever comes in there needs.
+func (e *Engine) pass(g gap) {
+	if e.inGap != nil {
+		e.inGap(g)
+	}
 }
 
 // now is the time since the engine was made.

@@ -162,6 +162,7 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 	} else {
 		return nil // it stands there twice
 	}
+	s.engine.pass(gapHold)
 	if !l.hold() {
 		inv.refuseEnded(id)
 		return nil

@@ -230,6 +230,7 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 			return m, nil
 		}
 		in.mu.Unlock()
+		l.s.engine.pass(gapNothingFound)
 		if end != nil {
 			in.wake() // the next one who waits
 			return message{}, end

@@ -3,8 +3,6 @@ package transport
 import (
 	"context"
 	"errors"
-	"runtime"
-	"sync"
 	"testing"
 	"time"
 
@@ -55,7 +53,10 @@ func wantNothing(t *testing.T, l *lane, memory int64) {
 func TestMessageBesideEnd(t *testing.T) {
 	begin := make([]byte, wire.BeginSize+8)
 	wire.PutBegin(begin, 16, wire.Bytes)
-	fragments := []wire.Frame{{Kind: wire.Begin, Payload: begin}, {Kind: wire.End, Payload: make([]byte, 8)}}
+	fragments := []wire.Frame{
+		{Kind: wire.Begin, Payload: begin},
+		{Kind: wire.End, Payload: make([]byte, 8)},
+	}
 	for name, end := range map[string]func(l *lane){
 		"close":   func(l *lane) { l.finish(&ClosedError{Reason: "closed by Go"}, true) },
 		"session": func(l *lane) { l.s.End("reload") },
@@ -93,61 +94,73 @@ func TestMessageBesideEnd(t *testing.T) {
 	}
 }
 
-// inTurn runs two functions. When first lets go of mu for the first time, second gets it at once,
-// and goes on until it blocks or is over; only then first goes on. sync.Mutex does so when both
-// have waited for a millisecond (its starvation mode), and there is one processor.
-func inTurn(mu *sync.Mutex, first, second func()) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	var wg sync.WaitGroup
-	mu.Lock()
-	wg.Go(first)
-	runtime.Gosched() // it waits for mu
-	wg.Go(second)
-	runtime.Gosched()
-	time.Sleep(3 * time.Millisecond)
-	mu.Unlock()
-	mu.Lock() // before first has it: it sees that it was passed over
-	time.Sleep(time.Millisecond)
-	mu.Unlock()
-	wg.Wait()
+// atGap has something come in when the engine first passes a gap, which the test must see.
+func atGap(t *testing.T, e *Engine, at gap, comes func()) {
+	t.Helper()
+	passed := false
+	e.inGap = func(g gap) {
+		if g == at && !passed {
+			passed = true
+			comes()
+		}
+	}
+	t.Cleanup(func() {
+		if !passed {
+			t.Errorf("gap %d was not passed", at)
+		}
+	})
 }
 
 // TestReceiveBesidePagesClose: a receiver has found nothing. Then a message comes, and the page's
 // close. It gets the message first.
 func TestReceiveBesidePagesClose(t *testing.T) {
 	s, l := openUpward(t)
-	inTurn(&l.in.mu, func() {
-		m, err := l.receive(context.Background())
-		if err != nil || m.data[0] != 7 {
-			t.Errorf("receive gave message %v, %v", m.data, err)
-		}
-		wantNothing(t, l, s.budget.used.Load())
-	}, func() {
+	atGap(t, s.engine, gapNothingFound, func() {
 		s.inMu.Lock()
 		defer s.inMu.Unlock()
 		a := arrivals{lane: l}
 		a.frames(t, message8(7), wire.Frame{Kind: wire.Close})
 	})
+	m, err := l.receive(t.Context())
+	if err != nil || m.data[0] != 7 {
+		t.Errorf("receive gave message %v, %v", m.data, err)
+	}
+	wantNothing(t, l, s.budget.used.Load())
 }
 
 // TestChannelPassedBesideReturn: a command returns, and ends the channels that it alone held;
 // meanwhile the page passes one of them to another. Either that one is refused, or it has a channel
 // that lives.
 func TestChannelPassedBesideReturn(t *testing.T) {
-	s, l := openUpward(t)
-	l.uses = 1
-	s.pageLanes = 1
-	before, next := &invocation{s: s, lanes: []*lane{l}}, &invocation{s: s}
-	inTurn(&l.mu, before.release, func() {
-		if err := next.channel(1, false); err != nil {
-			t.Error(err)
-		}
-	})
-	if next.refused == nil && l.err() != nil {
-		t.Errorf("it has a channel with %v", l.err())
-	}
-	if next.refused != nil && (next.refused.Code != CodeChannelEnded || len(next.lanes) > 0) {
-		t.Errorf("it was refused with %v and has %d channels", next.refused, len(next.lanes))
+	for name, at := range map[string]gap{
+		"passed while it is let go": gapLetGo,
+		"let go while it is passed": gapHold,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, l := openUpward(t)
+			l.uses = 1
+			s.pageLanes = 1
+			before, next := &invocation{s: s, lanes: []*lane{l}}, &invocation{s: s}
+			pass := func() {
+				if err := next.channel(1, false); err != nil {
+					t.Error(err)
+				}
+			}
+			if at == gapLetGo {
+				atGap(t, s.engine, at, pass)
+				before.release()
+			} else {
+				atGap(t, s.engine, at, before.release)
+				pass()
+			}
+			if next.refused == nil && l.err() != nil {
+				t.Errorf("it has a channel with %v", l.err())
+			}
+			r := next.refused
+			if r != nil && (r.Code != CodeChannelEnded || len(next.lanes) > 0) {
+				t.Errorf("it was refused with %v and has %d channels", r, len(next.lanes))
+			}
+		})
 	}
 }
 
@@ -159,7 +172,8 @@ func TestAttachBesideDiscard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inTurn(&ch.r.mu, ch.Discard, func() { _, err = ch.r.attach(s, resumeTo(l)) })
+	atGap(t, s.engine, gapDiscarded, func() { _, err = ch.r.attach(s, resumeTo(l)) })
+	ch.Discard()
 	var e *Error
 	if refused := errors.As(err, &e) && e.Code == CodeUnknownChannel; !refused && l.err() == nil {
 		t.Errorf("attach gave %v, and the channel lives", err)

@@ -364,6 +364,7 @@ func (l *lane) letGo(e *ClosedError) {
 	l.uses--
 	ended := l.uses == 0 && !l.kept && l.setEnd(e, true)
 	l.mu.Unlock()
+	l.s.engine.pass(gapLetGo)
 	if ended {
 		l.conclude(e)
 	}

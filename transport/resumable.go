@@ -350,6 +350,7 @@ func (r *resumable) discard() {
 	readers := slices.Clone(r.readers)
 	r.h.drop()
 	r.mu.Unlock()
+	r.e.pass(gapDiscarded)
 	r.e.resumables.Compute(r.name, func(now *resumable, loaded bool) (*resumable, bool) {
 		return now, !loaded || now == r
 	})
