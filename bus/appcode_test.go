@@ -50,7 +50,9 @@ func TestPayloadsThatPanic(t *testing.T) {
 		heard := make(chan bus.Event, 10)
 		_, err := b.Listen(bus.Any, "e", func(e bus.Event) { heard <- e })
 		noError(t, err)
-		for _, payload := range []any{panics{}, typedNil{}, map[string]any{"deep": json.RawMessage("\"\xff\"")}} {
+		for _, payload := range []any{
+			panics{}, typedNil{}, map[string]any{"deep": json.RawMessage("\"\xff\"")},
+		} {
 			wantIs(t, b.Emit("e", payload), bus.ErrPayload)
 			wantIs(t, b.EmitContext(t.Context(), "e", payload), bus.ErrPayload)
 			wantIs(t, b.EmitSticky(bus.Any, "e", payload), bus.ErrPayload)
@@ -62,7 +64,8 @@ func TestPayloadsThatPanic(t *testing.T) {
 		if b == other {
 			var v string
 			noError(t, b.Emit("e", json.RawMessage(`"right"`)))
-			if err := receive(t, heard).Decode(&v); err == nil || !strings.Contains(err.Error(), "in Decode") {
+			if err := receive(t, heard).Decode(&v); err == nil ||
+				!strings.Contains(err.Error(), "in Decode") {
 				t.Errorf("decoded: %v", err)
 			}
 		}
@@ -105,7 +108,9 @@ func TestListenersThatPanic(t *testing.T) {
 		log, logger := newLogs()
 		_, b := newBus(t, transport.Options{}, bus.Options{Logger: logger})
 		heard := make(chan int, 10)
-		for _, bad := range []func(){func() { panic((*nilError)(nil)) }, runtime.Goexit, func() { panic(panics{}) }} {
+		for _, bad := range []func(){func() { panic((*nilError)(nil)) }, runtime.Goexit, func() {
+			panic(panics{})
+		}} {
 			_, err := bus.On(b.At(bus.App), "e", func(_ bus.Event, n int) {
 				heard <- n
 				bad()
@@ -134,11 +139,12 @@ func TestLogOfFullQueuesStandsStill(t *testing.T) {
 		release := make(chan struct{})
 		var b *bus.Bus
 		reached := false
-		_, b = newBus(t, transport.Options{}, bus.Options{QueueLen: 1, Logger: slog.New(handlerFunc(func(slog.Record) {
+		logger := slog.New(handlerFunc(func(slog.Record) {
 			_ = b.EmitContext(context.Background(), "other", nil)
 			reached = true
 			<-release
-		}))})
+		}))
+		_, b = newBus(t, transport.Options{}, bus.Options{QueueLen: 1, Logger: logger})
 		_, err := b.Listen(bus.App, "tick", func(bus.Event) { <-release })
 		noError(t, err)
 		began := time.Now()

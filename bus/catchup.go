@@ -101,7 +101,8 @@ func (p *Page) drain(waits bool) {
 
 // noRoom reports whether what did not wait may be accepted when it does.
 func noRoom(err error) bool {
-	return errors.Is(err, transport.ErrFull) || errors.Is(err, transport.ErrTooLarge) || errors.Is(err, transport.ErrMemory)
+	return errors.Is(err, transport.ErrFull) || errors.Is(err, transport.ErrTooLarge) ||
+		errors.Is(err, transport.ErrMemory)
 }
 
 // first takes out the first entry that somebody gets, and says who. Nil: the page is live now, not ready, or gone, and draining is over.

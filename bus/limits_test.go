@@ -96,9 +96,11 @@ func TestPendingBytes(t *testing.T) {
 // TestKeptCosts: what is kept for a page counts for about what it takes.
 func TestKeptCosts(t *testing.T) {
 	for name, emit := range map[string]func(b *bus.Bus) error{
-		"small":    func(b *bus.Bus) error { return b.Emit("e", 1) },
-		"filtered": func(b *bus.Bus) error { return b.EmitFilter("e", 1, func(bus.Target) bool { return true }) },
-		"large":    func(b *bus.Bus) error { return b.Emit("e", make([]byte, 5000)) },
+		"small": func(b *bus.Bus) error { return b.Emit("e", 1) },
+		"filtered": func(b *bus.Bus) error {
+			return b.EmitFilter("e", 1, func(bus.Target) bool { return true })
+		},
+		"large": func(b *bus.Bus) error { return b.Emit("e", make([]byte, 5000)) },
 	} {
 		e, b := newBus(t, transport.Options{}, bus.Options{PendingBytes: 16 << 20})
 		openWindow(t, e, b, "main")

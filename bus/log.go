@@ -9,6 +9,7 @@ const tellAgain = 10 * time.Second
 func (b *Bus) logFull(e *ListenerError) {
 	now, next := time.Now().UnixNano(), b.full.Load()
 	if now >= next && b.full.CompareAndSwap(next, now+int64(tellAgain)) {
-		b.log.Warn("bus: an event was refused: listeners' queues are full", "event", e.Name, "listeners", len(e.IDs), "refused", b.figures.overflows.Load())
+		b.log.Warn("bus: an event was refused: listeners' queues are full", "event", e.Name,
+			"listeners", len(e.IDs), "refused", b.figures.overflows.Load())
 	}
 }

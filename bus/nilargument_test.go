@@ -20,9 +20,11 @@ func TestNilArguments(t *testing.T) {
 			_, err := bus.New(nil, bus.Options{})
 			return err
 		},
-		"Bus.Listen":            func() error { return refused(b.Listen(bus.Any, "e", nil)) },
-		"Bus.Once":              func() error { return refused(b.Once(bus.Any, "e", nil)) },
-		"On":                    func() error { return refused(bus.On(nil, "e", func(bus.Event, int) {})) },
+		"Bus.Listen": func() error { return refused(b.Listen(bus.Any, "e", nil)) },
+		"Bus.Once":   func() error { return refused(b.Once(bus.Any, "e", nil)) },
+		"On": func() error {
+			return refused(bus.On(nil, "e", func(bus.Event, int) {}))
+		},
 		"Bus.EmitFilter":        func() error { return b.EmitFilter("e", 1, nil) },
 		"Bus.EmitFilterContext": func() error { return b.EmitFilterContext(t.Context(), "e", 1, nil) },
 		"Page.Connect":          func() error { b.Open("main").Connect(nil); return nil },

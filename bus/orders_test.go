@@ -38,8 +38,12 @@ type starting struct {
 }
 
 // call calls a command.
-func (p *starting) call(command string, args any, headers map[string]string, raw []byte) *transporttest.Call {
-	c := p.w.page.Start(transporttest.Request{Command: command, Args: args, Headers: headers, Raw: raw})
+func (p *starting) call(
+	command string, args any, headers map[string]string, raw []byte,
+) *transporttest.Call {
+	c := p.w.page.Start(transporttest.Request{
+		Command: command, Args: args, Headers: headers, Raw: raw,
+	})
 	p.calls = append(p.calls, c)
 	if strings.HasPrefix(command, "plugin:event|") {
 		p.asked = append(p.asked, c)
@@ -71,10 +75,21 @@ var steps = []struct {
 		return p.call(bus.CommandEmitBytes, nil, map[string]string{bus.HeaderEvent: "e"}, []byte("x"))
 	}},
 	{"invoke", func(p *starting) *transporttest.Call { return p.call("emits", object{}, nil, nil) }},
-	{"ordered", func(p *starting) *transporttest.Call { return p.call("ordered", object{}, nil, nil) }},
-	{"Go's Emit", func(p *starting) *transporttest.Call { noError(p.t, p.b.Emit("e", 0)); return nil }},
-	{"Go's EmitSticky", func(p *starting) *transporttest.Call { noError(p.t, p.b.EmitSticky(bus.Any, "e", 0)); return nil }},
-	{"Go's Eval", func(p *starting) *transporttest.Call { noError(p.t, p.w.Eval("script")); return nil }},
+	{"ordered", func(p *starting) *transporttest.Call {
+		return p.call("ordered", object{}, nil, nil)
+	}},
+	{"Go's Emit", func(p *starting) *transporttest.Call {
+		noError(p.t, p.b.Emit("e", 0))
+		return nil
+	}},
+	{"Go's EmitSticky", func(p *starting) *transporttest.Call {
+		noError(p.t, p.b.EmitSticky(bus.Any, "e", 0))
+		return nil
+	}},
+	{"Go's Eval", func(p *starting) *transporttest.Call {
+		noError(p.t, p.w.Eval("script"))
+		return nil
+	}},
 	{"Go's EvalResult", func(p *starting) *transporttest.Call {
 		p.results++
 		go func() {
@@ -149,7 +164,9 @@ func (p *starting) run(order []int, parsed int, await bool) {
 
 // start opens a page that starts.
 func start(t *testing.T, e *transport.Engine, b *bus.Bus, manual bool) *starting {
-	p := &starting{t: t, b: b, manual: manual, values: make(chan error, 10), arrived: map[string]bool{}}
+	p := &starting{
+		t: t, b: b, manual: manual, values: make(chan error, 10), arrived: map[string]bool{},
+	}
 	p.w = openWindow(t, e, b, "main")
 	p.w.load(transporttest.Config{
 		Owner: p,
@@ -207,7 +224,8 @@ func TestOrdersWhileStarting(t *testing.T) {
 								for _, s := range order {
 									names = append(names, steps[s].name)
 								}
-								t.Logf("%v: parsed before step %d, awaited %v, ready by itself %v", names, parsed, await, !manual)
+								t.Logf("%v: parsed before step %d, awaited %v, ready by itself %v", names, parsed,
+									await, !manual)
 							}
 						}()
 						p.run(order, parsed, await)

@@ -14,7 +14,9 @@ import (
 // though the session has not the memory for all of them at once.
 func TestKeptScriptsWaitForMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := transport.Options{SessionBytes: 5 << 19, ControlBytes: 1 << 20, MaxBatch: 32 << 10, Window: 64 << 10}
+		o := transport.Options{
+			SessionBytes: 5 << 19, ControlBytes: 1 << 20, MaxBatch: 32 << 10, Window: 64 << 10,
+		}
 		e, b := newBus(t, o, bus.Options{PendingBytes: 4 << 20})
 		w := openWindow(t, e, b, "main")
 		const scripts = 20_000

@@ -76,7 +76,8 @@ func (p *Page) settle(ctx context.Context, last uint64) {
 			return
 		case err != nil:
 			if ctx.Err() == nil && p.firstLate(c) {
-				p.bus.log.Warn("bus: a page is not ready: a command's result goes before its events", "window", p.label, "waited", settleTime)
+				p.bus.log.Warn("bus: a page is not ready: a command's result goes before its events",
+					"window", p.label, "waited", settleTime)
 			}
 			return
 		}

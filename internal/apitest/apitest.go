@@ -33,7 +33,8 @@ func Files(t testing.TB, folder string) []*ast.File {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.SkipObjectResolution)
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil,
+			parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +67,9 @@ func Funcs(t testing.TB, folder string) []Func {
 			all[name] = Func{name, params(fn.Type)}
 		}
 	}
-	return slices.SortedFunc(maps.Values(all), func(a, b Func) int { return strings.Compare(a.Name, b.Name) })
+	return slices.SortedFunc(maps.Values(all), func(a, b Func) int {
+		return strings.Compare(a.Name, b.Name)
+	})
 }
 
 // TypeName is the name of a type without its star and parameters.
@@ -124,7 +127,8 @@ func Consts(t testing.TB, folder, of string) map[string]string {
 	all := map[string]string{}
 	for _, f := range Files(t, folder) {
 		ast.Inspect(f, func(n ast.Node) bool {
-			if v, ok := n.(*ast.ValueSpec); ok && v.Type != nil && Text(v.Type) == of && len(v.Values) == len(v.Names) {
+			if v, ok := n.(*ast.ValueSpec); ok && v.Type != nil && Text(v.Type) == of &&
+				len(v.Values) == len(v.Names) {
 				for i, name := range v.Names {
 					if text, ok := v.Values[i].(*ast.BasicLit); ok && name.IsExported() {
 						all[name.Name] = strings.Trim(text.Value, `"`)
@@ -154,7 +158,9 @@ func With(t testing.TB, folder string, types ...string) []string {
 
 // Each runs the case of each function that With lists. A function without a case, and a case
 // without a function, fail the test: whoever adds a function adds its case.
-func Each[T any](t *testing.T, folder string, types []string, cases map[string]T, run func(t *testing.T, c T)) {
+func Each[T any](
+	t *testing.T, folder string, types []string, cases map[string]T, run func(t *testing.T, c T),
+) {
 	t.Helper()
 	names := With(t, folder, types...)
 	for _, name := range names {

@@ -13,7 +13,10 @@ import (
 )
 
 // outside are folders whose code is not part of what apps use.
-var outside = []string{".git", "bench", "build", "client", "docs", "examples", "fuzz", "internal/apitest", "node_modules", "ring/linearizability", "transport/transporttest", "webview/soak", "webview/internal/faults"}
+var outside = []string{
+	".git", "bench", "build", "client", "docs", "examples", "fuzz", "internal/apitest", "node_modules",
+	"ring/linearizability", "transport/transporttest", "webview/soak", "webview/internal/faults",
+}
 
 // rules are what may stand in some files only, each with the reason.
 var rules = []struct {
@@ -23,14 +26,17 @@ var rules = []struct {
 	// One place recovers, and turns what was panicked with into text.
 	{regexp.MustCompile(`\brecover\(\)`), []string{
 		"internal/appcode/appcode.go",
-		"webview/expvar.go",  // a panic of package expvar
-		"webview/serving.go", // http.ErrAbortHandler, which is no failure; what else there is goes on to Catch
+		"webview/expvar.go", // a panic of package expvar
+		// http.ErrAbortHandler, which is no failure; what else there is goes on to Catch
+		"webview/serving.go",
 	}},
 	// The app's logger is reached through loglimit alone, which options put before it.
-	{regexp.MustCompile(`\bslog\.(Default|Info|Warn|Error|Log|Debug)\(|\.Logger\(\)|\blog\.(Print|Fatal|Panic)`), []string{
-		"bus/event.go", // an event that was made by no bus, on its listener's own goroutine
-		"transport/options.go", "webview/options.go", "webview/shm/options.go",
-	}},
+	{regexp.MustCompile(
+		`\bslog\.(Default|Info|Warn|Error|Log|Debug)\(|\.Logger\(\)|\blog\.(Print|Fatal|Panic)`),
+		[]string{
+			"bus/event.go", // an event that was made by no bus, on its listener's own goroutine
+			"transport/options.go", "webview/options.go", "webview/shm/options.go",
+		}},
 	// Codecs are called by encode and decode, which look at panics and at what is no JSON.
 	{regexp.MustCompile(`(?i)codec\.Append\(`), nil},
 	// A goroutine of its own for a record is of no use: no call that logs waits.

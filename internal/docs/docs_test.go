@@ -103,10 +103,16 @@ func sources(t *testing.T) names {
 
 // foreign are words of others, which no source of ours has.
 var foreign = regexp.MustCompile(`^(` + strings.Join([]string{
-	"WebKit.*", "Gtk.*", "Gdk.*", "JavaScript.*", "TypeScript", "BigInt", "SyntaxError", "WebAssembly", "AbortSignal", "StrictMode", "CoDel", "GiB",
-	"emit_(all|filter)", "listen_(any|global)", "once_(any|global)", "get_(webview_)?window", "webview_window", "[Ss]erialize", // Rust's
-	"FALLOC_FL_PUNCH_HOLE", "MADV_REMOVE", "perf", "sched", "u64", "wantsAt", "node16", "nodenext", "withGlobalTauri",
-	"ETag", "Hijack", "JSC_useSharedArrayBuffer", "MediaSource", "decodeAudioData", "formData", "Root", "WithoutCancel", "unload", // what browsers and package http have
+	"WebKit.*", "Gtk.*", "Gdk.*", "JavaScript.*", "TypeScript", "BigInt", "SyntaxError", "WebAssembly",
+	"AbortSignal", "StrictMode", "CoDel", "GiB",
+	// Rust's
+	"emit_(all|filter)", "listen_(any|global)", "once_(any|global)", "get_(webview_)?window",
+	"webview_window", "[Ss]erialize",
+	"FALLOC_FL_PUNCH_HOLE", "MADV_REMOVE", "perf", "sched", "u64", "wantsAt", "node16", "nodenext",
+	"withGlobalTauri",
+	// what browsers and package http have
+	"ETag", "Hijack", "JSC_useSharedArrayBuffer", "MediaSource", "decodeAudioData", "formData", "Root",
+	"WithoutCancel", "unload",
 }, "|") + `)$`)
 
 // pattern is one that selects tests or benchmarks by parts of their names.
@@ -140,14 +146,16 @@ func TestDocuments(t *testing.T) {
 // camel is a word that can only be an exported name.
 var camel = regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b`)
 
-// TestComments: what looks like an exported name in a comment of Go's is a name that the sources have.
+// TestComments: what looks like an exported name in a comment of Go's is a name that the sources
+// have.
 func TestComments(t *testing.T) {
 	known := sources(t)
 	eachFile(t, func(name string, source func() []byte) {
 		if filepath.Ext(name) != ".go" || strings.HasPrefix(name, "internal/docs/") {
 			return
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, source(), parser.ParseComments|parser.SkipObjectResolution)
+		f, err := parser.ParseFile(token.NewFileSet(), name, source(),
+			parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}

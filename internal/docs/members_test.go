@@ -27,7 +27,10 @@ func (m members) add(of, member, is string) {
 }
 
 // folders are those of the packages that apps use.
-var folders = []string{"ring", "transport", "transport/policy", "transport/script", "transport/transporttest", "transport/wire", "bus", "webview", "webview/shm"}
+var folders = []string{
+	"ring", "transport", "transport/policy", "transport/script", "transport/transporttest",
+	"transport/wire", "bus", "webview", "webview/shm",
+}
 
 func exported(t *testing.T) members {
 	m := members{}
@@ -138,7 +141,8 @@ func TestMembers(t *testing.T) {
 			if len(types) == 0 {
 				types = known.types("", q[2])
 			}
-			if q[1] != "" && len(known.types(q[1], q[2])) == 0 && !strings.Contains(strings.Join(folders, "/")+"/", q[1]+"/") {
+			if q[1] != "" && len(known.types(q[1], q[2])) == 0 &&
+				!strings.Contains(strings.Join(folders, "/")+"/", q[1]+"/") {
 				types = nil // a variable, or another module's package
 			}
 			if len(types) == 0 {
@@ -161,7 +165,8 @@ func TestMembers(t *testing.T) {
 				check(name, string(source()))
 			}
 		case ".go":
-			f, err := parser.ParseFile(token.NewFileSet(), name, source(), parser.ParseComments|parser.SkipObjectResolution)
+			f, err := parser.ParseFile(token.NewFileSet(), name, source(),
+				parser.ParseComments|parser.SkipObjectResolution)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,7 +185,8 @@ var (
 	link       = regexp.MustCompile(`\]\(([^)#:]+?)(?:#[^)]*)?\)`)
 )
 
-// TestCommands: targets of make, scripts of npm, folders of go run and files of links in the documents exist.
+// TestCommands: targets of make, scripts of npm, folders of go run and files of links in the
+// documents exist.
 func TestCommands(t *testing.T) {
 	read := func(name string) string {
 		b, err := os.ReadFile(filepath.Join(root, name))

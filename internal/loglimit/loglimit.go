@@ -41,7 +41,9 @@ func New(l *slog.Logger) *slog.Logger {
 	if _, ok := l.Handler().(*handler); ok {
 		return l
 	}
-	return slog.New(&handler{queue: new(queue), budgets: &budgets{at: map[key]*budget{}}, target: &target{made: l.Handler()}})
+	return slog.New(&handler{
+		queue: new(queue), budgets: &budgets{at: map[key]*budget{}}, target: &target{made: l.Handler()},
+	})
 }
 
 type key struct {

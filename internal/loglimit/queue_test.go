@@ -23,7 +23,10 @@ type app struct {
 }
 
 func newApp() app {
-	return app{mu: new(sync.Mutex), got: new([]string), enabled: func() bool { return true }, with: func() {}, handle: func(slog.Record) {}}
+	return app{
+		mu: new(sync.Mutex), got: new([]string), enabled: func() bool { return true }, with: func() {},
+		handle: func(slog.Record) {},
+	}
 }
 
 func (a app) Enabled(context.Context, slog.Level) bool { return a.enabled() }
@@ -59,10 +62,12 @@ func (e *nilError) Error() string { return e.text }
 func TestValuesThatPanic(t *testing.T) {
 	a := newApp()
 	l := New(slog.New(a))
-	l.Info("m", "error", (*nilError)(nil), "value", hostile{}, "joined", errors.Join(errors.New("one"), (*nilError)(nil)), "n", 1)
+	l.Info("m", "error", (*nilError)(nil), "value", hostile{},
+		"joined", errors.Join(errors.New("one"), (*nilError)(nil)), "n", 1)
 	l.Info("long", "error", valuer{errors.New(strings.Repeat("x", 10*Text))})
 	Flush(l, time.Minute)
-	if len(*a.got) != 2 || !strings.Contains((*a.got)[0], "nilError") || !strings.Contains((*a.got)[0], "LogValue panicked") || !strings.HasSuffix((*a.got)[0], "n=1") {
+	if len(*a.got) != 2 || !strings.Contains((*a.got)[0], "nilError") ||
+		!strings.Contains((*a.got)[0], "LogValue panicked") || !strings.HasSuffix((*a.got)[0], "n=1") {
 		t.Fatalf("got %q", *a.got)
 	}
 	if n := len((*a.got)[1]); n > Text+100 {
@@ -155,7 +160,8 @@ func TestHandlerStandsStill(t *testing.T) {
 		if !Flush(l, time.Second) || !Flush(l, 0) {
 			t.Error("not all was handed over")
 		}
-		if got := *a.got; len(got) != 1+Queued+1 || got[1] != "m window=0" || got[Queued] != "m window=255" || got[Queued+1] != lostMessage+" lost=7" {
+		if got := *a.got; len(got) != 1+Queued+1 || got[1] != "m window=0" ||
+			got[Queued] != "m window=255" || got[Queued+1] != lostMessage+" lost=7" {
 			t.Errorf("%d records: %q … %q", len(got), got[:2], got[len(got)-2:])
 		}
 	})
