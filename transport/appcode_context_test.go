@@ -49,7 +49,9 @@ func contextPanics(t *testing.T, exits bool, calls int) {
 	transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
 	p := openPage(t, e, transporttest.Config{})
 	ch, page := grabbed[[]byte](t, e, p)
-	r, err := transport.NewResumable[[]byte](e, "r", transport.ResumableOptions{HistoryBytes: 256 << 10, WaitForReader: true})
+	r, err := transport.NewResumable[[]byte](e, "r", transport.ResumableOptions{
+		HistoryBytes: 256 << 10, WaitForReader: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,8 +76,11 @@ func contextPanics(t *testing.T, exits bool, calls int) {
 		"an event in many": func(ctx context.Context) error {
 			return p.Session.EventContext(ctx, []uint32{1}, true, make([]byte, 100_000))
 		},
-		"Eval":           func(ctx context.Context) error { return p.Session.EvalContext(ctx, "1") },
-		"EvalResult":     func(ctx context.Context) error { _, err := p.Session.EvalResult(ctx, "1"); return err },
+		"Eval": func(ctx context.Context) error { return p.Session.EvalContext(ctx, "1") },
+		"EvalResult": func(ctx context.Context) error {
+			_, err := p.Session.EvalResult(ctx, "1")
+			return err
+		},
 		"Resumable.Send": func(ctx context.Context) error { return r.Send(ctx, make([]byte, 50_000)) },
 	} {
 		over := make(chan bool)

@@ -98,7 +98,9 @@ type embedding struct {
 type readerCodec struct{ transport.JSONCodec }
 
 func (readerCodec) Decode(data []byte, v any) error {
-	d := json.NewDecoder(io.MultiReader(strings.NewReader(string(data[:len(data)/2])), strings.NewReader(string(data[len(data)/2:]))))
+	d := json.NewDecoder(io.MultiReader(
+		strings.NewReader(string(data[:len(data)/2])), strings.NewReader(string(data[len(data)/2:])),
+	))
 	return d.Decode(v)
 }
 
@@ -119,7 +121,9 @@ func TestChannelsConnectWhileDecoding(t *testing.T) {
 		Twice  *transport.Channel[string]
 		Text   any
 	}
-	for name, codec := range map[string]transport.Codec{"JSONCodec": transport.JSONCodec{}, "another codec": readerCodec{}} {
+	for name, codec := range map[string]transport.Codec{
+		"JSONCodec": transport.JSONCodec{}, "another codec": readerCodec{},
+	} {
 		t.Run(name, func(t *testing.T) {
 			over := make(chan bool)
 			var writer sync.WaitGroup
@@ -139,7 +143,8 @@ func TestChannelsConnectWhileDecoding(t *testing.T) {
 			transport.Handle(e, "use", func(ctx context.Context, a args) (string, error) {
 				m, s := a.Map["k"], a.Slice
 				for i, send := range []func(context.Context, string) error{
-					a.Graph.Next.Keys["self"].List[0].C.Send, a.Hidden.c.Send, a.Sinks.All[0].Send, a.Sinks.All[1].Send, m.Send,
+					a.Graph.Next.Keys["self"].List[0].C.Send, a.Hidden.c.Send, a.Sinks.All[0].Send,
+					a.Sinks.All[1].Send, m.Send,
 					s[0].Send, s[1].Send, s[2].Send, a.Array[0].Send, a.Value.Send, a.Own.Send, a.Stream.Send,
 				} {
 					if err := send(ctx, fmt.Sprint(i)); err != nil {
@@ -158,8 +163,10 @@ func TestChannelsConnectWhileDecoding(t *testing.T) {
 				return chs[len(chs)-1]
 			}
 			a := map[string]any{
-				"Graph": next(), "Live": 1, "Hidden": map[string]any{"Kind": "one", "Data": map[string]any{"Out": next()}},
-				"Sinks": []any{next(), next()}, "Map": map[string]any{"k": next()}, "Slice": []any{next(), next(), next()},
+				"Graph": next(), "Live": 1,
+				"Hidden": map[string]any{"Kind": "one", "Data": map[string]any{"Out": next()}},
+				"Sinks":  []any{next(), next()}, "Map": map[string]any{"k": next()},
+				"Slice": []any{next(), next(), next()},
 				"Array": []any{next()}, "Value": next(), "Own": next(), "Stream": next(), "Twice": chs[0],
 				"Text": "a \"__CHANNEL__:1\" in a text",
 			}
@@ -199,18 +206,22 @@ func TestChannelsOfOtherCalls(t *testing.T) {
 		seen = append(seen, string(a.Text))
 		return []any{a.Keys, a.Deep}, a.C.Send(context.Background(), "mine")
 	})
-	transport.Handle(e, "only", func(_ context.Context, a struct{ C *transport.Channel[string] }) (any, error) {
-		return nil, a.C.TrySend("stolen")
-	})
+	transport.Handle(e, "only",
+		func(_ context.Context, a struct{ C *transport.Channel[string] }) (any, error) {
+			return nil, a.C.TrySend("stolen")
+		})
 	p, q := openPage(t, e, transporttest.Config{}), openPage(t, e, transporttest.Config{})
 	ch := p.NewChannel()
-	r, err := p.Invoke(transporttest.Request{Command: "raw", Channels: []*transporttest.Channel{ch}, Args: map[string]any{
+	r, err := p.Invoke(transporttest.Request{Command: "raw", Args: map[string]any{
 		"C": ch, "Text": ch, "Keys": map[string]int{"__CHANNEL__:1": 1}, "Deep": `["__CHANNEL__:1"]`,
-	}})
+	}, Channels: []*transporttest.Channel{ch}})
 	wantJSON(t, r, err, `[{"__CHANNEL__:1":1},"[\"__CHANNEL__:1\"]"]`)
-	for _, text := range append(seen, `"__CHANNEL__:1:"`, `"__CHANNEL__:1"`, `"__CHANNEL__:"`, `"__CHANNEL__:2"`, `"__CHANNEL__:-1"`, `7`) {
+	for _, text := range append(seen, `"__CHANNEL__:1:"`, `"__CHANNEL__:1"`, `"__CHANNEL__:"`,
+		`"__CHANNEL__:2"`, `"__CHANNEL__:-1"`, `7`) {
 		for _, page := range []*transporttest.Page{p, q} {
-			_, err := page.Invoke(transporttest.Request{Command: "only", Args: map[string]any{"C": json.RawMessage(text)}})
+			_, err := page.Invoke(transporttest.Request{
+				Command: "only", Args: map[string]any{"C": json.RawMessage(text)},
+			})
 			wantCode(t, err, transport.CodeBadArguments)
 		}
 	}
@@ -248,10 +259,16 @@ func TestMissingChannels(t *testing.T) {
 	ran := false
 	transport.Handle(e, "use", func(_ context.Context, a required) (any, error) {
 		ran = true
-		return []bool{a.Perhaps == nil, a.Never == nil, a.private == nil}, errors.Join(a.Perhaps.TrySend(1), a.Zero.TrySend(1))
+		return []bool{a.Perhaps == nil, a.Never == nil, a.private == nil},
+			errors.Join(a.Perhaps.TrySend(1), a.Zero.TrySend(1))
 	})
-	transport.Handle(e, "itself", func(_ context.Context, c *transport.Channel[int]) (any, error) { return nil, c.TrySend(1) })
-	transport.Handle(e, "embeds", func(_ context.Context, a struct{ *transport.Channel[int] }) (any, error) { return nil, a.TrySend(1) })
+	transport.Handle(e, "itself", func(_ context.Context, c *transport.Channel[int]) (any, error) {
+		return nil, c.TrySend(1)
+	})
+	transport.Handle(e, "embeds",
+		func(_ context.Context, a struct{ *transport.Channel[int] }) (any, error) {
+			return nil, a.TrySend(1)
+		})
 	transport.Handle(e, "embeds within", func(_ context.Context, a struct {
 		E struct {
 			*transport.Stream[int, int]
@@ -272,15 +289,21 @@ func TestMissingChannels(t *testing.T) {
 		}
 		r.Command = "use"
 		r.Args = map[string]any{
-			"one": ch("one"), "Value": ch("Value"), "inner": map[string]any{"both": ch("inner.both")}, "Flat": ch("Flat"),
+			"one": ch("one"), "Value": ch("Value"), "inner": map[string]any{"both": ch("inner.both")},
+			"Flat":    ch("Flat"),
 			"Pointer": map[string]any{"C": ch("Pointer.C")}, "List": []any{ch("List[0]"), ch("List[1]")},
-			"Map": map[string]any{"a b": map[string]any{"C": ch(`Map."a b".C`)}}, "Pair": []any{ch("Pair[0]"), ch("Pair[1]")},
+			"Map":  map[string]any{"a b": map[string]any{"C": ch(`Map."a b".C`)}},
+			"Pair": []any{ch("Pair[0]"), ch("Pair[1]")},
 		}
 		return r
 	}
-	for _, path := range []string{"one", "Value", "inner.both", "Flat", "Pointer.C", "List[0]", "List[1]", `Map."a b".C`, "Pair[1]"} {
+	for _, path := range []string{
+		"one", "Value", "inner.both", "Flat", "Pointer.C", "List[0]", "List[1]", `Map."a b".C`, "Pair[1]",
+	} {
 		_, err := p.Invoke(whole(path))
-		if got := wantCode(t, err, transport.CodeBadArguments); !strings.Contains(got.Message, fmt.Sprintf("%q", path)) || !strings.Contains(got.Message, "omitempty") {
+		got := wantCode(t, err, transport.CodeBadArguments)
+		if !strings.Contains(got.Message, fmt.Sprintf("%q", path)) ||
+			!strings.Contains(got.Message, "omitempty") {
 			t.Errorf("without %s: %s", path, got.Message)
 		}
 	}
@@ -288,7 +311,8 @@ func TestMissingChannels(t *testing.T) {
 		t.Error("a handler ran without a channel that it needs")
 	}
 	_, err := p.Invoke(whole(""))
-	if got := wantCode(t, err, transport.CodeError); !ran || !strings.Contains(got.Message, transport.ErrUnbound.Error()) {
+	if got := wantCode(t, err, transport.CodeError); !ran ||
+		!strings.Contains(got.Message, transport.ErrUnbound.Error()) {
 		t.Errorf("with all that are required: %v", err)
 	}
 	// What a page leaves out whole has nothing missing in it.
@@ -307,7 +331,9 @@ func TestMissingChannels(t *testing.T) {
 		if command == "embeds within" {
 			args = map[string]any{"E": ch}
 		}
-		_, err = p.Invoke(transporttest.Request{Command: command, Args: args, Channels: []*transporttest.Channel{ch}})
+		_, err = p.Invoke(transporttest.Request{
+			Command: command, Args: args, Channels: []*transporttest.Channel{ch},
+		})
 		if got := wantCode(t, err, transport.CodeBadArguments); !strings.Contains(got.Message, "embed") {
 			t.Errorf("%s: %s", command, got.Message)
 		}
@@ -323,9 +349,12 @@ func TestNilChannels(t *testing.T) {
 	var zero transport.Resumable[int]
 	_, received := s.Receive(ctx)
 	for name, err := range map[string]error{
-		"Send": c.Send(ctx, 1), "TrySend": c.TrySend(1), "Flush": c.Flush(ctx), "Err": c.Err(), "Configure": c.Configure(transport.ChannelOptions{}),
-		"Stream.Send": s.Send(ctx, 1), "Stream.TrySend": s.TrySend(1), "Receive": received, "Stream.Flush": s.Flush(ctx), "Stream.Err": s.Err(),
-		"Resumable.Send": r.Send(ctx, 1), "Resumable.TrySend": r.TrySend(1), "zero.Send": zero.Send(ctx, 1),
+		"Send": c.Send(ctx, 1), "TrySend": c.TrySend(1), "Flush": c.Flush(ctx), "Err": c.Err(),
+		"Configure":   c.Configure(transport.ChannelOptions{}),
+		"Stream.Send": s.Send(ctx, 1), "Stream.TrySend": s.TrySend(1), "Receive": received,
+		"Stream.Flush": s.Flush(ctx), "Stream.Err": s.Err(),
+		"Resumable.Send": r.Send(ctx, 1), "Resumable.TrySend": r.TrySend(1),
+		"zero.Send": zero.Send(ctx, 1),
 	} {
 		if !errors.Is(err, transport.ErrUnbound) {
 			t.Errorf("%s: %v", name, err)

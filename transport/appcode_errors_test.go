@@ -42,7 +42,8 @@ func (e badError) MarshalJSON() (_ []byte, err error) {
 // lasts checks that the session of a page lives and answers.
 func lasts(t *testing.T, p *transporttest.Page) {
 	t.Helper()
-	if r, err := p.Invoke(transporttest.Request{Command: "plain"}); err != nil || string(r.Data) != "7" {
+	if r, err := p.Invoke(transporttest.Request{Command: "plain"}); err != nil ||
+		string(r.Data) != "7" {
 		t.Fatalf("the session answers %v, %v", r, err)
 	}
 }
@@ -53,33 +54,51 @@ func lasts(t *testing.T, p *transporttest.Page) {
 func TestErrorsWhoseMethodsPanic(t *testing.T) {
 	var typedNil *nilError
 	detail := func(method string) error {
-		return &transport.Error{Code: "own", Message: "mine", Detail: map[string]any{"bad": badError{method}}}
+		return &transport.Error{
+			Code: "own", Message: "mine", Detail: map[string]any{"bad": badError{method}},
+		}
 	}
 	cases := map[string]struct {
 		err  error
 		code string
 	}{
-		"a typed nil":                    {typedNil, transport.CodePanic},
-		"a nil *Error":                   {(*transport.Error)(nil), transport.CodeError},
-		"a wrapped nil *Error":           {fmt.Errorf("wrapped: %w", (*transport.Error)(nil)), transport.CodeError},
-		"a joined typed nil":             {errors.Join(errors.New("other"), typedNil), transport.CodePanic},
-		"Error":                          {badError{"Error"}, transport.CodePanic},
-		"Is":                             {badError{"Is"}, transport.CodePanic},
-		"As":                             {badError{"As"}, transport.CodePanic},
-		"Unwrap":                         {badError{"Unwrap"}, transport.CodePanic},
-		"a detail that panics":           {detail("MarshalJSON"), "own"},
-		"a detail that is no UTF-8":      {detail(""), "own"},
-		"a detail that is no JSON":       {&transport.Error{Code: "own", Message: "mine", Detail: func() {}}, "own"},
-		"a cause of a channel":           {&transport.ClosedError{Cause: typedNil}, transport.CodeClosed},
-		"a cause that is a nil *Error":   {&transport.ClosedError{Cause: (*transport.Error)(nil)}, transport.CodeClosed},
-		"none that is wrong, to be sure": {&transport.Error{Code: "own", Message: "mine", Detail: 1}, "own"},
+		"a typed nil":  {typedNil, transport.CodePanic},
+		"a nil *Error": {(*transport.Error)(nil), transport.CodeError},
+		"a wrapped nil *Error": {
+			fmt.Errorf("wrapped: %w", (*transport.Error)(nil)), transport.CodeError,
+		},
+		"a joined typed nil": {
+			errors.Join(errors.New("other"), typedNil), transport.CodePanic,
+		},
+		"Error":                     {badError{"Error"}, transport.CodePanic},
+		"Is":                        {badError{"Is"}, transport.CodePanic},
+		"As":                        {badError{"As"}, transport.CodePanic},
+		"Unwrap":                    {badError{"Unwrap"}, transport.CodePanic},
+		"a detail that panics":      {detail("MarshalJSON"), "own"},
+		"a detail that is no UTF-8": {detail(""), "own"},
+		"a detail that is no JSON": {
+			&transport.Error{Code: "own", Message: "mine", Detail: func() {}}, "own",
+		},
+		"a cause of a channel": {&transport.ClosedError{Cause: typedNil}, transport.CodeClosed},
+		"a cause that is a nil *Error": {
+			&transport.ClosedError{Cause: (*transport.Error)(nil)}, transport.CodeClosed,
+		},
+		"none that is wrong, to be sure": {
+			&transport.Error{Code: "own", Message: "mine", Detail: 1}, "own",
+		},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
 		transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
-		transport.Handle(e, "return", func(_ context.Context, name string) (int, error) { return 7, cases[name].err })
-		transport.HandleOrdered(e, "return ordered", func(_ context.Context, name string) (int, error) { return 7, cases[name].err })
-		transport.Handle(e, "panic", func(_ context.Context, name string) (int, error) { panic(cases[name].err) })
+		transport.Handle(e, "return", func(_ context.Context, name string) (int, error) {
+			return 7, cases[name].err
+		})
+		transport.HandleOrdered(e, "return ordered", func(_ context.Context, name string) (int, error) {
+			return 7, cases[name].err
+		})
+		transport.Handle(e, "panic", func(_ context.Context, name string) (int, error) {
+			panic(cases[name].err)
+		})
 		transport.Handle(e, "close", func(ctx context.Context, a struct {
 			Name string
 			C    *transport.Channel[int]
@@ -99,7 +118,10 @@ func TestErrorsWhoseMethodsPanic(t *testing.T) {
 			_, err := p.Invoke(transporttest.Request{Command: "panic", Args: name})
 			wantCode(t, err, transport.CodePanic)
 			ch := p.NewChannel()
-			r, err := p.Invoke(transporttest.Request{Command: "close", Args: map[string]any{"Name": name, "C": ch}, Channels: []*transporttest.Channel{ch}})
+			r, err := p.Invoke(transporttest.Request{
+				Command: "close", Args: map[string]any{"Name": name, "C": ch},
+				Channels: []*transporttest.Channel{ch},
+			})
 			wantJSON(t, r, err, "7")
 			_, err = ch.Next()
 			var got *transport.Error
@@ -117,7 +139,10 @@ func TestErrorsWhoseMethodsPanic(t *testing.T) {
 			}
 			r.CloseWithError(c.err)
 			ch := p.NewChannel()
-			if _, err := p.Invoke(transporttest.Request{Command: transport.CommandResume, Args: map[string]any{"name": name, "channel": ch}, Channels: []*transporttest.Channel{ch}}); err != nil {
+			if _, err := p.Invoke(transporttest.Request{
+				Command: transport.CommandResume, Args: map[string]any{"name": name, "channel": ch},
+				Channels: []*transporttest.Channel{ch},
+			}); err != nil {
 				t.Fatal(err)
 			}
 			for err == nil {
@@ -168,7 +193,9 @@ func (badPolicy) Check(p transport.Permission) error {
 	case "bad error":
 		return badError{"Error"}
 	case "bad detail":
-		return &transport.Error{Code: transport.CodeDenied, Message: "no", Detail: badError{"MarshalJSON"}}
+		return &transport.Error{
+			Code: transport.CodeDenied, Message: "no", Detail: badError{"MarshalJSON"},
+		}
 	}
 	return nil
 }
@@ -186,9 +213,15 @@ func TestPoliciesThatPanic(t *testing.T) {
 	e := newEngine(t, transport.Options{Policy: badPolicy{}, Logger: slogOf(j)})
 	transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
 	for _, name := range []string{"panics", "typed nil", "bad error", "bad detail", "exits"} {
-		transport.Handle(e, name, func(context.Context, any) (int, error) { t.Error("it ran"); return 7, nil })
+		transport.Handle(e, name, func(context.Context, any) (int, error) {
+			t.Error("it ran")
+			return 7, nil
+		})
 	}
-	transport.HandleOrdered(e, "ordered panics", func(context.Context, any) (int, error) { t.Error("it ran"); return 7, nil })
+	transport.HandleOrdered(e, "ordered panics", func(context.Context, any) (int, error) {
+		t.Error("it ran")
+		return 7, nil
+	})
 	p := openPage(t, e, transporttest.Config{})
 	for _, name := range []string{"panics", "typed nil", "bad error", "bad detail", "ordered panics"} {
 		_, err := p.Invoke(transporttest.Request{Command: name})
@@ -236,7 +269,9 @@ func TestCodecsThatPanic(t *testing.T) {
 	e := newEngine(t, transport.Options{Codec: badCodec{}})
 	values := []string{"panic", "two values", "no UTF-8", "nothing", "less"}
 	transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
-	transport.Handle(e, "return", func(_ context.Context, n int) (string, error) { return values[n], nil })
+	transport.Handle(e, "return", func(_ context.Context, n int) (string, error) {
+		return values[n], nil
+	})
 	transport.Handle(e, "send", func(ctx context.Context, a struct {
 		S *transport.Stream[string, string]
 		N int
@@ -260,7 +295,9 @@ func TestCodecsThatPanic(t *testing.T) {
 		wantCode(t, err, transport.CodeBadResult)
 	}
 	s := p.NewChannel()
-	call := p.Start(transporttest.Request{Command: "send", Args: map[string]any{"S": s}, Channels: []*transporttest.Channel{s}})
+	call := p.Start(transporttest.Request{
+		Command: "send", Args: map[string]any{"S": s}, Channels: []*transporttest.Channel{s},
+	})
 	for _, m := range []string{`"panic"`, `"good"`} {
 		if err := s.Send(jsonKind, []byte(m)); err != nil {
 			t.Fatal(err)
@@ -299,13 +336,21 @@ func TestOnlyJSONCrosses(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
 	values := []any{
-		json.RawMessage("\"\xff\""), json.RawMessage(`{"a":`), json.RawMessage(`1,2`), json.RawMessage(" "),
-		map[string]any{"deep": []any{json.RawMessage("\"a\xc3\"")}}, rawMarshaler("\"\xed\xa0\x80\""), rawMarshaler("]"),
+		json.RawMessage("\"\xff\""), json.RawMessage(`{"a":`), json.RawMessage(`1,2`),
+		json.RawMessage(" "),
+		map[string]any{"deep": []any{json.RawMessage("\"a\xc3\"")}}, rawMarshaler("\"\xed\xa0\x80\""),
+		rawMarshaler("]"),
 		[]any{1, rawMarshaler("\"\xf8\"")},
 	}
-	good := []any{json.RawMessage(nil), json.RawMessage(`{"ü": "\u0000"}`), "\xff is replaced", rawMarshaler("1")}
-	transport.Handle(e, "return", func(_ context.Context, n int) (any, error) { return values[n], nil })
-	transport.Handle(e, "return raw", func(context.Context, any) (json.RawMessage, error) { return json.RawMessage("\"\xff\""), nil })
+	good := []any{
+		json.RawMessage(nil), json.RawMessage(`{"ü": "\u0000"}`), "\xff is replaced", rawMarshaler("1"),
+	}
+	transport.Handle(e, "return", func(_ context.Context, n int) (any, error) {
+		return values[n], nil
+	})
+	transport.Handle(e, "return raw", func(context.Context, any) (json.RawMessage, error) {
+		return json.RawMessage("\"\xff\""), nil
+	})
 	transport.Handle(e, "send", func(ctx context.Context, a struct {
 		C *transport.Channel[any]
 		R *transport.Channel[json.RawMessage]
@@ -315,7 +360,8 @@ func TestOnlyJSONCrosses(t *testing.T) {
 				t.Errorf("value %d was sent", i)
 			}
 		}
-		if a.R.Send(ctx, json.RawMessage("\"\xff\"")) == nil || a.R.Send(ctx, json.RawMessage("[")) == nil {
+		if a.R.Send(ctx, json.RawMessage("\"\xff\"")) == nil ||
+			a.R.Send(ctx, json.RawMessage("[")) == nil {
 			t.Error("a json.RawMessage that is none was sent")
 		}
 		for _, v := range good {
@@ -333,7 +379,10 @@ func TestOnlyJSONCrosses(t *testing.T) {
 	_, err := p.Invoke(transporttest.Request{Command: "return raw"})
 	wantCode(t, err, transport.CodeBadResult)
 	c, raw := p.NewChannel(), p.NewChannel()
-	r, err := p.Invoke(transporttest.Request{Command: "send", Args: map[string]any{"C": c, "R": raw}, Channels: []*transporttest.Channel{c, raw}})
+	r, err := p.Invoke(transporttest.Request{
+		Command: "send", Args: map[string]any{"C": c, "R": raw},
+		Channels: []*transporttest.Channel{c, raw},
+	})
 	wantJSON(t, r, err, "null")
 	for _, want := range []string{"null", `{"ü":"\u0000"}`, `"\ufffd is replaced"`, "1"} {
 		if m, err := c.Next(); err != nil || string(m.Data) != want {

@@ -21,16 +21,21 @@ func (f logFunc) WithAttrs([]slog.Attr) slog.Handler            { return f }
 func (f logFunc) WithGroup(string) slog.Handler                 { return f }
 func (f logFunc) Handle(_ context.Context, r slog.Record) error { f(r); return nil }
 func (f logFunc) logger() *slog.Logger                          { return slog.New(f) }
-func grabbed[T any](t *testing.T, e *transport.Engine, p *transporttest.Page) (*transport.Channel[T], *transporttest.Channel) {
+func grabbed[T any](t *testing.T, e *transport.Engine, p *transporttest.Page) (
+	*transport.Channel[T], *transporttest.Channel,
+) {
 	t.Helper()
 	got := make(chan *transport.Channel[T], 1)
-	transport.Handle(e, "grab", func(_ context.Context, a struct{ C *transport.Channel[T] }) (any, error) {
-		a.C.Keep()
-		got <- a.C
-		return nil, nil
-	})
+	transport.Handle(e, "grab",
+		func(_ context.Context, a struct{ C *transport.Channel[T] }) (any, error) {
+			a.C.Keep()
+			got <- a.C
+			return nil, nil
+		})
 	page := p.NewChannel()
-	if _, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"C": page}, Channels: []*transporttest.Channel{page}}); err != nil {
+	if _, err := p.Invoke(transporttest.Request{
+		Command: "grab", Args: map[string]any{"C": page}, Channels: []*transporttest.Channel{page},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return <-got, page
@@ -114,31 +119,40 @@ func (b *blockedLog) logger() *slog.Logger {
 func TestLogStandsStill(t *testing.T) {
 	for name, c := range map[string]struct {
 		message string
-		cause   func(t *testing.T, e *transport.Engine, p *transporttest.Page, ch *transport.Channel[[]byte], page *transporttest.Channel)
+		cause   func(t *testing.T, e *transport.Engine, p *transporttest.Page,
+			ch *transport.Channel[[]byte], page *transporttest.Channel)
 	}{
-		"a sender has waited": {"channel is full: a sender has waited", func(t *testing.T, e *transport.Engine, p *transporttest.Page, ch *transport.Channel[[]byte], page *transporttest.Channel) {
-			p.Stall(true)
-			for ch.TrySend(make([]byte, 1000)) == nil {
-			}
-			go func() { _ = ch.Send(context.Background(), []byte("waits")) }()
-			time.Sleep(6 * time.Second)
-			p.Stall(false)
-			synctest.Wait()
-			for range page.Queued() {
-				_, _ = page.Next()
-			}
-		}},
-		"a script has failed": {"script failed", func(t *testing.T, _ *transport.Engine, p *transporttest.Page, _ *transport.Channel[[]byte], _ *transporttest.Channel) {
-			if err := p.Session.Eval("throw 1"); err != nil {
-				t.Fatal(err)
-			}
-		}},
-		"a call is denied": {"denied", func(_ *testing.T, _ *transport.Engine, p *transporttest.Page, _ *transport.Channel[[]byte], _ *transporttest.Channel) {
-			p.Start(transporttest.Request{Command: "secret"})
-		}},
-		"a session opens": {"session opened", func(t *testing.T, e *transport.Engine, _ *transporttest.Page, _ *transport.Channel[[]byte], _ *transporttest.Channel) {
-			openPage(t, e, transporttest.Config{})
-		}},
+		"a sender has waited": {"channel is full: a sender has waited",
+			func(t *testing.T, e *transport.Engine, p *transporttest.Page, ch *transport.Channel[[]byte],
+				page *transporttest.Channel) {
+				p.Stall(true)
+				for ch.TrySend(make([]byte, 1000)) == nil {
+				}
+				go func() { _ = ch.Send(context.Background(), []byte("waits")) }()
+				time.Sleep(6 * time.Second)
+				p.Stall(false)
+				synctest.Wait()
+				for range page.Queued() {
+					_, _ = page.Next()
+				}
+			}},
+		"a script has failed": {"script failed",
+			func(t *testing.T, _ *transport.Engine, p *transporttest.Page, _ *transport.Channel[[]byte],
+				_ *transporttest.Channel) {
+				if err := p.Session.Eval("throw 1"); err != nil {
+					t.Fatal(err)
+				}
+			}},
+		"a call is denied": {"denied",
+			func(_ *testing.T, _ *transport.Engine, p *transporttest.Page, _ *transport.Channel[[]byte],
+				_ *transporttest.Channel) {
+				p.Start(transporttest.Request{Command: "secret"})
+			}},
+		"a session opens": {"session opened",
+			func(t *testing.T, e *transport.Engine, _ *transporttest.Page, _ *transport.Channel[[]byte],
+				_ *transporttest.Channel) {
+				openPage(t, e, transporttest.Config{})
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -189,7 +203,9 @@ func TestLogStandsStill(t *testing.T) {
 // TestLogHandlersThatPanic: a handler of the app's logger that panics ends nothing.
 func TestLogHandlersThatPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{Logger: logFunc(func(slog.Record) { panic("in the log") }).logger()})
+		e := newEngine(t, transport.Options{
+			Logger: logFunc(func(slog.Record) { panic("in the log") }).logger(),
+		})
 		transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
 		transport.Handle(e, "panic", func(context.Context, any) (int, error) { panic(1) })
 		p := openPage(t, e, transporttest.Config{})

@@ -13,7 +13,9 @@ import (
 // TestSessionConfigThatPanics: functions of SessionConfig that panic, or end their goroutine, keep
 // no command from its answer, and no caller from the result of its script.
 func TestSessionConfigThatPanics(t *testing.T) {
-	for name, bad := range map[string]func(){"panics": func() { panic(shownBadly{}) }, "exits": runtime.Goexit} {
+	for name, bad := range map[string]func(){
+		"panics": func() { panic(shownBadly{}) }, "exits": runtime.Goexit,
+	} {
 		for when, settle := range map[string]func(string) func(context.Context){
 			"before": func(string) func(context.Context) { bad(); return nil },
 			"after":  func(string) func(context.Context) { return func(context.Context) { bad() } },
@@ -22,8 +24,11 @@ func TestSessionConfigThatPanics(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					e := newEngine(t, transport.Options{})
 					transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
-					transport.HandleOrdered(e, "ordered", func(context.Context, any) (int, error) { return 7, nil })
-					p := openPage(t, e, transporttest.Config{Settle: settle, ForbidEval: true, NativeEval: func(uint32, string, bool) { bad() }})
+					transport.HandleOrdered(e, "ordered",
+						func(context.Context, any) (int, error) { return 7, nil })
+					p := openPage(t, e, transporttest.Config{
+						Settle: settle, ForbidEval: true, NativeEval: func(uint32, string, bool) { bad() },
+					})
 					for _, command := range []string{"plain", "ordered", "plain"} {
 						r, err := p.Invoke(transporttest.Request{Command: command})
 						if name == "exits" && when == "before" { // before the handler was called

@@ -42,7 +42,8 @@ type collector struct {
 }
 
 // errEmbedded is the UnmarshalJSON of a channel that is not there.
-var errEmbedded = errors.New("a nil *Channel or *Stream can't be decoded: a struct that embeds one must embed the Channel or Stream itself, or name the field")
+var errEmbedded = errors.New("a nil *Channel or *Stream can't be decoded: a struct that embeds " +
+	"one must embed the Channel or Stream itself, or name the field")
 
 // connected finds the lane that a channel's text stands for, and notes how much the page may send
 // on it.
@@ -61,7 +62,8 @@ func connected(data []byte, window func(*lane) int64) (*lane, error) {
 		c, _ = tickets.Load(string(ticket))
 	}
 	if c == nil {
-		return nil, fmt.Errorf("channel %d is not among those that the page announced with this call, or is decoded at another time", id)
+		return nil, fmt.Errorf("channel %d is not among those that the page announced with this call, "+
+			"or is decoded at another time", id)
 	}
 	return c.take(uint32(id), window)
 }
@@ -132,7 +134,8 @@ func (inv *invocation) ticketed(ticket string) []byte {
 		end := at + len(marker)
 		n := bytes.IndexByte(rest[end:], '"')
 		// A quote behind a backslash is part of a text.
-		if n > 0 && (at == 0 || rest[at-1] != '\\') && inv.names(rest[end:end+n]) && !isKey(rest[end+n+1:]) {
+		if n > 0 && (at == 0 || rest[at-1] != '\\') && inv.names(rest[end:end+n]) &&
+			!isKey(rest[end+n+1:]) {
 			end += n
 			out = append(append(append(out, rest[:end]...), ':'), ticket...)
 		} else {

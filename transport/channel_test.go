@@ -317,7 +317,8 @@ func TestLatestIsCounted(t *testing.T) {
 			t.Helper()
 			st := ch.Stats()
 			if st.Depth < least*size || st.Depth > most*(size+1000) {
-				t.Errorf("%s: Depth is %d, want that of %d to %d values of %d", what, st.Depth, least, most, size)
+				t.Errorf("%s: Depth is %d, want that of %d to %d values of %d", what, st.Depth,
+					least, most, size)
 			}
 			if total := p.Session.Stats().Channels.Depth; total != st.Depth {
 				t.Errorf("%s: the session's channels have %d, this one %d", what, total, st.Depth)

@@ -17,7 +17,9 @@ type updates struct{ Updates *transport.Channel[int] }
 // start calls a command with a channel, and waits until it stands still.
 func start(p *transporttest.Page, command string) (*transporttest.Call, *transporttest.Channel) {
 	ch := p.NewChannel()
-	call := p.Start(transporttest.Request{Command: command, Args: map[string]any{"Updates": ch}, Channels: []*transporttest.Channel{ch}})
+	call := p.Start(transporttest.Request{
+		Command: command, Args: map[string]any{"Updates": ch}, Channels: []*transporttest.Channel{ch},
+	})
 	synctest.Wait()
 	return call, ch
 }
@@ -43,18 +45,33 @@ func TestPageCloseHasACode(t *testing.T) {
 		handler func(ctx context.Context, a updates) error
 		code    string
 	}{
-		"Send":        {send, transport.CodeChannelClosed},
-		"wrapped":     {func(ctx context.Context, a updates) error { return fmt.Errorf("app: %w", send(ctx, a)) }, transport.CodeChannelClosed},
-		"Err":         {func(_ context.Context, a updates) error { <-a.Updates.Done(); return a.Updates.Err() }, transport.CodeChannelClosed},
-		"Flush":       {func(ctx context.Context, a updates) error { <-a.Updates.Done(); return a.Updates.Flush(ctx) }, ""},
-		"its context": {func(ctx context.Context, a updates) error { return send(a.Updates.Context(ctx), a) }, transport.CodeChannelClosed},
+		"Send": {send, transport.CodeChannelClosed},
+		"wrapped": {
+			func(ctx context.Context, a updates) error { return fmt.Errorf("app: %w", send(ctx, a)) },
+			transport.CodeChannelClosed,
+		},
+		"Err": {
+			func(_ context.Context, a updates) error { <-a.Updates.Done(); return a.Updates.Err() },
+			transport.CodeChannelClosed,
+		},
+		"Flush": {
+			func(ctx context.Context, a updates) error { <-a.Updates.Done(); return a.Updates.Flush(ctx) },
+			"",
+		},
+		"its context": {
+			func(ctx context.Context, a updates) error { return send(a.Updates.Context(ctx), a) },
+			transport.CodeChannelClosed,
+		},
 		"ctx.Err": {func(ctx context.Context, a updates) error {
 			ctx = a.Updates.Context(ctx)
 			<-ctx.Done()
 			return ctx.Err()
 		}, transport.CodeChannelClosed},
-		"Go's own":      {byGo, transport.CodeChannelEnded},
-		"another error": {func(_ context.Context, a updates) error { <-a.Updates.Done(); return errors.New("x") }, transport.CodeError},
+		"Go's own": {byGo, transport.CodeChannelEnded},
+		"another error": {
+			func(_ context.Context, a updates) error { <-a.Updates.Done(); return errors.New("x") },
+			transport.CodeError,
+		},
 		"its own code": {func(ctx context.Context, a updates) error {
 			return &transport.Error{Code: "mine", Message: send(ctx, a).Error()}
 		}, "mine"},
@@ -62,7 +79,9 @@ func TestPageCloseHasACode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := newEngine(t, transport.Options{})
-				transport.Handle(e, "watch", func(ctx context.Context, a updates) (any, error) { return nil, c.handler(ctx, a) })
+				transport.Handle(e, "watch", func(ctx context.Context, a updates) (any, error) {
+					return nil, c.handler(ctx, a)
+				})
 				call, ch := start(openPage(t, e, transporttest.Config{}), "watch")
 				ch.Close()
 				_, err := call.Wait()
@@ -86,7 +105,9 @@ func TestOtherSessionsEnd(t *testing.T) {
 			kept <- a.Updates
 			return nil, nil
 		})
-		transport.Handle(e, "tell", func(ctx context.Context, _ struct{}) (any, error) { return nil, (<-kept).Send(ctx, 1) })
+		transport.Handle(e, "tell", func(ctx context.Context, _ struct{}) (any, error) {
+			return nil, (<-kept).Send(ctx, 1)
+		})
 		other := openPage(t, e, transporttest.Config{Label: "other"})
 		start(other, "keep")
 		other.Close()
@@ -100,23 +121,32 @@ func TestOtherSessionsEnd(t *testing.T) {
 func TestChannelContext(t *testing.T) {
 	type end struct {
 		what string
-		end  func(p *transporttest.Page, call *transporttest.Call, ch *transporttest.Channel, own *transport.Channel[int])
-		is   error
-		not  error
+		end  func(p *transporttest.Page, call *transporttest.Call, ch *transporttest.Channel,
+			own *transport.Channel[int])
+		is  error
+		not error
 	}
 	for _, c := range []end{
-		{"the page closes it", func(_ *transporttest.Page, _ *transporttest.Call, ch *transporttest.Channel, _ *transport.Channel[int]) {
-			ch.Close()
-		}, transport.ErrClosedByPage, transport.ErrCanceled},
-		{"Go closes it", func(_ *transporttest.Page, _ *transporttest.Call, _ *transporttest.Channel, own *transport.Channel[int]) {
-			own.Close()
-		}, transport.ErrClosed, transport.ErrClosedByPage},
-		{"the page is gone", func(p *transporttest.Page, _ *transporttest.Call, _ *transporttest.Channel, _ *transport.Channel[int]) {
-			p.Close()
-		}, transport.ErrClosed, transport.ErrClosedByPage},
-		{"the page cancels the call", func(_ *transporttest.Page, call *transporttest.Call, _ *transporttest.Channel, _ *transport.Channel[int]) {
-			call.Cancel()
-		}, transport.ErrCanceled, transport.ErrClosed},
+		{"the page closes it",
+			func(_ *transporttest.Page, _ *transporttest.Call, ch *transporttest.Channel,
+				_ *transport.Channel[int]) {
+				ch.Close()
+			}, transport.ErrClosedByPage, transport.ErrCanceled},
+		{"Go closes it",
+			func(_ *transporttest.Page, _ *transporttest.Call, _ *transporttest.Channel,
+				own *transport.Channel[int]) {
+				own.Close()
+			}, transport.ErrClosed, transport.ErrClosedByPage},
+		{"the page is gone",
+			func(p *transporttest.Page, _ *transporttest.Call, _ *transporttest.Channel,
+				_ *transport.Channel[int]) {
+				p.Close()
+			}, transport.ErrClosed, transport.ErrClosedByPage},
+		{"the page cancels the call",
+			func(_ *transporttest.Page, call *transporttest.Call, _ *transporttest.Channel,
+				_ *transport.Channel[int]) {
+				call.Cancel()
+			}, transport.ErrCanceled, transport.ErrClosed},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -155,7 +185,8 @@ func TestChannelContext(t *testing.T) {
 			})
 		})
 	}
-	if err := context.Cause(new(transport.Channel[int]).Context(none)); !errors.Is(err, transport.ErrUnbound) {
+	err := context.Cause(new(transport.Channel[int]).Context(none))
+	if !errors.Is(err, transport.ErrUnbound) {
 		t.Errorf("a channel without a page: %v", err)
 	}
 }

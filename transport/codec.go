@@ -48,7 +48,8 @@ func encode(c Codec, dst []byte, v any) (data []byte, err error) {
 	returned := false
 	defer appcode.Catch(&returned, func(f *appcode.Failure) { data, err = dst, f })
 	data, err = c.Append(dst, v)
-	if _, checked := c.(JSONCodec); !checked && err == nil && (len(data) < len(dst) || !appcode.IsJSON(data[len(dst):])) {
+	if _, checked := c.(JSONCodec); !checked && err == nil &&
+		(len(data) < len(dst) || !appcode.IsJSON(data[len(dst):])) {
 		data, err = dst, appcode.ErrNoJSON
 	}
 	returned = true

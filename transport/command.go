@@ -80,14 +80,16 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 		data, err := encode(e.opt.Codec, nil, result)
 		if err != nil {
 			if f := (*appcode.Failure)(nil); errors.As(err, &f) {
-				inv.s.log.Error("command's result panicked", "command", c.name, "panic", f.Panic, "stack", f.Stack)
+				inv.s.log.Error("command's result panicked", "command", c.name, "panic", f.Panic,
+					"stack", f.Stack)
 			}
 			return answer{}, &Error{CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", c.name, err), nil}
 		}
 		return answer{data: data}, nil
 	}
 	if len(c.name) > maxCommandName {
-		panic(fmt.Sprintf("transport: the name of command %.40q… has %d bytes, the limit is %d", c.name, len(c.name), maxCommandName))
+		panic(fmt.Sprintf("transport: the name of command %.40q… has %d bytes, the limit is %d", c.name,
+			len(c.name), maxCommandName))
 	}
 	if _, taken := e.commands.LoadOrStore(c.name, c); taken {
 		panic(fmt.Sprintf("transport: command %q is registered twice", c.name))
@@ -183,7 +185,12 @@ func (inv *invocation) roomForResult(n int64) error {
 	err := inv.s.budget.wait(inv.ctx, heldResults, n)
 	switch {
 	case err == errBacklog:
-		return &Error{CodeBusy, fmt.Sprintf("the result of command %q found no room: the page takes none, and as much as Options.SessionBytes waits for it already", inv.name), nil}
+		return &Error{
+			CodeBusy,
+			fmt.Sprintf("the result of command %q found no room: the page takes none, and as much as "+
+				"Options.SessionBytes waits for it already", inv.name),
+			nil,
+		}
 	case err == ErrCanceled:
 		return inv.canceled()
 	}

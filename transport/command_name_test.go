@@ -34,7 +34,8 @@ func TestCommandName(t *testing.T) {
 	}
 	wantCode(t, call(strings.Repeat("y", limit)), transport.CodeUnknownCommand)
 	for _, n := range []int{limit + 1, 100_000} {
-		if e := wantCode(t, call(strings.Repeat("y", n)), transport.CodeUnknownCommand); !strings.Contains(e.Message, "1024") || len(e.Message) > 300 {
+		e := wantCode(t, call(strings.Repeat("y", n)), transport.CodeUnknownCommand)
+		if !strings.Contains(e.Message, "1024") || len(e.Message) > 300 {
 			t.Errorf("%d bytes: %s", n, e.Message)
 		}
 	}

@@ -26,7 +26,8 @@ var (
 
 // isChannel reports whether values of that type, or pointers to them, are channels.
 func isChannel(t reflect.Type) bool {
-	return t.Implements(channelType) || t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(channelType)
+	return t.Implements(channelType) ||
+		t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(channelType)
 }
 
 // decodesItself reports whether a type, or a pointer to it, has a method by which codecs let values
@@ -36,7 +37,8 @@ func decodesItself(t reflect.Type) bool {
 		t = reflect.PointerTo(t)
 	}
 	for i := range t.NumMethod() {
-		if name := t.Method(i).Name; strings.HasPrefix(name, "Unmarshal") || strings.HasPrefix(name, "Decode") {
+		if name := t.Method(i).Name; strings.HasPrefix(name, "Unmarshal") ||
+			strings.HasPrefix(name, "Decode") {
 			return true
 		}
 	}
@@ -100,7 +102,8 @@ func complete(args any) error {
 	case *path == "":
 		return fmt.Errorf("the channel is missing")
 	}
-	return fmt.Errorf("the channel %q is missing: pass one, or declare the field with `json:\",omitempty\"` if it may be missing", *path)
+	return fmt.Errorf("the channel %q is missing: pass one, or declare the field with "+
+		"`json:\",omitempty\"` if it may be missing", *path)
 }
 
 // deepest is how deep a search goes: as deep as encoding/json decodes.
@@ -213,7 +216,8 @@ func (s search) fields(v reflect.Value, path string, depth int) *string {
 
 // isStruct reports whether that is a struct, or a pointer to one.
 func isStruct(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct
+	return t.Kind() == reflect.Struct ||
+		t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct
 }
 
 // keyText is a map's key as JSON has it. It calls no method of the key.

@@ -26,7 +26,8 @@ func TestConfigureBesideUse(t *testing.T) {
 	outcomes := map[bool]int{}
 	check := func(t *testing.T, name string, configured error, changed bool) {
 		t.Helper()
-		if configured != nil && !errors.Is(configured, transport.ErrInUse) || (configured == nil) != changed {
+		if configured != nil && !errors.Is(configured, transport.ErrInUse) ||
+			(configured == nil) != changed {
 			t.Errorf("%s: Configure gave %v, its codec was used: %v", name, configured, changed)
 		}
 		outcomes[changed]++
@@ -48,7 +49,9 @@ func TestConfigureBesideUse(t *testing.T) {
 	p := openPage(t, e, transporttest.Config{})
 	for range rounds {
 		s, r := p.NewChannel(), p.NewChannel()
-		call := p.Start(transporttest.Request{Command: "c", Args: map[string]any{"S": s, "R": r}, Channels: []*transporttest.Channel{s, r}})
+		call := p.Start(transporttest.Request{
+			Command: "c", Args: map[string]any{"S": s, "R": r}, Channels: []*transporttest.Channel{s, r},
+		})
 		if err := r.Send(wire.JSON, []byte("7")); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +103,8 @@ func TestAllEndsWithItsContext(t *testing.T) {
 			want = 3
 		}
 		if n != want || !errors.Is(last, why) {
-			t.Errorf("behind %q: %d pairs, the last with %v, want %d and the context's cause", second, n, last, want)
+			t.Errorf("behind %q: %d pairs, the last with %v, want %d and the context's cause", second,
+				n, last, want)
 		}
 	}
 }

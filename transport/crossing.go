@@ -17,8 +17,11 @@ func crossing(log *slog.Logger, err error) *Error {
 	var e *Error
 	var detail any
 	if f := appcode.Call(func() { e, detail = asError(err) }); f != nil {
-		log.Error("an error's methods panicked", "type", fmt.Sprintf("%T", err), "panic", f.Panic, "stack", f.Stack)
-		return &Error{CodePanic, fmt.Sprintf("a method of an error of type %T panicked: see the app's log", err), nil}
+		log.Error("an error's methods panicked", "type", fmt.Sprintf("%T", err), "panic", f.Panic,
+			"stack", f.Stack)
+		return &Error{
+			CodePanic, fmt.Sprintf("a method of an error of type %T panicked: see the app's log", err), nil,
+		}
 	}
 	if detail == nil {
 		return e
@@ -59,8 +62,9 @@ func closing(log *slog.Logger, cause error) *ClosedError {
 		if len(short.Code) > maxFarewell/64 {
 			short.Code = CodeError
 		}
-		short.Message = short.Message[:min(len(short.Message), maxFarewell/8)] // six bytes at most for each of these
-		data, _ = JSONCodec{}.Append(nil, &short)                              // two strings: cannot fail
+		// six bytes at most for each of these
+		short.Message = short.Message[:min(len(short.Message), maxFarewell/8)]
+		data, _ = JSONCodec{}.Append(nil, &short) // two strings: cannot fail
 	}
 	c.farewell = data
 	return c

@@ -24,8 +24,10 @@ func built(t *testing.T, o Options) *Session {
 	t.Cleanup(func() {
 		s.End("test is over")
 		<-s.drained
-		if held, running := s.budget.used.Load(), s.pending.Load(); held != 0 || running != 0 || s.lanes.Size() > 0 {
-			t.Errorf("after its end the session holds %d bytes, %d lanes and %d commands", held, s.lanes.Size(), running)
+		if held, running := s.budget.used.Load(), s.pending.Load(); held != 0 || running != 0 ||
+			s.lanes.Size() > 0 {
+			t.Errorf("after its end the session holds %d bytes, %d lanes and %d commands", held,
+				s.lanes.Size(), running)
 		}
 	})
 	return s
@@ -210,7 +212,8 @@ func TestRingsShareTheTotal(t *testing.T) {
 	if err != ErrMemory || len(lanes) < 100 {
 		t.Fatalf("%d rings, then %v", len(lanes), err)
 	}
-	if first, last := lanes[0].stats().Ring, lanes[len(lanes)-1].stats().Ring; first <= last || s.budget.used.Load() > 16<<20 {
+	if first, last := lanes[0].stats().Ring, lanes[len(lanes)-1].stats().Ring; first <= last ||
+		s.budget.used.Load() > 16<<20 {
 		t.Errorf("rings from %d to %d bytes take %d in all", first, last, s.budget.used.Load())
 	}
 	full := s.budget.used.Load()
@@ -282,7 +285,8 @@ func TestRingGrows(t *testing.T) {
 	if got != sent {
 		t.Errorf("%d of %d messages came", got, sent)
 	}
-	if used, want := s.budget.used.Load(), ringCost(s.opt.ControlBytes)+ringCost(4<<20)+laneCost; used != want {
+	want := ringCost(s.opt.ControlBytes) + ringCost(4<<20) + laneCost
+	if used := s.budget.used.Load(); used != want {
 		t.Errorf("%d bytes are counted, want lane 0 and the last ring: %d", used, want)
 	}
 }

@@ -16,7 +16,9 @@ import (
 func TestNoRoomForEarlyBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{SessionBytes: 2 << 20, ControlBytes: 64 << 10})
-		transport.Handle(e, "large", func(context.Context, any) ([]byte, error) { return make([]byte, 4<<20), nil })
+		transport.Handle(e, "large", func(context.Context, any) ([]byte, error) {
+			return make([]byte, 4<<20), nil
+		})
 		var got []int
 		transport.HandleOrdered(e, "note", func(_ context.Context, body []byte) (any, error) {
 			got = append(got, len(body))
@@ -31,7 +33,8 @@ func TestNoRoomForEarlyBatch(t *testing.T) {
 		var batches [][]byte
 		for i := range 2 {
 			b := wire.AppendHeader(nil, &wire.Header{Number: p.number + 1 + uint64(i)})
-			b = wire.AppendRun(b, 0, p.next[0]+uint64(i), invokeFrame(uint32(2+i), `{"cmd":"note","body":"bytes"}`, strings.Repeat("x", i+1)))
+			b = wire.AppendRun(b, 0, p.next[0]+uint64(i),
+				invokeFrame(uint32(2+i), `{"cmd":"note","body":"bytes"}`, strings.Repeat("x", i+1)))
 			batches = append(batches, wire.Finish(b))
 		}
 		receive := func(i int) error {

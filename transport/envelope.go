@@ -85,7 +85,12 @@ func (inv *invocation) named(name []byte) {
 	}
 	if n := len(name); n > maxCommandName {
 		name = name[:maxShownName]
-		inv.refused = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q…, whose name has %d bytes: no name has more than %d", name, n, maxCommandName), nil}
+		inv.refused = &Error{
+			CodeUnknownCommand,
+			fmt.Sprintf("there is no command %q…, whose name has %d bytes: no name has more than %d", name,
+				n, maxCommandName),
+			nil,
+		}
 	}
 	inv.name = string(name)
 	inv.held += int64(len(inv.name))
@@ -175,6 +180,9 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 // refuseEnded refuses a call that names a channel which has ended.
 func (inv *invocation) refuseEnded(id uint32) {
 	if inv.refused == nil {
-		inv.refused = &Error{CodeChannelEnded, fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil}
+		inv.refused = &Error{
+			CodeChannelEnded,
+			fmt.Sprintf("channel %d has ended and can't be passed again: make a new one", id), nil,
+		}
 	}
 }

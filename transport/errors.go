@@ -50,17 +50,27 @@ func (e *Error) Error() string {
 // Codes of the errors that this package makes itself.
 const (
 	CodeError          = "error"           // a handler returned an ordinary error
-	CodePanic          = "panic"           // a handler panicked, or a method of its error; the log has the stack
+	CodePanic          = "panic"           // a handler panicked, or its error: the log has the stack
 	CodeUnknownCommand = "unknown_command" // no handler has that name
 	CodeBadArguments   = "bad_arguments"   // the arguments don't decode into the handler's type
 	CodeBadResult      = "bad_result"      // the handler's result can't be encoded
 	CodeBusy           = "busy"            // Options.Pending commands run already
-	CodeChannelEnded   = "channel_ended"   // a channel that has ended was passed again, or Go has closed the one that the command sent on
-	CodeChannelClosed  = "channel_closed"  // the page has closed the channel that the command sent on or received from
 	CodeTooManyLanes   = "too_many_lanes"  // Options.Lanes channels are open already
 	CodeCanceled       = "cancelled"       // the page cancelled the command
 	CodeProtocol       = "protocol"        // a rule of the wire was broken; the session is over
-	CodeClosed         = "closed"          // the session is over; from a handler: that of the other page, or the window, that it dealt with
 	CodeForbidden      = "forbidden"       // the request is not allowed
-	CodeDenied         = "denied"          // Options.Policy does not allow it; the message names the permission
+
+	// CodeChannelEnded: a channel that has ended was passed again, or Go has closed the one that
+	// the command sent on.
+	CodeChannelEnded = "channel_ended"
+
+	// CodeChannelClosed: the page has closed the channel that the command sent on or received from.
+	CodeChannelClosed = "channel_closed"
+
+	// CodeClosed: the session is over; from a handler: that of the other page, or the window, that
+	// it dealt with.
+	CodeClosed = "closed"
+
+	// CodeDenied: Options.Policy does not allow it; the message names the permission.
+	CodeDenied = "denied"
 )

@@ -126,7 +126,8 @@ func (s *Session) evalReply(kind wire.Kind, p []byte) error {
 	if err != nil {
 		return err
 	}
-	if uint64(id) > s.lastEval.Load() || body != 0 && (body != evalNotAllowed || kind != wire.Result || len(rest) > 0) {
+	if uint64(id) > s.lastEval.Load() ||
+		body != 0 && (body != evalNotAllowed || kind != wire.Result || len(rest) > 0) {
 		return wire.Broken("%v for eval %d, body %d", kind, id, body)
 	}
 	if body == evalNotAllowed {

@@ -59,12 +59,13 @@ var holderCases = []struct {
 			p.call(`{"cmd":"raw","body":"json"}`, "{}")
 		}
 	}, false, 60},
-	{"raw results of commands that ran at the same time", func(m transport.MemoryStats) int64 { return m.Results }, func(p *holderPage) {
-		for range 100 {
-			p.call(`{"cmd":"together","body":"json"}`, "{}")
-		}
-		close(p.together)
-	}, false, 60},
+	{"raw results of commands that ran at the same time",
+		func(m transport.MemoryStats) int64 { return m.Results }, func(p *holderPage) {
+			for range 100 {
+				p.call(`{"cmd":"together","body":"json"}`, "{}")
+			}
+			close(p.together)
+		}, false, 60},
 	{"JSON results", func(m transport.MemoryStats) int64 { return m.Results }, func(p *holderPage) {
 		for range 100 {
 			p.call(`{"cmd":"json","body":"json"}`, "{}")
@@ -75,15 +76,17 @@ var holderCases = []struct {
 			p.call(`{"cmd":"fail","body":"json"}`, "{}")
 		}
 	}, false, 50},
-	{"names of unknown commands", func(m transport.MemoryStats) int64 { return m.Commands }, func(p *holderPage) {
-		for range 100 {
-			p.call(fmt.Sprintf(`{"cmd":%q,"body":"json"}`, strings.Repeat("x", 250_000)), "{}")
-		}
-	}, false, 0},
+	{"names of unknown commands", func(m transport.MemoryStats) int64 { return m.Commands },
+		func(p *holderPage) {
+			for range 100 {
+				p.call(fmt.Sprintf(`{"cmd":%q,"body":"json"}`, strings.Repeat("x", 250_000)), "{}")
+			}
+		}, false, 0},
 	{"values of Latest", func(m transport.MemoryStats) int64 { return m.Latest }, func(p *holderPage) {
 		value := make([]byte, 3<<20)
 		for lane := uint32(1); lane < 40; lane += 2 {
-			p.call(fmt.Sprintf(`{"cmd":"latest","channels":[%d],"body":"json"}`, lane), fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+			p.call(fmt.Sprintf(`{"cmd":"latest","channels":[%d],"body":"json"}`, lane),
+				fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
 			ch := p.keep[len(p.keep)-1].(*transport.Channel[[]byte])
 			for range 3 { // one is on its way by then
 				if err := ch.TrySend(value); err != nil && err != transport.ErrMemory {
@@ -93,23 +96,26 @@ var holderCases = []struct {
 			}
 		}
 	}, false, 60},
-	{"small values of Latest", func(m transport.MemoryStats) int64 { return m.Latest }, func(p *holderPage) {
-		for lane := uint32(1); lane < 8001; lane += 2 {
-			p.id++
-			p.invoke(p.id, fmt.Sprintf(`{"cmd":"latest","channels":[%d],"body":"json"}`, lane), fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
-		}
-		synctest.Wait()
-		for _, ch := range p.keep {
-			_ = ch.(*transport.Channel[[]byte]).TrySend(make([]byte, 3000))
-		}
-	}, false, 50},
+	{"small values of Latest", func(m transport.MemoryStats) int64 { return m.Latest },
+		func(p *holderPage) {
+			for lane := uint32(1); lane < 8001; lane += 2 {
+				p.id++
+				p.invoke(p.id, fmt.Sprintf(`{"cmd":"latest","channels":[%d],"body":"json"}`, lane),
+					fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+			}
+			synctest.Wait()
+			for _, ch := range p.keep {
+				_ = ch.(*transport.Channel[[]byte]).TrySend(make([]byte, 3000))
+			}
+		}, false, 50},
 	{"scripts", func(m transport.MemoryStats) int64 { return m.Scripts }, func(p *holderPage) {
 		for p.s.Eval("1") == nil {
 		}
 	}, false, 10},
 	{"rings", func(m transport.MemoryStats) int64 { return m.Rings }, func(p *holderPage) {
 		for lane := uint32(1); lane < 2001; lane += 2 {
-			p.call(fmt.Sprintf(`{"cmd":"keep","channels":[%d],"body":"json"}`, lane), fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+			p.call(fmt.Sprintf(`{"cmd":"keep","channels":[%d],"body":"json"}`, lane),
+				fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
 			ch := p.keep[len(p.keep)-1].(*transport.Channel[[]byte])
 			for ch.TrySend(make([]byte, 1000)) == nil {
 			}
@@ -117,15 +123,17 @@ var holderCases = []struct {
 	}, false, 90},
 	{"early batches", func(m transport.MemoryStats) int64 { return m.Early }, func(p *holderPage) {
 		for n := range uint64(31) {
-			b := wire.AppendRun(wire.AppendHeader(nil, &wire.Header{Number: n + 2}), 0, 0, invokeFrame(1, `{"cmd":"wait","body":"bytes"}`, strings.Repeat("x", 300_000)))
+			b := wire.AppendRun(wire.AppendHeader(nil, &wire.Header{Number: n + 2}), 0, 0,
+				invokeFrame(1, `{"cmd":"wait","body":"bytes"}`, strings.Repeat("x", 300_000)))
 			_, _ = p.carrier.port.Receive(wire.Finish(b))
 		}
 	}, false, 50},
-	{"bodies of commands", func(m transport.MemoryStats) int64 { return m.Commands }, func(p *holderPage) {
-		for p.s.Stats().Memory < 15<<20 {
-			p.call(`{"cmd":"wait","body":"bytes"}`, strings.Repeat("x", 200_000))
-		}
-	}, false, 60},
+	{"bodies of commands", func(m transport.MemoryStats) int64 { return m.Commands },
+		func(p *holderPage) {
+			for p.s.Stats().Memory < 15<<20 {
+				p.call(`{"cmd":"wait","body":"bytes"}`, strings.Repeat("x", 200_000))
+			}
+		}, false, 60},
 	{"commands", func(m transport.MemoryStats) int64 { return m.Commands }, func(p *holderPage) {
 		for range 4096 {
 			p.id++
@@ -144,7 +152,8 @@ var holderCases = []struct {
 	}, false, 60},
 	{"messages", func(m transport.MemoryStats) int64 { return m.Messages }, func(p *holderPage) {
 		for lane := uint32(1); p.s.Stats().Memory < 14<<20; lane += 2 {
-			p.call(fmt.Sprintf(`{"cmd":"listen","channels":[%d],"body":"json"}`, lane), fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+			p.call(fmt.Sprintf(`{"cmd":"listen","channels":[%d],"body":"json"}`, lane),
+				fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
 			for range 10 {
 				p.send(lane, wire.Frame{Kind: wire.Bytes, Payload: make([]byte, 100_000)})
 			}
@@ -152,7 +161,8 @@ var holderCases = []struct {
 	}, false, 60},
 	{"small messages", func(m transport.MemoryStats) int64 { return m.Messages }, func(p *holderPage) {
 		for lane := uint32(1); p.s.Stats().Memory < 14<<20; lane += 2 {
-			p.call(fmt.Sprintf(`{"cmd":"listen","channels":[%d],"body":"json"}`, lane), fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+			p.call(fmt.Sprintf(`{"cmd":"listen","channels":[%d],"body":"json"}`, lane),
+				fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
 			frames := make([]wire.Frame, 2000)
 			for i := range frames {
 				frames[i] = wire.Frame{Kind: wire.Bytes, Payload: []byte{1}}
@@ -166,7 +176,8 @@ var holderCases = []struct {
 		begin := make([]byte, wire.BeginSize+200_000)
 		wire.PutBegin(begin, 1<<20, wire.Bytes)
 		for lane := uint32(1); p.s.Stats().Memory < 14<<20; lane += 2 {
-			p.call(fmt.Sprintf(`{"cmd":"listen","channels":[%d],"body":"json"}`, lane), fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+			p.call(fmt.Sprintf(`{"cmd":"listen","channels":[%d],"body":"json"}`, lane),
+				fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
 			p.send(lane, wire.Frame{Kind: wire.Begin, Payload: begin})
 		}
 	}, false, 60},
@@ -183,12 +194,19 @@ func TestHolders(t *testing.T) {
 				type keeping struct {
 					C *transport.Channel[[]byte]
 				}
-				transport.Handle(e, "raw", func(context.Context, any) ([]byte, error) { return make([]byte, 1<<20), nil })
-				transport.Handle(e, "json", func(context.Context, any) (string, error) { return strings.Repeat("x", 250_000), nil })
+				transport.Handle(e, "raw", func(context.Context, any) ([]byte, error) {
+					return make([]byte, 1<<20), nil
+				})
+				transport.Handle(e, "json", func(context.Context, any) (string, error) {
+					return strings.Repeat("x", 250_000), nil
+				})
 				transport.Handle(e, "fail", func(context.Context, any) (any, error) {
 					return nil, &transport.Error{Code: "x", Message: strings.Repeat("x", 250_000)}
 				})
-				transport.Handle(e, "wait", func(ctx context.Context, _ []byte) (any, error) { <-ctx.Done(); return nil, nil })
+				transport.Handle(e, "wait", func(ctx context.Context, _ []byte) (any, error) {
+					<-ctx.Done()
+					return nil, nil
+				})
 				transport.Handle(e, "keep", func(_ context.Context, a keeping) (any, error) {
 					a.C.Keep()
 					p.keep = append(p.keep, a.C)
@@ -212,7 +230,10 @@ func TestHolders(t *testing.T) {
 					<-ctx.Done()
 					return nil, nil
 				})
-				p = &holderPage{together: together, upPage: openUpWith(t, e, transport.SessionConfig{NativeEval: func(uint32, string, bool) {}})}
+				p = &holderPage{
+					together: together,
+					upPage:   openUpWith(t, e, transport.SessionConfig{NativeEval: func(uint32, string, bool) {}}),
+				}
 				synctest.Wait()
 				heldBefore, before := p.s.Stats(), heap()
 				c.fill(p)

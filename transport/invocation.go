@@ -101,7 +101,12 @@ func (s *Session) admit(inv *invocation) error {
 		return err
 	}
 	if running >= int64(s.opt.Pending) && inv.refused == nil {
-		inv.refused = &Error{CodeBusy, fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending", s.opt.Pending), nil}
+		inv.refused = &Error{
+			CodeBusy,
+			fmt.Sprintf("%d commands are running already: wait for some, or raise Options.Pending",
+				s.opt.Pending),
+			nil,
+		}
 	}
 	inv.ctx, inv.cancel = context.WithCancelCause(context.WithValue(s.ctx, invocationKey{}, inv))
 	if s.pending.Add(1) >= int64(s.opt.Pending) {
@@ -152,13 +157,15 @@ func (inv *invocation) settled() func(context.Context) {
 }
 
 func (inv *invocation) settleFailed(f *appcode.Failure) {
-	inv.s.log.Error("SessionConfig.Settle panicked", "command", inv.name, "panic", f.Panic, "stack", f.Stack)
+	inv.s.log.Error("SessionConfig.Settle panicked", "command", inv.name, "panic", f.Panic,
+		"stack", f.Stack)
 }
 
 // perform runs the handler, if the call may run.
 func (inv *invocation) perform() {
 	switch {
-	case inv.s.ctx.Err() != nil && inv.s.leaving.Load() == nil: // the page is gone, and nothing is owed to it
+	// the page is gone, and nothing is owed to it
+	case inv.s.ctx.Err() != nil && inv.s.leaving.Load() == nil:
 		inv.err = &Error{CodeClosed, "the session is over", nil}
 	case inv.refused != nil:
 		inv.err = inv.refused

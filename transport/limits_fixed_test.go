@@ -111,7 +111,8 @@ func TestMaxFarewell(t *testing.T) {
 		if err := json.Unmarshal(data, &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Code != "own" || kept != (len(data) == n) || len(data) > maxFarewell || len(got.Message) < 500 {
+		if got.Code != "own" || kept != (len(data) == n) || len(data) > maxFarewell ||
+			len(got.Message) < 500 {
 			t.Errorf("an error of %d bytes: %d bytes with the code %q", n, len(data), got.Code)
 		}
 	}

@@ -65,7 +65,8 @@ func TestSessionBytesDown(t *testing.T) {
 			if err := next.TrySend([]byte{1}); !errors.Is(err, transport.ErrMemory) {
 				t.Errorf("%+d: ring %d: %v", beside, want+1, err)
 			}
-			if used := p.Session.Stats().Memory; used != int64(ringMemory(size)*(want+1)+laneMemory*(rings+1)) || p.Session.Err() != nil {
+			used, count := p.Session.Stats().Memory, ringMemory(size)*(want+1)+laneMemory*(rings+1)
+			if used != int64(count) || p.Session.Err() != nil {
 				t.Errorf("%+d: %d bytes of %d are used, session %v", beside, used, total, p.Session.Err())
 			}
 			for i, c := range ends[:want] {

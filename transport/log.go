@@ -84,7 +84,8 @@ func (s *Session) waitedLong(l *lane, took time.Duration) {
 // eventRefused logs that lane 0 has no room for events. It runs where the event was emitted, which may be the UI thread.
 func (s *Session) eventRefused() {
 	if s.journal.refused.due(s.engine.now()) {
-		s.log.Warn("events are refused: lane 0 is full", "bytes", s.control.stats().Depth, "refused", s.figures.eventsRefused.Load())
+		s.log.Warn("events are refused: lane 0 is full", "bytes", s.control.stats().Depth,
+			"refused", s.figures.eventsRefused.Load())
 	}
 }
 
@@ -99,7 +100,8 @@ func (s *Session) sentAgain(b *Batch) {
 		j.again, j.againSince = 0, now
 	}
 	if j.again++; j.again == storm {
-		s.log.Warn("many batches are sent again", "batches", storm, "within", now-j.againSince, "carrier", s.carrier.Name())
+		s.log.Warn("many batches are sent again", "batches", storm, "within", now-j.againSince,
+			"carrier", s.carrier.Name())
 	}
 }
 
@@ -112,5 +114,6 @@ func (l *lane) logEnd(e *ClosedError) {
 	if l.in.ended.Load() { // the page has
 		level = slog.LevelWarn
 	}
-	l.s.log.Log(context.Background(), level, "channel ended with an error", "channel", l.id, "command", l.name, "reason", e.Reason, "error", e.Cause)
+	l.s.log.Log(context.Background(), level, "channel ended with an error", "channel", l.id,
+		"command", l.name, "reason", e.Reason, "error", e.Cause)
 }

@@ -99,7 +99,8 @@ func TestLog(t *testing.T) {
 			}
 			_, _ = p.Invoke(r)
 		}
-		logs("a new session", "INFO session opened window=left session=1 origin=test://page carrier=memory")
+		logs("a new session", "INFO session opened window=left session=1 origin=test://page "+
+			"carrier=memory")
 		invoke("secret")
 		invoke("secret")
 		logs("a denial", "WARN denied window=left permission=command:secret origin=test://page")

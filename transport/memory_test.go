@@ -377,7 +377,8 @@ func TestAllocFails(t *testing.T) {
 		t.Errorf("a message over half of the ring that stays: %v", err)
 	}
 	if st := small.stats(); st.Ring != firstRing || sent < 60 || s.budget.used.Load() != before {
-		t.Errorf("ring of %d bytes, %d messages, %d bytes counted, before %d", st.Ring, sent, s.budget.used.Load(), before)
+		t.Errorf("ring of %d bytes, %d messages, %d bytes counted, before %d", st.Ring, sent,
+			s.budget.used.Load(), before)
 	}
 	c.fail.Store(false)
 	if err := small.send(noWait, wire.Bytes, numbered(1000, uint64(sent))); err != nil {

@@ -63,14 +63,18 @@ func TestNilArguments(t *testing.T) {
 			transport.HandleOrdered(e, "nil", forgotten)
 			return nil
 		},
-		"Open without a carrier": func() error { _, err := e.Open(transport.SessionConfig{}); return err },
+		"Open without a carrier": func() error {
+			_, err := e.Open(transport.SessionConfig{})
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) { apitest.Forgiving(t, "transport", f) })
 	}
 	if _, err := transport.NewEngine(transport.Options{Policy: (*policy.Policy)(nil)}); err == nil {
 		t.Error("a nil *policy.Policy was taken for a policy")
 	}
-	if err := (*policy.Policy)(nil).Check(transport.Permission{Action: transport.ActionEval}); err == nil {
+	eval := transport.Permission{Action: transport.ActionEval}
+	if err := (*policy.Policy)(nil).Check(eval); err == nil {
 		t.Error("a nil *policy.Policy allows")
 	}
 	if _, err := transporttest.Open(nil, transporttest.Config{}); err == nil {

@@ -47,7 +47,9 @@ func TestNilContext(t *testing.T) {
 		}
 	}
 	page := func(t *testing.T) (*transport.Session, func()) {
-		p := openPage(t, newEngine(t, narrow), transporttest.Config{Eval: func(string) (any, error) { return 7, nil }})
+		p := openPage(t, newEngine(t, narrow), transporttest.Config{
+			Eval: func(string) (any, error) { return 7, nil },
+		})
 		synctest.Wait()
 		goOn := stalled(t, p)
 		for p.Session.Event([]uint32{1}, true, large[:500]) == nil {
@@ -107,7 +109,9 @@ func TestNilContext(t *testing.T) {
 		},
 		"Resumable.Send": func(t *testing.T) nilContext {
 			e := newEngine(t, transport.Options{})
-			r := newResumable[[]byte](t, e, "r", transport.ResumableOptions{WaitForReader: true, HistoryBytes: 256 << 10})
+			r := newResumable[[]byte](t, e, "r", transport.ResumableOptions{
+				WaitForReader: true, HistoryBytes: 256 << 10,
+			})
 			for n := uint64(1); r.TrySend(numberedMessage(n)) == nil; n++ {
 			}
 			return nilContext{func() error { return r.Send(none, large) }, func() {
@@ -154,24 +158,25 @@ func TestNilContext(t *testing.T) {
 			return nilContext{}
 		},
 	}
-	apitest.Each(t, ".", []string{"context.Context"}, cases, func(t *testing.T, begin func(*testing.T) nilContext) {
-		synctest.Test(t, func(t *testing.T) {
-			c := begin(t)
-			if c.call == nil {
-				return
-			}
-			done := make(chan error, 1)
-			go func() { done <- c.call() }()
-			synctest.Wait()
-			if len(done) > 0 {
-				t.Fatalf("it did not wait: %v", <-done)
-			}
-			c.end()
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
+	apitest.Each(t, ".", []string{"context.Context"}, cases,
+		func(t *testing.T, begin func(*testing.T) nilContext) {
+			synctest.Test(t, func(t *testing.T) {
+				c := begin(t)
+				if c.call == nil {
+					return
+				}
+				done := make(chan error, 1)
+				go func() { done <- c.call() }()
+				synctest.Wait()
+				if len(done) > 0 {
+					t.Fatalf("it did not wait: %v", <-done)
+				}
+				c.end()
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			})
 		})
-	})
 }
 
 // stream is a stream with that channel.

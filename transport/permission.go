@@ -90,7 +90,8 @@ func (s *Session) check(a Action, name string) *Error {
 }
 
 func (s *Session) policyPanicked(p Permission, f *appcode.Failure) {
-	s.log.Error("policy panicked, which denies", "permission", p.String(), "panic", f.Panic, "stack", f.Stack)
+	s.log.Error("policy panicked, which denies", "permission", p.String(), "panic", f.Panic,
+		"stack", f.Stack)
 }
 
 // checkDenied is Check that lets pass what the policy does not deny.

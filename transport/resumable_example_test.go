@@ -45,7 +45,8 @@ func ExampleChannel_Context() {
 	defer page.Close()
 	updates := page.NewChannel()
 	call := page.Start(transporttest.Request{
-		Command: "watch", Args: map[string]any{"updates": updates}, Channels: []*transporttest.Channel{updates},
+		Command: "watch", Args: map[string]any{"updates": updates},
+		Channels: []*transporttest.Channel{updates},
 	})
 	first, _ := updates.Next()
 	updates.Close()

@@ -32,7 +32,9 @@ type resumed struct {
 func resume(t testing.TB, p *transporttest.Page, a resumeArgs) (*resumed, error) {
 	t.Helper()
 	a.Channel = p.NewChannel()
-	if _, err := p.Invoke(transporttest.Request{Command: transport.CommandResume, Args: a, Channels: []*transporttest.Channel{a.Channel}}); err != nil {
+	if _, err := p.Invoke(transporttest.Request{
+		Command: transport.CommandResume, Args: a, Channels: []*transporttest.Channel{a.Channel},
+	}); err != nil {
 		return nil, err
 	}
 	m, err := a.Channel.Next()
@@ -105,7 +107,9 @@ func checkNumbered(m transporttest.Message, sequence uint64) error {
 	return nil
 }
 
-func newResumable[T any](t testing.TB, e *transport.Engine, name string, o transport.ResumableOptions) *transport.Resumable[T] {
+func newResumable[T any](
+	t testing.TB, e *transport.Engine, name string, o transport.ResumableOptions,
+) *transport.Resumable[T] {
 	t.Helper()
 	r, err := transport.NewResumable[T](e, name, o)
 	if err != nil {

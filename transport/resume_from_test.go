@@ -20,7 +20,8 @@ func TestResumeFrom(t *testing.T) {
 		if st.Oldest < 2 || st.Newest != 3000 || st.Bytes > 256<<10 || st.RawBytes <= 0 {
 			t.Fatalf("figures %+v", st)
 		}
-		mustResume(t, p, resumeArgs{Name: "flow", From: "oldest", Observer: true}, st.Oldest).want(int(st.Newest - st.Oldest + 1))
+		oldest := resumeArgs{Name: "flow", From: "oldest", Observer: true}
+		mustResume(t, p, oldest, st.Oldest).want(int(st.Newest - st.Oldest + 1))
 		mustResume(t, p, resumeArgs{Name: "flow", From: st.Oldest, Observer: true}, st.Oldest).want(50)
 		mustResume(t, p, resumeArgs{Name: "flow", From: 2990, Observer: true}, 2990).want(11)
 		newest := mustResume(t, p, resumeArgs{Name: "flow", From: "newest"}, 3001)
@@ -32,7 +33,8 @@ func TestResumeFrom(t *testing.T) {
 		for _, from := range []any{st.Oldest - 1, 1} {
 			_, err := resume(t, p, resumeArgs{Name: "flow", From: from})
 			late := wantCode(t, err, transport.CodeTooLate)
-			if got := fmt.Sprint(late.Detail); got != fmt.Sprint(map[string]any{"oldest": float64(st.Oldest), "wanted": toFloat(from)}) {
+			want := map[string]any{"oldest": float64(st.Oldest), "wanted": toFloat(from)}
+			if got := fmt.Sprint(late.Detail); got != fmt.Sprint(want) {
 				t.Errorf("detail %s", got)
 			}
 		}
@@ -70,6 +72,7 @@ func TestResumeLastTooLate(t *testing.T) {
 		_, err := resume(t, p, resumeArgs{Name: "flow"})
 		late := wantCode(t, err, transport.CodeTooLate)
 		oldest := uint64(late.Detail.(map[string]any)["oldest"].(float64))
-		mustResume(t, p, resumeArgs{Name: "flow", From: oldest}, ch.Stats().Oldest).want(int(5001 - oldest))
+		r := mustResume(t, p, resumeArgs{Name: "flow", From: oldest}, ch.Stats().Oldest)
+		r.want(int(5001 - oldest))
 	})
 }

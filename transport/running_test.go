@@ -29,19 +29,38 @@ func TestNothingLeft(t *testing.T) {
 		frames [][]wire.Frame // batches, on these lanes
 		broken bool           // the last one breaks a rule
 	}{
-		"an id that runs":     {[]uint32{0, 0}, [][]wire.Frame{{wait(1)}, {wait(1)}}, true},
-		"too many commands":   {[]uint32{0}, [][]wire.Frame{{wait(1), wait(2), wait(3)}}, true},
-		"too much memory":     {[]uint32{0}, [][]wire.Frame{{invokeFrame(1, `{"cmd":"wait","body":"json","headers":{`+headers.String()+`"z":""}}`, "{}")}}, true},
+		"an id that runs":   {[]uint32{0, 0}, [][]wire.Frame{{wait(1)}, {wait(1)}}, true},
+		"too many commands": {[]uint32{0}, [][]wire.Frame{{wait(1), wait(2), wait(3)}}, true},
+		"too much memory": {
+			[]uint32{0},
+			[][]wire.Frame{
+				{invokeFrame(1, `{"cmd":"wait","body":"json","headers":{`+headers.String()+`"z":""}}`, "{}")},
+			},
+			true,
+		},
 		"a channel's command": {[]uint32{0, 0}, [][]wire.Frame{{stream}, {stream}}, true},
-		"a body that comes":   {[]uint32{0}, [][]wire.Frame{{invokeFrame(1, `{"cmd":"raw","body":"lane","lane":3,"length":9}`, "")}}, false},
-		"unread messages":     {[]uint32{0, 1}, [][]wire.Frame{{stream}, {unread}}, false},
-		"closed and unread":   {[]uint32{0, 1, 1}, [][]wire.Frame{{stream}, {unread}, {{Kind: wire.Close}}}, false},
-		"a part of a message": {[]uint32{0, 1}, [][]wire.Frame{{stream}, {{Kind: wire.Begin, Payload: begin}}}, false},
+		"a body that comes": {
+			[]uint32{0},
+			[][]wire.Frame{{invokeFrame(1, `{"cmd":"raw","body":"lane","lane":3,"length":9}`, "")}}, false,
+		},
+		"unread messages": {[]uint32{0, 1}, [][]wire.Frame{{stream}, {unread}}, false},
+		"closed and unread": {
+			[]uint32{0, 1, 1}, [][]wire.Frame{{stream}, {unread}, {{Kind: wire.Close}}}, false,
+		},
+		"a part of a message": {
+			[]uint32{0, 1}, [][]wire.Frame{{stream}, {{Kind: wire.Begin, Payload: begin}}}, false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				e := newEngine(t, transport.Options{Pending: 1, ControlBytes: 16 << 10, RingBytes: 16 << 10, SessionBytes: 1 << 20, MaxMessage: 64 << 10})
-				transport.Handle(e, "wait", func(ctx context.Context, _ any) (any, error) { <-ctx.Done(); return nil, nil })
+				e := newEngine(t, transport.Options{
+					Pending: 1, ControlBytes: 16 << 10, RingBytes: 16 << 10, SessionBytes: 1 << 20,
+					MaxMessage: 64 << 10,
+				})
+				transport.Handle(e, "wait", func(ctx context.Context, _ any) (any, error) {
+					<-ctx.Done()
+					return nil, nil
+				})
 				transport.Handle(e, "raw", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
 				transport.Handle(e, "stream", func(ctx context.Context, a struct {
 					C *transport.Stream[[]byte, []byte]

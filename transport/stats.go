@@ -77,7 +77,8 @@ type ChannelStats struct {
 func (l *lane) stats() ChannelStats {
 	now := l.s.engine.now()
 	st := ChannelStats{
-		ID: l.id, Name: l.name, Direction: l.direction(), OnFull: OnFull(l.onFull.Load() &^ inUse).String(), Closing: l.end.Load() != nil,
+		ID: l.id, Name: l.name, Direction: l.direction(),
+		OnFull: OnFull(l.onFull.Load() &^ inUse).String(), Closing: l.end.Load() != nil,
 		Replaced: l.replaced.Load(), Resent: l.resent.Load(),
 	}
 	st.Blocked, st.Waiting = l.blocked.read(now)
@@ -240,7 +241,8 @@ func (s *Session) Stats() SessionStats {
 		Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
 		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(),
 		Evals: s.lastEval.Load(), NativeEvals: s.figures.nativeEvals.Load(),
-		Commands: s.figures.commands.Load(), Running: int(s.pending.Load()), Memory: s.budget.used.Load(), Held: s.budget.stats(),
+		Commands: s.figures.commands.Load(), Running: int(s.pending.Load()), Memory: s.budget.used.Load(),
+		Held:     s.budget.stats(),
 		Channels: s.totals(), Control: s.control.stats(),
 	}
 }

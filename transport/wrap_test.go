@@ -21,7 +21,9 @@ func TestEvalNumbersWrap(t *testing.T) {
 		var sent []uint32
 		collect := func() {
 			synctest.Wait()
-			nextFrames(t, s, func(_ *Batch, _ uint32, f wire.Frame) { sent = append(sent, binary.LittleEndian.Uint32(f.Payload)) })
+			nextFrames(t, s, func(_ *Batch, _ uint32, f wire.Frame) {
+				sent = append(sent, binary.LittleEndian.Uint32(f.Payload))
+			})
 		}
 		values := make(chan string, 10)
 		result := func(js string) {
@@ -124,7 +126,8 @@ func TestLaneNumbersEnd(t *testing.T) {
 		if err := call(2).replyLane(large); !errors.Is(err, ErrClosed) {
 			t.Errorf("the one behind it gave %v", err)
 		}
-		if err := s.Err(); err == nil || err.Error() != "transport: closed: the session has used all numbers of lanes: reload the page" {
+		if err := s.Err(); err == nil ||
+			err.Error() != "transport: closed: the session has used all numbers of lanes: reload the page" {
 			t.Errorf("the session: %v", err)
 		}
 	})

@@ -70,7 +70,8 @@ func Default(origins ...string) *Policy {
 // actions are those that an entry may name, with whether a name belongs to it.
 var actions = map[transport.Action]bool{
 	transport.ActionCommand: true, transport.ActionChannel: true, transport.ActionResume: true, transport.ActionListen: true,
-	transport.ActionEmit: true, transport.ActionEval: false, transport.ActionWindow: true, transport.ActionFile: true,
+	transport.ActionEmit: true, transport.ActionEval: false, transport.ActionWindow: true,
+	transport.ActionFile: true,
 }
 
 // Check implements transport.Policy. A nil Policy allows nothing.
@@ -87,7 +88,10 @@ func (p *Policy) Check(want transport.Permission) error {
 
 // Denies implements transport.Denier.
 func (p *Policy) Denies(want transport.Permission) bool {
-	return p != nil && slices.ContainsFunc(p.Rules, func(r Rule) bool { return matchEntry(r.Deny, want) && r.covers(want) })
+	return p != nil &&
+		slices.ContainsFunc(p.Rules, func(r Rule) bool {
+			return matchEntry(r.Deny, want) && r.covers(want)
+		})
 }
 
 // covers says whether the rule is for the page that asks.
@@ -175,7 +179,8 @@ func (r *Rule) validate() error {
 		switch {
 		case e == everything:
 		case !known:
-			return fmt.Errorf("entry %q: there is no action %q: use one of %v", e, action, slices.Sorted(maps.Keys(actions)))
+			return fmt.Errorf("entry %q: there is no action %q: use one of %v", e, action,
+				slices.Sorted(maps.Keys(actions)))
 		case takesName && pattern == "":
 			return fmt.Errorf("entry %q lacks a name: write %q for all", e, action+":*")
 		case !takesName && named:

@@ -197,7 +197,9 @@ func TestActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	comment, _, _ := strings.Cut(string(source), "\npackage policy")
-	unknown := (&policy.Policy{Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{"x:*"}}}}).Validate()
+	unknown := (&policy.Policy{
+		Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{"x:*"}}},
+	}).Validate()
 	actions := apitest.Consts(t, "..", "Action")
 	if len(actions) < 7 {
 		t.Fatalf("the source has the actions %v", actions)
@@ -207,7 +209,9 @@ func TestActions(t *testing.T) {
 		if transport.Action(action) != transport.ActionEval {
 			entry += ":*"
 		}
-		p := &policy.Policy{Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{entry}}}}
+		p := &policy.Policy{
+			Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{entry}}},
+		}
 		if err := p.Validate(); err != nil {
 			t.Errorf("%s: %v", constant, err)
 		}

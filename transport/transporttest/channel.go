@@ -117,7 +117,8 @@ func (c *Channel) Send(kind wire.Kind, data []byte) error {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
 	err := c.p.await(c.cond, func() bool { return c.announced || c.err != nil }, func() string {
-		return fmt.Sprintf("Go to take channel %d: pass it to a command whose arguments have a Channel or Stream for it", c.id)
+		return fmt.Sprintf("Go to take channel %d: pass it to a command whose arguments have a Channel "+
+			"or Stream for it", c.id)
 	})
 	if err != nil {
 		return err

@@ -36,7 +36,8 @@ func (e *events) add(v Event) {
 func (p *Page) NextEvent() (Event, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	err := p.await(p.events.cond, func() bool { return len(p.events.queue) > 0 || p.err != nil }, func() string { return "an event" })
+	err := p.await(p.events.cond, func() bool { return len(p.events.queue) > 0 || p.err != nil },
+		func() string { return "an event" })
 	if err != nil {
 		return Event{}, err
 	}

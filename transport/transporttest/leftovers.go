@@ -27,7 +27,8 @@ func left(s *transport.Session) error {
 	st := s.Stats()
 	c := &st.Channels
 	if st.Running == 0 && st.Lanes == 0 && st.Memory == 0 && st.Unreceipted == 0 &&
-		c.Depth == 0 && c.Lag == 0 && c.Waiting == 0 && c.Unread == 0 && st.Control.Depth == 0 && st.Control.Waiting == 0 {
+		c.Depth == 0 && c.Lag == 0 && c.Waiting == 0 && c.Unread == 0 && st.Control.Depth == 0 &&
+		st.Control.Waiting == 0 {
 		return nil
 	}
 	return fmt.Errorf("after its end the session has %+v", st)

@@ -259,7 +259,8 @@ func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
 			return err
 		}
 		if !done {
-			if len(c.queue) > 0 || c.id == 0 && p.native.holding { // as the client does: credit says what was handed out
+			// as the client does: credit says what was handed out
+			if len(c.queue) > 0 || c.id == 0 && p.native.holding {
 				c.held += stride
 			} else {
 				p.consume(c, stride)

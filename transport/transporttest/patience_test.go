@@ -68,8 +68,13 @@ func TestPatience(t *testing.T) {
 				over := make(chan struct{})
 				defer close(over)
 				never := func(context.Context) (any, error) { <-over; return nil, nil }
-				transport.Handle(e, "never", func(ctx context.Context, _ struct{}) (any, error) { return never(ctx) })
-				transport.Handle(e, "take", func(_ context.Context, a streams) (any, error) { a.C.Keep(); return nil, nil })
+				transport.Handle(e, "never", func(ctx context.Context, _ struct{}) (any, error) {
+					return never(ctx)
+				})
+				transport.Handle(e, "take", func(_ context.Context, a streams) (any, error) {
+					a.C.Keep()
+					return nil, nil
+				})
 				p, err := transporttest.Open(e, transporttest.Config{Patience: 90 * time.Second})
 				if err != nil {
 					t.Fatal(err)

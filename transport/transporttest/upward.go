@@ -75,7 +75,8 @@ func (u *upward) frame(c *Channel, kind wire.Kind, data []byte) error {
 		return u.p.err != nil || c.err != nil || out == 0 || out+stride <= c.window
 	}
 	err := u.p.await(u.cond, room, func() string {
-		return fmt.Sprintf("Go to receive on lane %d: %d bytes are sent, %d of them received, its window is %d", c.id, c.upSent, c.upCredited, c.window)
+		return fmt.Sprintf("Go to receive on lane %d: %d bytes are sent, %d of them received, its "+
+			"window is %d", c.id, c.upSent, c.upCredited, c.window)
 	})
 	if err != nil {
 		return err
