@@ -159,7 +159,8 @@ func TestSaysWhoHasSIGUSR1(t *testing.T) {
 	}
 }
 
-// scenarioOutput runs a scenario with more environment, and gives all that it printed.
+// scenarioOutput runs a scenario with more environment, and gives all that it printed. GTK prints
+// that a locale is not installed, and Mesa that the home can't be written: it has ones of its own.
 func scenarioOutput(t *testing.T, name string, env ...string) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -169,7 +170,9 @@ func scenarioOutput(t *testing.T, name string, env ...string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, self)
-	c.Env = append(append(os.Environ(), env...), scenarioVariable+"="+name)
+	home := t.TempDir()
+	c.Env = append(os.Environ(), "LC_ALL=C", "HOME="+home, "XDG_CACHE_HOME="+home+"/.cache")
+	c.Env = append(append(c.Env, env...), scenarioVariable+"="+name)
 	c.WaitDelay = time.Second
 	out, err := c.CombinedOutput()
 	if err != nil {
