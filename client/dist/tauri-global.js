@@ -616,14 +616,15 @@
     }
     toLogical(scaleFactor) {
       let { size } = this;
-      return size instanceof LogicalSize ? size : size.toLogical(scaleFactor);
+      return size.type === "Logical" ? size : size.toLogical(scaleFactor);
     }
     toPhysical(scaleFactor) {
       let { size } = this;
-      return size instanceof PhysicalSize ? size : size.toPhysical(scaleFactor);
+      return size.type === "Physical" ? size : size.toPhysical(scaleFactor);
     }
     [SERIALIZE_TO_IPC_FN]() {
-      return { [this.size.type]: this.size.toJSON() };
+      let { type, width, height } = this.size;
+      return { [type]: extent(width, height) };
     }
     toJSON() {
       return this[SERIALIZE_TO_IPC_FN]();
@@ -634,14 +635,15 @@
     }
     toLogical(scaleFactor) {
       let { position } = this;
-      return position instanceof LogicalPosition ? position : position.toLogical(scaleFactor);
+      return position.type === "Logical" ? position : position.toLogical(scaleFactor);
     }
     toPhysical(scaleFactor) {
       let { position } = this;
-      return position instanceof PhysicalPosition ? position : position.toPhysical(scaleFactor);
+      return position.type === "Physical" ? position : position.toPhysical(scaleFactor);
     }
     [SERIALIZE_TO_IPC_FN]() {
-      return { [this.position.type]: this.position.toJSON() };
+      let { type, x, y } = this.position;
+      return { [type]: point(x, y) };
     }
     toJSON() {
       return this[SERIALIZE_TO_IPC_FN]();
@@ -923,10 +925,10 @@
     return invoke(`plugin:window|${command}`, { label, value });
   }
   function asSize(size) {
-    return size instanceof Size ? size : new Size(size);
+    return "size" in size ? size : new Size(size);
   }
   function asPosition(position) {
-    return position instanceof Position ? position : new Position(position);
+    return "position" in position ? position : new Position(position);
   }
   function iconOf(icon) {
     return typeof icon == "object" && "rid" in icon ? icon.rid : icon;

@@ -359,6 +359,40 @@ test('sizes and positions convert as the package’s do', () => {
   assert.equal(run(ours), run(real));
 });
 
+test('ours: sizes and positions of the real package are taken as ours are', async () => {
+  const page = await tauriPage();
+  const window = ours.window.getCurrentWindow();
+  const webview = ours.webview.getCurrentWebview();
+  const { dpi } = real;
+  const { Position, Size } = ours.dpi;
+  const size = new dpi.LogicalSize(1, 2);
+  const position = new dpi.PhysicalPosition(3, 4);
+  for (const each of [size, new dpi.Size(size), new Size(size)]) {
+    await page.do(window.setSize(each)).catch(() => {});
+    await page.do(window.setMinSize(each)).catch(() => {});
+    await page.do(webview.setSize(each)).catch(() => {});
+  }
+  for (const each of [position, new dpi.Position(position), new Position(position)]) {
+    await page.do(window.setPosition(each)).catch(() => {});
+    await page.do(webview.setPosition(each)).catch(() => {});
+  }
+  const { log } = page as { log: [string, { value: unknown }][] };
+  assert.equal(log.length, 15);
+  for (const [command, { value }] of log) {
+    const want = command.endsWith('size')
+      ? { Logical: { width: 1, height: 2 } }
+      : { Physical: { x: 3, y: 4 } };
+    assert.deepEqual(value, want, command);
+  }
+  // What is of the wanted unit is given as it is.
+  assert.equal(new Size(size).toLogical(2), size);
+  assert.equal(new Position(position).toPhysical(2), position);
+  assert.deepEqual(new Size(new dpi.PhysicalSize(1, 2)).toPhysical(2), new dpi.PhysicalSize(1, 2));
+  const logical = new dpi.LogicalPosition(1, 2);
+  assert.equal(new Position(logical).toLogical(2), logical);
+  assert.deepEqual(new Position(logical).toPhysical(2), new dpi.PhysicalPosition(2, 4));
+});
+
 test('ours: the first version’s window objects emit to their window', async () => {
   const page = await tauriPage();
   page.answers['plugin:webview|create_webview_window'] = () => ({ json: null });

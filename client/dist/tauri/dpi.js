@@ -61,14 +61,15 @@ var extent = (width, height) => ({ width, height }), point = (x, y) => ({ x, y }
   }
   toLogical(scaleFactor) {
     let { size } = this;
-    return size instanceof LogicalSize ? size : size.toLogical(scaleFactor);
+    return size.type === "Logical" ? size : size.toLogical(scaleFactor);
   }
   toPhysical(scaleFactor) {
     let { size } = this;
-    return size instanceof PhysicalSize ? size : size.toPhysical(scaleFactor);
+    return size.type === "Physical" ? size : size.toPhysical(scaleFactor);
   }
   [SERIALIZE_TO_IPC_FN]() {
-    return { [this.size.type]: this.size.toJSON() };
+    let { type, width, height } = this.size;
+    return { [type]: extent(width, height) };
   }
   toJSON() {
     return this[SERIALIZE_TO_IPC_FN]();
@@ -79,14 +80,15 @@ var extent = (width, height) => ({ width, height }), point = (x, y) => ({ x, y }
   }
   toLogical(scaleFactor) {
     let { position } = this;
-    return position instanceof LogicalPosition ? position : position.toLogical(scaleFactor);
+    return position.type === "Logical" ? position : position.toLogical(scaleFactor);
   }
   toPhysical(scaleFactor) {
     let { position } = this;
-    return position instanceof PhysicalPosition ? position : position.toPhysical(scaleFactor);
+    return position.type === "Physical" ? position : position.toPhysical(scaleFactor);
   }
   [SERIALIZE_TO_IPC_FN]() {
-    return { [this.position.type]: this.position.toJSON() };
+    let { type, x, y } = this.position;
+    return { [type]: point(x, y) };
   }
   toJSON() {
     return this[SERIALIZE_TO_IPC_FN]();

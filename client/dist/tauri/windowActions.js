@@ -15,10 +15,10 @@ function set(command, { label }, value) {
   return invoke(`plugin:window|${command}`, { label, value });
 }
 function asSize(size) {
-  return size instanceof Size ? size : new Size(size);
+  return "size" in size ? size : new Size(size);
 }
 function asPosition(position) {
-  return position instanceof Position ? position : new Position(position);
+  return "position" in position ? position : new Position(position);
 }
 function iconOf(icon) {
   return typeof icon == "object" && "rid" in icon ? icon.rid : icon;

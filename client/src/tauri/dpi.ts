@@ -134,16 +134,17 @@ export class Size {
 
   toLogical(scaleFactor: number): LogicalSize {
     const { size } = this;
-    return size instanceof LogicalSize ? size : size.toLogical(scaleFactor);
+    return size.type === 'Logical' ? size : size.toLogical(scaleFactor);
   }
 
   toPhysical(scaleFactor: number): PhysicalSize {
     const { size } = this;
-    return size instanceof PhysicalSize ? size : size.toPhysical(scaleFactor);
+    return size.type === 'Physical' ? size : size.toPhysical(scaleFactor);
   }
 
   [SERIALIZE_TO_IPC_FN](): Record<string, Extent> {
-    return { [this.size.type]: this.size.toJSON() };
+    const { type, width, height } = this.size;
+    return { [type]: extent(width, height) };
   }
 
   toJSON(): Record<string, Extent> {
@@ -157,16 +158,17 @@ export class Position {
 
   toLogical(scaleFactor: number): LogicalPosition {
     const { position } = this;
-    return position instanceof LogicalPosition ? position : position.toLogical(scaleFactor);
+    return position.type === 'Logical' ? position : position.toLogical(scaleFactor);
   }
 
   toPhysical(scaleFactor: number): PhysicalPosition {
     const { position } = this;
-    return position instanceof PhysicalPosition ? position : position.toPhysical(scaleFactor);
+    return position.type === 'Physical' ? position : position.toPhysical(scaleFactor);
   }
 
   [SERIALIZE_TO_IPC_FN](): Record<string, Point> {
-    return { [this.position.type]: this.position.toJSON() };
+    const { type, x, y } = this.position;
+    return { [type]: point(x, y) };
   }
 
   toJSON(): Record<string, Point> {

@@ -35,12 +35,15 @@ function set(command: string, { label }: Labelled, value: unknown): Promise<void
   return invoke(`plugin:window|${command}`, { label, value });
 }
 
+// What a page hands over may be of the real @tauri-apps/api/dpi, or of a frame's realm: its class
+// says nothing.
+
 export function asSize(size: AnySize): Size {
-  return size instanceof Size ? size : new Size(size);
+  return 'size' in size ? size : new Size(size);
 }
 
 export function asPosition(position: AnyPosition): Position {
-  return position instanceof Position ? position : new Position(position);
+  return 'position' in position ? position : new Position(position);
 }
 
 function iconOf(icon: Icon): unknown {
