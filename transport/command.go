@@ -37,9 +37,9 @@ type answer struct {
 // Result is encoded the same way; []byte arrives as raw bytes, and must not be changed
 // after the return.
 //
-// fn runs on a goroutine of its own, never on the UI thread. So calls run side by side; of those
-// that a page makes without awaiting, any may begin first: HandleOrdered is for commands whose
-// order matters. Its context ends when the page cancels the call or goes away; SessionFrom and
+// fn runs on a goroutine of its own, never on the UI thread. So calls run side by side. Those that a
+// page makes without awaiting are started in the order of the calls, but one may overtake another
+// before fn's first line: HandleOrdered is for commands whose order matters. Its context ends when the page cancels the call or goes away; SessionFrom and
 // Header read from it. Its result, or error, reaches the page after everything that the arguments'
 // channels had accepted by then. When it returns, each of these channels is closed unless Keep was
 // called on it. A returned *Error keeps its code and detail; a panic, or runtime.Goexit, rejects

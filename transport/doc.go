@@ -28,8 +28,8 @@
 //   - Events and evals arrive in the order in which they were accepted, and take effect in it, also in
 //     a page whose Content-Security-Policy has Go evaluate natively.
 //   - Ordered commands are handled in the order in which the page called them, and before ordinary
-//     ones that it called later. Ordinary commands run side by side: which of several begins first
-//     is not certain.
+//     ones that it called later. Ordinary commands are started in the order of the calls, and run
+//     side by side from then on: one may overtake another.
 //   - No channel starves another, whether the page borrows or keeps its messages, events leave room for results and
 //     evals, and memory is bounded: by each ring, by what the page has
 //     not consumed (Options.Window), and by a total (Options.SessionBytes).

@@ -84,7 +84,7 @@ func (s *Session) start(inv *invocation) {
 	case first:
 		go s.takeTurns(inv)
 	case !queued:
-		go inv.run()
+		s.begins.add(inv)
 	}
 }
 
@@ -100,7 +100,7 @@ func (s *Session) takeTurns(inv *invocation) {
 		if inv.ordered() {
 			inv.runOrdered()
 		} else {
-			go inv.run()
+			s.begins.add(inv)
 		}
 	}
 	over = true

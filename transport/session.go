@@ -74,7 +74,8 @@ type Session struct {
 	creditMu   sync.Mutex
 	due        []*lane // lanes with upward credit to be told
 
-	turns turns // of the page's ordered commands
+	turns  turns  // of the page's ordered commands
+	begins begins // of the others
 
 	eventTurn chan struct{} // holds a token while no large event waits to begin, and none behind it
 
