@@ -136,8 +136,9 @@ export interface InvokeOptions {
     signal?: AbortSignal;
 }
 /**
- * Calls a Go command. Calls that are not awaited run side by side, and begin in no certain order,
- * unless Go registered the command with `transport.HandleOrdered`. An ArrayBuffer or a view goes as
+ * Calls a Go command. Calls that are not awaited are started in their order and run side by side,
+ * so that one may overtake another, unless Go registered the command with
+ * `transport.HandleOrdered`. An ArrayBuffer or a view goes as
  * raw bytes, anything else as JSON, with channels at any depth. Raw results arrive as a
  * `Uint8Array`.
  */
