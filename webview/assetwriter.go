@@ -1,6 +1,7 @@
 package webview
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"sync"
@@ -22,8 +23,12 @@ type assetWriter struct {
 	cors   bool
 	head   bool // the request is a HEAD: no body follows
 	header http.Header
-	gone   func() // called when the page does not want the rest of a stream; may be nil
-	aside  bool   // a redirect is not answered, but kept for who asks
+	ctx    context.Context // ends with the page
+	room   *room
+	cost   int64         // what the answer takes of the room besides its body
+	gone   func()        // called when the page does not want the rest of a stream; may be nil
+	place  chan struct{} // where it has an element; nil: nowhere
+	aside  bool          // a redirect is not answered, but kept for who asks
 
 	mu     sync.Mutex  // guards what follows, when the handler has it
 	ended  bool        // it is answered
@@ -98,7 +103,11 @@ func (a *assetWriter) stream() {
 		return
 	}
 	a.typed(nil)
+	if a.err = a.room.take(a.ctx, a.cost); a.err != nil {
+		return
+	}
 	if a.body, a.err = a.to.stream(a.status, sanitized(a.sent), a.cors, a.length); a.err != nil {
+		a.room.send(a.cost)
 		return
 	}
 	if a.gone != nil {
@@ -106,9 +115,23 @@ func (a *assetWriter) stream() {
 	}
 	held := a.held
 	a.held = nil
-	if len(held) > 0 {
-		_, a.err = a.body.Write(held)
+	a.room.send(a.cost)
+	_, _ = a.send(held)
+}
+
+// send writes to the stream as the page takes it.
+func (a *assetWriter) send(p []byte) (n int, err error) {
+	for len(p) > 0 && a.err == nil {
+		piece := p[:min(len(p), roomPiece)]
+		if a.err = a.room.take(a.ctx, int64(len(piece))); a.err != nil {
+			break
+		}
+		var m int
+		m, a.err = a.body.Write(piece)
+		a.room.send(int64(len(piece)))
+		n, p = n+m, p[m:]
 	}
+	return n, a.err
 }
 
 // Write implements http.ResponseWriter. The error says that the page does not want the rest, or
@@ -140,11 +163,14 @@ func (a *assetWriter) Write(p []byte) (int, error) {
 	case a.err != nil:
 		return 0, a.err
 	case a.body != nil:
-		return a.body.Write(p)
+		return a.send(p)
 	}
 	if a.redirected() != "" {
 		a.held = append(a.held, p[:min(len(p), heldMost-len(a.held))]...) // nobody shows it
 		return len(p), nil
+	}
+	if a.held == nil {
+		a.held = make([]byte, 0, max(a.length, int64(len(p))))
 	}
 	a.held = append(a.held, p...)
 	if a.length < 0 && len(a.held) > heldMost {
@@ -163,12 +189,12 @@ func (a *assetWriter) Flush() {
 	}
 }
 
-// close ends the answer.
+// close ends the answer. One that is held waits for its room first.
 func (a *assetWriter) close() {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.begin(http.StatusOK)
 	a.ended = true
+	a.mu.Unlock() // from here on nobody else has what it guards
 	switch {
 	case a.body != nil:
 		a.body.end(a.err == nil && (a.length < 0 || a.wrote == a.length))
@@ -179,7 +205,12 @@ func (a *assetWriter) close() {
 			a.typed(nil)
 			a.sent.Set("Content-Length", strconv.Itoa(len(a.held)))
 		}
-		a.to.answer(a.status, sanitized(a.sent), a.cors, a.held)
+		n := a.cost + int64(len(a.held))
+		if a.room.take(a.ctx, n) != nil {
+			a.lose() // nobody reads it
+			return
+		}
+		a.to.answer(a.status, sanitized(a.sent), a.cors, a.held, func() { a.room.send(n) })
 	}
 }
 
@@ -202,5 +233,25 @@ func (a *assetWriter) lose() {
 	if a.head {
 		text = ""
 	}
-	a.to.answer(http.StatusInternalServerError, h, a.cors, []byte(text))
+	a.to.answer(http.StatusInternalServerError, h, a.cors, []byte(text), func() {})
+}
+
+// enter waits for a place among those who answer at the same time, instead of the one that it has;
+// false: the page is gone.
+func (a *assetWriter) enter(places chan struct{}) bool {
+	a.leave()
+	select {
+	case places <- struct{}{}:
+		a.place = places
+		return true
+	case <-a.ctx.Done():
+		return false
+	}
+}
+
+func (a *assetWriter) leave() {
+	if a.place != nil {
+		<-a.place
+		a.place = nil
+	}
 }

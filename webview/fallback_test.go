@@ -403,7 +403,7 @@ func TestAnswerIsTyped(t *testing.T) {
 		"no body": {func(rw http.ResponseWriter) { rw.WriteHeader(204) }, ""},
 	} {
 		to := &typedAnswer{}
-		rw := &assetWriter{to: to, header: http.Header{}}
+		rw := &assetWriter{to: to, header: http.Header{}, ctx: t.Context(), room: &room{ping: func(pong func()) { pong() }}}
 		c.answer(rw)
 		rw.close()
 		if to.contentType != c.want {
@@ -418,7 +418,7 @@ type typedAnswer struct {
 	contentType string
 }
 
-func (a *typedAnswer) answer(_ int, h http.Header, _ bool, _ []byte) {
+func (a *typedAnswer) answer(_ int, h http.Header, _ bool, _ []byte, _ func()) {
 	a.contentType = h.Get("Content-Type")
 }
 

@@ -66,6 +66,7 @@ typedef struct {
   char *headers;       // pairs of NUL-terminated name and value, then an empty name. NULL: a control answer's, with a static content_type
   void *body;
   int64_t length;  // bytes of body, or of what comes from fd. -1: unknown
+  uintptr_t read;  // what goRead is called with when nobody needs the body any more, on any thread; 0: nothing
   int fd;          // the read end of a pipe, closed by the C side; -1: body counts
 } tr_answer;
 

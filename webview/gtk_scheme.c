@@ -99,6 +99,29 @@ static void free_request(tr_request *r) {
   g_free(r);
 }
 
+// lent is a body that WebKit reads.
+typedef struct {
+  void *body;
+  uintptr_t read;
+} lent;
+
+static void give_back(gpointer data) {
+  lent *l = data;
+  tr_buffer_give(l->body);
+  if (l->read) goRead(l->read);
+  g_free(l);
+}
+
+static GInputStream *lend(tr_answer *a) {
+  lent *l = g_new(lent, 1);
+  l->body = a->body;
+  l->read = a->read;
+  GBytes *b = g_bytes_new_with_free_func(a->body, a->length, give_back, l);
+  GInputStream *s = g_memory_input_stream_new_from_bytes(b);
+  g_bytes_unref(b);
+  return s;
+}
+
 static void finish(void *data) {
   reply *p = data;
   tr_request *r = p->request;
@@ -106,6 +129,7 @@ static void finish(void *data) {
   if (!r->request) {  // The view went away.
     if (a->fd >= 0) close(a->fd);
     if (a->body) tr_buffer_give(a->body);
+    if (a->read) goRead(a->read);
   } else if (a->status == 0) {
     GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, "the answer is lost");
     webkit_uri_scheme_request_finish_error(r->request, e);
@@ -115,7 +139,7 @@ static void finish(void *data) {
     if (a->fd >= 0)
       s = g_unix_input_stream_new(a->fd, TRUE);
     else if (a->length > 0)
-      s = g_memory_input_stream_new_from_data(a->body, a->length, tr_buffer_give);
+      s = lend(a);
     else {
       s = g_memory_input_stream_new();
       if (a->body) tr_buffer_give(a->body);

@@ -54,6 +54,7 @@ func (*nativeWindow) drag(edge)                                        {}
 func (*nativeWindow) monitors() []monitor                              { return nil }
 func (*nativeWindow) offer(string, []*os.File) error                   { return ErrNoCarrier }
 func (*nativeWindow) load(string)                                      {}
+func (*nativeWindow) ping(func())                                      {}
 func (*nativeWindow) reload()                                          {}
 func (*nativeWindow) kill()                                            {}
 func (*nativeWindow) snapshot(chan<- snapshot)                         {}

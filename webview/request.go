@@ -29,8 +29,9 @@ type incoming struct {
 type responder interface {
 	// control answers with n bytes of body, which may be reused after it returns.
 	control(status int, k contentKind, cors bool, body [][]byte, n int)
-	// answer answers with headers of its own.
-	answer(status int, h http.Header, cors bool, body []byte)
+	// answer answers with headers of its own. read is called once, when the body was read, or nobody
+	// wants it.
+	answer(status int, h http.Header, cors bool, body []byte, read func())
 	// stream answers with n bytes that are written to what it returns; -1: their number is not known.
 	stream(status int, h http.Header, cors bool, n int64) (answerBody, error)
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/cgo"
 	"strings"
 	"unsafe"
 
@@ -50,14 +51,27 @@ func (r schemeRequest) control(status int, k contentKind, cors bool, body [][]by
 }
 
 // answer implements responder.
-func (r schemeRequest) answer(status int, h http.Header, cors bool, body []byte) {
+func (r schemeRequest) answer(status int, h http.Header, cors bool, body []byte, read func()) {
 	a := C.tr_answer{status: C.int(status), cors: cBool(cors), length: C.int64_t(len(body)), fd: -1}
 	a.content_type, a.headers = cHeaders(h)
 	if len(body) > 0 {
 		a.body = C.tr_buffer_take(C.size_t(len(body)))
 		copy(unsafe.Slice((*byte)(a.body), len(body)), body)
+		a.read = C.uintptr_t(cgo.NewHandle(read))
 	}
 	C.tr_reply(r.request, a)
+	if len(body) == 0 {
+		read()
+	}
+}
+
+// goRead is called by the C side, on any thread.
+//
+//export goRead
+func goRead(h C.uintptr_t) {
+	read := cgo.Handle(h).Value().(func())
+	cgo.Handle(h).Delete()
+	read()
 }
 
 // cHeaders gives the content type and the headers as the C side takes them, which frees them. WebKit

@@ -59,7 +59,10 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 			req.Body, req.ContentLength = body, -1
 		}
 	}
-	rw := &assetWriter{to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{}, gone: func() { a.cancel(errPageGone) }}
+	rw := &assetWriter{
+		to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{},
+		ctx: a.ctx, room: &w.room, cost: answerCost + int64(len(in.uri)), gone: func() { a.cancel(errPageGone) },
+	}
 	origin := w.origin // of the page that asks; "": foreign
 	if foreign {
 		origin = ""
@@ -78,6 +81,7 @@ func mayHaveBody(method string) bool { return method != http.MethodGet && method
 // answer answers a request of a page of that origin, whatever functions of the app do.
 func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
 	returned := false
+	defer rw.leave() // last: what it holds until there is room counts among what is read
 	defer func() {
 		if returned {
 			rw.close()
@@ -109,10 +113,7 @@ func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
 
 // file answers with a file, if there is one, or nobody else to ask.
 func (w *Window) file(rw *assetWriter, r *http.Request, origin string) bool {
-	select {
-	case w.readers <- struct{}{}:
-		defer func() { <-w.readers }()
-	case <-r.Context().Done():
+	if !rw.enter(w.readers) {
 		return true
 	}
 	a := w.app.assets
@@ -141,10 +142,7 @@ func (w *Window) file(rw *assetWriter, r *http.Request, origin string) bool {
 // handler has Options.Fallback answer. It gives the request to which that sends on, if that is to
 // be answered instead.
 func (w *Window) handler(rw *assetWriter, r *http.Request) (next *http.Request, aborted bool) {
-	select {
-	case w.handlers <- struct{}{}:
-		defer func() { <-w.handlers }()
-	case <-r.Context().Done():
+	if !rw.enter(w.handlers) {
 		return nil, false
 	}
 	defer func() {

@@ -25,54 +25,23 @@ func (r schemeRequest) stream(status int, h http.Header, cors bool, n int64) (an
 	a := C.tr_answer{status: C.int(status), cors: cBool(cors), length: C.int64_t(n), fd: C.int(ends[0])}
 	a.content_type, a.headers = cHeaders(h)
 	C.tr_reply(r.request, a)
-	return &pacedPipe{
-		pipe:    os.NewFile(uintptr(ends[1]), "webview asset"),
-		request: r.request,
-		window:  r.window,
-		behind:  make(chan struct{}, paceSteps),
-	}, nil
+	return &answerPipe{os.NewFile(uintptr(ends[1]), "webview asset"), r.request}, nil
 }
 
-// WebKit reads the pipe as fast as it can, and queues for the web process what that has not taken
-// yet: up to 390 MB were seen. So what is on its way is bounded here: to paceSteps steps of paceStep bytes.
-// 4 MB keep the way full at 100 MB/s for 40 ms, longer than a page takes to answer.
-const (
-	paceStep  = 1 << 20
-	paceSteps = 4
-)
-
-// pacedPipe writes into a pipe no faster than the web process takes it. After each step it asks the
-// web process for a sign of life, which comes after the bytes before it were handled. One
-// goroutine uses it.
-type pacedPipe struct {
+// answerPipe writes into a pipe that WebKit reads. One goroutine uses it.
+type answerPipe struct {
 	pipe    *os.File
 	request *C.tr_request
-	window  *Window
-	step    int           // bytes of the current step
-	behind  chan struct{} // one element a step whose sign has not come
 }
 
-var _ answerBody = (*pacedPipe)(nil)
+var _ answerBody = (*answerPipe)(nil)
 
-// Write implements io.Writer. It fails when the page does not want the rest, or its window is closed.
-func (p *pacedPipe) Write(b []byte) (int, error) {
-	if p.step >= paceStep {
-		p.step = 0
-		select {
-		case p.behind <- struct{}{}:
-		case <-p.window.done:
-			return 0, ErrClosed
-		}
-		p.window.post(func() { p.window.native.ping(p.behind) })
-	}
-	n, err := p.pipe.Write(b)
-	p.step += n
-	return n, err
-}
+// Write implements io.Writer. It fails when the page does not want the rest.
+func (p *answerPipe) Write(b []byte) (int, error) { return p.pipe.Write(b) }
 
 // end implements answerBody. One that was cut off is told so before the end of the pipe would make
 // it look whole.
-func (p *pacedPipe) end(whole bool) {
+func (p *answerPipe) end(whole bool) {
 	C.tr_end(p.request, cBool(!whole))
 	if whole {
 		p.pipe.Close()
@@ -83,7 +52,7 @@ func (p *pacedPipe) end(whole bool) {
 
 // whenGone implements answerBody: nobody reads the pipe any more. Of a pipe's writing end the only
 // event for who waits to read is that.
-func (p *pacedPipe) whenGone(f func()) {
+func (p *answerPipe) whenGone(f func()) {
 	c, err := p.pipe.SyscallConn()
 	if err != nil {
 		return // it is closed already
@@ -96,20 +65,20 @@ func (p *pacedPipe) whenGone(f func()) {
 	}()
 }
 
-// ping has an element taken out of behind when the web process has handled what was sent to it.
-func (n *nativeWindow) ping(behind <-chan struct{}) {
+// ping has pong called when the web process has handled what was sent to it, or there is none.
+func (n *nativeWindow) ping(pong func()) {
 	if n.view == nil {
-		<-behind
+		pong()
 		return
 	}
-	C.tr_view_ping(n.view, C.uintptr_t(cgo.NewHandle(behind)))
+	C.tr_view_ping(n.view, C.uintptr_t(cgo.NewHandle(pong)))
 }
 
 // goPong is called by the C side, on the main thread.
 //
 //export goPong
 func goPong(h C.uintptr_t) {
-	behind := cgo.Handle(h).Value().(<-chan struct{})
+	pong := cgo.Handle(h).Value().(func())
 	cgo.Handle(h).Delete()
-	<-behind
+	pong()
 }

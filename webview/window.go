@@ -27,6 +27,7 @@ type Window struct {
 	asked     requests                            // of its pages, the client's aside
 	readers   chan struct{}                       // one element a file that is open
 	handlers  chan struct{}                       // one element a call of Options.Fallback
+	room      room                                // of the answers to these requests
 
 	// Main thread only.
 	native  nativeWindow
@@ -65,6 +66,7 @@ type Window struct {
 
 func newWindow(a *App, label string) *Window {
 	w := &Window{app: a, label: label, done: make(chan struct{}), readers: make(chan struct{}, assetReaders), handlers: make(chan struct{}, assetHandlers)}
+	w.room.ping = func(pong func()) { w.post(func() { w.native.ping(pong) }) }
 	w.resizes.after, w.moves.after = w.after, w.after
 	return w
 }
