@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
@@ -74,23 +75,47 @@ func (s *Session) Check(a Action, name string) error {
 }
 
 func (s *Session) check(a Action, name string) *Error {
-	if s.opt.Policy == nil {
+	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
+	denied := s.engine.check(s.log, p)
+	if denied != nil {
+		s.logDenial(p)
+	}
+	return denied
+}
+
+// Check asks the engine's policy, for who has no Session. The error is an *Error with CodeDenied.
+// Unlike Session.Check it does not log a denial, unless the policy panicked.
+func (e *Engine) Check(p Permission) error {
+	if denied := e.check(e.opt.Logger.With("window", p.Label), p); denied != nil {
+		return denied
+	}
+	return nil
+}
+
+// check is the one place where a policy's Check is called.
+func (e *Engine) check(log *slog.Logger, p Permission) *Error {
+	if e.opt.Policy == nil {
 		return nil
 	}
-	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
 	var err error
-	if f := appcode.Call(func() { err = s.opt.Policy.Check(p) }); f != nil {
-		s.policyPanicked(p, f)
-		return s.denied(p, p.Denied())
+	if f := appcode.Call(func() { err = e.opt.Policy.Check(p) }); f != nil {
+		policyPanicked(log, p, f)
+		return p.Denied()
 	}
 	if err == nil {
 		return nil
 	}
-	return s.denied(p, err)
+	denied := crossing(log, err)
+	if denied.Code != CodeDenied {
+		said := denied.Message
+		denied = p.Denied()
+		denied.Message += ": " + said
+	}
+	return denied
 }
 
-func (s *Session) policyPanicked(p Permission, f *appcode.Failure) {
-	s.log.Error("policy panicked, which denies", "permission", p.String(), "panic", f.Panic,
+func policyPanicked(log *slog.Logger, p Permission, f *appcode.Failure) {
+	log.Error("policy panicked, which denies", "permission", p.String(), "panic", f.Panic,
 		"stack", f.Stack)
 }
 
@@ -103,26 +128,20 @@ func (s *Session) checkDenied(a Action, name string) *Error {
 	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
 	denies := true
 	if f := appcode.Call(func() { denies = d.Denies(p) }); f != nil {
-		s.policyPanicked(p, f)
+		policyPanicked(s.log, p, f)
 	}
 	if !denies {
 		return nil
 	}
-	return s.denied(p, p.Denied())
+	s.logDenial(p)
+	return p.Denied()
 }
 
-// denied logs a denial and makes its error.
-func (s *Session) denied(p Permission, err error) *Error {
-	denied := crossing(s.log, err)
-	if denied.Code != CodeDenied {
-		said := denied.Message
-		denied = p.Denied()
-		denied.Message += ": " + said
-	}
+// logDenial logs the first denial of a permission.
+func (s *Session) logDenial(p Permission) {
 	if s.denials.first(p.String()) {
 		s.log.Warn("denied", "permission", p.String(), "origin", s.origin)
 	}
-	return denied
 }
 
 // maxDenials bounds how many different denials of a session are logged: the page chooses the names.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -307,6 +309,40 @@ func TestWindowPolicyPanics(t *testing.T) {
 	}
 	if _, err := p.invokes("plugin:window|title", `{ label: 'secret' }`); err == nil || err.Code != transport.CodeDenied {
 		t.Errorf("%v", err)
+	}
+}
+
+// filePolicy panics about one file, and has an error that does about another.
+type filePolicy struct{}
+
+func (filePolicy) Check(q transport.Permission) error {
+	switch filepath.Base(q.Name) {
+	case "panics.txt":
+		panic("in Check")
+	case "error.txt":
+		return (*fs.PathError)(nil)
+	}
+	return nil
+}
+
+// TestFilePolicyPanics: a policy that panics about a file of the system denies it.
+func TestFilePolicyPanics(t *testing.T) {
+	dir := t.TempDir()
+	logger, log := warningLog()
+	app := newApp(t, Options{LocalFiles: []string{dir}, Policy: filePolicy{}, Logger: logger}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{})
+	for name, want := range map[string]int{"panics.txt": 403, "error.txt": 403, "plain.txt": 200} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var got int
+		p.run(`return (await fetch('`+filePath+`' + encodeURIComponent(`+jsString(filepath.Join(dir, name))+`))).status`, &got)
+		if got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
+	}
+	if n := strings.Count(log.String(), "policy panicked, which denies"); n != 1 {
+		t.Errorf("logged %d times, want once:\n%s", n, log)
 	}
 }
 

@@ -65,7 +65,7 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 		return
 	}
 	want := transport.Permission{Label: w.label, Origin: origin, Action: transport.ActionFile, Name: name}
-	if err := w.app.options.Policy.Check(want); err != nil {
+	if err := w.app.engine.Check(want); err != nil {
 		w.refuseFile(rw, name, err.Error())
 		return
 	}

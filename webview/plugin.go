@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/tailrace-go/tailrace/bus"
-	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -128,11 +127,10 @@ func (a *App) window(ctx context.Context, label string) (*Window, error) {
 // permitted gives the open windows that the page may act on. What is left out is no denial, and not logged.
 func (a *App) permitted(s *transport.Session) []*Window {
 	return slices.DeleteFunc(a.Windows(), func(w *Window) bool {
-		denied := true // if it panics, too
-		appcode.Call(func() {
-			denied = a.options.Policy.Check(transport.Permission{Label: s.Label(), Origin: s.Origin(), Action: transport.ActionWindow, Name: w.label}) != nil
-		})
-		return denied
+		may := transport.Permission{
+			Label: s.Label(), Origin: s.Origin(), Action: transport.ActionWindow, Name: w.label,
+		}
+		return a.engine.Check(may) != nil
 	})
 }
 
