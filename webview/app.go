@@ -162,9 +162,7 @@ func (a *App) Run() error {
 	a.mu.Lock()
 	a.closing = true
 	a.mu.Unlock()
-	for _, w := range append(a.Windows(), a.inspector()...) {
-		w.shut("window closed")
-	}
+	a.endWindows()
 	nativeDrain()
 	a.noExtension(removeExtension())
 	close(a.over)
@@ -173,6 +171,31 @@ func (a *App) Run() error {
 	}
 	return nil
 }
+
+// endWindows closes the windows that are left. It runs the loop while pages are left, which is for
+// a bounded time. Main thread only.
+func (a *App) endWindows() {
+	windows := append(a.Windows(), a.inspector()...)
+	for _, w := range windows {
+		if w.built {
+			w.destroy()
+		} else {
+			w.shut("window closed")
+		}
+	}
+	late := false
+	t := time.AfterFunc(longestLeave, func() { post(func() { late = true }) })
+	defer t.Stop()
+	for _, w := range windows {
+		for !w.closed.Load() && !late {
+			nativeTurn()
+		}
+		w.shut("window closed")
+	}
+}
+
+// longestLeave is more than the pages of windows that are closed have to say their last words.
+const longestLeave = 2 * lastWords
 
 // logGrace is how long Run waits at its end for the app's logger.
 const logGrace = time.Second

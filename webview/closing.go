@@ -20,12 +20,50 @@ import (
 // after the first unanswered one, or later, destroys the window. A request is forgotten after three times that
 // time, since a page that refuses says nothing either. An answer is destroy, or the command plugin:window|refuse_close.
 //
-// What the session has not delivered is lost: Session.Flush before, or use App.Shutdown.
+// What the session has not delivered is lost: Session.Flush before, or use App.Shutdown. What the
+// page sends in its pagehide and visibilitychange listeners arrives, see Destroy.
 func (w *Window) Close() { w.post(w.askToClose) }
 
 // Destroy closes the window without asking. Done tells when that is done. What the session has not
 // delivered is lost.
-func (w *Window) Destroy() { w.post(func() { w.native.close(w) }) }
+//
+// The window is gone from the screen within a tenth of a second, and its page is left as by a
+// navigation: it gets pagehide and visibilitychange, and what it sends in them arrives before the
+// session ends. A page that hangs has two seconds for that. A beforeunload listener keeps no
+// window, and asks nobody.
+func (w *Window) Destroy() { w.post(w.destroy) }
+
+// lastWords bounds how long a window that is closed waits for its page to be left: for the
+// listeners of a busy page, and not for a page that hangs.
+const lastWords = 2 * time.Second
+
+// lastSight is how long that window is still seen if its page takes so long.
+const lastSight = 100 * time.Millisecond
+
+// destroy closes the window, behind its page's last words. Main thread only.
+//
+// WebKit gives a page no events, and takes no requests of it, when its view is destroyed. So the
+// view shows an empty document first.
+func (w *Window) destroy() {
+	if w.ending {
+		return
+	}
+	w.ending = true
+	if w.page.Load() == nil {
+		w.native.close(w)
+		return
+	}
+	w.native.leave()
+	// Not at once: a page that is hidden as it is left gets no visibilitychange.
+	time.AfterFunc(lastSight, func() { w.post(w.native.hide) })
+	time.AfterFunc(lastWords, func() {
+		w.post(func() {
+			if w.former.page == nil { // else its page has been left, and has a time of its own
+				w.native.close(w)
+			}
+		})
+	})
+}
 
 // OnCloseRequested sets the function that is asked when the window shall close, instead of the one before; it
 // returns true to refuse. It is called on a goroutine of its own, and may take its time: meanwhile
@@ -82,7 +120,7 @@ func (w *Window) askPage() {
 	} else {
 		w.tell(EventCloseRequested, nil)
 	}
-	w.native.close(w)
+	w.destroy()
 }
 
 // unanswered is a request to close that the page has not answered.

@@ -76,6 +76,7 @@ void tr_wake(void);      // any thread: goTasks is called on the main thread soo
 void tr_main(void);      // runs gtk_main
 void tr_main_quit(void); // ends the innermost gtk_main, if there is one
 void tr_later(uintptr_t handle);  // calls goLater when nothing of higher priority is queued
+void tr_turn(void);      // one turn of the loop, which waits until there is something to do
 int tr_iterate(void);    // one turn of the loop without waiting; 0: nothing to do
 
 // Windows. What is measured in pixels is measured in device-independent ones.
@@ -85,6 +86,7 @@ void tr_window_parent(void *window, void *parent);
 void tr_window_no_focus(void *window);  // when it is shown first
 void tr_window_realize(void *window);   // gives a hidden window its state
 void tr_window_show(void *window);
+void tr_window_hide(void *window);
 void tr_window_close(void *window);  // as if the user had closed it
 void tr_window_iconified(void *window, int on);  // as if the window manager had (de)iconified it
 void tr_window_destroy(void *window);
@@ -146,6 +148,7 @@ int tr_monitors(void *window, tr_monitor *list, int capacity);  // window: whose
 void *tr_web_view(void *window);   // NULL: the window holds no web view
 int tr_view_loaded(void *window);  // whether its web view has navigated already
 tr_view *tr_view_attach(void *window, uintptr_t handle);
+void tr_view_leave(tr_view *v);                 // shows an empty document; the window tells nothing more
 void tr_view_detach(tr_view *v);                // fails its held requests, disconnects the signals
 void tr_view_free(tr_view *v);                  // after tr_view_detach
 void tr_view_limit(tr_view *v, int64_t bytes);  // the largest body that a request may have
@@ -179,6 +182,7 @@ void tr_buffer_give(void *p);
 
 // Requests.
 void tr_register_scheme(tr_view *v);
+void tr_hear_last_words(tr_view *v);  // ended by tr_policy_end
 void tr_reply(tr_request *r, tr_answer a);  // any thread; exactly once a request
 // Ends a request whose answer has an fd, before the other end of that is closed; error: the page's
 // read fails. Any thread; exactly once a request of that kind.

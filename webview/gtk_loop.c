@@ -116,6 +116,8 @@ void tr_main_quit(void) {
   if (gtk_main_level() > 0) gtk_main_quit();
 }
 
+void tr_turn(void) { g_main_context_iteration(NULL, TRUE); }
+
 int tr_iterate(void) { return g_main_context_iteration(NULL, FALSE); }
 
 void tr_lower(int tid) {

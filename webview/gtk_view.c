@@ -69,6 +69,23 @@ tr_view *tr_view_attach(void *window, uintptr_t handle) {
   return v;
 }
 
+// Nobody is asked any more: a page that wants to be asked
+// before it is left is answered that it may be.
+static gboolean on_last_dialog(WebKitWebView *w, WebKitScriptDialog *d, gpointer data) {
+  (void)w;
+  (void)data;
+  if (webkit_script_dialog_get_dialog_type(d) == WEBKIT_SCRIPT_DIALOG_BEFORE_UNLOAD_CONFIRM)
+    webkit_script_dialog_confirm_set_confirmed(d, TRUE);
+  return TRUE;
+}
+
+void tr_view_leave(tr_view *v) {
+  tr_window_disconnect(v);
+  tr_dialogs_end(v);
+  g_signal_connect(v->view, "script-dialog", G_CALLBACK(on_last_dialog), v);
+  webkit_web_view_load_uri(v->view, "about:blank");
+}
+
 void tr_view_detach(tr_view *v) {
   g_object_set_data(G_OBJECT(v->view), TR_VIEW_KEY, NULL);
   g_signal_handlers_disconnect_by_data(v->view, v);

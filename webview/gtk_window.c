@@ -40,6 +40,8 @@ void tr_window_show(void *window) {
   gtk_widget_show_all(window);
 }
 
+void tr_window_hide(void *window) { gtk_widget_hide(window); }
+
 void tr_window_close(void *window) { gtk_window_close(GTK_WINDOW(window)); }
 
 void tr_window_iconified(void *window, int on) {

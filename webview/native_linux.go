@@ -57,6 +57,9 @@ func nativeDrain() {
 	}
 }
 
+// nativeTurn waits until something is ready in the loop, and runs it.
+func nativeTurn() { C.tr_turn() }
+
 // nativeWindow is the GTK side of a Window. Main thread only.
 type nativeWindow struct {
 	own    wv.WebView     // nil: the app made the window itself
@@ -138,6 +141,7 @@ func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 	n.handle = cgo.NewHandle(w)
 	n.view = C.tr_view_attach(n.window, C.uintptr_t(n.handle))
 	C.tr_register_scheme(n.view)
+	C.tr_hear_last_words(n.view)
 	from.Init(w.app.script(w.label))
 	return nil
 }
@@ -150,6 +154,12 @@ func (n *nativeWindow) close(w *Window) {
 	}
 	w.shut("window closed")
 }
+
+// hide takes a window that is being closed from the screen.
+func (n *nativeWindow) hide() { C.tr_window_hide(n.window) }
+
+// leave leaves the window's page. Nobody hears of the window's state any more.
+func (n *nativeWindow) leave() { C.tr_view_leave(n.view) }
 
 // release gives everything back. Requests without answer fail.
 func (n *nativeWindow) release() {

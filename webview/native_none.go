@@ -22,6 +22,7 @@ func nativeQuit()                      {}
 func nativeRepair()                    {}
 func nativeSignals(*slog.Logger)       {}
 func nativeDrain()                     {}
+func nativeTurn()                      {}
 func nativeSetTheme(Theme)             {}
 func allowExtension([]string)          {}
 func holdExtension()                   {}
@@ -36,6 +37,8 @@ type nativeWindow struct{}
 func (*nativeWindow) open(*Window, WindowOptions) error                { return ErrNoCarrier }
 func (*nativeWindow) attach(*Window, NativeWindow) error               { return ErrNoCarrier }
 func (*nativeWindow) close(*Window)                                    {}
+func (*nativeWindow) hide()                                            {}
+func (*nativeWindow) leave()                                           {}
 func (*nativeWindow) release()                                         {}
 func (*nativeWindow) limitBodies(int64)                                {}
 func (*nativeWindow) state() State                                     { return State{} }

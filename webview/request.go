@@ -99,10 +99,7 @@ func (w *Window) inSession(in *incoming, r responder, cors bool) *page {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the header Tailrace-Session is missing")
 		return nil
 	}
-	p := w.page.Load()
-	if p == nil {
-		p = w.former.page
-	}
+	p := w.current()
 	if p == nil || subtle.ConstantTimeCompare([]byte(in.session), []byte(p.session.ID())) != 1 {
 		refuse(r, cors, http.StatusGone, transport.CodeClosed, "the session is over")
 		return nil
@@ -116,6 +113,14 @@ func (w *Window) inSession(in *incoming, r responder, cors bool) *page {
 		return nil
 	}
 	return p
+}
+
+// current gives the page whose requests are served: what the window shows, or has just left.
+func (w *Window) current() *page {
+	if p := w.page.Load(); p != nil {
+		return p
+	}
+	return w.former.page
 }
 
 // unreadableBody says what WebKit can't read.

@@ -138,3 +138,8 @@ func goRequest(h C.uintptr_t, c *C.tr_incoming, r *C.tr_request) {
 	}
 	w.request(in, to)
 }
+
+//export goLastWords
+func goLastWords(h C.uintptr_t, text unsafe.Pointer, length C.size_t) {
+	windowOf(h).lastWords(unsafe.Slice((*byte)(text), length))
+}

@@ -18,6 +18,8 @@ import (
 //     sends nothing. It ends when the batch is handled that its page named as the last one
 //  2. hello of the new document: its session begins, once the one before has ended
 //
+// A window that is closed leaves its page the same way: see destroy.
+//
 // The last requests of a page that is left come before or behind 1, and may come behind the hello,
 // which waits for them: until `lingering` is over, at most. A hello never belongs to a document
 // that is yet to be committed.
@@ -59,7 +61,10 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		}
 		w.documents++
 		reason := "page reloaded or navigated"
-		if own == "" {
+		switch {
+		case w.ending:
+			reason = "window closed"
+		case own == "":
 			reason = "page navigated to another origin"
 		}
 		w.depart(reason)
@@ -77,12 +82,18 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 
 // load begins a navigation of Go's.
 func (w *Window) load(uri string) {
+	if w.ending {
+		return
+	}
 	w.steered, w.target, w.begun = true, uri, false
 	w.native.load(uri)
 }
 
 // reload loads the page again. WebKit does not know any more where a web process that ended was about to go.
 func (w *Window) reload() {
+	if w.ending {
+		return
+	}
 	if w.dead && w.target != "" {
 		w.load(w.target)
 		return
@@ -111,6 +122,9 @@ func (w *Window) processEnded(reason int) {
 	w.dead = true
 	w.tellAll(EventWebviewCrashed, labelled{w.label, name})
 	w.crash(name)
+	if w.ending {
+		w.native.close(w)
+	}
 }
 
 // lingering bounds how long the session of a page that is left takes what comes. Most pages say
@@ -140,6 +154,9 @@ func (w *Window) depart(reason string) {
 		w.post(func() {
 			if w.former.page == p {
 				w.endFormer()
+				if w.ending {
+					w.native.close(w)
+				}
 			}
 		})
 	}
@@ -158,17 +175,25 @@ func (w *Window) saysLast(in *incoming, r responder, cors bool) {
 	if p == nil {
 		return
 	}
-	var body struct{ Last uint64 }
-	if err := json.Unmarshal(in.body, &body); err != nil {
+	if !w.hasSaid(p, in.body) {
 		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol, "the body must be {\"last\": number}")
 		return
 	}
-	if p == w.former.page {
-		p.session.Leave(body.Last, w.former.reason)
-	} else {
-		p.last = &body.Last // the next document is not committed yet
-	}
 	r.control(http.StatusNoContent, kindJSON, cors, nil, 0)
+}
+
+// hasSaid takes the JSON of the page's word that it is being left.
+func (w *Window) hasSaid(p *page, body []byte) (ok bool) {
+	var said struct{ Last uint64 }
+	if err := json.Unmarshal(body, &said); err != nil {
+		return false
+	}
+	if p == w.former.page {
+		p.session.Leave(said.Last, w.former.reason)
+	} else {
+		p.last = &said.Last // the next document is not committed yet
+	}
+	return true
 }
 
 // greet is hello, behind what the page before may still send.

@@ -49,7 +49,16 @@
     let { exec, test } = RegExp.prototype;
     return defineProperty(expression, "exec", { value: exec }), test.bind(expression);
   }
-  var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+  var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder), { fromCharCode } = String;
+  function latin1(bytes) {
+    let n = bytes.length, text = "";
+    for (let at = 0; at < n; at += 4096) {
+      let codes = [];
+      for (let i = at; i < n && i < at + 4096; i++) codes[i - at] = bytes[i];
+      text += apply(fromCharCode, void 0, codes);
+    }
+    return text;
+  }
   function push(array, value) {
     array[array.length] = value;
   }
@@ -112,7 +121,14 @@
     let read = readerOf(prototype, name);
     return (object) => isKind(read, object) ? read(object) : object[name];
   }
-  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort"), Aborter = class {
+  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), isHidden = reader(globalThis.Document?.prototype, "hidden"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason");
+  function messengerTo(name) {
+    let handler = globalThis.webkit?.messageHandlers?.[name];
+    if (handler === void 0) return;
+    let post = uncurry(handler.postMessage);
+    return (text) => post(handler, text);
+  }
+  var NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort"), Aborter = class {
     constructor() {
       this.controller = new NativeAbortController();
       this.signal = readSignal(this.controller);
@@ -390,6 +406,7 @@
       /** Batches under way, and the slot that the page's last ones go through. */
       this.flying = new SafeSet();
       this.last = newSlot(0);
+      this.session = "";
       this.headers = headersOf({ "Tailrace-Version": "1" });
       this.hold = 0;
       this.free = [];
@@ -428,7 +445,7 @@
     }
     /** As start, but nothing moves before `resume`. */
     prepare(peer, hello) {
-      this.peer = peer, this.hold = hello.hold, this.headers = headersOf({
+      this.peer = peer, this.hold = hello.hold, this.session = hello.session, this.headers = headersOf({
         "Tailrace-Version": "1",
         "Tailrace-Session": hello.session,
         "Content-Type": "application/octet-stream"
@@ -472,9 +489,9 @@
         this.post(peer, pop(this.free), out);
       }
     }
-    leave() {
+    leave(last) {
       let { peer, flying } = this;
-      if (peer === void 0 || this.stopped || this.blocked || this.instead !== void 0) return;
+      if (peer === void 0 || this.stopped || this.instead !== void 0) return;
       let outs = [];
       for (flying.forEach((out) => {
         push(outs, out);
@@ -487,14 +504,23 @@
         let { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0);
         this.outlive("batch", bytes);
       }
-      this.sayLast();
+      flying.clear(), last && this.sayLast();
     }
     /** Tells Go the number of the page's last batch, over whichever carrier that goes. */
     sayLast() {
-      this.peer === void 0 || this.stopped || this.outlive("leave", `{"last":${this.peer.lastSent}}`);
+      this.peer === void 0 || this.stopped || this.outlive("leave", encodeText(`{"last":${this.peer.lastSent}}`));
     }
-    /** A request that outlives the page. Nobody waits for its answer. */
+    /**
+     * A request that outlives the page. Nobody waits for its answer. WebKit sends a page's last fetches
+     * up to 64 KB in all, and its messages to the app whatever they are.
+     */
     outlive(path, body) {
+      let { outlive } = this.options;
+      if (outlive !== void 0) {
+        outlive(`${this.session} ${path} ${latin1(body)}`);
+        return;
+      }
+      if (this.blocked) return;
       let init = { __proto__: null, ...this.init(body, new Aborter().signal), keepalive: !0 };
       ignored(this.options.fetch(`${this.options.base}/.tailrace/${path}`, init));
     }
@@ -1049,7 +1075,7 @@
         );
     }
     fits(length) {
-      return this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <= this.window);
+      return this.owner.leaving ? this.reserved - this.credited + this.stridesOf(length) <= this.window : this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <= this.window);
     }
     stridesOf(length) {
       let chunk = this.owner.chunk;
@@ -1895,6 +1921,7 @@
       this.state = "connecting";
       this.maxMessage = MOST;
       this.chunk = 0;
+      this.leaving = !1;
       this.left = !1;
       this.lanes = new SafeMap();
       this.highestRemote = 0;
@@ -2243,9 +2270,16 @@
         }
       }, LAZY);
     }
-    /** The page is being left. What comes back from the back-forward cache has another connection. */
-    leave() {
-      this.state === "open" && !this.left && this.carrier.leave(), this.left = !0;
+    /** The page will be left when its listeners have been called. */
+    beginLeave() {
+      this.leaving = !0;
+    }
+    /**
+     * The page is being left: what there is to send goes. `last`: it is the last time. What comes back
+     * from the back-forward cache has another connection.
+     */
+    leave(last) {
+      this.state === "open" && !this.left && this.carrier.leave(last), last && (this.left = !0);
     }
     /** Ends the session: every call and channel learns the reason. */
     end(reason) {
@@ -2763,29 +2797,34 @@
       },
       options.first
     ), call2 = (cmd, args, settings, replacer) => (events.calling(), invoke(connection, cmd, args, settings, replacer)), events = new Events(call2, clock, options.manual ?? (() => !1), options.first), connection = connect();
-    return watchSession(() => connection.error), { state: {
-      api: 3,
-      invoke: (cmd, args, settings) => call2(cmd, args, settings),
-      Channel,
-      take,
-      resume: createResume(call2, clock),
-      TailraceError,
-      session,
-      ...eventApi(events, () => session.label),
-      events,
-      call: call2
-    }, restored: () => {
-      let old = connection;
-      connection = connect(), events.restored(
-        () => old.end(
-          new TailraceError("restored", "the page came back from the back-forward cache: call again")
-        )
-      );
-    }, leave: () => connection.leave() };
+    return watchSession(() => connection.error), {
+      state: {
+        api: 3,
+        invoke: (cmd, args, settings) => call2(cmd, args, settings),
+        Channel,
+        take,
+        resume: createResume(call2, clock),
+        TailraceError,
+        session,
+        ...eventApi(events, () => session.label),
+        events,
+        call: call2
+      },
+      restored: () => {
+        let old = connection;
+        connection = connect(), events.restored(
+          () => old.end(
+            new TailraceError("restored", "the page came back from the back-forward cache: call again")
+          )
+        );
+      },
+      beginLeave: () => connection.beginLeave(),
+      leave: (last) => connection.leave(last)
+    };
   }
 
   // src/shm.ts
-  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, OFFER = 1e3, KEPT = 8, REUSED = 262144, holders = new SafeWeakMap(), ShmCarrier = class {
+  var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, OFFER = 1e3, KEPT = 8, LAST_WAIT = 100, REUSED = 262144, holders = new SafeWeakMap(), ShmCarrier = class {
     constructor(memory, http, clock) {
       this.memory = memory;
       this.http = http;
@@ -2839,12 +2878,16 @@
     get immediate() {
       return this.state === "attached" && this.stuck === void 0;
     }
-    leave() {
+    leave(last) {
       if (this.state !== "attached") {
-        this.http.leave();
+        this.http.leave(last);
         return;
       }
-      this.flush(), this.http.sayLast();
+      let until = this.clock.now() + LAST_WAIT;
+      do
+        this.flush();
+      while (this.stuck !== void 0 && this.clock.now() < until);
+      last && this.http.sayLast();
     }
     stop() {
       this.state = "over", this.http.stop(), this.detach(), this.pushed = [], this.stuck = void 0;
@@ -3011,16 +3054,17 @@
   function inject(config) {
     let memory = takeMemory();
     if (window.top !== window || !includes(config.origins, `${location.protocol}//${location.host}`) || KEY in globalThis) return;
-    let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, refusals = countRefusals(window, base), carrier = () => {
+    let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, outlive = messengerTo("tailrace"), refusals = countRefusals(window, base), carrier = () => {
       let http = new HttpCarrier({
         base,
         fetch,
         clock: timers,
+        outlive,
         memory: memory !== void 0,
         refusals
       });
       return memory === void 0 ? http : new ShmCarrier(memory, http, timers);
-    }, { state, restored, leave } = createPage({
+    }, { state, restored, beginLeave, leave } = createPage({
       carrier,
       clock: timers,
       manual,
@@ -3035,13 +3079,15 @@
     }), addEventListener("DOMContentLoaded", () => {
       manual() || events.readyWhenQuiet();
     });
-    let left = (event) => {
-      event.isTrusted && (leave(), isPersisted(event) && memory?.detach());
+    let persisted = !1, last = (event) => {
+      event.isTrusted && (unlisten(window, "visibilitychange", last), leave(!0), persisted && memory?.detach());
+    }, left = (event) => {
+      event.isTrusted && (persisted = isPersisted(event), leave(!1), isHidden(document) ? last(event) : listenTo(window, "visibilitychange", last));
     };
     addEventListener(
       "pagehide",
-      () => {
-        unlisten(window, "pagehide", left), listenTo(window, "pagehide", left);
+      (event) => {
+        event.isTrusted && beginLeave(), unlisten(window, "pagehide", left), listenTo(window, "pagehide", left);
       },
       !0
     ), addEventListener("pageshow", (event) => {

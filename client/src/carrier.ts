@@ -76,10 +76,11 @@ export interface Carrier {
   /** A batch that is full goes out at once: messages may be written into it as they are sent. */
   readonly immediate: boolean;
   /**
-   * The page is being left: what there is to send goes now, as far as that can be, and then the
-   * number of its last batch, so that Go knows what to wait for. Nothing is sent afterwards.
+   * The page is being left: what there is to send goes now, as far as that can be. With `last` the
+   * number of the page's last batch follows, so that Go knows what to wait for, and nothing is sent
+   * afterwards.
    */
-  leave(): void;
+  leave(last: boolean): void;
   /** Ends everything under way. */
   stop(): void;
 }

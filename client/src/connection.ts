@@ -80,6 +80,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   error: TailraceError | undefined;
   maxMessage = MOST;
   chunk = 0;
+  leaving = false;
   left = false;
 
   private readonly lanes = new SafeMap<number, Lane>();
@@ -613,10 +614,18 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     }, LAZY);
   }
 
-  /** The page is being left. What comes back from the back-forward cache has another connection. */
-  leave(): void {
-    if (this.state === 'open' && !this.left) this.carrier.leave();
-    this.left = true;
+  /** The page will be left when its listeners have been called. */
+  beginLeave(): void {
+    this.leaving = true;
+  }
+
+  /**
+   * The page is being left: what there is to send goes. `last`: it is the last time. What comes back
+   * from the back-forward cache has another connection.
+   */
+  leave(last: boolean): void {
+    if (this.state === 'open' && !this.left) this.carrier.leave(last);
+    if (last) this.left = true;
   }
 
   /** Ends the session: every call and channel learns the reason. */

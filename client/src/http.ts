@@ -1,7 +1,16 @@
 // The carrier of the custom scheme: every batch is a POST or its answer. Pull slots keep a
 // request with the Go side until there is data; post slots carry upward batches.
 
-import { decodeText, isInteger, min, parseJson, pop, push } from './builtins/base.js';
+import {
+  decodeText,
+  encodeText,
+  isInteger,
+  latin1,
+  min,
+  parseJson,
+  pop,
+  push,
+} from './builtins/base.js';
 import { NativeUint8Array, sizeOf } from './builtins/bytes.js';
 import { SafeSet } from './builtins/collections.js';
 import { Aborter, bodyOf, microtask, statusOf } from './builtins/dom.js';
@@ -38,6 +47,8 @@ export interface HttpOptions {
   readonly base: string;
   readonly fetch: Fetch;
   readonly clock: Timers;
+  /** Sends a text that arrives though the page is being left, however long it is. */
+  readonly outlive?: ((text: string) => void) | undefined;
   /** Shared memory can be had: hello says so. */
   readonly memory?: boolean;
   /** How many requests the page's policy has refused: see countRefusals. */
@@ -82,6 +93,7 @@ export class HttpCarrier implements Carrier {
   private readonly flying = new SafeSet<OutBatch>();
   private last = newSlot(0);
   private peer: Peer | undefined;
+  private session = '';
   private headers = headersOf({ 'Tailrace-Version': '1' });
   private hold = 0;
   private free: Slot[] = [];
@@ -133,6 +145,7 @@ export class HttpCarrier implements Carrier {
   prepare(peer: Peer, hello: Hello): void {
     this.peer = peer;
     this.hold = hello.hold;
+    this.session = hello.session;
     this.headers = headersOf({
       'Tailrace-Version': '1',
       'Tailrace-Session': hello.session,
@@ -185,9 +198,9 @@ export class HttpCarrier implements Carrier {
     }
   }
 
-  leave(): void {
+  leave(last: boolean): void {
     const { peer, flying } = this;
-    if (peer === undefined || this.stopped || this.blocked || this.instead !== undefined) return;
+    if (peer === undefined || this.stopped || this.instead !== undefined) return;
     // What is under way ends with the page; Go passes over what it has.
     const outs: OutBatch[] = [];
     flying.forEach((out) => {
@@ -202,17 +215,27 @@ export class HttpCarrier implements Carrier {
       const { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0);
       this.outlive('batch', bytes);
     }
-    this.sayLast();
+    flying.clear();
+    if (last) this.sayLast();
   }
 
   /** Tells Go the number of the page's last batch, over whichever carrier that goes. */
   sayLast(): void {
     if (this.peer === undefined || this.stopped) return;
-    this.outlive('leave', `{"last":${this.peer.lastSent}}`);
+    this.outlive('leave', encodeText(`{"last":${this.peer.lastSent}}`));
   }
 
-  /** A request that outlives the page. Nobody waits for its answer. */
-  private outlive(path: string, body: BodyInit): void {
+  /**
+   * A request that outlives the page. Nobody waits for its answer. WebKit sends a page's last fetches
+   * up to 64 KB in all, and its messages to the app whatever they are.
+   */
+  private outlive(path: 'batch' | 'leave', body: Uint8Array<ArrayBuffer>): void {
+    const { outlive } = this.options;
+    if (outlive !== undefined) {
+      outlive(`${this.session} ${path} ${latin1(body)}`);
+      return;
+    }
+    if (this.blocked) return;
     const init = { __proto__: null, ...this.init(body, new Aborter().signal), keepalive: true };
     ignored(this.options.fetch(`${this.options.base}/.tailrace/${path}`, init as RequestInit));
   }

@@ -2,7 +2,15 @@
 // In a frame or on an origin that is not its own it does nothing at all.
 
 import { defineProperty, freeze, includes } from './builtins/base.js';
-import { dataOf, isPersisted, listenTo, rootOf, unlisten } from './builtins/dom.js';
+import {
+  dataOf,
+  isHidden,
+  isPersisted,
+  listenTo,
+  messengerTo,
+  rootOf,
+  unlisten,
+} from './builtins/dom.js';
 import { countRefusals } from './csp.js';
 import { HttpCarrier } from './http.js';
 import { KEY } from './key.js';
@@ -51,18 +59,20 @@ function inject(config: Config): void {
   const fetch = window.fetch.bind(window); // the page may replace its own
   const timers = createTimers();
   const { base } = config;
+  const outlive = messengerTo('tailrace');
   const refusals = countRefusals(window, base);
   const carrier = () => {
     const http = new HttpCarrier({
       base,
       fetch,
       clock: timers,
+      outlive,
       memory: memory !== undefined,
       refusals,
     });
     return memory === undefined ? http : new ShmCarrier(memory, http, timers);
   };
-  const { state, restored, leave } = createPage({
+  const { state, restored, beginLeave, leave } = createPage({
     carrier,
     clock: timers,
     manual,
@@ -79,17 +89,28 @@ function inject(config: Config): void {
   addEventListener('DOMContentLoaded', () => {
     if (!manual()) events.readyWhenQuiet();
   });
-  // In the back-forward cache nobody reads: the other side is to know it. Otherwise the link ends with the
-  // document, and what is sent until then goes through it.
-  const left = (event: Event) => {
+  // A page that is left gets pagehide and then, unless it is hidden already, visibilitychange. In both
+  // its listeners may send, and ours come behind them, since each is added as its event begins.
+  let persisted = false;
+  const last = (event: Event) => {
     if (!event.isTrusted) return; // one that the page has made
-    leave();
-    if (isPersisted(event)) memory?.detach();
+    unlisten(window, 'visibilitychange', last);
+    leave(true);
+    // In the back-forward cache nobody reads: the other side is to know it. Otherwise the link ends
+    // with the document, and what is sent until then goes through it.
+    if (persisted) memory?.detach();
   };
-  // Behind the page's own listeners, which may send: those run before one that is added now.
+  const left = (event: Event) => {
+    if (!event.isTrusted) return;
+    persisted = isPersisted(event);
+    leave(false); // in case that a listener keeps visibilitychange from us
+    if (isHidden(document)) last(event);
+    else listenTo(window, 'visibilitychange', last);
+  };
   addEventListener(
     'pagehide',
-    () => {
+    (event) => {
+      if (event.isTrusted) beginLeave();
       unlisten(window, 'pagehide', left);
       listenTo(window, 'pagehide', left);
     },

@@ -76,7 +76,9 @@ export interface Sink {
 export interface LaneOwner {
   readonly maxMessage: number;
   readonly chunk: number;
-  /** The page is being left: nothing is accepted any more. */
+  /** The page is being left: no credit comes any more, so that what is accepted must go as it is. */
+  readonly leaving: boolean;
+  /** The page has been left: nothing is accepted any more. */
   readonly left: boolean;
   /** Credit is due. */
   consumed(lane: Lane): void;
@@ -327,6 +329,9 @@ export class Lane implements FrameTarget {
   }
 
   private fits(length: number): boolean {
+    if (this.owner.leaving) {
+      return this.reserved - this.credited + this.stridesOf(length) <= this.window;
+    }
     return (
       this.window > 0 &&
       (this.reserved === this.credited ||

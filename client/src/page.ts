@@ -38,8 +38,10 @@ export interface PageOptions {
 export function createPage(options: PageOptions): {
   state: PageState;
   restored(): void;
-  /** The page is being left: what was sent goes now, and nothing more is accepted. */
-  leave(): void;
+  /** The page will be left when its listeners have been called. */
+  beginLeave(): void;
+  /** The page is being left: what was sent goes now. `last`: nothing more is accepted. */
+  leave(last: boolean): void;
 } {
   const { clock } = options;
   const session = {
@@ -93,5 +95,10 @@ export function createPage(options: PageOptions): {
       ),
     );
   };
-  return { state, restored, leave: () => connection.leave() };
+  return {
+    state,
+    restored,
+    beginLeave: () => connection.beginLeave(),
+    leave: (last) => connection.leave(last),
+  };
 }

@@ -57,6 +57,8 @@ const TURN = 8;
 const OFFER = 1000;
 /** So many pushed batches are kept before Go is asked which of them it has taken. */
 const KEPT = 8;
+/** How long, in milliseconds, a page that is left waits for room in a full ring. */
+const LAST_WAIT = 100;
 /** The least size of the buffer that is used again. */
 const REUSED = 256 << 10;
 
@@ -136,13 +138,15 @@ export class ShmCarrier implements Carrier {
     return this.state === 'attached' && this.stuck === undefined;
   }
 
-  leave(): void {
+  leave(last: boolean): void {
     if (this.state !== 'attached') {
-      this.http.leave();
+      this.http.leave(last);
       return;
     }
-    this.flush();
-    this.http.sayLast();
+    const until = this.clock.now() + LAST_WAIT;
+    do this.flush();
+    while (this.stuck !== undefined && this.clock.now() < until); // Go reads it meanwhile
+    if (last) this.http.sayLast();
   }
 
   stop(): void {

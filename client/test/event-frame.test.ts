@@ -45,6 +45,7 @@ function handed(frames: DownFrame[], align = 8) {
   const nothing = () => {};
   const lanes = {
     maxMessage: 1e6,
+    leaving: false,
     left: false,
     chunk: 1e6,
     consumed: nothing,

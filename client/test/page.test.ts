@@ -102,12 +102,42 @@ test('the injected script takes the functions of shared memory away', async () =
       'an event that a script makes leaves nothing',
     );
     listeners.pagehide({ persisted: true, isTrusted: true });
+    listeners.visibilitychange({ isTrusted: false });
+    assert.equal(
+      memory.attachedTo,
+      SETTINGS.session,
+      'its listeners of visibilitychange may send, too',
+    );
+    listeners.visibilitychange({ isTrusted: true });
     assert.equal(memory.attachedTo, undefined, 'a page in the back-forward cache has no link');
     assert.deepEqual(fetched.slice(1), ['tailrace://localhost/.tailrace/leave']);
     assert.match(posted[1], /^{"last":\d+}$/);
     run();
     assert.equal(headers.length, 2, 'the second script does nothing');
   }
+});
+
+test('a page’s last words go by a message, which outlives it, and at once if it is hidden', async () => {
+  const { global, fetched, listeners, run } = makeWindow('tailrace://localhost/index.html');
+  const said: string[] = [];
+  const handler = {
+    postMessage(this: unknown, text: string) {
+      assert.equal(this, handler);
+      said.push(text);
+    },
+  };
+  global.webkit = { messageHandlers: { tailrace: handler } };
+  global.document.hidden = true;
+  run();
+  await settle();
+  const { length } = fetched;
+  global.tailrace.emit('bye', 'é').catch(() => {});
+  listeners.pagehide({ isTrusted: true });
+  listeners.pagehide({ isTrusted: true });
+  assert.equal(said.length, 2);
+  assert.match(said[0], new RegExp(`^${SETTINGS.session} batch .*"Ã©"`, 's'), 'bytes');
+  assert.equal(said[1], `${SETTINGS.session} leave {"last":1}`);
+  assert.equal(fetched.length, length, 'no request');
 });
 
 test('the injected script says hello at once on its own origins', async () => {

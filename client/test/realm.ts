@@ -73,7 +73,7 @@ export async function openRealm(
     };
     run(`(function(TAILRACE_CONFIG){${script}\n})(${JSON.stringify(config)})`);
     page = run('globalThis[Symbol.for("tailrace")]') as PageState;
-    return { state: page, restored: () => {}, leave: () => {} };
+    return { state: page, restored: () => {}, beginLeave: () => {}, leave: () => {} };
   });
   await settle();
   return { go, page: page as unknown as PageState, run };

@@ -31,7 +31,7 @@ function isPlain(value) {
 }
 var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
 var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
-var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder), { fromCharCode } = String;
 function push(array, value) {
   array[array.length] = value;
 }

@@ -20,7 +20,7 @@ function readerOf(prototype, name) {
 }
 var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
 var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
-var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder);
+var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder), { fromCharCode } = String;
 var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
 
 // src/builtins/bytes.ts

@@ -122,6 +122,20 @@ export const encodeText = encoder.encode.bind(encoder) as (text: string) => Uint
 /** Decodes UTF-8. The one decoder of the page. */
 export const decodeText = decoder.decode.bind(decoder) as (bytes: Uint8Array) => string;
 
+const { fromCharCode } = String;
+
+/** A text that has a character for each byte. */
+export function latin1(bytes: ArrayLike<number>): string {
+  const n = bytes.length;
+  let text = '';
+  for (let at = 0; at < n; at += 4096) {
+    const codes: number[] = [];
+    for (let i = at; i < n && i < at + 4096; i++) codes[i - at] = bytes[i];
+    text += apply(fromCharCode, undefined, codes);
+  }
+  return text;
+}
+
 // ---- arrays
 
 /** Adds to the end. */

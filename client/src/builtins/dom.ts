@@ -1,6 +1,6 @@
 // What the page's window gives. Outside of one some of it is not there.
 
-import { isKind, methodOf, readerOf } from './base.js';
+import { isKind, methodOf, readerOf, uncurry } from './base.js';
 
 const { reportError: nativeReport } = globalThis;
 /** Tests put others in their place. */
@@ -84,12 +84,27 @@ const violations = globalThis.SecurityPolicyViolationEvent?.prototype;
 export const directiveOf = reader<string>(violations, 'effectiveDirective');
 export const blockedOf = reader<string>(violations, 'blockedURI');
 export const dispositionOf = reader<string>(violations, 'disposition');
+export const isHidden = reader<boolean>(globalThis.Document?.prototype, 'hidden');
 export const rootOf = reader<HTMLElement>(globalThis.Document?.prototype, 'documentElement');
 export const dataOf = reader<DOMStringMap>(globalThis.HTMLElement?.prototype, 'dataset');
 
 const signals = globalThis.AbortSignal?.prototype;
 export const isAborted = reader<boolean>(signals, 'aborted');
 export const reasonOf = reader<unknown>(signals, 'reason');
+
+// ---- messages to the app
+
+/** Gives what posts a text to the app's handler of that name; undefined: there is none. */
+export function messengerTo(name: string): ((text: string) => void) | undefined {
+  const handler = (globalThis as MessageHandlers).webkit?.messageHandlers?.[name];
+  if (handler === undefined) return undefined;
+  const post = uncurry(handler.postMessage);
+  return (text) => post(handler, text);
+}
+
+interface MessageHandlers {
+  webkit?: { messageHandlers?: Record<string, { postMessage(text: string): void } | undefined> };
+}
 
 // ---- requests
 
