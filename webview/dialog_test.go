@@ -27,12 +27,15 @@ var dialogCases = []dialogCase{
 	{"print again and again", `<script>asked(() => { for (let i = 0; i < 20; i++) print(); })</script>`, 0, true},
 	{"print of a frame", `<iframe srcdoc="frame" onload="asked(() => frames[0].print())"></iframe>`, 0, true},
 	{"file chooser", `<input type=file multiple>`, 1, true},
+	{"folder chooser", `<input type=file webkitdirectory>`, 1, true},
 	{"colour chooser", `<input type=color>`, 1, true},
 	{"date chooser", `<input type=date>`, 1, false},
+	{"datalist", `<input list=l><datalist id=l><option>a<option>b</datalist>`, 1, true},
 	{"option menu", `<select><option>a<option>b</select>`, 1, true},
 	{"context menu", `<p>text</p>`, 3, true},
 	{"alert", `<script>asked(() => alert('stay'))</script>`, 0, false},
 	{"confirm", `<script>asked(() => confirm('stay?'))</script>`, 0, false},
+	{"prompt", `<script>asked(() => prompt('stay?', 'yes'))</script>`, 0, false},
 	{"alert of a frame", `<iframe srcdoc="<script>parent.asked(() => alert('stay'))</script>"></iframe>`, 0, false},
 	{"beforeunload", `<button onclick="addEventListener('beforeunload', e => e.preventDefault()); asked(() => { location.reload() })">`, 1, false},
 	{"full screen", `<button onclick="document.body.requestFullscreen(); asked(() => {})">`, 1, false},
@@ -75,28 +78,34 @@ func (c dialogCase) open(app *App, asked <-chan string, label string) (*Window, 
 	return w, nil
 }
 
-// What waits for the user ends with its window, and leaves nothing on the screen.
+// What waits for the user ends with its window, however that ends, and leaves nothing on the screen.
 func TestDialogsEnd(t *testing.T) {
 	asked := make(chan string, 10)
 	app := newApp(t, Options{KeepRunning: true, Assets: dialogFiles()}, handleAsked(asked))
-	for _, c := range dialogCases {
-		t.Run(c.name, func(t *testing.T) {
-			before := shown(t, app)
-			w, err := c.open(app, asked, "dialog")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { w.Destroy(); <-w.Done() })
-			want := before + 1
-			if c.toplevel {
-				want++
-			}
-			until(t, app, want)
-			w.Destroy()
-			wait(t, w.Done(), "the window's end")
-			until(t, app, before)
-		})
+	ends := map[string]func(*Window){"Destroy": (*Window).Destroy, "Close": (*Window).Close}
+	for name, end := range ends {
+		for _, c := range dialogCases {
+			t.Run(name+"/"+c.name, func(t *testing.T) { dialogEnds(t, app, asked, c, end) })
+		}
 	}
+}
+
+// dialogEnds opens one, and ends its window.
+func dialogEnds(t *testing.T, app *App, asked <-chan string, c dialogCase, end func(*Window)) {
+	before := shown(t, app)
+	w, err := c.open(app, asked, "dialog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Destroy(); <-w.Done() })
+	want := before + 1
+	if c.toplevel {
+		want++
+	}
+	until(t, app, want)
+	end(w)
+	wait(t, w.Done(), "the window's end")
+	until(t, app, before)
 }
 
 func handleAsked(asked chan<- string) func(*transport.Engine) {
