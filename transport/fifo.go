@@ -39,7 +39,7 @@ func (q *fifo[T]) front() *T { return &q.all[q.head] }
 func (q *fifo[T]) deleteFunc(del func(T) bool) {
 	q.all = q.all[:q.head+len(slices.DeleteFunc(q.all[q.head:], del))]
 	if q.len() == 0 {
-		q.all, q.head = q.all[:0], 0
+		q.emptied()
 	}
 }
 
@@ -49,10 +49,15 @@ func (q *fifo[T]) pop() T {
 	var zero T
 	q.all[q.head] = zero
 	if q.head++; q.head == len(q.all) {
-		q.all, q.head = q.all[:0], 0
-		if cap(q.all) > maxSpare {
-			q.all = nil
-		}
+		q.emptied()
 	}
 	return v
+}
+
+// emptied begins anew, and keeps no memory of a queue that was long.
+func (q *fifo[T]) emptied() {
+	q.all, q.head = q.all[:0], 0
+	if cap(q.all) > maxSpare {
+		q.all = nil
+	}
 }

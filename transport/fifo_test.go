@@ -28,3 +28,26 @@ func TestFifo(t *testing.T) {
 		t.Errorf("the queue has grown to %d", cap(q.all))
 	}
 }
+
+// TestFifoShrinks: a queue that has had many has no room for them once it is empty.
+func TestFifoShrinks(t *testing.T) {
+	for name, empty := range map[string]func(q *fifo[int]){
+		"pop": func(q *fifo[int]) {
+			for q.len() > 0 {
+				q.pop()
+			}
+		},
+		"deleteFunc": func(q *fifo[int]) { q.deleteFunc(func(int) bool { return true }) },
+	} {
+		var q fifo[int]
+		for _, n := range []int{maxSpare, 100_000} {
+			for i := range n {
+				q.push(i)
+			}
+			empty(&q)
+			if got := cap(q.all); q.len() != 0 || got > 2*maxSpare {
+				t.Errorf("%s: %d of %d are left, in room for %d", name, q.len(), n, got)
+			}
+		}
+	}
+}
