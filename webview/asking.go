@@ -10,12 +10,20 @@ import (
 // client aside: WebKit keeps each, and each has a goroutine.
 const maxRequests = 4096
 
+// maxRequestHead bounds the URL of a request with its headers, maxRequestHeads those of all requests
+// of a window that are not answered. WebKit and package http have copies: ten were seen of a URL.
+const (
+	maxRequestHead  = 1 << 20 // as package http's servers
+	maxRequestHeads = 16 << 20
+)
+
 // requests are those of a window's pages that are being answered. Each has a context that ends with
 // its page.
 type requests struct {
 	mu      sync.Mutex
 	running map[*pageRequest]struct{}
 	last    uint64
+	bytes   int // of URLs and headers
 	ended   bool
 }
 
@@ -23,22 +31,25 @@ type requests struct {
 type pageRequest struct {
 	number uint64 // later ones have higher numbers
 	uri    string // without the fragment
+	bytes  int
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 }
 
-// begin notes a request; nil: there are too many, or the window is closed.
-func (r *requests) begin(w *Window, uri string) *pageRequest {
+// begin notes a request with so many bytes of URL and headers; nil: there are too many, or the window
+// is closed.
+func (r *requests) begin(w *Window, uri string, bytes int) *pageRequest {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended || len(r.running) >= maxRequests {
+	if r.ended || len(r.running) >= maxRequests || r.bytes+bytes > maxRequestHeads {
 		return nil
 	}
 	if r.running == nil {
 		r.running = make(map[*pageRequest]struct{})
 	}
 	r.last++
-	a := &pageRequest{number: r.last, uri: withoutFragment(uri)}
+	r.bytes += bytes
+	a := &pageRequest{number: r.last, uri: withoutFragment(uri), bytes: bytes}
 	a.ctx, a.cancel = context.WithCancelCause(context.WithValue(context.Background(), windowKey{}, w))
 	r.running[a] = struct{}{}
 	return a
@@ -48,6 +59,7 @@ func (r *requests) begin(w *Window, uri string) *pageRequest {
 func (r *requests) end(a *pageRequest) {
 	r.mu.Lock()
 	delete(r.running, a)
+	r.bytes -= a.bytes
 	r.mu.Unlock()
 	a.cancel(nil)
 }
@@ -82,6 +94,17 @@ func (r *requests) gone(closed bool) {
 }
 
 var errPageGone = fmt.Errorf("%w: the page is gone", ErrClosed)
+
+// headBytes counts the URL and the headers of a request.
+func headBytes(in *incoming) int {
+	n := len(in.uri)
+	for name, values := range in.header {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
+}
 
 // windowKey is that of the window in the context of a request.
 type windowKey struct{}

@@ -467,10 +467,11 @@ func TestMaxRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWindow(&App{origins: g}, "main")
+	logger, log := warningLog()
+	w := newWindow(&App{origins: g, log: logger}, "main")
 	w.origin = Origin
 	for n := range maxRequests {
-		if w.asked.begin(w, Origin) == nil {
+		if w.asked.begin(w, Origin, 0) == nil {
 			t.Fatalf("request %d was refused", n)
 		}
 	}
@@ -479,6 +480,10 @@ func TestMaxRequests(t *testing.T) {
 	if status := <-r.status; status != 503 {
 		t.Errorf("one more gave status %d", status)
 	}
+	w.request(&incoming{method: "GET", uri: Origin + "/x", active: Origin}, r)
+	if <-r.status; strings.Count(log.String(), "too many requests") != 1 {
+		t.Errorf("two refusals are logged as %s", log)
+	}
 	w.asked.gone(true)
 	for a := range w.asked.running {
 		if a.ctx.Err() == nil {
@@ -486,7 +491,54 @@ func TestMaxRequests(t *testing.T) {
 		}
 		w.asked.end(a)
 	}
-	if w.asked.begin(w, Origin) != nil {
+	if w.asked.begin(w, Origin, 0) != nil {
 		t.Error("a closed window has begun a request")
 	}
+}
+
+// TestMaxRequestHead: the URL and headers of a request are bounded, and those of all that wait.
+func TestMaxRequestHead(t *testing.T) {
+	release := make(chan struct{})
+	mux := http.NewServeMux()
+	mux.HandleFunc("/wait", func(rw http.ResponseWriter, r *http.Request) {
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	})
+	logger, log := warningLog()
+	p := openPage(t, fallbackApp(t, Options{Logger: logger}, mux), WindowOptions{Label: "main"})
+	for _, c := range []struct {
+		n, status int
+	}{{maxRequestHead / 2, 404}, {maxRequestHead, 431}} {
+		for _, how := range []string{"fetch('/none?' + 'x'.repeat(%d))", "fetch('/none', { headers: { long: 'x'.repeat(%d) } })"} {
+			var status int
+			if p.run(fmt.Sprintf("return (await "+how+").status", c.n), &status); status != c.status {
+				t.Errorf(how+" gave status %d, want %d", c.n, status, c.status)
+			}
+		}
+	}
+	const half, fit = maxRequestHead / 2, 2*maxRequestHeads/maxRequestHead - 1 // there is more than the URL
+	all := p.start(fmt.Sprintf(`return (await Promise.all(Array.from({ length: %d }, () => fetch('/wait?' + 'x'.repeat(%d)).then((r) => r.status)))).filter((s) => s === 200).length`, fit+10, half))
+	eventually(t, "as many to wait as may", func() bool {
+		p.asked.mu.Lock()
+		defer p.asked.mu.Unlock()
+		return len(p.asked.running) == fit && int(p.asked.last) >= fit
+	})
+	if r := p.fetch("/wait?"+strings.Repeat("x", half), "{}"); r.Status != 503 {
+		t.Errorf("one more gave status %d", r.Status)
+	}
+	close(release)
+	var n int
+	if p.decode(wait(t, all, "the answers"), &n); n != fit {
+		t.Errorf("%d of %d were answered, %d can wait", n, fit+10, fit)
+	}
+	if strings.Count(log.String(), "is refused") != 2 {
+		t.Errorf("each refusal is to be logged once: %s", log)
+	}
+	eventually(t, "nothing to be counted", func() bool {
+		p.asked.mu.Lock()
+		defer p.asked.mu.Unlock()
+		return p.asked.bytes == 0
+	})
 }

@@ -1,7 +1,9 @@
 package webview
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/tailrace-go/tailrace/client"
@@ -31,9 +33,14 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "a page of a foreign origin may ask for documents and files only")
 		return
 	}
-	a := w.asked.begin(w, in.uri)
+	head := headBytes(in)
+	if head > maxRequestHead {
+		w.overdone(r, cors, http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("the request's URL and headers are over %d bytes", maxRequestHead))
+		return
+	}
+	a := w.asked.begin(w, in.uri, head)
 	if a == nil {
-		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError, "the window has too many requests that are not answered")
+		w.overdone(r, cors, http.StatusServiceUnavailable, "the window has too many requests that are not answered")
 		return
 	}
 	u := parseTarget(target)
@@ -72,6 +79,14 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		defer req.Body.Close()
 		w.answer(rw, req, origin)
 	}()
+}
+
+// overdone refuses what is over a bound. It is logged once for a window and status.
+func (w *Window) overdone(r responder, cors bool, status int, message string) {
+	if _, first := w.refusals.first(strconv.Itoa(status)); first {
+		w.app.log.Warn("webview: a page's request is refused: "+message, "window", w.label)
+	}
+	refuse(r, cors, status, transport.CodeError, message)
 }
 
 // mayHaveBody says whether a request of that method may have a body. WebKit sends none with the

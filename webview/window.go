@@ -25,6 +25,7 @@ type Window struct {
 	crashed   atomic.Pointer[func(reason string)] // OnCrash's
 	missed    atomic.Bool                         // the last window event did not reach everybody
 	asked     requests                            // of its pages, the client's aside
+	refusals  once                                // of what was over a bound, by their status
 	readers   chan struct{}                       // one element a file that is open
 	handlers  chan struct{}                       // one element a call of Options.Fallback
 	room      room                                // of the answers to these requests
