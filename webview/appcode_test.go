@@ -96,7 +96,9 @@ func TestFilesThatPanic(t *testing.T) {
 	logger, log := warningLog()
 	app := newApp(t, Options{Assets: badFS{testFiles()}, Logger: logger}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{})
-	for _, name := range []string{"open", "open-exits", "stat", "isdir", "mode", "modtime", "name", "read", "read-exits", "seek"} {
+	for _, name := range []string{
+		"open", "open-exits", "stat", "isdir", "mode", "modtime", "name", "read", "read-exits", "seek",
+	} {
 		if r := p.fetch("/"+name+".txt", `{}`); r.Status != 500 {
 			t.Errorf("%s: %+v", name, r)
 		}
@@ -109,13 +111,17 @@ func TestFilesThatPanic(t *testing.T) {
 		t.Errorf("close: %+v", r)
 	}
 	var cut [2]int
-	p.run(`const r = await fetch('/read.bin'); return [+r.headers.get('content-length'), (await r.arrayBuffer().catch(() => new ArrayBuffer())).byteLength]`, &cut)
+	p.run(`const r = await fetch('/read.bin');
+		return [+r.headers.get('content-length'),
+		(await r.arrayBuffer().catch(() => new ArrayBuffer())).byteLength]`, &cut)
 	if cut[0] != 4<<20 || cut[1] >= 2<<20 {
 		t.Errorf("a long file that panics: %d of %d bytes", cut[1], cut[0])
 	}
 	var statuses []int
-	p.run(`return Promise.all(Array.from({ length: 65 }, () => fetch('/open.txt').then((r) => r.status)))`, &statuses)
-	if len(statuses) != assetReaders+1 || slices.ContainsFunc(statuses, func(s int) bool { return s != 500 }) {
+	p.run(`return Promise.all(Array.from({ length: 65 },
+		() => fetch('/open.txt').then((r) => r.status)))`, &statuses)
+	if len(statuses) != assetReaders+1 ||
+		slices.ContainsFunc(statuses, func(s int) bool { return s != 500 }) {
 		t.Errorf("a reader was lost: %v", statuses)
 	}
 	if r := p.fetch("/good.txt", `{}`); r.Status != 200 || r.Text != "abcdefghijklmnopqrstuvwxyz" {
@@ -145,9 +151,12 @@ func TestResourcesThatPanic(t *testing.T) {
 		})
 	})
 	p := openPage(t, app, WindowOptions{})
-	for name, code := range map[string]string{"panics": transport.CodeError, "exits": transport.CodePanic} {
+	for name, code := range map[string]string{
+		"panics": transport.CodeError, "exits": transport.CodePanic,
+	} {
 		rid, _ := p.invokes("hold", `"`+name+`"`)
-		if _, err := p.invokes("plugin:resources|close", `{ rid: `+rid+` }`); err == nil || err.Code != code {
+		if _, err := p.invokes("plugin:resources|close", `{ rid: `+rid+` }`); err == nil ||
+			err.Code != code {
 			t.Errorf("closing what %s: %v", name, err)
 		}
 	}
@@ -160,10 +169,13 @@ func TestResourcesThatPanic(t *testing.T) {
 	for range 3 {
 		wait(t, closed, "a good resource's end")
 	}
-	if _, err := AddResource(t.Context(), closeFunc(closes["panics"])); err == nil || !strings.Contains(err.Error(), "in Close") {
+	if _, err := AddResource(t.Context(), closeFunc(closes["panics"])); err == nil ||
+		!strings.Contains(err.Error(), "in Close") {
 		t.Errorf("outside of a command: %v", err)
 	}
-	eventually(t, "the log", func() bool { return strings.Count(log.String(), "failed to close a resource") == 3 })
+	eventually(t, "the log", func() bool {
+		return strings.Count(log.String(), "failed to close a resource") == 3
+	})
 }
 
 // badColor is a colour of the app.
@@ -204,7 +216,9 @@ func TestNothingOfTheAppOnTheMainThread(t *testing.T) {
 			main.Store(true)
 		}
 	})
-	app := newApp(t, Options{Logger: slog.New(log), Engine: transport.Options{Codec: mainCodec{main: &main}}}, func(*transport.Engine) {})
+	app := newApp(t,
+		Options{Logger: slog.New(log), Engine: transport.Options{Codec: mainCodec{main: &main}}},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Width: 300, Height: 200})
 	sizes := p.hear(EventResize)
 	p.SetBackground(badColor{&main})
@@ -234,7 +248,10 @@ func TestNothingOfTheAppOnTheMainThread(t *testing.T) {
 // handlerFunc is a handler of package slog.
 type handlerFunc func(slog.Record)
 
-func (f handlerFunc) Enabled(context.Context, slog.Level) bool      { f(slog.Record{}); return true }
+func (f handlerFunc) Enabled(context.Context, slog.Level) bool {
+	f(slog.Record{})
+	return true
+}
 func (f handlerFunc) WithAttrs([]slog.Attr) slog.Handler            { f(slog.Record{}); return f }
 func (f handlerFunc) WithGroup(string) slog.Handler                 { f(slog.Record{}); return f }
 func (f handlerFunc) Handle(_ context.Context, r slog.Record) error { f(r); return nil }
@@ -253,20 +270,22 @@ func TestLogStandsStillBesideWindows(t *testing.T) {
 		<-release
 	})
 	app := newApp(t, Options{Tauri: true, Logger: slog.New(log)}, func(e *transport.Engine) {
-		transport.Handle(e, "count", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
-			for n := range 1000 {
-				if err := a.C.Send(ctx, n); err != nil {
-					return 0, err
+		transport.Handle(e, "count",
+			func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
+				for n := range 1000 {
+					if err := a.C.Send(ctx, n); err != nil {
+						return 0, err
+					}
 				}
-			}
-			return 1000, nil
-		})
+				return 1000, nil
+			})
 	})
 	page := openPage(t, app, WindowOptions{})
 	p.Store(page)
 	for range 2 {
 		var n int
-		page.run(`let n = 0; await tailrace.invoke('count', { C: new tailrace.Channel(() => n++) }); return n`, &n)
+		page.run(`let n = 0; await tailrace.invoke('count', { C: new tailrace.Channel(() => n++) });
+			return n`, &n)
 		if n != 1000 {
 			t.Errorf("%d messages", n)
 		}
@@ -299,15 +318,19 @@ func (panickyPolicy) Check(q transport.Permission) error {
 // TestWindowPolicyPanics: a policy that panics denies, and what a page may not act on is left out
 // of lists.
 func TestWindowPolicyPanics(t *testing.T) {
-	app := newApp(t, Options{Tauri: true, Policy: panickyPolicy{}, Logger: slog.New(slog.DiscardHandler)}, func(*transport.Engine) {})
+	app := newApp(t,
+		Options{Tauri: true, Policy: panickyPolicy{}, Logger: slog.New(slog.DiscardHandler)},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	openPage(t, app, WindowOptions{Label: "secret"})
 	list, failed := p.invokes("plugin:window|get_all_windows", `{}`)
 	var labels []string
-	if err := json.Unmarshal([]byte(list), &labels); err != nil || failed != nil || !slices.Equal(labels, []string{"main"}) {
+	if err := json.Unmarshal([]byte(list), &labels); err != nil || failed != nil ||
+		!slices.Equal(labels, []string{"main"}) {
 		t.Errorf("%s, %v", list, failed)
 	}
-	if _, err := p.invokes("plugin:window|title", `{ label: 'secret' }`); err == nil || err.Code != transport.CodeDenied {
+	if _, err := p.invokes("plugin:window|title", `{ label: 'secret' }`); err == nil ||
+		err.Code != transport.CodeDenied {
 		t.Errorf("%v", err)
 	}
 }

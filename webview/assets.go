@@ -31,7 +31,8 @@ var _ http.Handler = (*assets)(nil)
 
 func newAssets(o Options) *assets {
 	return &assets{
-		files: o.Assets, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(), spa: o.SPA,
+		files: o.Assets, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(),
+		spa:      o.SPA,
 		fallback: o.Fallback != nil, header: o.Header, log: o.Logger,
 	}
 }

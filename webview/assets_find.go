@@ -40,7 +40,8 @@ func (a *assets) find(r *http.Request) (f fs.File, info fs.FileInfo, to string, 
 	if err != nil && isNotFound(err) && !folder {
 		f, info, err = a.open(name + ".html")
 	}
-	if err != nil && isNotFound(err) && a.spa && path.Ext(name) == "" && (!a.fallback || acceptsHTML(r)) {
+	if err != nil && isNotFound(err) && a.spa && path.Ext(name) == "" &&
+		(!a.fallback || acceptsHTML(r)) {
 		f, info, err = a.open("index.html")
 	}
 	if err == nil && !info.Mode().IsRegular() {
@@ -60,7 +61,9 @@ func (a *assets) open(name string) (fs.File, fs.FileInfo, error) {
 }
 
 // acceptsHTML says whether a document is asked for, as navigations do and scripts' requests don't.
-func acceptsHTML(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+func acceptsHTML(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
+}
 
 // withSlash gives the reference to the folder of a URL's path.
 func withSlash(u *url.URL) string {
@@ -81,7 +84,9 @@ func parseTarget(target string) *url.URL {
 	if raw == "" {
 		raw = "/"
 	}
-	u := &url.URL{Scheme: Scheme, Host: "localhost", RawQuery: query, ForceQuery: hasQuery && query == ""}
+	u := &url.URL{
+		Scheme: Scheme, Host: "localhost", RawQuery: query, ForceQuery: hasQuery && query == "",
+	}
 	u.Path = unescape(raw)
 	if u.EscapedPath() != raw {
 		u.RawPath = raw // is used where it fits

@@ -35,8 +35,10 @@ func text(t *testing.T, r *http.Response) string {
 func oddFiles() fstest.MapFS {
 	files := fstest.MapFS{}
 	for _, name := range []string{
-		"index.html", "about.html", "docs/index.html", "empty/x.txt", "both.html", "both/index.html", "app.v2.html", "app.js", "app.js.gz", "app.js.br",
-		`back\slash.txt`, `a\b\c.txt`, "what?.txt", "no#1.txt", "100%.txt", "%41.txt", "a:b.txt", "two words.txt", ".hidden", "..dots", "a..b", "ü/ö.txt",
+		"index.html", "about.html", "docs/index.html", "empty/x.txt", "both.html", "both/index.html",
+		"app.v2.html", "app.js", "app.js.gz", "app.js.br",
+		`back\slash.txt`, `a\b\c.txt`, "what?.txt", "no#1.txt", "100%.txt", "%41.txt", "a:b.txt",
+		"two words.txt", ".hidden", "..dots", "a..b", "ü/ö.txt",
 		strings.Repeat("long/", 60) + "x.txt", strings.Repeat("n", 255),
 	} {
 		files[name] = &fstest.MapFile{Data: []byte(name), ModTime: time.Unix(1700000000, 5)}
@@ -129,7 +131,9 @@ func TestFolderWithoutSlash(t *testing.T) {
 		"/docs/":        "docs/index.html",
 		"/about":        "about.html",
 	} {
-		if r := ask(a, "GET", target, document...); r.StatusCode != 200 || !strings.Contains(text(t, r), want) || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
+		if r := ask(a, "GET", target, document...); r.StatusCode != 200 ||
+			!strings.Contains(text(t, r), want) ||
+			!strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 			t.Errorf("%s: %+v", target, r)
 		}
 	}
@@ -175,7 +179,8 @@ func TestValidators(t *testing.T) {
 	status := func(want int, header ...string) {
 		t.Helper()
 		r := ask(a, "GET", "/app.js", header...)
-		if r.StatusCode != want || want == 304 && text(t, r) != "" || r.Header.Get("Cache-Control") != "no-cache" {
+		if r.StatusCode != want || want == 304 && text(t, r) != "" ||
+			r.Header.Get("Cache-Control") != "no-cache" {
 			t.Errorf("%v: %d %v, want %d", header, r.StatusCode, r.Header, want)
 		}
 	}
@@ -187,10 +192,13 @@ func TestValidators(t *testing.T) {
 	status(200, "Range", "bytes=0-1", "If-Range", `"other"`)
 	status(412, "If-Match", `"other"`)
 	r := ask(a, "GET", "/app.js", "Range", "bytes=0-0,2-3")
-	if got := text(t, r); r.StatusCode != 206 || !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/byteranges") || strings.Count(got, "Content-Range: bytes ") != 2 {
+	if got := text(t, r); r.StatusCode != 206 ||
+		!strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/byteranges") ||
+		strings.Count(got, "Content-Range: bytes ") != 2 {
 		t.Errorf("two ranges: %d %v %q", r.StatusCode, r.Header, got)
 	}
-	if r := ask(a, "HEAD", "/app.js"); r.StatusCode != 200 || text(t, r) != "" || r.Header.Get("Content-Length") != "6" || r.Header.Get("Etag") != tag {
+	if r := ask(a, "HEAD", "/app.js"); r.StatusCode != 200 || text(t, r) != "" ||
+		r.Header.Get("Content-Length") != "6" || r.Header.Get("Etag") != tag {
 		t.Errorf("HEAD: %d %v", r.StatusCode, r.Header)
 	}
 	// Within the same second, and of the same length.
@@ -198,7 +206,8 @@ func TestValidators(t *testing.T) {
 	status(200, "If-None-Match", tag)
 	// A file that does not know its time has no validator; an error has none either.
 	files["embedded.js"] = &fstest.MapFile{Data: []byte("x")}
-	if r := ask(a, "GET", "/embedded.js"); r.Header.Get("Etag") != "" || r.Header.Get("Last-Modified") != "" || r.Header.Get("Cache-Control") != "no-cache" {
+	if r := ask(a, "GET", "/embedded.js"); r.Header.Get("Etag") != "" ||
+		r.Header.Get("Last-Modified") != "" || r.Header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("%v", r.Header)
 	}
 	if r := ask(a, "GET", "/none.js"); r.Header.Get("Etag") != "" {
@@ -207,8 +216,11 @@ func TestValidators(t *testing.T) {
 }
 
 func TestHeaderOption(t *testing.T) {
-	for _, h := range []http.Header{{"Bad name": {"x"}}, {"X-A": {"a\r\nSet-Cookie: x"}}, {"": {"x"}}} {
-		if _, _, err := (Options{Header: h}).withDefaults(); err == nil || !strings.Contains(err.Error(), "Header") {
+	for _, h := range []http.Header{
+		{"Bad name": {"x"}}, {"X-A": {"a\r\nSet-Cookie: x"}}, {"": {"x"}},
+	} {
+		if _, _, err := (Options{Header: h}).withDefaults(); err == nil ||
+			!strings.Contains(err.Error(), "Header") {
 			t.Errorf("%q: %v", h, err)
 		}
 	}
@@ -216,7 +228,10 @@ func TestHeaderOption(t *testing.T) {
 	if err != nil || o.Header.Get("Cache-Control") != "max-age=60" {
 		t.Errorf("%v, %v", o.Header, err)
 	}
-	got := sanitized(http.Header{"X-A": {"a\r\nX-B: c", "d\x00"}, "Bad name": {"x"}, "Connection": {"close"}, "Trailer:X": {"x"}, "Ok": {" v "}})
+	got := sanitized(http.Header{
+		"X-A": {"a\r\nX-B: c", "d\x00"}, "Bad name": {"x"}, "Connection": {"close"}, "Trailer:X": {"x"},
+		"Ok": {" v "},
+	})
 	if len(got) != 2 || got["X-A"][0] != "a  X-B: c" || got["Ok"][0] != "v" {
 		t.Errorf("%q", got)
 	}
@@ -256,7 +271,9 @@ func TestOriginsOfOddURLs(t *testing.T) {
 		}
 	}
 	app := &App{origins: g}
-	for _, uri := range []string{"https://example.com/#/100%", "http://example.com/%zz", Origin + "/#%"} {
+	for _, uri := range []string{
+		"https://example.com/#/100%", "http://example.com/%zz", Origin + "/#%",
+	} {
 		if err := app.mayShow(uri); err != nil {
 			t.Errorf("a page can't open %s: %v", uri, err)
 		}

@@ -14,28 +14,43 @@ import (
 // function that throws. It gives what puts them back.
 const breaking = `
 	const breakAll = () => {
-		const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object, { ownKeys } = Reflect, from = Array.from;
+		const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object,
+			{ ownKeys } = Reflect, from = Array.from;
 		const throwing = function () { throw new TypeError('it is broken') };
-		const names = ['Array', 'Object', 'Function', 'String', 'Number', 'RegExp', 'Math', 'JSON', 'Reflect', 'Promise', 'Map', 'Set', 'WeakMap', 'WeakRef',
-			'ArrayBuffer', 'DataView', 'Uint8Array', 'Uint32Array', 'Error', 'TextEncoder', 'TextDecoder', 'AbortController', 'AbortSignal',
-			'EventTarget', 'Event', 'MessageChannel', 'MessagePort', 'MessageEvent', 'Response', 'Headers', 'Performance'];
-		const objects = [getPrototypeOf(Uint8Array), getPrototypeOf(Uint8Array.prototype), getPrototypeOf([][Symbol.iterator]())];
+		const names = ['Array', 'Object', 'Function', 'String', 'Number', 'RegExp', 'Math', 'JSON',
+			'Reflect', 'Promise', 'Map', 'Set', 'WeakMap', 'WeakRef', 'ArrayBuffer', 'DataView',
+			'Uint8Array', 'Uint32Array', 'Error', 'TextEncoder', 'TextDecoder', 'AbortController',
+			'AbortSignal', 'EventTarget', 'Event', 'MessageChannel', 'MessagePort', 'MessageEvent',
+			'Response', 'Headers', 'Performance'];
+		const objects = [getPrototypeOf(Uint8Array), getPrototypeOf(Uint8Array.prototype),
+			getPrototypeOf([][Symbol.iterator]())];
 		for (const name of names) objects.push(globalThis[name], globalThis[name].prototype ?? {});
 		const changes = [];
 		for (const object of objects) {
 			for (const key of ownKeys(object)) {
 				const before = getOwnPropertyDescriptor(object, key);
-				if (key === 'constructor' || key === 'prototype' || key === '__proto__' || !before.configurable) continue;
-				if (typeof before.value === 'function') changes.push({ object, key, before, after: { ...before, value: throwing } });
-				else if (before.get !== undefined) changes.push({ object, key, before, after: { ...before, get: throwing } });
+				if (key === 'constructor' || key === 'prototype' || key === '__proto__') continue;
+				if (!before.configurable) continue;
+				let after;
+				if (typeof before.value === 'function') after = { ...before, value: throwing };
+				else if (before.get !== undefined) after = { ...before, get: throwing };
+				if (after) changes.push({ object, key, before, after });
 			}
 		}
-		for (const key of [...names, 'fetch', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'addEventListener', 'structuredClone']) {
-			const object = globalThis, before = getOwnPropertyDescriptor(object, key) ?? { value: object[key], writable: true, configurable: true };
-			changes.push({ object, key, before, after: { value: throwing, writable: true, configurable: true } });
+		for (const key of [...names, 'fetch', 'setTimeout', 'clearTimeout', 'queueMicrotask',
+			'addEventListener', 'structuredClone']) {
+			const object = globalThis;
+			const before = getOwnPropertyDescriptor(object, key) ??
+				{ value: object[key], writable: true, configurable: true };
+			const after = { value: throwing, writable: true, configurable: true };
+			changes.push({ object, key, before, after });
 		}
 		const { length } = changes;
-		const set = (which) => { for (let i = 0; i < length; i++) defineProperty(changes[i].object, changes[i].key, changes[i][which]) };
+		const set = (which) => {
+			for (let i = 0; i < length; i++) {
+				defineProperty(changes[i].object, changes[i].key, changes[i][which]);
+			}
+		};
 		set('after');
 		return () => { set('before'); return length };
 	};`
@@ -98,7 +113,8 @@ func TestBrokenBuiltins(t *testing.T) {
 					globalThis.changes = after();
 				}
 				return { result, large, wrong, n, events, said, changes, refused };`, &got)
-			if got.Result != "done" || got.Large != "main "+Origin || got.Wrong != 0 || got.N != messages || got.Events != messages/100 || got.Said != 1 ||
+			if got.Result != "done" || got.Large != "main "+Origin || got.Wrong != 0 || got.N != messages ||
+				got.Events != messages/100 || got.Said != 1 ||
 				got.Refused != "unknown_command" {
 				t.Errorf("the page has %+v", got)
 			}

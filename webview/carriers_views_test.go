@@ -15,7 +15,9 @@ import (
 
 // viewSizes are those of messages whose way into the page differs: short ones, pieces of a batch, large ones with a buffer of their own,
 // fragmented ones.
-var viewSizes = []int{0, 1, 7, 8, 16, 100, 5000, 64 << 10, 90_000, 98_000, 120_000, 1 << 20, 3<<20 + 5}
+var viewSizes = []int{
+	0, 1, 7, 8, 16, 100, 5000, 64 << 10, 90_000, 98_000, 120_000, 1 << 20, 3<<20 + 5,
+}
 
 type viewArgs struct {
 	Channels []*transport.Channel[[]byte]

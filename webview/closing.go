@@ -103,7 +103,8 @@ func (w *Window) askToClose() {
 // refused calls the app's function. One that panics, or ends its goroutine, does not refuse.
 func (w *Window) refused(refuses func() bool) (refused bool) {
 	if f := appcode.Call(func() { refused = refuses() }); f != nil {
-		w.app.log.Error("webview: the function of OnCloseRequested panicked", "window", w.label, "panic", f.Panic, "stack", f.Stack)
+		w.app.log.Error("webview: the function of OnCloseRequested panicked", "window", w.label,
+			"panic", f.Panic, "stack", f.Stack)
 		return false
 	}
 	return refused

@@ -108,7 +108,8 @@ func (p *testPage) asks(n int) {
 }
 
 func TestPageDecides(t *testing.T) {
-	p := openPage(t, newApp(t, Options{Tauri: true, CloseTimeout: -1}, func(*transport.Engine) {}), WindowOptions{})
+	p := openPage(t, newApp(t, Options{Tauri: true, CloseTimeout: -1}, func(*transport.Engine) {}),
+		WindowOptions{})
 	p.run(listenToClose, nil)
 	p.ready()
 	for n := range 3 {
@@ -127,7 +128,8 @@ func TestPageDecides(t *testing.T) {
 
 // The wrapper of our modules under Tauri's names, and of the real package, which is the same.
 func TestWrapperDecides(t *testing.T) {
-	p := openPage(t, newApp(t, Options{Tauri: true, CloseTimeout: -1}, func(*transport.Engine) {}), WindowOptions{})
+	p := openPage(t, newApp(t, Options{Tauri: true, CloseTimeout: -1}, func(*transport.Engine) {}),
+		WindowOptions{})
 	p.run(`const { getCurrentWindow } = await import('`+tauriPath+`window.js');
 		globalThis.asked = 0;
 		globalThis.allow = false;
@@ -158,7 +160,8 @@ func TestPageThatStopsListening(t *testing.T) {
 func TestPageDoesNotAnswer(t *testing.T) {
 	logger, log := readableLog()
 	const timeout = 300 * time.Millisecond
-	app := newApp(t, Options{Tauri: true, CloseTimeout: timeout, Logger: logger}, func(*transport.Engine) {})
+	app := newApp(t, Options{Tauri: true, CloseTimeout: timeout, Logger: logger},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{})
 	p.run(listenToClose, nil)
 	p.ready()
@@ -193,7 +196,9 @@ func TestPageDoesNotAnswer(t *testing.T) {
 // A hanging page, too.
 func TestHangingPageCloses(t *testing.T) {
 	const timeout = 50 * time.Millisecond
-	p := openPage(t, newApp(t, Options{Tauri: true, CloseTimeout: timeout}, func(*transport.Engine) {}), WindowOptions{})
+	p := openPage(t,
+		newApp(t, Options{Tauri: true, CloseTimeout: timeout}, func(*transport.Engine) {}),
+		WindowOptions{})
 	p.run(listenToClose, nil)
 	p.ready()
 	p.post(func() { p.native.own.Eval(`for (;;);`) })

@@ -31,7 +31,8 @@ func (w *Window) crash(reason string) {
 	}
 	go func() {
 		if f := appcode.Call(func() { (*fn)(reason) }); f != nil {
-			w.app.log.Error("webview: the function of OnCrash panicked", "window", w.label, "panic", f.Panic, "stack", f.Stack)
+			w.app.log.Error("webview: the function of OnCrash panicked", "window", w.label, "panic", f.Panic,
+				"stack", f.Stack)
 		}
 	}()
 }

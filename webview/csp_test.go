@@ -17,7 +17,8 @@ import (
 // watched is a page that counts what its policy refuses, and keeps what is written to the console.
 const watched = blank + `<script>
 	globalThis.refused = 0; globalThis.shown = [];
-	addEventListener('securitypolicyviolation', (e) => { if (e.effectiveDirective === 'connect-src') refused++ });
+	addEventListener('securitypolicyviolation',
+		(e) => { if (e.effectiveDirective === 'connect-src') refused++ });
 	console.error = (...args) => shown.push(args.map(String).join(' '));
 </script>`
 
@@ -28,7 +29,8 @@ type refusal struct {
 }
 
 // call gives how a call of the page's ends.
-const callAndLook = `const outcome = await tailrace.invoke('caller').then(() => 'a result', (e) => e.code + ': ' + e.message);
+const callAndLook = `const outcome = await tailrace.invoke('caller')
+		.then(() => 'a result', (e) => e.code + ': ' + e.message);
 	return { outcome, refused, shown };`
 
 func (r refusal) check(t *testing.T, most int) {
@@ -40,8 +42,11 @@ func (r refusal) check(t *testing.T, most int) {
 			}
 		}
 	}
-	if !strings.HasPrefix(r.Outcome, "blocked_by_csp: ") || len(r.Shown) != 1 || r.Refused == 0 || r.Refused > most {
-		t.Errorf("the page has %+v, want blocked_by_csp, one error in the console and at most %d requests", r, most)
+	if !strings.HasPrefix(r.Outcome, "blocked_by_csp: ") || len(r.Shown) != 1 || r.Refused == 0 ||
+		r.Refused > most {
+		t.Errorf(
+			"the page has %+v, want blocked_by_csp, one error in the console and at most %d requests", r,
+			most)
 	}
 }
 
@@ -62,7 +67,9 @@ func TestPagePolicies(t *testing.T) {
 		for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
 			t.Run(fmt.Sprint(kind, " ", c.server, " ", c.policy), func(t *testing.T) {
 				header := http.Header{"Content-Security-Policy": {c.policy}}
-				o := Options{Carrier: kind, Assets: fstest.MapFS{"index.html": {Data: []byte(watched)}}, Header: header}
+				o := Options{
+					Carrier: kind, Assets: fstest.MapFS{"index.html": {Data: []byte(watched)}}, Header: header,
+				}
 				if c.server {
 					server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 						rw.Header().Set("Content-Type", "text/html")
@@ -111,15 +118,23 @@ func TestPolicyAddedLater(t *testing.T) {
 			p.run(`await tailrace.invoke('caller')`, nil)
 			p.carriedBy(carrierNames[kind])
 			p.run(`globalThis.got = []; globalThis.wanted = 0;
-				globalThis.stream = new tailrace.Channel((n) => { got.push(n); if (got.length === wanted) reached() });
+				globalThis.stream = new tailrace.Channel((n) => {
+					got.push(n);
+					if (got.length === wanted) reached();
+				});
 				globalThis.exchange = (n) => new Promise((resolve, reject) => {
-					globalThis.reached = resolve; stream.onclose = reject; const { length } = got; wanted = length + n;
+					globalThis.reached = resolve;
+					stream.onclose = reject;
+					const { length } = got;
+					wanted = length + n;
 					for (let i = 0; i < n; i++) stream.send(length + i).catch(reject);
 				});
 				tailrace.invoke('echo', { stream }).catch(() => {});
 				await exchange(100);
-				document.head.insertAdjacentHTML('beforeend', '<meta http-equiv="Content-Security-Policy" content="connect-src \'none\'">');
-				await fetch('/index.html').then(() => { throw new Error('the policy is not in force') }, () => {});
+				document.head.insertAdjacentHTML('beforeend',
+					'<meta http-equiv="Content-Security-Policy" content="connect-src \'none\'">');
+				await fetch('/index.html').then(() => { throw new Error('the policy is not in force') },
+					() => {});
 				await new Promise((resolve) => setTimeout(resolve, 100)); refused = 0;`, nil)
 			var got refusal
 			if kind == CarrierScheme {

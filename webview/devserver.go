@@ -28,11 +28,17 @@ type devWait struct {
 
 // waitPage says that the server is not there. It has no script and loads nothing; its origin is its
 // own, though it stands for the URL that could not be loaded: Reload tries that again.
-const waitPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+const waitPage = `<!doctype html><html lang="en"><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Waiting for the development server</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:32em;padding:0 1em;color:#222;background:#f6f6f4}code{word-break:break-all}
+<style>
+body{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:32em;padding:0 1em;color:#222}
+body{background:#f6f6f4}
+code{word-break:break-all}
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#1d1d1f}}</style>
-<h1>Waiting for the development server</h1><p>Nothing answers at <code>%s</code>. Start it, for instance with <code>npm run dev</code>: this window goes on by itself.<p><small>%s</small>`
+<h1>Waiting for the development server</h1>
+<p>Nothing answers at <code>%s</code>. Start it, for instance with <code>npm run dev</code>:
+this window goes on by itself.<p><small>%s</small>`
 
 // loadFailed is told that a document could not be loaded, and gives the page to show instead; "":
 // WebKit's own. Main thread only.
@@ -43,8 +49,8 @@ func (w *Window) loadFailed(uri, message string) string {
 	}
 	if w.dev == nil || w.dev.uri != uri {
 		w.stopDevWait()
-		w.app.log.Warn("webview: the development server is not there: start it (npm run dev, for instance); the window goes on by itself", "window", w.label,
-			"url", g.name, "error", message)
+		w.app.log.Warn("webview: the development server is not there: start it (npm run dev, for "+
+			"instance); the window goes on by itself", "window", w.label, "url", g.name, "error", message)
 		ctx, stop := context.WithCancel(context.Background())
 		d := &devWait{uri: uri, stop: stop}
 		w.dev = d

@@ -37,7 +37,8 @@ func (d *devServer) start() {
 	d.server = &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/html")
 		rw.Header().Set("Connection", "close")
-		fmt.Fprint(rw, blank+`<p>there</p><script>tailrace.listen('kept', (e) => { globalThis.kept = e.payload })</script>`)
+		fmt.Fprint(rw, blank+`<p>there</p>
+			<script>tailrace.listen('kept', (e) => { globalThis.kept = e.payload })</script>`)
 	})}
 	go d.server.Serve(l)
 	d.t.Cleanup(d.stop)
@@ -60,15 +61,18 @@ func TestDevServerIsLate(t *testing.T) {
 	logger, log := readableLog()
 	app := newApp(t, Options{DevURL: "http://" + dev.address + "/<b>&x", Logger: logger}, caller)
 	p := openPage(t, app, WindowOptions{Label: "main", URL: "/#/search/100%"})
-	if text := p.says(); !strings.Contains(text, dev.address) || !strings.Contains(text, "npm run dev") {
+	if text := p.says(); !strings.Contains(text, dev.address) ||
+		!strings.Contains(text, "npm run dev") {
 		t.Errorf("the page says %q", text)
 	}
 	var nothing string
-	p.run(`return [typeof tailrace, location.href, document.scripts.length, document.querySelector('b')].join()`, &nothing)
+	p.run(`return [typeof tailrace, location.href, document.scripts.length,
+		document.querySelector('b')].join()`, &nothing)
 	if nothing != "undefined,about:blank,0," || p.Session() != nil {
 		t.Errorf("the page that waits has %s, session %v", nothing, p.Session())
 	}
-	if text := log.String(); strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "npm run dev") || !strings.Contains(text, dev.address) {
+	if text := log.String(); strings.Count(text, "level=WARN") != 1 ||
+		!strings.Contains(text, "npm run dev") || !strings.Contains(text, dev.address) {
 		t.Errorf("log: %s", text)
 	}
 	if err := p.Emit("kept", "from before"); err != nil {
@@ -134,7 +138,9 @@ func TestOtherLoadFails(t *testing.T) {
 	dev := newDevServer(t)
 	dev.start()
 	logger, log := readableLog()
-	p := openPage(t, newApp(t, Options{DevURL: "http://" + dev.address, Logger: logger}, func(*transport.Engine) {}), WindowOptions{Label: "main"})
+	p := openPage(t,
+		newApp(t, Options{DevURL: "http://" + dev.address, Logger: logger}, func(*transport.Engine) {}),
+		WindowOptions{Label: "main"})
 	if err := p.Navigate("http://" + gone.address + "/"); err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,14 @@ type dialogCase struct {
 var dialogCases = []dialogCase{
 	{"print", `<button onclick="print()">`, 1, true},
 	{"print from a script", `<script>asked(() => print())</script>`, 0, true},
-	{"print again and again", `<script>asked(() => { for (let i = 0; i < 20; i++) print(); })</script>`, 0, true},
-	{"print of a frame", `<iframe srcdoc="frame" onload="asked(() => frames[0].print())"></iframe>`, 0, true},
+	{
+		"print again and again",
+		`<script>asked(() => { for (let i = 0; i < 20; i++) print(); })</script>`, 0, true,
+	},
+	{
+		"print of a frame",
+		`<iframe srcdoc="frame" onload="asked(() => frames[0].print())"></iframe>`, 0, true,
+	},
 	{"file chooser", `<input type=file multiple>`, 1, true},
 	{"folder chooser", `<input type=file webkitdirectory>`, 1, true},
 	{"colour chooser", `<input type=color>`, 1, true},
@@ -36,8 +42,16 @@ var dialogCases = []dialogCase{
 	{"alert", `<script>asked(() => alert('stay'))</script>`, 0, false},
 	{"confirm", `<script>asked(() => confirm('stay?'))</script>`, 0, false},
 	{"prompt", `<script>asked(() => prompt('stay?', 'yes'))</script>`, 0, false},
-	{"alert of a frame", `<iframe srcdoc="<script>parent.asked(() => alert('stay'))</script>"></iframe>`, 0, false},
-	{"beforeunload", `<button onclick="addEventListener('beforeunload', e => e.preventDefault()); asked(() => { location.reload() })">`, 1, false},
+	{
+		"alert of a frame",
+		`<iframe srcdoc="<script>parent.asked(() => alert('stay'))</script>"></iframe>`, 0, false,
+	},
+	{
+		"beforeunload",
+		`<button onclick="addEventListener('beforeunload', e => e.preventDefault());
+			asked(() => { location.reload() })">`,
+		1, false,
+	},
 	{"full screen", `<button onclick="document.body.requestFullscreen(); asked(() => {})">`, 1, false},
 }
 
@@ -46,8 +60,10 @@ var dialogCases = []dialogCase{
 func dialogFiles() fstest.MapFS {
 	files := fstest.MapFS{"index.html": {Data: []byte(blank)}}
 	for i, c := range dialogCases {
-		files[fmt.Sprintf("%d.html", i)] = &fstest.MapFile{Data: []byte(`<!doctype html><style>* { margin: 0 } body > * { display: block; width: 300px; height: 200px }</style>
-			<script>function asked(f) { tailrace.invoke('asked').then(() => setTimeout(f)) }</script><body>` + c.page)}
+		files[fmt.Sprintf("%d.html", i)] = &fstest.MapFile{Data: []byte(`<!doctype html>
+			<style>* { margin: 0 } body > * { display: block; width: 300px; height: 200px }</style>
+			<script>function asked(f) { tailrace.invoke('asked').then(() => setTimeout(f)) }</script>
+			<body>` + c.page)}
 	}
 	return files
 }
@@ -63,7 +79,8 @@ func (c dialogCase) open(app *App, asked <-chan string, label string) (*Window, 
 	defer cancel()
 	if c.button > 0 {
 		// Two frames later the page is on the screen.
-		if _, err := w.EvalResult(ctx, `new Promise(f => requestAnimationFrame(() => requestAnimationFrame(() => f(1))))`); err != nil {
+		if _, err := w.EvalResult(ctx, `new Promise(f => requestAnimationFrame(() =>
+			requestAnimationFrame(() => f(1))))`); err != nil {
 			return nil, err
 		}
 		w.post(func() { w.native.click(100, 100, c.button) })
@@ -175,7 +192,10 @@ func besideDialogs(end func(*App, []*Window) error) func() error {
 }
 
 func init() {
-	scenarios["Quit beside dialogs"] = besideDialogs(func(app *App, _ []*Window) error { app.Quit(); return nil })
+	scenarios["Quit beside dialogs"] = besideDialogs(func(app *App, _ []*Window) error {
+		app.Quit()
+		return nil
+	})
 	scenarios["Shutdown beside dialogs"] = besideDialogs(func(app *App, _ []*Window) error {
 		// A page that shows an alert takes nothing, so this says that something was not delivered.
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)

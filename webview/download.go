@@ -98,7 +98,8 @@ func (w *Window) leadsToFile(l lead) verdict {
 	case w.app.options.OnDownload == nil:
 		w.refuse("a download (there is no Options.OnDownload)", l)
 	case foldered.MatchString(l.disposition):
-		w.refuse("a download whose name has folders", l) // with which libsoup 2 ends WebKit's process for the network
+		// with which libsoup 2 ends WebKit's process for the network
+		w.refuse("a download whose name has folders", l)
 	default:
 		return verdictDownload
 	}
@@ -136,7 +137,8 @@ func (d *Download) destination(name, mediaType string, size int64) {
 			post(func() { d.to(path) })
 		}()
 		defer appcode.Catch(&returned, func(f *appcode.Failure) {
-			log.Error("webview: the function of OnDownload panicked", "window", label, "panic", f.Panic, "stack", f.Stack)
+			log.Error("webview: the function of OnDownload panicked", "window", label, "panic", f.Panic,
+				"stack", f.Stack)
 		})
 		path = d.window.app.options.OnDownload(d)
 		returned = true

@@ -51,7 +51,8 @@ func TestShutdownDeliversWhatIsKept(t *testing.T) {
 			}
 			var heard []string
 			for len(files.names) > 0 {
-				if name := <-files.names; strings.HasPrefix(name, "heard") && !strings.HasSuffix(name, ".html") {
+				if name := <-files.names; strings.HasPrefix(name, "heard") &&
+					!strings.HasSuffix(name, ".html") {
 					heard = append(heard, name)
 				}
 			}

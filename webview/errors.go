@@ -10,8 +10,10 @@ import (
 // Errors of this package wrap these; test with errors.Is.
 var (
 	// ErrNoCarrier comes from New where the platform has no way into the page.
-	ErrNoCarrier = errors.New("webview: no carrier: the custom scheme needs Linux with WebKitGTK and cgo: build with CGO_ENABLED=1, a C++ compiler, pkg-config and the package " +
-		"libwebkit2gtk-4.0-dev, or libwebkit2gtk-4.1-dev with an alias for pkg-config, which the README has")
+	ErrNoCarrier = errors.New("webview: no carrier: the custom scheme needs Linux with WebKitGTK " +
+		"and cgo: build with CGO_ENABLED=1, a C++ compiler, pkg-config and the package " +
+		"libwebkit2gtk-4.0-dev, or libwebkit2gtk-4.1-dev with an alias for pkg-config, which the " +
+		"README has")
 	// ErrClosed is transport.ErrClosed: a window or an App that is closed, or closing; a page that is
 	// gone.
 	ErrClosed = transport.ErrClosed

@@ -24,13 +24,17 @@ func echo(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "too large", http.StatusRequestEntityTooLarge)
 		return
 	}
-	fmt.Fprintf(rw, "%s %s %d %.20s %s %v", r.Method, r.URL.RequestURI(), len(b), b, Caller(r.Context()).Label(), err)
+	fmt.Fprintf(rw, "%s %s %d %.20s %s %v", r.Method, r.URL.RequestURI(), len(b), b,
+		Caller(r.Context()).Label(), err)
 }
 
 // fallbackApp has an app whose files are index.html, taken.txt and sub/index.html.
 func fallbackApp(t *testing.T, o Options, mux *http.ServeMux) *App {
 	t.Helper()
-	o.Assets = fstest.MapFS{"index.html": {Data: []byte(blank)}, "taken.txt": {Data: []byte("file")}, "sub/index.html": {Data: []byte(blank + "<title>sub</title>")}}
+	o.Assets = fstest.MapFS{
+		"index.html": {Data: []byte(blank)}, "taken.txt": {Data: []byte("file")},
+		"sub/index.html": {Data: []byte(blank + "<title>sub</title>")},
+	}
 	o.Fallback = mux
 	return newApp(t, o, func(*transport.Engine) {})
 }
@@ -40,28 +44,41 @@ func TestFallback(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", echo)
 	mux.HandleFunc("/headers", func(rw http.ResponseWriter, r *http.Request) {
-		rw.Header().Set("X-Answer", r.Header.Get("X-Question")+" "+r.Header.Get("Content-Type")+r.Header.Get("Accept-Encoding"))
+		rw.Header().Set("X-Answer",
+			r.Header.Get("X-Question")+" "+r.Header.Get("Content-Type")+r.Header.Get("Accept-Encoding"))
 		rw.Header().Set("Content-Security-Policy", "changed")
 		rw.Header().Add("X-Two", "a")
 		rw.Header().Add("X-Two", "b")
 		rw.WriteHeader(http.StatusTeapot)
 		io.WriteString(rw, "short and stout")
 	})
-	mux.HandleFunc("/nothing", func(rw http.ResponseWriter, r *http.Request) { rw.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("/long", func(rw http.ResponseWriter, r *http.Request) { io.WriteString(rw, strings.Repeat("x", 3<<20)) })
+	mux.HandleFunc("/nothing", func(rw http.ResponseWriter, r *http.Request) {
+		rw.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("/long", func(rw http.ResponseWriter, r *http.Request) {
+		io.WriteString(rw, strings.Repeat("x", 3<<20))
+	})
 	mux.HandleFunc("/sized", func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Length", "2000000")
 		io.WriteString(rw, strings.Repeat("y", 2000000))
 	})
-	mux.HandleFunc("/gone-on", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/echo?on", http.StatusSeeOther) })
+	mux.HandleFunc("/gone-on", func(rw http.ResponseWriter, r *http.Request) {
+		http.Redirect(rw, r, "/echo?on", http.StatusSeeOther)
+	})
 	mux.HandleFunc("/to-file", func(rw http.ResponseWriter, r *http.Request) {
 		http.Redirect(rw, r, "taken.txt", http.StatusMovedPermanently)
 	})
-	mux.HandleFunc("/loop", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/loop", http.StatusFound) })
+	mux.HandleFunc("/loop", func(rw http.ResponseWriter, r *http.Request) {
+		http.Redirect(rw, r, "/loop", http.StatusFound)
+	})
 	mux.HandleFunc("/away", func(rw http.ResponseWriter, r *http.Request) {
 		http.Redirect(rw, r, "https://example.com/", http.StatusFound)
 	})
-	app := fallbackApp(t, Options{MaxRequestBody: 1 << 20, Header: http.Header{"X-Always": {"here"}, "Content-Security-Policy": {"default-src *"}}}, mux)
+	app := fallbackApp(t,
+		Options{
+			MaxRequestBody: 1 << 20,
+			Header:         http.Header{"X-Always": {"here"}, "Content-Security-Policy": {"default-src *"}},
+		}, mux)
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	for _, c := range []struct {
 		path, options string
@@ -72,13 +89,23 @@ func TestFallback(t *testing.T) {
 		{"/taken.txt", `{}`, 200, "file"},
 		{"/taken.txt", `{ method: 'POST', body: 'ü' }`, 200, "POST /taken.txt 2 ü main <nil>"},
 		{"/", `{ method: 'DELETE' }`, 200, "DELETE / 0  main <nil>"},
-		{"/x", `{ method: 'PUT', body: new Uint8Array(1 << 20).fill(65) }`, 200, "PUT /x 1048576 AAAAAAAAAAAAAAAAAAAA main <nil>"},
+		{
+			"/x", `{ method: 'PUT', body: new Uint8Array(1 << 20).fill(65) }`, 200,
+			"PUT /x 1048576 AAAAAAAAAAAAAAAAAAAA main <nil>",
+		},
 		{"/x", `{ method: 'PUT', body: new Uint8Array((1 << 20) + 1) }`, 413, "too large\n"},
-		{"/x", `{ method: 'PATCH', body: new URLSearchParams({ a: 'b c' }) }`, 200, "PATCH /x 5 a=b+c main <nil>"},
+		{
+			"/x", `{ method: 'PATCH', body: new URLSearchParams({ a: 'b c' }) }`, 200,
+			"PATCH /x 5 a=b+c main <nil>",
+		},
 		{"/x", `{ method: 'OPTIONS' }`, 200, "OPTIONS /x 0  main <nil>"},
-		{"/x", `{ method: 'POST', headers: { 'Tailrace-Version': '1' }, body: 'no client' }`, 200, "POST /x 9 no client main <nil>"},
+		{
+			"/x", `{ method: 'POST', headers: { 'Tailrace-Version': '1' }, body: 'no client' }`, 200,
+			"POST /x 9 no client main <nil>",
+		},
 		{"/x", `{ method: 'HEAD' }`, 200, ""},
-		{"/headers", `{ method: 'POST', headers: { 'X-Question': 'why', 'Content-Type': 'text/x' }, body: 'x' }`, 418, "short and stout"},
+		{"/headers", `{ method: 'POST', headers: { 'X-Question': 'why', 'Content-Type': 'text/x' },
+			body: 'x' }`, 418, "short and stout"},
 		{"/nothing", `{}`, 204, ""},
 		{"/long", `{}`, 200, strings.Repeat("x", 3<<20)},
 		{"/sized", `{}`, 200, strings.Repeat("y", 2000000)},
@@ -90,7 +117,8 @@ func TestFallback(t *testing.T) {
 	} {
 		r := p.fetch(Origin+c.path, c.options)
 		if r.Status != c.status || r.Text != c.text {
-			t.Errorf("%s %s: %d %.200q, want %d %.200q", c.path, c.options, r.Status, r.Text, c.status, c.text)
+			t.Errorf("%s %s: %d %.200q, want %d %.200q", c.path, c.options, r.Status, r.Text,
+				c.status, c.text)
 		}
 		if r.Headers["x-always"] != "here" {
 			t.Errorf("%s: no header of the option: %v", c.path, r.Headers)
@@ -110,8 +138,10 @@ func TestFallback(t *testing.T) {
 	for _, go_ := range []struct{ js, href, text string }{
 		{`location.href = '/gone-on'`, Origin + "/echo?on", "GET /echo?on 0  main <nil>"},
 		{`location.href = '/sub'`, Origin + "/sub/", ""},
-		{`document.body.innerHTML = '<form method=post action=/gone-on><input name=a value=b></form>'; document.forms[0].submit()`, Origin + "/echo?on", "GET /echo?on 0  main <nil>"},
-		{`document.body.innerHTML = '<form method=post action=/posted><input name=a value=b></form>'; document.forms[0].submit()`, Origin + "/posted", "POST /posted 3 a=b main <nil>"},
+		{`document.body.innerHTML = '<form method=post action=/gone-on><input name=a value=b></form>';
+			document.forms[0].submit()`, Origin + "/echo?on", "GET /echo?on 0  main <nil>"},
+		{`document.body.innerHTML = '<form method=post action=/posted><input name=a value=b></form>';
+			document.forms[0].submit()`, Origin + "/posted", "POST /posted 3 a=b main <nil>"},
 	} {
 		p.run(go_.js, nil)
 		for p.waitLoaded() != go_.href {
@@ -185,7 +215,9 @@ func TestFallbackStreams(t *testing.T) {
 	app := fallbackApp(t, Options{Logger: logger}, mux)
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	parts := p.start(`const t = []; const r = (await fetch('/parts')).body.getReader();
-		for (;;) { const { done, value } = await r.read(); if (done) return t.join(); t.push(new TextDecoder().decode(value)); await fetch('/taken.txt'); globalThis.parts = t.length }`)
+		for (;;) { const { done, value } = await r.read(); if (done) return t.join();
+			t.push(new TextDecoder().decode(value)); await fetch('/taken.txt');
+			globalThis.parts = t.length }`)
 	for n := 1; n <= 3; n++ {
 		eventually(t, "a part", func() bool {
 			var got int
@@ -203,7 +235,8 @@ func TestFallbackStreams(t *testing.T) {
 			t.Errorf("%s: %+v", path, r)
 		}
 	}
-	if r := p.fetch("/panics", `{}`); r.Status != 500 || r.Text != "Internal Server Error\n" || r.Headers["x-secret"] != "" || !strings.Contains(log.String(), "a panic of the app") {
+	if r := p.fetch("/panics", `{}`); r.Status != 500 || r.Text != "Internal Server Error\n" ||
+		r.Headers["x-secret"] != "" || !strings.Contains(log.String(), "a panic of the app") {
 		t.Errorf("%+v, log %s", r, log)
 	}
 	is := func(want string) {
@@ -214,11 +247,14 @@ func TestFallbackStreams(t *testing.T) {
 		}
 	}
 	// The page that does not want the rest ends the handler.
-	p.run(`const e = new EventSource('/events'); const m = await new Promise((r) => { e.onmessage = (m) => r(m.data) }); e.close(); return m`, &got)
+	p.run(`const e = new EventSource('/events');
+		const m = await new Promise((r) => { e.onmessage = (m) => r(m.data) }); e.close();
+		return m`, &got)
 	if is("/events"); got != "hello" {
 		t.Errorf("the event says %q", got)
 	}
-	p.run(`const c = new AbortController(); await fetch('/flushed/aborted', { signal: c.signal }); c.abort()`, nil)
+	p.run(`const c = new AbortController(); await fetch('/flushed/aborted', { signal: c.signal });
+		c.abort()`, nil)
 	is("/flushed/aborted")
 	// So does the page's end, also where nothing was written; and the document that takes its place is
 	// none of these.
@@ -256,7 +292,8 @@ func TestBlobBody(t *testing.T) {
 	const evil = `<!doctype html><script>
 		const blob = () => new Blob(['x']);
 		Promise.allSettled([
-			fetch('tailrace://localhost/.tailrace/batch', { method: 'POST', headers: { 'Tailrace-Version': '1' }, body: blob() }),
+			fetch('tailrace://localhost/.tailrace/batch',
+				{ method: 'POST', headers: { 'Tailrace-Version': '1' }, body: blob() }),
 			fetch('tailrace://localhost/x', { method: 'POST', mode: 'no-cors', body: blob() }),
 		]).then(() => parent.postMessage('tried', '*'));
 	</script>`
@@ -283,24 +320,29 @@ func TestBlobBody(t *testing.T) {
 		}
 		faults <- 0
 	}()
-	form := `(() => { const f = new FormData(); f.append('a', '1'); f.append('b', new File(['x'], 'n.txt')); return f })()`
+	form := `(() => { const f = new FormData(); f.append('a', '1');
+		f.append('b', new File(['x'], 'n.txt')); return f })()`
 	for range 3 {
 		for _, body := range []string{`new Blob(['x'])`, `new File(['x'], 'n')`, form} {
-			if r := p.fetch("/x", `{ method: 'POST', body: `+body+` }`); r.Status != 415 || !strings.Contains(r.Text, "arrayBuffer()") {
+			if r := p.fetch("/x", `{ method: 'POST', body: `+body+` }`); r.Status != 415 ||
+				!strings.Contains(r.Text, "arrayBuffer()") {
 				t.Errorf("%s: %+v", body, r)
 			}
 		}
 	}
-	if r := p.fetch("/x", `{ method: 'POST', body: (() => { const f = new FormData(); f.append('a', '1'); return f })() }`); r.Status != 200 {
+	if r := p.fetch("/x", `{ method: 'POST', body: (() => { const f = new FormData();
+		f.append('a', '1'); return f })() }`); r.Status != 200 {
 		t.Errorf("a form without files: %+v", r)
 	}
 	session := p.hello()
-	r := p.fetch(batch, `{ method: 'POST', headers: { 'Tailrace-Version': '1', 'Tailrace-Session': '`+session+`' }, body: new Blob(['x']) }`)
+	headers := `{ 'Tailrace-Version': '1', 'Tailrace-Session': '` + session + `' }`
+	r := p.fetch(batch, `{ method: 'POST', headers: `+headers+`, body: new Blob(['x']) }`)
 	if r.Status != 415 {
 		t.Errorf("a blob as batch: %+v", r)
 	}
 	p.run(`const f = document.createElement('iframe'); f.src = '`+foreign(t, evil).URL+`';
-		const tried = new Promise((r) => addEventListener('message', r)); document.body.append(f); await tried`, nil)
+		const tried = new Promise((r) => addEventListener('message', r)); document.body.append(f);
+		await tried`, nil)
 	close(stop)
 	if n := wait(t, faults, "the goroutine that faults"); n == 0 {
 		t.Error("no nil dereference of Go's was recovered")
@@ -319,24 +361,34 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 	})
 	p := openPage(t, fallbackApp(t, Options{}, mux), WindowOptions{Label: "main"})
 	const evil = `<!doctype html><body><script>
-		const f = (n, o) => fetch('tailrace://localhost/' + n, { method: 'POST', mode: 'no-cors', ...o }).catch(() => {});
+		const base = { method: 'POST', mode: 'no-cors' };
+		const f = (n, o) => fetch('tailrace://localhost/' + n, { ...base, ...o }).catch(() => {});
 		const x = new XMLHttpRequest(); x.open('POST', 'tailrace://localhost/f-xhr'); x.send('x');
-		document.body.innerHTML = '<form method=post action=tailrace://localhost/f-form target=inner><input name=a value=b></form><iframe name=inner></iframe>';
+		document.body.innerHTML = '<form method=post action=tailrace://localhost/f-form target=inner>' +
+			'<input name=a value=b></form><iframe name=inner></iframe>';
 		document.forms[0].submit();
 		Promise.all([
-			f('f-text', { body: 'x' }), f('f-bytes', { body: new Uint8Array(3) }), f('f-noref', { body: 'x', referrerPolicy: 'no-referrer' }), f('f-none', {}),
-			f('f-cors', { mode: 'cors', body: 'x' }), f('f-json', { body: 'x', headers: { 'Content-Type': 'application/json' } }), f('f-put', { mode: 'cors', method: 'PUT' }),
+			f('f-text', { body: 'x' }), f('f-bytes', { body: new Uint8Array(3) }), f('f-none', {}),
+			f('f-noref', { body: 'x', referrerPolicy: 'no-referrer' }),
+			f('f-cors', { mode: 'cors', body: 'x' }), f('f-put', { mode: 'cors', method: 'PUT' }),
+			f('f-json', { body: 'x', headers: { 'Content-Type': 'application/json' } }),
 		]).then(() => setTimeout(() => parent.postMessage('tried', '*'), 100));
 	</script>`
 	p.run(`const f = document.createElement('iframe'); f.src = '`+foreign(t, evil).URL+`';
-		const tried = new Promise((r) => addEventListener('message', r)); document.body.append(f); await tried`, nil)
-	p.run(`await fetch('/o-text', { method: 'POST', body: 'x' }); await fetch('/o-noref', { method: 'POST', body: 'x', referrerPolicy: 'no-referrer' });
-		await new Promise((r) => { const x = new XMLHttpRequest(); x.open('POST', '/o-xhr'); x.onload = r; x.send('x') });
-		const d = document.createElement('form'); d.method = 'post'; d.action = '/o-form'; document.body.append(d); d.submit()`, nil)
+		const tried = new Promise((r) => addEventListener('message', r)); document.body.append(f);
+		await tried`, nil)
+	p.run(`await fetch('/o-text', { method: 'POST', body: 'x' });
+		await fetch('/o-noref', { method: 'POST', body: 'x', referrerPolicy: 'no-referrer' });
+		const x = new XMLHttpRequest(); x.open('POST', '/o-xhr');
+		await new Promise((r) => { x.onload = r; x.send('x') });
+		const d = document.createElement('form'); d.method = 'post'; d.action = '/o-form';
+		document.body.append(d); d.submit()`, nil)
 	for p.waitLoaded() != Origin+"/o-form" { // empty, and a document all the same
 	}
-	if err := p.Navigate(foreign(t, `<!doctype html><body><form method=post action=tailrace://localhost/f-top></form><script>
-		document.forms[0].submit(); fetch('tailrace://localhost/f-main', { method: 'POST', mode: 'no-cors' })</script>`).URL); err != nil {
+	top := `<!doctype html><body><form method=post action=tailrace://localhost/f-top></form><script>
+		document.forms[0].submit();
+		fetch('tailrace://localhost/f-main', { method: 'POST', mode: 'no-cors' })</script>`
+	if err := p.Navigate(foreign(t, top).URL); err != nil {
 		t.Fatal(err)
 	}
 	p.waitLoaded()
@@ -347,7 +399,8 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 	for len(all) == 0 || all[len(all)-1] != "GET /last" {
 		all = append(all, wait(t, seen, "what the handler was asked"))
 	}
-	if want := "POST /o-text POST /o-noref POST /o-xhr POST /o-form GET /last"; strings.Join(all, " ") != want {
+	want := "POST /o-text POST /o-noref POST /o-xhr POST /o-form GET /last"
+	if strings.Join(all, " ") != want {
 		t.Errorf("the handler was asked %q, want %s", all, want)
 	}
 }
@@ -390,16 +443,33 @@ func TestAnswerIsTyped(t *testing.T) {
 		answer func(rw http.ResponseWriter)
 		want   string
 	}{
-		"html":           {func(rw http.ResponseWriter) { io.WriteString(rw, "<!doctype html><p>") }, "text/html; charset=utf-8"},
-		"after a status": {func(rw http.ResponseWriter) { rw.WriteHeader(404); io.WriteString(rw, "<!doctype html><p>") }, "text/html; charset=utf-8"},
-		"empty":          {func(rw http.ResponseWriter) {}, "text/plain; charset=utf-8"},
-		"flushed":        {func(rw http.ResponseWriter) { rw.(http.Flusher).Flush() }, "text/plain; charset=utf-8"},
-		"large":          {func(rw http.ResponseWriter) { rw.Write(append([]byte("%PDF-"), make([]byte, 2<<20)...)) }, "application/pdf"},
+		"html": {
+			func(rw http.ResponseWriter) { io.WriteString(rw, "<!doctype html><p>") },
+			"text/html; charset=utf-8",
+		},
+		"after a status": {
+			func(rw http.ResponseWriter) { rw.WriteHeader(404); io.WriteString(rw, "<!doctype html><p>") },
+			"text/html; charset=utf-8",
+		},
+		"empty": {func(rw http.ResponseWriter) {}, "text/plain; charset=utf-8"},
+		"flushed": {
+			func(rw http.ResponseWriter) { rw.(http.Flusher).Flush() }, "text/plain; charset=utf-8",
+		},
+		"large": {
+			func(rw http.ResponseWriter) { rw.Write(append([]byte("%PDF-"), make([]byte, 2<<20)...)) },
+			"application/pdf",
+		},
 		"large and sized": {func(rw http.ResponseWriter) {
 			rw.Header().Set("Content-Length", "2000000")
 			rw.Write(append([]byte("%PDF-"), make([]byte, 1999995)...))
 		}, "application/pdf"},
-		"its own": {func(rw http.ResponseWriter) { rw.Header().Set("Content-Type", "a/b"); io.WriteString(rw, "<p>") }, "a/b"},
+		"its own": {
+			func(rw http.ResponseWriter) {
+				rw.Header().Set("Content-Type", "a/b")
+				io.WriteString(rw, "<p>")
+			},
+			"a/b",
+		},
 		"no body": {func(rw http.ResponseWriter) { rw.WriteHeader(204) }, ""},
 	} {
 		to := &typedAnswer{}
@@ -442,7 +512,8 @@ func TestFallbackBounds(t *testing.T) {
 		<-release
 	})
 	p := openPage(t, fallbackApp(t, Options{}, mux), WindowOptions{Label: "main"})
-	all := p.start(`return (await Promise.all(Array.from({ length: ` + fmt.Sprint(assetHandlers+8) + ` }, () => fetch('/wait').then((r) => r.status)))).filter((s) => s === 200).length`)
+	all := p.start(`return (await Promise.all(Array.from({ length: ` + fmt.Sprint(assetHandlers+8) +
+		` }, () => fetch('/wait').then((r) => r.status)))).filter((s) => s === 200).length`)
 	for range assetHandlers {
 		wait(t, began, "a handler")
 	}

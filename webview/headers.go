@@ -7,7 +7,9 @@ import (
 )
 
 // hopByHop are the headers about a connection, which there is none of.
-var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+var hopByHop = []string{
+	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
 
 // sanitized gives the headers of an answer as WebKit may have them: without names that are none,
 // and without the ends of lines.
@@ -51,7 +53,8 @@ func checkedHeader(h http.Header) (http.Header, error) {
 func isToken(name string) bool {
 	const others = "!#$%&'*+-.^_`|~"
 	for _, c := range name {
-		if c >= 0x80 || c|0x20 < 'a' && (c < '0' || c > '9') && !strings.ContainsRune(others, c) || c|0x20 > 'z' && !strings.ContainsRune(others, c) {
+		if c >= 0x80 || c|0x20 < 'a' && (c < '0' || c > '9') && !strings.ContainsRune(others, c) ||
+			c|0x20 > 'z' && !strings.ContainsRune(others, c) {
 			return false
 		}
 	}

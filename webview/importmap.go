@@ -17,7 +17,9 @@ import (
 const tauriPath = controlPath + "tauri/"
 
 // tauriModules are the modules that the import map names.
-var tauriModules = []string{"app", "core", "dpi", "event", "path", "webview", "webviewWindow", "window"}
+var tauriModules = []string{
+	"app", "core", "dpi", "event", "path", "webview", "webviewWindow", "window",
+}
 
 // importMap is the script element that maps @tauri-apps/api/<name> to our modules.
 func importMap() []byte {
@@ -44,7 +46,8 @@ func (a *assets) tauriModule(rw http.ResponseWriter, r *http.Request) bool {
 	case source == nil:
 		http.Error(rw, "not found", http.StatusNotFound)
 	case !a.tauri:
-		http.Error(rw, "not found: the modules under Tauri's names are there only with webview.Options.Tauri or ImportMap", http.StatusNotFound)
+		http.Error(rw, "not found: the modules under Tauri's names are there only with "+
+			"webview.Options.Tauri or ImportMap", http.StatusNotFound)
 	default:
 		a.module(rw, r, source)
 	}

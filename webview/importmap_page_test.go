@@ -76,7 +76,9 @@ func TestTauriModules(t *testing.T) {
 		rw.Write([]byte(blank))
 	}))
 	defer dev.Close()
-	for name, o := range map[string]Options{"own": {Tauri: true}, "dev": {DevURL: dev.URL, ImportMap: true}} {
+	for name, o := range map[string]Options{
+		"own": {Tauri: true}, "dev": {DevURL: dev.URL, ImportMap: true},
+	} {
 		p := openPage(t, newApp(t, o, func(*transport.Engine) {}), WindowOptions{Label: name})
 		for _, module := range tauriModules {
 			p.run(`await import('`+Origin+tauriPath+module+`.js')`, nil)

@@ -29,12 +29,15 @@ func TestPageNeverConnects(t *testing.T) {
 		code   string // how the page's call ends
 		answer http.HandlerFunc
 	}{
-		{"its server never answers", false, "", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
-		{"its policy forbids requests", true, "blocked_by_csp", func(rw http.ResponseWriter, _ *http.Request) {
-			rw.Header().Set("Content-Type", "text/html")
-			rw.Header().Set("Content-Security-Policy", "connect-src 'none'")
-			fmt.Fprint(rw, blank)
+		{"its server never answers", false, "", func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
 		}},
+		{"its policy forbids requests", true, "blocked_by_csp",
+			func(rw http.ResponseWriter, _ *http.Request) {
+				rw.Header().Set("Content-Type", "text/html")
+				rw.Header().Set("Content-Security-Policy", "connect-src 'none'")
+				fmt.Fprint(rw, blank)
+			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := settled(t, loop)

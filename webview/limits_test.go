@@ -24,7 +24,8 @@ func TestNegativeLimits(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if o, _, err := (Options{}).withDefaults(); err != nil || o.MaxUnseekable != 64<<20 || o.MaxWindows != 64 || o.MaxResources != 4096 || o.MaxRequestBody != 64<<20 {
+	if o, _, err := (Options{}).withDefaults(); err != nil || o.MaxUnseekable != 64<<20 ||
+		o.MaxWindows != 64 || o.MaxResources != 4096 || o.MaxRequestBody != 64<<20 {
 		t.Error(o, err)
 	}
 }

@@ -22,7 +22,8 @@ func checkLocalFiles(dirs []string) ([]string, error) {
 	var clean []string
 	for _, dir := range dirs {
 		if !filepath.IsAbs(dir) {
-			return nil, fmt.Errorf("webview: options: LocalFiles has %q, must be absolute paths of directories", dir)
+			return nil, fmt.Errorf("webview: options: LocalFiles has %q, must be absolute paths of "+
+				"directories", dir)
 		}
 		clean = append(clean, filepath.Clean(dir))
 	}
@@ -46,7 +47,9 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 	}
 	name := strings.TrimPrefix(r.URL.Path, filePath)
 	if !filepath.IsAbs(name) || filepath.Clean(name) != name || strings.ContainsRune(name, 0) {
-		http.Error(rw, "not found: behind "+filePath+" stands encodeURIComponent of a clean absolute path", http.StatusNotFound)
+		http.Error(rw,
+			"not found: behind "+filePath+" stands encodeURIComponent of a clean absolute path",
+			http.StatusNotFound)
 		return
 	}
 	if origin == "" {
@@ -64,7 +67,9 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 		w.refuseFile(rw, name, "it is in no directory of webview.Options.LocalFiles")
 		return
 	}
-	want := transport.Permission{Label: w.label, Origin: origin, Action: transport.ActionFile, Name: name}
+	want := transport.Permission{
+		Label: w.label, Origin: origin, Action: transport.ActionFile, Name: name,
+	}
 	if err := w.app.engine.Check(want); err != nil {
 		w.refuseFile(rw, name, err.Error())
 		return
@@ -80,14 +85,16 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 	}
 	defer f.Close()
 	noCache(rw, info)
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; "+
+		"img-src data:; media-src 'self'")
 	serve(rw, r, info.Name(), info.ModTime(), f)
 }
 
 // refuseFile answers with 403, and logs it once.
 func (w *Window) refuseFile(rw http.ResponseWriter, name, why string) {
 	if shown, first := w.app.logged.first("file:" + name); first {
-		w.app.log.Warn("webview: a file is refused to a page", "window", w.label, "file", shown, "reason", why)
+		w.app.log.Warn("webview: a file is refused to a page", "window", w.label, "file", shown,
+			"reason", why)
 	}
 	http.Error(rw, "this file is not for pages: "+why, http.StatusForbidden)
 }

@@ -81,7 +81,9 @@ var external = map[string]bool{"http": true, "https": true, "mailto": true, "tel
 
 // inside are the schemes that the desktop never opens, whatever the app says: what they mean, they
 // mean in the page or on this machine.
-var inside = map[string]bool{Scheme: true, "about": true, "blob": true, "data": true, "file": true, "javascript": true}
+var inside = map[string]bool{
+	Scheme: true, "about": true, "blob": true, "data": true, "file": true, "javascript": true,
+}
 
 // leads says what becomes of where a page leads; settle gets it when the verdict is to hold the
 // question. Main thread only.
@@ -100,7 +102,8 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 	scheme = strings.ToLower(scheme)
 	ours := w.app.origins.own(l.uri) != ""
 	switch {
-	case l.same && !l.redirect: // what the app loads, or the page that is there already, which may lead elsewhere
+	// what the app loads, or the page that is there already, which may lead elsewhere
+	case l.same && !l.redirect:
 		if w.steered || w.attached {
 			w.led = l.uri
 		}
@@ -174,39 +177,44 @@ func (w *Window) leadsToWindow(l lead) verdict {
 	if w.origin != "" && external[strings.ToLower(scheme)] && w.app.origins.own(l.uri) == "" {
 		byDefault = l.toDesktop()
 	}
-	w.question(w.app.options.OnNewWindow, "OnNewWindow", l, false, byDefault, func(n *Navigation, a NavigationAction) {
-		if a != NavigationAllow {
-			w.leave(l, n, a)
-			return
-		}
-		go func() {
-			if err := w.app.openFor(n.URL.String()); err != nil {
-				w.app.log.Warn("webview: failed to open a window for a page", "window", w.label, "url", short(l.uri), "error", err)
+	w.question(w.app.options.OnNewWindow, "OnNewWindow", l, false, byDefault,
+		func(n *Navigation, a NavigationAction) {
+			if a != NavigationAllow {
+				w.leave(l, n, a)
+				return
 			}
-		}()
-	})
+			go func() {
+				if err := w.app.openFor(n.URL.String()); err != nil {
+					w.app.log.Warn("webview: failed to open a window for a page", "window", w.label,
+						"url", short(l.uri), "error", err)
+				}
+			}()
+		})
 	return verdictRefuse
 }
 
 // ask asks OnNavigate, if there is one.
-func (w *Window) ask(l lead, mainFrame bool, byDefault NavigationAction, settle func(verdict)) verdict {
+func (w *Window) ask(
+	l lead, mainFrame bool, byDefault NavigationAction, settle func(verdict),
+) verdict {
 	now, held := verdictHold, false
-	w.question(w.app.options.OnNavigate, "OnNavigate", l, mainFrame, byDefault, func(n *Navigation, a NavigationAction) {
-		v := verdictRefuse
-		if a == NavigationAllow {
-			v = verdictAllow
-			if mainFrame {
-				w.approving = originAt(l.uri)
+	w.question(w.app.options.OnNavigate, "OnNavigate", l, mainFrame, byDefault,
+		func(n *Navigation, a NavigationAction) {
+			v := verdictRefuse
+			if a == NavigationAllow {
+				v = verdictAllow
+				if mainFrame {
+					w.approving = originAt(l.uri)
+				}
+			} else {
+				w.leave(l, n, a)
 			}
-		} else {
-			w.leave(l, n, a)
-		}
-		if held {
-			settle(v)
-		} else {
-			now = v
-		}
-	})
+			if held {
+				settle(v)
+			} else {
+				now = v
+			}
+		})
 	held = true
 	return now
 }
@@ -214,13 +222,18 @@ func (w *Window) ask(l lead, mainFrame bool, byDefault NavigationAction, settle 
 // question asks a function of the app, and calls then on the main thread with what it says or, by
 // default, at once. Who asks while it is called gets the default after all, if the window is closed
 // by then.
-func (w *Window) question(fn func(Navigation) NavigationAction, name string, l lead, mainFrame bool, byDefault NavigationAction, then func(*Navigation, NavigationAction)) {
+func (w *Window) question(
+	fn func(Navigation) NavigationAction, name string, l lead, mainFrame bool,
+	byDefault NavigationAction, then func(*Navigation, NavigationAction),
+) {
 	u, err := url.Parse(l.uri)
 	if err != nil || len(l.uri) > longestURL || u.Scheme == "" {
 		then(nil, NavigationRefuse)
 		return
 	}
-	n := &Navigation{Window: w, URL: u, UserGesture: l.gesture, MainFrame: mainFrame, Redirect: l.redirect}
+	n := &Navigation{
+		Window: w, URL: u, UserGesture: l.gesture, MainFrame: mainFrame, Redirect: l.redirect,
+	}
 	if u.Scheme == "http" || u.Scheme == "https" {
 		if n.Method = l.method; n.Method == "" {
 			n.Method = "GET"
@@ -253,7 +266,8 @@ func (w *Window) question(fn func(Navigation) NavigationAction, name string, l l
 			})
 		}()
 		defer appcode.Catch(&returned, func(f *appcode.Failure) {
-			w.app.log.Error("webview: the function of "+name+" panicked", "window", w.label, "panic", f.Panic, "stack", f.Stack)
+			w.app.log.Error("webview: the function of "+name+" panicked", "window", w.label,
+				"panic", f.Panic, "stack", f.Stack)
 		})
 		action = fn(shown)
 		returned = true
@@ -272,13 +286,15 @@ func (w *Window) leave(l lead, n *Navigation, a NavigationAction) {
 		w.refuse("one URL too many for the desktop", l)
 	default:
 		w.app.launch(n.URL.String(), func(err error) {
-			w.app.log.Warn("webview: the desktop failed to open a URL", "window", w.label, "url", short(l.uri), "error", err)
+			w.app.log.Warn("webview: the desktop failed to open a URL", "window", w.label,
+				"url", short(l.uri), "error", err)
 		})
 	}
 }
 
 func (w *Window) refuse(what string, l lead) {
-	w.app.log.Warn("webview: refused "+what, "window", w.label, "url", short(l.uri), "gesture", l.gesture)
+	w.app.log.Warn("webview: refused "+what, "window", w.label, "url", short(l.uri),
+		"gesture", l.gesture)
 }
 
 // short makes a URL one for the log.

@@ -47,7 +47,8 @@ func TestOnNavigate(t *testing.T) {
 	expect := func(path string, gesture, main bool) {
 		t.Helper()
 		n := wait(t, asked, "the question about "+path)
-		if got := strings.TrimPrefix(n.URL.String(), server.URL); got != path || n.UserGesture != gesture || n.MainFrame != main || n.Window != l.Window {
+		if got := strings.TrimPrefix(n.URL.String(), server.URL); got != path ||
+			n.UserGesture != gesture || n.MainFrame != main || n.Window != l.Window {
 			t.Errorf("asked about %+v, want %s, gesture %v, main %v", n, path, gesture, main)
 		}
 	}
@@ -137,7 +138,8 @@ func TestOnNavigate(t *testing.T) {
 	})
 	t.Run("frames", func(t *testing.T) {
 		l.again(t)
-		l.script(`document.body.innerHTML = '<iframe src="` + server.URL + `/frame"></iframe><iframe srcdoc="x"></iframe>'`)
+		l.script(`document.body.innerHTML = '<iframe src="` + server.URL +
+			`/frame"></iframe><iframe srcdoc="x"></iframe>'`)
 		expect("/frame", false, false)
 		l.stays()
 	})
@@ -173,7 +175,8 @@ func TestNavigationUndecided(t *testing.T) {
 		<-answer
 		return NavigationExternal
 	}}, "")
-	l.script(`for (let i = 0; i < 64; i++) { const f = document.createElement('iframe'); f.src = 'foo:' + i; document.body.append(f) }`)
+	l.script(`for (let i = 0; i < 64; i++) { const f = document.createElement('iframe');
+		f.src = 'foo:' + i; document.body.append(f) }`)
 	for range maxAsked {
 		wait(t, asked, "a question")
 	}
@@ -205,10 +208,14 @@ func TestOnNewWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.click()
-	if n := wait(t, asked, "the question"); n.URL.String() != Origin+"/other.html" || !n.UserGesture || n.Window != l.Window {
+	if n := wait(t, asked, "the question"); n.URL.String() != Origin+"/other.html" || !n.UserGesture ||
+		n.Window != l.Window {
 		t.Errorf("asked about %+v", n)
 	}
-	eventually(t, "its session", func() bool { w := l.app.Window("opened-2"); return w != nil && w.Session() != nil })
+	eventually(t, "its session", func() bool {
+		w := l.app.Window("opened-2")
+		return w != nil && w.Session() != nil
+	})
 	l.stays()
 	for _, w := range l.app.Windows() {
 		if w != l.Window {
@@ -243,8 +250,10 @@ func TestOnDownload(t *testing.T) {
 		d := wait(t, asked, "the question")
 		wait(t, d.Done(), "the file")
 		got, err := os.ReadFile(path)
-		if d.Err() != nil || err != nil || d.Name() != name || !strings.HasPrefix(string(got), want) || d.Received() != int64(len(got)) || d.Window() != l.Window {
-			t.Errorf("%s, suggested as %q: %v, %v, %q, %d bytes", d.URL(), d.Name(), d.Err(), err, got, d.Received())
+		if d.Err() != nil || err != nil || d.Name() != name || !strings.HasPrefix(string(got), want) ||
+			d.Received() != int64(len(got)) || d.Window() != l.Window {
+			t.Errorf("%s, suggested as %q: %v, %v, %q, %d bytes", d.URL(), d.Name(), d.Err(), err,
+				got, d.Received())
 		}
 	}
 	failed := func(want error) {
@@ -255,7 +264,8 @@ func TestOnDownload(t *testing.T) {
 			t.Errorf("%s ends with %v, want %v", d.URL(), d.Err(), want)
 		}
 	}
-	blob := `const a = document.createElement('a'); a.download = '.profile'; a.href = URL.createObjectURL(new Blob(['a blob'])); a.click()`
+	blob := `const a = document.createElement('a'); a.download = '.profile';
+		a.href = URL.createObjectURL(new Blob(['a blob'])); a.click()`
 	t.Run("a blob", func(t *testing.T) {
 		to(filepath.Join(dir, "a blob %20.txt"))
 		l.script(blob)
@@ -294,7 +304,9 @@ func TestOnDownload(t *testing.T) {
 		l.stays()
 	})
 	t.Run("cancelled, and its window closed", func(t *testing.T) {
-		for _, end := range []func(*Download){func(d *Download) { d.Cancel(); d.Cancel() }, func(*Download) { l.Destroy() }} {
+		for _, end := range []func(*Download){
+			func(d *Download) { d.Cancel(); d.Cancel() }, func(*Download) { l.Destroy() },
+		} {
 			to(filepath.Join(dir, "endless"))
 			l.script(`location = '` + server.URL + `/endless'`)
 			d := wait(t, asked, "the question")
@@ -328,7 +340,8 @@ func TestMaxDownloads(t *testing.T) {
 		<-answer
 		return ""
 	}}, "")
-	begin := `const a = document.createElement('a'); a.download = 'name'; a.href = URL.createObjectURL(new Blob(['x'])); a.click()`
+	begin := `const a = document.createElement('a'); a.download = 'name';
+		a.href = URL.createObjectURL(new Blob(['x'])); a.click()`
 	for range maxDownloads {
 		l.script(begin)
 		wait(t, asked, "a question")
@@ -356,7 +369,8 @@ func TestLongURLIsRefused(t *testing.T) {
 	l := newLeading(t, Options{}, "")
 	for _, n := range []int{longestURL, longestURL + 1} {
 		l.again(t)
-		l.run(`document.body.innerHTML = '<a href="mailto:`+strings.Repeat("a", n-len("mailto:"))+`">'`, nil)
+		l.run(`document.body.innerHTML = '<a href="mailto:`+strings.Repeat("a", n-len("mailto:"))+`">'`,
+			nil)
 		l.click()
 		if n > longestURL {
 			eventually(t, "the refusal", l.refused)
@@ -370,7 +384,8 @@ func TestLongURLIsRefused(t *testing.T) {
 func TestFileName(t *testing.T) {
 	long := strings.Repeat("ü", 100)
 	for name, want := range map[string]string{
-		"": "download", "...": "download", ".profile": "profile", "a/b\\c.txt": "c.txt", "x\x00\n\u202ey.txt": "xy.txt", "a b.txt": "a b.txt",
+		"": "download", "...": "download", ".profile": "profile", "a/b\\c.txt": "c.txt",
+		"x\x00\n\u202ey.txt": "xy.txt", "a b.txt": "a b.txt",
 		"../": "download", long + ".html": strings.Repeat("ü", 61) + ".html", "tail. ": "tail",
 	} {
 		if got := fileName(name); got != want {
@@ -382,12 +397,15 @@ func TestFileName(t *testing.T) {
 // The desktop's program gets the URL as one argument, whatever is in it: no shell sees it.
 func TestDesktopOpens(t *testing.T) {
 	dir := t.TempDir()
+	byDefault := "[Default Applications]\nx-scheme-handler/mailto=tailrace.desktop\n"
 	for name, text := range map[string]string{
-		"handler":                         "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + dir + "/new && mv " + dir + "/new " + dir + "/got\n",
-		"applications/tailrace.desktop":   "[Desktop Entry]\nType=Application\nName=test\nExec=" + dir + "/handler %u\nMimeType=x-scheme-handler/mailto;\n",
-		"applications/mimeapps.list":      "[Default Applications]\nx-scheme-handler/mailto=tailrace.desktop\n",
+		"handler": "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + dir + "/new && " +
+			"mv " + dir + "/new " + dir + "/got\n",
+		"applications/tailrace.desktop": "[Desktop Entry]\nType=Application\nName=test\nExec=" + dir +
+			"/handler %u\nMimeType=x-scheme-handler/mailto;\n",
+		"applications/mimeapps.list":      byDefault,
 		"applications/mimeinfo.cache":     "[MIME Cache]\nx-scheme-handler/mailto=tailrace.desktop;\n",
-		"config/mimeapps.list":            "[Default Applications]\nx-scheme-handler/mailto=tailrace.desktop\n",
+		"config/mimeapps.list":            byDefault,
 		"config/applications/placeholder": "",
 	} {
 		path := filepath.Join(dir, name)
@@ -398,7 +416,8 @@ func TestDesktopOpens(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out := scenarioOutput(t, "the desktop opens", "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir+"/config", "TAILRACE_TEST_FILE="+dir+"/got")
+	out := scenarioOutput(t, "the desktop opens", "XDG_DATA_HOME="+dir,
+		"XDG_CONFIG_HOME="+dir+"/config", "TAILRACE_TEST_FILE="+dir+"/got")
 	if strings.Contains(out, "failed to open") {
 		t.Error(out)
 	}
@@ -422,7 +441,8 @@ func init() {
 		go func() {
 			<-loaded
 			post(func() { app.launch(trickyURL, func(err error) { failed <- err }) })
-			for end := time.Now().Add(patience / 2); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			end := time.Now().Add(patience / 2)
+			for ; time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 				if _, err := os.Stat(os.Getenv("TAILRACE_TEST_FILE")); err == nil || len(failed) > 0 {
 					break
 				}

@@ -27,8 +27,9 @@ var (
 //export goLeads
 func goLeads(h C.uintptr_t, c *C.tr_lead, decision *C.tr_decision) C.int {
 	l := lead{
-		kind: leadKind(c.kind), uri: C.GoString(c.uri), method: C.GoString(c.method), disposition: C.GoString(c.disposition),
-		gesture: c.gesture != 0, same: c.same != 0, redirect: c.redirect != 0, back: c.back != 0, listed: c.listed != 0,
+		kind: leadKind(c.kind), uri: C.GoString(c.uri), method: C.GoString(c.method),
+		disposition: C.GoString(c.disposition), gesture: c.gesture != 0, same: c.same != 0,
+		redirect: c.redirect != 0, back: c.back != 0, listed: c.listed != 0,
 		mainFrame: c.main_frame != 0, download: c.download != 0,
 	}
 	return C.int(windowOf(h).leads(l, func(v verdict) { C.tr_decide(decision, C.int(v)) }))
@@ -55,7 +56,9 @@ func goDestination(h C.uintptr_t, name, mediaType *C.char, size C.int64_t) {
 func goReceived(h C.uintptr_t, n C.int64_t) { downloadOf(h).received.Add(int64(n)) }
 
 //export goDownloadFailed
-func goDownloadFailed(h C.uintptr_t, message *C.char) { downloadOf(h).failure = C.GoString(message) }
+func goDownloadFailed(h C.uintptr_t, message *C.char) {
+	downloadOf(h).failure = C.GoString(message)
+}
 
 //export goDownloaded
 func goDownloaded(h C.uintptr_t) {

@@ -61,7 +61,9 @@ func newElsewhere(t *testing.T) *elsewhere {
 		if rw.Header().Get("Content-Type") == "" {
 			rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 		}
-		fmt.Fprint(rw, `<!doctype html><style>* { margin: 0 } a { width: 300px; height: 200px; display: block }</style><a href="/inside">elsewhere</a>`)
+		fmt.Fprint(rw, `<!doctype html>
+			<style>* { margin: 0 } a { width: 300px; height: 200px; display: block }</style>
+			<a href="/inside">elsewhere</a>`)
 	}))
 	t.Cleanup(func() { e.CloseClientConnections(); e.Close() })
 	return e
@@ -77,7 +79,8 @@ func (e *elsewhere) seen(hit string) bool {
 // without a click.
 func leadingPage(body string) fstest.MapFS {
 	return fstest.MapFS{
-		"index.html": {Data: []byte(`<!doctype html><style>* { margin: 0 } body > :not(script) { display: block; width: 300px; height: 200px }</style><body>` + body)},
+		"index.html": {Data: []byte(`<!doctype html><style>* { margin: 0 }
+			body > :not(script) { display: block; width: 300px; height: 200px }</style><body>` + body)},
 		"other.html": {Data: []byte(blank)},
 		"a.json":     {Data: []byte(`{}`)},
 	}
@@ -156,7 +159,10 @@ func TestNavigationByDefault(t *testing.T) {
 		l := newLeading(t, Options{}, "")
 		for _, c := range []struct{ name, body, launched string }{
 			{"a link", `<a href="U/a">`, "U/a"},
-			{"a link to mail", `<a href="mailto:a@b.example?subject=x%20y&body=$(touch%20/tmp/z)">`, "mailto:a@b.example?subject=x%20y&body=$(touch%20/tmp/z)"},
+			{
+				"a link to mail", `<a href="mailto:a@b.example?subject=x%20y&body=$(touch%20/tmp/z)">`,
+				"mailto:a@b.example?subject=x%20y&body=$(touch%20/tmp/z)",
+			},
 			{"a link to a phone", `<a href="tel:+4912345">`, "tel:+4912345"},
 			{"a link in a new window", `<a href="U/a" target=_blank>`, "U/a"},
 			{"a link in a window with a name", `<a href="U/a" target=other>`, "U/a"},
@@ -164,8 +170,14 @@ func TestNavigationByDefault(t *testing.T) {
 			{"a script after a click", `<button onclick="location.href = 'U/a'">`, "U/a"},
 			{"window.open after a click", `<button onclick="window.open('U/a')">`, "U/a"},
 			{"a form that is sent", `<form action="U/a"><button style="width:300px;height:200px">`, "U/a?"},
-			{"a form that is posted", `<form method=post action="U/a"><button style="width:300px;height:200px">`, ""},
-			{"a form that is posted in a new window", `<form method=post target=_blank action="U/a"><button style="width:300px;height:200px">`, ""},
+			{
+				"a form that is posted",
+				`<form method=post action="U/a"><button style="width:300px;height:200px">`, "",
+			},
+			{
+				"a form that is posted in a new window",
+				`<form method=post target=_blank action="U/a"><button style="width:300px;height:200px">`, "",
+			},
 			{"a link to another program", `<a href="foo:bar">`, ""},
 			{"our own page in a new window", `<a href="other.html" target=_blank>`, ""},
 			{"a blank window", `<button onclick="window.open('')">`, ""},
@@ -190,17 +202,22 @@ func TestNavigationByDefault(t *testing.T) {
 			{"a location", `location = 'U/a'`},
 			{"a replaced location, redirected", `location.replace('U/redirect')`},
 			{"mail", `location = 'mailto:a@b.example'`},
-			{"a link that is clicked", `const a = document.createElement('a'); a.href = 'U/a'; document.body.append(a); a.click()`},
-			{"a refresh", `document.head.insertAdjacentHTML('beforeend', '<meta http-equiv=refresh content="0;url=U/a">')`},
-			{"a form", `document.body.innerHTML = '<form method=post action="U/a"></form>'; document.forms[0].submit()`},
+			{"a link that is clicked", `const a = document.createElement('a'); a.href = 'U/a';
+				document.body.append(a); a.click()`},
+			{"a refresh", `document.head.insertAdjacentHTML('beforeend',
+				'<meta http-equiv=refresh content="0;url=U/a">')`},
+			{"a form", `document.body.innerHTML = '<form method=post action="U/a"></form>';
+				document.forms[0].submit()`},
 			{"a blob", `location = URL.createObjectURL(new Blob(['x'], { type: 'text/html' }))`},
 			{"a frame to mail", `document.body.innerHTML = '<iframe src="mailto:a@b.example"></iframe>'`},
-			{"a frame that leads the top", `const f = document.createElement('iframe'); f.srcdoc = '<script>top.location = "U/a"</' + 'script>'; document.body.append(f)`},
+			{"a frame that leads the top", `const f = document.createElement('iframe');
+				f.srcdoc = '<script>top.location = "U/a"</' + 'script>'; document.body.append(f)`},
 			{"an attachment", `location = 'U/attachment'`},
 			{"an attachment of a frame", `document.body.innerHTML = '<iframe src="U/attachment"></iframe>'`},
 			{"an attachment with folders in its name", `location = 'U/folders'`},
 			{"an unknown type", `location = 'U/unknown'`},
-			{"a blob, saved", `const a = document.createElement('a'); a.download = '.profile'; a.href = URL.createObjectURL(new Blob(['x'])); a.click()`},
+			{"a blob, saved", `const a = document.createElement('a'); a.download = '.profile';
+				a.href = URL.createObjectURL(new Blob(['x'])); a.click()`},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				l.again(t)
@@ -217,7 +234,8 @@ func TestFramesByDefault(t *testing.T) {
 	server := newElsewhere(t)
 	l := newLeading(t, Options{}, `<iframe src="`+server.URL+`/frame"></iframe>`)
 	eventually(t, "the frame", func() bool { return server.seen("GET /frame") })
-	for end := time.Now().Add(patience); !server.seen("GET /inside"); time.Sleep(100 * time.Millisecond) {
+	end := time.Now().Add(patience)
+	for ; !server.seen("GET /inside"); time.Sleep(100 * time.Millisecond) {
 		if l.click(); time.Now().After(end) { // which comes to nothing until the frame is drawn
 			t.Fatal("the frame's own link leads nowhere")
 		}
@@ -227,7 +245,9 @@ func TestFramesByDefault(t *testing.T) {
 
 // A page that opens in a loop, while the user keeps clicking, is held back.
 func TestDesktopIsNotFlooded(t *testing.T) {
-	l := newLeading(t, Options{}, `<button onclick="for (let i = 0; i < 50; i++) { const a = document.createElement('a'); a.href = 'mailto:' + i + '@b.example'; a.target = '_blank'; a.click() }">`)
+	l := newLeading(t, Options{},
+		`<button onclick="for (let i = 0; i < 50; i++) { const a = document.createElement('a');
+			a.href = 'mailto:' + i + '@b.example'; a.target = '_blank'; a.click() }">`)
 	l.click()
 	eventually(t, "the refusal", func() bool { return strings.Contains(l.log.String(), "too many") })
 	if n := len(l.launched); n > 2*allowanceBurst {
@@ -240,7 +260,8 @@ func TestDesktopIsNotFlooded(t *testing.T) {
 			t.Errorf("time %d: %v", i, got)
 		}
 	}
-	if !a.takeAt(now.Add(allowanceEach)) || a.takeAt(now.Add(allowanceEach)) || !a.takeAt(now.Add(time.Hour)) {
+	if !a.takeAt(now.Add(allowanceEach)) || a.takeAt(now.Add(allowanceEach)) ||
+		!a.takeAt(now.Add(time.Hour)) {
 		t.Error("what was taken does not come back with time")
 	}
 }

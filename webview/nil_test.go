@@ -49,7 +49,8 @@ func TestNilContext(t *testing.T) {
 			return nil
 		},
 		"AddResource": func() error {
-			if _, err := AddResource(forgotten, &closer{"x", make(chan string, 1), nil}); !errors.Is(err, ErrClosed) {
+			_, err := AddResource(forgotten, &closer{"x", make(chan string, 1), nil})
+			if !errors.Is(err, ErrClosed) {
 				return err
 			}
 			return nil
@@ -99,8 +100,12 @@ func TestNilArguments(t *testing.T) {
 		"Window.Once":             func() error { return refused(p.Once("e", nil)) },
 		"Window.OnCloseRequested": func() error { p.OnCloseRequested(nil); return nil },
 		"Window.OnCrash":          func() error { p.OnCrash(nil); return nil },
-		"Window.SetBackground":    func() error { p.SetBackground(nil); return p.EvalContext(t.Context(), "1") },
-		"Run":                     func() error { return nil }, // a scenario of TestRun, with a main thread of its own
+		"Window.SetBackground": func() error {
+			p.SetBackground(nil)
+			return p.EvalContext(t.Context(), "1")
+		},
+		// a scenario of TestRun, with a main thread of its own
+		"Run": func() error { return nil },
 	}, func(t *testing.T, f func() error) { apitest.Forgiving(t, "webview", f) })
 	if _, err := New(Options{Policy: (*policy.Policy)(nil)}); err == nil {
 		t.Error("a nil *policy.Policy was taken for a policy")

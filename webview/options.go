@@ -155,7 +155,8 @@ func (o Options) withDefaults() (Options, origins, error) {
 		o.MaxRequestBody = 64 << 20
 	}
 	if o.MaxRequestBody < 0 {
-		return o, origins{}, fmt.Errorf("webview: options: MaxRequestBody is %d, must not be negative", o.MaxRequestBody)
+		return o, origins{}, fmt.Errorf("webview: options: MaxRequestBody is %d, must not be negative",
+			o.MaxRequestBody)
 	}
 	var err error
 	if o.Header, err = checkedHeader(o.Header); err != nil {

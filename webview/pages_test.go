@@ -22,10 +22,12 @@ import (
 
 // What a page writes behind # and ? in its URL is its own affair: the document is found again.
 func TestReloadOddURLs(t *testing.T) {
-	p := openPage(t, newApp(t, Options{Assets: oddFiles()}, func(*transport.Engine) {}), WindowOptions{Label: "main", URL: "100%.html"})
+	p := openPage(t, newApp(t, Options{Assets: oddFiles()}, func(*transport.Engine) {}),
+		WindowOptions{Label: "main", URL: "100%.html"})
 	for _, change := range []string{
 		`location.hash = '#/search/100%'`, `location.hash = '%'`, `location.hash = '%zz?#/..%2f'`,
-		`history.pushState(null, '', '/?q=100%#%')`, `history.pushState(null, '', '/index.html?%&a=%zz')`, `history.pushState(null, '', '/back\\slash.txt')`,
+		`history.pushState(null, '', '/?q=100%#%')`, `history.pushState(null, '', '/index.html?%&a=%zz')`,
+		`history.pushState(null, '', '/back\\slash.txt')`,
 		`history.pushState(null, '', '/100%.txt')`, `history.pushState(null, '', '/a%5Cb%5cc.txt#%')`,
 	} {
 		p.run(change, nil)
@@ -57,8 +59,10 @@ func TestChangedFiles(t *testing.T) {
 	write := func(n int) {
 		t.Helper()
 		for name, text := range map[string]string{
-			"index.html": blank + `<link rel=stylesheet href=style.css><script src=script.js></script><script type=module src=main.mjs></script><p id=n>%d`,
-			"style.css":  `p { order: %d }`, "script.js": `globalThis.n = %d`, "main.mjs": `import './part.mjs'`, "part.mjs": `globalThis.m = %d`,
+			"index.html": blank + `<link rel=stylesheet href=style.css><script src=script.js></script>
+				<script type=module src=main.mjs></script><p id=n>%d`,
+			"style.css": `p { order: %d }`, "script.js": `globalThis.n = %d`,
+			"main.mjs": `import './part.mjs'`, "part.mjs": `globalThis.m = %d`,
 		} {
 			if strings.Contains(text, "%d") {
 				text = fmt.Sprintf(text, n)
@@ -69,10 +73,12 @@ func TestChangedFiles(t *testing.T) {
 		}
 	}
 	write(1)
-	p := openPage(t, newApp(t, Options{Assets: os.DirFS(dir)}, func(*transport.Engine) {}), WindowOptions{Label: "main"})
+	p := openPage(t, newApp(t, Options{Assets: os.DirFS(dir)}, func(*transport.Engine) {}),
+		WindowOptions{Label: "main"})
 	for n := 1; n <= 6; n++ {
 		var got [4]int
-		p.run(`return [globalThis.n, globalThis.m, Number(document.getElementById('n').textContent), Number(getComputedStyle(document.getElementById('n')).order)]`, &got)
+		p.run(`return [globalThis.n, globalThis.m, Number(document.getElementById('n').textContent),
+			Number(getComputedStyle(document.getElementById('n')).order)]`, &got)
 		if got != [4]int{n, n, n, n} {
 			t.Errorf("after change %d the page has %v", n, got)
 		}
@@ -105,26 +111,43 @@ func wav() []byte {
 // from.
 func TestWhatPagesHave(t *testing.T) {
 	app := newApp(t, Options{
-		Assets: fstest.MapFS{"index.html": {Data: []byte(blank)}, "worker.js": {Data: []byte("postMessage('worker')")}, "a.wav": {Data: wav()}},
-		Header: http.Header{"Cross-Origin-Opener-Policy": {"same-origin"}, "Cross-Origin-Embedder-Policy": {"require-corp"}, "Set-Cookie": {"a=b"}},
+		Assets: fstest.MapFS{
+			"index.html": {Data: []byte(blank)}, "worker.js": {Data: []byte("postMessage('worker')")},
+			"a.wav": {Data: wav()},
+		},
+		Header: http.Header{
+			"Cross-Origin-Opener-Policy": {"same-origin"}, "Cross-Origin-Embedder-Policy": {"require-corp"},
+			"Set-Cookie": {"a=b"},
+		},
 	}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	for name, c := range map[string]struct{ js, want string }{
-		"secure context":        {`return String(isSecureContext)`, "true"},
-		"crossOriginIsolated":   {`return crossOriginIsolated + ' ' + typeof SharedArrayBuffer`, "false undefined"},
-		"cookies":               {`document.cookie = 'c=d'; return document.cookie`, ""},
-		"Cache API":             {`return caches.open('x').then((c) => c.add('/worker.js')).then(() => 'works', (e) => e.name)`, "TypeError"},
-		"service workers":       {`return navigator.serviceWorker.register('/worker.js').then(() => 'works', (e) => e.name)`, "TypeError"},
-		"localStorage":          {`localStorage.a = 'works'; return localStorage.a`, "works"},
-		"sessionStorage":        {`sessionStorage.a = 'works'; return sessionStorage.a`, "works"},
-		"IndexedDB":             {`return new Promise((r, f) => { const o = indexedDB.open('d'); o.onsuccess = () => { o.result.close(); r('works') }; o.onerror = f })`, "works"},
-		"BroadcastChannel":      {`return new Promise((r) => { const [a, b] = [1, 2].map(() => new BroadcastChannel('x')); b.onmessage = (e) => r(e.data); a.postMessage('works') })`, "works"},
-		"Web Locks":             {`return navigator.locks.request('x', () => 'works')`, "works"},
-		"Worker":                {`return new Promise((r, f) => { const w = new Worker('/worker.js'); w.onmessage = (e) => r(e.data); w.onerror = f })`, "worker"},
-		"crypto.subtle":         {`return crypto.subtle.digest('SHA-256', new Uint8Array()).then(() => 'works')`, "works"},
-		"private files":         {`return navigator.storage?.getDirectory === undefined ? 'none' : 'there'`, "none"},
-		"DecompressionStream":   {`return typeof DecompressionStream`, "function"},
-		"audio over the scheme": {`const a = new Audio('/a.wav'); return new Promise((r) => { a.onerror = () => r('error ' + a.error.code); a.onloadedmetadata = () => r('plays') })`, "error 4"},
+		"secure context": {`return String(isSecureContext)`, "true"},
+		"crossOriginIsolated": {
+			`return crossOriginIsolated + ' ' + typeof SharedArrayBuffer`, "false undefined",
+		},
+		"cookies": {`document.cookie = 'c=d'; return document.cookie`, ""},
+		"Cache API": {`return caches.open('x').then((c) => c.add('/worker.js'))
+			.then(() => 'works', (e) => e.name)`, "TypeError"},
+		"service workers": {`return navigator.serviceWorker.register('/worker.js')
+			.then(() => 'works', (e) => e.name)`, "TypeError"},
+		"localStorage":   {`localStorage.a = 'works'; return localStorage.a`, "works"},
+		"sessionStorage": {`sessionStorage.a = 'works'; return sessionStorage.a`, "works"},
+		"IndexedDB": {`return new Promise((r, f) => { const o = indexedDB.open('d');
+			o.onsuccess = () => { o.result.close(); r('works') }; o.onerror = f })`, "works"},
+		"BroadcastChannel": {`const [a, b] = [1, 2].map(() => new BroadcastChannel('x'));
+			return new Promise((r) => { b.onmessage = (e) => r(e.data); a.postMessage('works') })`, "works"},
+		"Web Locks": {`return navigator.locks.request('x', () => 'works')`, "works"},
+		"Worker": {`return new Promise((r, f) => { const w = new Worker('/worker.js');
+			w.onmessage = (e) => r(e.data); w.onerror = f })`, "worker"},
+		"crypto.subtle": {`return crypto.subtle.digest('SHA-256', new Uint8Array())
+			.then(() => 'works')`, "works"},
+		"private files": {`return navigator.storage?.getDirectory === undefined ?
+			'none' : 'there'`, "none"},
+		"DecompressionStream": {`return typeof DecompressionStream`, "function"},
+		"audio over the scheme": {`const a = new Audio('/a.wav');
+			return new Promise((r) => { a.onerror = () => r('error ' + a.error.code);
+			a.onloadedmetadata = () => r('plays') })`, "error 4"},
 	} {
 		var got string
 		if p.run(c.js, &got); got != c.want {
@@ -153,7 +176,8 @@ func TestLocalFiles(t *testing.T) {
 	deep := put(filepath.Join(dir, "deep", "x.txt"), "deep")
 	secret := put(filepath.Join(other, "secret.txt"), "secret")
 	denied := put(filepath.Join(dir, "denied.txt"), "denied")
-	page := put(filepath.Join(dir, "page.html"), `<script>parent.postMessage('ran', '*')</script><title>local</title>`)
+	page := put(filepath.Join(dir, "page.html"),
+		`<script>parent.postMessage('ran', '*')</script><title>local</title>`)
 	large := filepath.Join(dir, "large.bin")
 	put(large, strings.Repeat("0123456789", 300000))
 	picture := filepath.Join(dir, "picture.png")
@@ -165,7 +189,10 @@ func TestLocalFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	for link, to := range map[string]string{"out.txt": secret, "up": base, "in.txt": "deep/x.txt", "relative.txt": "../pictures-private/secret.txt"} {
+	for link, to := range map[string]string{
+		"out.txt": secret, "up": base, "in.txt": "deep/x.txt",
+		"relative.txt": "../pictures-private/secret.txt",
+	} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
 		}
@@ -173,9 +200,14 @@ func TestLocalFiles(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	rules := &policy.Policy{Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{Origin}, Allow: []string{"*"}, Deny: []string{"file:*/denied.txt"}},
+	rules := &policy.Policy{Rules: []policy.Rule{{
+		Windows: []string{"*"}, Origins: []string{Origin}, Allow: []string{"*"},
+		Deny: []string{"file:*/denied.txt"},
+	},
 		{Windows: []string{"none"}, Origins: []string{"*"}, Deny: []string{"file:*"}}}}
-	app := newApp(t, Options{LocalFiles: []string{dir + "/"}, Policy: rules, Tauri: true, GlobalTauri: true}, func(*transport.Engine) {})
+	app := newApp(t,
+		Options{LocalFiles: []string{dir + "/"}, Policy: rules, Tauri: true, GlobalTauri: true},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	get := func(p *testPage, name, options string) response {
 		t.Helper()
@@ -215,21 +247,26 @@ func TestLocalFiles(t *testing.T) {
 		{deep + "\x00", `{}`, 404, ""},
 	} {
 		r := get(p, c.name, c.options)
-		if r.Status != c.status || c.text != "" && r.Text != c.text || strings.Contains(r.Text, "secret\n") {
+		if r.Status != c.status || c.text != "" && r.Text != c.text ||
+			strings.Contains(r.Text, "secret\n") {
 			t.Errorf("%s %s: %d %.200q, want %d", c.name, c.options, r.Status, r.Text, c.status)
 		}
 	}
 	var size string
-	p.run(`const i = new Image(); i.src = __TAURI__.core.convertFileSrc(`+jsString(picture)+`); await i.decode(); return i.width + 'x' + i.height`, &size)
+	p.run(`const i = new Image(); i.src = __TAURI__.core.convertFileSrc(`+jsString(picture)+`);
+		await i.decode(); return i.width + 'x' + i.height`, &size)
 	if size != "7x5" {
 		t.Errorf("the picture is %s", size)
 	}
 	// A document of the system has nothing of ours.
 	var got string
-	p.run(`const f = document.createElement('iframe'); f.src = __TAURI__.core.convertFileSrc(`+jsString(page)+`);
-		const ran = new Promise((r) => addEventListener('message', () => r('ran'))), loaded = new Promise((r) => { f.onload = r });
+	p.run(`const f = document.createElement('iframe');
+		f.src = __TAURI__.core.convertFileSrc(`+jsString(page)+`);
+		const ran = new Promise((r) => addEventListener('message', () => r('ran')));
+		const loaded = new Promise((r) => { f.onload = r });
 		document.body.append(f); await loaded;
-		return f.contentDocument === null ? await Promise.race([ran, new Promise((r) => setTimeout(r, 50, 'other origin'))]) : 'our origin'`, &got)
+		const late = new Promise((r) => setTimeout(r, 50, 'other origin'));
+		return f.contentDocument === null ? await Promise.race([ran, late]) : 'our origin'`, &got)
 	if got != "other origin" {
 		t.Errorf("a document of the system has %s", got)
 	}

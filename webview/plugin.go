@@ -29,11 +29,15 @@ type plugins map[string]bool
 func (o *Options) tauri() bool { return o.Tauri || o.ImportMap }
 
 // tauriParts are the parts whose commands are here if the app has asked for them.
-var tauriParts = []string{"plugin:window|", "plugin:webview|", "plugin:app|", "plugin:path|", "plugin:resources|"}
+var tauriParts = []string{
+	"plugin:window|", "plugin:webview|", "plugin:app|", "plugin:path|", "plugin:resources|",
+}
 
 // tauriCommand says whether a command is of one of Tauri's parts.
 func tauriCommand(name string) bool {
-	return slices.ContainsFunc(tauriParts, func(part string) bool { return strings.HasPrefix(name, part) })
+	return slices.ContainsFunc(tauriParts, func(part string) bool {
+		return strings.HasPrefix(name, part)
+	})
 }
 
 const tauriOff = "Tauri's commands are there only with webview.Options.Tauri or ImportMap"
@@ -46,7 +50,10 @@ func (a *App) unknown(command string) error {
 	if shown, first := a.logged.first(command); first {
 		a.log.Warn("webview: a page has called a command that is off: "+tauriOff, "command", shown)
 	}
-	return &transport.Error{Code: transport.CodeUnknownCommand, Message: fmt.Sprintf("there is no command %.100q: %s", command, tauriOff)}
+	return &transport.Error{
+		Code:    transport.CodeUnknownCommand,
+		Message: fmt.Sprintf("there is no command %.100q: %s", command, tauriOff),
+	}
 }
 
 // register adds all commands to the engine.
@@ -75,7 +82,9 @@ func (p pluginPolicy) Check(q transport.Permission) error {
 	if q.Action != transport.ActionCommand || !p.asking[q.Name] {
 		err := p.Policy.Check(q)
 		if err != nil && p.off && q.Action == transport.ActionCommand && tauriCommand(q.Name) {
-			return &transport.Error{Code: transport.CodeDenied, Message: fmt.Sprintf("%v (%s)", err, tauriOff)}
+			return &transport.Error{
+				Code: transport.CodeDenied, Message: fmt.Sprintf("%v (%s)", err, tauriOff),
+			}
 		}
 		return err
 	}

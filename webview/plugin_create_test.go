@@ -41,14 +41,16 @@ func TestCreateFromPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.opened("a").becomes("the options", func(s State) bool {
-		return s.Title == "A" && s.Size == image.Pt(333, 222) && s.Position == here.at(30, 40) && !s.Resizable && !s.Decorated && s.Visible
+		return s.Title == "A" && s.Size == image.Pt(333, 222) && s.Position == here.at(30, 40) &&
+			!s.Resizable && !s.Decorated && s.Visible
 	})
 	if err := create(`{ label: "b", center: true, visible: false, width: 400, height: 300, maximized: false, fullscreen: false, alwaysOnTop: true, shadow: true }`); err != nil {
 		t.Fatal(err)
 	}
 	b := p.opened("b")
 	b.becomes("the options", func(s State) bool {
-		return s.Title == "b" && !s.Visible && s.Resizable && s.AlwaysOnTop == !here.wayland && s.Size == image.Pt(400, 300)
+		return s.Title == "b" && !s.Visible && s.Resizable && s.AlwaysOnTop == !here.wayland &&
+			s.Size == image.Pt(400, 300)
 	})
 	v, err := b.EvalResult(testContext(t), `location.href`)
 	if string(v) != `"`+Origin+`/index.html"` || err != nil {

@@ -29,7 +29,8 @@ func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
 	}
 	r := resourcesOf(ctx)
 	if r == nil {
-		return 0, closeAfter(c, fmt.Errorf("webview: the page is gone, or the context is not that of a command: %w", ErrClosed))
+		return 0, closeAfter(c,
+			fmt.Errorf("webview: the page is gone, or the context is not that of a command: %w", ErrClosed))
 	}
 	rid, err = r.add(c, Caller(ctx).app.options.MaxResources)
 	if err != nil {

@@ -15,7 +15,9 @@ import (
 )
 
 func TestAppCommands(t *testing.T) {
-	p := openPage(t, newApp(t, Options{Tauri: true, Name: "Name", Version: "1.2.3", Identifier: "com.example.app"}, func(*transport.Engine) {}), WindowOptions{Label: "main"})
+	p := openPage(t,
+		newApp(t, Options{Tauri: true, Name: "Name", Version: "1.2.3", Identifier: "com.example.app"},
+			func(*transport.Engine) {}), WindowOptions{Label: "main"})
 	t.Cleanup(func() { loop.SetTheme(ThemeSystem) })
 	for _, c := range []struct{ cmd, args, want string }{
 		{"app|name", `{}`, `"Name"`},

@@ -31,7 +31,10 @@ func TestWindowCommands(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{Title: "first", Width: 300, Height: 200, Position: &image.Point{X: 40, Y: 50}})
 	a := around()
 	var s State
-	p.becomes("the options", func(now State) bool { s = now; return s.Size == image.Pt(300, 200) && a.framed(s, 40, 50) })
+	p.becomes("the options", func(now State) bool {
+		s = now
+		return s.Size == image.Pt(300, 200) && a.framed(s, 40, 50)
+	})
 	outer := fmt.Sprintf(`{"width":%d,"height":%d}`, s.OuterSize.X, s.OuterSize.Y)
 	noWayland, seat := strconv.FormatBool(!a.wayland), strconv.FormatBool(a.seat)
 	for _, c := range []struct{ set, value, get, want string }{
@@ -188,7 +191,9 @@ func TestMonitorsAndWebviews(t *testing.T) {
 // The policy decides by the label of the window that a command is about.
 func TestWindowPolicy(t *testing.T) {
 	logger, log := readableLog()
-	app := newApp(t, Options{Tauri: true, Logger: logger, Policy: windowPolicy{"own": {"own", "allowed"}}}, func(*transport.Engine) {})
+	app := newApp(t,
+		Options{Tauri: true, Logger: logger, Policy: windowPolicy{"own": {"own", "allowed"}}},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "own"})
 	openPage(t, app, WindowOptions{Label: "allowed"})
 	q := openPage(t, app, WindowOptions{Label: "other"})
@@ -258,7 +263,11 @@ func TestDeniedCommands(t *testing.T) {
 
 // A page neither touches nor learns of a window that it may not act on.
 func TestForbiddenWindows(t *testing.T) {
-	app := newApp(t, Options{Tauri: true, Policy: windowPolicy{"plain": {"plain", "mine"}, "main": {"main", "secret", "plain"}}}, func(*transport.Engine) {})
+	app := newApp(t,
+		Options{
+			Tauri:  true,
+			Policy: windowPolicy{"plain": {"plain", "mine"}, "main": {"main", "secret", "plain"}},
+		}, func(*transport.Engine) {})
 	main := openPage(t, app, WindowOptions{Label: "main"})
 	openPage(t, app, WindowOptions{Label: "secret"})
 	p := openPage(t, app, WindowOptions{Label: "plain"})

@@ -62,6 +62,7 @@ func suspendingSignal() syscall.Signal { return syscall.Signal(C.tr_suspending()
 // nativeSignals says what a program can't have of its signals.
 func nativeSignals(log *slog.Logger) {
 	if suspendingSignal() == syscall.SIGUSR1 {
-		log.Warn("webview: SIGUSR1 is JavaScriptCore's (JSC_SIGNAL_FOR_GC says so, or this WebKitGTK can't have another): the process dies when somebody else sends it")
+		log.Warn("webview: SIGUSR1 is JavaScriptCore's (JSC_SIGNAL_FOR_GC says so, or this WebKitGTK " +
+			"can't have another): the process dies when somebody else sends it")
 	}
 }

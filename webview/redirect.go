@@ -31,7 +31,8 @@ func sendOn(rw http.ResponseWriter, r *http.Request, to string) {
 	h.Set("Cache-Control", "no-store")
 	rw.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		fmt.Fprintf(rw, `<!doctype html><html data-tailrace-ready="manual"><meta http-equiv="refresh" content="0;url=%s">`, html.EscapeString(to))
+		fmt.Fprintf(rw, `<!doctype html><html data-tailrace-ready="manual">`+
+			`<meta http-equiv="refresh" content="0;url=%s">`, html.EscapeString(to))
 	}
 }
 
@@ -62,7 +63,8 @@ func follow(r *http.Request, status int, location string) *http.Request {
 // isRedirect says whether a status sends on.
 func isRedirect(status int) bool {
 	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return true
 	}
 	return false

@@ -124,7 +124,8 @@ func (w *Window) current() *page {
 }
 
 // unreadableBody says what WebKit can't read.
-const unreadableBody = "the body has a Blob or File in it, which WebKit can't hand to a scheme: send its arrayBuffer()"
+const unreadableBody = "the body has a Blob or File in it, which WebKit can't hand to a scheme: " +
+	"send its arrayBuffer()"
 
 // batch hands a request for data to the session.
 func (w *Window) batch(in *incoming, r responder, cors bool) {

@@ -72,7 +72,8 @@ var scenarios = map[string]func() error{
 			w.Destroy()
 			w.Terminate()
 			w.SetBackground(color.White)
-			err := errors.Join(w.Navigate("index.html"), w.SetSize(10, 10), w.SetPosition(1, 1), w.SetZoom(1), w.SetSizeBounds(image.Pt(1, 1), image.Pt(2, 2)))
+			err := errors.Join(w.Navigate("index.html"), w.SetSize(10, 10), w.SetPosition(1, 1),
+				w.SetZoom(1), w.SetSizeBounds(image.Pt(1, 1), image.Pt(2, 2)))
 			if err != nil {
 				return err
 			}
@@ -253,7 +254,11 @@ var scenarios = map[string]func() error{
 	"Open from many goroutines while Run ends": openWhileRunEnds,
 	"Run ends before a window is built":        runEndsBeforeBuild,
 	"Run without setup": func() error {
-		assets := fstest.MapFS{"index.html": {Data: []byte(blank + `<script>tailrace.invoke('plugin:window|destroy')</script>`)}}
+		assets := fstest.MapFS{
+			"index.html": {
+				Data: []byte(blank + `<script>tailrace.invoke('plugin:window|destroy')</script>`),
+			},
+		}
 		return Run(Options{Assets: assets, Tauri: true}, WindowOptions{}, nil)
 	},
 	"signals are the program's":   signalsStay,

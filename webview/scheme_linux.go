@@ -92,7 +92,8 @@ func cHeaders(h http.Header) (contentType, pairs *C.char) {
 // goHeaders reads pairs of NUL-terminated name and value.
 func goHeaders(pairs []byte) http.Header {
 	h := http.Header{}
-	for name, rest, ok := strings.Cut(string(pairs), "\x00"); ok; name, rest, ok = strings.Cut(rest, "\x00") {
+	name, rest, ok := strings.Cut(string(pairs), "\x00")
+	for ; ok; name, rest, ok = strings.Cut(rest, "\x00") {
 		var value string
 		value, rest, _ = strings.Cut(rest, "\x00")
 		h.Add(name, value)

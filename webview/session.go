@@ -176,7 +176,8 @@ func (w *Window) saysLast(in *incoming, r responder, cors bool) {
 		return
 	}
 	if !w.hasSaid(p, in.body) {
-		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol, "the body must be {\"last\": number}")
+		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol,
+			"the body must be {\"last\": number}")
 		return
 	}
 	r.control(http.StatusNoContent, kindJSON, cors, nil, 0)
@@ -205,7 +206,8 @@ func (w *Window) greet(in *incoming, r responder, cors bool) {
 	}
 	go func() {
 		<-f.session.Done()
-		post(func() { // a window that is closed answers, too: the native side keeps the request until then
+		// a window that is closed answers, too: the native side keeps the request until then
+		post(func() {
 			if w.former.page == f.page {
 				w.endFormer()
 			}
@@ -246,7 +248,8 @@ func (w *Window) end(p *page, reason string) {
 	}
 	p.session.Leave(0, reason)
 	p.resources.end(func(err error) {
-		w.app.log.Warn("webview: failed to close a resource of a page that is gone", "window", w.label, "error", err)
+		w.app.log.Warn("webview: failed to close a resource of a page that is gone",
+			"window", w.label, "error", err)
 	})
 }
 

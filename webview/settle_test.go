@@ -47,8 +47,9 @@ func TestEventsBeforeResultWhileLoading(t *testing.T) {
 func TestStartStandsStillForNothing(t *testing.T) {
 	const hear = `const hear = () => tailrace.listen('e', () => {}); `
 	programs := map[string]string{
-		"one-tick":     `await Promise.all([hear(), tailrace.emit('e', 1)])`,
-		"emit-awaited": `await tailrace.emit('e', 1); await hear(); await tailrace.once('e', () => {}); (await hear())()`,
+		"one-tick": `await Promise.all([hear(), tailrace.emit('e', 1)])`,
+		"emit-awaited": `await tailrace.emit('e', 1); await hear(); await tailrace.once('e', () => {});
+			(await hear())()`,
 		"to-itself":    `hear(); await tailrace.currentWindow().emit('e', new Uint8Array(9))`,
 		"invoke":       `hear(); await tailrace.invoke('work'); await hear()`,
 		"invoke-first": `await tailrace.invoke('work'); await hear()`,
@@ -60,8 +61,11 @@ func TestStartStandsStillForNothing(t *testing.T) {
 			if ready == "manual" {
 				last = `; await tailrace.ready()`
 			}
-			files[ready+"-"+name+".html"] = &fstest.MapFile{Data: []byte(`<!doctype html><html data-tailrace-ready=` + ready + `><script type=module>` + hear +
-				`const began = performance.now(); ` + program + last + `; globalThis.took = performance.now() - began</script>`)}
+			files[ready+"-"+name+".html"] = &fstest.MapFile{Data: []byte(
+				`<!doctype html><html data-tailrace-ready=` + ready + `><script type=module>` + hear +
+					`const began = performance.now(); ` + program + last +
+					`; globalThis.took = performance.now() - began</script>`,
+			)}
 		}
 	}
 	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
@@ -75,7 +79,10 @@ func TestStartStandsStillForNothing(t *testing.T) {
 				page := strings.TrimSuffix(name, ".html")
 				p := openPage(t, app, WindowOptions{Label: page, URL: name})
 				var took float64
-				eventually(t, page+"'s end", func() bool { p.run(`return globalThis.took ?? 0`, &took); return took > 0 })
+				eventually(t, page+"'s end", func() bool {
+					p.run(`return globalThis.took ?? 0`, &took)
+					return took > 0
+				})
 				if took > 1500 {
 					t.Errorf("%s took %.0f ms", page, took)
 				}

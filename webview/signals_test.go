@@ -24,8 +24,10 @@ import (
 // this process, and lives.
 func signalsStay() error {
 	asked := []syscall.Signal{
-		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGALRM,
-		syscall.SIGPIPE, syscall.SIGCHLD, syscall.SIGWINCH, syscall.SIGIO, syscall.Signal(35), syscall.Signal(64),
+		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT,
+		syscall.SIGQUIT, syscall.SIGALRM,
+		syscall.SIGPIPE, syscall.SIGCHLD, syscall.SIGWINCH, syscall.SIGIO, syscall.Signal(35),
+		syscall.Signal(64),
 	}
 	got := make(chan os.Signal, 100)
 	for _, s := range asked {
@@ -65,7 +67,8 @@ func handlersOnTheirStack() error {
 	return withScripts(func(app *App, w *Window) error {
 		for s := range 65 {
 			const onStack = 0x08000000
-			if d := dispositionOf(s); d.handler > 1 && d.flags&onStack == 0 && syscall.Signal(s) != suspendingSignal() {
+			if d := dispositionOf(s); d.handler > 1 && d.flags&onStack == 0 &&
+				syscall.Signal(s) != suspendingSignal() {
 				return fmt.Errorf("the handler of signal %d runs on any stack", s)
 			}
 		}
@@ -94,16 +97,19 @@ func withScripts(f func(*App, *Window) error) error {
 		over := make(chan struct{})
 		var load func()
 		load = func() {
-			w.native.eval(`Array.from({ length: 3000 }, (_, i) => ({ i, text: 'x'.repeat(20) + i }))`, evalProgram, func(evalOutcome, string) {
-				select {
-				case <-over:
-				default:
-					w.post(load)
-				}
-			})
+			w.native.eval(`Array.from({ length: 3000 }, (_, i) => ({ i, text: 'x'.repeat(20) + i }))`,
+				evalProgram, func(evalOutcome, string) {
+					select {
+					case <-over:
+					default:
+						w.post(load)
+					}
+				})
 		}
 		first := make(chan struct{})
-		w.post(func() { w.native.eval(`1`, evalProgram, func(evalOutcome, string) { load(); close(first) }) })
+		w.post(func() {
+			w.native.eval(`1`, evalProgram, func(evalOutcome, string) { load(); close(first) })
+		})
 		<-first
 		result <- f(app, w)
 		close(over)
@@ -130,7 +136,8 @@ func (w *Window) callNil() error {
 type disposition struct{ handler, flags, restorer, mask uintptr }
 
 func dispositionOf(s int) (d disposition) {
-	syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&d)), unsafe.Sizeof(d.mask), 0, 0)
+	syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&d)),
+		unsafe.Sizeof(d.mask), 0, 0)
 	return d
 }
 
@@ -139,7 +146,8 @@ func TestPrintsNothing(t *testing.T) {
 	for _, bus := range []string{"", "unix:path=/nowhere"} {
 		t.Run("bus is "+bus, func(t *testing.T) {
 			t.Parallel()
-			if out := scenarioOutput(t, "silent", "NO_AT_BRIDGE=", "DBUS_SESSION_BUS_ADDRESS="+bus); out != "" {
+			if out := scenarioOutput(t, "silent", "NO_AT_BRIDGE=",
+				"DBUS_SESSION_BUS_ADDRESS="+bus); out != "" {
 				t.Errorf("it printed %q", out)
 			}
 		})

@@ -235,8 +235,11 @@ func (w *Window) SetBackground(c color.Color) {
 	}
 	var straight color.NRGBA64
 	// Here, and not on the main thread: the colour may be of a type of the app.
-	if f := appcode.Call(func() { straight = color.NRGBA64Model.Convert(c).(color.NRGBA64) }); f != nil {
-		w.app.log.Error("webview: a colour panicked", "window", w.label, "panic", f.Panic, "stack", f.Stack)
+	if f := appcode.Call(func() {
+		straight = color.NRGBA64Model.Convert(c).(color.NRGBA64)
+	}); f != nil {
+		w.app.log.Error("webview: a colour panicked", "window", w.label, "panic", f.Panic,
+			"stack", f.Stack)
 		return
 	}
 	w.post(func() { w.native.setBackground(straight) })

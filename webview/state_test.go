@@ -62,7 +62,9 @@ func TestWindowState(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	p.becomes("size and position", func(s State) bool { return s.Size == image.Pt(400, 300) && a.framed(s, 10, 20) })
+	p.becomes("size and position", func(s State) bool {
+		return s.Size == image.Pt(400, 300) && a.framed(s, 10, 20)
+	})
 	if w, h, err := p.Size(); w != 400 || h != 300 || err != nil {
 		t.Errorf("size %d x %d, %v", w, h, err)
 	}
@@ -70,7 +72,9 @@ func TestWindowState(t *testing.T) {
 		t.Errorf("position %d, %d, %v", x, y, err)
 	}
 	p.Center()
-	p.becomes("the window in the middle", func(s State) bool { return s.Position == a.centered(p, s.OuterSize) })
+	p.becomes("the window in the middle", func(s State) bool {
+		return s.Position == a.centered(p, s.OuterSize)
+	})
 	p.SetResizable(false)
 	p.becomes("the size to be fixed", func(s State) bool { return !s.Resizable && s.Size == image.Pt(400, 300) })
 	if err := p.SetSize(320, 240); err != nil {
@@ -166,7 +170,9 @@ func TestHiddenWindow(t *testing.T) {
 	p.SetAlwaysOnTop(false)
 	p.becomes("no wishes", func(s State) bool { return !s.Maximized && !s.Fullscreen && !s.Minimized && !s.AlwaysOnTop })
 	q := openPage(t, loop, WindowOptions{Label: "wishes", Hidden: true, Maximized: true, Fullscreen: true, AlwaysOnTop: true, Parent: p.Label()})
-	q.becomes("the options", func(s State) bool { return s.Maximized && s.Fullscreen && s.AlwaysOnTop == !a.wayland })
+	q.becomes("the options", func(s State) bool {
+		return s.Maximized && s.Fullscreen && s.AlwaysOnTop == !a.wayland
+	})
 	p.Show()
 	p.becomes("the window in the middle", func(s State) bool {
 		return s.Visible && s.Size == image.Pt(200, 100) && s.Position == a.centered(p, s.OuterSize)

@@ -19,7 +19,8 @@ type surroundings struct {
 
 func around() surroundings {
 	kind := display.TestKind()
-	desktop := kind == display.Real && os.Getenv("WAYLAND_DISPLAY") != "" && os.Getenv("GDK_BACKEND") != "x11"
+	desktop := kind == display.Real && os.Getenv("WAYLAND_DISPLAY") != "" &&
+		os.Getenv("GDK_BACKEND") != "x11"
 	return surroundings{
 		wayland: kind == display.Wayland || desktop,
 		managed: kind != display.Bare,

@@ -30,7 +30,8 @@ func TestTauriIsOff(t *testing.T) {
 		"plugin:resources|close":               `{ rid: 1 }`,
 	} {
 		_, err := p.invokes(name, args)
-		if err == nil || err.Code != transport.CodeUnknownCommand || !strings.Contains(err.Message, "Options.Tauri") || !strings.Contains(err.Message, name) {
+		if err == nil || err.Code != transport.CodeUnknownCommand ||
+			!strings.Contains(err.Message, "Options.Tauri") || !strings.Contains(err.Message, name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -40,7 +41,8 @@ func TestTauriIsOff(t *testing.T) {
 	if !strings.Contains(log.String(), "Options.Tauri") {
 		t.Errorf("log: %s", log)
 	}
-	if _, err := p.invokes("plugin:fs|read", `{}`); err == nil || strings.Contains(err.Message, "Options.Tauri") {
+	if _, err := p.invokes("plugin:fs|read", `{}`); err == nil ||
+		strings.Contains(err.Message, "Options.Tauri") {
 		t.Errorf("what Tauri's option does not bring names it: %v", err)
 	}
 	// What the client itself calls is there.
@@ -58,7 +60,8 @@ func TestTauriIsOff(t *testing.T) {
 		t.Errorf("the page heard %q", got)
 	}
 	// Neither are the modules; the refusal says why.
-	if r := p.fetch(Origin+tauriPath+"core.js", `{}`); r.Status != 404 || !strings.Contains(r.Text, "Options.Tauri") {
+	if r := p.fetch(Origin+tauriPath+"core.js", `{}`); r.Status != 404 ||
+		!strings.Contains(r.Text, "Options.Tauri") {
 		t.Errorf("%+v", r)
 	}
 	// A page that has no command to answer by can't hold its window.
@@ -71,17 +74,25 @@ func TestTauriIsOff(t *testing.T) {
 // ordinary command.
 func TestTauriIsOffAndDenied(t *testing.T) {
 	app := newApp(t, Options{Policy: &policy.Policy{Rules: []policy.Rule{
-		{Windows: []string{"main"}, Origins: []string{Origin}, Allow: []string{"window:*", "command:plugin:window|own"}},
+		{
+			Windows: []string{"main"}, Origins: []string{Origin},
+			Allow: []string{"window:*", "command:plugin:window|own"},
+		},
 	}}}, func(e *transport.Engine) {
-		transport.Handle(e, "plugin:window|own", func(context.Context, none) (string, error) { return "own", nil })
-		transport.Handle(e, "plugin:window|title", func(context.Context, none) (string, error) { return "not allowed", nil })
+		transport.Handle(e, "plugin:window|own", func(context.Context, none) (string, error) {
+			return "own", nil
+		})
+		transport.Handle(e, "plugin:window|title", func(context.Context, none) (string, error) {
+			return "not allowed", nil
+		})
 	})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	if got, err := p.invokes("plugin:window|own", `{}`); err != nil || got != `"own"` {
 		t.Errorf("%s, %v", got, err)
 	}
 	for _, name := range []string{"plugin:window|title", "plugin:window|destroy"} {
-		if got, err := p.invokes(name, `{}`); err == nil || err.Code != transport.CodeDenied || !strings.Contains(err.Message, "Options.Tauri") {
+		if got, err := p.invokes(name, `{}`); err == nil || err.Code != transport.CodeDenied ||
+			!strings.Contains(err.Message, "Options.Tauri") {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
 	}
@@ -107,10 +118,14 @@ func TestGlobalTauri(t *testing.T) {
 				let heard;
 				await event.listen('said', (e) => { heard = e.payload });
 				await event.emit('said', 'hello');
-				return [await core.invoke('caller'), heard, await window.getCurrentWindow().title(), webview.getCurrentWebview().label,
-					webviewWindow.getCurrentWebviewWindow().label, String(new dpi.LogicalSize(1, 2).width), await path.join('a', '..', 'b') + path.sep(), await app.getName(),
+				return [await core.invoke('caller'), heard, await window.getCurrentWindow().title(),
+					webview.getCurrentWebview().label,
+					webviewWindow.getCurrentWebviewWindow().label, String(new dpi.LogicalSize(1, 2).width),
+						await path.join('a', '..', 'b') + path.sep(), await app.getName(),
 					String(core.isTauri() && isTauri)]`, &all)
-			want := []string{"object " + Origin, "hello", "Titel", name, name, "1", "b/", p.app.options.Name, "true"}
+			want := []string{
+				"object " + Origin, "hello", "Titel", name, name, "1", "b/", p.app.options.Name, "true",
+			}
 			if strings.Join(all, "|") != strings.Join(want, "|") {
 				t.Errorf("the page got %q, want %q", all, want)
 			}

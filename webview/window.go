@@ -67,7 +67,10 @@ type Window struct {
 }
 
 func newWindow(a *App, label string) *Window {
-	w := &Window{app: a, label: label, done: make(chan struct{}), readers: make(chan struct{}, assetReaders), handlers: make(chan struct{}, assetHandlers)}
+	w := &Window{
+		app: a, label: label, done: make(chan struct{}), readers: make(chan struct{}, assetReaders),
+		handlers: make(chan struct{}, assetHandlers),
+	}
 	w.room.ping = func(pong func()) { w.post(func() { w.native.ping(pong) }) }
 	w.resizes.after, w.moves.after = w.after, w.after
 	return w

@@ -119,7 +119,8 @@ func TestWindowEvents(t *testing.T) {
 	}
 	heard(p, `scale-change {"scaleFactor":1,"size":{"width":310,"height":210}}`)
 	for _, line := range log(p) {
-		if a.wayland && strings.Contains(line, " move ") || !a.seat && (strings.Contains(line, " focus ") || strings.Contains(line, " blur ")) {
+		if a.wayland && strings.Contains(line, " move ") ||
+			!a.seat && (strings.Contains(line, " focus ") || strings.Contains(line, " blur ")) {
 			t.Errorf("the page heard %s", line)
 		}
 	}

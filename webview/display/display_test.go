@@ -31,7 +31,9 @@ func say(err error) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "GDK_BACKEND", "GDK_SCALE", "GTK_THEME", marker} {
+	for _, name := range []string{
+		"DISPLAY", "WAYLAND_DISPLAY", "GDK_BACKEND", "GDK_SCALE", "GTK_THEME", marker,
+	} {
 		fmt.Printf("%s=%s\n", name, os.Getenv(name))
 	}
 	os.Exit(3)
@@ -52,13 +54,17 @@ func run(t *testing.T, function string, env ...string) []string {
 // Tests have a display of their own, whatever a desktop has set.
 func TestTest(t *testing.T) {
 	desktop := []string{
-		"DISPLAY=:77", "WAYLAND_DISPLAY=wayland-7", "GDK_BACKEND=wayland,x11", "GDK_SCALE=2", "GTK_THEME=HighContrast", marker + "=",
+		"DISPLAY=:77", "WAYLAND_DISPLAY=wayland-7", "GDK_BACKEND=wayland,x11", "GDK_SCALE=2",
+		"GTK_THEME=HighContrast", marker + "=",
 	}
 	for kind, want := range map[Kind][]string{
 		"":      {"WAYLAND_DISPLAY=", "GDK_BACKEND=x11", "GDK_SCALE=", "GTK_THEME=", marker + "=bare"},
 		Openbox: {"WAYLAND_DISPLAY=", "GDK_BACKEND=x11", "GDK_SCALE=", "GTK_THEME=", marker + "=openbox"},
 		Wayland: {"DISPLAY=", "GDK_BACKEND=wayland", "GDK_SCALE=", "GTK_THEME=", marker + "=wayland"},
-		Real:    {"DISPLAY=:77", "WAYLAND_DISPLAY=wayland-7", "GDK_BACKEND=wayland,x11", "GDK_SCALE=2", marker + "="},
+		Real: {
+			"DISPLAY=:77", "WAYLAND_DISPLAY=wayland-7", "GDK_BACKEND=wayland,x11", "GDK_SCALE=2",
+			marker + "=",
+		},
 	} {
 		got := run(t, "Test", append(slices.Clone(desktop), Variable+"="+string(kind))...)
 		for _, line := range want {
@@ -66,7 +72,8 @@ func TestTest(t *testing.T) {
 				t.Errorf("%q: %s is missing in %q", kind, line, got)
 			}
 		}
-		if own := slices.Contains(got, "DISPLAY=:77") || slices.Contains(got, "WAYLAND_DISPLAY=wayland-7"); own != (kind == Real) {
+		if own := slices.Contains(got, "DISPLAY=:77") ||
+			slices.Contains(got, "WAYLAND_DISPLAY=wayland-7"); own != (kind == Real) {
 			t.Errorf("%q: the display is that of the desktop: %v", kind, own)
 		}
 	}
@@ -88,7 +95,8 @@ func TestEnsureProgram(t *testing.T) {
 
 func TestBadKind(t *testing.T) {
 	t.Setenv(Variable, "screen")
-	if err := Test(); err == nil || !strings.Contains(err.Error(), `TAILRACE_TEST_DISPLAY=screen: must be bare`) {
+	if err := Test(); err == nil ||
+		!strings.Contains(err.Error(), `TAILRACE_TEST_DISPLAY=screen: must be bare`) {
 		t.Errorf("%v", err)
 	}
 }

@@ -65,7 +65,8 @@ func Test() error {
 // desktop takes out of the environment what belongs to the user's own desktop.
 var desktop = []string{
 	"DISPLAY=", "WAYLAND_DISPLAY=", "XAUTHORITY=", "WAYLAND_SOCKET=",
-	"GDK_SCALE=", "GDK_DPI_SCALE=", "GTK_THEME=", "GTK_MODULES=", "GTK3_MODULES=", "GTK_CSD=", "GTK_USE_PORTAL=",
+	"GDK_SCALE=", "GDK_DPI_SCALE=", "GTK_THEME=", "GTK_MODULES=", "GTK3_MODULES=", "GTK_CSD=",
+	"GTK_USE_PORTAL=",
 	"DESKTOP_STARTUP_ID=", "XDG_ACTIVATION_TOKEN=",
 	"GSETTINGS_BACKEND=memory",           // not the user's theme and fonts
 	"DBUS_SESSION_BUS_ADDRESS=disabled:", // nor the desktop's own settings
@@ -77,14 +78,16 @@ type helper struct{ name, command, ready string }
 
 var helpers = map[Kind]helper{
 	Openbox: {
-		name:    "openbox",
-		command: `HOME=$dir XDG_CONFIG_HOME=$dir XDG_CACHE_HOME=$dir XDG_DATA_HOME=$dir exec openbox --sm-disable --startup "touch '$dir/ready'"`,
-		ready:   "ready",
+		name: "openbox",
+		command: `HOME=$dir XDG_CONFIG_HOME=$dir XDG_CACHE_HOME=$dir XDG_DATA_HOME=$dir ` +
+			`exec openbox --sm-disable --startup "touch '$dir/ready'"`,
+		ready: "ready",
 	},
 	Wayland: {
-		name:    "weston",
-		command: `XDG_RUNTIME_DIR=$dir exec weston --backend=headless-backend.so --width=1600 --height=1200 --socket=display --no-config --idle-time=0`,
-		ready:   "display",
+		name: "weston",
+		command: `XDG_RUNTIME_DIR=$dir exec weston --backend=headless-backend.so --width=1600 ` +
+			`--height=1200 --socket=display --no-config --idle-time=0`,
+		ready: "display",
 	},
 }
 
@@ -104,6 +107,7 @@ func (h helper) script() string {
 			sleep 0.05
 		done
 		# GDK opens no Wayland display without XDG_RUNTIME_DIR.
-		[ ` + h.name + ` != weston ] || export WAYLAND_DISPLAY="$dir/display" XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$dir}"
+		[ ` + h.name + ` != weston ] ||
+			export WAYLAND_DISPLAY="$dir/display" XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$dir}"
 		"$@"`
 }

@@ -26,7 +26,10 @@ type port struct {
 }
 
 func newPort() *port {
-	return &port{up: make(chan []byte, 1024), woken: make(chan struct{}, 1), lost: make(chan struct{}, 16), told: make(chan struct{}, 16)}
+	return &port{
+		up: make(chan []byte, 1024), woken: make(chan struct{}, 1), lost: make(chan struct{}, 16),
+		told: make(chan struct{}, 16),
+	}
 }
 
 func (p *port) Receive(up []byte) (transport.Received, error) {

@@ -46,26 +46,31 @@ func TestCarrierIsLoggedOnce(t *testing.T) {
 		down   string
 		want   []string
 	}{
-		"the page attaches":         {true, "", []string{"carrier=shm"}},
-		"it never does":             {false, "", nil},
-		"it can't":                  {false, "no luck", []string{`carrier=memory reason="no luck"`}},
-		"it fails when it has data": {true, "worn out", []string{"carrier=shm", `carrier=memory reason="worn out"`}},
+		"the page attaches": {true, "", []string{"carrier=shm"}},
+		"it never does":     {false, "", nil},
+		"it can't":          {false, "no luck", []string{`carrier=memory reason="no luck"`}},
+		"it fails when it has data": {
+			true, "worn out", []string{"carrier=shm", `carrier=memory reason="worn out"`},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log lines
-			e, err := transport.NewEngine(transport.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			e, err := transport.NewEngine(transport.Options{
+				Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			settled := &watched{settled: make(chan struct{}, 4)}
-			p, err := transporttest.Open(e, transporttest.Config{Carrier: func(p *transport.Pulls) transport.Carrier {
+			carrier := func(p *transport.Pulls) transport.Carrier {
 				own, err := New(p, Options{Logger: quiet})
 				if err != nil {
 					t.Fatal(err)
 				}
 				settled.Carrier = own
 				return settled
-			}})
+			}
+			p, err := transporttest.Open(e, transporttest.Config{Carrier: carrier})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +80,8 @@ func TestCarrierIsLoggedOnce(t *testing.T) {
 			}
 			if c.down != "" {
 				settled.Down(c.down)
-				if err := p.Session.Event([]uint32{1}, false, []byte("1")); err != nil { // the first batch over the Pulls
+				// the first batch over the Pulls
+				if err := p.Session.Event([]uint32{1}, false, []byte("1")); err != nil {
 					t.Fatal(err)
 				}
 				<-settled.settled

@@ -95,7 +95,9 @@ func (r *run) wrong(d disorder, err error) {
 
 // hit notes a fault.
 func (r *run) hit(h faults.Hit) {
-	r.recent.add(h.Label, fmt.Sprintf("%.3f s, %s: %v, %d bytes up, %d down", time.Since(r.made).Seconds(), h.Path, h.Kind, len(h.Up), len(h.Down)))
+	r.recent.add(h.Label,
+		fmt.Sprintf("%.3f s, %s: %v, %d bytes up, %d down", time.Since(r.made).Seconds(), h.Path, h.Kind,
+			len(h.Up), len(h.Down)))
 }
 
 // recent are the last few lines of a long text.
