@@ -115,7 +115,8 @@
 //   - JavaScriptCore suspends threads by a signal: here by the C library's first real-time signal
 //     (34), which Go does not deliver, so that SIGUSR1 stays the program's. With the environment's
 //     JSC_SIGNAL_FOR_GC, or a WebKitGTK that can't be told, it may be SIGUSR1 all the same; New
-//     logs that, and the process then dies of a SIGUSR1 that somebody else sends.
+//     logs that, and the process then dies of a SIGUSR1 that somebody else sends. Text in that
+//     variable that is not the number of a signal is logged, and not used.
 //   - It replaces Go's handlers of faults in a way that turns a recoverable nil dereference into a
 //     crash, and GLib ignores SIGPIPE. Both are repaired whenever a page has loaded or said hello:
 //     recover works in handlers, and signal.Notify gets SIGPIPE.

@@ -215,6 +215,7 @@ void tr_launch(const char *uri, uintptr_t handle);  // has the desktop open it; 
 void tr_keep_signals(void);
 void tr_fix_signals(int pipe_ignored);
 int tr_suspending(void);  // the signal that JavaScriptCore keeps for itself
+const char *tr_unusable_signal(void);  // what JSC_SIGNAL_FOR_GC says and is not used, or NULL
 
 // Ends the real-time scheduling of a thread, if it has that. Any thread.
 void tr_lower(int tid);

@@ -19,13 +19,30 @@
 
 extern bool JSConfigureSignalForGC(int signal) __attribute__((weak));
 
-static int suspending;
+static const char variable[] = "JSC_SIGNAL_FOR_GC";
 
-// It must be told before it starts, whoever makes the first window.
+static int suspending;
+static const char *unusable;  // what the variable said, which is no signal that can be handled
+
+static int signal_of(const char *text) {
+  char *end;
+  long s = strtol(text, &end, 10);
+  struct sigaction a;
+  if (end == text || *end || s < 1 || s > SIGRTMAX || s == SIGKILL || s == SIGSTOP) return 0;
+  return sigaction((int)s, NULL, &a) == 0 ? (int)s : 0;  // the C library keeps two
+}
+
+// It must be told before it starts, whoever makes the first window. JavaScriptCore makes something
+// of any text, so it doesn't see one that is no signal.
 __attribute__((constructor)) static void choose_signal(void) {
-  const char *chosen = getenv("JSC_SIGNAL_FOR_GC");
+  const char *text = getenv(variable);
+  int chosen = text ? signal_of(text) : 0;
+  if (text && !chosen) {
+    if (*text) unusable = text;
+    unsetenv(variable);
+  }
   if (chosen)
-    suspending = atoi(chosen);
+    suspending = chosen;
   else if (JSConfigureSignalForGC && JSConfigureSignalForGC(SIGRTMIN))
     suspending = SIGRTMIN;
   else
@@ -33,6 +50,8 @@ __attribute__((constructor)) static void choose_signal(void) {
 }
 
 int tr_suspending(void) { return suspending; }
+
+const char *tr_unusable_signal(void) { return unusable; }
 
 static int is_handler(const struct sigaction *a) {
   return (a->sa_flags & SA_SIGINFO) || (a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN);
@@ -50,10 +69,11 @@ void tr_fix_signals(int pipe_ignored) {
   for (int s = 1; s < NSIG; s++) {
     // An alternate stack freezes the suspending: JavaScriptCore waits until the thread is on its
     // own.
-    if (s == suspending || sigaction(s, NULL, &a) != 0 || !is_handler(&a) || (a.sa_flags & SA_ONSTACK)) continue;
+    if (s == suspending || sigaction(s, NULL, &a) != 0) continue;
+    if (!is_handler(&a) || (a.sa_flags & SA_ONSTACK)) continue;
     a.sa_flags |= SA_ONSTACK;
     sigaction(s, &a, NULL);
   }
-  if (pipe_kept && !pipe_ignored && is_handler(&pipe_action) && sigaction(SIGPIPE, NULL, &a) == 0 && !is_handler(&a))
-    sigaction(SIGPIPE, &pipe_action, NULL);
+  if (!pipe_kept || pipe_ignored || !is_handler(&pipe_action)) return;
+  if (sigaction(SIGPIPE, NULL, &a) == 0 && !is_handler(&a)) sigaction(SIGPIPE, &pipe_action, NULL);
 }

@@ -4,6 +4,7 @@ package webview
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -64,16 +65,19 @@ func signalsStay() error {
 // handlersOnTheirStack has every handler run on Go's stack for signals, except the one that
 // JavaScriptCore suspends with.
 func handlersOnTheirStack() error {
-	return withScripts(func(app *App, w *Window) error {
-		for s := range 65 {
-			const onStack = 0x08000000
-			if d := dispositionOf(s); d.handler > 1 && d.flags&onStack == 0 &&
-				syscall.Signal(s) != suspendingSignal() {
-				return fmt.Errorf("the handler of signal %d runs on any stack", s)
-			}
+	return withScripts(func(*App, *Window) error { return wrongStack() })
+}
+
+const onStack = 0x08000000 // SA_ONSTACK
+
+func wrongStack() error {
+	for s := range 65 {
+		if d := dispositionOf(s); d.handler > 1 && d.flags&onStack == 0 &&
+			syscall.Signal(s) != suspendingSignal() {
+			return fmt.Errorf("the handler of signal %d runs on any stack", s)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // withScripts runs f while a page has values taken apart by JavaScriptCore in this process, so that
@@ -163,6 +167,37 @@ func TestSaysWhoHasSIGUSR1(t *testing.T) {
 			if got := strings.Contains(out, "SIGUSR1 is JavaScriptCore's"); got != want {
 				t.Errorf("logged: %v, want %v:\n%s", got, want, out)
 			}
+		})
+	}
+}
+
+// TestNoSignalInVariable: what is no signal in JavaScriptCore's variable is not used, neither here
+// nor by JavaScriptCore, and that is logged. Nobody need be told of a variable that is empty.
+func TestNoSignalInVariable(t *testing.T) {
+	for _, text := range []string{"", "abc", "SIGUSR2", "40x", "0", "-1", "9", "32", "4294967336"} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			out := scenarioOutput(t, "suspended by default", "JSC_SIGNAL_FOR_GC="+text)
+			logged := strings.Contains(out, "JSC_SIGNAL_FOR_GC is not used") &&
+				strings.Contains(out, "value="+text)
+			if logged != (text != "") || strings.Contains(out, "ERROR: ") {
+				t.Errorf("it printed:\n%s", out)
+			}
+		})
+	}
+}
+
+func init() {
+	// JavaScriptCore suspends by the signal that it has without the variable.
+	arranged["suspended by default"] = func() error {
+		return withScripts(func(*App, *Window) error {
+			if d := dispositionOf(int(suspendingSignal())); d.handler <= 1 {
+				return fmt.Errorf("signal %d has no handler", suspendingSignal())
+			}
+			if d := dispositionOf(int(syscall.SIGUSR1)); d.flags&onStack == 0 {
+				return errors.New("JavaScriptCore has SIGUSR1")
+			}
+			return wrongStack()
 		})
 	}
 }
