@@ -252,6 +252,7 @@ func (f handlerFunc) Enabled(context.Context, slog.Level) bool {
 	f(slog.Record{})
 	return true
 }
+
 func (f handlerFunc) WithAttrs([]slog.Attr) slog.Handler            { f(slog.Record{}); return f }
 func (f handlerFunc) WithGroup(string) slog.Handler                 { f(slog.Record{}); return f }
 func (f handlerFunc) Handle(_ context.Context, r slog.Record) error { f(r); return nil }

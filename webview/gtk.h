@@ -203,6 +203,7 @@ void tr_decide(tr_decision *d, int verdict);  // exactly once a question that is
 // Downloads: goDownload is told of one, goDestination asks where to, goReceived and goDownloaded
 // tell how it goes on. After goDownloaded it is gone.
 void tr_download_connect(tr_view *v);
+void tr_download_begin(tr_view *v, const char *uri);  // for tests
 void tr_download_to(tr_download *d, const char *path);
 void tr_download_cancel(tr_download *d);
 void tr_download_forget(tr_download *d);  // cancels it, and tells nothing any more

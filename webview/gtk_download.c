@@ -22,13 +22,33 @@ static gboolean on_unwanted(WebKitDownload *d, char *name, gpointer unused) {
   return TRUE;
 }
 
-static void refuse(WebKitDownload *d) { g_signal_connect(d, "decide-destination", G_CALLBACK(on_unwanted), NULL); }
+static void refuse(WebKitDownload *d) {
+  g_signal_connect(d, "decide-destination", G_CALLBACK(on_unwanted), NULL);
+}
+
+static const char *uri_of(WebKitDownload *d) {
+  const char *uri = webkit_uri_request_get_uri(webkit_download_get_request(d));
+  return uri ? uri : "";
+}
+
+// A download of no window, as one is closed while it begins. If it is the program's own, the
+// program says where to. Else WebKit would put the file into the user's folder.
+static gboolean on_nobodys(WebKitDownload *d, char *name, gpointer unused) {
+  g_signal_handlers_block_by_func(d, on_nobodys, NULL);
+  guint signal = g_signal_lookup("decide-destination", WEBKIT_TYPE_DOWNLOAD);
+  gboolean others = g_signal_has_handler_pending(d, signal, 0, FALSE);
+  g_signal_handlers_unblock_by_func(d, on_nobodys, NULL);
+  if (others || webkit_download_get_destination(d)) return FALSE;
+  goNobodysDownload((char *)uri_of(d));
+  return on_unwanted(d, name, unused);
+}
 
 static gboolean on_destination(WebKitDownload *d, char *name, gpointer data) {
   WebKitURIResponse *r = webkit_download_get_response(d);
   const char *type = r ? webkit_uri_response_get_mime_type(r) : NULL;
   ((tr_download *)data)->named = 1;
-  goDestination(((tr_download *)data)->handle, name, (char *)(type ? type : ""), r ? (int64_t)webkit_uri_response_get_content_length(r) : 0);
+  int64_t size = r ? (int64_t)webkit_uri_response_get_content_length(r) : 0;
+  goDestination(((tr_download *)data)->handle, name, (char *)(type ? type : ""), size);
   return TRUE;  // tr_download_to or tr_download_cancel follows.
 }
 
@@ -62,10 +82,12 @@ static void on_download(WebKitWebContext *c, WebKitDownload *d, gpointer unused)
   (void)unused;
   WebKitWebView *w = webkit_download_get_web_view(d);
   tr_view *v = w ? g_object_get_data(G_OBJECT(w), TR_VIEW_KEY) : NULL;
-  if (!v) return;  // the program's own
+  if (!v) {
+    g_signal_connect(d, "decide-destination", G_CALLBACK(on_nobodys), NULL);
+    return;
+  }
   tr_download *t = g_new0(tr_download, 1);
-  const char *uri = webkit_uri_request_get_uri(webkit_download_get_request(d));
-  t->handle = goDownload(v->handle, (char *)(uri ? uri : ""), t);
+  t->handle = goDownload(v->handle, (char *)uri_of(d), t);
   if (!t->handle) {
     g_free(t);
     refuse(d);
@@ -84,6 +106,10 @@ void tr_download_connect(tr_view *v) {
   if (g_object_get_data(G_OBJECT(c), connected)) return;  // once a context
   g_object_set_data(G_OBJECT(c), connected, c);
   g_signal_connect(c, "download-started", G_CALLBACK(on_download), NULL);
+}
+
+void tr_download_begin(tr_view *v, const char *uri) {
+  g_object_unref(webkit_web_view_download_uri(v->view, uri));
 }
 
 void tr_download_cancel(tr_download *d) {
@@ -122,6 +148,7 @@ static void on_launched(GObject *o, GAsyncResult *r, gpointer handle) {
 
 void tr_launch(const char *uri, uintptr_t handle) {
   GdkAppLaunchContext *c = gdk_display_get_app_launch_context(gdk_display_get_default());
-  g_app_info_launch_default_for_uri_async(uri, G_APP_LAUNCH_CONTEXT(c), NULL, on_launched, (gpointer)handle);
+  g_app_info_launch_default_for_uri_async(uri, G_APP_LAUNCH_CONTEXT(c), NULL, on_launched,
+                                          (gpointer)handle);
   g_object_unref(c);
 }

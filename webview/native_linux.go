@@ -138,6 +138,7 @@ func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 	if C.tr_web_view(n.window) == nil {
 		return fmt.Errorf("%w: webview_go made no web view", ErrAttach)
 	}
+	nobodysLog = w.app.log
 	n.handle = cgo.NewHandle(w)
 	n.view = C.tr_view_attach(n.window, C.uintptr_t(n.handle))
 	C.tr_register_scheme(n.view)

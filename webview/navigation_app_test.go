@@ -4,6 +4,11 @@ package webview
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -391,6 +396,58 @@ func TestFileName(t *testing.T) {
 		if got := fileName(name); got != want {
 			t.Errorf("%q becomes %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestNobodysDownload: a download that begins while its window is closed writes no file.
+func TestNobodysDownload(t *testing.T) {
+	dir := t.TempDir()
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Disposition", "attachment; filename=file.bin")
+		io.WriteString(rw, strings.Repeat("x", 1000))
+	}))
+	defer server.Close()
+	out := scenarioOutput(t, "nobody's download", "HOME="+dir, "XDG_DOWNLOAD_DIR="+dir,
+		"TAILRACE_TEST_FILE="+dir+"/file.bin", "TAILRACE_TEST_URL="+server.URL)
+	if !strings.Contains(out, "refused a download") || strings.Contains(out, "a file is there") {
+		t.Errorf("it printed:\n%s", out)
+	}
+}
+
+func init() {
+	arranged["nobody's download"] = func() error {
+		refused := make(chan struct{}, 1)
+		logger := slog.New(handlerFunc(func(r slog.Record) {
+			if strings.Contains(r.Message, "refused a download") {
+				fmt.Println(r.Message)
+				refused <- struct{}{}
+			}
+		}))
+		app, loaded, err := scenarioAppOf(Options{Logger: logger, KeepRunning: true})
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{Hidden: true})
+		if err != nil {
+			return err
+		}
+		go func() {
+			<-loaded
+			post(func() {
+				w.native.download(os.Getenv("TAILRACE_TEST_URL"))
+				w.Destroy()
+			})
+			<-w.Done()
+			end := time.Now().Add(patience / 2)
+			for ; time.Now().Before(end) && len(refused) == 0; time.Sleep(5 * time.Millisecond) {
+				if _, err := os.Stat(os.Getenv("TAILRACE_TEST_FILE")); err == nil {
+					fmt.Println("a file is there")
+					break
+				}
+			}
+			app.Quit()
+		}()
+		return app.Run()
 	}
 }
 

@@ -10,6 +10,7 @@ import "C"
 
 import (
 	"errors"
+	"log/slog"
 	"runtime/cgo"
 	"unsafe"
 )
@@ -46,6 +47,25 @@ func goDownload(h C.uintptr_t, uri *C.char, native *C.tr_download) C.uintptr_t {
 }
 
 func downloadOf(h C.uintptr_t) *Download { return cgo.Handle(h).Value().(*Download) }
+
+// nobodysLog is the logger of the App that opened a window last. Main thread only.
+var nobodysLog *slog.Logger
+
+// goNobodysDownload is told of a download that is refused, as no window has it.
+//
+//export goNobodysDownload
+func goNobodysDownload(uri *C.char) {
+	nobodysLog.Warn("webview: refused a download of a window that is closed, or of none: a program "+
+		"that begins its own must connect WebKitDownload::decide-destination", "url",
+		short(C.GoString(uri)))
+}
+
+// download begins a download, as a page would. For tests.
+func (n *nativeWindow) download(uri string) {
+	s := C.CString(uri)
+	defer C.free(unsafe.Pointer(s))
+	C.tr_download_begin(n.view, s)
+}
 
 //export goDestination
 func goDestination(h C.uintptr_t, name, mediaType *C.char, size C.int64_t) {
