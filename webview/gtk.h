@@ -29,8 +29,9 @@ typedef struct {
   int kind;
   const char *uri, *method;
   const char *disposition;  // the header Content-Disposition of TR_RESPONSE, or NULL
-  int gesture;     // the user clicked, or pressed a key, in the main frame's document
-  int same;        // the view shows this URI already: what the app navigates to, and redirects of the main frame
+  int gesture;  // the user clicked, or pressed a key, in the main frame's document
+  // The view shows this URI already: what the app navigates to, and redirects of the main frame.
+  int same;
   int redirect;    // the server redirects there
   int back;        // by the history, back or forth
   int listed;      // the history has it as a page
@@ -191,7 +192,8 @@ void tr_end(tr_request *r, int error);
 // A request's body. Main thread only. tr_body_take gives its stream, for tr_body_close, while the
 // request has no answer. NULL: there is none, or, with unreadable set, one that WebKit can't read.
 void *tr_body_take(tr_request *r, int *unreadable);
-void tr_body_read(void *stream, uintptr_t handle);  // calls goBody once with what comes next; n: 0 at the end, -1 for an error
+// Calls goBody once with what comes next; n: 0 at the end, -1 for an error.
+void tr_body_read(void *stream, uintptr_t handle);
 void tr_body_close(void *stream);
 
 // Where pages lead. goLeads is asked, on the main thread, and may hold the question until

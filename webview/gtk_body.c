@@ -52,7 +52,9 @@ GInputStream *tr_http_body(void *request, int *unreadable) {
   return stream;
 }
 
-void *tr_body_take(tr_request *r, int *unreadable) { return r->request ? tr_http_body(r->request, unreadable) : NULL; }
+void *tr_body_take(tr_request *r, int *unreadable) {
+  return r->request ? tr_http_body(r->request, unreadable) : NULL;
+}
 
 // BODY_PIECE is what is read of a body in one turn.
 enum { BODY_PIECE = 64 << 10 };

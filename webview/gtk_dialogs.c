@@ -30,7 +30,8 @@ static void on_print_response(GtkDialog *d, int response, gpointer unused) {
     GtkPrintSettings *s = gtk_print_unix_dialog_get_settings(GTK_PRINT_UNIX_DIALOG(d));
     webkit_print_operation_set_print_settings(o, s);
     g_object_unref(s);
-    webkit_print_operation_set_page_setup(o, gtk_print_unix_dialog_get_page_setup(GTK_PRINT_UNIX_DIALOG(d)));
+    GtkPageSetup *page = gtk_print_unix_dialog_get_page_setup(GTK_PRINT_UNIX_DIALOG(d));
+    webkit_print_operation_set_page_setup(o, page);
     g_signal_connect(o, "failed", G_CALLBACK(on_print_failed), NULL);
     g_signal_connect(g_object_ref(o), "finished", G_CALLBACK(g_object_unref), NULL);
     webkit_print_operation_print(o);
@@ -40,7 +41,8 @@ static void on_print_response(GtkDialog *d, int response, gpointer unused) {
 
 // In a sandbox the desktop's portal prints, which only WebKit's own code asks.
 static int portal_prints(void) {
-  return g_strcmp0(g_getenv("GTK_USE_PORTAL"), "1") == 0 || g_file_test("/.flatpak-info", G_FILE_TEST_EXISTS);
+  return g_strcmp0(g_getenv("GTK_USE_PORTAL"), "1") == 0 ||
+         g_file_test("/.flatpak-info", G_FILE_TEST_EXISTS);
 }
 
 static GtkWidget *print_dialog(tr_view *v);
@@ -53,9 +55,10 @@ static gboolean on_print(WebKitWebView *w, WebKitPrintOperation *unused, gpointe
   GtkWidget *d = gtk_print_unix_dialog_new(NULL, GTK_WINDOW(v->window));
   gtk_print_unix_dialog_set_embed_page_setup(GTK_PRINT_UNIX_DIALOG(d), TRUE);
   gtk_print_unix_dialog_set_manual_capabilities(
-      GTK_PRINT_UNIX_DIALOG(d), GTK_PRINT_CAPABILITY_NUMBER_UP | GTK_PRINT_CAPABILITY_NUMBER_UP_LAYOUT |
-                                    GTK_PRINT_CAPABILITY_PAGE_SET | GTK_PRINT_CAPABILITY_REVERSE |
-                                    GTK_PRINT_CAPABILITY_COPIES | GTK_PRINT_CAPABILITY_COLLATE | GTK_PRINT_CAPABILITY_SCALE);
+      GTK_PRINT_UNIX_DIALOG(d),
+      GTK_PRINT_CAPABILITY_NUMBER_UP | GTK_PRINT_CAPABILITY_NUMBER_UP_LAYOUT |
+          GTK_PRINT_CAPABILITY_PAGE_SET | GTK_PRINT_CAPABILITY_REVERSE |
+          GTK_PRINT_CAPABILITY_COPIES | GTK_PRINT_CAPABILITY_COLLATE | GTK_PRINT_CAPABILITY_SCALE);
   g_object_set_data_full(G_OBJECT(d), printing, webkit_print_operation_new(w), g_object_unref);
   g_signal_connect(d, "response", G_CALLBACK(on_print_response), NULL);
   gtk_widget_show(d);
@@ -70,7 +73,8 @@ static GtkWidget *next_dialog(tr_view *v, GType type) {
   GtkWidget *found = NULL;
   GList *all = gtk_window_list_toplevels();
   for (GList *l = all; l && !found; l = l->next)
-    if (G_TYPE_CHECK_INSTANCE_TYPE(l->data, type) && gtk_window_get_transient_for(l->data) == GTK_WINDOW(v->window))
+    if (G_TYPE_CHECK_INSTANCE_TYPE(l->data, type) &&
+        gtk_window_get_transient_for(l->data) == GTK_WINDOW(v->window))
       found = l->data;
   g_list_free(all);
   return found;
@@ -81,7 +85,8 @@ static GtkWidget *print_dialog(tr_view *v) { return next_dialog(v, GTK_TYPE_PRIN
 void tr_dialogs_end(tr_view *v) {
   for (GtkWidget *d; (d = next_dialog(v, GTK_TYPE_DIALOG));) {
     g_object_ref(d);
-    gtk_window_set_transient_for(GTK_WINDOW(d), NULL);  // It is not found again, whatever its maker does with the answer.
+    // It is not found again, whatever its maker does with the answer.
+    gtk_window_set_transient_for(GTK_WINDOW(d), NULL);
     gtk_dialog_response(GTK_DIALOG(d), GTK_RESPONSE_DELETE_EVENT);
     gtk_widget_hide(d);
     g_object_unref(d);

@@ -17,7 +17,9 @@ static const char world[] = "tailrace";
 static const char told[] = "tailraceGesture";
 static const char script[] =
     "for (const e of ['click', 'auxclick', 'keydown', 'submit'])"
-    " addEventListener(e, (e) => { if (e.isTrusted) webkit.messageHandlers.tailraceGesture.postMessage(0) }, true)";
+    " addEventListener(e, (e) => {"
+    " if (e.isTrusted) webkit.messageHandlers.tailraceGesture.postMessage(0)"
+    " }, true)";
 
 // How long a click counts. WebKit's own flag is asked, too.
 static const int64_t counts = 2 * G_USEC_PER_SEC;
@@ -29,14 +31,18 @@ static void on_gesture(WebKitUserContentManager *m, WebKitJavascriptResult *r, g
 }
 
 static int by_user(tr_view *v, WebKitNavigationAction *a) {
-  return webkit_navigation_action_is_user_gesture(a) && v->clicked && g_get_monotonic_time() - v->clicked < counts;
+  return webkit_navigation_action_is_user_gesture(a) && v->clicked &&
+         g_get_monotonic_time() - v->clicked < counts;
 }
 
-static int shows(tr_view *v, const char *uri) { return g_strcmp0(webkit_web_view_get_uri(v->view), uri) == 0; }
+static int shows(tr_view *v, const char *uri) {
+  return g_strcmp0(webkit_web_view_get_uri(v->view), uri) == 0;
+}
 
 static int in_history(tr_view *v, const char *uri) {
   WebKitBackForwardList *l = webkit_web_view_get_back_forward_list(v->view);
-  GList *pages = g_list_concat(webkit_back_forward_list_get_back_list(l), webkit_back_forward_list_get_forward_list(l));
+  GList *pages = g_list_concat(webkit_back_forward_list_get_back_list(l),
+                               webkit_back_forward_list_get_forward_list(l));
   int found = 0;
   for (GList *p = pages; p; p = p->next)
     if (g_strcmp0(webkit_back_forward_list_item_get_uri(p->data), uri) == 0) found = 1;
@@ -95,18 +101,22 @@ static gboolean on_response(tr_view *v, WebKitPolicyDecision *d) {
       .download = !webkit_response_policy_decision_is_mime_type_supported(r),
   };
   // Go takes it apart: libsoup 2 ends the process when the file's name has a slash.
-  SoupMessageHeaders *h = webkit_uri_response_get_http_headers(webkit_response_policy_decision_get_response(r));
+  WebKitURIResponse *response = webkit_response_policy_decision_get_response(r);
+  SoupMessageHeaders *h = webkit_uri_response_get_http_headers(response);
   if (h) l.disposition = soup_message_headers_get_one(h, "Content-Disposition");
   return ask(v, d, &l);
 }
 
-static gboolean on_policy(WebKitWebView *w, WebKitPolicyDecision *d, WebKitPolicyDecisionType t, gpointer data) {
+static gboolean on_policy(WebKitWebView *w, WebKitPolicyDecision *d, WebKitPolicyDecisionType t,
+                          gpointer data) {
   (void)w;
   tr_view *v = data;
   if (t == WEBKIT_POLICY_DECISION_TYPE_RESPONSE) return on_response(v, d);
-  WebKitNavigationAction *a = webkit_navigation_policy_decision_get_navigation_action(WEBKIT_NAVIGATION_POLICY_DECISION(d));
+  WebKitNavigationAction *a = webkit_navigation_policy_decision_get_navigation_action(
+      WEBKIT_NAVIGATION_POLICY_DECISION(d));
   WebKitURIRequest *r = webkit_navigation_action_get_request(a);
   const char *uri = uri_of(r);
+  WebKitNavigationType type = webkit_navigation_action_get_navigation_type(a);
   tr_lead l = {
       .kind = t == WEBKIT_POLICY_DECISION_TYPE_NEW_WINDOW_ACTION ? TR_NEW_WINDOW : TR_NAVIGATION,
       .uri = uri,
@@ -114,7 +124,7 @@ static gboolean on_policy(WebKitWebView *w, WebKitPolicyDecision *d, WebKitPolic
       .gesture = by_user(v, a),
       .same = shows(v, uri),
       .redirect = webkit_navigation_action_is_redirect(a),
-      .back = webkit_navigation_action_get_navigation_type(a) == WEBKIT_NAVIGATION_TYPE_BACK_FORWARD,
+      .back = type == WEBKIT_NAVIGATION_TYPE_BACK_FORWARD,
   };
   l.listed = l.back && in_history(v, uri);
   return ask(v, d, &l);
@@ -139,8 +149,9 @@ void tr_policy_connect(tr_view *v) {
   WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
   g_signal_connect(m, "script-message-received::tailraceGesture", G_CALLBACK(on_gesture), v);
   webkit_user_content_manager_register_script_message_handler_in_world(m, told, world);
-  WebKitUserScript *s = webkit_user_script_new_for_world(script, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME,
-                                                         WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START, world, NULL, NULL);
+  WebKitUserScript *s = webkit_user_script_new_for_world(
+      script, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
+      world, NULL, NULL);
   webkit_user_content_manager_add_script(m, s);
   webkit_user_script_unref(s);
   g_signal_connect(v->view, "decide-policy", G_CALLBACK(on_policy), v);

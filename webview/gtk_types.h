@@ -15,7 +15,8 @@ struct tr_view {
   int64_t limit;        // bytes that a request's body may have
   tr_request *held;     // list of the requests without an answer
   tr_decision *undecided;
-  int64_t clicked;      // when the user last clicked or pressed a key in the main frame's document, in us; 0: never
+  // When the user last clicked or pressed a key in the main frame's document, in us; 0: never.
+  int64_t clicked;
 };
 
 struct tr_decision {

@@ -30,7 +30,8 @@ static void on_load_changed(WebKitWebView *w, WebKitLoadEvent e, gpointer data) 
 
 // A load that was given up, for another one or by the page's own choice, has not failed. What has
 // is told by a page of Go's, if it has one.
-static gboolean on_load_failed(WebKitWebView *w, WebKitLoadEvent e, const char *uri, GError *error, gpointer data) {
+static gboolean on_load_failed(WebKitWebView *w, WebKitLoadEvent e, const char *uri, GError *error,
+                               gpointer data) {
   (void)e;
   if (error->domain == WEBKIT_POLICY_ERROR || error->domain == WEBKIT_PLUGIN_ERROR ||
       g_error_matches(error, WEBKIT_NETWORK_ERROR, WEBKIT_NETWORK_ERROR_CANCELLED))
@@ -154,7 +155,8 @@ void tr_view_click(tr_view *v, int x, int y, int button) {
     e->button.y = y;
     e->button.button = button;
     e->button.state = pressed ? 0 : GDK_BUTTON1_MASK << (button - 1);
-    gdk_event_set_device(e, gdk_seat_get_pointer(gdk_display_get_default_seat(gtk_widget_get_display(GTK_WIDGET(v->view)))));
+    GdkDisplay *display = gtk_widget_get_display(GTK_WIDGET(v->view));
+    gdk_event_set_device(e, gdk_seat_get_pointer(gdk_display_get_default_seat(display)));
     gtk_main_do_event(e);
     gdk_event_free(e);
   }

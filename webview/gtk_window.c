@@ -132,7 +132,8 @@ static void keep_size(GtkWindow *w, gboolean on) {
   GtkWidget *page = gtk_bin_get_child(GTK_BIN(w));
   if (!page || !on_wayland(GTK_WIDGET(w))) return;
   GdkWindow *g = gtk_widget_get_window(GTK_WIDGET(w));
-  if (g && gdk_window_get_state(g) & (GDK_WINDOW_STATE_MAXIMIZED | GDK_WINDOW_STATE_FULLSCREEN)) on = FALSE;
+  GdkWindowState filling = GDK_WINDOW_STATE_MAXIMIZED | GDK_WINDOW_STATE_FULLSCREEN;
+  if (g && gdk_window_get_state(g) & filling) on = FALSE;
   g_signal_handlers_disconnect_by_func(page, on_allocate, w);
   GdkRectangle *r = on ? g_new0(GdkRectangle, 1) : NULL;
   g_object_set_data_full(G_OBJECT(w), size_key, r, g_free);

@@ -84,7 +84,8 @@ export function givenBytes(value: unknown, code: string): Uint8Array | undefined
     if (!areBytes(value)) throw error; // a Proxy that lets nobody look throws here
     throw new TailraceError(
       code,
-      'these bytes are not there any more: their buffer was transferred, or has become shorter than the view',
+      'these bytes are not there any more: their buffer was transferred, or has become shorter ' +
+        'than the view',
     );
   }
   if (bytes === undefined && isBlob(value)) {

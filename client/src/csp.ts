@@ -37,6 +37,7 @@ function isBelow(uri: string, base: string): boolean {
 export function blockedByPolicy(base: string): TailraceError {
   return new TailraceError(
     'blocked_by_csp',
-    `the page's Content-Security-Policy refuses requests to ${base}: its connect-src must have 'self' if the page is served from there, else ${base}`,
+    `the page's Content-Security-Policy refuses requests to ${base}: its connect-src must have ` +
+      `'self' if the page is served from there, else ${base}`,
   );
 }

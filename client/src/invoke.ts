@@ -144,7 +144,8 @@ function checkName(cmd: string): void {
   if (length <= LONGEST) return;
   throw new TailraceError(
     'unknown_command',
-    `there is no command "${cutText(cmd, 0, 40)}…", whose name has ${length} bytes: no name has more than ${LONGEST}`,
+    `there is no command "${cutText(cmd, 0, 40)}…", whose name has ${length} bytes: ` +
+      `no name has more than ${LONGEST}`,
   );
 }
 
@@ -192,7 +193,8 @@ function sendInvoke(
     envelopeLength > MAX_ENVELOPE
       ? new TailraceError(
           'too_large',
-          `the command's name, headers and channels have ${envelopeLength} bytes, the limit is ${MAX_ENVELOPE}: pass large values as arguments`,
+          `the command's name, headers and channels have ${envelopeLength} bytes, the limit is ` +
+            `${MAX_ENVELOPE}: pass large values as arguments`,
         )
       : (connection.tooLarge(total) ?? connection.tooLarge(length));
   if (tooLarge !== undefined) {

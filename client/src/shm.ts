@@ -240,7 +240,8 @@ export class ShmCarrier implements Carrier {
   private yield(peer: Peer): void {
     this.yielding = true;
     if (peer.due && this.stuck === undefined) {
-      this.write(undefined, peer.composeInPlace(undefined)); // callbacks that take long must not hold Go up
+      // callbacks that take long must not hold Go up
+      this.write(undefined, peer.composeInPlace(undefined));
     }
     this.clock.task(() => {
       this.yielding = false;

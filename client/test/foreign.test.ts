@@ -18,7 +18,8 @@ const KINDS = {
     '{ const u8 = new Uint8Array(new SharedArrayBuffer(4)); u8.set([1, 2, 3, 4]); u8.buffer }',
   'a class of its own': '(class extends ArrayBuffer {}, Uint8Array.of(1, 2, 3, 4).buffer)',
   'a resizable buffer':
-    '{ const b = new ArrayBuffer(8, { maxByteLength: 8 }); new Uint8Array(b).set([1, 2, 3, 4]); b.resize(4); b }',
+    '{ const b = new ArrayBuffer(8, { maxByteLength: 8 });' +
+    ' new Uint8Array(b).set([1, 2, 3, 4]); b.resize(4); b }',
 };
 
 for (const [name, source] of Object.entries(KINDS)) {

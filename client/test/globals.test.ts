@@ -249,18 +249,28 @@ for (const carrier of ['scheme', 'shm']) {
     await live(realm);
   });
   for (const [name, source] of Object.entries({
-    'Prototype.js of old gives arrays a toJSON': `Array.prototype.toJSON = function () { return '[' + this.join(', ') + ']' }`,
+    'Prototype.js of old gives arrays a toJSON': `
+      Array.prototype.toJSON = function () { return '[' + this.join(', ') + ']' }`,
     'all objects have a toJSON': `Object.prototype.toJSON = function () { return {} }`,
-    'arrays can be enumerated with more': `Array.prototype.first = function () {}; Object.prototype.extend = function () {}`,
+    'arrays can be enumerated with more': `
+      Array.prototype.first = function () {};
+      Object.prototype.extend = function () {}`,
     'zone.js stands for Promise': `
       const native = Promise, { then } = native.prototype;
       globalThis.Promise = class Zone {
         constructor(executor) { this.native = new native(executor) }
-        then(ok, failed) { return new Zone((resolve, reject) => then.call(this.native, resolve, reject)).chain(ok, failed) }
+        then(ok, failed) {
+          const own = new Zone((resolve, reject) => then.call(this.native, resolve, reject));
+          return own.chain(ok, failed);
+        }
         chain() { return this }
         catch(failed) { return this.then(undefined, failed) }
       };
-      native.prototype.then = function (ok, failed) { return new Promise((resolve, reject) => then.call(this, (value) => resolve(ok?.(value)), (error) => reject(failed?.(error)))) }`,
+      native.prototype.then = function (ok, failed) {
+        return new Promise((resolve, reject) => {
+          then.call(this, (value) => resolve(ok?.(value)), (error) => reject(failed?.(error)));
+        });
+      }`,
     'core-js stands for collections': `
       globalThis.Map = class Map { set() {} get() {} };
       globalThis.Set = class Set { add() {} };

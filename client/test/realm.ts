@@ -94,20 +94,23 @@ export function breakAll(body: string | undefined): string {
   return `(() => {
     const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, freeze } = Object;
     const { ownKeys } = Reflect;
-    const names = ('Object Function Array String Number Boolean Symbol BigInt Math JSON Reflect Promise Map Set ' +
-      'WeakMap WeakSet WeakRef ArrayBuffer SharedArrayBuffer DataView Uint8Array Uint16Array Uint32Array ' +
-      'Float64Array Error TypeError RangeError EvalError RegExp Date Proxy Atomics').split(' ');
+    const names = ('Object Function Array String Number Boolean Symbol BigInt Math JSON Reflect ' +
+      'Promise Map Set WeakMap WeakSet WeakRef ArrayBuffer SharedArrayBuffer DataView Uint8Array ' +
+      'Uint16Array Uint32Array Float64Array Error TypeError RangeError EvalError RegExp Date ' +
+      'Proxy Atomics').split(' ');
     const found = new Set();
     const add = (object) => {
-      if ((typeof object === 'object' && object !== null) || typeof object === 'function') found.add(object);
+      if (typeof object === 'function') found.add(object);
+      if (typeof object === 'object' && object !== null) found.add(object);
     };
     for (const name of names) {
       add(globalThis[name]);
       add(globalThis[name]?.prototype);
     }
     for (const object of [
-      new Uint8Array(), [].values(), new Map().values(), new Set().values(), ''.matchAll(/x/g), 'x'[Symbol.iterator](),
-      (function* () {})(), (async function* () {})(), async () => {}, (async function* () {}).prototype,
+      new Uint8Array(), [].values(), new Map().values(), new Set().values(), ''.matchAll(/x/g),
+      'x'[Symbol.iterator](), (function* () {})(), (async function* () {})(), async () => {},
+      (async function* () {}).prototype,
     ]) {
       for (let p = getPrototypeOf(object); p !== null; p = getPrototypeOf(p)) {
         add(p);
@@ -131,9 +134,9 @@ export function breakAll(body: string | undefined): string {
         }
       }
     }
-    const globals = [...names, 'eval', 'fetch', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'performance',
-      'TextEncoder', 'TextDecoder', 'AbortController', 'AbortSignal', 'EventTarget', 'Event', 'MessageChannel',
-      'addEventListener', 'structuredClone', 'parseInt', 'isNaN'];
+    const globals = [...names, 'eval', 'fetch', 'setTimeout', 'clearTimeout', 'queueMicrotask',
+      'performance', 'TextEncoder', 'TextDecoder', 'AbortController', 'AbortSignal', 'EventTarget',
+      'Event', 'MessageChannel', 'addEventListener', 'structuredClone', 'parseInt', 'isNaN'];
     if (!body) for (const object of found) freeze(object);
     for (let i = 0; i < changes.length; i++) {
       const { object, key, property } = changes[i];

@@ -82,7 +82,8 @@ async function run(page: Page, order: string[], parsed: number, awaited: boolean
   };
   const done = script();
   if (awaited) await rest();
-  if (parsed >= order.length || (awaited && !over)) parse(); // no document waits for its scripts' promises
+  // No document waits for its scripts' promises.
+  if (parsed >= order.length || (awaited && !over)) parse();
   await rest();
   assert.ok(over, 'all is answered');
   await done;
