@@ -1661,6 +1661,77 @@
     }
   };
 
+  // src/numbers.ts
+  var Numbers = class {
+    constructor(last = 0) {
+      this.last = last;
+      this.wrapped = !1;
+    }
+    next(used) {
+      do
+        this.last === 4294967295 && (this.last = 0, this.wrapped = !0), this.last++;
+      while (this.wrapped && used(this.last));
+      return this.last;
+    }
+    /** Whether that number was ever given. */
+    given(number) {
+      return number > 0 && (this.wrapped ? number <= 4294967295 : number <= this.last);
+    }
+  };
+
+  // src/calls.ts
+  var Calls = class {
+    constructor(first) {
+      /** How many may run at once. */
+      this.most = 0;
+      this.calls = new SafeMap();
+      /** Calls that Go has, or will have with the next batch. */
+      this.active = new SafeSet();
+      /** Calls beyond `most`, in their order. */
+      this.held = new SafeMap();
+      this.numbers = new Numbers(first - 1);
+    }
+    add(call2) {
+      let id = this.numbers.next((id2) => this.calls.has(id2) || this.active.has(id2));
+      return this.calls.set(id, call2), id;
+    }
+    /** Starts a call when few enough are running, or drops it: it was cancelled before. */
+    start(id, call2) {
+      if (!this.calls.has(id)) {
+        call2.drop();
+        return;
+      }
+      this.held.set(id, call2), this.startHeld();
+    }
+    startHeld() {
+      for (; this.active.size < this.most; ) {
+        let id = firstKeyOf(this.held), call2 = id === void 0 ? void 0 : this.held.get(id);
+        if (id === void 0 || call2 === void 0) return;
+        this.held.delete(id), this.active.add(id), call2.start();
+      }
+    }
+    settle(id) {
+      if (!this.numbers.given(id)) throw broken("a result of what was never invoked");
+      let call2 = this.calls.get(id);
+      return this.calls.delete(id), this.active.delete(id) && this.startHeld(), call2;
+    }
+    /** The caller does not wait for that call any more. True: Go has it, and is to be told. */
+    cancel(id) {
+      this.calls.delete(id);
+      let held = this.held.get(id);
+      return held === void 0 ? this.active.has(id) : (this.held.delete(id), held.drop(), !1);
+    }
+    /** The session has ended. */
+    end(error) {
+      this.held.clear(), this.active.clear();
+      let calls = [];
+      this.calls.forEach((call2) => {
+        push(calls, call2);
+      }), this.calls.clear();
+      for (let i = 0; i < calls.length; i++) calls[i].reject(error);
+    }
+  };
+
   // src/control.ts
   var LONGEST_NATIVE = 1e4, NATIVE_KEY = /* @__PURE__ */ Symbol.for("tailrace.native"), ignore2 = () => {
   };
@@ -1867,21 +1938,64 @@
     return head[0] = id, head[1] = second, copyInto(bytes, body, 8), bytes;
   }
 
-  // src/numbers.ts
-  var Numbers = class {
-    constructor(last = 0) {
-      this.last = last;
-      this.wrapped = !1;
+  // src/owed.ts
+  var LAZY = 50, Owed = class {
+    constructor(carrier, clock, lanes) {
+      this.carrier = carrier;
+      this.clock = clock;
+      this.lanes = lanes;
+      /** A receipt is due. */
+      this.receipt = !1;
+      /** It does not wait for a batch that goes anyway. */
+      this.urgent = !1;
+      this.opened = !1;
+      this.window = 0;
+      this.most = 0;
+      /** Lanes whose credit is due. */
+      this.dirty = [];
+      this.composed = 0;
     }
-    next(used) {
-      do
-        this.last === 4294967295 && (this.last = 0, this.wrapped = !0), this.last++;
-      while (this.wrapped && used(this.last));
-      return this.last;
+    /** The session is open. `most` is how many credits a batch has room for. */
+    open(window2, most) {
+      this.opened = !0, this.window = window2, this.most = most;
     }
-    /** Whether that number was ever given. */
-    given(number) {
-      return number > 0 && (this.wrapped ? number <= 4294967295 : number <= this.last);
+    get due() {
+      return this.receipt || this.dirty.length > 0;
+    }
+    /** A lane's credit is due. */
+    consumed(lane) {
+      lane.muted || this.lanes.get(lane.id) !== lane || (lane.dirty || (lane.dirty = !0, push(this.dirty, lane)), lane.consumed - lane.announced >= this.window / 4 && !this.urgent && (this.urgent = !0, this.carrier.wake()), this.armLazy());
+    }
+    /** Lanes and totals of the credits that a batch carries. */
+    takeCredits(carried) {
+      let entries = [], most = 2 * this.most, n = 0;
+      for (; n < this.dirty.length && entries.length < most; n++) {
+        let lane = this.dirty[n];
+        lane.dirty = !1, !(lane.muted || this.lanes.get(lane.id) !== lane) && (lane.announced = lane.consumed, push(entries, lane.id), push(entries, lane.consumed), carried !== void 0 && push(carried, lane));
+      }
+      return this.dirty = behind(this.dirty, n), entries;
+    }
+    /** A batch tells it. */
+    told() {
+      this.urgent = !1, this.receipt = !1, this.composed++;
+    }
+    /** Sends receipts and credits that no request has taken along for a while. */
+    armLazy() {
+      if (this.lazyTimer !== void 0 || !this.opened) return;
+      let before = this.composed;
+      this.lazyTimer = this.clock.setTimeout(() => {
+        if (this.lazyTimer = void 0, !(this.dirty.length === 0 && !this.receipt)) {
+          if (this.composed !== before) {
+            this.armLazy();
+            return;
+          }
+          this.urgent = !0, this.carrier.wake();
+        }
+      }, LAZY);
+    }
+    /** The session has ended. */
+    end() {
+      this.opened = !1, this.clock.clearTimeout(this.lazyTimer), this.dirty = [];
     }
   };
 
@@ -1912,8 +2026,101 @@
     }
   };
 
+  // src/upward.ts
+  var Upward = class {
+    constructor(carrier, control) {
+      this.carrier = carrier;
+      this.control = control;
+      this.lastSent = 0;
+      /** Batches that have to go once more. */
+      this.lost = [];
+      this.unacknowledged = new SafeSet();
+      this.sending = [];
+      /** Lanes that have something in the batch that is being written. */
+      this.batched = [];
+    }
+    /** A lane has something to send. */
+    queue(lane) {
+      lane.queued || (lane.queued = !0, lane !== this.control && push(this.sending, lane)), this.carrier.wake();
+    }
+    /** Writes what a lane has into batches, as far as those go out at once. */
+    write(lane) {
+      let { writer, carrier } = this;
+      if (!(writer === void 0 || this.control.queued || this.sending.length > 0))
+        for (; carrier.immediate; ) {
+          let before = writer.length;
+          if (lane.write(writer, writer.capacity, this.batched), !lane.hasReady) {
+            carrier.wake();
+            return;
+          }
+          if (writer.length === 0 || (carrier.flush(), writer.length > 0 || before === 0)) return;
+        }
+    }
+    /** Takes the receipts of a downward batch. */
+    acknowledge(batch) {
+      let { receipt, selective } = batch;
+      if ((selective === 0 ? receipt : receipt + 2 + (31 - clz32(selective))) > this.lastSent) throw broken("a receipt for what was never sent");
+      this.unacknowledged.size !== 0 && this.unacknowledged.forEach((number) => {
+        let bit = number - receipt - 2;
+        (number <= receipt || bit >= 0 && bit < 32 && selective >>> bit & 1) && this.unacknowledged.delete(number);
+      });
+    }
+    /** The next batch, if there is something to send now. `urgent`: it may have no runs. */
+    next(urgent) {
+      if (this.writer === void 0) return;
+      let again = this.lost[0], number = again === void 0 ? this.lastSent + 1 : again.number, oldest = firstOf(this.unacknowledged);
+      if (oldest !== void 0 && number - oldest >= AHEAD) return;
+      if (again !== void 0)
+        return this.lost = behind(this.lost, 1), this.unacknowledged.add(number), again;
+      this.fill(this.writer);
+      let empty = this.writer.length === 0;
+      if (empty && !urgent) return;
+      this.lastSent = number, this.unacknowledged.add(number);
+      let { batched } = this;
+      return this.batched = [], new OutBatch(number, empty ? void 0 : this.writer.take(), batched);
+    }
+    /** The control lane first, then the others in turn, each with its share of the room. */
+    fill(writer) {
+      this.control.hasReady && this.control.write(writer, writer.capacity, this.batched), this.control.queued = !1;
+      let lanes = this.sending;
+      this.sending = [];
+      let waiting2 = lanes.length, rest = [];
+      for (let i = 0; i < lanes.length; i++) {
+        let lane = lanes[i];
+        if (lane.hasReady) {
+          let before = writer.length, share = max(1, (writer.capacity - writer.length) / waiting2);
+          lane.write(writer, share, this.batched), lane.hasReady && writer.length === before ? push(this.sending, lane) : lane.hasReady ? push(rest, lane) : lane.queued = !1;
+        } else
+          lane.queued = !1;
+        waiting2--;
+      }
+      pushAll(this.sending, rest);
+    }
+    delivered(out) {
+      this.passed(out), out.runs !== void 0 && this.writer?.release(out.runs);
+    }
+    passed(out) {
+      out.leave(), this.unacknowledged.delete(out.number);
+    }
+    /** These have not arrived, and go once more, in the order of their numbers. */
+    again(outs) {
+      for (let i = 0; i < outs.length; i++)
+        this.unacknowledged.delete(outs[i].number), outs[i].comeBack();
+      for (let i = 0; i < outs.length; i++) {
+        let at = this.lost.length;
+        for (; at > 0 && this.lost[at - 1].number > outs[i].number; at--)
+          this.lost[at] = this.lost[at - 1];
+        this.lost[at] = outs[i];
+      }
+    }
+    /** The session has ended. */
+    end() {
+      this.lost = [], this.sending = [];
+    }
+  };
+
   // src/connection.ts
-  var LAZY = 50, TOLD = ["protocol", "internal", "blocked_by_csp"], MOST = 2 ** 53 - 1, Connection = class {
+  var TOLD = ["protocol", "internal", "blocked_by_csp"], MOST = 2 ** 53 - 1, Connection = class {
     constructor(carrier, clock, page, first = 1) {
       this.carrier = carrier;
       this.clock = clock;
@@ -1928,31 +2135,11 @@
       this.maxLanes = MOST;
       this.window = 0;
       this.starting = [];
-      this.calls = new SafeMap();
-      this.maxPending = 0;
-      /** Calls that Go has, or will have with the next batch. */
-      this.active = new SafeSet();
-      /** Calls beyond `maxPending`, in their order. */
-      this.held = new SafeMap();
       // Downward batches.
       this.arrivals = new Arrivals();
       /** The number of the last batch whose way ended while it was walked. */
       this.interrupted = 0;
-      this.receiptDue = !1;
-      // Upward batches.
-      this.lastSent = 0;
-      /** Batches that have to go once more. */
-      this.lost = [];
-      this.unacknowledged = new SafeSet();
-      this.sending = [];
-      /** Lanes that have something in the batch that is being written. */
-      this.batched = [];
-      this.mostCredits = 0;
-      // Credits.
-      this.dirty = [];
-      this.urgent = !1;
-      this.composed = 0;
-      this.numbers = new Numbers(first - 1), this.nextLane = first % 2 === 0 ? first + 1 : first, this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes.set(0, this.control), settled(
+      this.calls = new Calls(first), this.nextLane = first % 2 === 0 ? first + 1 : first, this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes.set(0, this.control), this.up = new Upward(carrier, this.control), this.owed = new Owed(carrier, clock, this.lanes), settled(
         carrier.hello(),
         (hello) => this.open(hello),
         (error) => this.end(error)
@@ -1960,9 +2147,9 @@
     }
     open(hello) {
       if (this.state !== "connecting") return;
-      this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.maxPending = hello.pending, this.window = hello.window, this.chunk = floor(hello.maxBatch / 4) & -8, this.mostCredits = floor(hello.maxBatch / 8 / CREDIT);
-      let front = HEADER + this.mostCredits * CREDIT;
-      this.writer = new RunWriter((hello.maxBatch & -8) - front - CLOSING, front), this.control.openWindow(hello.window);
+      this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.calls.most = hello.pending, this.window = hello.window, this.chunk = floor(hello.maxBatch / 4) & -8;
+      let mostCredits = floor(hello.maxBatch / 8 / CREDIT), front = HEADER + mostCredits * CREDIT;
+      this.owed.open(hello.window, mostCredits), this.up.writer = new RunWriter((hello.maxBatch & -8) - front - CLOSING, front), this.control.openWindow(hello.window);
       let { starting } = this;
       this.starting = [];
       for (let i = 0; i < starting.length; i++) starting[i]();
@@ -2000,36 +2187,18 @@
       return this.whenOpen(() => lane.openWindow(this.window)), lane;
     }
     addCall(call2) {
-      let id = this.numbers.next((id2) => this.calls.has(id2) || this.active.has(id2));
-      return this.calls.set(id, call2), id;
+      return this.calls.add(call2);
     }
     /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
     startCall(id, call2) {
-      this.whenOpen(() => {
-        if (!this.calls.has(id)) {
-          call2.drop();
-          return;
-        }
-        this.held.set(id, call2), this.startHeld();
-      });
-    }
-    startHeld() {
-      for (; this.active.size < this.maxPending; ) {
-        let id = firstKeyOf(this.held), call2 = id === void 0 ? void 0 : this.held.get(id);
-        if (id === void 0 || call2 === void 0) return;
-        this.held.delete(id), this.active.add(id), call2.start();
-      }
+      this.whenOpen(() => this.calls.start(id, call2));
     }
     settle(id) {
-      if (!this.numbers.given(id)) throw broken("a result of what was never invoked");
-      let call2 = this.calls.get(id);
-      return this.calls.delete(id), this.active.delete(id) && this.startHeld(), call2;
+      return this.calls.settle(id);
     }
     /** The caller does not wait for that call any more. */
     cancelCall(id) {
-      this.calls.delete(id);
-      let held = this.held.get(id);
-      held !== void 0 ? (this.held.delete(id), held.drop()) : this.active.has(id) && this.sendControl(CANCEL, wordPair(id));
+      this.calls.cancel(id) && this.sendControl(CANCEL, wordPair(id));
     }
     startTimer(callback, milliseconds) {
       return this.clock.setTimeout(callback, milliseconds);
@@ -2068,22 +2237,13 @@
     }
     // ---- LaneOwner
     consumed(lane) {
-      lane.muted || this.lanes.get(lane.id) !== lane || (lane.dirty || (lane.dirty = !0, push(this.dirty, lane)), lane.consumed - lane.announced >= this.window / 4 && !this.urgent && (this.urgent = !0, this.carrier.wake()), this.armLazy());
+      this.owed.consumed(lane);
     }
     sendable(lane) {
-      lane.queued || (lane.queued = !0, lane !== this.control && push(this.sending, lane)), this.carrier.wake();
+      this.up.queue(lane);
     }
     write(lane) {
-      let { writer, carrier } = this;
-      if (!(writer === void 0 || this.control.queued || this.sending.length > 0))
-        for (; carrier.immediate; ) {
-          let before = writer.length;
-          if (lane.write(writer, writer.capacity, this.batched), !lane.hasReady) {
-            carrier.wake();
-            return;
-          }
-          if (writer.length === 0 || (carrier.flush(), writer.length > 0 || before === 0)) return;
-        }
+      this.up.write(lane);
     }
     gone(lane) {
       this.lanes.delete(lane.id);
@@ -2106,19 +2266,11 @@
         apart?.skip();
         return;
       }
-      if (this.acknowledge(batch), batch.credits > 0 && eachCredit(batch, (lane, total) => this.credit(lane, total)), number === 0) {
+      if (this.up.acknowledge(batch), batch.credits > 0 && eachCredit(batch, (lane, total) => this.credit(lane, total)), number === 0) {
         apart?.skip();
         return;
       }
-      this.receiptDue = !0, this.arrivals.add(batch);
-    }
-    acknowledge(batch) {
-      let { receipt, selective } = batch;
-      if ((selective === 0 ? receipt : receipt + 2 + (31 - clz32(selective))) > this.lastSent) throw broken("a receipt for what was never sent");
-      this.unacknowledged.size !== 0 && this.unacknowledged.forEach((number) => {
-        let bit = number - receipt - 2;
-        (number <= receipt || bit >= 0 && bit < 32 && selective >>> bit & 1) && this.unacknowledged.delete(number);
-      });
+      this.owed.receipt = !0, this.arrivals.add(batch);
     }
     credit(id, total) {
       let lane = this.lanes.get(id);
@@ -2144,7 +2296,7 @@
         }
         this.arrivals.walked(batch);
       }
-      this.receiptDue && this.armLazy();
+      this.owed.receipt && this.owed.armLazy();
     }
     /** The rest of the frame under way has not come. Its batch will, once more: what was handed out is passed over then. */
     interrupt(batch) {
@@ -2171,56 +2323,24 @@
       this.running = void 0, lane !== void 0 && lane.consumed > lane.announced && this.consumed(lane);
     }
     outgoing() {
-      if (this.state !== "open" || this.left || this.writer === void 0) return;
-      let again = this.lost[0], number = again === void 0 ? this.lastSent + 1 : again.number, oldest = firstOf(this.unacknowledged);
-      if (oldest !== void 0 && number - oldest >= AHEAD) return;
-      if (again !== void 0)
-        return this.lost = behind(this.lost, 1), this.unacknowledged.add(number), again;
-      this.fill(this.writer);
-      let empty = this.writer.length === 0;
-      if (empty && !this.urgent) return;
-      this.lastSent = number, this.unacknowledged.add(number);
-      let { batched } = this;
-      return this.batched = [], new OutBatch(number, empty ? void 0 : this.writer.take(), batched);
+      if (!(this.state !== "open" || this.left))
+        return this.up.next(this.owed.urgent);
     }
-    /** The control lane first, then the others in turn, each with its share of the room. */
-    fill(writer) {
-      this.control.hasReady && this.control.write(writer, writer.capacity, this.batched), this.control.queued = !1;
-      let lanes = this.sending;
-      this.sending = [];
-      let waiting2 = lanes.length, rest = [];
-      for (let i = 0; i < lanes.length; i++) {
-        let lane = lanes[i];
-        if (lane.hasReady) {
-          let before = writer.length, share = max(1, (writer.capacity - writer.length) / waiting2);
-          lane.write(writer, share, this.batched), lane.hasReady && writer.length === before ? push(this.sending, lane) : lane.hasReady ? push(rest, lane) : lane.queued = !1;
-        } else
-          lane.queued = !1;
-        waiting2--;
-      }
-      pushAll(this.sending, rest);
+    get lastSent() {
+      return this.up.lastSent;
     }
     get due() {
-      return this.receiptDue || this.dirty.length > 0;
+      return this.owed.due;
     }
     compose(out, slot, request, hold2) {
-      let credits = [], entries = this.takeCredits(credits), header = { ...this.header(out), slot, request, hold: hold2 };
+      let credits = [], entries = this.owed.takeCredits(credits), header = { ...this.header(out), slot, request, hold: hold2 };
       return { bytes: encodeBatch(header, entries, out?.runs), credits };
     }
     composeInPlace(out) {
-      return encodeInPlace(this.header(out), this.takeCredits(), out?.runs);
-    }
-    /** Lanes and totals of the credits that a batch carries. */
-    takeCredits(carried) {
-      let entries = [], most = 2 * this.mostCredits, n = 0;
-      for (; n < this.dirty.length && entries.length < most; n++) {
-        let lane = this.dirty[n];
-        lane.dirty = !1, !(lane.muted || this.lanes.get(lane.id) !== lane) && (lane.announced = lane.consumed, push(entries, lane.id), push(entries, lane.consumed), carried !== void 0 && push(carried, lane));
-      }
-      return this.dirty = behind(this.dirty, n), entries;
+      return encodeInPlace(this.header(out), this.owed.takeCredits(), out?.runs);
     }
     header(out) {
-      return this.urgent = !1, this.receiptDue = !1, this.composed++, {
+      return this.owed.told(), {
         number: out === void 0 ? 0 : out.number,
         receipt: this.arrivals.receipt,
         selective: this.arrivals.selective,
@@ -2230,22 +2350,14 @@
       };
     }
     delivered(out) {
-      out.leave(), this.unacknowledged.delete(out.number), out.runs !== void 0 && this.writer?.release(out.runs);
+      this.up.delivered(out);
     }
     passed(out) {
-      out.leave(), this.unacknowledged.delete(out.number);
+      this.up.passed(out);
     }
     again(outs) {
       if (this.state !== "open") return;
-      for (let i = 0; i < outs.length; i++)
-        this.unacknowledged.delete(outs[i].number), outs[i].comeBack();
-      for (let i = 0; i < outs.length; i++) {
-        let at = this.lost.length;
-        for (; at > 0 && this.lost[at - 1].number > outs[i].number; at--)
-          this.lost[at] = this.lost[at - 1];
-        this.lost[at] = outs[i];
-      }
-      this.receiptDue = !0;
+      this.up.again(outs), this.owed.receipt = !0;
       let credited = [];
       this.lanes.forEach((lane) => {
         lane.consumed > 0 && push(credited, lane);
@@ -2255,20 +2367,6 @@
       if (this.state === "open")
         for (let i = 0; i < credits.length; i++)
           credits[i].announced = 0, this.consumed(credits[i]);
-    }
-    /** Sends receipts and credits that no request has taken along for a while. */
-    armLazy() {
-      if (this.lazyTimer !== void 0 || this.state !== "open") return;
-      let before = this.composed;
-      this.lazyTimer = this.clock.setTimeout(() => {
-        if (this.lazyTimer = void 0, !(this.dirty.length === 0 && !this.receiptDue)) {
-          if (this.composed !== before) {
-            this.armLazy();
-            return;
-          }
-          this.urgent = !0, this.carrier.wake();
-        }
-      }, LAZY);
     }
     /** The page will be left when its listeners have been called. */
     beginLeave() {
@@ -2285,12 +2383,7 @@
     end(reason) {
       if (this.state === "ended") return;
       let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${toText(reason)}`);
-      this.state = "ended", this.error = error, includes(TOLD, error.code) && tell("error", "tailrace:", error), this.carrier.stop(), this.clock.clearTimeout(this.lazyTimer), this.arrivals.clear(), this.lost = [], this.dirty = [], this.sending = [], this.starting = [], this.held.clear(), this.active.clear();
-      let calls = [];
-      this.calls.forEach((call2) => {
-        push(calls, call2);
-      }), this.calls.clear();
-      for (let i = 0; i < calls.length; i++) calls[i].reject(error);
+      this.state = "ended", this.error = error, includes(TOLD, error.code) && tell("error", "tailrace:", error), this.carrier.stop(), this.owed.end(), this.arrivals.clear(), this.up.end(), this.starting = [], this.calls.end(error);
       let lanes = [];
       this.lanes.forEach((lane) => {
         push(lanes, lane);

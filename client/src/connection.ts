@@ -1,31 +1,23 @@
 // One session with the Go side: the lanes, the order of batches, receipts and credits.
 
 import { Arrivals } from './arrivals.js';
-import {
-  behind,
-  clz32,
-  floor,
-  includes,
-  max,
-  min,
-  push,
-  pushAll,
-  toText,
-} from './builtins/base.js';
+import { floor, includes, min, push, toText } from './builtins/base.js';
 import { bufferOf, NativeUint8Array, NativeUint32Array } from './builtins/bytes.js';
-import { firstKeyOf, firstOf, SafeMap, SafeSet } from './builtins/collections.js';
+import { SafeMap } from './builtins/collections.js';
 import { tell } from './builtins/dom.js';
 import { settled } from './builtins/promises.js';
+import { Calls, type HeldCall } from './calls.js';
 import type { Carrier, Composed, Hello, Peer, Received } from './carrier.js';
 import type { Call, ControlOwner } from './control.js';
 import { ControlSink } from './control.js';
 import { broken, TailraceError } from './errors.js';
 import { BodySink, Lane, type LaneOwner, type Sink } from './lane.js';
-import { LAST_NUMBER, Numbers } from './numbers.js';
-import { OutBatch } from './outbatch.js';
+import { LAST_NUMBER } from './numbers.js';
+import type { OutBatch } from './outbatch.js';
+import { Owed } from './owed.js';
 import type { Timers } from './timers.js';
+import { Upward } from './upward.js';
 import {
-  AHEAD,
   type Batch,
   type BatchHeader,
   CANCEL,
@@ -45,13 +37,6 @@ import {
   walk,
 } from './wire.js';
 
-/**
- * Receipts and credits that no request has taken along after so many milliseconds go in
- * a post of their own. Larger credits don't wait (see `consumed`); this is for the rest, such as
- * a sender whose next frame is larger than what is left of its window.
- */
-const LAZY = 50;
-
 /** Codes of what somebody has to mend: the console shows those ends. */
 const TOLD = ['protocol', 'internal', 'blocked_by_csp'];
 
@@ -65,13 +50,6 @@ export interface PageEvents {
   /** An event for one subscription, its JSON parsed already. */
   parsedEvent(sub: number, value: unknown): void;
   ended(error: TailraceError): void;
-}
-
-/** A call that waits until fewer are running. */
-interface HeldCall {
-  start(): void;
-  /** It was cancelled meanwhile. */
-  drop(): void;
 }
 
 export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
@@ -91,37 +69,16 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   private window = 0;
   private starting: (() => void)[] = [];
 
-  private readonly calls = new SafeMap<number, Call>();
-  private readonly numbers: Numbers;
-  private maxPending = 0;
-  /** Calls that Go has, or will have with the next batch. */
-  private readonly active = new SafeSet<number>();
-  /** Calls beyond `maxPending`, in their order. */
-  private readonly held = new SafeMap<number, HeldCall>();
+  private readonly calls: Calls;
 
   // Downward batches.
   private readonly arrivals = new Arrivals();
   private walking: Batch | undefined;
   /** The number of the last batch whose way ended while it was walked. */
   private interrupted = 0;
-  private receiptDue = false;
+  private readonly owed: Owed;
 
-  // Upward batches.
-  lastSent = 0;
-  /** Batches that have to go once more. */
-  private lost: OutBatch[] = [];
-  private readonly unacknowledged = new SafeSet<number>();
-  private writer: RunWriter | undefined;
-  private sending: Lane[] = [];
-  /** Lanes that have something in the batch that is being written. */
-  private batched: Lane[] = [];
-  private mostCredits = 0;
-
-  // Credits.
-  private dirty: Lane[] = [];
-  private urgent = false;
-  private lazyTimer: unknown;
-  private composed = 0;
+  private readonly up: Upward;
 
   constructor(
     private readonly carrier: Carrier,
@@ -129,11 +86,13 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     private readonly page: PageEvents,
     first = 1, // where the numbers of calls and lanes begin
   ) {
-    this.numbers = new Numbers(first - 1);
+    this.calls = new Calls(first);
     this.nextLane = first % 2 === 0 ? first + 1 : first;
     this.control = new Lane(0, this, new ControlSink(this));
     this.control.named = true;
     this.lanes.set(0, this.control);
+    this.up = new Upward(carrier, this.control);
+    this.owed = new Owed(carrier, clock, this.lanes);
     void settled(
       carrier.hello(),
       (hello) => this.open(hello),
@@ -147,12 +106,13 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.label = hello.label;
     this.maxMessage = hello.maxMessage;
     this.maxLanes = hello.lanes;
-    this.maxPending = hello.pending;
+    this.calls.most = hello.pending;
     this.window = hello.window;
     this.chunk = floor(hello.maxBatch / 4) & ~7;
-    this.mostCredits = floor(hello.maxBatch / 8 / CREDIT);
-    const front = HEADER + this.mostCredits * CREDIT;
-    this.writer = new RunWriter((hello.maxBatch & ~7) - front - CLOSING, front);
+    const mostCredits = floor(hello.maxBatch / 8 / CREDIT);
+    const front = HEADER + mostCredits * CREDIT;
+    this.owed.open(hello.window, mostCredits);
+    this.up.writer = new RunWriter((hello.maxBatch & ~7) - front - CLOSING, front);
     this.control.openWindow(hello.window);
     const { starting } = this;
     this.starting = [];
@@ -208,54 +168,21 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   addCall(call: Call): number {
-    // One that was cancelled is in use until Go has answered it.
-    const id = this.numbers.next((id) => this.calls.has(id) || this.active.has(id));
-    this.calls.set(id, call);
-    return id;
+    return this.calls.add(call);
   }
 
   /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
   startCall(id: number, call: HeldCall): void {
-    this.whenOpen(() => {
-      if (!this.calls.has(id)) {
-        call.drop();
-        return;
-      }
-      this.held.set(id, call);
-      this.startHeld();
-    });
-  }
-
-  private startHeld(): void {
-    while (this.active.size < this.maxPending) {
-      const id = firstKeyOf(this.held);
-      const call = id === undefined ? undefined : this.held.get(id);
-      if (id === undefined || call === undefined) return;
-      this.held.delete(id);
-      this.active.add(id);
-      call.start();
-    }
+    this.whenOpen(() => this.calls.start(id, call));
   }
 
   settle(id: number): Call | undefined {
-    if (!this.numbers.given(id)) throw broken('a result of what was never invoked');
-    const call = this.calls.get(id);
-    this.calls.delete(id);
-    if (this.active.delete(id)) this.startHeld();
-    return call;
+    return this.calls.settle(id);
   }
 
   /** The caller does not wait for that call any more. */
   cancelCall(id: number): void {
-    this.calls.delete(id);
-    const held = this.held.get(id);
-    if (held !== undefined) {
-      this.held.delete(id);
-      held.drop();
-    } else if (this.active.has(id)) {
-      // It counts until Go has answered it.
-      this.sendControl(CANCEL, wordPair(id));
-    }
+    if (this.calls.cancel(id)) this.sendControl(CANCEL, wordPair(id));
   }
 
   startTimer(callback: () => void, milliseconds: number): unknown {
@@ -308,40 +235,15 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   // ---- LaneOwner
 
   consumed(lane: Lane): void {
-    if (lane.muted || this.lanes.get(lane.id) !== lane) return;
-    if (!lane.dirty) {
-      lane.dirty = true;
-      push(this.dirty, lane);
-    }
-    if (lane.consumed - lane.announced >= this.window / 4 && !this.urgent) {
-      this.urgent = true;
-      this.carrier.wake();
-    }
-    this.armLazy();
+    this.owed.consumed(lane);
   }
 
   sendable(lane: Lane): void {
-    if (!lane.queued) {
-      lane.queued = true;
-      if (lane !== this.control) push(this.sending, lane);
-    }
-    this.carrier.wake();
+    this.up.queue(lane);
   }
 
   write(lane: Lane): void {
-    const { writer, carrier } = this;
-    if (writer === undefined || this.control.queued || this.sending.length > 0) return;
-    while (carrier.immediate) {
-      const before = writer.length;
-      lane.write(writer, writer.capacity, this.batched);
-      if (!lane.hasReady) {
-        carrier.wake();
-        return;
-      }
-      if (writer.length === 0) return; // the window does not let it pass
-      carrier.flush();
-      if (writer.length > 0 || before === 0) return;
-    }
+    this.up.write(lane);
   }
 
   gone(lane: Lane): void {
@@ -371,27 +273,14 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
       apart?.skip();
       return;
     }
-    this.acknowledge(batch);
+    this.up.acknowledge(batch);
     if (batch.credits > 0) eachCredit(batch, (lane, total) => this.credit(lane, total));
     if (number === 0) {
       apart?.skip();
       return;
     }
-    this.receiptDue = true;
+    this.owed.receipt = true;
     this.arrivals.add(batch);
-  }
-
-  private acknowledge(batch: Batch): void {
-    const { receipt, selective } = batch;
-    const highest = selective === 0 ? receipt : receipt + 2 + (31 - clz32(selective));
-    if (highest > this.lastSent) throw broken('a receipt for what was never sent');
-    if (this.unacknowledged.size === 0) return;
-    this.unacknowledged.forEach((number) => {
-      const bit = number - receipt - 2;
-      if (number <= receipt || (bit >= 0 && bit < 32 && (selective >>> bit) & 1)) {
-        this.unacknowledged.delete(number);
-      }
-    });
   }
 
   private credit(id: number, total: number): void {
@@ -421,7 +310,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
       }
       this.arrivals.walked(batch);
     }
-    if (this.receiptDue) this.armLazy();
+    if (this.owed.receipt) this.owed.armLazy();
   }
 
   /** The rest of the frame under way has not come. Its batch will, once more: what was handed out is passed over then. */
@@ -465,89 +354,31 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   outgoing(): OutBatch | undefined {
-    if (this.state !== 'open' || this.left || this.writer === undefined) return undefined;
-    const again: OutBatch | undefined = this.lost[0];
-    const number = again === undefined ? this.lastSent + 1 : again.number;
-    const oldest = firstOf(this.unacknowledged);
-    if (oldest !== undefined && number - oldest >= AHEAD) return undefined;
-    if (again !== undefined) {
-      this.lost = behind(this.lost, 1);
-      this.unacknowledged.add(number);
-      return again;
-    }
-    this.fill(this.writer);
-    const empty = this.writer.length === 0;
-    if (empty && !this.urgent) return undefined;
-    this.lastSent = number;
-    this.unacknowledged.add(number);
-    const { batched } = this;
-    this.batched = [];
-    return new OutBatch(number, empty ? undefined : this.writer.take(), batched);
+    if (this.state !== 'open' || this.left) return undefined;
+    return this.up.next(this.owed.urgent);
   }
 
-  /** The control lane first, then the others in turn, each with its share of the room. */
-  private fill(writer: RunWriter): void {
-    if (this.control.hasReady) this.control.write(writer, writer.capacity, this.batched);
-    this.control.queued = false;
-    const lanes = this.sending;
-    this.sending = [];
-    let waiting = lanes.length;
-    const rest: Lane[] = [];
-    for (let i = 0; i < lanes.length; i++) {
-      const lane = lanes[i];
-      if (lane.hasReady) {
-        const before = writer.length;
-        const share = max(1, (writer.capacity - writer.length) / waiting);
-        lane.write(writer, share, this.batched);
-        // Those that got nothing go first next time.
-        if (lane.hasReady && writer.length === before) push(this.sending, lane);
-        else if (lane.hasReady) push(rest, lane);
-        else lane.queued = false;
-      } else {
-        lane.queued = false;
-      }
-      waiting--;
-    }
-    pushAll(this.sending, rest);
+  get lastSent(): number {
+    return this.up.lastSent;
   }
 
   get due(): boolean {
-    return this.receiptDue || this.dirty.length > 0;
+    return this.owed.due;
   }
 
   compose(out: OutBatch | undefined, slot: number, request: number, hold: number): Composed {
     const credits: Lane[] = [];
-    const entries = this.takeCredits(credits);
+    const entries = this.owed.takeCredits(credits);
     const header = { ...this.header(out), slot, request, hold };
     return { bytes: encodeBatch(header, entries, out?.runs), credits };
   }
 
   composeInPlace(out: OutBatch | undefined): Uint8Array<ArrayBuffer> {
-    return encodeInPlace(this.header(out), this.takeCredits(), out?.runs);
-  }
-
-  /** Lanes and totals of the credits that a batch carries. */
-  private takeCredits(carried?: Lane[]): number[] {
-    const entries: number[] = [];
-    const most = 2 * this.mostCredits;
-    let n = 0;
-    for (; n < this.dirty.length && entries.length < most; n++) {
-      const lane = this.dirty[n];
-      lane.dirty = false;
-      if (lane.muted || this.lanes.get(lane.id) !== lane) continue;
-      lane.announced = lane.consumed;
-      push(entries, lane.id);
-      push(entries, lane.consumed);
-      if (carried !== undefined) push(carried, lane);
-    }
-    this.dirty = behind(this.dirty, n);
-    return entries;
+    return encodeInPlace(this.header(out), this.owed.takeCredits(), out?.runs);
   }
 
   private header(out: OutBatch | undefined): BatchHeader {
-    this.urgent = false;
-    this.receiptDue = false;
-    this.composed++;
+    this.owed.told();
     return {
       number: out === undefined ? 0 : out.number,
       receipt: this.arrivals.receipt,
@@ -559,30 +390,17 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   delivered(out: OutBatch): void {
-    out.leave();
-    this.unacknowledged.delete(out.number);
-    if (out.runs !== undefined) this.writer?.release(out.runs);
+    this.up.delivered(out);
   }
 
   passed(out: OutBatch): void {
-    out.leave();
-    this.unacknowledged.delete(out.number);
+    this.up.passed(out);
   }
 
   again(outs: readonly OutBatch[]): void {
     if (this.state !== 'open') return;
-    for (let i = 0; i < outs.length; i++) {
-      this.unacknowledged.delete(outs[i].number);
-      outs[i].comeBack();
-    }
-    for (let i = 0; i < outs.length; i++) {
-      let at = this.lost.length; // in the order of their numbers
-      for (; at > 0 && this.lost[at - 1].number > outs[i].number; at--) {
-        this.lost[at] = this.lost[at - 1];
-      }
-      this.lost[at] = outs[i];
-    }
-    this.receiptDue = true;
+    this.up.again(outs);
+    this.owed.receipt = true;
     const credited: Lane[] = [];
     this.lanes.forEach((lane) => {
       if (lane.consumed > 0) push(credited, lane);
@@ -596,22 +414,6 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
       credits[i].announced = 0;
       this.consumed(credits[i]);
     }
-  }
-
-  /** Sends receipts and credits that no request has taken along for a while. */
-  private armLazy(): void {
-    if (this.lazyTimer !== undefined || this.state !== 'open') return;
-    const before = this.composed;
-    this.lazyTimer = this.clock.setTimeout(() => {
-      this.lazyTimer = undefined;
-      if (this.dirty.length === 0 && !this.receiptDue) return;
-      if (this.composed !== before) {
-        this.armLazy();
-        return;
-      }
-      this.urgent = true;
-      this.carrier.wake();
-    }, LAZY);
   }
 
   /** The page will be left when its listeners have been called. */
@@ -639,20 +441,11 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.error = error;
     if (includes(TOLD, error.code)) tell('error', 'tailrace:', error);
     this.carrier.stop();
-    this.clock.clearTimeout(this.lazyTimer);
+    this.owed.end();
     this.arrivals.clear();
-    this.lost = [];
-    this.dirty = [];
-    this.sending = [];
+    this.up.end();
     this.starting = [];
-    this.held.clear();
-    this.active.clear();
-    const calls: Call[] = [];
-    this.calls.forEach((call) => {
-      push(calls, call);
-    });
-    this.calls.clear();
-    for (let i = 0; i < calls.length; i++) calls[i].reject(error);
+    this.calls.end(error);
     const lanes: Lane[] = [];
     this.lanes.forEach((lane) => {
       push(lanes, lane);
