@@ -216,7 +216,7 @@ func scenarioOutput(t *testing.T, name string, env ...string) string {
 	home := t.TempDir()
 	c.Env = append(os.Environ(), "LC_ALL=C", "HOME="+home, "XDG_CACHE_HOME="+home+"/.cache")
 	c.Env = append(append(c.Env, env...), scenarioVariable+"="+name)
-	c.WaitDelay = time.Second
+	c.WaitDelay = patience // for WebKit's processes, which have its output, too
 	out, err := c.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
