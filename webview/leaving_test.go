@@ -399,3 +399,38 @@ func TestHelloOfClosedWindow(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 }
+
+// TestResourcesWhileLeaving: a command that runs when its page is being left has the page's
+// resources still, and adds none.
+func TestResourcesWhileLeaving(t *testing.T) {
+	type number struct{ Rid uint32 }
+	closed, said := make(chan string, 2), make(chan error, 2)
+	app := newApp(t, Options{}, func(e *transport.Engine) {
+		transport.Handle(e, "open", func(ctx context.Context, _ none) (uint32, error) {
+			return AddResource(ctx, &closer{"held", closed, nil})
+		})
+		transport.HandleOrdered(e, "bye", func(ctx context.Context, a number) (none, error) {
+			w := Caller(ctx)
+			for deadline := time.Now().Add(patience); w.page.Load() != nil && time.Now().Before(deadline); {
+				time.Sleep(time.Millisecond)
+			}
+			_, err := ResourceOf[*closer](ctx, a.Rid)
+			said <- err
+			_, err = AddResource(ctx, &closer{"late", closed, nil})
+			said <- err
+			return none{}, nil
+		})
+	})
+	p := openPage(t, app, WindowOptions{})
+	p.run(`const rid = await tailrace.invoke('open'); addEventListener('pagehide', () => { tailrace.invoke('bye', { rid }) })`, nil)
+	p.Reload()
+	if err := wait(t, said, "the command"); err != nil {
+		t.Errorf("the resource is gone: %v", err)
+	}
+	if err := wait(t, said, "the command's end"); !errors.Is(err, ErrClosed) {
+		t.Errorf("adding one gave %v", err)
+	}
+	if first, second := wait(t, closed, "the late one's end"), wait(t, closed, "the other one's"); first != "late" || second != "held" {
+		t.Errorf("closed were %s, then %s", first, second)
+	}
+}

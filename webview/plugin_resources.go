@@ -27,7 +27,7 @@ func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
 	if c == nil {
 		return 0, errors.New("webview: the resource is nil")
 	}
-	r := resourcesOf(ctx)
+	r := resourcesOf(ctx, false)
 	if r == nil {
 		return 0, closeAfter(c,
 			fmt.Errorf("webview: the page is gone, or the context is not that of a command: %w", ErrClosed))
@@ -54,10 +54,11 @@ func closeResource(c io.Closer) (err error) {
 	return err
 }
 
-// ResourceOf gives the resource of that number of the page that called the command of ctx.
+// ResourceOf gives the resource of that number of the page that called the command of ctx. Of
+// a page that is being left it does so until the session has ended.
 func ResourceOf[T io.Closer](ctx context.Context, rid uint32) (T, error) {
 	var none T
-	r := resourcesOf(ctx)
+	r := resourcesOf(ctx, true)
 	if r == nil {
 		return none, noResource(rid)
 	}
@@ -70,13 +71,17 @@ func ResourceOf[T io.Closer](ctx context.Context, rid uint32) (T, error) {
 	return c, nil
 }
 
-func resourcesOf(ctx context.Context) *resources {
-	w := Caller(ctx)
-	if w == nil {
+// resourcesOf gives those of the page of a command; left: of one that is being left, too.
+func resourcesOf(ctx context.Context, left bool) *resources {
+	w, s := Caller(ctx), transport.SessionFrom(ctx)
+	if w == nil || s == nil {
 		return nil
 	}
 	p := w.page.Load()
-	if p == nil || p.session != transport.SessionFrom(ctx) {
+	if left && (p == nil || p.session != s) {
+		p = w.leaving.Load()
+	}
+	if p == nil || p.session != s {
 		return nil
 	}
 	return &p.resources
@@ -140,7 +145,7 @@ func (r *resources) end(failed func(error)) {
 
 func registerResources(a *App) {
 	transport.Handle(a.engine, "plugin:resources|close", func(ctx context.Context, args struct{ Rid uint32 }) (any, error) {
-		r := resourcesOf(ctx)
+		r := resourcesOf(ctx, true)
 		if r == nil {
 			return nil, noResource(args.Rid)
 		}

@@ -141,6 +141,7 @@ type former struct {
 func (w *Window) depart(reason string) {
 	w.unanswered = unanswered{}
 	w.endFormer()
+	w.leaving.Store(w.page.Load()) // first: a command of the page finds it in one of the two
 	p := w.page.Swap(nil)
 	if p == nil {
 		return
@@ -224,6 +225,7 @@ func (w *Window) greet(in *incoming, r responder, cors bool) {
 func (w *Window) endFormer() {
 	l := w.former
 	w.former = former{}
+	w.leaving.Store(nil)
 	if l.page != nil {
 		w.end(l.page, l.reason)
 	}

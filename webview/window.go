@@ -20,6 +20,7 @@ type Window struct {
 	done      chan struct{}
 	closed    atomic.Bool
 	page      atomic.Pointer[page]
+	leaving   atomic.Pointer[page]                // the one before, whose last commands still run
 	events    *bus.Page                           // the bus's end of the window
 	refuses   atomic.Pointer[func() bool]         // OnCloseRequested's
 	crashed   atomic.Pointer[func(reason string)] // OnCrash's
