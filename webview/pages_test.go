@@ -148,6 +148,14 @@ func TestWhatPagesHave(t *testing.T) {
 		"audio over the scheme": {`const a = new Audio('/a.wav');
 			return new Promise((r) => { a.onerror = () => r('error ' + a.error.code);
 			a.onloadedmetadata = () => r('plays') })`, "error 4"},
+		"audio of a blob": {`const a = new Audio(), sound = await (await fetch('/a.wav')).blob();
+			a.src = URL.createObjectURL(sound);
+			return new Promise((r) => { a.onerror = () => r('error ' + a.error.code);
+			a.oncanplay = () => r('plays ' + a.duration) })`, "plays 1"},
+		"MediaSource": {`const a = new Audio(), source = new MediaSource();
+			a.src = URL.createObjectURL(source);
+			return new Promise((r) => { a.onerror = () => r('error ' + a.error.code);
+			source.onsourceopen = () => r('opens') })`, "opens"},
 	} {
 		var got string
 		if p.run(c.js, &got); got != c.want {
