@@ -18,7 +18,7 @@ import {
 } from '../src/wire.js';
 import { join, settle, u32s } from './go.js';
 import { FakeMemory } from './memory.js';
-import { breakAll, openRealm, ours, outcome, type Realm } from './realm.js';
+import { breakAll, openRealm, ours, outcome, type Realm, wrapAll } from './realm.js';
 
 /** The page's own code, from before anything was broken. */
 const code = `const Bytes = Uint8Array, { asyncIterator } = Symbol;
@@ -246,6 +246,14 @@ for (const carrier of ['scheme', 'shm']) {
   test(`${carrier}: every built-in is frozen after the start`, async () => {
     const realm = await open();
     realm.run(breakAll(undefined));
+    await live(realm);
+  });
+  test(`${carrier}: every built-in is frozen before the start`, async () => {
+    await live(await open(breakAll(undefined)));
+  });
+  test(`${carrier}: every method is wrapped before the start`, async () => {
+    const realm = await open(wrapAll);
+    assert.ok(realm.run('wrapped') > 100);
     await live(realm);
   });
   for (const [name, source] of Object.entries({

@@ -146,3 +146,16 @@ export function breakAll(body: string | undefined): string {
     return changes.length;
   })()`;
 }
+
+/** A script that has every method of the built-ins' prototypes go through a function of the page's. */
+export const wrapAll = `globalThis.wrapped = 0;
+  for (const { prototype } of [Object, Function, Array, String, RegExp, Promise, Map, Set, WeakMap,
+    WeakRef, ArrayBuffer, DataView, Object.getPrototypeOf(Uint8Array), Error]) {
+    const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
+    for (const key of ownKeys(prototype)) {
+      const { value, configurable } = getOwnPropertyDescriptor(prototype, key);
+      if (typeof value !== 'function' || !configurable || key === 'constructor') continue;
+      defineProperty(prototype, key, { value(...args) { return apply(value, this, args) } });
+      wrapped++;
+    }
+  }`;
