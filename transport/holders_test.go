@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -29,10 +30,13 @@ func heap() int64 {
 // holderPage is a page that takes no batch, and what a test has it hold.
 type holderPage struct {
 	*upPage
+	e    *transport.Engine
 	id   uint32
 	keep []any
 	// together lets the commands of that name return.
 	together chan struct{}
+	// over, if not nil, lets go what a test holds up, before the session ends.
+	over func()
 }
 
 func (p *holderPage) call(envelope, body string) {
@@ -181,6 +185,59 @@ var holderCases = []struct {
 			p.send(lane, wire.Frame{Kind: wire.Begin, Payload: begin})
 		}
 	}, false, 60},
+	{"lanes", func(m transport.MemoryStats) int64 { return m.Lanes }, func(p *holderPage) {
+		for lane := uint32(1); lane < 9001; lane += 2 {
+			p.id++
+			p.invoke(p.id, fmt.Sprintf(`{"cmd":"latest","channels":[%d],"body":"json"}`, lane),
+				fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+			if p.id%1000 == 0 {
+				synctest.Wait()
+			}
+		}
+	}, false, 30},
+	{"requests", func(m transport.MemoryStats) int64 { return m.Requests }, func(p *holderPage) {
+		pulls, handle := transport.NewPulls("held up"), make(chan struct{})
+		pulls.Bind(p.carrier.port, p.e.Options())
+		for i := range 64 { // the first one's answer holds up the others
+			pulls.Request(make([]byte, 300_000), func(transport.Answer) {
+				if i == 0 {
+					<-handle
+				}
+			})
+			synctest.Wait()
+		}
+		p.over = func() {
+			close(handle)
+			synctest.Wait()
+			pulls.Close(&transport.ClosedError{})
+		}
+	}, false, 60},
+	{"readers", func(m transport.MemoryStats) int64 { return m.Readers }, func(p *holderPage) {
+		for i := range resumables {
+			lane := uint32(2*i + 1)
+			p.call(fmt.Sprintf(`{"cmd":%q,"channels":[%d],"body":"json"}`, transport.CommandResume, lane),
+				fmt.Sprintf(`{"name":"%d","from":"oldest","channel":"__CHANNEL__:%d"}`, i, lane))
+		}
+	}, false, 40},
+}
+
+// resumables is how many resumable channels there are, each with a message of a megabyte.
+const resumables = 24
+
+// TestEachHolderHasACase: each figure of what a session holds is filled by a case of TestHolders.
+// What only waits is no holder.
+func TestEachHolderHasACase(t *testing.T) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[transport.MemoryStats]()) {
+		var m transport.MemoryStats
+		reflect.ValueOf(&m).Elem().FieldByIndex(f.Index).SetInt(1)
+		filled := false
+		for _, c := range holderCases {
+			filled = filled || c.held(m) == 1
+		}
+		if !filled && f.Name != "Waiting" {
+			t.Errorf("no case fills %s", f.Name)
+		}
+	}
 }
 
 // TestHolders: whatever a session is made to hold is in its figures, and bounded by SessionBytes.
@@ -230,9 +287,16 @@ func TestHolders(t *testing.T) {
 					<-ctx.Done()
 					return nil, nil
 				})
+				for i := range resumables {
+					r := newResumable[[]byte](t, e, fmt.Sprint(i),
+						transport.ResumableOptions{HistoryBytes: 4 << 20})
+					if err := r.TrySend(make([]byte, 1<<20)); err != nil {
+						t.Fatal(err)
+					}
+				}
 				p = &holderPage{
-					together: together,
-					upPage:   openUpWith(t, e, transport.SessionConfig{NativeEval: func(uint32, string, bool) {}}),
+					e: e, together: together,
+					upPage: openUpWith(t, e, transport.SessionConfig{NativeEval: func(uint32, string, bool) {}}),
 				}
 				synctest.Wait()
 				heldBefore, before := p.s.Stats(), heap()
@@ -254,6 +318,9 @@ func TestHolders(t *testing.T) {
 					t.Errorf("%.1f MB are held", mega(held))
 				}
 				// Who keeps a session that has ended, and its channels, keeps none of it.
+				if p.over != nil {
+					p.over()
+				}
 				p.s.End("test is over")
 				synctest.Wait()
 				if left, used := heap()-before, p.s.Stats().Memory; left > 8<<20 || used != 0 {
