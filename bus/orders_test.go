@@ -33,6 +33,7 @@ type starting struct {
 	emitted atomic.Int64
 	values  chan error // of EvalResult
 	results int
+	ids     []bus.ID        // of listeners in Go
 	arrived map[string]bool // events that a command has emitted, and that have come
 	early   []string        // results that came before their events
 }
@@ -49,6 +50,13 @@ func (p *starting) call(
 		p.asked = append(p.asked, c)
 	}
 	return c
+}
+
+// listen listens in Go to what the page and Go emit.
+func (p *starting) listen(listen func(bus.Target, string, func(bus.Event)) (bus.ID, error)) {
+	id, err := listen(bus.Any, "e", func(bus.Event) {})
+	noError(p.t, err)
+	p.ids = append(p.ids, id)
 }
 
 // steps are what a page, or Go, does while the page starts. nil: nothing to await.
@@ -84,6 +92,21 @@ var steps = []struct {
 	}},
 	{"Go's EmitSticky", func(p *starting) *transporttest.Call {
 		noError(p.t, p.b.EmitSticky(bus.Any, "e", 0))
+		return nil
+	}},
+	{"Go's Listen", func(p *starting) *transporttest.Call {
+		p.listen(p.b.Listen)
+		return nil
+	}},
+	{"Go's Once", func(p *starting) *transporttest.Call {
+		p.listen(p.b.Once)
+		return nil
+	}},
+	{"Go's Unlisten", func(p *starting) *transporttest.Call {
+		if n := len(p.ids); n > 0 {
+			p.b.Unlisten(p.ids[n-1]) // false: it was for one event, which has come
+			p.ids = p.ids[:n-1]
+		}
 		return nil
 	}},
 	{"Go's Eval", func(p *starting) *transporttest.Call {
