@@ -171,6 +171,17 @@ test('what is written can be read', () => {
   assert.deepEqual([0, 1, 8, 9].map(strideOf), [8, 16, 16, 24]);
 });
 
+test('a number of 32 bits that has grown beyond them begins anew', () => {
+  for (const [request, written] of [
+    [2 ** 32 - 1, 2 ** 32 - 1],
+    [2 ** 32, 0],
+    [2 ** 32 + 1, 1],
+  ]) {
+    const header = { number: 1, receipt: 0, selective: 0, slot: 1, request, hold: 0 };
+    assert.equal(decode(encodeBatch(header, [], undefined), true)?.batch.request, written);
+  }
+});
+
 test('a writer’s buffer is used again, and nothing of what stood there before is left', () => {
   const entries = [1, 2, 3, 4, 5, 6];
   const front = HEADER + (entries.length / 2) * CREDIT;
