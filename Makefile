@@ -65,8 +65,9 @@ extension: setup ## the web process's half of shared memory: that the committed 
 	$(STEP) extension sh -c 'webview/shm/extension/build.sh && webview/shm/extension/fuzz.sh'
 
 verify: export TAILRACE_VERIFY = 1
-verify: begin setup ## the tests that do more with TAILRACE_VERIFY=1, with their figures, and those of order many times
+verify: begin setup client/node_modules ## the tests that do more with TAILRACE_VERIFY=1, with their figures, and those of order many times
 	$(STEP) 'long forms' sh -c 'go test -timeout 4h -count=1 -v $$(grep -rlw --include="*_test.go" TAILRACE_VERIFY . | xargs -r -n1 dirname | sort -u)'
+	$(STEP) 'long forms of the client' sh -c 'cd client && node scripts/test.mjs starting'
 	$(STEP) 'order, 1, 2 and 4 processors' env -u TAILRACE_VERIFY go test -timeout 2h -race -cpu=1,2,4 -count=$(ORDER) -run Order ./ring ./transport ./bus ./webview/shm
 	@.ci/step end
 
