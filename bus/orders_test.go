@@ -33,7 +33,7 @@ type starting struct {
 	emitted atomic.Int64
 	values  chan error // of EvalResult
 	results int
-	ids     []bus.ID        // of listeners in Go
+	heard   []*listening    // in Go, but for those that were ended
 	arrived map[string]bool // events that a command has emitted, and that have come
 	early   []string        // results that came before their events
 }
@@ -53,10 +53,21 @@ func (p *starting) call(
 }
 
 // listen listens in Go to what the page and Go emit.
-func (p *starting) listen(listen func(bus.Target, string, func(bus.Event)) (bus.ID, error)) {
-	id, err := listen(bus.Any, "e", func(bus.Event) {})
+func (p *starting) listen(
+	listen func(bus.Target, string, func(bus.Event)) (bus.ID, error), once bool,
+) {
+	l := &listening{once: once}
+	var err error
+	l.id, err = listen(bus.Any, "e", func(bus.Event) { l.events.Add(1) })
 	noError(p.t, err)
-	p.ids = append(p.ids, id)
+	p.heard = append(p.heard, l)
+}
+
+// listening is a listener in Go.
+type listening struct {
+	id     bus.ID
+	once   bool
+	events atomic.Int64
 }
 
 // steps are what a page, or Go, does while the page starts. nil: nothing to await.
@@ -95,17 +106,20 @@ var steps = []struct {
 		return nil
 	}},
 	{"Go's Listen", func(p *starting) *transporttest.Call {
-		p.listen(p.b.Listen)
+		p.listen(p.b.Listen, false)
 		return nil
 	}},
 	{"Go's Once", func(p *starting) *transporttest.Call {
-		p.listen(p.b.Once)
+		p.listen(p.b.Once, true)
 		return nil
 	}},
 	{"Go's Unlisten", func(p *starting) *transporttest.Call {
-		if n := len(p.ids); n > 0 {
-			p.b.Unlisten(p.ids[n-1]) // false: it was for one event, which has come
-			p.ids = p.ids[:n-1]
+		if n := len(p.heard); n > 0 {
+			l := p.heard[n-1]
+			p.heard = p.heard[:n-1]
+			if !p.b.Unlisten(l.id) && !l.once {
+				p.t.Fatalf("Go's listener %d is gone", l.id)
+			}
 		}
 		return nil
 	}},
@@ -178,6 +192,12 @@ func (p *starting) run(order []int, parsed int, await bool) {
 			noError(p.t, err)
 		default:
 			p.t.Fatal("an EvalResult waits")
+		}
+	}
+	for _, l := range p.heard {
+		n := l.events.Load()
+		if over := !p.b.Unlisten(l.id); over != (l.once && n == 1) {
+			p.t.Fatalf("Go's listener, for one event %v, got %d and has ended %v", l.once, n, over)
 		}
 	}
 	if len(p.early) > 0 && !p.manual {
