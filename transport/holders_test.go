@@ -218,7 +218,7 @@ var holderCases = []struct {
 			p.call(fmt.Sprintf(`{"cmd":%q,"channels":[%d],"body":"json"}`, transport.CommandResume, lane),
 				fmt.Sprintf(`{"name":"%d","from":"oldest","channel":"__CHANNEL__:%d"}`, i, lane))
 		}
-	}, false, 40},
+	}, false, 20},
 }
 
 // resumables is how many resumable channels there are, each with a message of a megabyte.
