@@ -124,3 +124,82 @@ func TestBrokenBuiltins(t *testing.T) {
 		})
 	}
 }
+
+// changedBefore change a page's built-ins before the client starts, each so that programs go on.
+var changedBefore = map[string]string{
+	"frozen": `for (const name of Object.getOwnPropertyNames(globalThis)) {
+		const { value } = Object.getOwnPropertyDescriptor(globalThis, name);
+		if (typeof value === 'function') {
+			Object.freeze(value);
+			if (value.prototype) Object.freeze(value.prototype);
+		}
+	}
+	globalThis.changed = Object.isFrozen(Promise.prototype) && Object.isFrozen(Map);`,
+	"wrapped": `for (const { prototype } of [Object, Function, Array, String, RegExp, Promise, Map, Set,
+		ArrayBuffer, Object.getPrototypeOf(Uint8Array), Error, TextEncoder, TextDecoder, AbortSignal,
+		EventTarget, Headers]) {
+		const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
+		for (const key of ownKeys(prototype)) {
+			const { value, configurable } = getOwnPropertyDescriptor(prototype, key);
+			if (typeof value !== 'function' || !configurable || key === 'constructor') continue;
+			defineProperty(prototype, key, { value(...args) { return apply(value, this, args) } });
+		}
+	}
+	globalThis.changed = !String(Map.prototype.get).includes('native');`,
+}
+
+// TestBuiltinsChangedBefore: the client starts in a page whose built-ins are not what they were.
+func TestBuiltinsChangedBefore(t *testing.T) {
+	type args struct {
+		Stream *transport.Stream[int, []byte]
+	}
+	for name, before := range changedBefore {
+		for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
+			t.Run(fmt.Sprintf("%s, %v", name, kind), func(t *testing.T) {
+				l := newAttached(t, Options{Carrier: kind}, before)
+				l.carriedBy(carrierNames[kind])
+				e := l.app.Engine()
+				transport.Handle(e, "lengths", func(ctx context.Context, a args) (int, error) {
+					n := 0
+					for m, err := range a.Stream.All(ctx) {
+						if err != nil {
+							return n, err
+						}
+						if err := a.Stream.Send(ctx, len(m)); err != nil {
+							return n, err
+						}
+						n++
+					}
+					return n, nil
+				})
+				var got struct {
+					Changed   bool
+					Wrong, N  int
+					Heard     []int
+					Requested string
+				}
+				l.run(`const { invoke, listen, emit, Channel } = tailrace, heard = [];
+					let wrong = 0, answers = 0, over, said;
+					const event = new Promise((resolve) => { said = resolve });
+					await listen('said', ({ payload }) => { heard.push(...payload); said() });
+					const all = new Promise((resolve) => { over = resolve });
+					const stream = new Channel((m) => {
+						if (m !== answers++) wrong++;
+						if (answers === 300) over();
+					});
+					const call = invoke('lengths', { stream });
+					for (let i = 0; i < 300; i++) await stream.send(new Uint8Array(i));
+					await all;
+					stream.close();
+					const n = await call;
+					await emit('said', [1, 2]);
+					await event;
+					const requested = await invoke('nobody').catch((e) => e.code);
+					return { changed, wrong, n, heard, requested };`, &got)
+				if fmt.Sprint(got) != "{true 0 300 [1 2] unknown_command}" {
+					t.Errorf("the page has %+v", got)
+				}
+			})
+		}
+	}
+}

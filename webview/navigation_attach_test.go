@@ -10,8 +10,9 @@ import (
 	wv "github.com/webview/webview_go"
 )
 
-// newAttached is newLeading with a window of webview_go's that is attached.
-func newAttached(t *testing.T, o Options) *leading {
+// newAttached is newLeading with a window of webview_go's that is attached. The script before, if
+// there is one, runs in each page before all that is ours.
+func newAttached(t *testing.T, o Options, before string) *leading {
 	t.Helper()
 	l := &leading{launched: make(chan string, 100)}
 	o.Assets, o.KeepRunning = leadingPage(""), true
@@ -21,6 +22,9 @@ func newAttached(t *testing.T, o Options) *leading {
 	p := &testPage{t: t, loaded: make(chan string, 16), calls: map[string]chan testReport{}}
 	err := l.app.call(func() error {
 		own := wv.New(false)
+		if before != "" {
+			own.Init(before)
+		}
 		t.Cleanup(func() {
 			p.shutDown()
 			if err := loop.call(func() error { own.Destroy(); return nil }); err != nil {
@@ -54,7 +58,7 @@ const saveBlob = `const a = document.createElement('a'); a.download = 'x.txt';
 // Pages of windows that the app made itself lead nowhere unasked, as those of others.
 func TestAttachedLeadsNowhere(t *testing.T) {
 	server := newElsewhere(t)
-	l := newAttached(t, Options{})
+	l := newAttached(t, Options{}, "")
 	for _, c := range []struct{ name, script, log string }{
 		{"a location", `location = 'U/a'`, "refused where a page leads"},
 		{"a location, redirected", `location = 'U/redirect'`, "refused where a page leads"},
@@ -65,7 +69,9 @@ func TestAttachedLeadsNowhere(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l.again(t)
 			l.script(strings.ReplaceAll(c.script, "U/", server.URL+"/"))
-			eventually(t, "the refusal", func() bool { return strings.Contains(l.log.String()[l.read:], c.log) })
+			eventually(t, "the refusal", func() bool {
+				return strings.Contains(l.log.String()[l.read:], c.log)
+			})
 			l.stays()
 		})
 	}
@@ -80,7 +86,8 @@ func TestAttachedLeadsNowhere(t *testing.T) {
 // opens clicks on what opens a window.
 func (l *leading) opens(url string) {
 	l.t.Helper()
-	l.run(`document.body.innerHTML = '<button>'; document.body.firstChild.onclick = () => window.open('`+url+`')`, nil)
+	l.run(`document.body.innerHTML = '<button>';
+		document.body.firstChild.onclick = () => window.open('`+url+`')`, nil)
 	l.click()
 }
 
@@ -90,10 +97,16 @@ func TestAttachedIsAsked(t *testing.T) {
 	navigations, windows := make(chan Navigation, 10), make(chan Navigation, 10)
 	downloads := make(chan *Download, 10)
 	l := newAttached(t, Options{
-		OnNavigate:  func(n Navigation) NavigationAction { navigations <- n; return NavigationExternal },
-		OnNewWindow: func(n Navigation) NavigationAction { windows <- n; return NavigationExternal },
-		OnDownload:  func(d *Download) string { downloads <- d; return "" },
-	})
+		OnNavigate: func(n Navigation) NavigationAction {
+			navigations <- n
+			return NavigationExternal
+		},
+		OnNewWindow: func(n Navigation) NavigationAction {
+			windows <- n
+			return NavigationExternal
+		},
+		OnDownload: func(d *Download) string { downloads <- d; return "" },
+	}, "")
 	expect := func(asked chan Navigation, path string, gesture bool) {
 		t.Helper()
 		n := wait(t, asked, "the question about "+path)
@@ -110,10 +123,10 @@ func TestAttachedIsAsked(t *testing.T) {
 	l.opens(server.URL + "/b")
 	expect(windows, "/b", true)
 	l.script(saveBlob)
-	if d := wait(t, downloads, "the question about the file"); d.Window() != l.Window || d.Name() != "x.txt" {
+	d := wait(t, downloads, "the question about the file")
+	wait(t, d.Done(), "its end")
+	if d.Window() != l.Window || d.Name() != "x.txt" {
 		t.Errorf("asked about %s, suggested as %q", d.URL(), d.Name())
-	} else {
-		wait(t, d.Done(), "its end")
 	}
 	l.stays()
 }
