@@ -62,6 +62,7 @@ var scenarios = map[string]func() error{
 		if err := app.Run(); err != nil {
 			return err
 		}
+		d := &Download{window: w, done: make(chan struct{})}
 		for range 10_000 {
 			w.SetTitle("closed")
 			w.Show()
@@ -79,6 +80,7 @@ var scenarios = map[string]func() error{
 			}
 			app.SetTheme(ThemeDark)
 			app.Quit()
+			d.Cancel()
 			failed := make(chan error, 1)
 			go func() { // State runs at once on this one
 				_, err := w.State()
