@@ -115,10 +115,11 @@ func TestGlobalTauri(t *testing.T) {
 		if name == "object" {
 			var all []string
 			p.run(`const { app, core, dpi, event, path, webview, webviewWindow, window } = __TAURI__;
-				let heard;
-				await event.listen('said', (e) => { heard = e.payload });
+				let hear;
+				const heard = new Promise((resolve) => { hear = resolve });
+				await event.listen('said', (e) => hear(e.payload)); // it comes when the page is ready
 				await event.emit('said', 'hello');
-				return [await core.invoke('caller'), heard, await window.getCurrentWindow().title(),
+				return [await core.invoke('caller'), await heard, await window.getCurrentWindow().title(),
 					webview.getCurrentWebview().label,
 					webviewWindow.getCurrentWebviewWindow().label, String(new dpi.LogicalSize(1, 2).width),
 						await path.join('a', '..', 'b') + path.sep(), await app.getName(),
