@@ -184,7 +184,7 @@ func (a *App) endWindows() {
 		}
 	}
 	late := false
-	t := time.AfterFunc(longestLeave, func() { post(func() { late = true }) })
+	t := time.AfterFunc(2*lastWords, func() { post(func() { late = true }) })
 	defer t.Stop()
 	for _, w := range windows {
 		for !w.closed.Load() && !late {
@@ -193,9 +193,6 @@ func (a *App) endWindows() {
 		w.shut("window closed")
 	}
 }
-
-// longestLeave is more than the pages of windows that are closed have to say their last words.
-const longestLeave = 2 * lastWords
 
 // logGrace is how long Run waits at its end for the app's logger.
 const logGrace = time.Second

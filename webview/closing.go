@@ -27,18 +27,20 @@ func (w *Window) Close() { w.post(w.askToClose) }
 // Destroy closes the window without asking. Done tells when that is done. What the session has not
 // delivered is lost.
 //
-// The window is gone from the screen within a tenth of a second, and its page is left as by a
+// The window is gone from the screen within half a second, and its page is left as by a
 // navigation: it gets pagehide and visibilitychange, and what it sends in them arrives before the
 // session ends. A page that hangs has two seconds for that. A beforeunload listener keeps no
 // window, and asks nobody.
 func (w *Window) Destroy() { w.post(w.destroy) }
 
-// lastWords bounds how long a window that is closed waits for its page to be left: for the
-// listeners of a busy page, and not for a page that hangs.
-const lastWords = 2 * time.Second
-
-// lastSight is how long that window is still seen if its page takes so long.
-const lastSight = 100 * time.Millisecond
+// Of a window that is closed. Main thread only; tests give a busy machine more.
+var (
+	// lastWords bounds how long it waits for its page to be left: for the listeners of a busy page, and
+	// not for a page that hangs.
+	lastWords = 2 * time.Second
+	// lastSight is how long it is still seen if its page takes so long.
+	lastSight = 500 * time.Millisecond
+)
 
 // destroy closes the window, behind its page's last words. Main thread only.
 //

@@ -146,8 +146,21 @@ var closings = map[string]func(*testPage){
 	"the page": func(p *testPage) { p.start(`tailrace.invoke('plugin:window|destroy', {})`) },
 }
 
+// unhurried gives the pages of windows that are closed all the time that they need.
+func unhurried(t *testing.T) {
+	t.Helper()
+	set := func(words, sight time.Duration) {
+		if err := loop.call(func() error { lastWords, lastSight = words, sight; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { set(2*time.Second, 500*time.Millisecond) })
+	set(patience, patience)
+}
+
 // TestLeavingByClose: a window that is closed has its page say its last words, too.
 func TestLeavingByClose(t *testing.T) {
+	unhurried(t)
 	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
 		for name, closes := range closings {
 			t.Run(kind.String()+"/"+name, func(t *testing.T) {
@@ -174,6 +187,7 @@ func TestLeavingByClose(t *testing.T) {
 // it has taken arrives, in its order. No credit comes any more, so that a message over the window
 // is refused.
 func TestLeavingWithMuch(t *testing.T) {
+	unhurried(t)
 	const body = `
 		const pen = new tailrace.Channel();
 		tailrace.invoke('keep', { pen }).catch(() => {});
@@ -290,6 +304,7 @@ func init() {
 }
 
 func lastWordsBefore(kind CarrierKind, end func(*App) error) error {
+	lastWords = patience
 	const page = blank + `<script type=module>
 		addEventListener('pagehide', () => {
 			tailrace.invoke('bye', { text: 'x'.repeat(200000) }).catch(() => {});

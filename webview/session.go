@@ -148,8 +148,12 @@ func (w *Window) depart(reason string) {
 	}
 	w.former = former{p, reason}
 	w.events.Leave()
+	bound := lingering
 	if p.last != nil {
 		p.session.Leave(*p.last, reason)
+		if w.ending {
+			bound = lastWords // no other page waits for it
+		}
 	}
 	over := func() {
 		w.post(func() {
@@ -161,7 +165,7 @@ func (w *Window) depart(reason string) {
 			}
 		})
 	}
-	t := time.AfterFunc(lingering, over)
+	t := time.AfterFunc(bound, over)
 	go func() {
 		<-p.session.Done()
 		t.Stop()
