@@ -51,8 +51,7 @@ func (w *Window) destroy() {
 		return
 	}
 	w.ending = true
-	if w.page.Load() == nil {
-		w.native.close(w)
+	if w.finish() {
 		return
 	}
 	w.native.leave()
@@ -65,6 +64,16 @@ func (w *Window) destroy() {
 			}
 		})
 	})
+}
+
+// finish closes a window that is being closed, if no page of it is to be heard any more. Main thread
+// only.
+func (w *Window) finish() bool {
+	if !w.ending || w.page.Load() != nil || w.former.page != nil {
+		return false
+	}
+	w.native.close(w)
+	return true
 }
 
 // OnCloseRequested sets the function that is asked when the window shall close, instead of the one before; it

@@ -415,6 +415,56 @@ func TestHelloOfClosedWindow(t *testing.T) {
 	}
 }
 
+// TestLeavingOnce: a window that is closed waits for one page, whatever documents are committed and
+// say hello meanwhile.
+func TestLeavingOnce(t *testing.T) {
+	unhurried(t)
+	for name, commits := range map[string]func(*testPage, responder){
+		"another document": func(p *testPage, r responder) {
+			p.destroy()
+			p.loadChanged(loadCommitted, Origin+"/other.html")
+			p.loadChanged(loadCommitted, "about:blank")
+			refuseHello(r, false)
+		},
+		"its hello": func(p *testPage, r responder) {
+			p.destroy()
+			p.loadChanged(loadCommitted, Origin+"/other.html")
+			p.greet(&incoming{}, r, false)
+		},
+		"a hello that waits": func(p *testPage, r responder) {
+			p.loadChanged(loadCommitted, Origin+"/other.html")
+			p.greet(&incoming{}, r, false)
+			p.destroy()
+			if p.closed.Load() {
+				p.t.Error("the page that is being left was not waited for")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {})
+			p := openPage(t, app, WindowOptions{Label: "main"})
+			eventually(t, "a session", func() bool { return p.Session() != nil })
+			r := recorder{make(chan int, 1)}
+			if err := app.call(func() error {
+				// the view's own empty document comes late
+				p.native.own.Eval(`for (const end = Date.now() + 3000; Date.now() < end;);`)
+				commits(p, r)
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if status := wait(t, r.status, "the answer to the hello"); status != 410 {
+				t.Errorf("status %d", status)
+			}
+			select {
+			case <-p.Done():
+			case <-time.After(patience / 2): // after patience it is closed in any case
+				t.Error("the window stays")
+			}
+		})
+	}
+}
+
 // TestResourcesWhileLeaving: a command that runs when its page is being left has the page's
 // resources still, and adds none.
 func TestResourcesWhileLeaving(t *testing.T) {

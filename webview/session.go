@@ -140,9 +140,13 @@ type former struct {
 // depart has the session end when its last batch is handled: see above.
 func (w *Window) depart(reason string) {
 	w.unanswered = unanswered{}
+	p := w.page.Load()
+	if p == nil && w.ending {
+		return // a document more, behind the page that is waited for
+	}
 	w.endFormer()
-	w.leaving.Store(w.page.Load()) // first: a command of the page finds it in one of the two
-	p := w.page.Swap(nil)
+	w.leaving.Store(p) // first: a command of the page finds it in one of the two
+	w.page.Store(nil)
 	if p == nil {
 		return
 	}
@@ -159,10 +163,8 @@ func (w *Window) depart(reason string) {
 		w.post(func() {
 			if w.former.page == p {
 				w.endFormer()
-				if w.ending {
-					w.native.close(w)
-				}
 			}
+			w.finish()
 		})
 	}
 	t := time.AfterFunc(bound, over)
@@ -202,10 +204,15 @@ func (w *Window) hasSaid(p *page, body []byte) (ok bool) {
 	return true
 }
 
-// greet is hello, behind what the page before may still send.
+// greet is hello, behind what the page before may still send. A window that is being closed has had
+// its last page.
 func (w *Window) greet(in *incoming, r responder, cors bool) {
 	f, document := w.former, w.documents
-	if f.page == nil {
+	switch {
+	case w.ending:
+		refuseHello(r, cors)
+		return
+	case f.page == nil:
 		w.hello(in, r, cors)
 		return
 	}
@@ -215,14 +222,19 @@ func (w *Window) greet(in *incoming, r responder, cors bool) {
 		post(func() {
 			if w.former.page == f.page {
 				w.endFormer()
+				w.finish()
 			}
 			if w.closed.Load() || w.documents != document || w.origin == "" {
-				refuse(r, cors, http.StatusGone, transport.CodeClosed, "the document that said hello is gone")
+				refuseHello(r, cors)
 				return
 			}
 			w.greet(in, r, cors)
 		})
 	}()
+}
+
+func refuseHello(r responder, cors bool) {
+	refuse(r, cors, http.StatusGone, transport.CodeClosed, "the document that said hello is gone")
 }
 
 // endFormer ends the session of the page that was left, if there is one.
