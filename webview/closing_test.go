@@ -212,6 +212,28 @@ func TestHangingPageCloses(t *testing.T) {
 	wait(t, p.Done(), "the window's end")
 }
 
+// A window that is being closed, and is off the screen already, is not shown again.
+func TestClosingIsNotShown(t *testing.T) {
+	unhurried(t)
+	p := openPage(t, loop, WindowOptions{})
+	eventually(t, "a session", func() bool { return p.Session() != nil })
+	if err := loop.call(func() error {
+		// the page is left late
+		p.native.own.Eval(`for (const end = Date.now() + 3000; Date.now() < end;);`)
+		p.destroy()
+		p.native.hide()
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.Show()
+	p.Focus()
+	if visible, err := p.Visible(); visible || err != nil {
+		t.Errorf("visible: %v, error: %v", visible, err)
+	}
+	wait(t, p.Done(), "the window's end")
+}
+
 // What a window's requests to close meet while it is being closed.
 func TestManyClose(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})

@@ -132,7 +132,13 @@ func (w *Window) Show() { w.set(flagVisible, true) }
 func (w *Window) Hide() { w.set(flagVisible, false) }
 
 // Focus brings the window to the front, shows it if it was hidden, and gives it the keyboard.
-func (w *Window) Focus() { w.post(func() { w.native.focus() }) }
+func (w *Window) Focus() {
+	w.post(func() {
+		if !w.ending { // for that shows the window
+			w.native.focus()
+		}
+	})
+}
 
 // Minimize minimizes the window.
 func (w *Window) Minimize() { w.set(flagMinimized, true) }
@@ -245,7 +251,13 @@ func (w *Window) SetBackground(c color.Color) {
 	w.post(func() { w.native.setBackground(straight) })
 }
 
-func (w *Window) set(f flag, on bool) { w.post(func() { w.native.set(f, on) }) }
+func (w *Window) set(f flag, on bool) {
+	w.post(func() {
+		if !w.ending || f != flagVisible || !on { // one that is being closed stays hidden
+			w.native.set(f, on)
+		}
+	})
+}
 
 // SetTheme changes the look of all windows.
 func (a *App) SetTheme(t Theme) { a.post(func() { nativeSetTheme(t) }) }
