@@ -49,7 +49,7 @@ test: begin setup lint client extension model ## everything that must hold
 	@# Prints what of the documents runs, and what was added.
 	$(STEP) documents $(GO_TEST) -count=1 -v -run 'TestDocuments|TestPrograms' ./examples/tauri/snippets
 	@# Bounds of memory, which the race detector's own hides.
-	$(STEP) 'bounds of memory' $(GO_TEST) -run 'TestStalledPage|TestLargeAsset' ./webview
+	$(STEP) 'bounds of memory' $(GO_TEST) -run 'TestStalledPage|TestLargeAsset|TestUnreadAnswers' ./webview
 	$(STEP) 'windows beside openbox' env TAILRACE_TEST_DISPLAY=openbox $(GO_TEST) -race -count=1 -run '$(WINDOWS)' ./webview
 	$(STEP) 'windows on Wayland' env TAILRACE_TEST_DISPLAY=wayland $(GO_TEST) -race -count=1 -run '$(WINDOWS)' ./webview
 	@.ci/step end

@@ -57,7 +57,7 @@ func TestUnreadAnswers(t *testing.T) {
 			if allowed := int64(roomMost/size + assetReaders); most > allowed || most < assetReaders {
 				t.Errorf("%d files were opened while the page did not read, at most %d may be", most, allowed)
 			}
-			if grown > 300<<20 {
+			if grown > 300<<20 && !raced {
 				t.Errorf("the process has grown by %d MiB", grown>>20)
 			}
 			if p.decode(waitLong(t, all), &left); left != fetches {
