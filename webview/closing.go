@@ -47,10 +47,10 @@ var (
 // WebKit gives a page no events, and takes no requests of it, when its view is destroyed. So the
 // view shows an empty document first.
 func (w *Window) destroy() {
-	if w.ending {
+	if w.ending.Load() {
 		return
 	}
-	w.ending = true
+	w.ending.Store(true)
 	if w.finish() {
 		return
 	}
@@ -69,7 +69,7 @@ func (w *Window) destroy() {
 // finish closes a window that is being closed, if no page of it is to be heard any more. Main thread
 // only.
 func (w *Window) finish() bool {
-	if !w.ending || w.page.Load() != nil || w.former.page != nil {
+	if !w.ending.Load() || w.page.Load() != nil || w.former.page != nil {
 		return false
 	}
 	w.native.close(w)

@@ -499,3 +499,28 @@ func TestResourcesWhileLeaving(t *testing.T) {
 		t.Errorf("closed were %s, then %s", first, second)
 	}
 }
+
+// TestOpenBesideLeaving: the label of a window whose page is still being left is waited for, and not
+// said to be taken.
+func TestOpenBesideLeaving(t *testing.T) {
+	unhurried(t)
+	app := newApp(t, Options{}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{Label: "main"})
+	p.run(`addEventListener('pagehide', () => {
+		for (const end = Date.now() + 500; Date.now() < end;);
+	})`, nil)
+	p.Destroy()
+	eventually(t, "the page to be left", p.ending.Load)
+	if p.closed.Load() {
+		t.Error("the page was not waited for")
+	}
+	w, err := app.Open(WindowOptions{Label: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.closed.Load() {
+		t.Error("two windows have the label")
+	}
+	w.Destroy()
+	wait(t, w.Done(), "the window's end")
+}

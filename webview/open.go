@@ -29,8 +29,8 @@ func (a *App) add(o WindowOptions, create func(*Window) error) (*Window, error) 
 
 // reserve takes the label for a window that is yet to be built. From then on events are kept for it, and shut ends it.
 //
-// A label whose window is just being shut is free in a moment, which a listener of its tauri://destroyed can't know: that is
-// waited for, except on the main thread, which shuts windows.
+// A label whose window is being closed is free in a moment, or when its page has been left: that is
+// waited for, except on the main thread, which closes windows.
 func (a *App) reserve(o WindowOptions) (*Window, error) {
 	for {
 		w, shutting, err := a.tryReserve(o)
@@ -52,7 +52,7 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 	case o.Label == InspectorLabel && !o.inspector:
 		return nil, nil, fmt.Errorf("%w: %q is the inspector's", ErrLabel, o.Label)
 	case old != nil:
-		if !old.closed.Load() {
+		if !old.closed.Load() && !old.ending.Load() {
 			old = nil
 		}
 		return nil, old, fmt.Errorf("%w: %q", errTaken, o.Label)

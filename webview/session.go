@@ -62,7 +62,7 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		w.documents++
 		reason := "page reloaded or navigated"
 		switch {
-		case w.ending:
+		case w.ending.Load():
 			reason = "window closed"
 		case own == "":
 			reason = "page navigated to another origin"
@@ -82,7 +82,7 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 
 // load begins a navigation of Go's.
 func (w *Window) load(uri string) {
-	if w.ending {
+	if w.ending.Load() {
 		return
 	}
 	w.steered, w.target, w.begun = true, uri, false
@@ -91,7 +91,7 @@ func (w *Window) load(uri string) {
 
 // reload loads the page again. WebKit does not know any more where a web process that ended was about to go.
 func (w *Window) reload() {
-	if w.ending {
+	if w.ending.Load() {
 		return
 	}
 	if w.dead && w.target != "" {
@@ -122,7 +122,7 @@ func (w *Window) processEnded(reason int) {
 	w.dead = true
 	w.tellAll(EventWebviewCrashed, labelled{w.label, name})
 	w.crash(name)
-	if w.ending {
+	if w.ending.Load() {
 		w.native.close(w)
 	}
 }
@@ -141,7 +141,7 @@ type former struct {
 func (w *Window) depart(reason string) {
 	w.unanswered = unanswered{}
 	p := w.page.Load()
-	if p == nil && w.ending {
+	if p == nil && w.ending.Load() {
 		return // a document more, behind the page that is waited for
 	}
 	w.endFormer()
@@ -155,7 +155,7 @@ func (w *Window) depart(reason string) {
 	bound := lingering
 	if p.last != nil {
 		p.session.Leave(*p.last, reason)
-		if w.ending {
+		if w.ending.Load() {
 			bound = lastWords // no other page waits for it
 		}
 	}
@@ -209,7 +209,7 @@ func (w *Window) hasSaid(p *page, body []byte) (ok bool) {
 func (w *Window) greet(in *incoming, r responder, cors bool) {
 	f, document := w.former, w.documents
 	switch {
-	case w.ending:
+	case w.ending.Load():
 		refuseHello(r, cors)
 		return
 	case f.page == nil:

@@ -134,7 +134,7 @@ func (w *Window) Hide() { w.set(flagVisible, false) }
 // Focus brings the window to the front, shows it if it was hidden, and gives it the keyboard.
 func (w *Window) Focus() {
 	w.post(func() {
-		if !w.ending { // for that shows the window
+		if !w.ending.Load() { // for that shows the window
 			w.native.focus()
 		}
 	})
@@ -253,7 +253,7 @@ func (w *Window) SetBackground(c color.Color) {
 
 func (w *Window) set(f flag, on bool) {
 	w.post(func() {
-		if !w.ending || f != flagVisible || !on { // one that is being closed stays hidden
+		if !w.ending.Load() || f != flagVisible || !on { // one that is being closed stays hidden
 			w.native.set(f, on)
 		}
 	})

@@ -60,7 +60,7 @@ type Window struct {
 	moves      throttle
 	low, high  image.Point // bounds of the size
 	asking     bool        // OnCloseRequested's function is being asked
-	ending     bool        // it is being closed: its page is left
+	ending     atomic.Bool // it is being closed: its page is left
 	unanswered unanswered
 	dev        *devWait // for the development server; nil: it is there
 	former     former
