@@ -13,7 +13,8 @@ import (
 // TestListenerNumbersWrap: behind the last number, listeners have those that are not in use, and
 // never 0; each is ended by its own.
 func TestListenerNumbersWrap(t *testing.T) {
-	e, err := transport.NewEngine(transport.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	e, err := transport.NewEngine(transport.Options{Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,9 @@ package transport
 import "sync"
 
 // begins starts ordinary commands, each on a goroutine of its own, in the order in which they came:
-// each goroutine starts the next one before it runs its command. So the order does not hang on which
-// goroutine the scheduler takes first, and all run side by side as with a go statement for each.
+// each goroutine starts the next one before it runs its command. So the order does not hang on
+// which goroutine the scheduler takes first, and all run side by side as with a go statement for
+// each.
 type begins struct {
 	mu      sync.Mutex
 	waiting fifo[*invocation]

@@ -11,8 +11,8 @@ import (
 )
 
 // TestCommandsBeginInOrder: ordinary commands that a page calls without awaiting are started in the
-// order of the calls, those that waited for an ordered one's end, too. One may overtake another once
-// it runs, so a few that do are no fault: with a go statement for each, most began late.
+// order of the calls, those that waited for an ordered one's end, too. One may overtake another
+// once it runs, so a few that do are no fault: with a go statement for each, most began late.
 func TestCommandsBeginInOrder(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for name, behind := range map[string]bool{"alone": false, "behind an ordered one": true} {

@@ -37,14 +37,15 @@ type answer struct {
 // Result is encoded the same way; []byte arrives as raw bytes, and must not be changed
 // after the return.
 //
-// fn runs on a goroutine of its own, never on the UI thread. So calls run side by side. Those that a
-// page makes without awaiting are started in the order of the calls, but one may overtake another
-// before fn's first line: HandleOrdered is for commands whose order matters. Its context ends when the page cancels the call or goes away; SessionFrom and
-// Header read from it. Its result, or error, reaches the page after everything that the arguments'
-// channels had accepted by then. When it returns, each of these channels is closed unless Keep was
-// called on it. A returned *Error keeps its code and detail; a panic, or runtime.Goexit, rejects
-// the call with CodePanic and is logged, also one of a method of the error. A result that is no
-// JSON in UTF-8, as a json.RawMessage may be, or whose MarshalJSON panics, is CodeBadResult.
+// fn runs on a goroutine of its own, never on the UI thread. So calls run side by side. Those that
+// a page makes without awaiting are started in the order of the calls, but one may overtake another
+// before fn's first line: HandleOrdered is for commands whose order matters. Its context ends when
+// the page cancels the call or goes away; SessionFrom and Header read from it. Its result, or
+// error, reaches the page after everything that the arguments' channels had accepted by then. When
+// it returns, each of these channels is closed unless Keep was called on it. A returned *Error
+// keeps its code and detail; a panic, or runtime.Goexit, rejects the call with CodePanic and is
+// logged, also one of a method of the error. A result that is no JSON in UTF-8, as a
+// json.RawMessage may be, or whose MarshalJSON panics, is CodeBadResult.
 //
 // When the page closes a channel, the command goes on: its context does not end, but Send and
 // Receive give ErrClosedByPage. A handler that waits for something else, too, makes its context one

@@ -353,14 +353,16 @@ func (filePolicy) Check(q transport.Permission) error {
 func TestFilePolicyPanics(t *testing.T) {
 	dir := t.TempDir()
 	logger, log := warningLog()
-	app := newApp(t, Options{LocalFiles: []string{dir}, Policy: filePolicy{}, Logger: logger}, func(*transport.Engine) {})
+	options := Options{LocalFiles: []string{dir}, Policy: filePolicy{}, Logger: logger}
+	app := newApp(t, options, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{})
 	for name, want := range map[string]int{"panics.txt": 403, "error.txt": 403, "plain.txt": 200} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		var got int
-		p.run(`return (await fetch('`+filePath+`' + encodeURIComponent(`+jsString(filepath.Join(dir, name))+`))).status`, &got)
+		file := jsString(filepath.Join(dir, name))
+		p.run(`return (await fetch('`+filePath+`' + encodeURIComponent(`+file+`))).status`, &got)
 		if got != want {
 			t.Errorf("%s: %d, want %d", name, got, want)
 		}

@@ -10,8 +10,9 @@ import (
 // client aside: WebKit keeps each, and each has a goroutine.
 const maxRequests = 4096
 
-// maxRequestHead bounds the URL of a request with its headers, maxRequestHeads those of all requests
-// of a window that are not answered. WebKit and package http have copies: ten were seen of a URL.
+// maxRequestHead bounds the URL of a request with its headers, maxRequestHeads those of all
+// requests of a window that are not answered. WebKit and package http have copies: ten were seen of
+// a URL.
 const (
 	maxRequestHead  = 1 << 20 // as package http's servers
 	maxRequestHeads = 16 << 20
@@ -36,8 +37,8 @@ type pageRequest struct {
 	cancel context.CancelCauseFunc
 }
 
-// begin notes a request with so many bytes of URL and headers; nil: there are too many, or the window
-// is closed.
+// begin notes a request with so many bytes of URL and headers; nil: there are too many, or the
+// window is closed.
 func (r *requests) begin(w *Window, uri string, bytes int) *pageRequest {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -135,9 +135,9 @@ var changedBefore = map[string]string{
 		}
 	}
 	globalThis.changed = Object.isFrozen(Promise.prototype) && Object.isFrozen(Map);`,
-	"wrapped": `for (const { prototype } of [Object, Function, Array, String, RegExp, Promise, Map, Set,
-		ArrayBuffer, Object.getPrototypeOf(Uint8Array), Error, TextEncoder, TextDecoder, AbortSignal,
-		EventTarget, Headers]) {
+	"wrapped": `for (const { prototype } of [Object, Function, Array, String, RegExp, Promise, Map,
+		Set, ArrayBuffer, Object.getPrototypeOf(Uint8Array), Error, TextEncoder, TextDecoder,
+		AbortSignal, EventTarget, Headers]) {
 		const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
 		for (const key of ownKeys(prototype)) {
 			const { value, configurable } = getOwnPropertyDescriptor(prototype, key);

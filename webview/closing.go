@@ -35,8 +35,8 @@ func (w *Window) Destroy() { w.post(w.destroy) }
 
 // Of a window that is closed. Main thread only; tests give a busy machine more.
 var (
-	// lastWords bounds how long it waits for its page to be left: for the listeners of a busy page, and
-	// not for a page that hangs.
+	// lastWords bounds how long it waits for its page to be left: for the listeners of a busy page,
+	// and not for a page that hangs.
 	lastWords = 2 * time.Second
 	// lastSight is how long it is still seen if its page takes so long.
 	lastSight = 500 * time.Millisecond
@@ -66,8 +66,8 @@ func (w *Window) destroy() {
 	})
 }
 
-// finish closes a window that is being closed, if no page of it is to be heard any more. Main thread
-// only.
+// finish closes a window that is being closed, if no page of it is to be heard any more. Main
+// thread only.
 func (w *Window) finish() bool {
 	if !w.ending.Load() || w.page.Load() != nil || w.former.page != nil {
 		return false

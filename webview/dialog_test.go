@@ -95,7 +95,8 @@ func (c dialogCase) open(app *App, asked <-chan string, label string) (*Window, 
 	return w, nil
 }
 
-// What waits for the user ends with its window, however that ends, and leaves nothing on the screen.
+// What waits for the user ends with its window, however that ends, and leaves nothing on the
+// screen.
 func TestDialogsEnd(t *testing.T) {
 	asked := make(chan string, 10)
 	app := newApp(t, Options{KeepRunning: true, Assets: dialogFiles()}, handleAsked(asked))

@@ -473,7 +473,10 @@ func TestAnswerIsTyped(t *testing.T) {
 		"no body": {func(rw http.ResponseWriter) { rw.WriteHeader(204) }, ""},
 	} {
 		to := &typedAnswer{}
-		rw := &assetWriter{to: to, header: http.Header{}, ctx: t.Context(), room: &room{ping: func(pong func()) { pong() }}}
+		rw := &assetWriter{
+			to: to, header: http.Header{}, ctx: t.Context(),
+			room: &room{ping: func(pong func()) { pong() }},
+		}
 		c.answer(rw)
 		rw.close()
 		if to.contentType != c.want {
@@ -582,15 +585,22 @@ func TestMaxRequestHead(t *testing.T) {
 	for _, c := range []struct {
 		n, status int
 	}{{maxRequestHead / 2, 404}, {maxRequestHead, 431}} {
-		for _, how := range []string{"fetch('/none?' + 'x'.repeat(%d))", "fetch('/none', { headers: { long: 'x'.repeat(%d) } })"} {
+		for _, how := range []string{
+			"fetch('/none?' + 'x'.repeat(%d))",
+			"fetch('/none', { headers: { long: 'x'.repeat(%d) } })",
+		} {
 			var status int
 			if p.run(fmt.Sprintf("return (await "+how+").status", c.n), &status); status != c.status {
 				t.Errorf(how+" gave status %d, want %d", c.n, status, c.status)
 			}
 		}
 	}
-	const half, fit = maxRequestHead / 2, 2*maxRequestHeads/maxRequestHead - 1 // there is more than the URL
-	all := p.start(fmt.Sprintf(`return (await Promise.all(Array.from({ length: %d }, () => fetch('/wait?' + 'x'.repeat(%d)).then((r) => r.status)))).filter((s) => s === 200).length`, fit+10, half))
+	// There is more than the URL.
+	const half, fit = maxRequestHead / 2, 2*maxRequestHeads/maxRequestHead - 1
+	all := p.start(fmt.Sprintf(`
+		const one = async () => (await fetch('/wait?' + 'x'.repeat(%[2]d))).status;
+		const all = await Promise.all(Array.from({ length: %[1]d }, one));
+		return all.filter((s) => s === 200).length`, fit+10, half))
 	eventually(t, "as many to wait as may", func() bool {
 		p.asked.mu.Lock()
 		defer p.asked.mu.Unlock()

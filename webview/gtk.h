@@ -67,7 +67,8 @@ typedef struct {
   char *headers;       // pairs of NUL-terminated name and value, then an empty name. NULL: a control answer's, with a static content_type
   void *body;
   int64_t length;  // bytes of body, or of what comes from fd. -1: unknown
-  uintptr_t read;  // what goRead is called with when nobody needs the body any more, on any thread; 0: nothing
+  // What goRead is called with when nobody needs the body any more, on any thread; 0: nothing.
+  uintptr_t read;
   int fd;          // the read end of a pipe, closed by the C side; -1: body counts
 } tr_answer;
 
@@ -149,7 +150,8 @@ int tr_monitors(void *window, tr_monitor *list, int capacity);  // window: whose
 void *tr_web_view(void *window);   // NULL: the window holds no web view
 int tr_view_loaded(void *window);  // whether its web view has navigated already
 tr_view *tr_view_attach(void *window, uintptr_t handle);
-void tr_view_leave(tr_view *v);                 // shows an empty document; the window tells nothing more
+// Shows an empty document; the window tells nothing more.
+void tr_view_leave(tr_view *v);
 void tr_view_detach(tr_view *v);                // fails its held requests, disconnects the signals
 void tr_view_free(tr_view *v);                  // after tr_view_detach
 void tr_view_limit(tr_view *v, int64_t bytes);  // the largest body that a request may have

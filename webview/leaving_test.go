@@ -41,7 +41,8 @@ func (l *leavers) expect(t *testing.T, rounds int) {
 		}
 	}
 	for _, what := range all {
-		eventually(t, fmt.Sprintf("all %d by %s", rounds, what), func() bool { return l.number(what) >= rounds })
+		number := fmt.Sprintf("all %d by %s", rounds, what)
+		eventually(t, number, func() bool { return l.number(what) >= rounds })
 		if n := l.number(what); n != rounds {
 			t.Errorf("%d by %s instead of %d", n, what, rounds)
 		}
@@ -150,7 +151,10 @@ var closings = map[string]func(*testPage){
 func unhurried(t *testing.T) {
 	t.Helper()
 	set := func(words, sight time.Duration) {
-		if err := loop.call(func() error { lastWords, lastSight = words, sight; return nil }); err != nil {
+		if err := loop.call(func() error {
+			lastWords, lastSight = words, sight
+			return nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +176,8 @@ func TestLeavingByClose(t *testing.T) {
 					p := openPage(t, app, WindowOptions{Label: "main"})
 					p.carriedBy(carrierNames[kind])
 					// It asks to be kept, which a window that is closed does not heed.
-					p.run(fmt.Sprintf(leaving, ``)+`addEventListener('beforeunload', (e) => e.preventDefault());`, nil)
+					p.run(fmt.Sprintf(leaving, ``)+
+						`addEventListener('beforeunload', (e) => e.preventDefault());`, nil)
 					closes(p)
 					wait(t, p.Done(), "the window's end")
 					wait(t, l.ends, "the end")
@@ -272,7 +277,8 @@ func TestNotLeaving(t *testing.T) {
 				p.run(`await pen.send('after')`, nil)
 			}
 			for _, what := range []string{"send", "trySend", "beforeunload invoke", "after"} {
-				eventually(t, fmt.Sprintf("all %d by %s", rounds, what), func() bool { return l.number(what) == rounds })
+				number := fmt.Sprintf("all %d by %s", rounds, what)
+				eventually(t, number, func() bool { return l.number(what) == rounds })
 			}
 			if p.Session() != s {
 				t.Error("the session has not gone on")
@@ -320,7 +326,8 @@ func lastWordsBefore(kind CarrierKind, end func(*App) error) error {
 		there <- none{}
 		return none{}, nil
 	})
-	transport.Handle(app.Engine(), "bye", func(_ context.Context, args struct{ Text string }) (none, error) {
+	type args struct{ Text string }
+	transport.Handle(app.Engine(), "bye", func(_ context.Context, args args) (none, error) {
 		byes <- len(args.Text)
 		return none{}, nil
 	})
@@ -487,7 +494,8 @@ func TestResourcesWhileLeaving(t *testing.T) {
 		})
 	})
 	p := openPage(t, app, WindowOptions{})
-	p.run(`const rid = await tailrace.invoke('open'); addEventListener('pagehide', () => { tailrace.invoke('bye', { rid }) })`, nil)
+	p.run(`const rid = await tailrace.invoke('open');
+		addEventListener('pagehide', () => { tailrace.invoke('bye', { rid }) })`, nil)
 	p.Reload()
 	if err := wait(t, said, "the command"); err != nil {
 		t.Errorf("the resource is gone: %v", err)
@@ -495,13 +503,14 @@ func TestResourcesWhileLeaving(t *testing.T) {
 	if err := wait(t, said, "the command's end"); !errors.Is(err, ErrClosed) {
 		t.Errorf("adding one gave %v", err)
 	}
-	if first, second := wait(t, closed, "the late one's end"), wait(t, closed, "the other one's"); first != "late" || second != "held" {
+	first, second := wait(t, closed, "the late one's end"), wait(t, closed, "the other one's")
+	if first != "late" || second != "held" {
 		t.Errorf("closed were %s, then %s", first, second)
 	}
 }
 
-// TestOpenBesideLeaving: the label of a window whose page is still being left is waited for, and not
-// said to be taken.
+// TestOpenBesideLeaving: the label of a window whose page is still being left is waited for, and
+// not said to be taken.
 func TestOpenBesideLeaving(t *testing.T) {
 	unhurried(t)
 	app := newApp(t, Options{}, func(*transport.Engine) {})

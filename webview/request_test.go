@@ -12,7 +12,9 @@ type recorder struct{ status chan int }
 
 func (r recorder) control(status int, _ contentKind, _ bool, _ [][]byte, _ int) { r.status <- status }
 
-func (r recorder) answer(status int, _ http.Header, _ bool, _ []byte, _ func()) { r.status <- status }
+func (r recorder) answer(status int, _ http.Header, _ bool, _ []byte, _ func()) {
+	r.status <- status
+}
 
 func (r recorder) stream(status int, _ http.Header, _ bool, _ int64) (answerBody, error) {
 	r.status <- status

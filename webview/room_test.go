@@ -38,7 +38,8 @@ func TestRoom(t *testing.T) {
 			synctest.Wait()
 		}
 		if len(passed) != 0 || len(pings) != 0 {
-			t.Fatalf("%d passed, and %d signs were asked for before anything was sent", len(passed), len(pings))
+			t.Fatalf("%d passed, and %d signs were asked for before anything was sent",
+				len(passed), len(pings))
 		}
 		r.send(roomBytes - 1)
 		r.send(1) // behind the sign that was asked for
@@ -60,7 +61,8 @@ func TestRoom(t *testing.T) {
 	})
 }
 
-// TestRoomOfSilentPage: more passes when the page has given no sign for a while, up to another bound.
+// TestRoomOfSilentPage: more passes when the page has given no sign for a while, up to another
+// bound.
 func TestRoomOfSilentPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, pings := roomOf()

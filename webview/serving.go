@@ -35,12 +35,14 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 	}
 	head := headBytes(in)
 	if head > maxRequestHead {
-		w.overdone(r, cors, http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("the request's URL and headers are over %d bytes", maxRequestHead))
+		w.overdone(r, cors, http.StatusRequestHeaderFieldsTooLarge,
+			fmt.Sprintf("the request's URL and headers are over %d bytes", maxRequestHead))
 		return
 	}
 	a := w.asked.begin(w, in.uri, head)
 	if a == nil {
-		w.overdone(r, cors, http.StatusServiceUnavailable, "the window has too many requests that are not answered")
+		w.overdone(r, cors, http.StatusServiceUnavailable,
+			"the window has too many requests that are not answered")
 		return
 	}
 	u := parseTarget(target)
@@ -68,7 +70,8 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 	}
 	rw := &assetWriter{
 		to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{},
-		ctx: a.ctx, room: &w.room, cost: answerCost + int64(len(in.uri)), gone: func() { a.cancel(errPageGone) },
+		ctx: a.ctx, gone: func() { a.cancel(errPageGone) },
+		room: &w.room, cost: answerCost + int64(len(in.uri)),
 	}
 	origin := w.origin // of the page that asks; "": foreign
 	if foreign {

@@ -28,7 +28,9 @@ func TestUnreadAnswers(t *testing.T) {
 	const fetches = 400
 	for _, size := range []int{streamFrom, 3 << 20} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			files := counted{fstest.MapFS{"index.html": {Data: []byte(blank)}, "large": {Data: make([]byte, size)}}, new(atomic.Int64)}
+			files := counted{fstest.MapFS{
+				"index.html": {Data: []byte(blank)}, "large": {Data: make([]byte, size)},
+			}, new(atomic.Int64)}
 			app, err := New(Options{Assets: files})
 			if err != nil {
 				t.Fatal(err)
@@ -39,7 +41,11 @@ func TestUnreadAnswers(t *testing.T) {
 			var left int
 			all := p.start(fmt.Sprintf(`
 				const stop = new AbortController();
-				const all = Array.from({ length: %d }, async () => (await (await fetch('/large', { signal: stop.signal })).arrayBuffer()).byteLength);
+				const one = async () => {
+					const { signal } = stop, answer = await fetch('/large', { signal });
+					return (await answer.arrayBuffer()).byteLength;
+				};
+				const all = Array.from({ length: %d }, one);
 				for (const end = Date.now() + 4000; Date.now() < end;);
 				for (const one of all.slice(0, 100)) if (await one !== %d) throw 'short';
 				stop.abort();
@@ -71,8 +77,9 @@ func TestUnreadAnswers(t *testing.T) {
 // read meanwhile, and for a long answer.
 func TestSynchronousRequests(t *testing.T) {
 	app, err := New(Options{Assets: fstest.MapFS{
-		"index.html": {Data: []byte(blank)}, "small": {Data: []byte("small")}, "large": {Data: make([]byte, streamFrom)},
-		"huge": {Data: make([]byte, roomMost/2)},
+		"index.html": {Data: []byte(blank)}, "small": {Data: []byte("small")},
+		"large": {Data: make([]byte, streamFrom)},
+		"huge":  {Data: make([]byte, roomMost/2)},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +87,12 @@ func TestSynchronousRequests(t *testing.T) {
 	p := openPage(t, app, WindowOptions{})
 	var lengths []int
 	p.run(`const all = Array.from({ length: 30 }, () => fetch('/large'));
-		const get = (path) => { const x = new XMLHttpRequest(); x.open('GET', path, false); x.send(); return x.responseText.length };
+		const get = (path) => {
+			const x = new XMLHttpRequest();
+			x.open('GET', path, false);
+			x.send();
+			return x.responseText.length;
+		};
 		const lengths = [get('/small')];
 		await Promise.all(all);
 		lengths.push(get('/huge'));
@@ -101,7 +113,8 @@ func TestUnreadAnswersOfGonePages(t *testing.T) {
 	p := openPage(t, app, WindowOptions{})
 	flood := func() {
 		t.Helper()
-		p.start(`for (let i = 0; i < 200; i++) fetch('/large'); for (const end = Date.now() + 5000; Date.now() < end;);`)
+		p.start(`for (let i = 0; i < 200; i++) fetch('/large');
+			for (const end = Date.now() + 5000; Date.now() < end;);`)
 		eventually(t, "answers to wait", func() bool {
 			p.room.mu.Lock()
 			defer p.room.mu.Unlock()
@@ -124,7 +137,8 @@ func TestUnreadAnswersOfGonePages(t *testing.T) {
 	p.Reload()
 	p.waitLoaded()
 	var n int
-	p.run(`const all = Array.from({ length: 100 }, async () => (await (await fetch('/large')).arrayBuffer()).byteLength);
+	p.run(`const one = async () => (await (await fetch('/large')).arrayBuffer()).byteLength;
+		const all = Array.from({ length: 100 }, one);
 		return (await Promise.all(all)).filter((n) => n === `+fmt.Sprint(streamFrom)+`).length`, &n)
 	if n != 100 {
 		t.Errorf("the next page got %d of 100 files", n)

@@ -422,8 +422,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   /**
-   * The page is being left: what there is to send goes. `last`: it is the last time. What comes back
-   * from the back-forward cache has another connection.
+   * The page is being left: what there is to send goes. `last`: it is the last time. What comes
+   * back from the back-forward cache has another connection.
    */
   leave(last: boolean): void {
     if (this.state === 'open' && !this.left) this.carrier.leave(last);

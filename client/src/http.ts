@@ -226,8 +226,8 @@ export class HttpCarrier implements Carrier {
   }
 
   /**
-   * A request that outlives the page. Nobody waits for its answer. WebKit sends a page's last fetches
-   * up to 64 KB in all, and its messages to the app whatever they are.
+   * A request that outlives the page. Nobody waits for its answer. WebKit sends a page's last
+   * fetches up to 64 KB in all, and its messages to the app whatever they are.
    */
   private outlive(path: 'batch' | 'leave', body: Uint8Array<ArrayBuffer>): void {
     const { outlive } = this.options;

@@ -89,8 +89,9 @@ function inject(config: Config): void {
   addEventListener('DOMContentLoaded', () => {
     if (!manual()) events.readyWhenQuiet();
   });
-  // A page that is left gets pagehide and then, unless it is hidden already, visibilitychange. In both
-  // its listeners may send, and ours come behind them, since each is added as its event begins.
+  // A page that is left gets pagehide and then, unless it is hidden already, visibilitychange. In
+  // both its listeners may send, and ours come behind them, since each is added as its event
+  // begins.
   let persisted = false;
   const last = (event: Event) => {
     if (!event.isTrusted) return; // one that the page has made

@@ -76,7 +76,7 @@ export interface Sink {
 export interface LaneOwner {
   readonly maxMessage: number;
   readonly chunk: number;
-  /** The page is being left: no credit comes any more, so that what is accepted must go as it is. */
+  /** The page is being left: no credit comes any more, so what is accepted must go as it is. */
   readonly leaving: boolean;
   /** The page has been left: nothing is accepted any more. */
   readonly left: boolean;

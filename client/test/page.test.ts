@@ -117,7 +117,7 @@ test('the injected script takes the functions of shared memory away', async () =
   }
 });
 
-test('a page’s last words go by a message, which outlives it, and at once if it is hidden', async () => {
+test('a page’s last words go by a message, which outlives it, at once if it is hidden', async () => {
   const { global, fetched, listeners, run } = makeWindow('tailrace://localhost/index.html');
   const said: string[] = [];
   const handler = {

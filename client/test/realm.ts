@@ -147,7 +147,7 @@ export function breakAll(body: string | undefined): string {
   })()`;
 }
 
-/** A script that has every method of the built-ins' prototypes go through a function of the page's. */
+/** A script that has each method of the built-ins' prototypes go through the page's function. */
 export const wrapAll = `globalThis.wrapped = 0;
   for (const { prototype } of [Object, Function, Array, String, RegExp, Promise, Map, Set, WeakMap,
     WeakRef, ArrayBuffer, DataView, Object.getPrototypeOf(Uint8Array), Error]) {

@@ -16,8 +16,8 @@
 //
 // An entry of allow or deny names an action and, behind a colon, the names it is for:
 // "command:download", "listen:*". The actions are command, channel, resume, listen, emit, eval,
-// window and file; what their names are stands at transport.Action. "eval" has no name. "*" alone is every
-// action with every name.
+// window and file; what their names are stands at transport.Action. "eval" has no name. "*" alone
+// is every action with every name.
 //
 // Some commands need another permission than their own: those about a window "window:<label>", that of resumable channels "resume:<channel>", those of events "listen:<event>" and
 // "emit:<event>". To allow them as command has no effect, and to deny them has: "command:plugin:window|set_title", or
