@@ -511,8 +511,8 @@
       this.peer === void 0 || this.stopped || this.outlive("leave", encodeText(`{"last":${this.peer.lastSent}}`));
     }
     /**
-     * A request that outlives the page. Nobody waits for its answer. WebKit sends a page's last fetches
-     * up to 64 KB in all, and its messages to the app whatever they are.
+     * A request that outlives the page. Nobody waits for its answer. WebKit sends a page's last
+     * fetches up to 64 KB in all, and its messages to the app whatever they are.
      */
     outlive(path, body) {
       let { outlive } = this.options;
@@ -2373,8 +2373,8 @@
       this.leaving = !0;
     }
     /**
-     * The page is being left: what there is to send goes. `last`: it is the last time. What comes back
-     * from the back-forward cache has another connection.
+     * The page is being left: what there is to send goes. `last`: it is the last time. What comes
+     * back from the back-forward cache has another connection.
      */
     leave(last) {
       this.state === "open" && !this.left && this.carrier.leave(last), last && (this.left = !0);
