@@ -121,13 +121,16 @@ globalThis.hostile = (() => {
         const n = this.memory.push(b);
         if (n !== 0) return n;
         const rang = new Promise((f) => this.rang.push(f));
-        this.drain();
+        if (this.drain() === -1) return -1; // it was over just now, and rings no more
         await rang;
       }
     }
 
+    /** Reads what there is. -1: shared memory is over. */
     drain() {
-      for (let n; (n = this.memory.next()) > 0; ) this.read(n);
+      let n;
+      while ((n = this.memory.next()) > 0) this.read(n);
+      return n;
     }
 
     /** The next batch, with these runs. */
