@@ -1,0 +1,258 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"html"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// way is a way in which pages and Go reach each other.
+type way struct {
+	kind CarrierKind
+	dev  bool // pages come from a development server, on a port of 127.0.0.1
+}
+
+func (w way) String() string {
+	if w.dev {
+		return w.kind.String() + ", DevURL"
+	}
+	return w.kind.String()
+}
+
+// everyWay runs a test on both carriers, without and with DevURL.
+func everyWay(t *testing.T, f func(t *testing.T, w way)) {
+	for _, w := range []way{
+		{CarrierScheme, false}, {CarrierShm, false}, {CarrierScheme, true}, {CarrierShm, true},
+	} {
+		t.Run(w.String(), func(t *testing.T) { f(t, w) })
+	}
+}
+
+// beside is an app with a window whose stream has to go on, whatever happens beside it.
+type beside struct {
+	*App
+	way    way
+	honest *witness
+	// heap bounds what the Go heap may grow by while something happens, in bytes.
+	heap int64
+}
+
+// besideHeap is beside.heap, unless a test says otherwise.
+const besideHeap = 64 << 20
+
+// slowestAnswer bounds the time that the UI thread may take to get to a function while something
+// happens. It is for machines that are busy otherwise: the figure is printed.
+const slowestAnswer = 2 * time.Second
+
+// openBeside makes an app on a way, with its honest window. Its files are o.Assets, or those of
+// testFiles; they must have an other.html. The rest of o is the test's.
+func openBeside(t *testing.T, w way, o Options, commands func(*transport.Engine)) *beside {
+	t.Helper()
+	if o.Assets == nil {
+		o.Assets = testFiles()
+	}
+	o.Carrier = w.kind
+	if w.dev {
+		o.DevURL = devFiles(t, o.Assets)
+	}
+	b := &beside{way: w, honest: &witness{}, heap: besideHeap}
+	b.App = newApp(t, o, func(e *transport.Engine) {
+		b.honest.register(e)
+		if commands != nil {
+			commands(e)
+		}
+	})
+	b.honest.begin(t, b.App)
+	t.Cleanup(func() {
+		defer b.honest.borrow(t)()
+		b.honest.end()
+	})
+	return b
+}
+
+// devFiles serves files as a development server does, and gives its address.
+func devFiles(t *testing.T, files fs.FS) string {
+	s := httptest.NewServer(http.FileServerFS(files))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// during runs an attack, which gives its outcome as text, and checks what the rest of the app sees
+// of it: the honest window's stream is without a gap and in order and its session the same, the UI
+// thread answers, and the Go heap is bounded. With -v it prints a row.
+func (b *beside) during(t *testing.T, name string, attack func() (outcome string)) {
+	t.Helper()
+	defer b.honest.borrow(t)()
+	b.honest.gap() // what was before does not count
+	stop := make(chan none)
+	heap, answer := peak(stop), b.slowest(stop)
+	var once sync.Once
+	end := func() { once.Do(func() { close(stop) }) }
+	defer end()
+	outcome := attack()
+	gap := b.honest.gap()
+	end()
+	grew, slowest := <-heap, <-answer
+	if grew > b.heap {
+		t.Errorf("the Go heap grew by %d MiB, the bound is %d MiB", grew>>20, b.heap>>20)
+	}
+	if slowest > slowestAnswer {
+		t.Errorf("the UI thread took %v to answer", slowest)
+	}
+	if b.honest.Session() != b.honest.session {
+		t.Error("the honest window has another session")
+	}
+	t.Logf("| %v | %s | %s | gap %v | UI thread %v | heap +%.1f MiB |", b.way, name, cell(outcome),
+		gap.Round(time.Millisecond), slowest.Round(100*time.Microsecond), float64(grew)/(1<<20))
+}
+
+// slowest asks the UI thread again and again until stop is closed, and gives the longest time that
+// it took to answer.
+func (b *beside) slowest(stop <-chan none) <-chan time.Duration {
+	result := make(chan time.Duration, 1)
+	go func() {
+		most := time.Duration(0)
+		for {
+			asked, answered := time.Now(), make(chan none)
+			post(func() { close(answered) })
+			<-answered
+			most = max(most, time.Since(asked))
+			select {
+			case <-stop:
+				result <- most
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	return result
+}
+
+// outsideKinds are the frames in a page of ours that are not of its origin; make has f, the
+// element, page, the document's HTML, and url, where a server of another origin has it.
+var outsideKinds = []struct{ name, make string }{
+	{"frame of another origin", `f.src = url`},
+	{"sandboxed frame of another origin", `f.sandbox = 'allow-scripts allow-forms'; f.src = url`},
+	{"sandboxed srcdoc", `f.sandbox = 'allow-scripts allow-forms'; f.srcdoc = page`},
+	{"data: frame", `f.src = 'data:text/html;charset=utf-8,' + encodeURIComponent(page)`},
+	{"sandboxed blob:", `f.sandbox = 'allow-scripts';
+		f.src = URL.createObjectURL(new Blob([page], { type: 'text/html' }))`},
+}
+
+// everyOutside runs the body of an async function in each kind of frame that is not of the page's
+// origin; check gets what it returned, as text.
+func (p *testPage) everyOutside(t *testing.T, script string, check func(kind, got string)) {
+	t.Helper()
+	for _, k := range outsideKinds {
+		check(k.name, p.inFrame(t, k.make, script))
+	}
+}
+
+// foreignFrame runs the body of an async function in a frame of another origin in the page, and
+// gives what it returns, as text, or its error.
+func (p *testPage) foreignFrame(t *testing.T, script string) string {
+	t.Helper()
+	return p.inFrame(t, outsideKinds[0].make, script)
+}
+
+// inFrame runs the body of an async function in a frame that make makes.
+func (p *testPage) inFrame(t *testing.T, make, script string) string {
+	t.Helper()
+	page := outsidePage(script)
+	var got string
+	p.run(`return await new Promise((resolve) => {
+		const page = `+scriptString(page)+`, url = `+strconv.Quote(foreign(t, page).URL)+`;
+		const f = document.createElement('iframe');
+		const heard = (e) => {
+			if (e.source !== f.contentWindow) return;
+			removeEventListener('message', heard);
+			f.remove();
+			resolve(e.data);
+		};
+		addEventListener('message', heard);
+		`+make+`;
+		document.body.append(f);
+	})`, &got)
+	return got
+}
+
+// outsidePage gives a document that runs the body of an async function, and tells its parent, or
+// its own global variable outcome, what it returns.
+func outsidePage(script string) string {
+	return `<!doctype html><meta charset=utf-8><title>outside</title><body><script>
+		(async () => {` + strings.ReplaceAll(script, "</", `<\/`) + `
+		})().then(String, String).then((v) => {
+			globalThis.outcome = v;
+			if (parent !== self) parent.postMessage(v, '*');
+		})</script>`
+}
+
+// scriptString gives a text as a literal for a script within HTML.
+func scriptString(s string) string {
+	return strings.NewReplacer("\n", `\n`, "</", `<\/`, "\r", `\r`).Replace(
+		"'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'")
+}
+
+// TestBeside: what the checks of during are about is seen by them.
+func TestBeside(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		b := openBeside(t, w, Options{}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "other"})
+		b.during(t, "nothing", func() string {
+			var origin string
+			p.run(`return location.origin`, &origin)
+			if want := b.origins.list()[len(b.origins.list())-1]; origin != want {
+				t.Errorf("the page is of %s, want %s", origin, want)
+			}
+			return "it is of " + html.EscapeString(origin)
+		})
+		b.during(t, "frames of other origins", func() string {
+			var all []string
+			p.everyOutside(t, `return self.origin + ' has ' + typeof tailrace`, func(kind, got string) {
+				if !strings.HasSuffix(got, " has undefined") {
+					t.Errorf("%s: %s", kind, got)
+				}
+				all = append(all, kind+": "+got)
+			})
+			return strings.Join(all, "; ")
+		})
+	})
+}
+
+// What is measured is there: an UI thread that is busy is seen, and so is memory.
+func TestBesideMeasures(t *testing.T) {
+	b := &beside{App: loop}
+	stop := make(chan none)
+	heap, answer := peak(stop), b.slowest(stop)
+	held := make([]byte, 64<<20)
+	done := make(chan none)
+	post(func() { <-time.After(100 * time.Millisecond); close(done) })
+	wait(t, done, "the UI thread")
+	wait(t, b.slowest(closed()), "the UI thread's next answer")
+	close(stop)
+	if slowest := <-answer; slowest < 50*time.Millisecond {
+		t.Errorf("an UI thread that was busy for 100 ms answered within %v", slowest)
+	}
+	if grew := <-heap; grew < int64(len(held))/2 {
+		t.Errorf("the heap grew by %d bytes, want %d at least", grew, len(held)/2)
+	}
+	runtime.KeepAlive(held)
+}
+
+// closed gives a channel that is closed.
+func closed() <-chan none {
+	c := make(chan none)
+	close(c)
+	return c
+}
