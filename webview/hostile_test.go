@@ -168,7 +168,7 @@ func (h *hostileApp) commands(e *transport.Engine) {
 // openAttacker opens a page that keeps the extension's functions from the client, and has the protocol at hand.
 func openAttacker(t *testing.T, app *App, kind CarrierKind) *testPage {
 	t.Helper()
-	p := &testPage{t: t, loaded: make(chan string, 16), calls: map[string]chan testReport{}}
+	p := newTestPage(t)
 	library, err := os.ReadFile("testdata/hostile/protocol.js")
 	if err != nil {
 		t.Fatal(err)
@@ -184,19 +184,13 @@ func openAttacker(t *testing.T, app *App, kind CarrierKind) *testPage {
 		if err != nil {
 			return err
 		}
-		p.Window, p.view = w, own
-		if err := p.bind(own); err != nil {
-			return err
-		}
+		p.follow(w)
 		return w.Navigate("index.html")
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		answered := make(chan none) // what the page has reported: webview_go answers it behind that
-		own.Dispatch(func() { close(answered) })
-		wait(t, answered, "webview_go's queue")
 		p.shutDown()
 		loop.call(func() error { own.Destroy(); return nil })
 	})

@@ -22,14 +22,14 @@ import (
 // openInspector opens the inspector, and waits until it has drawn figures.
 func openInspector(t *testing.T, app *App) *testPage {
 	t.Helper()
-	p := &testPage{t: t, loaded: make(chan string, 16), calls: map[string]chan testReport{}}
+	p := newTestPage(t)
 	err := app.call(func() error {
 		w, err := app.OpenInspector()
 		if err != nil {
 			return err
 		}
-		p.Window, p.view = w, w.native.own
-		return p.bind(w.native.own)
+		p.follow(w)
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

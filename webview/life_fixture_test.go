@@ -156,7 +156,8 @@ const lifePage = blank + `<script>
 // thaw.txt is there when a page that is frozen may go on.
 type lifeFiles struct {
 	fs.FS
-	thaw *atomic.Bool
+	thaw  *atomic.Bool
+	asked *atomic.Int64 // how often it was asked for
 }
 
 func newLifeFiles() lifeFiles {
@@ -164,12 +165,15 @@ func newLifeFiles() lifeFiles {
 		"index.html": {Data: []byte(lifePage)},
 		"other.html": {Data: []byte(blank)},
 		"thaw.txt":   {Data: []byte("thaw")},
-	}, new(atomic.Bool)}
+	}, new(atomic.Bool), new(atomic.Int64)}
 }
 
 func (f lifeFiles) Open(name string) (fs.File, error) {
-	if name == "thaw.txt" && !f.thaw.Load() {
-		return nil, fs.ErrNotExist
+	if name == "thaw.txt" {
+		f.asked.Add(1)
+		if !f.thaw.Load() {
+			return nil, fs.ErrNotExist
+		}
 	}
 	return f.FS.Open(name)
 }

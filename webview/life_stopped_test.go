@@ -19,21 +19,18 @@ const lifeRing = 256 << 10
 func (s *subject) freeze(least time.Duration) {
 	s.t.Helper()
 	s.files.thaw.Store(false)
-	stopped := make(chan testReport, 1)
-	s.mu.Lock()
-	s.calls["stopped"] = stopped
-	s.mu.Unlock()
-	js := fmt.Sprintf(`testReport("stopped", true, "");
+	asked := s.files.asked.Load()
+	s.start(fmt.Sprintf(`const asks = (name) => {
+			const r = new XMLHttpRequest();
+			r.open('GET', '/' + name, false);
+			r.send();
+			return r.status === 200;
+		};
+		asks('thaw.txt');
 		for (const end = performance.now() + %d; performance.now() < end;);
-		for (;;) {
-			const asks = new XMLHttpRequest();
-			asks.open('GET', '/thaw.txt', false);
-			asks.send();
-			if (asks.status === 200) break;
-		}
-		life.thawed = performance.now();`, least.Milliseconds())
-	s.post(func() { s.view.Eval(js) })
-	wait(s.t, stopped, "the page to freeze")
+		while (!asks('thaw.txt'));
+		life.thawed = performance.now();`, least.Milliseconds()))
+	eventually(s.t, "the page to freeze", func() bool { return s.files.asked.Load() > asked })
 }
 
 // stalls waits until the page's sender has not sent for a while.

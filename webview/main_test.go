@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strconv"
-	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -78,17 +77,12 @@ func testFiles() fs.FS {
 	}
 }
 
-// testPage is a window whose page the test scripts without the transport, by webview_go's
-// Bind and Eval.
+// testPage is a window whose page the test scripts without the transport, by what WebKit
+// evaluates in any document.
 type testPage struct {
 	*Window
 	t      *testing.T
-	view   evaluator
 	loaded chan string // location.href of every page that has loaded
-
-	mu    sync.Mutex
-	next  int
-	calls map[string]chan testReport
 }
 
 type testReport struct {
@@ -105,14 +99,14 @@ func openPage(t *testing.T, app *App, o WindowOptions) *testPage {
 	if o.Label == "" {
 		o.Label = labelOf(t)
 	}
-	p := &testPage{t: t, loaded: make(chan string, 16), calls: map[string]chan testReport{}}
+	p := newTestPage(t)
 	err := app.call(func() error {
 		w, err := app.Open(o)
 		if err != nil {
 			return err
 		}
-		p.Window, p.view = w, w.native.own
-		return p.bind(w.native.own)
+		p.follow(w)
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -132,27 +126,32 @@ func labelOf(t *testing.T) string {
 	return string(b)
 }
 
-type bindable interface {
-	Bind(name string, f any) error
-	Init(js string)
+func newTestPage(t *testing.T) *testPage {
+	return &testPage{t: t, loaded: make(chan string, 16)}
 }
 
-type evaluator interface{ Eval(js string) }
+// whenLoaded gives the document's address when it has loaded. One that comes back from the history
+// did that before.
+const whenLoaded = `const loaded = Symbol.for('test.loaded');
+	if (globalThis[loaded]) return '';
+	globalThis[loaded] = true;
+	if (document.readyState !== 'complete') await new Promise((f) => addEventListener('load', f));
+	return location.href`
 
-func (p *testPage) bind(n bindable) error {
-	n.Init(`addEventListener('load', () => testLoaded(location.href))`)
-	if err := n.Bind("testLoaded", func(href string) { p.loaded <- href }); err != nil {
-		return err
-	}
-	return n.Bind("testReport", func(id string, ok bool, value string) {
-		p.mu.Lock()
-		c := p.calls[id]
-		delete(p.calls, id)
-		p.mu.Unlock()
-		if c != nil {
-			c <- testReport{ok, value}
+// follow makes the page that of a window that has not loaded anything. Main thread only.
+func (p *testPage) follow(w *Window) {
+	p.Window = w
+	w.onLoad = func(e loadEvent) {
+		if e != loadCommitted || w.native.view == nil {
+			return
 		}
-	})
+		w.native.eval(whenLoaded, evalFunction, func(o evalOutcome, text string) {
+			var href string
+			if o == evalValue && json.Unmarshal([]byte(text), &href) == nil && href != "" {
+				p.loaded <- href
+			}
+		})
+	}
 }
 
 func (p *testPage) shutDown() {
@@ -174,13 +173,18 @@ func (p *testPage) waitLoaded() string {
 // start runs the body of an async function in the page.
 func (p *testPage) start(body string) <-chan testReport {
 	c := make(chan testReport, 1)
-	p.mu.Lock()
-	p.next++
-	id := strconv.Itoa(p.next)
-	p.calls[id] = c
-	p.mu.Unlock()
-	js := `(async () => {` + body + `})().then(v => testReport("` + id + `", true, JSON.stringify(v ?? null)), e => testReport("` + id + `", false, String(e)))`
-	p.post(func() { p.view.Eval(js) })
+	js := `return (async () => {` + body + `
+})().then((v) => '=' + JSON.stringify(v ?? null), (e) => '!' + String(e))`
+	p.post(func() {
+		p.native.eval(js, evalFunction, func(o evalOutcome, text string) {
+			var said string
+			if o != evalValue || json.Unmarshal([]byte(text), &said) != nil || said == "" {
+				c <- testReport{false, fmt.Sprintf("not evaluated (%d): %s", o, text)}
+				return
+			}
+			c <- testReport{said[0] == '=', said[1:]}
+		})
+	})
 	return c
 }
 

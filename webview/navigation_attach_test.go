@@ -19,7 +19,7 @@ func newAttached(t *testing.T, o Options, before string) *leading {
 	o.Logger, l.log = warningLog()
 	l.app = newApp(t, o, func(*transport.Engine) {})
 	l.app.launch = func(uri string, _ func(error)) { l.launched <- uri }
-	p := &testPage{t: t, loaded: make(chan string, 16), calls: map[string]chan testReport{}}
+	p := newTestPage(t)
 	err := l.app.call(func() error {
 		own := wv.New(false)
 		if before != "" {
@@ -35,10 +35,7 @@ func newAttached(t *testing.T, o Options, before string) *leading {
 		if err != nil {
 			return err
 		}
-		p.Window, p.view = w, own
-		if err := p.bind(own); err != nil {
-			return err
-		}
+		p.follow(w)
 		own.Navigate(Origin + "/index.html")
 		return nil
 	})

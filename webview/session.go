@@ -78,6 +78,9 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		}
 		nativeRepair()
 	}
+	if w.onLoad != nil {
+		w.onLoad(e)
+	}
 }
 
 // load begins a navigation of Go's.

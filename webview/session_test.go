@@ -227,7 +227,9 @@ func TestShutdownDelivers(t *testing.T) {
 // With a page that takes nothing any more, Shutdown says so, and ends all the same.
 func TestShutdownOfHangingPage(t *testing.T) {
 	kept := make(chan *transport.Channel[[]byte], 1)
-	app := newApp(t, Options{}, func(e *transport.Engine) {
+	hangs := make(chan none, 1)
+	says := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hangs <- none{} })
+	app := newApp(t, Options{Fallback: says}, func(e *transport.Engine) {
 		transport.Handle(e, "keep", func(_ context.Context, a streamArgs) (none, error) {
 			a.Channel.Keep()
 			kept <- a.Channel
@@ -237,12 +239,11 @@ func TestShutdownOfHangingPage(t *testing.T) {
 	p := openPage(t, app, WindowOptions{})
 	p.run(`await tailrace.invoke('keep', { channel: new tailrace.Channel(() => {}) })`, nil)
 	channel := wait(t, kept, "the channel")
-	hanging := make(chan testReport, 1)
-	p.mu.Lock()
-	p.calls["hanging"] = hanging
-	p.mu.Unlock()
-	p.post(func() { p.view.Eval(`testReport("hanging", true, ""); for (;;);`) })
-	wait(t, hanging, "the page")
+	p.start(`const last = new XMLHttpRequest();
+		last.open('POST', '/hangs', false);
+		last.send();
+		for (;;);`)
+	wait(t, hangs, "the page")
 	if err := channel.TrySend([]byte("never received")); err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ import (
 // window, so that its script comes before the client.
 func openKept(t *testing.T, app *App) *testPage {
 	t.Helper()
-	p := &testPage{t: t, loaded: make(chan string, 16), calls: map[string]chan testReport{}}
+	p := newTestPage(t)
 	var own wv.WebView
 	err := app.call(func() error {
 		own = wv.New(false)
@@ -33,19 +33,13 @@ func openKept(t *testing.T, app *App) *testPage {
 		if err != nil {
 			return err
 		}
-		p.Window, p.view = w, own
-		if err := p.bind(own); err != nil {
-			return err
-		}
+		p.follow(w)
 		return w.Navigate("index.html")
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		answered := make(chan none) // what the page has reported: webview_go answers it behind that
-		own.Dispatch(func() { close(answered) })
-		wait(t, answered, "webview_go's queue")
 		p.shutDown()
 		loop.call(func() error { own.Destroy(); return nil })
 	})

@@ -64,7 +64,8 @@ type Window struct {
 	unanswered unanswered
 	dev        *devWait // for the development server; nil: it is there
 	former     former
-	documents  uint64 // that were committed
+	documents  uint64          // that were committed
+	onLoad     func(loadEvent) // hears what loadChanged has heard, if it is there: tests use it
 }
 
 func newWindow(a *App, label string) *Window {

@@ -235,7 +235,7 @@ func TestAttach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &testPage{t: t, loaded: make(chan string, 16), calls: map[string]chan testReport{}}
+	p := newTestPage(t)
 	var own wv.WebView
 	err = app.call(func() error {
 		own = wv.New(false)
@@ -243,10 +243,7 @@ func TestAttach(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		p.Window = w
-		if err := p.bind(own); err != nil {
-			return err
-		}
+		p.follow(w)
 		own.Navigate(Origin + "/index.html")
 		return nil
 	})
@@ -254,14 +251,8 @@ func TestAttach(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.waitLoaded()
-	var status int
-	post(func() { own.Eval(`fetch("/abc.txt").then(r => testReport("1", true, String(r.status)))`) })
-	c := make(chan testReport, 1)
-	p.mu.Lock()
-	p.calls["1"] = c
-	p.mu.Unlock()
-	if r := wait(t, c, "the page"); r.value != "200" {
-		t.Errorf("status %d %s", status, r.value)
+	if r := p.fetch("/abc.txt", "{}"); r.Status != http.StatusOK {
+		t.Errorf("a file gave %+v", r)
 	}
 	err = app.call(func() error {
 		_, err := app.Attach("again", own)
