@@ -60,8 +60,8 @@ func (a *audience) match(e *entry) []uint32 {
 	}
 	var subs []uint32
 	for i, t := range a.targets {
-		if e.reaches(t) {
-			subs = append(subs, a.subs[i])
+		if sub := a.sub(i); sub != 0 && e.reaches(t) {
+			subs = append(subs, sub)
 		}
 	}
 	return subs

@@ -18,6 +18,7 @@ type message struct {
 	target Target
 	accept func(Target) bool // of EmitFilter, else nil
 	asked  []answer          // of accept: it is asked once for each target
+	more   map[Target]bool   // the answers beyond mostAsked; nil: there are none
 	filter error             // accept has panicked
 	sticky uint64            // number of a sticky event, else 0
 	heard  int               // by how many windows and listeners it was taken
@@ -38,6 +39,9 @@ type answer struct {
 	target Target
 	yes    bool
 }
+
+// mostAsked is how many answers are looked through. Pages choose how many targets there are.
+const mostAsked = 16
 
 var messages = sync.Pool{New: func() any { return new(message) }}
 
@@ -68,8 +72,18 @@ func (m *message) reaches(l Target) bool {
 			return a.yes
 		}
 	}
+	if yes, asked := m.more[l]; asked {
+		return yes
+	}
 	yes := m.ask(l)
-	m.asked = append(m.asked, answer{l, yes})
+	switch {
+	case len(m.asked) < mostAsked:
+		m.asked = append(m.asked, answer{l, yes})
+	case m.more == nil:
+		m.more = map[Target]bool{l: yes}
+	default:
+		m.more[l] = yes
+	}
 	return yes
 }
 

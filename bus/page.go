@@ -345,7 +345,10 @@ func (b *Bus) Listening(label, name string) bool {
 	if !ok {
 		return false
 	}
-	for _, t := range a.targets {
+	for i, t := range a.targets {
+		if a.sub(i) == 0 {
+			continue
+		}
 		if Window(label).reaches(t) || WebviewWindow(label).reaches(t) {
 			return true
 		}

@@ -31,7 +31,7 @@ func (p *Page) register(c *conn, name string, t Target, sub uint32) (drain bool,
 		c.add(name, t, sub)
 		return false, nil
 	}
-	due := p.sticky(name, &audience{[]uint32{sub}, []Target{t}})
+	due := p.sticky(name, &audience{subs: []uint32{sub}, targets: []Target{t}})
 	if drain = len(due) > 0 && phase(c.phase.Load()) == live; drain {
 		p.draining = true
 		p.enter(c, catchingUp)

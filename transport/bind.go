@@ -5,8 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -32,13 +32,28 @@ const channelPrefix = "__CHANNEL__:"
 // tickets are the calls whose arguments are being decoded.
 var tickets = xsync.NewMapOf[string, *collector]()
 
-// collector are the channels of one call that is being decoded. Its lanes are the call's: nothing
-// of them is changed meanwhile.
+// collector are the channels of one call that is being decoded. A page chooses how many these are,
+// and how often the arguments name each: what is done for each name must not depend on the first.
 type collector struct {
-	inv *invocation
+	places map[uint32]int // of each lane's number, in passed. Nobody changes it
 
-	mu      sync.Mutex // the codec may decode on several goroutines
-	windows map[*lane]int64
+	mu     sync.Mutex // the codec may decode on several goroutines
+	passed []passed   // in the call's order
+}
+
+// passed is a channel of a call.
+type passed struct {
+	lane   *lane
+	found  bool  // it stands in what was decoded
+	window int64 // how much the page may send on it
+}
+
+func newCollector(lanes []*lane) *collector {
+	c := &collector{places: make(map[uint32]int, len(lanes)), passed: make([]passed, len(lanes))}
+	for i, l := range lanes {
+		c.places[l.id], c.passed[i].lane = i, l
+	}
+	return c
 }
 
 // errEmbedded is the UnmarshalJSON of a channel that is not there.
@@ -69,19 +84,19 @@ func connected(data []byte, window func(*lane) int64) (*lane, error) {
 }
 
 func (c *collector) take(id uint32, window func(*lane) int64) (*lane, error) {
-	for _, l := range c.inv.lanes {
-		if l.id == id {
-			n := int64(0)
-			if window != nil {
-				n = window(l)
-			}
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.windows[l] = max(c.windows[l], n)
-			return l, nil
-		}
+	place, ok := c.places[id]
+	if !ok {
+		return nil, fmt.Errorf("channel %d is not among those that the page announced with this call", id)
 	}
-	return nil, fmt.Errorf("channel %d is not among those that the page announced with this call", id)
+	p := &c.passed[place]
+	n := int64(0)
+	if window != nil {
+		n = window(p.lane)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.found, p.window = true, max(p.window, n)
+	return p.lane, nil
 }
 
 // decodeJSON stores the arguments in *args, connects the channels in them, and tells the page of
@@ -90,11 +105,11 @@ func (inv *invocation) decodeJSON(args any) error {
 	body := inv.body
 	var c *collector
 	if len(inv.lanes) > 0 && mayHoldChannel(reflect.TypeOf(args)) {
-		c = &collector{inv: inv, windows: make(map[*lane]int64)}
+		c = newCollector(inv.lanes)
 		ticket := rand.Text()
 		tickets.Store(ticket, c)
 		defer tickets.Delete(ticket)
-		body = inv.ticketed(ticket)
+		body = c.ticketed(inv.body, ticket)
 	}
 	if err := decode(inv.s.opt.Codec, body, args); err != nil {
 		return err
@@ -104,10 +119,13 @@ func (inv *invocation) decodeJSON(args any) error {
 	}
 	if c != nil {
 		c.mu.Lock()
-		windows := maps.Clone(c.windows)
+		all := slices.Clone(c.passed)
 		c.mu.Unlock()
-		for l, window := range windows {
-			if err := inv.announce(l, window); err != nil {
+		for _, p := range all {
+			if !p.found {
+				continue
+			}
+			if err := inv.announce(p.lane, p.window); err != nil {
 				return err
 			}
 		}
@@ -122,10 +140,9 @@ func (inv *invocation) decodeJSON(args any) error {
 
 // ticketed gives the arguments' JSON with the ticket in the strings that stand for the call's
 // channels.
-func (inv *invocation) ticketed(ticket string) []byte {
+func (c *collector) ticketed(rest []byte, ticket string) []byte {
 	marker := []byte(`"` + channelPrefix)
-	rest := inv.body
-	out := make([]byte, 0, len(rest)+len(inv.lanes)*(len(ticket)+1))
+	out := make([]byte, 0, len(rest)+len(c.passed)*(len(ticket)+1))
 	for {
 		at := bytes.Index(rest, marker)
 		if at < 0 {
@@ -134,7 +151,7 @@ func (inv *invocation) ticketed(ticket string) []byte {
 		end := at + len(marker)
 		n := bytes.IndexByte(rest[end:], '"')
 		// A quote behind a backslash is part of a text.
-		if n > 0 && (at == 0 || rest[at-1] != '\\') && inv.names(rest[end:end+n]) &&
+		if n > 0 && (at == 0 || rest[at-1] != '\\') && c.names(rest[end:end+n]) &&
 			!isKey(rest[end+n+1:]) {
 			end += n
 			out = append(append(append(out, rest[:end]...), ':'), ticket...)
@@ -146,17 +163,13 @@ func (inv *invocation) ticketed(ticket string) []byte {
 }
 
 // names reports whether that is the number of one of the call's channels.
-func (inv *invocation) names(number []byte) bool {
+func (c *collector) names(number []byte) bool {
 	id, err := strconv.ParseUint(string(number), 10, 32)
 	if err != nil {
 		return false
 	}
-	for _, l := range inv.lanes {
-		if l.id == uint32(id) {
-			return true
-		}
-	}
-	return false
+	_, ok := c.places[uint32(id)]
+	return ok
 }
 
 // isKey reports whether the string before that is a key of an object.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -95,15 +96,17 @@ func complete(args any) error {
 	if !typeOf(v.Type()).declares {
 		return nil
 	}
-	path := search{}.missing(v, "", 0)
+	at, missing := search{}.missing(v, 0)
 	switch {
-	case path == nil:
+	case !missing:
 		return nil
-	case *path == "":
+	case len(at) == 0:
 		return fmt.Errorf("the channel is missing")
 	}
+	slices.Reverse(at)
+	path := strings.TrimPrefix(strings.Join(at, ""), ".")
 	return fmt.Errorf("the channel %q is missing: pass one, or declare the field with "+
-		"`json:\",omitempty\"` if it may be missing", *path)
+		"`json:\",omitempty\"` if it may be missing", path)
 }
 
 // deepest is how deep a search goes: as deep as encoding/json decodes.
@@ -130,46 +133,44 @@ func (s search) been(v reflect.Value) bool {
 	return was
 }
 
-// missing gives the path, as the page writes it, to a declared channel below v that is not
-// connected.
-func (s search) missing(v reflect.Value, path string, depth int) *string {
+// missing finds a declared channel below v that is not connected, and gives the path to it as the
+// page writes it: its steps, the last one first. Nothing is written of the other paths, of which a
+// page can make many, and long ones.
+func (s search) missing(v reflect.Value, depth int) (path []string, found bool) {
 	t := v.Type()
 	switch {
 	case depth > deepest:
-		return nil
+		return nil, false
 	case isChannel(t):
-		if isBound(v) {
-			return nil
-		}
-		return &path
+		return nil, !isBound(v)
 	case !typeOf(t).declares || decodesItself(t):
-		return nil
+		return nil, false
 	}
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
 		if v.IsNil() || s.been(v) {
-			return nil
+			return nil, false
 		}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return s.missing(v.Elem(), path, depth+1)
+		return s.missing(v.Elem(), depth+1)
 	case reflect.Struct:
-		return s.fields(v, path, depth)
+		return s.fields(v, depth)
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			if p := s.missing(v.Index(i), fmt.Sprintf("%s[%d]", path, i), depth+1); p != nil {
-				return p
+			if path, found := s.missing(v.Index(i), depth+1); found {
+				return append(path, fmt.Sprintf("[%d]", i)), true
 			}
 		}
 	case reflect.Map:
 		for it := v.MapRange(); it.Next(); {
-			if p := s.missing(it.Value(), join(path, keyText(it.Key())), depth+1); p != nil {
-				return p
+			if path, found := s.missing(it.Value(), depth+1); found {
+				return append(path, step(keyText(it.Key()))), true
 			}
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // isBound reports whether a channel is connected. A value in a map has no address: its copy is
@@ -188,7 +189,7 @@ func isBound(v reflect.Value) bool {
 }
 
 // fields looks at the fields that a page can set.
-func (s search) fields(v reflect.Value, path string, depth int) *string {
+func (s search) fields(v reflect.Value, depth int) (path []string, found bool) {
 	t := v.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -200,18 +201,17 @@ func (s search) fields(v reflect.Value, path string, depth int) *string {
 		if isChannel(f.Type) && optional(options) {
 			continue
 		}
-		at := path
-		if !embedded {
-			if name == "" {
-				name = f.Name
-			}
-			at = join(path, name)
-		}
-		if p := s.missing(v.Field(i), at, depth+1); p != nil {
-			return p
+		path, found := s.missing(v.Field(i), depth+1)
+		switch {
+		case found && embedded:
+			return path, true
+		case found && name == "":
+			return append(path, step(f.Name)), true
+		case found:
+			return append(path, step(name)), true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // isStruct reports whether that is a struct, or a pointer to one.
@@ -241,12 +241,10 @@ func optional(options string) bool {
 	return false
 }
 
-func join(path, name string) string {
+// step is a name in a path.
+func step(name string) string {
 	if strings.ContainsAny(name, ". []") || name == "" {
 		name = strconv.Quote(name)
 	}
-	if path == "" {
-		return name
-	}
-	return path + "." + name
+	return "." + name
 }
