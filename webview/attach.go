@@ -20,7 +20,15 @@ type NativeWindow interface {
 // yet: its first page may then be tailrace://localhost/index.html, or what Window.Navigate
 // resolves. The window stays its maker's, who calls Run (or App.Run) and Destroy. Its maker may navigate unseen by this
 // package, so that a page of ours to which a foreign one leads there, by a link or back in the history, is not trusted: it gets no
-// session until Navigate or Reload loads it again. Main goroutine only. Errors: ErrLabel, ErrClosed, ErrMainThread, ErrAttach.
+// session until Navigate or Reload loads it again.
+//
+// Functions that its maker adds by Bind, before or after, can be called by documents of the app's
+// own origins in the main frame, and by nobody else: webview_go's message handler, by which any
+// frame could end the program, is taken away from pages. A call has at most MaxBoundCall
+// characters, or throws in the page. Scripts that were added by Init before this call can't call
+// such functions while they run.
+//
+// Main goroutine only. Errors: ErrLabel, ErrClosed, ErrMainThread, ErrAttach.
 func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 	if err := checkLabel(label); err != nil {
 		return nil, err

@@ -185,7 +185,6 @@ void tr_buffer_give(void *p);
 
 // Requests.
 void tr_register_scheme(tr_view *v);
-void tr_hear_last_words(tr_view *v);  // ended by tr_policy_end
 void tr_reply(tr_request *r, tr_answer a);  // any thread; exactly once a request
 // Ends a request whose answer has an fd, before the other end of that is closed; error: the page's
 // read fails. Any thread; exactly once a request of that kind.
@@ -197,6 +196,12 @@ void *tr_body_take(tr_request *r, int *unreadable);
 // Calls goBody once with what comes next; n: 0 at the end, -1 for an error.
 void tr_body_read(void *stream, uintptr_t handle);
 void tr_body_close(void *stream);
+
+// Messages of documents. Both of the first are for a window whose view has not loaded anything.
+void tr_messages_clear(void *window);  // takes what webview_go has added to the view away
+void tr_messages_guard(void *window);  // leaves webview_go's handler to our world alone
+// Adds the script that posts in our world, and has goLastWords told. Ended by tr_policy_end.
+void tr_messages_hear(tr_view *v, const char *script);
 
 // Where pages lead. goLeads is asked, on the main thread, and may hold the question until
 // tr_decide.

@@ -13,7 +13,6 @@
 // world of its own, which no page can touch, tells when the user has clicked into the main frame's
 // document, or pressed a key there. What it says comes before the question about a navigation that
 // the click has begun.
-static const char world[] = "tailrace";
 static const char told[] = "tailraceGesture";
 static const char script[] =
     "for (const e of ['click', 'auxclick', 'keydown', 'submit'])"
@@ -148,10 +147,10 @@ static GtkWidget *on_create(WebKitWebView *w, WebKitNavigationAction *a, gpointe
 void tr_policy_connect(tr_view *v) {
   WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
   g_signal_connect(m, "script-message-received::tailraceGesture", G_CALLBACK(on_gesture), v);
-  webkit_user_content_manager_register_script_message_handler_in_world(m, told, world);
+  webkit_user_content_manager_register_script_message_handler_in_world(m, told, TR_WORLD);
   WebKitUserScript *s = webkit_user_script_new_for_world(
       script, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
-      world, NULL, NULL);
+      TR_WORLD, NULL, NULL);
   webkit_user_content_manager_add_script(m, s);
   webkit_user_script_unref(s);
   g_signal_connect(v->view, "decide-policy", G_CALLBACK(on_policy), v);

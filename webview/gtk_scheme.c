@@ -78,25 +78,6 @@ static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
   if (headers) g_string_free(headers, TRUE);
 }
 
-// What a page says as it is being left: its requests don't outlive it, but for 64 KB, and its
-// messages do. Any frame may say anything.
-static void on_last_words(WebKitUserContentManager *m, WebKitJavascriptResult *r, gpointer data) {
-  (void)m;
-  JSCValue *value = webkit_javascript_result_get_js_value(r);
-  if (!jsc_value_is_string(value)) return;
-  GBytes *text = jsc_value_to_string_as_bytes(value);
-  gsize length = 0;
-  const void *b = g_bytes_get_data(text, &length);
-  if (length > 0) goLastWords(((tr_view *)data)->handle, (void *)b, length);
-  g_bytes_unref(text);
-}
-
-void tr_hear_last_words(tr_view *v) {
-  WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
-  g_signal_connect(m, "script-message-received::tailrace", G_CALLBACK(on_last_words), v);
-  webkit_user_content_manager_register_script_message_handler(m, "tailrace");
-}
-
 void tr_register_scheme(tr_view *v) {
   WebKitWebContext *c = webkit_web_view_get_context(v->view);
   if (g_object_get_data(G_OBJECT(c), TR_VIEW_KEY)) return;  // once a context

@@ -8,6 +8,9 @@
 
 #define TR_VIEW_KEY "tailrace-view"
 
+// The world of our own scripts, which no page can touch.
+#define TR_WORLD "tailrace"
+
 struct tr_view {
   WebKitWebView *view;  // a reference
   GtkWidget *window;    // a reference

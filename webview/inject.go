@@ -6,9 +6,11 @@ import (
 	"github.com/tailrace-go/tailrace/client"
 )
 
-// script gives the script that connects a page of our origins in the window of that label.
-func (a *App) script(label string) string {
-	config, err := json.Marshal(map[string]any{"base": Origin, "origins": a.origins.list(), "label": label})
+// script gives the script that connects a page of our origins in the window.
+func (a *App) script(w *Window) string {
+	config, err := json.Marshal(map[string]any{
+		"base": Origin, "origins": a.origins.list(), "label": w.label, "words": w.words,
+	})
 	if err != nil {
 		panic(err) // strings always encode
 	}

@@ -12,8 +12,8 @@ import (
 // a character for each byte. Nobody answers. The text is UTF-8, and valid during the call only.
 // Main thread only.
 //
-// Any document and frame in the window can send such a message. Only one that has the session's id
-// counts, as with requests.
+// Any script of the main frame's document can say something, if it has learned the event's name:
+// see messages.go. Only one that has the session's id counts, as with requests.
 func (w *Window) lastWords(text []byte) {
 	session, rest, _ := bytes.Cut(text, []byte{' '})
 	kind, rest, _ := bytes.Cut(rest, []byte{' '})

@@ -365,7 +365,7 @@ func TestLastWordsNeedTheSession(t *testing.T) {
 	forged := strings.Repeat("0", len(p.Session().ID()))
 	p.run(`const forged = '`+forged+`';
 		for (const said of ['', ' ', 'x', 7, {}, null, forged + ' leave {"last":0}', forged + ' batch x'])
-		webkit.messageHandlers.tailrace.postMessage(said);
+			dispatchEvent(new CustomEvent('`+p.words+`', { detail: said }));
 		await tailrace.invoke('caller')`, nil)
 	id := p.Session().ID()
 	if err := p.app.call(func() error {

@@ -75,6 +75,9 @@ func (n *nativeWindow) open(w *Window, o WindowOptions) error {
 	defer C.free(unsafe.Pointer(title))
 	n.window = C.tr_window_new(title, C.int(o.Width), C.int(o.Height))
 	n.own = wv.NewWindow(w.app.options.Debug, n.window)
+	if C.tr_web_view(n.window) != nil {
+		C.tr_messages_clear(n.window)
+	}
 	if err := n.connect(w, n.own); err != nil {
 		n.own.Destroy()
 		C.tr_window_destroy(n.window)
@@ -131,6 +134,8 @@ func (n *nativeWindow) attach(w *Window, from NativeWindow) error {
 	if C.tr_view_loaded(n.window) != 0 {
 		return fmt.Errorf("%w: it has navigated already; attach it before its first page", ErrAttach)
 	}
+	C.tr_messages_guard(n.window)
+	from.Init(w.boundScript())
 	return n.connect(w, from)
 }
 
@@ -142,8 +147,10 @@ func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 	n.handle = cgo.NewHandle(w)
 	n.view = C.tr_view_attach(n.window, C.uintptr_t(n.handle))
 	C.tr_register_scheme(n.view)
-	C.tr_hear_last_words(n.view)
-	from.Init(w.app.script(w.label))
+	messages := C.CString(w.messageScript())
+	defer C.free(unsafe.Pointer(messages))
+	C.tr_messages_hear(n.view, messages)
+	from.Init(w.app.script(w))
 	return nil
 }
 

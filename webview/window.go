@@ -16,7 +16,8 @@ import (
 type Window struct {
 	app       *App
 	label     string
-	inspector bool // set before anybody else has the window
+	words     string // the event of its pages' last words
+	inspector bool   // set before anybody else has the window
 	done      chan struct{}
 	closed    atomic.Bool
 	page      atomic.Pointer[page]
@@ -70,8 +71,8 @@ type Window struct {
 
 func newWindow(a *App, label string) *Window {
 	w := &Window{
-		app: a, label: label, done: make(chan struct{}), readers: make(chan struct{}, assetReaders),
-		handlers: make(chan struct{}, assetHandlers),
+		app: a, label: label, words: newWordsEvent(), done: make(chan struct{}),
+		readers: make(chan struct{}, assetReaders), handlers: make(chan struct{}, assetHandlers),
 	}
 	w.room.ping = func(pong func()) { w.post(func() { w.native.ping(pong) }) }
 	w.resizes.after, w.moves.after = w.after, w.after

@@ -121,12 +121,18 @@
     let read = readerOf(prototype, name);
     return (object) => isKind(read, object) ? read(object) : object[name];
   }
-  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), isHidden = reader(globalThis.Document?.prototype, "hidden"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason");
+  var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), isHidden = reader(globalThis.Document?.prototype, "hidden"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeCustomEvent = globalThis.CustomEvent;
   function messengerTo(name) {
-    let handler = globalThis.webkit?.messageHandlers?.[name];
-    if (handler === void 0) return;
-    let post = uncurry(handler.postMessage);
-    return (text) => post(handler, text);
+    if (name === void 0 || typeof NativeCustomEvent != "function") return;
+    let { window: window2 } = globalThis;
+    return (text) => {
+      let init = { __proto__: null, detail: text }, event = new NativeCustomEvent(name, init);
+      try {
+        dispatch(window2, event);
+      } catch {
+        window2.dispatchEvent(event);
+      }
+    };
   }
   var NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort"), Aborter = class {
     constructor() {
@@ -3147,7 +3153,7 @@
   function inject(config) {
     let memory = takeMemory();
     if (window.top !== window || !includes(config.origins, `${location.protocol}//${location.host}`) || KEY in globalThis) return;
-    let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, outlive = messengerTo("tailrace"), refusals = countRefusals(window, base), carrier = () => {
+    let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, outlive = messengerTo(config.words), refusals = countRefusals(window, base), carrier = () => {
       let http = new HttpCarrier({
         base,
         fetch,

@@ -25,6 +25,11 @@ interface Config {
   readonly origins: readonly string[];
   /** The window's label, so that the page need not wait for hello to know it. */
   readonly label?: string;
+  /**
+   * The name of the event by which last words are said. Only the app's scripts know it: whoever
+   * listens to it hears the session's id.
+   */
+  readonly words?: string;
 }
 
 /** Where the web process's extension leaves the functions of shared memory. */
@@ -59,7 +64,7 @@ function inject(config: Config): void {
   const fetch = window.fetch.bind(window); // the page may replace its own
   const timers = createTimers();
   const { base } = config;
-  const outlive = messengerTo('tailrace');
+  const outlive = messengerTo(config.words);
   const refusals = countRefusals(window, base);
   const carrier = () => {
     const http = new HttpCarrier({

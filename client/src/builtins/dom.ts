@@ -1,6 +1,6 @@
 // What the page's window gives. Outside of one some of it is not there.
 
-import { isKind, methodOf, readerOf, uncurry } from './base.js';
+import { isKind, methodOf, readerOf } from './base.js';
 
 const { reportError: nativeReport } = globalThis;
 /** Tests put others in their place. */
@@ -94,16 +94,24 @@ export const reasonOf = reader<unknown>(signals, 'reason');
 
 // ---- messages to the app
 
-/** Gives what posts a text to the app's handler of that name; undefined: there is none. */
-export function messengerTo(name: string): ((text: string) => void) | undefined {
-  const handler = (globalThis as MessageHandlers).webkit?.messageHandlers?.[name];
-  if (handler === undefined) return undefined;
-  const post = uncurry(handler.postMessage);
-  return (text) => post(handler, text);
-}
+const NativeCustomEvent = globalThis.CustomEvent;
 
-interface MessageHandlers {
-  webkit?: { messageHandlers?: Record<string, { postMessage(text: string): void } | undefined> };
+/**
+ * Gives what says a text to the app, by an event of that name, which a script in a world of its own
+ * hears. undefined: nobody does.
+ */
+export function messengerTo(name: string | undefined): ((text: string) => void) | undefined {
+  if (name === undefined || typeof NativeCustomEvent !== 'function') return undefined;
+  const { window } = globalThis;
+  return (text) => {
+    const init = { __proto__: null, detail: text } as CustomEventInit<string>;
+    const event = new NativeCustomEvent(name, init);
+    try {
+      dispatch(window, event);
+    } catch {
+      window.dispatchEvent(event); // it only looks like a window
+    }
+  };
 }
 
 // ---- requests

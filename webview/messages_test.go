@@ -1,0 +1,263 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport/policy"
+	wv "github.com/webview/webview_go"
+)
+
+// endsWebviewGo ends a program whose window webview_go alone has made, from any frame.
+const endsWebviewGo = `webkit.messageHandlers.external.postMessage({ toString: 1, valueOf: 1 })`
+
+// handlerNames are all message handlers that there are, in whatever world.
+const handlerNames = `['external', 'tailrace', 'tailraceGesture']`
+
+// postEverything has a document post what costs the UI thread most to each handler that it finds.
+const postEverything = `
+	const nested = (n, wrap) => { let v = []; while (n--) v = wrap(v); return v };
+	const values = {
+		'no text': { toString: 1, valueOf: 1 },
+		'a million objects': Array.from({ length: 1e6 }, (_, i) => ({ i })),
+		'shared': nested(60, (v) => [v, v]),
+		'deep': nested(1e6, (v) => [v]),
+		'100 MB of text': 'x'.repeat(100e6),
+	};
+	let found = '';
+	for (const name of ` + handlerNames + `) {
+		let handler;
+		try { handler = webkit.messageHandlers[name] } catch {}
+		if (handler === undefined) continue;
+		found += name + ' ';
+		for (const v of Object.values(values)) try { handler.postMessage(v) } catch {}
+	}
+	try { external.invoke(values['no text']); found += 'external.invoke' } catch {}
+	return found || 'no handler'`
+
+// attachPage is openPage with a window of webview_go's that is attached; before is called when it
+// is made, and after when it is attached.
+func attachPage(t *testing.T, app *App, before, after func(wv.WebView) error) *testPage {
+	t.Helper()
+	p := newTestPage(t)
+	var own wv.WebView
+	err := app.call(func() error {
+		own = wv.New(false)
+		if err := before(own); err != nil {
+			return err
+		}
+		w, err := app.Attach("attached", own)
+		if err != nil {
+			return err
+		}
+		p.follow(w)
+		if err := after(own); err != nil {
+			return err
+		}
+		return w.Navigate("")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.shutDown()
+		if err := loop.call(func() error { own.Destroy(); return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	p.waitLoaded()
+	return p
+}
+
+func asMade(wv.WebView) error { return nil }
+
+// TestNoMessageHandlers: no document, of whatever origin and in whatever frame, has a handler of
+// WebKit's messages, whose values the UI thread would take apart.
+func TestNoMessageHandlers(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		b := openBeside(t, w, Options{}, nil)
+		attack := func(name string, p *testPage) {
+			b.during(t, name+": itself", func() (got string) {
+				p.run(postEverything, &got)
+				return isNoHandler(t, name, got)
+			})
+			b.during(t, name+": its frames", func() string {
+				p.everyOutside(t, postEverything, func(kind, got string) {
+					isNoHandler(t, name+": "+kind, got)
+				})
+				return "no handler"
+			})
+		}
+		attack("a page", openPage(t, b.App, WindowOptions{Label: "page"}))
+		foreignPage := foreign(t, outsidePage(`return 1`))
+		attack("a foreign page", openPage(t, b.App,
+			WindowOptions{Label: "foreign", URL: foreignPage.URL}))
+		attack("a page of an attached window", attachPage(t, b.App, asMade, asMade))
+	})
+}
+
+func isNoHandler(t *testing.T, name, got string) string {
+	t.Helper()
+	if got != "no handler" && !(strings.Contains(name, "attached") && got == "external.invoke") {
+		t.Errorf("%s found %s", name, got)
+	}
+	return got
+}
+
+// A page that may do nothing, likewise.
+func TestNoMessageHandlersWithoutPermission(t *testing.T) {
+	denied, err := policy.Parse([]byte(`{"rules":[{"windows":["*"],"origins":["*"],"deny":["*"]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := openPage(t, newApp(t, Options{Policy: denied}, caller), WindowOptions{Label: "denied"})
+	var got string
+	p.run(postEverything, &got)
+	isNoHandler(t, "it", got)
+	p.everyOutside(t, postEverything, func(kind, got string) { isNoHandler(t, kind, got) })
+}
+
+// TestBoundFunctions: functions that the maker of a window adds by webview_go's Bind, before it
+// is attached or after, are called by pages of the app's own origins, up to a bound, and by nobody
+// else.
+func TestBoundFunctions(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		b := openBeside(t, w, Options{}, nil)
+		calls := 0
+		p := attachPage(t, b.App, func(own wv.WebView) error {
+			return own.Bind("length", func(text string) (int, error) {
+				calls++
+				if text == "bad" {
+					return 0, errors.New("bad")
+				}
+				return len(text), nil
+			})
+		}, func(own wv.WebView) error {
+			return own.Bind("greet", func(name string) string { return "hello " + name })
+		})
+		var got string
+		p.run(`const failed = await length('bad').catch(String);
+			return [await length('é"'), await greet('you'), failed] + ''`, &got)
+		if want := "3,hello you,bad"; got != want {
+			t.Errorf("they gave %q, want %q", got, want)
+		}
+		b.during(t, "calls at their bound", func() string {
+			p.run(`const around = JSON.stringify({ id: RPC_ID(), method: 'length', params: [''] }).length;
+				function RPC_ID() { return _rpc.nextSeq }
+				const most = `+fmt.Sprint(MaxBoundCall)+` - around;
+				let all = [await length('x'.repeat(most - 10)) === most - 10];
+				try { await length('x'.repeat(most + 10)); all.push('taken') } catch (e) { all.push(e.name) }
+				return all + ''`, &got)
+			if want := "true,RangeError"; got != want {
+				t.Errorf("calls at their bound gave %q, want %q", got, want)
+			}
+			return got
+		})
+		before := calls
+		b.during(t, "what is no call", func() string {
+			p.runLong(postEverything, &got)
+			p.runLong(`
+				const say = (detail) => dispatchEvent(
+					new CustomEvent('tailrace.external', { detail, cancelable: true }));
+				for (const detail of [undefined, null, 1, Symbol(), {}, { toString: 1, valueOf: 1 }, [],
+					() => 1,
+					new Proxy({}, {}), '', '{', '{"id":1}', '{"id":1,"method":"length"}', '"x"', '[]', '0',
+					'{"id":{"id":1},"method":["length"],"params":{}}', '{"id":1,"method":"none","params":[]}',
+					'['.repeat(1e6), '{"a":'.repeat(2e5), '\\\\ud800', '\\0',
+					Array.from({ length: 1e6 }, (_, i) => ({ i }))]) say(detail);
+				return 'nothing'`, &got)
+			return got
+		})
+		if calls != before {
+			t.Errorf("%d of them were calls", calls-before)
+		}
+		p.run(`return await greet('again')`, &got)
+		if got != "hello again" {
+			t.Errorf("then a call gave %q", got)
+		}
+		p.everyOutside(t, `return [typeof length, typeof globalThis.external?.invoke] + ''`,
+			func(kind, got string) {
+				if got != "number,undefined" { // of its own frames
+					t.Errorf("%s: %s", kind, got)
+				}
+			})
+		elsewhere := foreign(t, outsidePage(`return await length('x')`))
+		if err := p.Navigate(elsewhere.URL); err != nil {
+			t.Fatal(err)
+		}
+		p.waitLoaded()
+		p.run(`while (!globalThis.outcome) await new Promise((f) => setTimeout(f, 1));
+			return outcome`, &got)
+		if !strings.HasPrefix(got, "TypeError") {
+			t.Errorf("a foreign page's call gave %s", got)
+		}
+	})
+}
+
+// TestLastWordsAreBounded: a page that forges last words is heard up to a bound, and the UI thread
+// stays free.
+func TestLastWordsAreBounded(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		b := openBeside(t, w, Options{}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "words"})
+		b.during(t, "100,000 of them, and such that are none", func() string {
+			began := time.Now()
+			p.runLong(`
+				const say = (detail) => dispatchEvent(
+					new CustomEvent('`+p.words+`', { detail, cancelable: true }));
+				for (const detail of [{ toString: 1, valueOf: 1 }, [], 'x'.repeat(100e6),
+					Array.from({ length: 1e6 }, (_, i) => ({ i }))])
+					if (!say(detail)) throw new Error('taken');
+				let taken = 0;
+				for (let i = 0; i < 200000; i++) taken += !say('x');
+				if (taken > 140000) throw new Error(taken + ' were taken');`, nil)
+			done := make(chan none)
+			p.post(func() { p.native.ping(func() { close(done) }) })
+			waitLong(t, (<-chan none)(done))
+			return time.Since(began).Round(time.Millisecond).String()
+		})
+	})
+}
+
+// aloneScenario has this test's program be one that webview_go serves alone.
+const aloneScenario = "a window of webview_go alone"
+
+func init() {
+	arranged[aloneScenario] = func() error {
+		own := wv.New(false)
+		own.SetHtml(`<iframe sandbox="allow-scripts"
+			srcdoc="<script>` + endsWebviewGo + `</script>"></iframe>`)
+		time.AfterFunc(patience/2, own.Terminate)
+		own.Run()
+		return nil
+	}
+}
+
+// TestWebviewGoAlone: what this package takes away does end a program. If webview_go has mended
+// that, this test says so.
+func TestWebviewGoAlone(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(testContext(t), self)
+	c.Env = append(os.Environ(), scenarioVariable+"="+aloneScenario)
+	c.WaitDelay = time.Second
+	out, err := c.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		t.Fatalf("the program has not ended by itself: %v\n%s", err, out)
+	}
+	if s := exit.Sys().(syscall.WaitStatus); !(s.Signaled() && s.Signal() == syscall.SIGABRT) &&
+		!strings.Contains(string(out), "SIGABRT") {
+		t.Errorf("it ended by %v, not by its abortion\n%.2000s", err, out)
+	}
+}
