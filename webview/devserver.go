@@ -44,7 +44,7 @@ this window goes on by itself.<p><small>%s</small>`
 // WebKit's own. Main thread only.
 func (w *Window) loadFailed(uri, message string) string {
 	g := w.app.origins
-	if g.dev == nil || g.own(uri) != g.name {
+	if !g.fromDev(uri) {
 		return ""
 	}
 	if w.dev == nil || w.dev.uri != uri {

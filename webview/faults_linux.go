@@ -12,7 +12,8 @@ import (
 // disturb has an Injector decide on a request of a page's client. The responder that it gives is nil when the request is over
 // already: nobody has got it, as far as the page can see.
 func disturb(i *faults.Injector, w *Window, in *incoming, r schemeRequest) responder {
-	path, ok := strings.CutPrefix(in.uri, Origin+controlPath)
+	target, _ := served(in.uri)
+	path, ok := strings.CutPrefix(target, controlPath)
 	if in.method != http.MethodPost || !ok || path != "batch" && path != "hello" && path != "carrier" {
 		return r
 	}

@@ -55,15 +55,16 @@ static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
   };
   SoupMessageHeaders *h = webkit_uri_scheme_request_get_http_headers(request);
   if (h) {
-    in.origin = soup_message_headers_get_one(h, "Origin");
+    in.origin = soup_message_headers_get_list(h, "Origin");  // all of them: two are none of ours
     in.version = soup_message_headers_get_one(h, "Tailrace-Version");
     in.session = soup_message_headers_get_one(h, "Tailrace-Session");
     in.memory = soup_message_headers_get_one(h, "Tailrace-Memory");
   }
-  // The client's requests have our header, which is checked again with the rest. Their bodies are
-  // read here.
+  // The client's requests have our header, which is checked again with the rest of it. Their bodies
+  // are read here.
   GString *headers = NULL;
-  if (!in.version || !g_str_has_prefix(in.uri, "tailrace://localhost/.tailrace/")) {
+  if (!in.version ||
+      !g_str_has_prefix(webkit_uri_scheme_request_get_path(request), "/.tailrace/")) {
     headers = g_string_new(NULL);
     if (h) soup_message_headers_foreach(h, add_header, headers);
     in.headers = headers->str;

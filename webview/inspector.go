@@ -96,7 +96,7 @@ func (a *App) inspectorPage(rw http.ResponseWriter, r *http.Request) {
 
 // inspectorMay decides what the inspector may do, and that nobody else calls its command.
 func inspectorMay(q transport.Permission) error {
-	if q.Label == InspectorLabel && q.Origin == Origin && q.Name == commandInspect &&
+	if q.Label == InspectorLabel && isServed(q.Origin) && q.Name == commandInspect &&
 		(q.Action == transport.ActionCommand || q.Action == transport.ActionChannel) {
 		return nil
 	}

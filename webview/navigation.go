@@ -98,8 +98,7 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 	case leadResponse:
 		return w.leadsToAnswer(l, settle)
 	}
-	scheme, _, _ := strings.Cut(l.uri, ":")
-	scheme = strings.ToLower(scheme)
+	scheme := strings.ToLower(schemeOf(l.uri))
 	ours := w.app.origins.own(l.uri) != ""
 	switch {
 	// what the app loads, or the page that is there already, which may lead elsewhere
@@ -138,43 +137,40 @@ func (l lead) toDesktop() NavigationAction {
 
 // leadsToAnswer is leads for an answer that is there.
 func (w *Window) leadsToAnswer(l lead, settle func(verdict)) verdict {
-	ours := w.app.origins.own(l.uri)
 	kind, _, _ := strings.Cut(l.disposition, ";")
 	l.download = l.download || strings.EqualFold(strings.TrimSpace(kind), "attachment")
 	switch {
-	case l.download && ours == Origin:
+	case l.download && isServed(l.uri):
 		w.refuse("a file that WebKit can't show, and does not download from this scheme: fetch it", l)
 		return verdictRefuse
 	case l.download:
 		return w.leadsToFile(l)
-	case ours != "":
+	case w.app.origins.own(l.uri) != "":
 		return verdictAllow
 	}
-	scheme, _, _ := strings.Cut(l.uri, ":")
-	http := scheme == "http" || scheme == "https"
+	http := isWeb(l.uri)
 	if !l.mainFrame {
 		if w.app.options.OnNavigate == nil || !http {
 			return verdictAllow
 		}
 		return w.ask(l, false, NavigationAllow, settle)
 	}
-	origin := originAt(l.uri)
+	at, known := webSite(l.uri)
 	switch {
-	case w.byApp, scheme == "about",
-		http && origin == w.approved,
-		http && w.origin == "" && origin == w.shown: // a foreign page stays with its own
+	case w.byApp, strings.EqualFold(schemeOf(l.uri), "about"),
+		known && at == w.approved,
+		known && w.origin == "" && at == w.shown: // a foreign page stays with its own
 		return verdictAllow
 	}
-	l.redirect = w.approved != ""
+	l.redirect = w.approved != (site{})
 	return w.ask(l, true, NavigationRefuse, settle)
 }
 
 // leadsToWindow is leads for what wants a window of its own. There is none: what is allowed is
 // opened by the App.
 func (w *Window) leadsToWindow(l lead) verdict {
-	scheme, _, _ := strings.Cut(l.uri, ":")
 	byDefault := NavigationRefuse
-	if w.origin != "" && external[strings.ToLower(scheme)] && w.app.origins.own(l.uri) == "" {
+	if w.origin != "" && external[strings.ToLower(schemeOf(l.uri))] && w.app.origins.own(l.uri) == "" {
 		byDefault = l.toDesktop()
 	}
 	w.question(w.app.options.OnNewWindow, "OnNewWindow", l, false, byDefault,
@@ -204,7 +200,7 @@ func (w *Window) ask(
 			if a == NavigationAllow {
 				v = verdictAllow
 				if mainFrame {
-					w.approving = originAt(l.uri)
+					w.approving, _ = webSite(l.uri)
 				}
 			} else {
 				w.leave(l, n, a)
@@ -234,7 +230,7 @@ func (w *Window) question(
 	n := &Navigation{
 		Window: w, URL: u, UserGesture: l.gesture, MainFrame: mainFrame, Redirect: l.redirect,
 	}
-	if u.Scheme == "http" || u.Scheme == "https" {
+	if isWeb(l.uri) {
 		if n.Method = l.method; n.Method == "" {
 			n.Method = "GET"
 		}
@@ -304,13 +300,4 @@ func short(uri string) string {
 		return strings.ToValidUTF8(uri[:most], "") + "…"
 	}
 	return uri
-}
-
-// originAt gives the origin of a URL of http, "" of others.
-func originAt(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
-		return ""
-	}
-	return originOf(u)
 }

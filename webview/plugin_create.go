@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"net/url"
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
@@ -117,8 +116,7 @@ func (a *App) mayShow(uri string) error {
 	if a.origins.own(uri) != "" {
 		return nil
 	}
-	u, err := url.Parse(beforePath(uri))
-	if err == nil && (u.Scheme == "http" || u.Scheme == "https" || uri == "about:blank") {
+	if isWeb(uri) || uri == "about:blank" {
 		return nil
 	}
 	return fmt.Errorf("a page can't open a window on the URL %.100q", uri)

@@ -39,7 +39,7 @@ func sendOn(rw http.ResponseWriter, r *http.Request, to string) {
 // follow gives the request to which a redirect leads; nil: it stays as it is, for a script to see.
 func follow(r *http.Request, status int, location string) *http.Request {
 	to, err := r.URL.Parse(escapePercent(location))
-	if err != nil || to.Scheme != Scheme || to.Host != "localhost" {
+	if err != nil || !isServed(to.String()) {
 		return nil
 	}
 	again := r.Clone(r.Context())
@@ -79,8 +79,11 @@ func keepsMethod(status int) bool {
 // go.
 func absolute(r *http.Request, location string) string {
 	to, err := r.URL.Parse(escapePercent(location))
-	if err != nil || to.Scheme != Scheme && to.Scheme != "http" && to.Scheme != "https" {
+	if err != nil {
 		return ""
 	}
-	return to.String()
+	if uri := to.String(); isServed(uri) || isWeb(uri) {
+		return uri
+	}
+	return ""
 }

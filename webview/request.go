@@ -65,7 +65,7 @@ func (w *Window) request(in *incoming, r responder) {
 		refuse(r, false, http.StatusForbidden, transport.CodeForbidden, "this origin is not the app's own")
 		return
 	}
-	rest, ok := strings.CutPrefix(in.uri, Origin)
+	rest, ok := served(in.uri)
 	if !ok {
 		refuse(r, cors, http.StatusNotFound, "not_found", "there is only "+Origin)
 		return

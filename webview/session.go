@@ -46,7 +46,7 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 	case loadStarted, loadRedirected:
 		if e == loadStarted {
 			w.byApp, w.led = w.led != "" && w.led == uri, ""
-			w.approved, w.approving = w.approving, ""
+			w.approved, w.approving = w.approving, site{}
 		}
 		w.loading, w.begun = w.app.origins.own(uri), true
 	case loadCommitted:
@@ -55,7 +55,7 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 			own = ""
 		}
 		w.steered, w.target, w.dead = false, "", false
-		w.shown = originAt(uri)
+		w.shown, _ = webSite(uri)
 		if w.strayed = own == "" && !w.byApp; !w.strayed {
 			w.home = uri
 		}

@@ -47,9 +47,9 @@ type Window struct {
 	dead      bool                   // its web process has ended since
 	led       string                 // what the app has loaded last, until that starts
 	byApp     bool                   // what loads, or is shown, was loaded by the app
-	approving string                 // origin to which the app lets the page go, until that starts
-	approved  string                 // then, until something else starts
-	shown     string                 // origin of the document that is shown, when it is one of http
+	approving site                   // to which the app lets the page go, until that starts
+	approved  site                   // then, until something else starts
+	shown     site                   // of the document that is shown, when it is one of http
 	home      string                 // the last document that was ours or loaded by the app
 	strayed   bool                   // the page went elsewhere
 	deciding  int                    // functions of the app that are asked where a page may go

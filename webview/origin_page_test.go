@@ -1,0 +1,76 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// What package url can't read is refused as everything else: WebKit can.
+func TestOddURLsLeadNowhere(t *testing.T) {
+	server := newElsewhere(t)
+	l := newLeading(t, Options{}, "")
+	for _, path := range []string{
+		"/%zz", "/%", "/a%2", "/?%zz", "/#%", "/\\x", "/[", "/a b", "/\u00fc", "/:80", "//other/",
+		"/" + strings.Repeat("a", longestURL),
+	} {
+		t.Run(short(path), func(t *testing.T) {
+			l.again(t)
+			l.script(`location = '` + server.URL + strings.ReplaceAll(path, `\`, `\\`) + `'`)
+			eventually(t, "the refusal", l.refused)
+			l.stays()
+		})
+	}
+}
+
+// WebKit reads each URL as own does: what is ours by its parts is ours here, and nothing else.
+func TestOriginsLikeWebKit(t *testing.T) {
+	p := openPage(t, loop, WindowOptions{})
+	g := devOrigins(t, devSite)
+	ours, read := 0, 0
+	for _, uri := range slices.Concat(notOurs, slices.Collect(maps.Keys(areOurs))) {
+		if len(uri) > 200 || !utf8.ValidString(uri) {
+			continue // a page has no such text
+		}
+		text, err := json.Marshal(uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var u struct {
+			Href, Origin string
+			User         bool
+		}
+		p.run(`try {
+			const u = new URL(`+string(text)+`);
+			return { Href: u.href, Origin: u.protocol + '//' + u.host,
+				User: u.username + u.password !== '' };
+		} catch { return {} }`, &u)
+		if u.Href == "" {
+			if own := g.own(uri); own != "" {
+				t.Errorf("%q is of %q, and no URL", uri, own)
+			}
+			continue
+		}
+		read++
+		want := ""
+		if !u.User && (u.Origin == Origin || u.Origin == devSite) {
+			want = u.Origin
+			ours++
+		}
+		if own := g.own(u.Href); own != want {
+			t.Errorf("%q is read as %q, of %q, but is of %q", uri, u.Href, want, own)
+		}
+		if own := g.own(uri); own != "" && own != want {
+			t.Errorf("%q is of %q, and read as %q", uri, own, u.Href)
+		}
+	}
+	t.Logf("%d are URLs, %d of them ours", read, ours)
+	if read < 60 || ours < 15 {
+		t.Error("too few")
+	}
+}
