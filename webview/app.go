@@ -29,6 +29,7 @@ type App struct {
 	directories directories
 	logged      once         // what is logged once
 	opening     atomic.Int64 // windows that were opened for pages
+	overstaying atomic.Int64 // the app's functions that have not returned, though nobody waits
 	// has the desktop open a URL; tests have their own
 	launch   func(uri string, failed func(error))
 	launches allowance // main thread only

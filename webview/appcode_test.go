@@ -106,6 +106,15 @@ func TestFilesThatPanic(t *testing.T) {
 			t.Errorf("%s is not in the log", name)
 		}
 	}
+	// Several ranges are read on a goroutine of package http's.
+	for _, name := range []string{"read", "read-exits"} {
+		var got string
+		p.run(`return await fetch('/`+name+`.txt', { headers: { Range: 'bytes=0-1,4-5' } })
+			.then((r) => r.text()).catch((e) => '')`, &got)
+		if strings.Contains(got, "abcdef") {
+			t.Errorf("ranges of a file that panics: %q", got)
+		}
+	}
 	// What panics behind the content has harmed nobody, or shows as an answer that is cut.
 	if r := p.fetch("/close.txt", `{}`); r.Status != 500 && r.Status != 200 {
 		t.Errorf("close: %+v", r)

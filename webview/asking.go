@@ -18,13 +18,33 @@ const (
 	maxRequestHeads = 16 << 20
 )
 
+// Those of documents of other origins, and navigations of the main frame, have bounds of their own.
+const (
+	maxOutside         = 256
+	maxOutsideHeads    = 2 << 20
+	maxNavigations     = 64
+	maxNavigationHeads = 4 << 20
+)
+
+// load is what a window has of one kind of requests: their number, and the bytes of URLs and
+// headers.
+type load struct{ n, bytes int }
+
+// mostOf bounds the load of each kind.
+var mostOf = [askers]load{
+	byPage:       {maxRequests, maxRequestHeads},
+	byUnknown:    {maxRequests, maxRequestHeads},
+	byOutside:    {maxOutside, maxOutsideHeads},
+	byNavigation: {maxNavigations, maxNavigationHeads},
+}
+
 // requests are those of a window's pages that are being answered. Each has a context that ends with
 // its page.
 type requests struct {
 	mu      sync.Mutex
 	running map[*pageRequest]struct{}
 	last    uint64
-	bytes   int // of URLs and headers
+	loads   [askers]load
 	ended   bool
 }
 
@@ -32,25 +52,28 @@ type requests struct {
 type pageRequest struct {
 	number uint64 // later ones have higher numbers
 	uri    string // without the fragment
+	by     asker
 	bytes  int
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 }
 
-// begin notes a request with so many bytes of URL and headers; nil: there are too many, or the
-// window is closed.
-func (r *requests) begin(w *Window, uri string, bytes int) *pageRequest {
+// begin notes a request with so many bytes of URL and headers; nil: there are too many of its kind,
+// or the window is closed.
+func (r *requests) begin(w *Window, by asker, uri string, bytes int) *pageRequest {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended || len(r.running) >= maxRequests || r.bytes+bytes > maxRequestHeads {
+	l, most := &r.loads[by], mostOf[by]
+	if r.ended || l.n >= most.n || l.bytes+bytes > most.bytes {
 		return nil
 	}
 	if r.running == nil {
 		r.running = make(map[*pageRequest]struct{})
 	}
 	r.last++
-	r.bytes += bytes
-	a := &pageRequest{number: r.last, uri: withoutFragment(uri), bytes: bytes}
+	l.n++
+	l.bytes += bytes
+	a := &pageRequest{number: r.last, uri: withoutFragment(uri), by: by, bytes: bytes}
 	a.ctx, a.cancel = context.WithCancelCause(context.WithValue(context.Background(), windowKey{}, w))
 	r.running[a] = struct{}{}
 	return a
@@ -60,7 +83,8 @@ func (r *requests) begin(w *Window, uri string, bytes int) *pageRequest {
 func (r *requests) end(a *pageRequest) {
 	r.mu.Lock()
 	delete(r.running, a)
-	r.bytes -= a.bytes
+	r.loads[a.by].n--
+	r.loads[a.by].bytes -= a.bytes
 	r.mu.Unlock()
 	a.cancel(nil)
 }

@@ -8,16 +8,19 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // assets serves an fs.FS.
 type assets struct {
-	files         fs.FS // nil: there are none
+	files         fs.FS         // nil: there are none
+	hidden        bool          // hidden ones are served
+	time          time.Duration // that a file may take for a piece
 	maxUnseekable int64
 	importMap     bool
 	tauri         bool // the modules under Tauri's names are served
@@ -31,7 +34,7 @@ var _ http.Handler = (*assets)(nil)
 
 func newAssets(o Options) *assets {
 	return &assets{
-		files: o.Assets, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(),
+		files: confined(o.Assets), hidden: o.DotFiles, time: fileTime, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(),
 		spa:      o.SPA,
 		fallback: o.Fallback != nil, header: o.Header, log: o.Logger,
 	}
@@ -74,7 +77,7 @@ func (a *assets) answer(rw http.ResponseWriter, r *http.Request) bool {
 	}
 	content, ok := f.(io.ReadSeeker)
 	if !ok {
-		b, err := a.readAll(f)
+		b, err := a.readAll(rw, f)
 		if err != nil {
 			a.fail(rw, r.URL.Path, err)
 			return true
@@ -117,8 +120,11 @@ func readOnly(rw http.ResponseWriter, r *http.Request) bool {
 }
 
 func serve(rw http.ResponseWriter, r *http.Request, name string, modified time.Time, content io.ReadSeeker) {
-	if t := contentTypes[strings.ToLower(path.Ext(name))]; t != "" {
+	if t, known := contentType(name); known || rw.Header().Get("Content-Type") == "" {
 		rw.Header().Set("Content-Type", t)
+	}
+	if strings.Contains(r.Header.Get("Range"), ",") {
+		content = apart{content}
 	}
 	http.ServeContent(rw, r, name, modified, content)
 }
@@ -136,8 +142,44 @@ func openStat(files fs.FS, name string) (fs.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
+// apart calls a file's methods where they may panic and end their goroutine: package http reads
+// several ranges on a goroutine of its own.
+type apart struct{ io.ReadSeeker }
+
+// Read implements io.Reader.
+func (a apart) Read(p []byte) (n int, err error) {
+	if failed := appcode.Apart(func() { n, err = a.ReadSeeker.Read(p) }); failed != nil {
+		return 0, failed
+	}
+	return n, err
+}
+
+// Seek implements io.Seeker.
+func (a apart) Seek(offset int64, whence int) (n int64, err error) {
+	if failed := appcode.Apart(func() { n, err = a.ReadSeeker.Seek(offset, whence) }); failed != nil {
+		return 0, failed
+	}
+	return n, err
+}
+
+// pieces tells the writer of an answer that a file comes on.
+type pieces struct {
+	io.Reader
+	to *assetWriter
+}
+
+// Read implements io.Reader.
+func (p pieces) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	p.to.piece()
+	return n, err
+}
+
 // readAll reads a file into memory, whatever size it tells.
-func (a *assets) readAll(f io.Reader) ([]byte, error) {
+func (a *assets) readAll(rw http.ResponseWriter, f io.Reader) ([]byte, error) {
+	if to, ok := rw.(*assetWriter); ok {
+		f = pieces{f, to}
+	}
 	b, err := io.ReadAll(io.LimitReader(f, a.maxUnseekable+1))
 	if err != nil {
 		return nil, err
@@ -149,8 +191,11 @@ func (a *assets) readAll(f io.Reader) ([]byte, error) {
 }
 
 // notFound are the errors of opening that say: there is no such file. The system's own are
-// those of a path through a file, and of a name that is too long.
-var notFound = []error{fs.ErrNotExist, fs.ErrInvalid, fs.ErrPermission, syscall.ENOTDIR, syscall.ENAMETOOLONG}
+// those of a path through a file, of a name that is too long, and of links in a circle.
+var notFound = []error{
+	fs.ErrNotExist, fs.ErrInvalid, fs.ErrPermission, syscall.ENOTDIR, syscall.ENAMETOOLONG,
+	syscall.ELOOP, errNotRegular, errLeadsOut,
+}
 
 func isNotFound(err error) bool {
 	return slices.ContainsFunc(notFound, func(none error) bool { return errors.Is(err, none) })
@@ -159,39 +204,7 @@ func isNotFound(err error) bool {
 // fail logs the error and answers with 500.
 func (a *assets) fail(rw http.ResponseWriter, name string, err error) {
 	rw.Header().Del("Etag")
-	a.log.Error("webview: failed to read an asset", "path", name, "error", err)
+	a.log.Error("webview: failed to read an asset", "path", shortened(name),
+		"error", err)
 	http.Error(rw, "the file can't be read", http.StatusInternalServerError)
-}
-
-// contentTypes are the types that must not depend on the machine's tables. A browser refuses
-// scripts, modules and WebAssembly of another type.
-var contentTypes = map[string]string{
-	".avif":        "image/avif",
-	".css":         "text/css; charset=utf-8",
-	".csv":         "text/csv; charset=utf-8",
-	".gif":         "image/gif",
-	".htm":         "text/html; charset=utf-8",
-	".html":        "text/html; charset=utf-8",
-	".ico":         "image/x-icon",
-	".jpeg":        "image/jpeg",
-	".jpg":         "image/jpeg",
-	".js":          "text/javascript; charset=utf-8",
-	".json":        "application/json",
-	".map":         "application/json",
-	".mjs":         "text/javascript; charset=utf-8",
-	".mp3":         "audio/mpeg",
-	".mp4":         "video/mp4",
-	".otf":         "font/otf",
-	".pdf":         "application/pdf",
-	".png":         "image/png",
-	".svg":         "image/svg+xml",
-	".ttf":         "font/ttf",
-	".txt":         "text/plain; charset=utf-8",
-	".wasm":        "application/wasm",
-	".webm":        "video/webm",
-	".webmanifest": "application/manifest+json",
-	".webp":        "image/webp",
-	".woff":        "font/woff",
-	".woff2":       "font/woff2",
-	".xml":         "text/xml; charset=utf-8",
 }

@@ -1,6 +1,7 @@
 package webview
 
 import (
+	"errors"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -22,7 +23,7 @@ func (a *assets) find(r *http.Request) (f fs.File, info fs.FileInfo, to string, 
 	if name == "" {
 		name, folder = ".", true
 	}
-	if a.files == nil || strings.HasPrefix(r.URL.Path, "//") {
+	if a.files == nil || strings.HasPrefix(r.URL.Path, "//") || !a.hidden && isHidden(name) {
 		return nil, nil, "", fs.ErrNotExist
 	}
 	f, info, err = a.open(name)
@@ -51,13 +52,28 @@ func (a *assets) find(r *http.Request) (f fs.File, info fs.FileInfo, to string, 
 	return f, info, "", err
 }
 
-// open gives a file of any kind. What is no path for package fs names no file: one that leads out
-// of the root, or is not UTF-8.
-func (a *assets) open(name string) (fs.File, fs.FileInfo, error) {
-	if !fs.ValidPath(name) || strings.ContainsRune(name, 0) {
+// open gives a file or folder. What is no path for package fs names no file: one that leads out of
+// the root, or is not UTF-8.
+func (a *assets) open(name string) (f fs.File, info fs.FileInfo, err error) {
+	if !fs.ValidPath(name) || strings.ContainsRune(name, 0) || len(name) > longestPath ||
+		!a.hidden && isHidden(name) {
 		return nil, nil, fs.ErrNotExist
 	}
-	return openStat(a.files, name)
+	f, info, err = openConfined(a.files, name)
+	if errors.Is(err, errLeadsOut) {
+		a.log.Warn("webview: a file of Options.Assets is not served", "path", shortened(name),
+			"error", err)
+	}
+	return f, info, err
+}
+
+// shortened gives a path that a page has chosen for a log.
+func shortened(name string) string {
+	const most = 256
+	if len(name) > most {
+		name = strings.ToValidUTF8(name[:most], "") + "…"
+	}
+	return name
 }
 
 // acceptsHTML says whether a document is asked for, as navigations do and scripts' requests don't.

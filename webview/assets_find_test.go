@@ -88,8 +88,8 @@ func TestFindFile(t *testing.T) {
 		"/two%20words.txt":             "two words.txt",
 		"/two words.txt":               "two words.txt",
 		"/two+words.txt":               "",
-		"/.hidden":                     ".hidden",
-		"/..dots":                      "..dots",
+		"/.hidden":                     "",
+		"/..dots":                      "",
 		"/a..b":                        "a..b",
 		"/%C3%BC/%c3%b6.txt":           "ü/ö.txt",
 		"/%C3%BC%2F%c3%b6.txt":         "ü/ö.txt",
@@ -154,7 +154,9 @@ func TestSPA(t *testing.T) {
 		{"/v1.2/users", "text/html", false, "index.html"},
 		{"/about", "*/*", false, "about.html"},
 		{"/app.js", "*/*", false, "app.js"},
-		{"/%2e%2e/x", "text/html", false, "index.html"},
+		{"/%2e%2e/x", "text/html", false, ""},
+		{"/.git/config", "text/html", false, ""},
+		{"/a/.b/c", "text/html", true, ""},
 	} {
 		o.Fallback = nil
 		if c.fallback {

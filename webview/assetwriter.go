@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // streamFrom is the length from which an answer is streamed instead of held in memory. A pipe
@@ -19,23 +20,27 @@ const heldMost = 64 << 10
 // others do with it beside that, or after its end, has errors, as the native side's request is gone
 // then.
 type assetWriter struct {
-	to     responder
-	cors   bool
-	head   bool // the request is a HEAD: no body follows
-	header http.Header
-	ctx    context.Context // ends with the page
-	room   *room
-	cost   int64         // what the answer takes of the room besides its body
-	gone   func()        // called when the page does not want the rest of a stream; may be nil
-	place  chan struct{} // where it has an element; nil: nowhere
-	aside  bool          // a redirect is not answered, but kept for who asks
+	to      responder
+	cors    bool
+	head    bool // the request is a HEAD: no body follows
+	header  http.Header
+	ctx     context.Context // ends with the page
+	room    *room
+	cost    int64  // what the answer takes of the room besides its body
+	gone    func() // called when the page does not want the rest of a stream; may be nil
+	aside   bool   // a redirect is not answered, but kept for who asks
+	stay    stay   // the place in which it is made
+	tooLate func() // called when a file takes its time; may be nil
 
-	mu     sync.Mutex  // guards what follows, when the handler has it
-	ended  bool        // it is answered
-	status int         // 0: no header was written yet
-	sent   http.Header // as it was when the header was written
-	length int64       // of the body, as the header says; -1: it does not
-	wrote  int64       // bytes of the body
+	mu     sync.Mutex    // guards what follows, when the handler has it
+	ended  bool          // it is answered
+	clock  *time.Timer   // of the file that answers; nil: none does
+	limit  time.Duration // how long that may take for a piece
+	due    time.Time     // when it is late; zero: no file answers
+	status int           // 0: no header was written yet
+	sent   http.Header   // as it was when the header was written
+	length int64         // of the body, as the header says; -1: it does not
+	wrote  int64         // bytes of the body
 	held   []byte
 	body   answerBody // nil: the answer is held
 	err    error
@@ -139,6 +144,7 @@ func (a *assetWriter) send(p []byte) (n int, err error) {
 func (a *assetWriter) Write(p []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	defer a.goesOn()
 	a.begin(http.StatusOK)
 	switch {
 	case a.ended:
@@ -192,6 +198,10 @@ func (a *assetWriter) Flush() {
 // close ends the answer. One that is held waits for its room first.
 func (a *assetWriter) close() {
 	a.mu.Lock()
+	if a.ended {
+		a.mu.Unlock()
+		return // a file was late
+	}
 	a.begin(http.StatusOK)
 	a.ended = true
 	a.mu.Unlock() // from here on nobody else has what it guards
@@ -199,7 +209,7 @@ func (a *assetWriter) close() {
 	case a.body != nil:
 		a.body.end(a.err == nil && (a.length < 0 || a.wrote == a.length))
 	case a.err != nil, !a.bodiless() && a.length > a.wrote:
-		a.lose()
+		a.lose(http.StatusInternalServerError)
 	default:
 		if !a.bodiless() {
 			a.typed(nil)
@@ -207,7 +217,7 @@ func (a *assetWriter) close() {
 		}
 		n := a.cost + int64(len(a.held))
 		if a.room.take(a.ctx, n) != nil {
-			a.lose() // nobody reads it
+			a.lose(http.StatusInternalServerError) // nobody reads it
 			return
 		}
 		a.to.answer(a.status, sanitized(a.sent), a.cors, a.held, func() { a.room.send(n) })
@@ -219,39 +229,69 @@ func (a *assetWriter) close() {
 func (a *assetWriter) fail() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ended = true
-	a.lose()
+	if !a.ended {
+		a.ended = true
+		a.lose(http.StatusInternalServerError)
+	}
 }
 
-func (a *assetWriter) lose() {
+func (a *assetWriter) lose(status int) {
 	if a.body != nil {
 		a.body.end(false)
 		return
 	}
 	h := http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}, "Cache-Control": {"no-store"}}
-	text := http.StatusText(http.StatusInternalServerError) + "\n"
+	text := http.StatusText(status) + "\n"
 	if a.head {
 		text = ""
 	}
-	a.to.answer(http.StatusInternalServerError, h, a.cors, []byte(text), func() {})
+	a.to.answer(status, h, a.cors, []byte(text), func() {})
 }
 
-// enter waits for a place among those who answer at the same time, instead of the one that it has;
-// false: the page is gone.
-func (a *assetWriter) enter(places chan struct{}) bool {
-	a.leave()
-	select {
-	case places <- struct{}{}:
-		a.place = places
-		return true
-	case <-a.ctx.Done():
-		return false
+// watch begins to bound the time that a file takes for each piece of its answer. The writer itself
+// may take as long as the page reads.
+func (a *assetWriter) watch(limit time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.limit, a.due = limit, time.Now().Add(limit)
+	a.clock = time.AfterFunc(limit, a.late)
+}
+
+// unwatch ends that. true: the answer was given meanwhile, since the file was late.
+func (a *assetWriter) unwatch() (late bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.clock.Stop()
+	a.due = time.Time{}
+	return a.ended
+}
+
+// goesOn notes that a file has come on. With mu.
+func (a *assetWriter) goesOn() {
+	if !a.due.IsZero() && !a.ended {
+		a.due = time.Now().Add(a.limit)
+		a.clock.Reset(a.limit)
 	}
 }
 
-func (a *assetWriter) leave() {
-	if a.place != nil {
-		<-a.place
-		a.place = nil
+// piece is goesOn for who reads a file whole before it writes.
+func (a *assetWriter) piece() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.goesOn()
+}
+
+// late answers instead of a file that does not come. Its goroutine waits for it, without a place.
+func (a *assetWriter) late() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ended || a.due.IsZero() || time.Now().Before(a.due) {
+		return
+	}
+	a.ended, a.held = true, nil
+	a.lose(http.StatusGatewayTimeout)
+	a.stay.giveUp()
+	if a.tooLate != nil {
+		a.tooLate()
 	}
 }

@@ -545,7 +545,7 @@ func TestMaxRequests(t *testing.T) {
 	w := newWindow(&App{origins: g, log: logger}, "main")
 	w.origin = Origin
 	for n := range maxRequests {
-		if w.asked.begin(w, Origin, 0) == nil {
+		if w.asked.begin(w, byUnknown, Origin, 0) == nil {
 			t.Fatalf("request %d was refused", n)
 		}
 	}
@@ -565,7 +565,7 @@ func TestMaxRequests(t *testing.T) {
 		}
 		w.asked.end(a)
 	}
-	if w.asked.begin(w, Origin, 0) != nil {
+	if w.asked.begin(w, byUnknown, Origin, 0) != nil {
 		t.Error("a closed window has begun a request")
 	}
 }
@@ -620,6 +620,6 @@ func TestMaxRequestHead(t *testing.T) {
 	eventually(t, "nothing to be counted", func() bool {
 		p.asked.mu.Lock()
 		defer p.asked.mu.Unlock()
-		return p.asked.bytes == 0
+		return p.asked.loads == [askers]load{}
 	})
 }

@@ -61,7 +61,7 @@ func (a *assets) document(rw http.ResponseWriter, r *http.Request, info fs.FileI
 	if !a.importMap || ext != ".html" && ext != ".htm" || info.Size() > a.maxUnseekable {
 		return false, nil
 	}
-	b, err := a.readAll(content)
+	b, err := a.readAll(rw, content)
 	if err != nil {
 		return false, err
 	}

@@ -54,7 +54,7 @@ func TestMaxResources(t *testing.T) {
 func TestMaxUnseekable(t *testing.T) {
 	a := &assets{maxUnseekable: 100}
 	for n, ok := range map[int]bool{99: true, 100: true, 101: false} {
-		b, err := a.readAll(strings.NewReader(strings.Repeat("x", n)))
+		b, err := a.readAll(nil, strings.NewReader(strings.Repeat("x", n)))
 		if ok != (err == nil) || ok && len(b) != n || !ok && !strings.Contains(err.Error(), "MaxUnseekable") {
 			t.Errorf("%d bytes: %d, %v", n, len(b), err)
 		}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
@@ -36,6 +35,7 @@ func checkLocalFiles(dirs []string) ([]string, error) {
 //  2. The policy allows it to the page.
 //  3. No symbolic link leads out of that directory: os.Root opens it, link by link.
 //  4. It is a regular file. A pipe would never be read to its end.
+//  5. It is not hidden below the directory, unless the app serves hidden files.
 //
 // A document of it has an origin of its own and runs no script: it may be what the user has
 // downloaded.
@@ -57,14 +57,20 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 		return
 	}
 	dirs := w.app.options.LocalFiles
-	in := dirs[:0:0]
+	in, why := dirs[:0:0], "it is in no directory of webview.Options.LocalFiles"
 	for _, dir := range dirs {
-		if rest, ok := strings.CutPrefix(name, dir); ok && (strings.HasPrefix(rest, "/") || dir == "/") {
-			in = append(in, dir)
+		rest, ok := strings.CutPrefix(name, dir)
+		if !ok || !strings.HasPrefix(rest, "/") && dir != "/" {
+			continue
 		}
+		if !w.app.options.DotFiles && isHidden(strings.TrimPrefix(rest, "/")) {
+			why = hiddenFile
+			continue
+		}
+		in = append(in, dir)
 	}
 	if len(in) == 0 {
-		w.refuseFile(rw, name, "it is in no directory of webview.Options.LocalFiles")
+		w.refuseFile(rw, name, why)
 		return
 	}
 	want := transport.Permission{
@@ -76,10 +82,16 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 	}
 	f, info, err := openLocal(in, name)
 	switch {
-	case errors.Is(err, errNotRegular), err != nil && isNotFound(err):
+	case errors.Is(err, errLeadsOut):
+		w.refuseFile(rw, name, err.Error())
+		return
+	case err != nil && isNotFound(err), err == nil && info.IsDir():
+		if err == nil {
+			f.Close()
+		}
 		http.Error(rw, "not found", http.StatusNotFound)
 		return
-	case err != nil: // a link that leads out of the directory, too
+	case err != nil:
 		w.refuseFile(rw, name, err.Error())
 		return
 	}
@@ -99,39 +111,18 @@ func (w *Window) refuseFile(rw http.ResponseWriter, name, why string) {
 	http.Error(rw, "this file is not for pages: "+why, http.StatusForbidden)
 }
 
-var errNotRegular = errors.New("no regular file")
+const hiddenFile = "it is hidden, and webview.Options.DotFiles is not set"
 
 // openLocal opens a file that is in all of these directories, from the first one where it is.
 func openLocal(dirs []string, name string) (f *os.File, info fs.FileInfo, err error) {
 	for _, dir := range dirs {
-		if f, info, err = openUnder(dir, name); err == nil {
+		var rel string
+		if rel, err = filepath.Rel(dir, name); err != nil {
+			continue
+		}
+		if f, info, err = openUnder(dir, rel); err == nil {
 			return f, info, nil
 		}
 	}
 	return nil, nil, err
-}
-
-func openUnder(dir, name string) (*os.File, fs.FileInfo, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer root.Close()
-	rel, err := filepath.Rel(dir, name)
-	if err != nil {
-		return nil, nil, err
-	}
-	f, err := root.OpenFile(rel, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe would wait
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errNotRegular
-	}
-	if err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, info, nil
 }

@@ -21,10 +21,16 @@ import (
 // Options are an App's settings. The zero value of each field is its default.
 type Options struct {
 	// Assets are the files of the pages, served at tailrace://localhost/. A directory is answered with
-	// its index.html, and /about with about.html if nothing is called about. Links that lead out of a
-	// os.DirFS are followed by it; give os.Root's FS where that matters. Default: no file, so every
-	// path is a 404.
+	// its index.html, and /about with about.html if nothing is called about. The type of a file is
+	// that of its name's extension; what has none that is known is bytes, whatever is in it. No
+	// symbolic link leads out: an os.DirFS is opened by os.Root, and links of an fs.ReadLinkFS are
+	// followed one by one. Only regular files are opened. A file that takes 30 s for a piece is
+	// answered with status 504. Default: no file, so every path is a 404.
 	Assets fs.FS
+	// DotFiles has hidden files served, of Assets and below the directories of LocalFiles: those with
+	// an element in their path that begins with a dot, as .env and .git/config. Default: for Assets
+	// they are not there, and Fallback is asked; for LocalFiles they are refused.
+	DotFiles bool
 	// Fallback answers what no file of Assets does: paths that name none, and any method but GET and
 	// HEAD. Without it the first are a 404, the others a 405. It is called on a goroutine of its own
 	// for each request, 64 at once for a window; further ones wait. The request's context ends when

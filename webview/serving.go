@@ -5,18 +5,16 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tailrace-go/tailrace/client"
 	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// assetReaders bounds the files that a window has open at once, assetHandlers the calls of
-// Options.Fallback; its further requests wait.
-const (
-	assetReaders  = 64
-	assetHandlers = 64
-)
+// fileTime bounds the time that a file of Assets or LocalFiles takes for each piece of its answer,
+// and until the first: a disk that wakes up takes ten seconds.
+const fileTime = 30 * time.Second
 
 // asset answers a request of a page that is not the client's. A window that shows a foreign page
 // gets just the page that it navigates to. Main thread only.
@@ -39,7 +37,17 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 			fmt.Sprintf("the request's URL and headers are over %d bytes", maxRequestHead))
 		return
 	}
-	a := w.asked.begin(w, in.uri, head)
+	if status, why := overlong(in.header); status != 0 {
+		w.overdone(r, cors, status, why)
+		return
+	}
+	if w.app.overstaying.Load() >= maxOverstaying {
+		w.overdone(r, cors, http.StatusServiceUnavailable,
+			"too many of the app's files and handlers have not returned after their pages' end")
+		return
+	}
+	by := w.askerOf(in, foreign)
+	a := w.asked.begin(w, by, in.uri, head)
 	if a == nil {
 		w.overdone(r, cors, http.StatusServiceUnavailable,
 			"the window has too many requests that are not answered")
@@ -72,6 +80,11 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{},
 		ctx: a.ctx, gone: func() { a.cancel(errPageGone) },
 		room: &w.room, cost: answerCost + int64(len(in.uri)),
+		stay: stay{seats: w.seats, by: by, name: u.Path, ctx: a.ctx, over: &w.app.overstaying},
+		tooLate: func() {
+			w.app.log.Warn("webview: a file takes too long, the page gets status 504", "window", w.label,
+				"path", shortened(u.Path), "time", w.app.assets.time)
+		},
 	}
 	origin := w.origin // of the page that asks; "": foreign
 	if foreign {
@@ -82,6 +95,21 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		defer req.Body.Close()
 		w.answer(rw, req, origin)
 	}()
+}
+
+// askerOf says who has sent a request. Main thread only.
+func (w *Window) askerOf(in *incoming, foreign bool) asker {
+	leads := in.header.Get("Upgrade-Insecure-Requests") == "1" && // as isDocument
+		withoutFragment(in.uri) == withoutFragment(in.active)
+	switch {
+	case leads && (w.leading || w.origin == ""):
+		return byNavigation
+	case foreign:
+		return byOutside
+	case in.origin != "" || in.header.Get("Referer") != "":
+		return byPage
+	}
+	return byUnknown
 }
 
 // overdone refuses what is over a bound. It is logged once for a window and status.
@@ -99,7 +127,7 @@ func mayHaveBody(method string) bool { return method != http.MethodGet && method
 // answer answers a request of a page of that origin, whatever functions of the app do.
 func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
 	returned := false
-	defer rw.leave() // last: what it holds until there is room counts among what is read
+	defer rw.stay.end() // last: what it holds until there is room counts among what is read
 	defer func() {
 		if returned {
 			rw.close()
@@ -130,11 +158,13 @@ func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
 }
 
 // file answers with a file, if there is one, or nobody else to ask.
-func (w *Window) file(rw *assetWriter, r *http.Request, origin string) bool {
-	if !rw.enter(w.readers) {
+func (w *Window) file(rw *assetWriter, r *http.Request, origin string) (answered bool) {
+	if !rw.stay.read() {
 		return true
 	}
 	a := w.app.assets
+	rw.watch(a.time)
+	defer func() { answered = rw.unwatch() || answered }()
 	if w.inspector {
 		w.app.inspectorPage(rw, r)
 		return true
@@ -160,7 +190,7 @@ func (w *Window) file(rw *assetWriter, r *http.Request, origin string) bool {
 // handler has Options.Fallback answer. It gives the request to which that sends on, if that is to
 // be answered instead.
 func (w *Window) handler(rw *assetWriter, r *http.Request) (next *http.Request, aborted bool) {
-	if !rw.enter(w.handlers) {
+	if !rw.stay.handle() {
 		return nil, false
 	}
 	defer func() {

@@ -48,13 +48,13 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 			w.byApp, w.led = w.led != "" && w.led == uri, ""
 			w.approved, w.approving = w.approving, site{}
 		}
-		w.loading, w.begun = w.app.origins.own(uri), true
+		w.loading, w.begun, w.leading = w.app.origins.own(uri), true, true
 	case loadCommitted:
 		own := w.app.origins.own(uri)
 		if (w.steered || w.attached) && own != w.loading {
 			own = ""
 		}
-		w.steered, w.target, w.dead = false, "", false
+		w.steered, w.target, w.dead, w.leading = false, "", false, false
 		w.shown, _ = webSite(uri)
 		if w.strayed = own == "" && !w.byApp; !w.strayed {
 			w.home = uri
@@ -73,6 +73,7 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		w.origin = own
 		w.events.SetForeign(w.origin == "" || w.inspector)
 	case loadFinished:
+		w.leading = false
 		if w.begun && w.app.origins.own(uri) == w.origin {
 			w.steered, w.target = false, "" // Go's navigation came to nothing: a download, say
 		}

@@ -28,8 +28,7 @@ type Window struct {
 	missed    atomic.Bool                         // the last window event did not reach everybody
 	asked     requests                            // of its pages, the client's aside
 	refusals  once                                // of what was over a bound, by their status
-	readers   chan struct{}                       // one element a file that is open
-	handlers  chan struct{}                       // one element a call of Options.Fallback
+	seats     *seats                              // of the requests that are being answered
 	room      room                                // of the answers to these requests
 
 	// Main thread only.
@@ -44,6 +43,7 @@ type Window struct {
 	steered   bool
 	target    string                 // where to, until that is shown or has failed; "": nowhere
 	begun     bool                   // a load has begun since Go has navigated
+	leading   bool                   // the main frame loads, and shows nothing of it yet
 	dead      bool                   // its web process has ended since
 	led       string                 // what the app has loaded last, until that starts
 	byApp     bool                   // what loads, or is shown, was loaded by the app
@@ -71,8 +71,7 @@ type Window struct {
 
 func newWindow(a *App, label string) *Window {
 	w := &Window{
-		app: a, label: label, words: newWordsEvent(), done: make(chan struct{}),
-		readers: make(chan struct{}, assetReaders), handlers: make(chan struct{}, assetHandlers),
+		app: a, label: label, words: newWordsEvent(), done: make(chan struct{}), seats: newSeats(),
 	}
 	w.room.ping = func(pong func()) { w.post(func() { w.native.ping(pong) }) }
 	w.resizes.after, w.moves.after = w.after, w.after

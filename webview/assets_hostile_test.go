@@ -1,0 +1,340 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/fstest"
+	"time"
+)
+
+// withFiles gives testFiles and these.
+func withFiles(more fstest.MapFS) fstest.MapFS {
+	all := fstest.MapFS{}
+	for name, f := range testFiles().(fstest.MapFS) {
+		all[name] = f
+	}
+	for name, f := range more {
+		all[name] = f
+	}
+	return all
+}
+
+// TestHostileRanges: what a page asks for as ranges takes no memory, of files and of handlers that
+// use package http's ServeContent.
+func TestHostileRanges(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		large := &fstest.MapFile{Data: make([]byte, 4<<20), ModTime: time.Unix(1700000000, 0)}
+		served := http.FileServerFS(fstest.MapFS{"handler.bin": large})
+		b := openBeside(t, w,
+			Options{Assets: withFiles(fstest.MapFS{"file.bin": large}), Fallback: served}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "hostile"})
+		for _, path := range []string{"file.bin", "handler.bin"} {
+			for name, c := range map[string]struct {
+				header string
+				want   string
+			}{
+				"24 times 1 MiB of ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(250000) + '1-1' }`, "416"},
+				"24 times 1 MiB of digits": {`{ Range: 'bytes=' + '0'.repeat(1000000) + '-1' }`, "416"},
+				"the whole file 17 times":  {`{ Range: 'bytes=' + '0-,'.repeat(16) + '0-' }`, "416"},
+				"16 ranges":                {`{ Range: 'bytes=' + '0-0,'.repeat(15) + '1-1' }`, "206"},
+				"1 MiB of validators":      {`{ 'If-None-Match': '"x",'.repeat(250000) }`, "431"},
+				"1 MiB of a date":          {`{ 'If-Modified-Since': 'Mon, '.repeat(200000) }`, "431"},
+				"1 MiB of types":           {`{ Accept: 'a/b,'.repeat(250000) }`, "431"},
+			} {
+				b.during(t, path+": "+name, func() string {
+					var got []string
+					p.run(`const one = async () => {
+							const r = await fetch('`+Origin+`/`+path+`', { headers: `+c.header+` });
+							await r.arrayBuffer();
+							return String(r.status);
+						};
+						const all = await Promise.allSettled(Array.from({ length: 24 }, one));
+						return [...new Set(all.map((a) => a.value ?? String(a.reason)))]`, &got)
+					if fmt.Sprint(got) != "["+c.want+"]" {
+						t.Errorf("%s, %s: %q, want %s", path, name, got, c.want)
+					}
+					return fmt.Sprint(got)
+				})
+			}
+		}
+	})
+}
+
+// outsideAsks has a frame of another origin ask for files as often as it can, in every way that
+// takes no CORS, and go on.
+const outsideAsks = `
+	for (let i = 0; i < 100; i++) {
+		for (const path of ['hang/a', 'hang/' + i]) {
+			const url = 'tailrace://localhost/' + path;
+			fetch(url, { mode: 'no-cors' }).catch(() => {});
+			new Image().src = url + '?i' + i;
+			const s = document.createElement('script');
+			s.src = url + '?s' + i;
+			document.head.append(s);
+		}
+		const f = document.createElement('iframe');
+		f.src = 'tailrace://localhost/hang/a?f' + i;
+		document.body.append(f);
+	}
+	await new Promise((over) => setTimeout(over, 500));
+	return 'asked'`
+
+// hanging is a file system whose files below hang/ don't come until it is released.
+type hanging struct {
+	fs.FS
+	release <-chan none
+}
+
+func (h hanging) Open(name string) (fs.File, error) {
+	if strings.HasPrefix(name, "hang/") {
+		<-h.release
+		return nil, fs.ErrNotExist
+	}
+	return h.FS.Open(name)
+}
+
+// pageGoesOn checks that a page gets its files by fetch, after a reload and after a navigation.
+func pageGoesOn(t *testing.T, p *testPage) string {
+	t.Helper()
+	for _, step := range []func(){
+		nil, p.Reload, func() { _ = p.Navigate(Origin + "/sub/") },
+	} {
+		if step != nil {
+			step()
+			p.waitLoaded()
+		}
+		if r := p.fetch(Origin+"/abc.txt", `{}`); r.Status != 200 {
+			t.Errorf("the page's own file: %+v", r)
+		}
+	}
+	return "the page's files are answered"
+}
+
+// TestFilesThatHang: a file system whose Open does not return keeps its place from nobody but who
+// asks for that. Frames of other origins, which do so as often as they can, end the files of our
+// page in no way: what it fetches, its reload and its next document are there.
+func TestFilesThatHang(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		release := make(chan none)
+		b := openBeside(t, w, Options{Assets: hanging{testFiles(), release}}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "hostile"})
+		t.Cleanup(func() { close(release) })
+		for _, k := range outsideKinds {
+			b.during(t, k.name+" asks for files whose Open hangs", func() string {
+				if got := p.inFrame(t, k.make, outsideAsks); got != "asked" {
+					t.Errorf("%s: %s", k.name, got)
+				}
+				return pageGoesOn(t, p)
+			})
+		}
+	})
+}
+
+// TestHandlersThatHang: the same with a handler that does not listen to its request's context.
+func TestHandlersThatHang(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		release := make(chan none)
+		mux := http.NewServeMux()
+		mux.HandleFunc("/hang/", func(http.ResponseWriter, *http.Request) { <-release })
+		mux.HandleFunc("/made", func(rw http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(rw, blank)
+		})
+		b := openBeside(t, w, Options{Fallback: mux}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "hostile"})
+		t.Cleanup(func() { close(release) })
+		for _, k := range outsideKinds {
+			b.during(t, k.name+" asks a handler that hangs", func() string {
+				if got := p.inFrame(t, k.make, outsideAsks); got != "asked" {
+					t.Errorf("%s: %s", k.name, got)
+				}
+				if r := p.fetch(Origin+"/made", `{}`); r.Status != 200 {
+					t.Errorf("the handler's answer to the page: %+v", r)
+				}
+				return pageGoesOn(t, p)
+			})
+		}
+		// Our own page may have all its places taken, and goes on with its next document.
+		b.during(t, "our page has 64 requests that hang", func() string {
+			p.run(`for (let i = 0; i < 200; i++) fetch('`+Origin+`/hang/' + i).catch(() => {})`, nil)
+			if err := p.Navigate(Origin + "/made"); err != nil {
+				t.Fatal(err)
+			}
+			p.waitLoaded()
+			if r := p.fetch(Origin+"/made", `{}`); r.Status != 200 {
+				t.Errorf("the handler's answer to the next document: %+v", r)
+			}
+			return pageGoesOn(t, p)
+		})
+	})
+}
+
+// TestPipeInAssets: what is no regular file is not opened, in a directory, below one, and in what
+// LocalFiles names.
+func TestPipeInAssets(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		for name, files := range map[string]func(dir string) fs.FS{
+			"os.DirFS": func(dir string) fs.FS { return os.DirFS(dir) },
+			"fs.Sub": func(dir string) fs.FS {
+				sub, err := fs.Sub(os.DirFS(filepath.Dir(dir)), filepath.Base(dir))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return sub
+			},
+			"os.Root": func(dir string) fs.FS {
+				root, err := os.OpenRoot(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { root.Close() })
+				return root.FS()
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				dir := t.TempDir()
+				if err := os.CopyFS(dir, testFiles()); err != nil {
+					t.Fatal(err)
+				}
+				for _, name := range []string{"hang", "hang/a"} {
+					path := filepath.Join(dir, name)
+					var err error
+					if name == "hang" {
+						err = os.Mkdir(path, 0o700)
+					} else {
+						err = syscall.Mkfifo(path, 0o600)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := os.Symlink("a", filepath.Join(dir, "hang", "0")); err != nil {
+					t.Fatal(err)
+				}
+				pipe := filepath.Join(dir, "hang", "a")
+				opened := make(chan none)
+				go func() { // waits until somebody reads, which nobody shall
+					if f, err := os.OpenFile(pipe, os.O_WRONLY, 0); err == nil {
+						f.Close()
+					}
+					close(opened)
+				}()
+				b := openBeside(t, w, Options{Assets: files(dir), LocalFiles: []string{dir}}, nil)
+				p := openPage(t, b.App, WindowOptions{Label: "hostile"})
+				b.during(t, "a frame of another origin asks for a pipe", func() string {
+					if got := p.foreignFrame(t, outsideAsks); got != "asked" {
+						t.Error(got)
+					}
+					for _, url := range []string{
+						"/hang/a", "/hang/0", filePath + strings.ReplaceAll(pipe, "/", "%2F"),
+					} {
+						if r := p.fetch(Origin+url, `{}`); r.Status != 404 {
+							t.Errorf("%s: %+v", url, r)
+						}
+					}
+					return pageGoesOn(t, p)
+				})
+				select {
+				case <-opened:
+					t.Error("the pipe was opened")
+				default:
+				}
+				f, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0) // ends the writer
+				if err != nil {
+					t.Fatal(err)
+				}
+				wait(t, opened, "the pipe's writer")
+				f.Close()
+			})
+		}
+	})
+}
+
+// TestUnknownTypes: what has no extension that makes it a document is none, whatever is in it: no
+// frame and no window runs it in our origin.
+func TestUnknownTypes(t *testing.T) {
+	const html = `<!doctype html><title>hostile</title><body><script>
+		parent.postMessage('ran in ' + self.origin, '*');
+		globalThis.ran = true</script>`
+	names := []string{
+		"notes", "upload.dat", "noext.", "x.shtml", "x.html~", "x.mht", "x.mhtml", "x.webarchive",
+		"x.xsl", "x.rdf", "x.unknown", "x.txt", "x.json", "x.css", "x.png", "x.js", "x.xht",
+	}
+	files := fstest.MapFS{"svg": {Data: []byte(`<?xml version="1.0"?><svg
+		xmlns="http://www.w3.org/2000/svg"><script>parent.postMessage('ran', '*')</script></svg>`)}}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 7, 5))); err != nil {
+		t.Fatal(err)
+	}
+	files["picture"] = &fstest.MapFile{Data: picture.Bytes()}
+	files["x.html"] = &fstest.MapFile{Data: []byte(html)}
+	for _, name := range names {
+		files[name] = &fstest.MapFile{Data: []byte(html)}
+	}
+	names = append(names, "svg", "x.html")
+	everyWay(t, func(t *testing.T, w way) {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, files); err != nil {
+			t.Fatal(err)
+		}
+		logger, _ := warningLog()
+		b := openBeside(t, w,
+			Options{Assets: withFiles(files), LocalFiles: []string{dir}, Logger: logger}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "hostile"})
+		b.during(t, "frames of files of unknown types", func() string {
+			var urls []string
+			for _, name := range names {
+				urls = append(urls, "/"+name,
+					filePath+strings.ReplaceAll(filepath.Join(dir, name), "/", "%2F"))
+			}
+			var ran []string
+			p.run(`const ran = [], urls = `+scriptString(strings.Join(urls, "\n"))+`.split('\n');
+				const frames = urls.map((url) => {
+					const f = document.createElement('iframe');
+					f.src = '`+Origin+`' + url;
+					return f;
+				});
+				addEventListener('message', (e) => {
+					const at = frames.findIndex((f) => f.contentWindow === e.source);
+					if (at >= 0) ran.push(urls[at] + ': ' + e.data);
+				});
+				document.body.append(...frames);
+				await new Promise((r) => setTimeout(r, 2000));
+				for (const f of frames) f.remove();
+				return ran`, &ran)
+			// What an app may be meant to show runs, and only there.
+			if fmt.Sprint(ran) != "[/x.html: ran in "+Origin+"]" {
+				t.Errorf("what ran: %q", ran)
+			}
+			return fmt.Sprintf("of %d files as frames x.html ran", 2*len(names))
+		})
+		var size string // what a page uses as a picture is one, whatever its type
+		p.run(`const i = new Image(); i.src = '`+Origin+`/picture';
+			await i.decode(); return i.width + 'x' + i.height`, &size)
+		if size != "7x5" {
+			t.Errorf("the picture without an extension is %s", size)
+		}
+		for _, name := range names[:3] {
+			b.during(t, "our window is led to "+name, func() string {
+				stays := p.start(`location.href = '` + Origin + `/` + name + `';
+					await new Promise((r) => setTimeout(r, 300))`)
+				select {
+				case <-stays:
+				case href := <-p.loaded:
+					t.Errorf("our window shows %s as a document", href)
+				}
+				return "the page stays"
+			})
+		}
+	})
+}

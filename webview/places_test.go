@@ -1,0 +1,238 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// TestPlaces: each kind of who asks has places of its own, one path of unknown origin takes few,
+// and places end with their page, but for those of others.
+func TestPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all, over := newSeats(), new(atomic.Int64)
+		gone, goAway := context.WithCancel(t.Context())
+		enter := func(ctx context.Context, by asker, name string) *stay {
+			s := &stay{seats: all, by: by, name: name, ctx: ctx, over: over}
+			entered := make(chan bool, 1)
+			go func() {
+				ok := s.read()
+				if !ok {
+					s.end()
+				}
+				entered <- ok
+			}()
+			synctest.Wait()
+			select {
+			case ok := <-entered:
+				if ok {
+					return s
+				}
+			default:
+			}
+			return nil
+		}
+		most := map[asker]int{
+			byPage: assetReaders, byUnknown: assetReaders, byOutside: outsideReaders,
+			byNavigation: assetReaders,
+		}
+		inside := map[asker][]*stay{}
+		for by, n := range most {
+			for i := range n {
+				s := enter(gone, by, fmt.Sprint("/", i))
+				if s == nil {
+					t.Fatalf("kind %d: request %d has no place beside %d", by, i, n)
+				}
+				inside[by] = append(inside[by], s)
+			}
+			if enter(gone, by, "/more") != nil {
+				t.Errorf("kind %d: more than %d have a place", by, n)
+			}
+		}
+		goAway()
+		synctest.Wait()
+		if n := over.Load(); n != 3*assetReaders {
+			t.Errorf("%d functions overstay, want %d", n, 3*assetReaders)
+		}
+		for by, n := range most {
+			s := enter(t.Context(), by, "/next")
+			if (s == nil) != (by == byOutside) {
+				t.Errorf("kind %d: after the page's end there is a place: %v", by, s != nil)
+			}
+			for _, s := range inside[by][:n] {
+				s.end()
+			}
+			if s != nil {
+				s.end()
+			}
+		}
+		synctest.Wait()
+		if n := over.Load(); n != 0 {
+			t.Errorf("%d functions overstay when all have returned", n)
+		}
+		// One path: those that overstay keep their places of it.
+		gone, goAway = context.WithCancel(t.Context())
+		var same []*stay
+		for range samePath {
+			same = append(same, enter(gone, byUnknown, "/same"))
+		}
+		goAway()
+		if enter(gone, byUnknown, "/same") != nil {
+			t.Errorf("a path has more than %d places", samePath)
+		}
+		other := enter(t.Context(), byUnknown, "/other")
+		if other == nil {
+			t.Error("another path has no place")
+		}
+		for _, s := range append(same, other) {
+			s.end()
+		}
+		synctest.Wait()
+		if len(all.paths) != 0 || over.Load() != 0 {
+			t.Errorf("in the end %d paths, %d overstay", len(all.paths), over.Load())
+		}
+	})
+}
+
+// TestMaxOverstaying: functions of the app that never return are bounded.
+func TestMaxOverstaying(t *testing.T) {
+	g, err := newOrigins("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	logger, log := warningLog()
+	app := &App{origins: g, log: logger, assets: newAssets(Options{Logger: logger})}
+	w := newWindow(app, "main")
+	w.origin = Origin
+	r := recorder{make(chan int, 1)}
+	for n, want := range map[int64]int{maxOverstaying - 1: 404, maxOverstaying: 503} {
+		app.overstaying.Store(n)
+		w.request(&incoming{method: "GET", uri: Origin + "/x", active: Origin}, r)
+		if status := <-r.status; status != want {
+			t.Errorf("beside %d functions that have not returned: status %d, want %d", n, status, want)
+		}
+	}
+	if !strings.Contains(log.String(), "have not returned") {
+		t.Errorf("the log does not say it: %s", log)
+	}
+}
+
+// slowFile gives its bytes one by one, each when it is told to.
+type slowFile struct {
+	fs.File
+	next <-chan struct{}
+}
+
+func (s slowFile) Read(p []byte) (int, error) {
+	<-s.next
+	return s.File.Read(p[:1])
+}
+
+type slowFiles struct {
+	fs.FS
+	next <-chan struct{}
+}
+
+func (s slowFiles) Open(name string) (fs.File, error) {
+	f, err := s.FS.Open(name)
+	if err != nil || !strings.HasPrefix(name, "slow") {
+		return f, err
+	}
+	return slowFile{f, s.next}, nil
+}
+
+// TestFileTime: a file that does not come is answered with 504, and its place is free; one that
+// comes on, however slowly, is served.
+func TestFileTime(t *testing.T) {
+	const limit = 400 * time.Millisecond
+	logger, log := warningLog()
+	next := make(chan struct{}, 100)
+	app := newApp(t, Options{
+		Assets: slowFiles{withFiles(fstest.MapFS{"slow.txt": {Data: []byte("slow")}}), next},
+		Logger: logger,
+	}, func(*transport.Engine) {})
+	app.assets.time = limit
+	p := openPage(t, app, WindowOptions{})
+	answers := p.start(`const all = Array.from({ length: ` + fmt.Sprint(assetReaders+1) + ` },
+		() => fetch('/slow.txt').then((r) => r.status));
+		return [...new Set(await Promise.all(all))]`)
+	var statuses []int
+	if p.decode(wait(t, answers, "the answers"), &statuses); fmt.Sprint(statuses) != "[504]" {
+		t.Errorf("files that don't come: %v", statuses)
+	}
+	if n := app.overstaying.Load(); n != assetReaders+1 {
+		t.Errorf("%d functions overstay", n)
+	}
+	if r := p.fetch("/abc.txt", `{}`); r.Status != 200 {
+		t.Errorf("another file: %+v", r)
+	}
+	if !strings.Contains(log.String(), "takes too long") {
+		t.Errorf("the log does not say it: %s", log)
+	}
+	const reads = len("slow") + 1
+	for range (assetReaders + 1) * reads {
+		next <- struct{}{}
+	}
+	eventually(t, "all functions to have returned", func() bool { return app.overstaying.Load() == 0 })
+	app.assets.time = patience
+	go func() {
+		for range reads {
+			next <- struct{}{}
+		}
+	}()
+	if r := p.fetch("/slow.txt", `{}`); r.Status != 200 || r.Text != "slow" {
+		t.Errorf("a file that comes on: %+v", r)
+	}
+}
+
+// TestAskers: who has sent a request is known of what pages and frames fetch, and of the main
+// frame.
+func TestAskers(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		in     incoming
+		origin string // of the page that the window shows
+		leads  bool   // the main frame loads
+		want   asker
+	}{
+		{"a fetch of our page", incoming{header: http.Header{"Referer": {Origin + "/"}}}, Origin, false,
+			byPage},
+		{"a module of our page", incoming{origin: Origin, header: http.Header{}}, Origin, false, byPage},
+		{"a picture", incoming{header: http.Header{}}, Origin, false, byUnknown},
+		{"a fetch of another page", incoming{header: http.Header{"Referer": {"http://a.b/"}}}, Origin,
+			false, byOutside},
+		{"one of a data: frame", incoming{header: http.Header{"Referer": {"data:text/html,x"}}}, Origin,
+			false, byOutside},
+		{"a frame of the same document", incoming{header: http.Header{"Upgrade-Insecure-Requests": {"1"}}},
+			Origin, false, byUnknown},
+		{"the main frame", incoming{header: http.Header{"Upgrade-Insecure-Requests": {"1"}}}, Origin, true,
+			byNavigation},
+		{"the main frame of a foreign page",
+			incoming{header: http.Header{"Upgrade-Insecure-Requests": {"1"}}}, "", false, byNavigation},
+		{"another frame meanwhile", incoming{uri: Origin + "/other",
+			header: http.Header{"Upgrade-Insecure-Requests": {"1"}}}, Origin, true, byUnknown},
+	} {
+		in := c.in
+		in.active = Origin + "/x"
+		if in.uri == "" {
+			in.uri = in.active + "#y"
+		}
+		referer := in.header.Get("Referer")
+		foreign := c.origin == "" || referer != "" && (origins{}).own(referer) == ""
+		w := &Window{origin: c.origin, leading: c.leads}
+		if got := w.askerOf(&in, foreign); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
