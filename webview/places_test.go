@@ -236,3 +236,34 @@ func TestAskers(t *testing.T) {
 		}
 	}
 }
+
+// TestMaxOutside: documents of other origins have few requests, and take none from our pages; so do
+// navigations of the main frame.
+func TestMaxOutside(t *testing.T) {
+	for by, most := range map[asker]load{
+		byOutside:    {maxOutside, maxOutsideHeads},
+		byNavigation: {maxNavigations, maxNavigationHeads},
+	} {
+		w := newWindow(&App{}, "main")
+		for n := range most.n {
+			if w.asked.begin(w, by, Origin, 0) == nil {
+				t.Fatalf("kind %d: request %d was refused", by, n)
+			}
+		}
+		if w.asked.begin(w, by, Origin, 0) != nil {
+			t.Errorf("kind %d: there are more than %d", by, most.n)
+		}
+		w = newWindow(&App{}, "main")
+		a := w.asked.begin(w, by, Origin, most.bytes)
+		if a == nil || w.asked.begin(w, by, Origin, 1) != nil {
+			t.Errorf("kind %d: the bound is not %d bytes", by, most.bytes)
+		}
+		if w.asked.begin(w, byPage, Origin, maxRequestHeads) == nil {
+			t.Errorf("kind %d takes from our pages' requests", by)
+		}
+		w.asked.end(a)
+		if w.asked.loads[by] != (load{}) {
+			t.Errorf("kind %d: %v is left", by, w.asked.loads[by])
+		}
+	}
+}
