@@ -34,7 +34,8 @@ var _ http.Handler = (*assets)(nil)
 
 func newAssets(o Options) *assets {
 	return &assets{
-		files: confined(o.Assets), hidden: o.DotFiles, time: fileTime, maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(),
+		files: confined(o.Assets), hidden: o.DotFiles, time: fileTime,
+		maxUnseekable: o.MaxUnseekable, importMap: o.ImportMap, tauri: o.tauri(),
 		spa:      o.SPA,
 		fallback: o.Fallback != nil, header: o.Header, log: o.Logger,
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 )
 
 // fileSystems gives those of a directory out of which no link may lead.
@@ -66,7 +65,8 @@ func TestLinksOfAssets(t *testing.T) {
 			"/inside.txt": 200, "/in": 200, "/in2": 200, "/folder": 200, "/folder/": 200,
 			"/folder/deep/inside.txt": 200, "/sub/up": 200, "/sub/deep/around": 200,
 			"/here/here/inside.txt": 200,
-			"/out":                  404, "/out2": 404, "/absolute": 404, "/sub/out": 404, "/folder/out": 404,
+			"/out":                  404, "/out2": 404, "/absolute": 404,
+			"/sub/out": 404, "/folder/out": 404,
 			"/parent/secret.txt": 404, "/parent/pages/inside.txt": 404, "/beside/secret.txt": 404,
 			"/itself": 404, "/root" + filepath.ToSlash(base) + "/secret.txt": 404, "/around": 404,
 			"/sub/index2": 404, "/a": 404, "/loop": 404, "/gone": 404, "/parent": 404, "/inside.txt/x": 404,
@@ -156,14 +156,15 @@ func TestDotFiles(t *testing.T) {
 // The type of a file is that of its name, never of what is in it.
 func TestContentTypes(t *testing.T) {
 	const bytes = "application/octet-stream"
-	html := &fstest.MapFile{Data: []byte("<!doctype html><script>1</script>"), ModTime: time.Unix(1, 0)}
+	html := &fstest.MapFile{Data: []byte("<!doctype html><script>1</script>")}
 	files := fstest.MapFS{}
 	for name, want := range map[string]string{
 		"notes": bytes, "upload.dat": bytes, "x.": bytes, "x.html~": bytes, "x.unknown": bytes,
 		"x.shtml": bytes, "x.xsl": bytes, "x.rdf": bytes, "x.mht": bytes, "x.svgz": bytes,
 		"x.html": "text/html; charset=utf-8", "x.HTM": "text/html; charset=utf-8",
-		"x.xhtml": "application/xhtml+xml", "x.svg": "image/svg+xml", "x.txt": "text/plain; charset=utf-8",
-		"x.wav": "audio/wav", "x.md": "text/markdown; charset=utf-8",
+		"x.xhtml": "application/xhtml+xml", "x.svg": "image/svg+xml",
+		"x.txt": "text/plain; charset=utf-8", "x.wav": "audio/wav",
+		"x.md": "text/markdown; charset=utf-8",
 	} {
 		files[name] = html
 		for own, want := range map[string]string{
@@ -176,7 +177,8 @@ func TestContentTypes(t *testing.T) {
 			u := parseTarget("/" + name)
 			rw := &headers{h: cloned(o.Header)}
 			newAssets(o).ServeHTTP(rw, &http.Request{Method: "GET", URL: u, Header: http.Header{}})
-			if got := rw.h.Get("Content-Type"); got != want || rw.h.Get("X-Content-Type-Options") != "nosniff" {
+			if got := rw.h.Get("Content-Type"); got != want ||
+				rw.h.Get("X-Content-Type-Options") != "nosniff" {
 				t.Errorf("%s with the app's %q: %q, want %q, %v", name, own, got, want, rw.h)
 			}
 		}
@@ -204,14 +206,15 @@ func (r *headers) WriteHeader(int)             {}
 // Headers that package http takes apart are short.
 func TestMaxHeaders(t *testing.T) {
 	long := func(n int) []string { return []string{strings.Repeat("x", n)} }
+	ranges := func(n int) []string { return []string{"bytes=" + strings.Repeat("0-0,", n-1) + "1-1"} }
 	for name, c := range map[string]struct {
 		h    http.Header
 		want int
 	}{
 		"none":              {http.Header{}, 0},
-		"as many ranges":    {http.Header{"Range": {"bytes=" + strings.Repeat("0-0,", maxRanges-1) + "1-1"}}, 0},
-		"one more":          {http.Header{"Range": {"bytes=" + strings.Repeat("0-0,", maxRanges) + "1-1"}}, 416},
-		"in two headers":    {http.Header{"Range": {strings.Repeat(",", 8), strings.Repeat(",", 8)}}, 416},
+		"as many ranges":    {http.Header{"Range": ranges(maxRanges)}, 0},
+		"one more":          {http.Header{"Range": ranges(maxRanges + 1)}, 416},
+		"in two headers":    {http.Header{"Range": append(ranges(8), ranges(9)...)}, 416},
 		"as long a range":   {http.Header{"Range": long(maxRange)}, 0},
 		"a longer one":      {http.Header{"Range": long(maxRange + 1)}, 416},
 		"as many tags":      {http.Header{"If-None-Match": long(maxCondition)}, 0},

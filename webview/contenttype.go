@@ -51,8 +51,8 @@ var contentTypes = map[string]string{
 	".xml":         "text/xml; charset=utf-8",
 }
 
-// contentType gives the type of a file by its name, never by what is in it: what says nothing may be
-// anything, and is bytes. The machine's tables say more, but make no document.
+// contentType gives the type of a file by its name, never by what is in it: a name that says
+// nothing may have anything, and is bytes. The machine's tables say more, but make no document.
 func contentType(name string) (t string, known bool) {
 	ext := strings.ToLower(path.Ext(name))
 	if t = contentTypes[ext]; t != "" {

@@ -21,8 +21,8 @@ var readHeaders = []string{
 	"If-None-Match", "If-Range", "If-Unmodified-Since", "Origin",
 }
 
-// overlong says why a request is refused for a header that is too long, and with which status; 0: it
-// is not.
+// overlong says why a request is refused for a header that is too long, and with which status; 0:
+// it is not.
 func overlong(h http.Header) (status int, why string) {
 	ranges, length := 0, 0
 	for _, v := range h.Values("Range") {

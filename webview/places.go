@@ -40,8 +40,8 @@ const (
 	outsideHandlers = 8
 )
 
-// samePath bounds the places that requests of unknown origin have for one path. So a path that never
-// answers takes few of them, whoever asks.
+// samePath bounds the places that requests of unknown origin have for one path. So a path that
+// never answers takes few of them, whoever asks.
 const samePath = 8
 
 // maxOverstaying bounds the functions of an app that have not returned though nobody waits for them

@@ -199,6 +199,7 @@ func TestFileTime(t *testing.T) {
 // TestAskers: who has sent a request is known of what pages and frames fetch, and of the main
 // frame.
 func TestAskers(t *testing.T) {
+	frame := http.Header{"Upgrade-Insecure-Requests": {"1"}}
 	for _, c := range []struct {
 		name   string
 		in     incoming
@@ -214,14 +215,14 @@ func TestAskers(t *testing.T) {
 			false, byOutside},
 		{"one of a data: frame", incoming{header: http.Header{"Referer": {"data:text/html,x"}}}, Origin,
 			false, byOutside},
-		{"a frame of the same document", incoming{header: http.Header{"Upgrade-Insecure-Requests": {"1"}}},
+		{"a frame of the same document", incoming{header: frame},
 			Origin, false, byUnknown},
-		{"the main frame", incoming{header: http.Header{"Upgrade-Insecure-Requests": {"1"}}}, Origin, true,
+		{"the main frame", incoming{header: frame}, Origin, true,
 			byNavigation},
 		{"the main frame of a foreign page",
-			incoming{header: http.Header{"Upgrade-Insecure-Requests": {"1"}}}, "", false, byNavigation},
+			incoming{header: frame}, "", false, byNavigation},
 		{"another frame meanwhile", incoming{uri: Origin + "/other",
-			header: http.Header{"Upgrade-Insecure-Requests": {"1"}}}, Origin, true, byUnknown},
+			header: frame}, Origin, true, byUnknown},
 	} {
 		in := c.in
 		in.active = Origin + "/x"
