@@ -160,15 +160,19 @@ func (s *Session) evalNatively(id uint32, c script) {
 	returned = true
 }
 
-// NativeEvaluated is the answer to SessionConfig.NativeEval: the script's value as JSON (nil: null), or why
-// it failed; an *Error, with code "eval" and a detail of name and stack, is what EvalResult gives. Besides it, the page must be told
-// that the script ran, by a second script, which must run even when the first one failed:
+// NativeEvaluated is an answer to SessionConfig.NativeEval that does not come from the page: the
+// script's value as JSON (nil: null), or why it failed; an *Error, with code "eval" and a detail of
+// name and stack, is what EvalResult gives.
 //
-//	globalThis[Symbol.for('tailrace.native')]?.(id)
-//	globalThis[Symbol.for('tailrace.native')]?.(id, {name, message, stack})  // it threw
+// Usually the page answers itself. It must be told that the script ran, by the script's end, or by
+// a second script when it can't run:
 //
-// A script that nobody waits for shows in the page as an uncaught error then. After ten seconds
-// without it the page goes on, with an error.
+//	globalThis[Symbol.for('tailrace.native')]?.(id, f)  // f gives the value, or throws
+//	globalThis[Symbol.for('tailrace.native')]?.(id)     // there is no value
+//	globalThis[Symbol.for('tailrace.native')]?.(id, null, {name, message, stack})  // it can't run
+//
+// What a script throws that nobody waits for shows in the page as an uncaught error. After ten
+// seconds without a word the page goes on, with an error.
 func (s *Session) NativeEvaluated(id uint32, result json.RawMessage, err error) {
 	if reply, ok := s.evals.LoadAndDelete(id); ok {
 		if err == nil && result == nil {

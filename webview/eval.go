@@ -26,9 +26,9 @@ func (w *Window) EvalContext(ctx context.Context, js string) error {
 // the page is ready, too. Don't call it on the main goroutine (ErrMainThread). A script that throws gives a *transport.Error with
 // the code "eval", the message, and name and stack as its detail.
 //
-// Natively (see Eval) the script is taken as an expression if it can be, and as a program otherwise. A program has no
-// promise for a value: that is the code "eval_promise". Its let, const and class stay in the global scope, which those of
-// an eval don't; var and functions stay in both.
+// Natively (see Eval) the value is that of the last statement, if that is an expression, and null
+// otherwise. Functions that are async or generators don't stay in the global scope, which those of
+// an eval do; var and other functions stay in both, and let, const and class in neither.
 func (w *Window) EvalResult(ctx context.Context, js string) (json.RawMessage, error) {
 	if err := mayWait("EvalResult"); err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 
 // The values of gtk.h are those of the Go side: the last ones show it.
 var (
-	_ = [1]struct{}{}[evalFunction-C.TR_FUNCTION]
+	_ = [1]struct{}{}[evalAside-C.TR_ASIDE]
 	_ = [1]struct{}{}[evalGone-C.TR_GONE]
 )
 

@@ -169,7 +169,7 @@ void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web p
 
 // Native evaluation, whatever the page's Content-Security-Policy says. goEvaluated is called with the
 // handle, one of the results and a text.
-enum { TR_PROGRAM, TR_FUNCTION };  // a program in the global scope; the body of an async function
+enum { TR_PROGRAM, TR_FUNCTION, TR_ASIDE };  // see evalForm of nativeeval.go
 enum { TR_VALUE, TR_THROWN, TR_NO_JSON, TR_GONE };
 void tr_view_eval(tr_view *v, const char *script, size_t length, int form, uintptr_t handle);
 

@@ -6,6 +6,9 @@
 #include "_cgo_export.h"
 #include "gtk_types.h"
 
+// The world of TR_ASIDE.
+static const char world[] = "tailrace-eval";
+
 static void answer(JSCValue *value, GError *e, gpointer handle) {
   char *text = NULL;
   int result = TR_VALUE;
@@ -44,6 +47,7 @@ void tr_view_eval(tr_view *v, const char *script, size_t length, int form, uintp
     webkit_web_view_evaluate_javascript(v->view, script, (gssize)length, NULL, NULL, NULL, on_program,
                                         (gpointer)handle);
   else
-    webkit_web_view_call_async_javascript_function(v->view, script, (gssize)length, NULL, NULL, NULL, NULL, on_function,
-                                                   (gpointer)handle);
+    webkit_web_view_call_async_javascript_function(v->view, script, (gssize)length, NULL,
+                                                   form == TR_ASIDE ? world : NULL, NULL, NULL,
+                                                   on_function, (gpointer)handle);
 }

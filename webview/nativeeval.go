@@ -2,29 +2,33 @@ package webview
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// Evals of a page whose Content-Security-Policy forbids eval. WebKit runs a script from outside in two forms:
+// Evals of a page whose Content-Security-Policy forbids eval. WebKit runs a script from outside as
+// a program in the global scope of the document that the web process has when it gets there, and
+// that may be another one than Go knows of. So there are four fences:
 //
-//   - a program, in the global scope, so that its declarations stay. WebKit tells its value, but not
-//     that of a promise, and of an error only the message with its place.
-//   - the body of an async function, whose promise is awaited. An error can be caught there.
+//  1. Nothing is sent while a document may be taking the page's place: see Window.changing.
+//  2. A script is read first in a world of its own, where it does not run, and of which no document
+//     sees anything. So what does not parse is never run, and no error event quotes it.
+//  3. The program asks for the document's location, which no document can forge, by an operator.
+//  4. The script stands in a block. Otherwise its functions would be there before that question.
 //
-// So a script whose value is wanted is tried as an expression inside a function. If it does not parse, nothing of it ran, and
-// it is run as a program. What begins like a declaration or a block means something else as an expression, and is a
-// program from the start.
+// No value comes back from the program: WebKit would rebuild it in this process, whatever its size
+// is. The page's client is called with a function that gives the value, and answers over its
+// session, as it does for scripts that it may evaluate itself.
 
 // evalForm is how WebKit runs a script; the values are those of gtk.h.
 type evalForm int
 
 const (
-	evalProgram evalForm = iota
-	evalFunction
+	evalProgram  evalForm = iota // in the global scope
+	evalFunction                 // the body of an async function there; for tests
+	evalAside                    // the same in a world that no document's scripts can reach
 )
 
 // evalOutcome is what became of a script; the values are those of gtk.h.
@@ -32,36 +36,28 @@ type evalOutcome int
 
 const (
 	evalValue  evalOutcome = iota // the text is JSON
-	evalThrown                    // the text is a message with its place; a script that does not parse, too
+	evalThrown                    // the text is a message with its place, of a SyntaxError, too
 	evalNoJSON                    // the value can't leave the page
 	evalGone                      // the page is
 )
 
-// Codes of EvalResult's errors: what a script threw, and what can't be told natively.
-const (
-	CodeEval        = "eval"
-	CodeEvalPromise = "eval_promise"
-)
+// CodeEval is the code of EvalResult's errors.
+const CodeEval = "eval"
 
 // hook is the page's function that is told that a native script ran.
 const hook = `globalThis[Symbol.for('tailrace.native')]`
 
-// guard stands before a script, in its first line: a foreign document, to which the view may have gone meanwhile, must not
-// get it.
-const guard = `if(!` + hook + `)throw 0;`
-
 // nativeEval runs a script for a page. Any goroutine.
 func (w *Window) nativeEval(p *page, id uint32, js string, expectResult bool) {
-	e := &nativeScript{window: w, page: p, id: id, js: js, result: expectResult}
 	w.post(func() {
-		if !e.wanted() {
+		if w.page.Load() != p {
 			return
 		}
-		if expectResult && !isDeclaration(js) {
-			e.asExpression()
-		} else {
-			e.asProgram()
+		e := &nativeScript{
+			window: w, page: p, id: id, js: strings.ToValidUTF8(js, "\ufffd"), result: expectResult,
 		}
+		e.origin, e.number = jsonText(w.origin), jsonText(id)
+		e.whenSettled(e.read)
 	})
 }
 
@@ -72,113 +68,208 @@ type nativeScript struct {
 	id     uint32
 	js     string
 	result bool
+
+	origin, number string // the page's origin and id, as JSON
 }
 
-// wanted says whether the page is there still. If not, its session is over and answers for the script, which belongs to no
-// other page.
+// wanted says whether the page is there still. If not, its session is over and answers for the
+// script, which belongs to no other page.
 func (e *nativeScript) wanted() bool { return e.window.page.Load() == e.page }
 
-// asExpression runs the script inside a function. The page is told that it ran before a promise is awaited, as is
-// the case with eval frames. What the function returns is "=" with the value's JSON, or "!" with the error's.
-func (e *nativeScript) asExpression() {
-	// The script's function stands where it sees no name of ours.
-	body := guard + `
-try {
-	return '=' + (JSON.stringify(await (run => {
-		try { return run.call(globalThis) } finally { try { ` + hook + `(` + e.number() + `) } catch {} }
-	})(function () { return (` + e.js + `
-) })) ?? 'null');
-} catch (e) {
-	try { return '!' + JSON.stringify({ name: e?.name, message: String(e instanceof Error ? e.message : e), stack: e?.stack }) }
-	catch { return '!{"message":"eval failed"}' }
-}`
-	e.window.native.eval(body, evalFunction, func(o evalOutcome, text string) {
+// reading is what is found when a script is read.
+type reading struct {
+	Own   bool   // the document is of the page's origin
+	Error string // the script does not parse
+	// Where the expression begins and ends that gives its value, in UTF-16. -1: there is none.
+	Value, End int
+}
+
+// read has the script read in the world of its own, and then run.
+func (e *nativeScript) read() {
+	if !e.wanted() {
+		return
+	}
+	// JSON out of encoding/json is a literal of a script, too.
+	script := "const own=location.origin===" + e.origin + ",js=" + jsonText(e.js) +
+		",declares=" + jsonText(isDeclaration(e.js)) + ";" + readScript
+	e.window.native.eval(script, evalAside, func(o evalOutcome, text string) {
+		var r reading
 		var answer string
 		switch {
 		case !e.wanted():
-			return
-		case o == evalThrown:
-			e.asProgram() // it does not parse
-			return
-		case o != evalValue || json.Unmarshal([]byte(text), &answer) != nil || answer == "":
-			e.answer(nil, errEvalGone(text))
-		case answer[0] == '=':
-			e.answer(json.RawMessage(answer[1:]), nil)
+		case o != evalValue || json.Unmarshal([]byte(text), &answer) != nil ||
+			json.Unmarshal([]byte(answer), &r) != nil:
+			e.fail(text)
+		case !r.Own: // another document is there, of which Go will hear
+		case r.Error != "":
+			e.whenSettled(func() { e.tell(thrown{Name: "SyntaxError", Message: r.Error}) })
 		default:
-			var thrown thrown
-			if err := json.Unmarshal([]byte(answer[1:]), &thrown); err != nil {
-				thrown.Message = "eval failed"
-			}
-			e.answer(nil, thrown.err())
+			e.whenSettled(func() { e.run(r.Value, r.End) })
 		}
 	})
 }
 
-// asProgram runs the script in the global scope, and tells the page that it ran.
-func (e *nativeScript) asProgram() {
-	program := guard + e.js
+// run runs the script, and has the page told.
+func (e *nativeScript) run(value, end int) {
+	if !e.wanted() {
+		return
+	}
+	js, last := e.js+"\n", ""
+	at, end := fromUTF16(js, value), fromUTF16(js, end)
+	if e.result && at >= 0 && end >= at && !isDeclaration(js[at:]) {
+		js, last = js[:at], ",()=>("+js[at:end]+"\n)"
+	}
+	program := e.guarded("try{" + js + ";" + hook + "?.(" + e.number + last + ")}catch(e){" +
+		hook + "?.(" + e.number + ",()=>{throw e})}")
 	if isStrict(e.js) {
 		program = "'use strict';" + program
 	}
 	e.window.native.eval(program, evalProgram, func(o evalOutcome, text string) {
-		if !e.wanted() {
-			return
-		}
-		var err error
-		argument := ""
-		switch o {
-		case evalThrown:
-			thrown := parseThrown(text)
-			err = thrown.err()
-			b, _ := json.Marshal(thrown) // strings always encode
-			argument = "," + string(b)
-		case evalNoJSON:
-			err = errNoJSON
-			if !e.result {
-				err = nil
-			}
-		case evalGone:
-			err = errEvalGone(text)
-		}
-		// The argument is JSON out of encoding/json, which escapes what would end a script.
-		e.window.native.eval(hook+`?.(`+e.number()+argument+`)`, evalProgram, func(evalOutcome, string) {})
-		if err != nil {
-			e.answer(nil, err)
-		} else {
-			e.answer(json.RawMessage(text), nil)
+		switch {
+		case !e.wanted() || o == evalValue:
+		case o == evalThrown: // it parses, and can't be declared there, or not as a program
+			e.whenSettled(func() { e.tell(parseThrown(text)) })
+		default:
+			e.fail(text)
 		}
 	})
 }
 
-func (e *nativeScript) number() string { return strconv.FormatUint(uint64(e.id), 10) }
-
-func (e *nativeScript) answer(value json.RawMessage, err error) {
-	if most := e.window.app.engine.Options().MaxMessage; len(value) > most {
-		value, err = nil, &transport.Error{Code: CodeEval, Message: fmt.Sprintf("the script's value is over MaxMessage, %d bytes", most)}
+// tell tells the page that the script can't run.
+func (e *nativeScript) tell(t thrown) {
+	if e.wanted() {
+		parts := jsonText(t)
+		e.window.native.eval(e.guarded(hook+"?.("+e.number+",null,"+parts+")"), evalProgram,
+			func(evalOutcome, string) {})
 	}
-	e.page.session.NativeEvaluated(e.id, value, err)
 }
 
-// errNoJSON is a program whose value is a promise, or something else that can't leave the page.
-var errNoJSON = &transport.Error{
-	Code: CodeEvalPromise,
-	Message: "the program's value is a promise, or something else that can't leave the page, whose " +
-		"Content-Security-Policy forbids eval: make the script one expression, or let its last statement have a plain value",
+// guarded gives a program of statements that run in a document of the page's origin only, while its
+// client waits for a script. They begin in its first line. Its value is always the same.
+func (e *nativeScript) guarded(statements string) string {
+	return "if(location.origin===" + e.origin + "&&" + hook + "){" + statements + "}0"
 }
 
-func errEvalGone(text string) error {
-	return &transport.Error{Code: CodeEval, Message: "the script could not be evaluated natively: " + text}
+// fail ends a script of which the page can't be told.
+func (e *nativeScript) fail(text string) {
+	e.page.session.NativeEvaluated(e.id, nil, &transport.Error{
+		Code: CodeEval, Message: "the script could not be evaluated natively: " + text,
+	})
 }
 
-// thrown is what a script threw.
+// maxHeldEvals bounds the scripts that wait until a navigation is over. A page asks for one at a
+// time, if it keeps to the rules.
+const maxHeldEvals = 64
+
+// whenSettled runs f when no document may be taking the place of the one that is shown: now, or
+// when the navigation is over. f asks whether the page is there still.
+func (e *nativeScript) whenSettled(f func()) {
+	switch w := e.window; {
+	case !w.changing:
+		f()
+	case len(w.heldEvals) < maxHeldEvals:
+		w.heldEvals = append(w.heldEvals, f)
+	case e.wanted():
+		e.fail("too many scripts wait for the end of a navigation")
+	}
+}
+
+// changes notes, before WebKit gets a verdict, whether an answer of the main frame may now take the
+// place of the document that is shown: until WebKit tells how its load went on. Main thread only.
+func (w *Window) changes(l lead, v verdict) verdict {
+	if l.mainFrame && v == verdictAllow {
+		w.changing = true
+	}
+	return v
+}
+
+// settled notes that WebKit has told how a load went on. Main thread only.
+func (w *Window) settled() {
+	held := w.heldEvals
+	w.changing, w.heldEvals = false, nil
+	for _, f := range held {
+		f()
+	}
+}
+
+// readScript reads the script js, which it does not run, for nativeScript.read: the rest of a
+// function's body, behind own, js and declares. A script's value is that of its last statement, if
+// that is an expression. Where that begins is not looked for with a parser of ours: a place is one
+// if what stands before it parses, is complete there, and what stands behind it parses as an
+// expression.
+const readScript = `
+	const parses = (s) => { try { Function(s); return true } catch { return false } };
+	const isValue = (s) => parses('return (' + s + '\n)');
+	const isEmpty = (s) => !isValue(s) && parses('return [' + s + '\n]');
+	// s ends in code, not in a comment
+	const isCode = (s) => parses(s) && !parses(s + ' @');
+	// without a comment at the end of its last line
+	const bare = (s) => {
+		for (let i = s.lastIndexOf('\n') + 1; (i = s.indexOf('//', i)) >= 0; i++) {
+			if (isCode(s.slice(0, i))) return s.slice(0, i);
+		}
+		return s;
+	};
+	// a statement ends at the end of before, behind which after stands
+	const isEnd = (before, after) => {
+		const line = before.endsWith('\n'), s = line ? bare(before.trimEnd()) : before;
+		return isCode(s) && (parses(s + ' 0') || line && !parses(s + ' ' + after.trim()));
+	};
+	const find = () => {
+		let end = js.length;
+		while (end > 0 && ' \t\r\n;'.includes(js[end - 1])) end--;
+		if (!declares && isValue(js.slice(0, end))) return [0, end];
+		for (let at = end, work = 0; work < 1 << 22; work += js.length + 1024) {
+			at = Math.max(...[...';}\n'].map((c) => at > 0 ? js.lastIndexOf(c, at - 1) : -1));
+			if (at < 0) break;
+			const before = js.slice(0, at + 1), after = js.slice(at + 1, end);
+			if (js[at] === ';' && isEmpty(after) && isCode(before)) end = at;
+			else if (isValue(after) && isEnd(before, after)) return [at + 1, end];
+		}
+		return [-1, -1];
+	};
+	const answer = { Own: own, Value: -1, End: -1 };
+	try {
+		if (own) {
+			Function(js);
+			[answer.Value, answer.End] = find();
+		}
+	} catch (e) { answer.Error = e.message.slice(0, 4096) || 'it does not parse' }
+	return JSON.stringify(answer);`
+
+// fromUTF16 gives the place in s of what is at n in its UTF-16; -1 for one that is not there.
+func fromUTF16(s string, n int) int {
+	for i, r := range s {
+		switch {
+		case n == 0:
+			return i
+		case n < 0:
+			return -1
+		}
+		n--
+		if r > 0xffff {
+			n--
+		}
+	}
+	if n == 0 {
+		return len(s)
+	}
+	return -1
+}
+
+func jsonText(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // numbers and strings always encode
+	}
+	return string(b)
+}
+
+// thrown is why a script can't run.
 type thrown struct {
 	Name    string `json:"name,omitempty"`
 	Message string `json:"message"`
 	Stack   string `json:"stack,omitempty"`
-}
-
-func (t thrown) err() error {
-	return &transport.Error{Code: CodeEval, Message: t.Message, Detail: map[string]string{"name": t.Name, "stack": t.Stack}}
 }
 
 // parseThrown reads WebKit's message: "<URL>:<line>:<column>: <name>: <message>", where name or place may be missing. The

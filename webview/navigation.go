@@ -96,7 +96,7 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 	case leadNewWindow:
 		return w.leadsToWindow(l)
 	case leadResponse:
-		return w.leadsToAnswer(l, settle)
+		return w.changes(l, w.leadsToAnswer(l, func(v verdict) { settle(w.changes(l, v)) }))
 	}
 	scheme := strings.ToLower(schemeOf(l.uri))
 	ours := w.app.origins.own(l.uri) != ""

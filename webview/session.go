@@ -79,6 +79,7 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		}
 		nativeRepair()
 	}
+	w.settled()
 	if w.onLoad != nil {
 		w.onLoad(e)
 	}

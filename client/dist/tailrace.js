@@ -1828,9 +1828,22 @@
         errorFrom(void 0, "one_way", "the Go side does not receive on this channel")
       ));
     }
-    /** In the global scope; the result awaited if it is a promise. */
+    /** In the global scope. */
     evaluate(id, flags, source) {
-      let quiet = (flags & QUIET) !== 0, native = (flags & NATIVE) !== 0, succeed = (value2) => {
+      let quiet = (flags & QUIET) !== 0, native = (flags & NATIVE) !== 0;
+      if (native && this.forbidden) {
+        this.evaluateNatively(id, quiet);
+        return;
+      }
+      let natively = (error) => (this.forbidden = isEvalError(error) && forbidsEval(), native && this.forbidden && this.evaluateNatively(id, quiet), native && this.forbidden);
+      this.answer(id, quiet, () => run(source), natively);
+    }
+    /**
+     * Answers with what a script gives, awaited if it is a promise. `elsewhere`: somebody else answers
+     * for its error.
+     */
+    answer(id, quiet, script, elsewhere) {
+      let succeed = (value2) => {
         if (quiet) return;
         let text;
         try {
@@ -1850,36 +1863,38 @@
         if (tooLarge !== void 0) return tooLarge;
         let message = payload(id, 0, text);
         return tooLarge = this.owner.tooLarge(lengthOf(message)), tooLarge === void 0 && this.owner.sendControl(kind, message), tooLarge;
-      };
-      if (native && this.forbidden) {
-        this.evaluateNatively(id, quiet);
-        return;
-      }
-      let value, pending = !1;
+      }, value, pending = !1;
       try {
-        value = run(source), pending = typeof value?.then == "function";
+        value = script(), pending = typeof value?.then == "function";
       } catch (error) {
-        this.forbidden = isEvalError(error) && forbidsEval(), native && this.forbidden ? this.evaluateNatively(id, quiet) : fail(error);
+        elsewhere?.(error) || fail(error);
         return;
       }
       pending ? settled(new NativePromise((resolve) => resolve(value)), succeed, fail) : succeed(value);
     }
     // ---- scripts that Go evaluates
-    /** Asks Go for it, and stops the lane until Go's next script has told of its end. */
+    /** Asks Go for it, and stops the lane until its script has told of its end. */
     evaluateNatively(id, quiet) {
       let timer = this.owner.startTimer(() => {
         let seconds = LONGEST_NATIVE / 1e3;
         report(new TailraceError("native_eval", `a script that Go evaluates took over ${seconds} s`)), this.resume();
       }, LONGEST_NATIVE);
       this.native = { id, quiet, timer }, defineProperty(globalThis, NATIVE_KEY, {
-        value: (ran, error) => this.evaluated(ran, error),
+        value: (ran, last, error) => this.evaluated(ran, last, error),
         configurable: !0
       }), this.owner.sendControl(RESULT, payload(id, NOT_ALLOWED, ""));
     }
-    /** `error`: what the script threw, as `{name, message, stack}`. Reports whether the lane waited for this script. */
-    evaluated(id, error) {
+    /**
+     * A script of Go's has run up to `last`, a function that gives its value, or throws what it threw.
+     * Without one it has no value, or did not run: `error`, as `{name, message, stack}`. Reports whether
+     * the lane waited for this script.
+     */
+    evaluated(id, last, error) {
       let { native } = this;
-      return native?.id !== id ? !1 : (this.owner.stopTimer(native.timer), error !== void 0 && native.quiet && report(asError(error)), this.resume(), !0);
+      return native?.id !== id ? !1 : (this.owner.stopTimer(native.timer), this.answer(id, native.quiet, () => {
+        if (typeof last == "function") return last();
+        if (error !== void 0) throw asError(error);
+      }), this.resume(), !0);
     }
     resume() {
       let ran = this.native;

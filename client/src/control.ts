@@ -44,7 +44,7 @@ import {
 /** How long a script may take that Go evaluates, in milliseconds. */
 const LONGEST_NATIVE = 10000;
 
-/** Under this, while Go evaluates a script, stands the function that Go's next script tells of its end with. */
+/** Under this, while Go evaluates a script, stands the function that it tells of its end with. */
 const NATIVE_KEY = Symbol.for('tailrace.native');
 
 /** An invoke whose result is awaited. */
@@ -229,10 +229,32 @@ export class ControlSink implements Sink {
     }
   }
 
-  /** In the global scope; the result awaited if it is a promise. */
+  /** In the global scope. */
   private evaluate(id: number, flags: number, source: string): void {
     const quiet = (flags & QUIET) !== 0;
     const native = (flags & NATIVE) !== 0;
+    if (native && this.forbidden) {
+      this.evaluateNatively(id, quiet);
+      return;
+    }
+    const natively = (error: unknown): boolean => {
+      this.forbidden = isEvalError(error) && forbidsEval();
+      if (native && this.forbidden) this.evaluateNatively(id, quiet);
+      return native && this.forbidden;
+    };
+    this.answer(id, quiet, () => run(source), natively);
+  }
+
+  /**
+   * Answers with what a script gives, awaited if it is a promise. `elsewhere`: somebody else
+   * answers for its error.
+   */
+  private answer(
+    id: number,
+    quiet: boolean,
+    script: () => unknown,
+    elsewhere?: (error: unknown) => boolean,
+  ): void {
     const succeed = (value: unknown): void => {
       if (quiet) return;
       let text: string | undefined;
@@ -263,19 +285,13 @@ export class ControlSink implements Sink {
       if (tooLarge === undefined) this.owner.sendControl(kind, message);
       return tooLarge;
     };
-    if (native && this.forbidden) {
-      this.evaluateNatively(id, quiet);
-      return;
-    }
     let value: unknown;
     let pending = false;
     try {
-      value = run(source);
+      value = script();
       pending = typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
     } catch (error) {
-      this.forbidden = isEvalError(error) && forbidsEval();
-      if (native && this.forbidden) this.evaluateNatively(id, quiet);
-      else fail(error);
+      if (!elsewhere?.(error)) fail(error);
       return;
     }
     // Unlike Promise.resolve, this can't throw, whatever the value is.
@@ -285,7 +301,7 @@ export class ControlSink implements Sink {
 
   // ---- scripts that Go evaluates
 
-  /** Asks Go for it, and stops the lane until Go's next script has told of its end. */
+  /** Asks Go for it, and stops the lane until its script has told of its end. */
   private evaluateNatively(id: number, quiet: boolean): void {
     const timer = this.owner.startTimer(() => {
       const seconds = LONGEST_NATIVE / 1000;
@@ -294,18 +310,26 @@ export class ControlSink implements Sink {
     }, LONGEST_NATIVE);
     this.native = { id, quiet, timer };
     defineProperty(globalThis, NATIVE_KEY, {
-      value: (ran: number, error?: unknown) => this.evaluated(ran, error),
+      value: (ran: number, last?: unknown, error?: unknown) => this.evaluated(ran, last, error),
       configurable: true,
     });
     this.owner.sendControl(RESULT, payload(id, NOT_ALLOWED, ''));
   }
 
-  /** `error`: what the script threw, as `{name, message, stack}`. Reports whether the lane waited for this script. */
-  private evaluated(id: number, error: unknown): boolean {
+  /**
+   * A script of Go's has run up to `last`, a function that gives its value, or throws what it
+   * threw. Without one it has no value, or did not run: `error`, as `{name, message, stack}`.
+   * Reports whether the lane waited for this script.
+   */
+  private evaluated(id: number, last: unknown, error: unknown): boolean {
     const { native } = this;
     if (native?.id !== id) return false;
     this.owner.stopTimer(native.timer);
-    if (error !== undefined && native.quiet) report(asError(error));
+    this.answer(id, native.quiet, () => {
+      if (typeof last === 'function') return last();
+      if (error !== undefined) throw asError(error);
+      return undefined;
+    });
     this.resume();
     return true;
   }

@@ -169,7 +169,7 @@ test('an odd error of a script that Go evaluates lets the lane go on', async (t)
       throw new Error('no');
     },
   };
-  assert.equal(Reflect.get(globalThis, Symbol.for('tailrace.native'))(1, parts), true);
+  assert.equal(Reflect.get(globalThis, Symbol.for('tailrace.native'))(1, null, parts), true);
   assert.equal(await call, 'later');
   assert.ok(reported[0] instanceof Error);
 });

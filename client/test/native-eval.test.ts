@@ -48,9 +48,13 @@ const script = (id: number, flags: number, source: string): DownFrame => ({
   payload: join(u32s(id, flags), source),
 });
 
-/** What Go's second script does. */
+/** What a script of Go's does that did not run, or has no value. */
 const tell = (id: number, error?: unknown): boolean | undefined =>
-  Reflect.get(globalThis, Symbol.for('tailrace.native'))?.(id, error);
+  Reflect.get(globalThis, Symbol.for('tailrace.native'))?.(id, undefined, error);
+
+/** What a script of Go's does at its end. */
+const end = (id: number, last: () => unknown): boolean | undefined =>
+  Reflect.get(globalThis, Symbol.for('tailrace.native'))?.(id, last);
 
 const decoder = new TextDecoder();
 
@@ -187,6 +191,46 @@ test('a script that nobody waits for and that failed natively shows as an uncaug
   tell(2, { message: 'EvalResult has it' });
   tell(3, 'a string');
   assert.deepEqual(reported.splice(0), ['a string']);
+});
+
+test('the page answers for a script of Go as for its own', async () => {
+  const go = await started();
+  forbid();
+  await go.send(
+    go.run(0, [
+      script(1, NATIVE, ''),
+      script(2, NATIVE, ''),
+      script(3, NATIVE, ''),
+      script(4, QUIET | NATIVE, ''),
+    ]),
+  );
+  let resolve = (_: unknown): void => {};
+  const later = new Promise<unknown>((f) => {
+    resolve = f;
+  });
+  assert.equal(
+    end(1, () => later),
+    true,
+  );
+  end(2, () => ({ a: [1] }));
+  end(3, () => {
+    throw new RangeError('of the script');
+  });
+  end(4, () => {
+    throw new RangeError('nobody waits');
+  });
+  const answers = () =>
+    go
+      .on(0, RESULT)
+      .filter(({ payload }) => payload[4] !== NOT_ALLOWED)
+      .map(({ payload }) => [payload[0], decoder.decode(payload.subarray(8))]);
+  await settle();
+  assert.deepEqual(answers(), [[2, '{"a":[1]}']]);
+  resolve('late');
+  await settle();
+  assert.deepEqual(answers().at(-1), [1, '"late"']);
+  assert.deepEqual(errors(go), ['of the script', 'nobody waits']);
+  assert.match(String(reported.splice(0)), /nobody waits/);
 });
 
 test('a native eval that takes too long is given up', async () => {
