@@ -1839,8 +1839,8 @@
       this.answer(id, quiet, () => run(source), natively);
     }
     /**
-     * Answers with what a script gives, awaited if it is a promise. `elsewhere`: somebody else answers
-     * for its error.
+     * Answers with what a script gives, awaited if it is a promise. `elsewhere`: somebody else
+     * answers for its error.
      */
     answer(id, quiet, script, elsewhere) {
       let succeed = (value2) => {
@@ -1885,9 +1885,9 @@
       }), this.owner.sendControl(RESULT, payload(id, NOT_ALLOWED, ""));
     }
     /**
-     * A script of Go's has run up to `last`, a function that gives its value, or throws what it threw.
-     * Without one it has no value, or did not run: `error`, as `{name, message, stack}`. Reports whether
-     * the lane waited for this script.
+     * A script of Go's has run up to `last`, a function that gives its value, or throws what it
+     * threw. Without one it has no value, or did not run: `error`, as `{name, message, stack}`.
+     * Reports whether the lane waited for this script.
      */
     evaluated(id, last, error) {
       let { native } = this;
