@@ -103,14 +103,8 @@ const stNoexec = 0x8
 
 // usable says why a place can't hold the extension: code can't be loaded from it, or another user could replace what lies in it.
 func usable(place string) error {
-	info, err := os.Stat(place)
-	switch {
-	case err != nil:
+	if err := onlyOurs(place, os.Getuid()); err != nil {
 		return err
-	case !info.IsDir():
-		return fmt.Errorf("%s is no directory", place)
-	case info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0:
-		return fmt.Errorf("%s can be changed by every user", place)
 	}
 	var st syscall.Statfs_t
 	if err := statfs(place, &st); err != nil {
@@ -120,6 +114,69 @@ func usable(place string) error {
 		return fmt.Errorf("%s is mounted noexec", place)
 	}
 	return nil
+}
+
+// lstat tells who may change a place. Tests have their own.
+var lstat = func(path string) (mode fs.FileMode, uid, gid uint32, err error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	st := info.Sys().(*syscall.Stat_t)
+	return info.Mode(), st.Uid, st.Gid, nil
+}
+
+// onlyOurs says why a user other than uid and root may change what a path leads to: the directory,
+// one above it, or a link on the way. What can be changed is
+//
+//   - what belongs to another user, who may change its bits at any time
+//   - a directory that its group or all may write to, unless it is sticky: then nobody takes away
+//     or replaces what belongs to somebody else. A group with the owner's number is the owner's
+//     private one, as systems with such groups number them.
+//
+// Access lists are not read: where there is one, the group's bits are the most that it allows to
+// anybody beside the owner, so only a private group's may hide a user.
+//
+// Symbolic links are followed one by one, so that the directories in which they lie are asked.
+func onlyOurs(path string, uid int) error {
+	rest := strings.Split(strings.Trim(filepath.Clean(path), "/"), "/")
+	at, links := "/", 0
+	for {
+		mode, owner, group, err := lstat(at)
+		switch {
+		case err != nil:
+			return err
+		case owner != 0 && int(owner) != uid:
+			return fmt.Errorf("%s belongs to another user (%d)", at, owner)
+		case mode&fs.ModeSymlink != 0:
+			if links++; links > maxLinks {
+				return fmt.Errorf("%s: %w", path, syscall.ELOOP)
+			}
+			to, err := os.Readlink(at)
+			if err != nil {
+				return err
+			}
+			if !filepath.IsAbs(to) {
+				to = filepath.Join(filepath.Dir(at), to)
+			}
+			to = filepath.Join(append([]string{to}, rest...)...)
+			at, rest = "/", strings.Split(strings.Trim(to, "/"), "/")
+			continue
+		case !mode.IsDir():
+			return fmt.Errorf("%s is no directory", at)
+		case mode.Perm()&0o002 != 0 && mode&fs.ModeSticky == 0:
+			return fmt.Errorf("%s can be changed by every user", at)
+		case mode.Perm()&0o020 != 0 && mode&fs.ModeSticky == 0 && group != owner:
+			return fmt.Errorf("%s can be changed by its group", at)
+		}
+		for len(rest) > 0 && rest[0] == "" {
+			rest = rest[1:]
+		}
+		if len(rest) == 0 {
+			return nil
+		}
+		at, rest = filepath.Join(at, rest[0]), rest[1:]
+	}
 }
 
 // makeLocked makes a directory and locks it. Nil: another process swept it before the lock.

@@ -119,6 +119,88 @@ func TestExtensionPlaces(t *testing.T) {
 	}
 }
 
+// TestExtensionPlaceOwners: a place is no good if somebody else than the user and root may change
+// it, one above it, or a link on the way.
+func TestExtensionPlaceOwners(t *testing.T) {
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	above, link := filepath.Join(base, "above"), filepath.Join(base, "links", "link")
+	place := filepath.Join(above, "place")
+	for _, d := range []string{place, filepath.Dir(link)} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("../above", link); err != nil {
+		t.Fatal(err)
+	}
+	const me, other = 1000, 1001
+	type entry struct {
+		mode       fs.FileMode
+		owner, gid uint32
+	}
+	real := lstat
+	t.Cleanup(func() { lstat = real })
+	for _, c := range []struct {
+		name  string
+		path  string
+		entry entry
+		want  string // "": it is good
+	}{
+		{"the user's own", place, entry{0o700, me, me}, ""},
+		{"root's", place, entry{0o755, 0, 0}, ""},
+		{"somebody else's", place, entry{0o700, other, other}, "another user"},
+		{"somebody else's with the user's group", place, entry{0o770, other, me}, "another user"},
+		{"of the private group", place, entry{0o775, me, me}, ""},
+		{"of another group", place, entry{0o770, me, 27}, "its group"},
+		{"root's of another group", place, entry{0o775, 0, 27}, "its group"},
+		{"of another group, sticky", place, entry{0o770 | fs.ModeSticky, me, 27}, ""},
+		{"of all", place, entry{0o777, me, me}, "every user"},
+		{"of all, sticky", place, entry{0o777 | fs.ModeSticky, 0, 0}, ""},
+		{"somebody else's, sticky", place, entry{0o777 | fs.ModeSticky, other, 0}, "another user"},
+		{"above: of all", above, entry{0o777, 0, 0}, "every user"},
+		{"above: of all, sticky", above, entry{0o777 | fs.ModeSticky, 0, 0}, ""},
+		{"above: of another group", above, entry{0o770, me, 27}, "its group"},
+		{"above: somebody else's", above, entry{0o755, other, other}, "another user"},
+		{"at the root: of another group", "/", entry{0o775, 0, 27}, "its group"},
+		{"beside the way there", filepath.Dir(link), entry{0o777, other, 27}, ""},
+	} {
+		lstat = func(path string) (fs.FileMode, uint32, uint32, error) {
+			mode, _, _, err := real(path)
+			if err == nil && path == c.path {
+				return mode&fs.ModeType | c.entry.mode, c.entry.owner, c.entry.gid, nil
+			}
+			return mode&fs.ModeType | 0o700, me, me, err
+		}
+		good := func(path, want string) {
+			t.Helper()
+			err := onlyOurs(path, me)
+			ok := err == nil
+			if want != "" {
+				ok = err != nil && strings.Contains(err.Error(), want)
+			}
+			if !ok {
+				t.Errorf("%s: %s: %v, want %q", c.name, path, err, want)
+			}
+		}
+		good(place, c.want)
+		if c.path == filepath.Dir(link) { // which is on the way by the link
+			good(filepath.Join(link, "place"), "another user")
+		} else {
+			good(filepath.Join(link, "place"), c.want)
+		}
+	}
+	lstat = real
+	if err := os.Symlink("round", filepath.Join(base, "round")); err != nil {
+		t.Fatal(err)
+	}
+	if err := onlyOurs(filepath.Join(base, "round"), os.Getuid()); !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("a link to itself: %v", err)
+	}
+}
+
 // What dead processes left is removed, and nothing else.
 func TestExtensionSweep(t *testing.T) {
 	place, elsewhere := t.TempDir(), t.TempDir()
