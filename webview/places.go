@@ -16,7 +16,8 @@ type asker int
 const (
 	// byPage is a document of ours that fetches: Referer or Origin say so.
 	byPage asker = iota
-	// byUnknown has neither header: pictures, scripts, styles, fonts and frames, of our documents and
+	// byUnknown has neither header: pictures, scripts, styles, fonts, frames, event sources and what
+	// XMLHttpRequest gets, of our documents and
 	// of others alike.
 	byUnknown
 	// byOutside is a document of another origin, or of none.
@@ -42,7 +43,7 @@ const (
 
 // samePath bounds the places that requests of unknown origin have for one path. So a path that
 // never answers takes few of them, whoever asks.
-const samePath = 8
+const samePath = 16
 
 // maxOverstaying bounds the functions of an app that have not returned though nobody waits for them
 // any more: the page is gone, or a file's time is over. Each may hold a thread, of which Go takes
