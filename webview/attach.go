@@ -28,6 +28,9 @@ type NativeWindow interface {
 // characters, or throws in the page. Scripts that were added by Init before this call can't call
 // such functions while they run.
 //
+// Attach sets what docs/webkit.md says of WebKit's settings, the clipboard off for instance, but
+// leaves the inspector as its maker has it. What its maker sets later stays.
+//
 // Main goroutine only. Errors: ErrLabel, ErrClosed, ErrMainThread, ErrAttach.
 func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 	if err := checkLabel(label); err != nil {

@@ -124,8 +124,8 @@
 //     5.3), GLib takes SIGCHLD. All other signals are the program's.
 //   - WebKit's receiving threads take real-time scheduling. The package takes that from them, so
 //     that a busy window does not starve the machine.
-//   - Nothing is printed to stdout or stderr, except with Options.Debug. GTK itself complains there
-//     of a desktop whose settings it can't use, a locale that is not installed, say.
+//   - Nothing is printed to stdout or stderr, whatever pages do. GTK itself complains
+//     there of a desktop whose settings it can't use, a locale that is not installed, say.
 //
 // # Example
 //

@@ -200,8 +200,15 @@ void tr_body_close(void *stream);
 // Messages of documents. Both of the first are for a window whose view has not loaded anything.
 void tr_messages_clear(void *window);  // takes what webview_go has added to the view away
 void tr_messages_guard(void *window);  // leaves webview_go's handler to our world alone
-// Adds the script that posts in our world, and has goLastWords told. Ended by tr_policy_end.
+// Adds the script that posts in our world, and has goLastWords and goPageError told. Ended by
+// tr_policy_end.
 void tr_messages_hear(tr_view *v, const char *script);
+
+// Settings of a window's view, by the names of WebKitSettings' properties. tr_setting_set sets one
+// that is true or false, if it is there. tr_settings_list gives "name=value" lines of all, for
+// free; NULL: of new settings.
+void tr_setting_set(void *window, const char *name, const char *value);
+char *tr_settings_list(void *window);
 
 // Where pages lead. goLeads is asked, on the main thread, and may hold the question until
 // tr_decide.

@@ -48,10 +48,22 @@ static void on_last_words(WebKitUserContentManager *m, WebKitJavascriptResult *r
   g_bytes_unref(text);
 }
 
+static void on_page_error(WebKitUserContentManager *m, WebKitJavascriptResult *r, gpointer data) {
+  (void)m;
+  JSCValue *value = webkit_javascript_result_get_js_value(r);
+  if (!jsc_value_is_string(value)) return;
+  char *text = jsc_value_to_string(value);
+  if (text) goPageError(((tr_view *)data)->handle, text);
+  g_free(text);
+}
+
 void tr_messages_hear(tr_view *v, const char *script) {
   WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
   g_signal_connect(m, "script-message-received::tailrace", G_CALLBACK(on_last_words), v);
   webkit_user_content_manager_register_script_message_handler_in_world(m, "tailrace", TR_WORLD);
+  g_signal_connect(m, "script-message-received::tailraceErrors", G_CALLBACK(on_page_error), v);
+  webkit_user_content_manager_register_script_message_handler_in_world(m, "tailraceErrors",
+                                                                       TR_WORLD);
   WebKitUserScript *s = webkit_user_script_new_for_world(
       script, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
       TR_WORLD, NULL, NULL);

@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
@@ -15,6 +17,7 @@ import (
 //
 //   - last words, which a page says as it is being left, by an event whose name only the client
 //     has been told
+//   - errors that the page does not catch, with Options.Debug
 //   - calls of functions that the maker of an attached window has added by webview_go's Bind
 //
 // The texts are bounded, each and all together. The script runs before all scripts of the page,
@@ -67,10 +70,71 @@ const hear = (name, handler, most) => addEventListener(name, (e) => {
 }, true);
 hear(%q, handlers.tailrace, %d);
 `, w.app.origins.ownDocument(), o.SessionBytes, messageCost, w.words, wordsMost(o))
+	if w.app.options.Debug {
+		script += fmt.Sprintf(errorScript, maxPageErrors, maxPageError, rejectionEvent)
+	}
 	if w.attached {
 		script += fmt.Sprintf("hear(%q, handlers.external, %d);\n", boundEvent, MaxBoundCall)
 	}
 	return script + "})()"
+}
+
+// errorScript tells what a document of the app's own does not catch, with Options.Debug: in place
+// of WebKit's writing of the whole console to the terminal, which any page and frame could fill,
+// with escape sequences, too.
+const errorScript = `let errors = %d;
+const tell = (text) => {
+	if (errors === 0) return;
+	errors--;
+	handlers.tailraceErrors.postMessage(text.slice(0, %d));
+};
+addEventListener('error', (e) => {
+	if (e instanceof ErrorEvent) tell(e.message + ' (' + e.filename + ':' + e.lineno + ')');
+}, true);
+addEventListener(%q, (e) => {
+	if (typeof e.detail === 'string') tell('unhandled rejection: ' + e.detail);
+}, true);
+`
+
+// rejectionEvent is the event by which rejectionScript says that a promise was rejected.
+const rejectionEvent = "tailrace.rejection"
+
+// rejectionScript is for the world of pages with Options.Debug: others don't hear of rejections.
+func (w *Window) rejectionScript() string {
+	return fmt.Sprintf(`(() => {
+if (!(%s)) return;
+const { apply } = Reflect, { dispatchEvent } = window, Event = CustomEvent;
+addEventListener('unhandledrejection', (e) => {
+	let detail = 'what has no text';
+	try { detail = '' + e.reason; } catch {}
+	apply(dispatchEvent, window, [new Event(%q, { detail })]);
+});
+})()`, w.app.origins.ownDocument(), rejectionEvent)
+}
+
+const (
+	maxPageErrors = 1000 // of a document, that are told
+	maxPageError  = 2048 // UTF-16 code units of one
+)
+
+// pageError logs what the script above has told. Main thread only.
+func (w *Window) pageError(text string) {
+	w.app.log.Warn("webview: the page has an error that it does not catch", "window", w.label,
+		"error", visible(text))
+}
+
+// visible gives a text in which what could control a terminal is escaped as in a Go string.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		q := strconv.QuoteRune(r)
+		b.WriteString(q[1 : len(q)-1])
+	}
+	return b.String()
 }
 
 // boundScript is for pages of windows that were attached: webview_go's functions call

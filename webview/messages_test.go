@@ -5,6 +5,8 @@ package webview
 import (
 	"errors"
 	"fmt"
+	"html"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -259,5 +261,83 @@ func TestWebviewGoAlone(t *testing.T) {
 	if s := exit.Sys().(syscall.WaitStatus); !(s.Signaled() && s.Signal() == syscall.SIGABRT) &&
 		!strings.Contains(string(out), "SIGABRT") {
 		t.Errorf("it ended by %v, not by its abortion\n%.2000s", err, out)
+	}
+}
+
+// terminalScenario is a program with Options.Debug whose pages write to the console.
+const terminalScenario = "pages write to the console"
+
+// controlling is what a terminal obeys; a page writes it, and throws it.
+const controlling = `const text = '\u001b]0;owned\u0007\u001b[2J\u009b31m' + 'line\r\n'.repeat(1e5);
+	for (const level of ['log', 'error', 'warn', 'info', 'debug']) console[level](text);
+	setTimeout(() => { throw new Error(text) });
+	Promise.reject(new Error('rejected ' + text));
+	Promise.reject({ toString() { throw 1 } });
+	setTimeout(() => { for (let i = 0; i < 5000; i++) setTimeout(() => { throw i }) }, 200);`
+
+func init() {
+	arranged[terminalScenario] = func() error {
+		page := `<script>` + controlling + `</script>`
+		app, loaded, err := scenarioAppOf(Options{Debug: true, Header: nil, Fallback: http.HandlerFunc(
+			func(rw http.ResponseWriter, _ *http.Request) {
+				rw.Header().Set("Content-Type", "text/html")
+				fmt.Fprint(rw, page+`<iframe sandbox="allow-scripts" srcdoc="<script>
+					setTimeout(() => parent.postMessage(0, '*'), 500);`+
+					html.EscapeString(controlling)+`</script>"></iframe>
+					<script>addEventListener('message', () => tailrace.invoke('loaded'))</script>`)
+			})})
+		if err != nil {
+			return err
+		}
+		w, err := app.Open(WindowOptions{URL: "writes"})
+		if err != nil {
+			return err
+		}
+		go func() {
+			<-loaded
+			w.Close()
+		}()
+		return app.Run()
+	}
+}
+
+// TestPagesDoNotControlTheTerminal: with Debug, what a page or a frame writes to the console is not
+// written to the terminal; an own page's uncaught errors are logged, a bounded number, as plain
+// text.
+func TestPagesDoNotControlTheTerminal(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(testContext(t), self)
+	c.Env = append(os.Environ(), scenarioVariable+"="+terminalScenario)
+	c.WaitDelay = time.Second
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%.2000s", err, out)
+	}
+	for _, control := range []string{"\x1b", "\a", "\u009b", "\r"} {
+		if i := strings.Index(string(out), control); i >= 0 {
+			t.Errorf("the terminal got %q: %q", control, out[max(0, i-100):i+1])
+		}
+	}
+	if !strings.Contains(string(out), "owned") || !strings.Contains(string(out), "rejected") {
+		t.Errorf("the page's errors are not in the log:\n%.2000s", out)
+	}
+	if len(out) > 1<<20 {
+		t.Errorf("the terminal got %d bytes", len(out))
+	}
+	t.Logf("the terminal got %d bytes", len(out))
+}
+
+func TestVisible(t *testing.T) {
+	for s, want := range map[string]string{
+		"plain é 字":         "plain é 字",
+		"\x1b[2J\a\r\n\x00": `\x1b[2J\a\r\n\x00`,
+		"\u009b\u202e\xff":  `\u009b\u202e` + "\ufffd",
+	} {
+		if got := visible(s); got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
 	}
 }

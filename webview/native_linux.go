@@ -74,7 +74,7 @@ func (n *nativeWindow) open(w *Window, o WindowOptions) error {
 	title := C.CString(shownTitle(o.Title))
 	defer C.free(unsafe.Pointer(title))
 	n.window = C.tr_window_new(title, C.int(o.Width), C.int(o.Height))
-	n.own = wv.NewWindow(w.app.options.Debug, n.window)
+	n.own = wv.NewWindow(false, n.window) // see settings for Debug
 	if C.tr_web_view(n.window) != nil {
 		C.tr_messages_clear(n.window)
 	}
@@ -144,6 +144,7 @@ func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 		return fmt.Errorf("%w: webview_go made no web view", ErrAttach)
 	}
 	nobodysLog = w.app.log
+	n.applySettings(w)
 	n.handle = cgo.NewHandle(w)
 	n.view = C.tr_view_attach(n.window, C.uintptr_t(n.handle))
 	C.tr_register_scheme(n.view)
@@ -151,6 +152,9 @@ func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 	defer C.free(unsafe.Pointer(messages))
 	C.tr_messages_hear(n.view, messages)
 	from.Init(w.app.script(w))
+	if w.app.options.Debug {
+		from.Init(w.rejectionScript())
+	}
 	return nil
 }
 
@@ -267,6 +271,9 @@ func goDestroyed(h C.uintptr_t) {
 	}
 	post(func() { w.shut("window closed") })
 }
+
+//export goPageError
+func goPageError(h C.uintptr_t, text *C.char) { windowOf(h).pageError(C.GoString(text)) }
 
 //export goPrintFailed
 func goPrintFailed(h C.uintptr_t, message *C.char) {

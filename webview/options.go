@@ -62,7 +62,9 @@ type Options struct {
 	// open there, relative URLs resolve against it, and its origin counts as our own. A window whose
 	// server is not there says so, the log too, and goes on by itself when it is. Default: none.
 	DevURL string
-	// Debug turns on the inspector, and writes the pages' console to stdout. Default: off.
+	// Debug turns on the inspector, in which is the pages' console, and logs errors that documents of
+	// the app's own do not catch: 1000 of each, without what could control a terminal. Windows that
+	// were attached have the inspector if their maker has said so to webview_go. Default: off.
 	Debug bool
 	// KeepRunning lets Run go on when the last window is closed; Quit or Shutdown ends it.
 	// Default: Run returns when the last window is closed.
