@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/tailrace-go/tailrace/internal/builtin"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -50,7 +51,7 @@ func (b *Bus) register(e *transport.Engine) {
 		c.page.readyLater(c.conn)
 		return nil
 	})
-	transport.HandleOrdered(e, CommandEmitBytes, func(ctx context.Context, body []byte) (any, error) {
+	register(e, CommandEmitBytes, func(ctx context.Context, body []byte) (any, error) {
 		return nil, b.call(ctx, CommandEmitBytes, func(c caller) error { return b.pageEmitBytes(ctx, c, body) })
 	})
 }
@@ -61,9 +62,17 @@ type caller struct {
 	conn *conn
 }
 
+// register registers a command as its row in the table says.
+func register[Args any](e *transport.Engine, name string, run func(context.Context, Args) (any, error)) {
+	row := builtin.Named(name)
+	transport.HandleWith(e, name, transport.CommandOptions{
+		Ordered: row.Ordered, Asks: row.Asks(), MaxArgs: row.MaxArgs,
+	}, run)
+}
+
 // handle registers a command with JSON arguments.
 func (b *Bus) handle(e *transport.Engine, name string, run func(*Bus, caller, args) error) {
-	transport.HandleOrdered(e, name, func(ctx context.Context, data json.RawMessage) (any, error) {
+	register(e, name, func(ctx context.Context, data json.RawMessage) (any, error) {
 		return nil, b.call(ctx, name, func(c caller) error {
 			a, err := parseArgs(data)
 			if err != nil {

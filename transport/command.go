@@ -12,10 +12,26 @@ import (
 // command is a registered handler. run decodes the arguments, calls it and encodes
 // the result.
 type command struct {
-	name    string
-	ordered bool // HandleOrdered
-	asks    bool // it asks the policy by itself, for what it means
-	run     func(ctx context.Context, inv *invocation) (answer, error)
+	CommandOptions
+	name string
+	run  func(ctx context.Context, inv *invocation) (answer, error)
+}
+
+// CommandOptions are what a command has beside its name and its function. The zero value is what
+// Handle registers.
+type CommandOptions struct {
+	// Ordered has the calls handled in the order in which the page made them: see HandleOrdered.
+	Ordered bool
+	// Asks says that the function asks the policy by itself, with Session.Check and for what the
+	// call means. Without it the policy is asked for "command:<name>" before anything of the
+	// arguments is decoded, and for "channel:<name>" if the call has channels. With it the policy
+	// is asked only whether it denies "command:<name>" (Denier), and what the function forgets to
+	// ask is allowed to every page.
+	Asks bool
+	// MaxArgs bounds a call's arguments, in bytes of their JSON or of the raw body. A longer call is
+	// refused with CodeBadArguments, nothing of it is kept or decoded. Default: no bound but
+	// Options.MaxMessage.
+	MaxArgs int
 }
 
 // answer is a handler's result: raw bytes, or JSON.
@@ -55,7 +71,14 @@ type answer struct {
 // Handle panics when the name is taken, or has more than 1024 bytes, or the engine or fn is nil, as
 // registering a pattern does in net/http.
 func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
-	register(e, &command{name: name}, fn)
+	HandleWith(e, name, CommandOptions{}, fn)
+}
+
+// HandleWith is Handle with options. It panics when Handle does, or MaxArgs is negative.
+func HandleWith[Args, Result any](
+	e *Engine, name string, o CommandOptions, fn func(ctx context.Context, args Args) (Result, error),
+) {
+	register(e, &command{CommandOptions: o, name: name}, fn)
 }
 
 // register adds a command with its handler.
@@ -65,6 +88,8 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 		panic(fmt.Sprintf("transport: command %q is registered at a nil engine", c.name))
 	case fn == nil:
 		panic(fmt.Sprintf("transport: command %q is registered with a nil function", c.name))
+	case c.MaxArgs < 0:
+		panic(fmt.Sprintf("transport: command %q is registered with MaxArgs %d", c.name, c.MaxArgs))
 	}
 	c.run = func(ctx context.Context, inv *invocation) (answer, error) {
 		var args Args

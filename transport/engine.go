@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/puzpuzpuz/xsync/v3"
+	"github.com/tailrace-go/tailrace/internal/builtin"
 )
 
 // Engine holds the commands of an app and the settings of its sessions. Its methods may be called
@@ -31,7 +32,8 @@ func NewEngine(o Options) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{opt: o, commands: xsync.NewMapOf[string, *command](), resumables: xsync.NewMapOf[string, *resumable](), epoch: time.Now()}
-	register(e, &command{name: CommandResume, asks: true}, e.resume)
+	row := builtin.Named(CommandResume)
+	HandleWith(e, CommandResume, CommandOptions{Asks: row.Asks(), MaxArgs: row.MaxArgs}, e.resume)
 	return e, nil
 }
 

@@ -55,8 +55,9 @@ func (inv *invocation) parse(envelope []byte) error {
 	case "lane":
 		inv.raw = true
 		id := v.GetUint("lane")
+		behind := inv.length
 		inv.length = v.GetUint64("length")
-		if id%2 == 0 || uint64(id) > 1<<32-1 || uint32(id) <= inv.s.pageLanes || len(inv.body) > 0 {
+		if id%2 == 0 || uint64(id) > 1<<32-1 || uint32(id) <= inv.s.pageLanes || behind > 0 {
 			return wire.Broken("invoke %d: lane %d can't bring its body", inv.id, id)
 		}
 		if n := inv.s.uploads.Load(); n >= int64(2*inv.s.opt.Pending) {

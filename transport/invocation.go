@@ -25,9 +25,9 @@ type invocation struct {
 	refused *Error  // a channel that it names can't be used, or too many commands run
 	raw     bool
 	body    []byte
-	held    int64 // bytes of body and envelope that are counted in the session's memory
-	upload  *lane // brings the raw body
-	length  uint64
+	held    int64  // bytes of body and envelope that are counted in the session's memory
+	upload  *lane  // brings the raw body
+	length  uint64 // of the body
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 
@@ -70,13 +70,15 @@ func (s *Session) invoke(p []byte) error {
 	if uint64(n) > uint64(len(rest)) {
 		return wire.Broken("invoke %d: envelope of %d bytes in %d", id, n, len(rest))
 	}
-	// a running command must not keep its batch
-	inv := &invocation{s: s, id: id, held: commandCost, body: bytes.Clone(rest[n:])}
+	inv := &invocation{s: s, id: id, held: commandCost, length: uint64(len(rest)) - uint64(n)}
 	if n > maxEnvelope {
 		return wire.Broken("invoke %d: envelope of %d bytes, the limit is %d", id, n, maxEnvelope)
 	}
 	if err := inv.parse(rest[:n]); err != nil {
 		return err
+	}
+	if inv.tooLong() == nil {
+		inv.body = bytes.Clone(rest[n:]) // a running command must not keep its batch
 	}
 	inv.held += int64(len(inv.body))
 	if err := s.admit(inv); err != nil {
@@ -173,6 +175,9 @@ func (inv *invocation) perform() {
 		inv.err = inv.canceled() // or the session is over
 	default:
 		if inv.err = inv.permit(); inv.err == nil {
+			inv.err = inv.tooLong()
+		}
+		if inv.err == nil {
 			inv.err = inv.receiveBody()
 		}
 		if inv.err == nil {
@@ -206,9 +211,22 @@ func (inv *invocation) canceled() *Error {
 	return &Error{CodeCanceled, fmt.Sprintf("command %q was cancelled", inv.name), nil}
 }
 
-// permit asks the policy. Ordered commands, and that of resumable channels, ask by themselves, each in its own way, but can be denied by name.
+// tooLong refuses arguments that are longer than the command takes.
+func (inv *invocation) tooLong() *Error {
+	if inv.command == nil || inv.command.MaxArgs == 0 || inv.length <= uint64(inv.command.MaxArgs) {
+		return nil
+	}
+	return &Error{
+		CodeBadArguments,
+		fmt.Sprintf("command %q: the arguments have %d bytes, it takes %d", inv.name, inv.length,
+			inv.command.MaxArgs),
+		nil,
+	}
+}
+
+// permit asks the policy. Commands that ask by themselves can be denied by name.
 func (inv *invocation) permit() *Error {
-	if inv.ordered() || inv.command != nil && inv.command.asks {
+	if inv.command != nil && inv.command.Asks {
 		return inv.s.checkDenied(ActionCommand, inv.name)
 	}
 	if err := inv.s.check(ActionCommand, inv.name); err != nil || len(inv.lanes) == 0 {

@@ -22,6 +22,10 @@ func TestNilArguments(t *testing.T) {
 			transport.Handle(e, "nil", forgotten)
 			return nil
 		},
+		"HandleWith": func() error {
+			transport.HandleWith(nil, "nil", transport.CommandOptions{}, nothing)
+			return nil
+		},
 		"HandleOrdered": func() error {
 			transport.HandleOrdered(nil, "nil", nothing)
 			return nil
@@ -59,6 +63,10 @@ func TestNilArguments(t *testing.T) {
 	}, func(t *testing.T, f func() error) { apitest.Forgiving(t, "transport", f) })
 	for name, f := range map[string]func() error{
 		"Handle without an engine": func() error { transport.Handle(nil, "nil", nothing); return nil },
+		"HandleWith of MaxArgs below zero": func() error {
+			transport.HandleWith(e, "nil", transport.CommandOptions{MaxArgs: -1}, nothing)
+			return nil
+		},
 		"HandleOrdered without a function": func() error {
 			transport.HandleOrdered(e, "nil", forgotten)
 			return nil

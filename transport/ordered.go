@@ -19,14 +19,12 @@ import (
 // json.RawMessage takes the arguments' JSON as it came, unchecked. Calls that
 // come behind one whose long raw body has not arrived yet wait for that.
 //
-// It panics when Handle does.
-//
-// Options.Policy is asked only whether it denies the command (Denier): fn asks with Session.Check for what the command means.
+// It panics when Handle does, and the policy is asked for the same permission.
 func HandleOrdered[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
-	register(e, &command{name: name, ordered: true}, fn)
+	HandleWith(e, name, CommandOptions{Ordered: true}, fn)
 }
 
-func (inv *invocation) ordered() bool { return inv.command != nil && inv.command.ordered }
+func (inv *invocation) ordered() bool { return inv.command != nil && inv.command.Ordered }
 
 // turns are a session's ordered commands, and the commands that came behind them.
 type turns struct {

@@ -58,8 +58,9 @@ type Policy interface {
 	Check(p Permission) error
 }
 
-// Denier is a Policy that can tell what it denies from what it merely does not allow. Calls that need another permission than
-// "command:<name>", as ordered commands do, are then refused if that is denied.
+// Denier is a Policy that can tell what it denies from what it merely does not allow. Calls that
+// need another permission than "command:<name>" (CommandOptions.Asks) are then refused if that is
+// denied.
 type Denier interface {
 	// Denies says whether p is denied, whatever is allowed. It is called like Check.
 	Denies(p Permission) bool

@@ -35,7 +35,8 @@ func TestDenials(t *testing.T) {
 	for _, name := range []string{"open", "open without channels", "secret"} {
 		transport.Handle(e, name, func(context.Context, args) (string, error) { ran++; return "ran", nil })
 	}
-	transport.HandleOrdered(e, "ordered", func(ctx context.Context, _ struct{}) (string, error) {
+	asks := transport.CommandOptions{Ordered: true, Asks: true}
+	transport.HandleWith(e, "ordered", asks, func(ctx context.Context, _ struct{}) (string, error) {
 		return "ran", transport.SessionFrom(ctx).Check(transport.ActionListen, "clock")
 	})
 	transport.HandleOrdered(e, "ordered and denied", func(context.Context, struct{}) (string, error) { ran++; return "ran", nil })

@@ -15,7 +15,7 @@ func TestLeave(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Leave(3, "left")
-	turn := &invocation{command: &command{ordered: true}}
+	turn := &invocation{command: &command{CommandOptions: CommandOptions{Ordered: true}}}
 	s.turns.add(turn)
 	s.handled(2)
 	s.turns.next()
