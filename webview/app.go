@@ -66,8 +66,7 @@ func New(o Options) (*App, error) {
 		}
 	}
 	nativeSignals(o.Logger)
-	asking := plugins{}
-	o.Engine.Policy = pluginPolicy{o.Policy, asking, !o.tauri()}
+	o.Engine.Policy = pluginPolicy{o.Policy, !o.tauri()}
 	engine, err := transport.NewEngine(o.Engine)
 	if err != nil {
 		return nil, fmt.Errorf("webview: %w", err)
@@ -90,7 +89,7 @@ func New(o Options) (*App, error) {
 	}
 	a.assets = newAssets(o)
 	if o.tauri() {
-		asking.register(a)
+		registerTauri(a)
 	}
 	registerInspector(a)
 	if o.Carrier != CarrierScheme {
@@ -185,7 +184,7 @@ func (a *App) endWindows() {
 		}
 	}
 	late := false
-	t := time.AfterFunc(2*lastWords, func() { post(func() { late = true }) })
+	t := time.AfterFunc(2*lastWords, func() { postFirst(func() { late = true }) })
 	defer t.Stop()
 	for _, w := range windows {
 		for !w.closed.Load() && !late {
@@ -201,8 +200,10 @@ const logGrace = time.Second
 // Quit ends Run, which closes the windows. What was emitted and evaluated and is not delivered is lost: Shutdown
 // delivers it first. Any goroutine may call it, before Run too.
 func (a *App) Quit() {
-	a.quit.Store(true)
-	a.post(func() {
+	if a.quit.Swap(true) {
+		return
+	}
+	postFirst(func() { // nothing that waits delays it
 		if a.running.Load() {
 			nativeQuit()
 		}
@@ -282,11 +283,11 @@ func (a *App) call(f func() error) error {
 	}
 	var claimed atomic.Bool // by who runs f, or by who gives up
 	result := make(chan error, 1)
-	post(func() {
+	postTask(task{barrier: true, f: func() {
 		if claimed.CompareAndSwap(false, true) {
 			result <- f()
 		}
-	})
+	}})
 	select {
 	case err := <-result:
 		return err

@@ -22,7 +22,7 @@ import (
 //
 // What the session has not delivered is lost: Session.Flush before, or use App.Shutdown. What the
 // page sends in its pagehide and visibilitychange listeners arrives, see Destroy.
-func (w *Window) Close() { w.post(w.askToClose) }
+func (w *Window) Close() { w.change("close", w.askToClose) }
 
 // Destroy closes the window without asking. Done tells when that is done. What the session has not
 // delivered is lost.
@@ -31,7 +31,7 @@ func (w *Window) Close() { w.post(w.askToClose) }
 // navigation: it gets pagehide and visibilitychange, and what it sends in them arrives before the
 // session ends. A page that hangs has two seconds for that. A beforeunload listener keeps no
 // window, and asks nobody.
-func (w *Window) Destroy() { w.post(w.destroy) }
+func (w *Window) Destroy() { w.change("destroy", w.destroy) }
 
 // Of a window that is closed. Main thread only; tests give a busy machine more.
 var (

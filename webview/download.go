@@ -73,7 +73,7 @@ func (d *Download) Cancel() {
 	d.mu.Lock()
 	d.cancelled = true
 	d.mu.Unlock()
-	d.window.post(d.cancelNative)
+	d.window.change(d, d.cancelNative)
 }
 
 // end ends the download for the app. Main thread only.

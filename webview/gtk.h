@@ -74,7 +74,9 @@ typedef struct {
 
 // Loop.
 int tr_init(void);       // opens the display; 0: there is none
-void tr_wake(void);      // any thread: goTasks is called on the main thread soon
+void tr_wake(void);  // any thread: goTasks is called on the main thread soon
+void tr_wake_later(unsigned ms);  // any thread: the same, after a while
+void tr_idle(void);  // any thread: goIdled is called there when nothing more urgent is ready
 void tr_main(void);      // runs gtk_main
 void tr_main_quit(void); // ends the innermost gtk_main, if there is one
 void tr_later(uintptr_t handle);  // calls goLater when nothing of higher priority is queued

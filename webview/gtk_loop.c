@@ -90,10 +90,29 @@ void tr_push(void (*run)(void *), void *data) {
 
 static void run_tasks(void *unused) {
   (void)unused;
-  goTasks();
+  goTasks(FALSE);
 }
 
 void tr_wake(void) { tr_push(run_tasks, NULL); }
+
+static gboolean run_tasks_rested(gpointer unused) {
+  (void)unused;
+  goTasks(TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+void tr_wake_later(unsigned ms) {
+  g_timeout_add_full(G_PRIORITY_DEFAULT, ms, run_tasks_rested, NULL, NULL);
+}
+
+static gboolean run_idled(gpointer unused) {
+  (void)unused;
+  goIdled();
+  return G_SOURCE_REMOVE;
+}
+
+// GTK lays out and draws at higher priorities, and events come before these.
+void tr_idle(void) { g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, run_idled, NULL, NULL); }
 
 static gboolean run_later(gpointer handle) {
   goLater((uintptr_t)handle);

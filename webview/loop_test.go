@@ -4,31 +4,202 @@ package webview
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/tailrace-go/tailrace/internal/builtin"
 )
 
-// TestEase: while a thousand functions wait for the main thread, a page's call waits; after that it
-// goes on.
-func TestEase(t *testing.T) {
-	release := make(chan struct{})
-	stands := make(chan struct{})
+// standStill has the main thread stand until the function that it gives is called.
+func standStill(t *testing.T) (goOn func()) {
+	t.Helper()
+	release, stands := make(chan none), make(chan none)
 	post(func() {
 		close(stands)
 		<-release
 	})
-	<-stands
-	for range maxTasks - 1 {
-		post(func() {})
+	wait(t, stands, "the main thread")
+	return func() { close(release) }
+}
+
+// TestChangesAreBounded: changes that the app makes faster than they can be done don't pile up, of
+// each kind the last one is done, and whoever asks sees all that was changed before. Quit would not
+// wait for them.
+func TestChangesAreBounded(t *testing.T) {
+	p := openPage(t, loop, WindowOptions{})
+	goOn := standStill(t)
+	most := 0
+	change := func(from int) {
+		for n := from; n < from+20*maxTasks; n++ {
+			p.SetTitle(fmt.Sprint("title ", n))
+			if err := p.SetSize(200+n%50, 300); err != nil {
+				t.Fatal(err)
+			}
+			p.SetResizable(n%2 == 0)
+			p.Show()
+			p.Reload()
+			tasks.Lock()
+			most = max(most, len(tasks.list))
+			tasks.Unlock()
+		}
 	}
-	loop.ease(t.Context()) // one less
-	post(func() {})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	loop.ease(ctx)
-	if ctx.Err() == nil {
-		t.Error("it did not wait")
+	const last = 2*20*maxTasks - 1
+	change(0)
+	before, overtaken := make(chan string, 1), make(chan int, 1)
+	go func() {
+		title, err := p.Title()
+		before <- fmt.Sprint(title, " ", err)
+	}()
+	eventually(t, "the question", func() bool {
+		tasks.Lock()
+		defer tasks.Unlock()
+		return slices.ContainsFunc(tasks.list, func(t task) bool { return t.barrier })
+	})
+	change(20 * maxTasks)
+	postFirst(func() {
+		tasks.Lock()
+		overtaken <- len(tasks.list)
+		tasks.Unlock()
+	})
+	goOn()
+	if n := wait(t, overtaken, "what comes first"); n == 0 {
+		t.Error("what comes first came last")
 	}
-	close(release)
-	loop.ease(t.Context())
+	if got, want := wait(t, before, "the question"), fmt.Sprint("title ", 20*maxTasks-1, " <nil>"); got != want {
+		t.Errorf("asked in between: %q, want %q", got, want)
+	}
+	s, err := p.State()
+	if want := fmt.Sprint("title ", last); err != nil || s.Title != want || s.Resizable != (last%2 == 0) {
+		t.Errorf("%+v, %v, want %q", s, err, want)
+	}
+	t.Logf("at most %d functions waited of %d", most, 5*(last+1))
+	if most > 2*maxTasks {
+		t.Errorf("%d functions waited, the bound is %d", most, 2*maxTasks)
+	}
+}
+
+// TestCompact: of tasks with one key the last one stays, but nothing is left out across a barrier.
+func TestCompact(t *testing.T) {
+	var ran []int
+	list := []task{}
+	for n, key := range []any{"a", "b", nil, "a", true, "a", "b", "c", "b", nil} {
+		if key == true {
+			list = append(list, task{barrier: true, f: func() { ran = append(ran, n) }})
+			continue
+		}
+		list = append(list, task{key: key, f: func() { ran = append(ran, n) }})
+	}
+	for _, t := range compact(list) {
+		t.f()
+	}
+	if want := []int{1, 2, 3, 4, 5, 7, 8, 9}; !slices.Equal(ran, want) {
+		t.Errorf("%v ran, want %v", ran, want)
+	}
+}
+
+// TestLoopHasItsTurn: functions for the main thread that are without end, and long, let the loop do
+// what has a lower priority, and each of them runs, in order.
+func TestLoopHasItsTurn(t *testing.T) {
+	const count = 200
+	ran, idles := 0, 0
+	done := make(chan none)
+	stop := make(chan none)
+	counted := make(chan int)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				counted <- idles
+				return
+			case <-idle():
+				idles++
+			}
+		}
+	}()
+	goOn := standStill(t)
+	for n := range count {
+		post(func() {
+			if ran != n {
+				t.Errorf("function %d ran after %d others", n, ran)
+			}
+			ran++
+			for begun := time.Now(); time.Since(begun) < tasksTurn/4; {
+			}
+			if ran == count {
+				close(done)
+			}
+		})
+	}
+	goOn()
+	wait(t, done, "the functions")
+	close(stop)
+	n := <-counted
+	t.Logf("the loop was idle %d times beside %d functions of 1 ms", n, count)
+	if n < count/16 {
+		t.Errorf("the loop had its turn %d times beside %d functions", n, count)
+	}
+}
+
+// TestAccess: a page has one command on the main thread at a time, behind the loop's own work, and
+// pays what it costs; who gives up, or whose App ends, does not keep it.
+func TestAccess(t *testing.T) {
+	a := newAccess()
+	over := make(chan struct{})
+	if err := a.take(t.Context(), over, builtin.Asking); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	second := make(chan error, 1)
+	go func() { second <- a.take(ctx, over, builtin.Asking) }()
+	select {
+	case err := <-second:
+		t.Fatalf("two have the turn: %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	cancel()
+	if err := wait(t, second, "who gave up"); err != context.Canceled {
+		t.Error(err)
+	}
+	post(a.give)
+	if err := a.take(t.Context(), over, builtin.Asking); err != nil {
+		t.Fatal(err)
+	}
+	close(over)
+	if err := a.take(t.Context(), over, builtin.Asking); err != ErrClosed {
+		t.Error(err)
+	}
+}
+
+// TestPrices: so many changes at once, then so many a second, and no more for who has waited long.
+func TestPrices(t *testing.T) {
+	for _, p := range []builtin.Price{builtin.Changing, builtin.Dear} {
+		cost := prices[p]
+		synctest.Test(t, func(t *testing.T) {
+			a := newAccess()
+			begun := time.Now()
+			for n := range cost.burst + 10 {
+				if err := a.take(t.Context(), nil, p); err != nil {
+					t.Fatal(err)
+				}
+				<-a.held
+				if got, want := time.Since(begun), max(0, time.Duration(n+1-cost.burst)*cost.each); got != want {
+					t.Errorf("command %d after %v, want %v", n+1, got, want)
+				}
+			}
+			time.Sleep(time.Hour)
+			begun = time.Now()
+			for range cost.burst + 1 {
+				if err := a.take(t.Context(), nil, p); err != nil {
+					t.Fatal(err)
+				}
+				<-a.held
+			}
+			if got := time.Since(begun); got != cost.each {
+				t.Errorf("one more than the burst after %v, want %v", got, cost.each)
+			}
+		})
+	}
 }

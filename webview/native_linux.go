@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/cgo"
+	"time"
 	"unsafe"
 
 	wv "github.com/webview/webview_go"
@@ -40,6 +41,12 @@ func onMainThread() bool { return C.tr_on_main() != 0 }
 
 func nativeWake() { C.tr_wake() }
 
+// nativeWakeLater has runTasks called after a while.
+func nativeWakeLater(d time.Duration) { C.tr_wake_later(C.uint(d.Milliseconds())) }
+
+// nativeIdle has idled called when the loop has nothing more urgent to do. Any goroutine.
+func nativeIdle() { C.tr_idle() }
+
 func nativeRun() { C.tr_main() }
 
 func nativeQuit() { C.tr_main_quit() }
@@ -51,7 +58,7 @@ const drainTurns = 256
 // nativeDrain runs what is ready in the loop.
 func nativeDrain() {
 	for range drainTurns {
-		if C.tr_iterate() == 0 {
+		if C.tr_iterate() == 0 && !runLeft() {
 			return
 		}
 	}
@@ -238,7 +245,10 @@ func (n *nativeWindow) dialogs() bool { return C.tr_dialogs(n.view) != 0 }
 func windowOf(h C.uintptr_t) *Window { return cgo.Handle(h).Value().(*Window) }
 
 //export goTasks
-func goTasks() { runTasks() }
+func goTasks(rested C.int) { runTasks(rested != 0) }
+
+//export goIdled
+func goIdled() { idled() }
 
 //export goLoadChanged
 func goLoadChanged(h C.uintptr_t, event C.int, uri *C.char) {

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"log/slog"
 	"os"
+	"time"
 )
 
 // The native side of platforms without carrier. New gives ErrNoCarrier, so that nothing else
@@ -17,6 +18,8 @@ func nativeSupported() error { return ErrNoCarrier }
 func nativeInit() error                { return ErrNoCarrier }
 func onMainThread() bool               { return false }
 func nativeWake()                      {}
+func nativeWakeLater(time.Duration)    {}
+func nativeIdle()                      {}
 func nativeRun()                       {}
 func nativeQuit()                      {}
 func nativeRepair()                    {}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/builtin"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -18,12 +19,10 @@ import (
 // has asked for them, by Options.Tauri or ImportMap: a page of the app's own could open and destroy
 // windows by them, and move the pointer.
 //
-// A command that is about a window asks the policy for "window:<label>", its own too, and not for
-// "command:<name>", which can only be denied. Commands that change a window are ordered: a page that calls
-// several without awaiting has them done in that order, and what it asks afterwards sees their effect.
-
-// plugins are the commands that ask the policy by themselves, though they are ordinary ones.
-type plugins map[string]bool
+// internal/builtin has the table of these commands: what each asks the policy for, how long its
+// arguments may be, and what it costs. Commands that change a window are ordered: a page that calls
+// several without awaiting has them done in that order, and what it asks afterwards sees their
+// effect. They answer when they are done (access.go).
 
 // tauri says whether pages get what Tauri's names stand for.
 func (o *Options) tauri() bool { return o.Tauri || o.ImportMap }
@@ -56,22 +55,89 @@ func (a *App) unknown(command string) error {
 	}
 }
 
-// register adds all commands to the engine.
-func (p plugins) register(a *App) {
-	p.registerWindow(a)
-	p.registerWebview(a)
-	p.registerCreate(a)
+// registerTauri adds all commands to the engine.
+func registerTauri(a *App) {
+	registerWindow(a)
+	registerWebview(a)
+	registerCreate(a)
 	registerApp(a)
 	registerPath(a)
 	registerResources(a)
 }
 
-// pluginPolicy lets the commands pass that ask for the window that they are about instead, unless the app's policy denies
-// them by name.
+// arguments are those of a command, which say what windows it is about.
+type arguments interface {
+	about() (about, error)
+}
+
+// about are labels, each "" for none: of the window, which is the caller's own then; of the one that
+// shall be opened; and of its parent.
+type about struct{ window, created, parent string }
+
+// command registers a command as its row in the table says. The policy is asked before more of the
+// arguments is decoded than what they are about, which is bounded by the row; the command then has
+// its turn on the main thread, if it needs that.
+func command[Args arguments, Result any](
+	a *App, name string, fn func(ctx context.Context, args Args) (Result, error),
+) {
+	row := builtin.Named(name)
+	o := transport.CommandOptions{Ordered: row.Ordered, Asks: row.Asks(), MaxArgs: row.MaxArgs}
+	transport.HandleWith(a.engine, name, o, func(ctx context.Context, args Args) (r Result, err error) {
+		labels, err := args.about()
+		if err != nil {
+			return r, badArguments(name, err)
+		}
+		if err := a.may(transport.SessionFrom(ctx), row, labels); err != nil {
+			return r, err
+		}
+		if row.Price == builtin.Nothing {
+			return fn(ctx, args)
+		}
+		return inTurn(ctx, a, row.Price, func() (Result, error) { return fn(ctx, args) })
+	})
+}
+
+// plain registers a command that needs the permission of its own name only, which the engine asks
+// for.
+func plain[Args, Result any](
+	a *App, name string, fn func(ctx context.Context, args Args) (Result, error),
+) {
+	row := builtin.Named(name)
+	if !slices.Equal(row.Needs, []builtin.Need{builtin.Own}) || row.Price != builtin.Nothing {
+		panic(fmt.Sprintf("webview: the command %q needs more than its name", name))
+	}
+	transport.HandleWith(a.engine, name,
+		transport.CommandOptions{Ordered: row.Ordered, MaxArgs: row.MaxArgs}, fn)
+}
+
+// may asks the policy for what a command needs, but for its own name.
+func (a *App) may(s *transport.Session, row builtin.Command, labels about) (err error) {
+	if labels.window == "" {
+		labels.window = s.Label()
+	}
+	for _, need := range row.Needs {
+		switch {
+		case need == builtin.Window:
+			err = s.Check(transport.ActionWindow, labels.window)
+		case need == builtin.Created:
+			err = s.Check(transport.ActionWindow, labels.created)
+		case need == builtin.Parent && labels.parent != "":
+			err = s.Check(transport.ActionWindow, labels.parent)
+		case need == builtin.All:
+			err = a.mayChangeAll(s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pluginPolicy is the app's policy and the inspector's. It tells a page with a denial, too, that
+// Tauri's commands are not there.
 type pluginPolicy struct {
 	transport.Policy
-	asking plugins
-	off    bool // Tauri's commands are not there, which a page is told with a denial, too
+	off bool // Tauri's commands are not there
 }
 
 // Check implements transport.Policy.
@@ -79,19 +145,13 @@ func (p pluginPolicy) Check(q transport.Permission) error {
 	if q.Label == InspectorLabel || q.Name == commandInspect {
 		return inspectorMay(q)
 	}
-	if q.Action != transport.ActionCommand || !p.asking[q.Name] {
-		err := p.Policy.Check(q)
-		if err != nil && p.off && q.Action == transport.ActionCommand && tauriCommand(q.Name) {
-			return &transport.Error{
-				Code: transport.CodeDenied, Message: fmt.Sprintf("%v (%s)", err, tauriOff),
-			}
+	err := p.Policy.Check(q)
+	if err != nil && p.off && q.Action == transport.ActionCommand && tauriCommand(q.Name) {
+		return &transport.Error{
+			Code: transport.CodeDenied, Message: fmt.Sprintf("%v (%s)", err, tauriOff),
 		}
-		return err
 	}
-	if p.Denies(q) {
-		return q.Denied()
-	}
-	return nil
+	return err
 }
 
 // Denies implements transport.Denier, for a policy that does. A page may always say that it is ready: that gives it nothing,
@@ -117,14 +177,12 @@ type aboutWindow struct {
 	Value json.RawMessage `json:"value"`
 }
 
-// window finds the window that a command of the page is about, and asks the policy.
+func (w aboutWindow) about() (about, error) { return about{window: w.Label}, nil }
+
+// window finds the window that a command of the page is about.
 func (a *App) window(ctx context.Context, label string) (*Window, error) {
-	s := transport.SessionFrom(ctx)
 	if label == "" {
-		label = s.Label()
-	}
-	if err := s.Check(transport.ActionWindow, label); err != nil {
-		return nil, err
+		label = transport.SessionFrom(ctx).Label()
 	}
 	w := a.Window(label)
 	if w == nil {
@@ -154,9 +212,8 @@ func (a *App) mayChangeAll(s *transport.Session) error {
 }
 
 // lister adds a command that lists the windows that the page may act on.
-func lister[T any](p plugins, a *App, name string, item func(label string) T) {
-	p[name] = true
-	transport.Handle(a.engine, name, func(ctx context.Context, args aboutWindow) ([]T, error) {
+func lister[T any](a *App, name string, item func(label string) T) {
+	command(a, name, func(ctx context.Context, args aboutWindow) ([]T, error) {
 		if _, err := a.window(ctx, args.Label); err != nil {
 			return nil, err
 		}
@@ -169,9 +226,8 @@ func lister[T any](p plugins, a *App, name string, item func(label string) T) {
 }
 
 // getter adds a command that asks for something of a window.
-func getter[T any](p plugins, a *App, name string, get func(w *Window) (T, error)) {
-	p[name] = true
-	transport.Handle(a.engine, name, func(ctx context.Context, args aboutWindow) (T, error) {
+func getter[T any](a *App, name string, get func(w *Window) (T, error)) {
+	command(a, name, func(ctx context.Context, args aboutWindow) (T, error) {
 		w, err := a.window(ctx, args.Label)
 		if err != nil {
 			var none T
@@ -198,12 +254,7 @@ func setter[T any](a *App, name string, set func(w *Window, value T) error) {
 
 // optional adds a command that changes something of a window to a value or, for null, to nil.
 func optional[T any](a *App, name string, set func(w *Window, value *T) error) {
-	optionalFor(a, name, func(_ *transport.Session, w *Window, value *T) error { return set(w, value) })
-}
-
-// optionalFor is optional with the session of the page that calls.
-func optionalFor[T any](a *App, name string, set func(s *transport.Session, w *Window, value *T) error) {
-	transport.HandleOrdered(a.engine, name, func(ctx context.Context, args aboutWindow) (any, error) {
+	command(a, name, func(ctx context.Context, args aboutWindow) (any, error) {
 		w, err := a.window(ctx, args.Label)
 		if err != nil {
 			return nil, err
@@ -214,8 +265,7 @@ func optionalFor[T any](a *App, name string, set func(s *transport.Session, w *W
 				return nil, badArguments(name, err)
 			}
 		}
-		defer a.ease(ctx)
-		return nil, set(transport.SessionFrom(ctx), w, value)
+		return nil, set(w, value)
 	})
 }
 

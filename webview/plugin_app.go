@@ -1,10 +1,6 @@
 package webview
 
-import (
-	"context"
-
-	"github.com/tailrace-go/tailrace/transport"
-)
+import "context"
 
 // TauriVersion is the version of @tauri-apps/api whose commands are provided.
 const TauriVersion = "2.12.5"
@@ -22,13 +18,14 @@ func registerApp(a *App) {
 		"bundle_type":               nil, // the program is not in a package
 		"default_window_icon":       nil, // there is none
 	} {
-		transport.Handle(a.engine, prefix+name, func(context.Context, noArgs) (any, error) { return value, nil })
+		plain(a, prefix+name, func(context.Context, noArgs) (any, error) { return value, nil })
 	}
-	transport.Handle(a.engine, prefix+"set_app_theme", func(_ context.Context, args struct{ Theme *string }) (any, error) {
-		theme, err := themeOf(args.Theme)
-		if err == nil {
-			a.SetTheme(theme)
-		}
-		return nil, err
+	command(a, prefix+"set_app_theme", func(_ context.Context, args themeArgs) (any, error) {
+		return nil, a.setThemeNamed(args.Theme)
 	})
 }
+
+// themeArgs are about all windows.
+type themeArgs struct{ Theme *string }
+
+func (themeArgs) about() (about, error) { return about{}, nil }

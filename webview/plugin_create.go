@@ -29,29 +29,36 @@ var knownOptions = map[string]bool{
 
 // registerCreate adds the commands that open windows. They are ordered, and reserve the label at once: what
 // the page emits to the new window after it is kept for that. The window itself is made on the main thread.
-func (p plugins) registerCreate(a *App) {
+func registerCreate(a *App) {
 	for name, kind := range map[string]string{
 		"plugin:window|create":                 "window",
 		"plugin:webview|create_webview_window": "webview",
 	} {
-		transport.HandleOrdered(a.engine, name, func(ctx context.Context, args struct{ Options json.RawMessage }) (any, error) {
+		command(a, name, func(ctx context.Context, args createArgs) (any, error) {
 			return nil, a.openForPage(transport.SessionFrom(ctx), name, kind, args.Options)
 		})
 	}
+}
+
+// createArgs are the arguments of a command that opens a window.
+type createArgs struct{ Options json.RawMessage }
+
+// about reads the labels as newWindow does.
+func (c createArgs) about() (about, error) {
+	var labels struct{ Label, Parent string }
+	if err := json.Unmarshal(c.Options, &labels); err != nil {
+		return about{}, fmt.Errorf("options: %w", err)
+	}
+	if labels.Label == "" {
+		return about{}, errors.New("options: the label is missing")
+	}
+	return about{created: labels.Label, parent: labels.Parent}, nil
 }
 
 func (a *App) openForPage(s *transport.Session, command, kind string, options json.RawMessage) error {
 	o, err := a.newWindow(options)
 	if err != nil {
 		return badArguments(command, err)
-	}
-	if err := s.Check(transport.ActionWindow, o.Label); err != nil {
-		return err
-	}
-	if o.Parent != "" {
-		if err := s.Check(transport.ActionWindow, o.Parent); err != nil {
-			return err
-		}
 	}
 	if o, err = o.withDefaults(a.origins); err != nil {
 		return err
@@ -93,9 +100,6 @@ func (a *App) newWindow(options json.RawMessage) (WindowOptions, error) {
 	}
 	if err := json.Unmarshal(options, &n); err != nil {
 		return WindowOptions{}, fmt.Errorf("options: %w", err)
-	}
-	if n.Label == "" {
-		return WindowOptions{}, errors.New("options: the label is missing")
 	}
 	o := WindowOptions{
 		Label: n.Label, URL: n.URL, Title: n.Title, Parent: n.Parent,

@@ -47,7 +47,7 @@ func registerPath(a *App) {
 }
 
 func pathCommand[Args, Result any](a *App, name string, fn func(Args) (Result, error)) {
-	transport.Handle(a.engine, "plugin:path|"+name, func(_ context.Context, args Args) (Result, error) { return fn(args) })
+	plain(a, "plugin:path|"+name, func(_ context.Context, args Args) (Result, error) { return fn(args) })
 }
 
 func noPath(message string) error { return &transport.Error{Code: CodeNoPath, Message: message} }

@@ -144,7 +144,7 @@ func (r *resources) end(failed func(error)) {
 }
 
 func registerResources(a *App) {
-	transport.Handle(a.engine, "plugin:resources|close", func(ctx context.Context, args struct{ Rid uint32 }) (any, error) {
+	plain(a, "plugin:resources|close", func(ctx context.Context, args struct{ Rid uint32 }) (any, error) {
 		r := resourcesOf(ctx, true)
 		if r == nil {
 			return nil, noResource(args.Rid)

@@ -1,7 +1,6 @@
 package webview
 
 import (
-	"context"
 	"encoding/json"
 
 	"github.com/tailrace-go/tailrace/transport"
@@ -19,13 +18,13 @@ type webviewRef struct {
 	Label       string `json:"label"`
 }
 
-func (p plugins) registerWebview(a *App) {
+func registerWebview(a *App) {
 	const prefix = "plugin:webview|"
-	lister(p, a, prefix+"get_all_webviews", func(label string) webviewRef { return webviewRef{label, label} })
-	getter(p, a, prefix+"webview_position", func(*Window) (physicalPosition, error) {
+	lister(a, prefix+"get_all_webviews", func(label string) webviewRef { return webviewRef{label, label} })
+	getter(a, prefix+"webview_position", func(*Window) (physicalPosition, error) {
 		return physicalPosition{}, nil // in its window
 	})
-	getter(p, a, prefix+"webview_size", func(w *Window) (physicalSize, error) {
+	getter(a, prefix+"webview_size", func(w *Window) (physicalSize, error) {
 		s, err := w.State()
 		return s.physicalSize(s.Size), err
 	})
@@ -33,8 +32,11 @@ func (p plugins) registerWebview(a *App) {
 	setter(a, prefix+"set_webview_zoom", (*Window).SetZoom)
 	optional(a, prefix+"set_webview_background_color", (*Window).setPageBackground)
 	for _, name := range onlyOne {
-		transport.HandleOrdered(a.engine, prefix+name, func(context.Context, json.RawMessage) (any, error) {
-			return nil, &transport.Error{Code: CodeNotProvided, Message: prefix + name + " is not provided: a window has one webview, which fills it"}
+		optional(a, prefix+name, func(*Window, *json.RawMessage) error {
+			return &transport.Error{
+				Code:    CodeNotProvided,
+				Message: prefix + name + " is not provided: a window has one webview, which fills it",
+			}
 		})
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-
-	"github.com/tailrace-go/tailrace/transport"
 )
 
 // windowGetters answer from a window's state.
@@ -67,10 +65,10 @@ var windowFlags = map[string]flag{
 	"set_ignore_cursor_events":      flagIgnoresPointer,
 }
 
-func (p plugins) registerWindow(a *App) {
+func registerWindow(a *App) {
 	const prefix = "plugin:window|"
 	for name, get := range windowGetters {
-		getter(p, a, prefix+name, func(w *Window) (any, error) {
+		getter(a, prefix+name, func(w *Window) (any, error) {
 			s, err := w.State()
 			return get(s), err
 		})
@@ -90,16 +88,7 @@ func (p plugins) registerWindow(a *App) {
 	setter(a, prefix+"set_cursor_position", func(w *Window, u unitPosition) error { return w.place(u, w.native.setPointer) })
 	optional(a, prefix+"set_background_color", (*Window).setPageBackground)
 	optional(a, prefix+"request_user_attention", func(w *Window, kind *any) error { w.set(flagUrgent, kind != nil); return nil })
-	optionalFor(a, prefix+"set_theme", func(s *transport.Session, _ *Window, name *string) error {
-		theme, err := themeOf(name)
-		if err == nil {
-			err = a.mayChangeAll(s) // they have one theme
-		}
-		if err == nil {
-			a.SetTheme(theme)
-		}
-		return err
-	})
+	optional(a, prefix+"set_theme", func(_ *Window, name *string) error { return a.setThemeNamed(name) })
 	setter(a, prefix+"start_resize_dragging", func(w *Window, direction string) error {
 		e, ok := edges[direction]
 		if !ok {
@@ -108,17 +97,17 @@ func (p plugins) registerWindow(a *App) {
 		w.drag(e)
 		return nil
 	})
-	lister(p, a, prefix+"get_all_windows", func(label string) string { return label })
-	p.registerMonitors(a, prefix)
+	lister(a, prefix+"get_all_windows", func(label string) string { return label })
+	registerMonitors(a, prefix)
 }
 
-func (p plugins) registerMonitors(a *App, prefix string) {
+func registerMonitors(a *App, prefix string) {
 	first := func(name string, is func(monitor) bool) {
-		getter(p, a, prefix+name, func(w *Window) (*monitorJSON, error) { return w.monitor(is) })
+		getter(a, prefix+name, func(w *Window) (*monitorJSON, error) { return w.monitor(is) })
 	}
 	first("current_monitor", func(m monitor) bool { return m.current })
 	first("primary_monitor", func(m monitor) bool { return m.primary })
-	getter(p, a, prefix+"available_monitors", func(w *Window) ([]*monitorJSON, error) {
+	getter(a, prefix+"available_monitors", func(w *Window) ([]*monitorJSON, error) {
 		all, err := w.monitors()
 		list := make([]*monitorJSON, len(all))
 		for i, m := range all {
@@ -126,11 +115,7 @@ func (p plugins) registerMonitors(a *App, prefix string) {
 		}
 		return list, err
 	})
-	p[prefix+"monitor_from_point"] = true
-	transport.Handle(a.engine, prefix+"monitor_from_point", func(ctx context.Context, args struct {
-		X, Y  float64
-		Label string
-	}) (*monitorJSON, error) {
+	command(a, prefix+"monitor_from_point", func(ctx context.Context, args aboutPoint) (*monitorJSON, error) {
 		w, err := a.window(ctx, args.Label)
 		if err != nil {
 			return nil, err
@@ -140,10 +125,27 @@ func (p plugins) registerMonitors(a *App, prefix string) {
 			return at.In(m.area)
 		})
 	})
-	getter(p, a, prefix+"cursor_position", func(w *Window) (at physicalPosition, err error) {
+	getter(a, prefix+"cursor_position", func(w *Window) (at physicalPosition, err error) {
 		err = w.read(func() { at = w.native.state().physicalPosition(nativePointer()) })
 		return at, err
 	})
+}
+
+// aboutPoint are the arguments of a command about a point on the screen.
+type aboutPoint struct {
+	X, Y  float64
+	Label string
+}
+
+func (p aboutPoint) about() (about, error) { return about{window: p.Label}, nil }
+
+// setThemeNamed is SetTheme for pages: null is the desktop's.
+func (a *App) setThemeNamed(name *string) error {
+	theme, err := themeOf(name)
+	if err == nil {
+		a.SetTheme(theme)
+	}
+	return err
 }
 
 // pageRefused notes that the page was asked to close its window and stays.
@@ -155,16 +157,16 @@ func (w *Window) toggleMaximize() {
 
 func (w *Window) drag(e edge) { w.post(func() { w.native.drag(e) }) }
 
-// scaled has f called on the main thread with the window's scale.
-func (w *Window) scaled(f func(scale float64)) {
-	w.post(func() { f(w.native.state().Scale) })
+// scaled is change with the window's scale.
+func (w *Window) scaled(kind any, f func(scale float64)) {
+	w.change(kind, func() { f(w.native.state().Scale) })
 }
 
 func (w *Window) setUnitSize(u unitSize) error {
 	if err := u.check(); err != nil {
 		return err
 	}
-	w.scaled(func(scale float64) {
+	w.scaled("size", func(scale float64) {
 		w.resize(scale, max(1, u.width().logical(scale)), max(1, u.height().logical(scale)))
 	})
 	return nil
@@ -191,8 +193,8 @@ func (w *Window) setConstraints(c sizeConstraints, low, high bool) error {
 	if err := checkBounds(c.low(1), c.high(1)); err != nil {
 		return err
 	}
-	w.scaled(func(scale float64) {
-		l, h := w.low, w.high
+	w.post(func() {
+		scale, l, h := w.native.state().Scale, w.low, w.high
 		if low {
 			l = c.low(scale)
 		}
@@ -209,8 +211,8 @@ func (w *Window) place(u unitPosition, move func(x, y int)) error {
 	if u == (unitPosition{}) {
 		return errors.New("webview: the position must be in Logical or in Physical pixels")
 	}
-	w.scaled(func(scale float64) {
-		at := u.logical(scale)
+	w.post(func() {
+		at := u.logical(w.native.state().Scale)
 		move(at.X, at.Y)
 	})
 	return nil

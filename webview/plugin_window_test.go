@@ -131,8 +131,14 @@ func TestWindowCommands(t *testing.T) {
 // What a page may do to a title does not harm the app.
 func TestBadTitle(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
-	if _, err := p.invokes("plugin:window|set_title", `{ value: "ü\0\ud800" + "x".repeat(20 << 20) }`); err != nil {
+	if _, err := p.invokes("plugin:window|set_title", `{ value: "ü\0\ud800" + "x".repeat(60 << 10) }`); err != nil {
 		t.Error(err)
+	}
+	for _, cmd := range []string{"plugin:window|set_title", "plugin:window|show", "plugin:window|title"} {
+		_, err := p.invokes(cmd, `{ value: "y".repeat(20 << 20) }`)
+		if err == nil || err.Code != transport.CodeBadArguments {
+			t.Errorf("%s of 20 MiB: %v", cmd, err)
+		}
 	}
 	title, err := p.Title()
 	if err != nil || len(title) > maxTitle || len(title) < maxTitle-10 || !strings.HasPrefix(title, "ü") || strings.Trim(title[2:], "\ufffdx") != "" {

@@ -133,7 +133,7 @@ func (w *Window) Hide() { w.set(flagVisible, false) }
 
 // Focus brings the window to the front, shows it if it was hidden, and gives it the keyboard.
 func (w *Window) Focus() {
-	w.post(func() {
+	w.change("focus", func() {
 		if !w.ending.Load() { // for that shows the window
 			w.native.focus()
 		}
@@ -178,7 +178,7 @@ func shownTitle(title string) string {
 // SetTitle changes the title. What is over 4096 bytes is cut off.
 func (w *Window) SetTitle(title string) {
 	title = shownTitle(title)
-	w.post(func() { w.native.setTitle(title) })
+	w.change("title", func() { w.native.setTitle(title) })
 }
 
 // SetSize changes the page's size. Each side is 1 to 8192, and on the screen at most 8192 physical pixels.
@@ -186,7 +186,7 @@ func (w *Window) SetSize(width, height int) error {
 	if err := checkSize(width, height); err != nil {
 		return err
 	}
-	w.scaled(func(scale float64) { w.resize(scale, width, height) })
+	w.scaled("size", func(scale float64) { w.resize(scale, width, height) })
 	return nil
 }
 
@@ -203,7 +203,7 @@ func (w *Window) SetSizeBounds(low, high image.Point) error {
 	if err := checkBounds(low, high); err != nil {
 		return err
 	}
-	w.scaled(func(scale float64) { w.bound(scale, low, high) })
+	w.scaled("bounds", func(scale float64) { w.bound(scale, low, high) })
 	return nil
 }
 
@@ -218,19 +218,19 @@ func (w *Window) SetPosition(x, y int) error {
 	if err := checkPosition(image.Pt(x, y)); err != nil {
 		return err
 	}
-	w.post(func() { w.native.setPosition(x, y) })
+	w.change("place", func() { w.native.setPosition(x, y) })
 	return nil
 }
 
 // Center moves the window into the middle of its screen.
-func (w *Window) Center() { w.post(func() { w.native.center() }) }
+func (w *Window) Center() { w.change("place", func() { w.native.center() }) }
 
 // SetZoom scales the page; 1 is its own size. Factors outside of 0.1 to 10 are refused.
 func (w *Window) SetZoom(factor float64) error {
 	if !(factor >= 0.1 && factor <= 10) {
 		return fmt.Errorf("webview: zoom %v: must be 0.1 to 10", factor)
 	}
-	w.post(func() { w.native.setZoom(factor) })
+	w.change("zoom", func() { w.native.setZoom(factor) })
 	return nil
 }
 
@@ -248,11 +248,11 @@ func (w *Window) SetBackground(c color.Color) {
 			"stack", f.Stack)
 		return
 	}
-	w.post(func() { w.native.setBackground(straight) })
+	w.change("background", func() { w.native.setBackground(straight) })
 }
 
 func (w *Window) set(f flag, on bool) {
-	w.post(func() {
+	w.change(f, func() {
 		if !w.ending.Load() || f != flagVisible || !on { // one that is being closed stays hidden
 			w.native.set(f, on)
 		}
@@ -260,4 +260,7 @@ func (w *Window) set(f flag, on bool) {
 }
 
 // SetTheme changes the look of all windows.
-func (a *App) SetTheme(t Theme) { a.post(func() { nativeSetTheme(t) }) }
+func (a *App) SetTheme(t Theme) { a.change(themeKind{}, func() { nativeSetTheme(t) }) }
+
+// themeKind is the key of changes of the theme, which all windows of the process have.
+type themeKind struct{}

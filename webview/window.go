@@ -30,6 +30,7 @@ type Window struct {
 	refusals  once                                // of what was over a bound, by their status
 	seats     *seats                              // of the requests that are being answered
 	room      room                                // of the answers to these requests
+	access    access                              // of its page's commands to the main thread
 
 	// Main thread only.
 	native  nativeWindow
@@ -74,6 +75,7 @@ type Window struct {
 func newWindow(a *App, label string) *Window {
 	w := &Window{
 		app: a, label: label, words: newWordsEvent(), done: make(chan struct{}), seats: newSeats(),
+		access: newAccess(),
 	}
 	w.room.ping = func(pong func()) { w.post(func() { w.native.ping(pong) }) }
 	w.resizes.after, w.moves.after = w.after, w.after
@@ -132,7 +134,7 @@ func (w *Window) Navigate(url string) error {
 	if err != nil {
 		return err
 	}
-	w.post(func() { w.load(u) })
+	w.change("load", func() { w.load(u) })
 	return nil
 }
 
@@ -140,15 +142,32 @@ func (w *Window) Navigate(url string) error {
 // loads what the window showed before. It also revives a window whose web process has ended, see
 // OnCrash; a navigation that the end has interrupted begins again. It waits for the script of a
 // page that hangs: see Terminate. A closed window ignores it.
-func (w *Window) Reload() { w.post(w.reload) }
+func (w *Window) Reload() { w.change("reload", w.reload) }
 
 // post runs f on the main thread, unless the window is closed by then: a closed window keeps
 // nothing. One that is still to be built runs it after that.
 func (w *Window) post(f func()) {
-	if w.closed.Load() {
-		return
+	if !w.closed.Load() {
+		postTask(task{f: w.guarded(f)})
 	}
-	post(func() {
+}
+
+// change is post for one of the app's own changes, of which the last one of its kind is enough.
+func (w *Window) change(kind any, f func()) {
+	if !w.closed.Load() {
+		postTask(task{f: w.guarded(f), key: change{w, kind}})
+	}
+}
+
+// change is the key of a window's changes of one kind.
+type change struct {
+	window *Window
+	kind   any
+}
+
+// guarded is f for a window that may be closed by then, or not be built yet.
+func (w *Window) guarded(f func()) func() {
+	return func() {
 		switch {
 		case w.closed.Load():
 		case !w.built:
@@ -156,7 +175,7 @@ func (w *Window) post(f func()) {
 		default:
 			f()
 		}
-	})
+	}
 }
 
 // read calls f on the main thread and waits for it, unless the window is closed.

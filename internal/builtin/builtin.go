@@ -42,7 +42,20 @@ type Command struct {
 	Ordered bool
 	// MaxArgs bounds the arguments in bytes.
 	MaxArgs int
+	// Price is what a call costs the main thread. Those of a page are done one after the other.
+	Price Price
 }
+
+// Price is what a call costs the main thread.
+type Price int
+
+// The prices. Package webview has their bounds.
+const (
+	Nothing  Price = iota // the main thread has nothing to do with it
+	Asking                // it asks the main thread for something
+	Changing              // it changes a window
+	Dear                  // it opens a window, or changes all
+)
 
 // Asks says that the command asks the policy by itself. One that does can still be denied by name.
 func (c Command) Asks() bool { return !slices.Contains(c.Needs, Own) && !c.of(Inspector) }
@@ -74,18 +87,18 @@ func table() map[string]Command {
 		"plugin:event|emit_bytes":    {Needs: []Need{Emit}, Ordered: true, MaxArgs: Any},
 		"plugin:event|ready":         {Ordered: true, MaxArgs: Short},
 		"plugin:event|ready_later":   {Ordered: true, MaxArgs: Short},
-		"plugin:app|set_app_theme":   {Needs: []Need{Own, All}, Ordered: true, MaxArgs: Short},
+		"plugin:app|set_app_theme":   {Needs: []Need{Own, All}, Ordered: true, MaxArgs: Short, Price: Dear},
 		"plugin:resources|close":     {Needs: []Need{Own}, MaxArgs: Short},
-		"plugin:window|set_theme":    {Needs: []Need{Window, All}, Ordered: true, MaxArgs: Short},
-		"plugin:window|set_title":    {Needs: []Need{Window}, Ordered: true, MaxArgs: Long},
-		"plugin:window|create":       {Needs: []Need{Created, Parent}, Ordered: true, MaxArgs: Long},
-		"plugin:window|refuse_close": {Needs: []Need{Window}, Ordered: true, MaxArgs: Short},
+		"plugin:window|set_theme":    {Needs: []Need{Window, All}, Ordered: true, MaxArgs: Short, Price: Dear},
+		"plugin:window|set_title":    {Needs: []Need{Window}, Ordered: true, MaxArgs: Long, Price: Changing},
+		"plugin:window|create":       {Needs: []Need{Created, Parent}, Ordered: true, MaxArgs: Long, Price: Dear},
+		"plugin:window|refuse_close": {Needs: []Need{Window}, Ordered: true, MaxArgs: Short, Price: Changing},
 		// The pointer is the user's, not the window's.
 		"plugin:window|set_cursor_position": {
-			Needs: []Need{Own, Window}, Ordered: true, MaxArgs: Short,
+			Needs: []Need{Own, Window}, Ordered: true, MaxArgs: Short, Price: Changing,
 		},
 		"plugin:webview|create_webview_window": {
-			Needs: []Need{Created, Parent}, Ordered: true, MaxArgs: Long,
+			Needs: []Need{Created, Parent}, Ordered: true, MaxArgs: Long, Price: Dear,
 		},
 	}
 	rows := func(prefix string, c Command, names ...string) {
@@ -99,7 +112,7 @@ func table() map[string]Command {
 	rows("plugin:path|", Command{Needs: []Need{Own}, MaxArgs: Long},
 		"resolve_directory", "resolve", "normalize", "join", "dirname", "basename", "extname",
 		"is_absolute")
-	asks := Command{Needs: []Need{Window}, MaxArgs: Short}
+	asks := Command{Needs: []Need{Window}, MaxArgs: Short, Price: Asking}
 	rows("plugin:window|", asks,
 		"title", "theme", "scale_factor", "inner_size", "outer_size", "inner_position",
 		"outer_position", "is_visible", "is_focused", "is_minimized", "is_maximized", "is_fullscreen",
@@ -107,7 +120,7 @@ func table() map[string]Command {
 		"is_maximizable", "is_minimizable", "get_all_windows", "current_monitor", "primary_monitor",
 		"available_monitors", "monitor_from_point", "cursor_position")
 	rows("plugin:webview|", asks, "get_all_webviews", "webview_position", "webview_size")
-	changes := Command{Needs: []Need{Window}, Ordered: true, MaxArgs: Short}
+	changes := Command{Needs: []Need{Window}, Ordered: true, MaxArgs: Short, Price: Changing}
 	rows("plugin:window|", changes,
 		"show", "hide", "close", "destroy", "set_focus", "center", "minimize", "unminimize", "maximize",
 		"unmaximize", "toggle_maximize", "internal_toggle_maximize", "start_dragging",
