@@ -31,7 +31,7 @@ const settleMost = 100 * time.Millisecond
 // prices are what commands cost, by their row in the table.
 var prices = [...]price{
 	builtin.Asking:   {},
-	builtin.Changing: {burst: 64, each: 10 * time.Millisecond},
+	builtin.Changing: {burst: 32, each: 10 * time.Millisecond},
 	builtin.Dear:     {burst: 4, each: 500 * time.Millisecond},
 }
 

@@ -99,7 +99,9 @@ void tr_window_size(void *window, int width, int height);
 void tr_window_bounds(void *window, int min_width, int min_height, int max_width, int max_height);  // 0: none
 void tr_window_center(void *window);
 void tr_window_focus(void *window);
-void tr_window_drag(void *window, int edge);  // the pointer takes the window along, or an edge (GdkWindowEdge)
+// The pointer takes the window along, or an edge (GdkWindowEdge), until the user lets the button go
+// that is pressed in it. Gives 0, and does nothing, when there is none, or it was used for that.
+int tr_window_drag(tr_view *v, int edge);
 void tr_set_pointer(void *window, int x, int y);
 void tr_pointer(int *x, int *y);  // on the screen
 void tr_set_dark(int dark);       // all windows
@@ -164,6 +166,8 @@ void tr_view_background(tr_view *v, double red, double green, double blue, doubl
 void tr_view_focus(tr_view *v);  // the page gets the window's key presses
 void tr_view_kill(tr_view *v);   // ends the web process, for tests
 int tr_toplevels(void);          // how many windows GTK shows, dialogs and menus too, for tests
+void tr_window_blur(void *window);  // as if it lost the keyboard, for tests
+void tr_view_button(tr_view *v, int x, int y, int button, int pressed);  // for tests
 void tr_view_click(tr_view *v, int x, int y, int button);  // as the user would, for tests
 int tr_dialogs(tr_view *v);      // how many dialogs the view's window has, for tests
 void tr_view_snapshot(tr_view *v, uintptr_t handle);

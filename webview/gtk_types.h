@@ -20,6 +20,9 @@ struct tr_view {
   tr_decision *undecided;
   // When the user last clicked or pressed a key in the main frame's document, in us; 0: never.
   int64_t clicked;
+  // The button that the user holds in the window, or 0, with where and when it was pressed.
+  guint pressed, pressed_at;
+  int pressed_x, pressed_y;
 };
 
 struct tr_decision {

@@ -146,20 +146,23 @@ void tr_view_focus(tr_view *v) { gtk_widget_grab_focus(GTK_WIDGET(v->view)); }
 
 void tr_view_kill(tr_view *v) { webkit_web_view_terminate_web_process(v->view); }
 
+void tr_view_button(tr_view *v, int x, int y, int button, int pressed) {
+  GdkEvent *e = gdk_event_new(pressed ? GDK_BUTTON_PRESS : GDK_BUTTON_RELEASE);
+  e->button.window = g_object_ref(gtk_widget_get_window(GTK_WIDGET(v->view)));
+  e->button.time = (guint32)(g_get_monotonic_time() / 1000);
+  e->button.x = x;
+  e->button.y = y;
+  e->button.button = button;
+  e->button.state = pressed ? 0 : GDK_BUTTON1_MASK << (button - 1);
+  GdkDisplay *display = gtk_widget_get_display(GTK_WIDGET(v->view));
+  gdk_event_set_device(e, gdk_seat_get_pointer(gdk_display_get_default_seat(display)));
+  gtk_main_do_event(e);
+  gdk_event_free(e);
+}
+
 void tr_view_click(tr_view *v, int x, int y, int button) {
-  for (int pressed = 1; pressed >= 0; pressed--) {
-    GdkEvent *e = gdk_event_new(pressed ? GDK_BUTTON_PRESS : GDK_BUTTON_RELEASE);
-    e->button.window = g_object_ref(gtk_widget_get_window(GTK_WIDGET(v->view)));
-    e->button.time = (guint32)(g_get_monotonic_time() / 1000);
-    e->button.x = x;
-    e->button.y = y;
-    e->button.button = button;
-    e->button.state = pressed ? 0 : GDK_BUTTON1_MASK << (button - 1);
-    GdkDisplay *display = gtk_widget_get_display(GTK_WIDGET(v->view));
-    gdk_event_set_device(e, gdk_seat_get_pointer(gdk_display_get_default_seat(display)));
-    gtk_main_do_event(e);
-    gdk_event_free(e);
-  }
+  tr_view_button(v, x, y, button, 1);
+  tr_view_button(v, x, y, button, 0);
 }
 
 static void on_snapshot(GObject *o, GAsyncResult *res, gpointer data) {

@@ -54,6 +54,13 @@ void tr_window_iconified(void *window, int on) {
     gdk_property_delete(g, state);
 }
 
+void tr_window_blur(void *window) {
+  GdkEvent *e = gdk_event_new(GDK_FOCUS_CHANGE);
+  e->focus_change.window = g_object_ref(gtk_widget_get_window(window));
+  gtk_main_do_event(e);
+  gdk_event_free(e);
+}
+
 void tr_window_destroy(void *window) { gtk_widget_destroy(window); }
 
 void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }
@@ -288,7 +295,11 @@ static int is_dark(void) {
 }
 
 void tr_set_dark(int dark) {
-  g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", dark, NULL);
+  GtkSettings *s = gtk_settings_get_default();
+  gboolean is = FALSE;
+  g_object_get(s, "gtk-application-prefer-dark-theme", &is, NULL);
+  // GTK would read its whole theme again.
+  if (!is != !dark) g_object_set(s, "gtk-application-prefer-dark-theme", dark, NULL);
 }
 
 void tr_reset_dark(void) {
@@ -367,14 +378,16 @@ void tr_set_pointer(void *window, int x, int y) {
   if (p) gdk_device_warp(p, gtk_widget_get_screen(window), left + x, top + y);
 }
 
-void tr_window_drag(void *window, int edge) {
-  int x, y;
-  if (!pointer()) return;
-  tr_pointer(&x, &y);
+int tr_window_drag(tr_view *v, int edge) {
+  if (!v->pressed) return 0;
+  GtkWindow *w = GTK_WINDOW(v->window);
   if (edge < 0)
-    gtk_window_begin_move_drag(GTK_WINDOW(window), GDK_BUTTON_PRIMARY, x, y, GDK_CURRENT_TIME);
+    gtk_window_begin_move_drag(w, v->pressed, v->pressed_x, v->pressed_y, v->pressed_at);
   else
-    gtk_window_begin_resize_drag(GTK_WINDOW(window), (GdkWindowEdge)edge, GDK_BUTTON_PRIMARY, x, y, GDK_CURRENT_TIME);
+    gtk_window_begin_resize_drag(w, (GdkWindowEdge)edge, v->pressed, v->pressed_x, v->pressed_y,
+                                 v->pressed_at);
+  v->pressed = 0;
+  return 1;
 }
 
 // What the window tells of itself.
@@ -395,7 +408,22 @@ static gboolean on_configure(GtkWidget *w, GdkEvent *e, gpointer data) {
 
 static gboolean on_focus(GtkWidget *w, GdkEvent *e, gpointer data) {
   (void)w;
+  if (!e->focus_change.in) ((tr_view *)data)->pressed = 0;
   goFocused(((tr_view *)data)->handle, e->focus_change.in);
+  return FALSE;
+}
+
+// Who takes the pointer meanwhile gets the button's release. So a button counts once, and not
+// beyond the window's focus.
+static gboolean on_button(GtkWidget *page, GdkEvent *e, gpointer data) {
+  (void)page;
+  tr_view *v = data;
+  if (e->type == GDK_BUTTON_RELEASE) v->pressed = 0;
+  if (e->type != GDK_BUTTON_PRESS) return FALSE;
+  v->pressed = e->button.button;
+  v->pressed_at = e->button.time;
+  v->pressed_x = (int)e->button.x_root;
+  v->pressed_y = (int)e->button.y_root;
   return FALSE;
 }
 
@@ -406,6 +434,8 @@ static void on_property(GObject *o, GParamSpec *p, gpointer data) {
 }
 
 void tr_window_connect(tr_view *v) {
+  g_signal_connect(v->view, "button-press-event", G_CALLBACK(on_button), v);
+  g_signal_connect(v->view, "button-release-event", G_CALLBACK(on_button), v);
   g_signal_connect(v->window, "delete-event", G_CALLBACK(on_delete), v);
   g_signal_connect(v->window, "configure-event", G_CALLBACK(on_configure), v);
   g_signal_connect(v->window, "focus-in-event", G_CALLBACK(on_focus), v);
@@ -418,5 +448,6 @@ void tr_window_connect(tr_view *v) {
 
 void tr_window_disconnect(tr_view *v) {
   g_signal_handlers_disconnect_by_data(v->window, v);
+  g_signal_handlers_disconnect_by_func(v->view, on_button, v);
   g_signal_handlers_disconnect_by_data(gtk_settings_get_default(), v);
 }

@@ -73,6 +73,7 @@ type nativeWindow struct {
 	window unsafe.Pointer // GtkWindow
 	view   *C.tr_view     // nil: not open
 	handle cgo.Handle     // of the Window
+	drags  int            // that have begun; for tests
 }
 
 // open makes a window. The GtkWindow is ours, with webview_go's view inside: then webview_go
@@ -236,6 +237,14 @@ func nativeToplevels() int { return int(C.tr_toplevels()) }
 func (n *nativeWindow) click(x, y, button int) {
 	C.tr_view_click(n.view, C.int(x), C.int(y), C.int(button))
 }
+
+// press presses a button in the page, or lets it go. For tests.
+func (n *nativeWindow) press(x, y, button int, pressed bool) {
+	C.tr_view_button(n.view, C.int(x), C.int(y), C.int(button), cBool(pressed))
+}
+
+// blur tells the window that it has lost the keyboard. For tests.
+func (n *nativeWindow) blur() { C.tr_window_blur(n.window) }
 
 // dialogs says whether the window has dialogs that are windows of their own. For tests.
 func (n *nativeWindow) dialogs() bool { return C.tr_dialogs(n.view) != 0 }

@@ -280,6 +280,7 @@ const (
 	CodeNoPath      = "no_path"      // the path, or the directory, has not what was asked for
 	CodeLabelTaken  = "label_taken"  // a window of that label exists
 	CodeNotProvided = "not_provided" // what can't be done here
+	CodeNoPointer   = "no_pointer"   // the page may not move the pointer now
 )
 
 // once remembers what was logged already; it is bounded, since pages choose the keys.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
 
 // The path commands. Paths are only text here: none reads a file, but for the user's directories.
+// Each is linear in the length of its arguments, which builtin.Long bounds.
 
 func registerPath(a *App) {
 	pathCommand(a, "resolve_directory", func(args struct {
@@ -23,11 +25,8 @@ func registerPath(a *App) {
 		return push(dir, args.Path), nil
 	})
 	pathCommand(a, "resolve", func(args struct{ Paths []string }) (string, error) {
-		p, err := os.Getwd()
-		for _, next := range args.Paths {
-			p = push(p, next)
-		}
-		return filepath.Clean(p), err
+		dir, err := os.Getwd()
+		return resolved(dir, args.Paths), err
 	})
 	pathCommand(a, "normalize", func(args struct{ Path string }) (string, error) { return normalized(args.Path), nil })
 	pathCommand(a, "join", func(args struct{ Paths []string }) (string, error) { return joined(args.Paths), nil })
@@ -61,6 +60,31 @@ func push(p, next string) string {
 		return next
 	}
 	return strings.TrimSuffix(p, "/") + "/" + next
+}
+
+// resolved pushes paths onto dir, one after the other. What stands before an absolute one is nothing,
+// and the rest is written once.
+func resolved(dir string, paths []string) string {
+	for i, p := range slices.Backward(paths) {
+		if filepath.IsAbs(p) {
+			dir, paths = p, paths[i+1:]
+			break
+		}
+	}
+	var b strings.Builder
+	b.WriteString(dir)
+	slash := strings.HasSuffix(dir, "/")
+	for _, p := range paths {
+		if p == "" {
+			continue
+		}
+		if !slash {
+			b.WriteByte('/')
+		}
+		b.WriteString(p)
+		slash = strings.HasSuffix(p, "/")
+	}
+	return filepath.Clean(b.String())
 }
 
 // components are the names in a path, and whether it is absolute.

@@ -3,7 +3,9 @@ package webview
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 )
 
 // Tauri 2.12.5's results.
@@ -84,5 +86,65 @@ func TestDirectories(t *testing.T) {
 	}
 	if dirTemplate != 23 {
 		t.Errorf("the last number is %d", dirTemplate)
+	}
+}
+
+// pushedOneByOne is what plugin:path|resolve gives, written as it is meant: it costs the square of
+// the paths' length.
+func pushedOneByOne(p string, paths []string) string {
+	for _, next := range paths {
+		switch {
+		case next == "":
+		case filepath.IsAbs(next):
+			p = next
+		default:
+			p = strings.TrimSuffix(p, "/") + "/" + next
+		}
+	}
+	return filepath.Clean(p)
+}
+
+// TestResolvedPaths: paths of few parts, in all combinations, resolve as if each was pushed.
+func TestResolvedPaths(t *testing.T) {
+	pieces := []string{"", "/", "a", "/b", "c/", "/d/", ".", "..", "../e", "//", "f//"}
+	for _, dir := range []string{"", "/", "/home/me", "/x/"} {
+		for _, a := range pieces {
+			for _, b := range pieces {
+				for _, c := range pieces {
+					for _, paths := range [][]string{{}, {a}, {a, b}, {a, b, c}, {b, a, c, b}} {
+						if got, want := resolved(dir, paths), pushedOneByOne(dir, paths); got != want {
+							t.Fatalf("%q and %q: %q, want %q", dir, paths, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestPathsAreLinear: megabytes of each kind of path take what their length takes. The square of it
+// would be many minutes.
+func TestPathsAreLinear(t *testing.T) {
+	const length = 1 << 20
+	list := func(piece string) (all []string) {
+		for range length / (len(piece) + 1) {
+			all = append(all, piece)
+		}
+		return all
+	}
+	for _, piece := range []string{"", "/", "a", "a/", "/a", ".", "..", "./", "/.", "a/..", "../", "//"} {
+		text := strings.Repeat(piece, length/max(1, len(piece)))
+		begun := time.Now()
+		resolved("/home", list(piece))
+		joined(list(piece))
+		normalized(text)
+		dirname(text)
+		basename(text)
+		extname(text)
+		took := time.Since(begun)
+		t.Logf("%q: %v", piece, took)
+		if took > patience {
+			t.Errorf("%d bytes of %q took %v", length, piece, took)
+		}
 	}
 }

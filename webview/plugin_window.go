@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+
+	"github.com/tailrace-go/tailrace/transport"
 )
 
 // windowGetters answer from a window's state.
@@ -84,8 +86,8 @@ func registerWindow(a *App) {
 	setter(a, prefix+"set_size_constraints", func(w *Window, c sizeConstraints) error { return w.setConstraints(c, true, true) })
 	optional(a, prefix+"set_min_size", (*Window).setMinSize)
 	optional(a, prefix+"set_max_size", (*Window).setMaxSize)
-	setter(a, prefix+"set_position", func(w *Window, u unitPosition) error { return w.place(u, w.native.setPosition) })
-	setter(a, prefix+"set_cursor_position", func(w *Window, u unitPosition) error { return w.place(u, w.native.setPointer) })
+	setter(a, prefix+"set_position", (*Window).place)
+	setter(a, prefix+"set_cursor_position", (*Window).movePointer)
 	optional(a, prefix+"set_background_color", (*Window).setPageBackground)
 	optional(a, prefix+"request_user_attention", func(w *Window, kind *any) error { w.set(flagUrgent, kind != nil); return nil })
 	optional(a, prefix+"set_theme", func(_ *Window, name *string) error { return a.setThemeNamed(name) })
@@ -206,16 +208,45 @@ func (w *Window) setConstraints(c sizeConstraints, low, high bool) error {
 	return nil
 }
 
-// place moves something to a position.
-func (w *Window) place(u unitPosition, move func(x, y int)) error {
+var errPosition = errors.New("webview: the position must be in Logical or in Physical pixels")
+
+// place moves the window.
+func (w *Window) place(u unitPosition) error {
 	if u == (unitPosition{}) {
-		return errors.New("webview: the position must be in Logical or in Physical pixels")
+		return errPosition
 	}
-	w.post(func() {
-		at := u.logical(w.native.state().Scale)
-		move(at.X, at.Y)
+	w.scaled("place", func(scale float64) {
+		at := u.logical(scale)
+		w.native.setPosition(at.X, at.Y)
 	})
 	return nil
+}
+
+// movePointer moves the pointer, for a page. That is the user's: the window must have the keyboard,
+// and it is not done again and again, so that nobody's pointer is held.
+func (w *Window) movePointer(u unitPosition) error {
+	if u == (unitPosition{}) {
+		return errPosition
+	}
+	refused := &transport.Error{Code: CodeNoPointer}
+	err := w.read(func() {
+		s := w.native.state()
+		switch {
+		case !s.Focused:
+			refused.Message = "the pointer can be moved only while the window has the keyboard"
+		case !w.pointers.take():
+			refused.Message = fmt.Sprintf("the pointer was moved %d times within %v: it is the user's",
+				allowanceBurst, allowanceBurst*allowanceEach)
+		default:
+			at := u.logical(s.Scale)
+			w.native.setPointer(at.X, at.Y)
+			refused = nil
+		}
+	})
+	if err == nil && refused != nil {
+		return refused
+	}
+	return err
 }
 
 func (w *Window) setPageBackground(c *pageColor) error {

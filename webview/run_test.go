@@ -279,8 +279,10 @@ var scenarios = map[string]func() error{
 func scenarioApp() (*App, <-chan struct{}, error) { return scenarioAppOf(Options{}) }
 
 func scenarioAppOf(o Options) (*App, <-chan struct{}, error) {
-	o.Assets = fstest.MapFS{
-		"index.html": {Data: []byte(blank + `<script>tailrace.invoke('loaded')</script>`)},
+	if o.Assets == nil {
+		o.Assets = fstest.MapFS{
+			"index.html": {Data: []byte(blank + `<script>tailrace.invoke('loaded')</script>`)},
+		}
 	}
 	app, err := New(o)
 	if err != nil {

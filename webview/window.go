@@ -55,6 +55,7 @@ type Window struct {
 	strayed   bool                   // the page went elsewhere
 	deciding  int                    // functions of the app that are asked where a page may go
 	downloads map[*Download]struct{} // those that go on
+	pointers  allowance              // its page moves the pointer
 	// the app made the window, and may navigate by what it made it with
 	attached   bool
 	last       State // as its events have told it

@@ -70,8 +70,13 @@ func (n *nativeWindow) setBackground(straight color.NRGBA64) {
 	C.tr_view_background(n.view, part(straight.R), part(straight.G), part(straight.B), part(straight.A))
 }
 
-// drag has the pointer take the window along, or that edge of it.
-func (n *nativeWindow) drag(e edge) { C.tr_window_drag(n.window, C.int(e)) }
+// drag has the pointer take the window along, or that edge of it, while the user holds a button
+// that was pressed in the page.
+func (n *nativeWindow) drag(e edge) {
+	if C.tr_window_drag(n.view, C.int(e)) != 0 {
+		n.drags++
+	}
+}
 
 // setPointer moves the pointer to a place in the page.
 func (n *nativeWindow) setPointer(x, y int) { C.tr_set_pointer(n.window, C.int(x), C.int(y)) }

@@ -1,0 +1,95 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"testing"
+
+	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/policy"
+)
+
+// TestDraggingNeedsTheUser: a page can have its window follow the pointer only while the user holds
+// a button that was pressed in that window, and once for each press.
+func TestDraggingNeedsTheUser(t *testing.T) {
+	if !around().seat {
+		return // there is no pointer
+	}
+	p := openPage(t, loop, WindowOptions{Width: 300, Height: 200})
+	drags := func() (n int) {
+		t.Helper()
+		if err := p.read(func() { n = p.native.drags }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	press := func(button int, down bool) { p.post(func() { p.native.press(20, 20, button, down) }) }
+	tries := func(want int) {
+		t.Helper()
+		for range 3 {
+			for cmd, args := range map[string]string{
+				"start_dragging": `{}`, "start_resize_dragging": `{ value: 'South' }`,
+			} {
+				if _, err := p.invokes("plugin:window|"+cmd, args); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if got := drags(); got != want {
+			t.Errorf("%d drags, want %d", got, want)
+		}
+	}
+	tries(0)
+	press(1, true)
+	press(1, false)
+	tries(0)
+	press(1, true)
+	tries(1)
+	press(1, false)
+	tries(1)
+	other := openPage(t, loop, WindowOptions{Label: "another"})
+	other.post(func() { other.native.press(20, 20, 1, true) })
+	tries(1) // it was not pressed here
+	press(1, true)
+	p.post(func() { p.native.blur() })
+	tries(1)
+}
+
+// TestPointerIsTheUsers: a page moves the pointer only while its window has the keyboard, a few times
+// at once, and with a permission of its own.
+func TestPointerIsTheUsers(t *testing.T) {
+	if !around().seat {
+		return
+	}
+	here, beside := `{ value: { Logical: { x: 5, y: 6 } } }`, `{ label: 'beside', value: { Logical: { x: 5, y: 6 } } }`
+	app := newApp(t, Options{Tauri: true, Policy: &policy.Policy{Rules: []policy.Rule{
+		{Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{"window:*", "eval"}},
+		{Windows: []string{"mover"}, Origins: []string{"*"}, Allow: []string{"command:plugin:window|set_cursor_position"}},
+	}}}, func(*transport.Engine) {})
+	const cmd = "plugin:window|set_cursor_position"
+	plain := openPage(t, app, WindowOptions{Label: "beside"})
+	p := openPage(t, app, WindowOptions{Label: "mover"})
+	p.Focus()
+	p.becomes("the focus", func(s State) bool { return s.Focused })
+	if _, err := plain.invokes(cmd, here); err == nil || err.Code != transport.CodeDenied {
+		t.Errorf("without the permission: %v", err)
+	}
+	if _, err := p.invokes(cmd, beside); err == nil || err.Code != CodeNoPointer {
+		t.Errorf("in a window without the keyboard: %v", err)
+	}
+	moved, refused := 0, 0
+	for range 3 * allowanceBurst {
+		switch _, err := p.invokes(cmd, here); {
+		case err == nil:
+			moved++
+		case err.Code == CodeNoPointer:
+			refused++
+		default:
+			t.Error(err)
+		}
+	}
+	t.Logf("%d of %d calls moved the pointer", moved, 3*allowanceBurst)
+	if moved < 1 || refused < 1 {
+		t.Errorf("%d calls moved the pointer, %d were refused", moved, refused)
+	}
+}
