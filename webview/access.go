@@ -19,8 +19,8 @@ import (
 //
 // It is the window's, and outlives the page: to reload gives no new one.
 type access struct {
-	held    chan struct{} // one element while a command has it
-	settled <-chan struct{}
+	held    chan struct{}     // one element while a command has it
+	settled <-chan struct{}   // nil before the first command
 	paces   [len(prices)]pace // for who has the turn
 }
 
@@ -64,12 +64,15 @@ func (t *access) take(ctx context.Context, over <-chan struct{}, p builtin.Price
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	var err error
-	if t.settled != nil { // else it is the first one
+	err := context.Cause(ctx) // both may have been ready
+	if err == nil && t.settled != nil {
 		err = waitFor(ctx, over, t.settled, settleMost)
 	}
 	if cost := prices[p]; err == nil && cost.burst > 0 {
 		err = waitFor(ctx, over, nil, t.paces[p].wait(time.Now(), cost))
+		if err != nil { // it costs nothing
+			t.paces[p].at = t.paces[p].at.Add(-cost.each)
+		}
 	}
 	if err != nil {
 		<-t.held

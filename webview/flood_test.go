@@ -135,8 +135,10 @@ func TestFloodOfEachCommand(t *testing.T) {
 				}
 			}
 			// What it still waits for ends with the page.
+			session := p.Session()
 			p.Reload()
 			p.waitLoaded()
+			wait(t, session.Done(), "the end of the session that floods")
 			p.Show()
 			p.Unmaximize()
 			p.SetFullscreen(false)
@@ -183,10 +185,13 @@ func quitBesideFlood(name, args string) func() error {
 	return func() error {
 		page := blank + `<script>
 			let n = 0;
-			addEventListener('load', () => setInterval(() => {
+			const flood = () => {
 				for (let i = 0; i < 500; i++, n++) tailrace.invoke('` + name + `', ` + args + `).catch(() => {});
-			}, 0));
-			setTimeout(() => tailrace.invoke('plugin:window|title', {}).then(() => tailrace.invoke('loaded')), 300);
+			};
+			addEventListener('load', async () => {
+				await tailrace.invoke('loaded');
+				setInterval(flood, 0);
+			});
 		</script>`
 		app, loaded, err := scenarioAppOf(Options{
 			Tauri: true, Assets: fstest.MapFS{"index.html": {Data: []byte(page)}},
@@ -200,7 +205,7 @@ func quitBesideFlood(name, args string) func() error {
 		quit := make(chan time.Time, 1)
 		go func() {
 			<-loaded
-			<-time.After(500 * time.Millisecond)
+			<-time.After(time.Second)
 			quit <- time.Now()
 			app.Quit()
 		}()

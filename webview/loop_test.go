@@ -189,6 +189,21 @@ func TestPrices(t *testing.T) {
 					t.Errorf("command %d after %v, want %v", n+1, got, want)
 				}
 			}
+			gone, cancel := context.WithTimeout(t.Context(), cost.each/2)
+			defer cancel()
+			for range 100 { // which give up, and cost nothing
+				if err := a.take(gone, nil, p); err == nil {
+					t.Fatal("a command came before its time")
+				}
+			}
+			begun = time.Now()
+			if err := a.take(t.Context(), nil, p); err != nil {
+				t.Fatal(err)
+			}
+			<-a.held
+			if got := time.Since(begun); got > cost.each {
+				t.Errorf("behind commands that gave up it took %v", got)
+			}
 			time.Sleep(time.Hour)
 			begun = time.Now()
 			for range cost.burst + 1 {
