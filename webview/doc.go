@@ -71,14 +71,21 @@
 //
 // What the policy decides:
 //
-//   - A command about a window (plugin:window|…, plugin:webview|…) needs the permission "window:<label>", its own too, and no
-//     other. A new window needs that of its own label and of its parent's; set_theme that of every open window, which have
-//     one theme. Pages learn the labels of the windows that they may act on.
+//   - A command about a window (plugin:window|…, plugin:webview|…) needs the permission
+//     "window:<label>", its own too, and no other; set_cursor_position needs "command:<name>"
+//     besides. A new window needs that of its own label and of its parent's; set_theme and
+//     plugin:app|set_app_theme that of every open window, which have one theme. Pages learn the
+//     labels of the windows that they may act on.
 //   - An event needs "listen:<event>" or "emit:<event>".
 //   - All other commands need "command:<name>".
 //   - Each of them, plugin:event|listen too, can be denied as "command:<name>", whatever is
 //     allowed: "command:plugin:window|set_title". Only plugin:event|ready and ready_later can't. A
 //     Policy of the app's own takes part in that if it is a transport.Denier.
+//
+// docs/commands.md has the table of all commands: what each needs, how long its arguments may be,
+// and what it costs. A page's commands about windows are done one after the other, and are answered
+// when they are done; who calls without end waits, and other windows don't. Dragging needs a button
+// that the user holds, and moving the pointer a window that has the keyboard.
 //
 // Errors under these names are messages in Tauri's words where it has them. Ours besides: plugin:window|refuse_close tells
 // that a page was asked to close and stays.

@@ -18,7 +18,7 @@ type Need string
 const (
 	Own       Need = "command:<name>"
 	Window    Need = "window:<label>"
-	All       Need = "window:<label> of every open window"
+	All       Need = "window:<label> of each open window"
 	Created   Need = "window:<label of the new window>"
 	Parent    Need = "window:<label of the parent>"
 	Resume    Need = "resume:<channel>"

@@ -19,9 +19,12 @@
 // window and file; what their names are stands at transport.Action. "eval" has no name. "*" alone
 // is every action with every name.
 //
-// Some commands need another permission than their own: those about a window "window:<label>", that of resumable channels "resume:<channel>", those of events "listen:<event>" and
-// "emit:<event>". To allow them as command has no effect, and to deny them has: "command:plugin:window|set_title", or
-// "command:*" for all commands that there are.
+// Some of the library's commands need another permission than their own: those about a window
+// "window:<label>", that of resumable channels "resume:<channel>", those of events "listen:<event>"
+// and "emit:<event>". docs/commands.md lists them. To allow these as command has no effect, and to
+// deny them has: "command:plugin:window|set_title", or "command:*" for all commands that there are.
+// An app's own commands need "command:<name>", ordered ones too, unless they are registered with
+// transport.CommandOptions.Asks.
 //
 // # Patterns
 //
