@@ -218,7 +218,8 @@ func TestPoliciesThatPanic(t *testing.T) {
 			return 7, nil
 		})
 	}
-	transport.HandleOrdered(e, "ordered panics", func(context.Context, any) (int, error) {
+	asks := transport.CommandOptions{Ordered: true, Asks: true}
+	transport.HandleWith(e, "ordered panics", asks, func(context.Context, any) (int, error) {
 		t.Error("it ran")
 		return 7, nil
 	})
