@@ -64,7 +64,8 @@ func TestBadCalls(t *testing.T) {
 		{bus.CommandListen, `{"event":"a\u0000","sub":8}`, name},
 		{bus.CommandListen, `{"event":"\ud800","sub":8}`, name},
 		{bus.CommandListen, `{"event":"\ud83d\ude00","sub":8}`, name},
-		{bus.CommandListen, `{"event":"` + long + `","sub":8}`, name},
+		{bus.CommandListen, `{"event":"` + long + `","sub":8}`, args},
+		{bus.CommandListen, `{"event":"` + long[:10<<10] + `","sub":8}`, name},
 		{bus.CommandListen, `{"event":"` + strings.Repeat("x", 1025) + `","sub":8}`, name},
 		{bus.CommandUnlisten, `{"event":"e","sub":1}`, bus.CodeUnknownListener}, // it is the other window's
 		{bus.CommandUnlisten, `{"event":"d","sub":7}`, bus.CodeUnknownListener},
