@@ -63,7 +63,9 @@ type caller struct {
 }
 
 // register registers a command as its row in the table says.
-func register[Args any](e *transport.Engine, name string, run func(context.Context, Args) (any, error)) {
+func register[Args any](
+	e *transport.Engine, name string, run func(context.Context, Args) (any, error),
+) {
 	row := builtin.Named(name)
 	transport.HandleWith(e, name, transport.CommandOptions{
 		Ordered: row.Ordered, Asks: row.Asks(), MaxArgs: row.MaxArgs,

@@ -41,8 +41,10 @@ func TestAllowListOfEveryCommand(t *testing.T) {
 	verbatim := func(context.Context, json.RawMessage) (any, error) { return did() }
 	transport.Handle(e, "handle", decodes)
 	transport.Handle(e, "handle raw", raw)
-	transport.Handle(e, "handle with a channel", func(context.Context, withChannel) (any, error) { return did() })
-	transport.Handle(e, "handle with a stream", func(context.Context, withStream) (any, error) { return did() })
+	channel := func(context.Context, withChannel) (any, error) { return did() }
+	transport.Handle(e, "handle with a channel", channel)
+	stream := func(context.Context, withStream) (any, error) { return did() }
+	transport.Handle(e, "handle with a stream", stream)
 	transport.HandleOrdered(e, "ordered", decodes)
 	transport.HandleOrdered(e, "ordered raw", raw)
 	transport.HandleOrdered(e, "ordered verbatim", verbatim)
@@ -72,13 +74,15 @@ func TestAllowListOfEveryCommand(t *testing.T) {
 		Args:     map[string]any{"name": "numbers", "channel": ch},
 		Channels: []*transporttest.Channel{ch},
 	})
-	if denied := wantCode(t, err, transport.CodeDenied); !strings.Contains(denied.Message, "resume:numbers") {
+	denied := wantCode(t, err, transport.CodeDenied)
+	if !strings.Contains(denied.Message, "resume:numbers") {
 		t.Error(denied)
 	}
 	if n := ran.Load(); n != 0 || lookedAt.Load() {
 		t.Errorf("%d commands ran, arguments were decoded: %v", n, lookedAt.Load())
 	}
-	if _, err := p.Invoke(transporttest.Request{Command: "asks", Args: 1}); err != nil || ran.Load() != 1 {
+	_, err = p.Invoke(transporttest.Request{Command: "asks", Args: 1})
+	if err != nil || ran.Load() != 1 {
 		t.Errorf("a command that asks by itself: %v, %d ran", err, ran.Load())
 	}
 }
@@ -116,7 +120,10 @@ func TestMaxArgs(t *testing.T) {
 			got, err := p.Invoke(r)
 			if ok {
 				wantJSON(t, got, err, fmt.Sprint(length))
-			} else if e := wantCode(t, err, transport.CodeBadArguments); !strings.Contains(e.Message, "it takes 100") {
+				continue
+			}
+			e := wantCode(t, err, transport.CodeBadArguments)
+			if !strings.Contains(e.Message, "it takes 100") {
 				t.Errorf("%s of %d bytes: %v", name, n, e)
 			}
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// access is a page's way to the main thread. Its commands go there one after the other, each when the
-// one before is done and the loop had nothing more urgent to do since, as other windows' events and
-// drawing are. So a page that calls without end waits, and others don't wait for it.
+// access is a page's way to the main thread. Its commands go there one after the other, each when
+// the one before is done and the loop had nothing more urgent to do since, as other windows'
+// events and drawing are. So a page that calls without end waits, and others don't wait for it.
 //
 // What a command causes elsewhere is not seen from here: the window manager answers, windows are
 // laid out and drawn again, processes start. So changes have a price besides: so many at once, and
@@ -131,9 +131,11 @@ func idled() {
 	}
 }
 
-// inTurn has a page's command run in the page's turn. It returns when what the command has posted is
-// done, or its page is gone.
-func inTurn[Result any](ctx context.Context, a *App, p builtin.Price, f func() (Result, error)) (r Result, err error) {
+// inTurn has a page's command run in the page's turn. It returns when what the command has posted
+// is done, or its page is gone.
+func inTurn[Result any](
+	ctx context.Context, a *App, p builtin.Price, f func() (Result, error),
+) (r Result, err error) {
 	w, _ := transport.SessionFrom(ctx).Owner().(*Window)
 	if w == nil {
 		return r, ErrClosed

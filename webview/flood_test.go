@@ -17,11 +17,14 @@ import (
 
 // floodValues are the values of commands that need one, with which they change something each time.
 var floodValues = map[string]string{
-	"set_title": `'title ' + n + 'x'.repeat(4000)`, "set_size": `{ Logical: { width: 300 + n % 50, height: 300 } }`,
-	"set_min_size": `{ Logical: { width: n % 50, height: 9 } }`, "set_max_size": `{ Logical: { width: 900 + n % 50, height: 900 } }`,
-	"set_size_constraints": `{ minWidth: { Logical: n % 50 } }`, "set_theme": `n % 2 ? 'dark' : 'light'`,
-	"set_position":        `{ Logical: { x: n % 50, y: 9 } }`,
-	"set_cursor_position": `{ Logical: { x: n % 50, y: 9 } }`, "start_resize_dragging": `'South'`,
+	"set_title":            `'title ' + n + 'x'.repeat(4000)`,
+	"set_size":             `{ Logical: { width: 300 + n % 50, height: 300 } }`,
+	"set_min_size":         `{ Logical: { width: n % 50, height: 9 } }`,
+	"set_max_size":         `{ Logical: { width: 900 + n % 50, height: 900 } }`,
+	"set_size_constraints": `{ minWidth: { Logical: n % 50 } }`,
+	"set_theme":            `n % 2 ? 'dark' : 'light'`,
+	"set_position":         `{ Logical: { x: n % 50, y: 9 } }`,
+	"set_cursor_position":  `{ Logical: { x: n % 50, y: 9 } }`, "start_resize_dragging": `'South'`,
 	"set_background_color": `[n % 256, 2, 3]`, "set_webview_background_color": `[n % 256, 2, 3]`,
 	"set_webview_zoom": `1 + n % 2`, "request_user_attention": `n % 2 ? {} : null`,
 }
@@ -38,8 +41,10 @@ func floodArgs(name string) string {
 	case "close", "destroy":
 		label = `label: 'victim',`
 	}
-	return `{ ` + label + ` value: ` + value + `, theme: n % 2 ? 'dark' : 'light', paths: ['a', '../b', 'c/d'],
-		options: { label: 'flood-' + n, parent: 'flood', title: 'x' }, path: '/a/b.c', rid: 1, directory: 1,
+	return `{ ` + label + ` value: ` + value + `, theme: n % 2 ? 'dark' : 'light',
+		paths: ['a', '../b', 'c/d'],
+		options: { label: 'flood-' + n, parent: 'flood', title: 'x' }, path: '/a/b.c',
+		rid: 1, directory: 1,
 		x: 1, y: 1, event: 'told', target: 'flood', sub: n + 1, payload: n, name: 'told' }`
 }
 
@@ -54,7 +59,10 @@ func (p *testPage) flood(name string, d time.Duration) string {
 	p.run(fmt.Sprintf(`
 		const { invoke } = tailrace, codes = {}, name = %q, end = performance.now() + %d;
 		const { port1, port2 } = new MessageChannel();
-		const turn = () => new Promise((resolve) => { port1.onmessage = resolve; port2.postMessage(0) });
+		const turn = () => new Promise((resolve) => {
+			port1.onmessage = resolve;
+			port2.postMessage(0);
+		});
 		const count = (code) => { codes[code] = (codes[code] ?? 0) + 1 };
 		let sent = 0;
 		while (performance.now() < end) {
@@ -102,7 +110,10 @@ func TestFloodOfEachCommand(t *testing.T) {
 		d = time.Second
 	}
 	everyWay(t, func(t *testing.T, way way) {
-		some := []string{"plugin:window|toggle_maximize", "plugin:window|set_title", "plugin:window|title", "plugin:path|resolve"}
+		some := []string{
+			"plugin:window|toggle_maximize", "plugin:window|set_title", "plugin:window|title",
+			"plugin:path|resolve",
+		}
 		if way.kind == CarrierShm && !way.dev || verifying {
 			some = builtin.Names()
 		}
@@ -110,7 +121,8 @@ func TestFloodOfEachCommand(t *testing.T) {
 		t.Cleanup(func() { loop.SetTheme(ThemeSystem) })
 		watcher := openPage(t, b.App, WindowOptions{Label: "watcher", Width: 300, Height: 200})
 		p := openPage(t, b.App, WindowOptions{Label: "flood", Width: 300, Height: 200})
-		if _, err := transport.NewResumable[int](b.Engine(), "told", transport.ResumableOptions{}); err != nil {
+		_, err := transport.NewResumable[int](b.Engine(), "told", transport.ResumableOptions{})
+		if err != nil {
 			t.Fatal(err)
 		}
 		var longest time.Duration
@@ -155,14 +167,20 @@ func TestRequestsOfForeignFrames(t *testing.T) {
 		watcher := openPage(t, b.App, WindowOptions{Label: "watcher", Width: 300, Height: 200})
 		p := openPage(t, b.App, WindowOptions{Label: "flood", Width: 300, Height: 200})
 		for name, once := range map[string]string{
-			"fetches of a foreign frame":               `fetch('` + Origin + `/abc.txt', { mode: 'no-cors' }).then(count, count)`,
-			"fetches of a foreign frame, of our paths": `fetch('` + Origin + `/.tailrace/hello', { method: 'POST', mode: 'no-cors' }).then(count, count)`,
+			"fetches of a foreign frame": `
+				fetch('` + Origin + `/abc.txt', { mode: 'no-cors' }).then(count, count)`,
+			"fetches of a foreign frame, of our paths": `
+				fetch('` + Origin + `/.tailrace/hello', { method: 'POST', mode: 'no-cors' })
+					.then(count, count)`,
 		} {
 			watcher.frameGap()
 			b.during(t, name, func() string {
 				got := p.foreignFrame(t, `let answered = 0, sent = 0; const count = () => { answered++ };
 					const { port1, port2 } = new MessageChannel();
-					const turn = () => new Promise((resolve) => { port1.onmessage = resolve; port2.postMessage(0) });
+					const turn = () => new Promise((resolve) => {
+						port1.onmessage = resolve;
+						port2.postMessage(0);
+					});
 					const end = performance.now() + 500;
 					while (performance.now() < end) {
 						for (let i = 0; i < 50; i++) { sent++; `+once+` }
@@ -185,7 +203,9 @@ func quitBesideFlood(name, args string) func() error {
 		page := blank + `<script>
 			let n = 0;
 			const flood = () => {
-				for (let i = 0; i < 500; i++, n++) tailrace.invoke('` + name + `', ` + args + `).catch(() => {});
+				for (let i = 0; i < 500; i++, n++) {
+					tailrace.invoke('` + name + `', ` + args + `).catch(() => {});
+				}
 			};
 			addEventListener('load', async () => {
 				await tailrace.invoke('loaded');

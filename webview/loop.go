@@ -7,11 +7,11 @@ import (
 
 // The functions for the main thread, which draws all windows and serves the requests of all pages.
 //
-//   - They run in the order in which they were posted, for at most tasksTurn at a time. Then the loop
-//     goes on with what else is ready, also with what has a lower priority, as drawing has.
+//   - They run in the order in which they were posted, for at most tasksTurn at a time. Then the
+//     loop goes on with what else is ready, also with what has a lower priority, as drawing has.
 //   - Page commands are no flood of functions: a page has one here at a time (access.go).
-//   - The app's own calls never wait. What it asks for faster than it can be done is bounded: beyond
-//     maxTasks functions, of those of one kind (a window's title, say) only the last one stays, as
+//   - The app's own calls never wait. What it asks for faster than it can be done is bounded:
+//     beyond maxTasks functions, of those of one kind (a window's title, say) only the last one stays, as
 //     far as nobody asks for a window's state between them.
 //   - What ends the program overtakes all that.
 var tasks struct {
@@ -35,8 +35,8 @@ const (
 	// maxTasks is how many functions wait for the main thread until those that a later one makes
 	// needless are left out.
 	maxTasks = 1024
-	// tasksTurn is how long functions run until the loop has its turn, tasksPause how long it has it at
-	// least: enough for a drawing to begin.
+	// tasksTurn is how long functions run until the loop has its turn, tasksPause how long it has
+	// it at least: enough for a drawing to begin.
 	tasksTurn  = 4 * time.Millisecond
 	tasksPause = time.Millisecond
 )

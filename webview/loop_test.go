@@ -68,11 +68,13 @@ func TestChangesAreBounded(t *testing.T) {
 	if n := wait(t, overtaken, "what comes first"); n == 0 {
 		t.Error("what comes first came last")
 	}
-	if got, want := wait(t, before, "the question"), fmt.Sprint("title ", 20*maxTasks-1, " <nil>"); got != want {
+	want := fmt.Sprint("title ", 20*maxTasks-1, " <nil>")
+	if got := wait(t, before, "the question"); got != want {
 		t.Errorf("asked in between: %q, want %q", got, want)
 	}
 	s, err := p.State()
-	if want := fmt.Sprint("title ", last); err != nil || s.Title != want || s.Resizable != (last%2 == 0) {
+	want = fmt.Sprint("title ", last)
+	if err != nil || s.Title != want || s.Resizable != (last%2 == 0) {
 		t.Errorf("%+v, %v, want %q", s, err, want)
 	}
 	t.Logf("at most %d functions waited of %d", most, 5*(last+1))
@@ -185,7 +187,8 @@ func TestPrices(t *testing.T) {
 					t.Fatal(err)
 				}
 				<-a.held
-				if got, want := time.Since(begun), max(0, time.Duration(n+1-cost.burst)*cost.each); got != want {
+				want := max(0, time.Duration(n+1-cost.burst)*cost.each)
+				if got := time.Since(begun); got != want {
 					t.Errorf("command %d after %v, want %v", n+1, got, want)
 				}
 			}

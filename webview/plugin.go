@@ -70,8 +70,8 @@ type arguments interface {
 	about() (about, error)
 }
 
-// about are labels, each "" for none: of the window, which is the caller's own then; of the one that
-// shall be opened; and of its parent.
+// about are labels, each "" for none: of the window, which is the caller's own then; of the one
+// that shall be opened; and of its parent.
 type about struct{ window, created, parent string }
 
 // command registers a command as its row in the table says. The policy is asked before more of the
@@ -82,7 +82,7 @@ func command[Args arguments, Result any](
 ) {
 	row := builtin.Named(name)
 	o := transport.CommandOptions{Ordered: row.Ordered, Asks: row.Asks(), MaxArgs: row.MaxArgs}
-	transport.HandleWith(a.engine, name, o, func(ctx context.Context, args Args) (r Result, err error) {
+	run := func(ctx context.Context, args Args) (r Result, err error) {
 		labels, err := args.about()
 		if err != nil {
 			return r, badArguments(name, err)
@@ -94,7 +94,8 @@ func command[Args arguments, Result any](
 			return fn(ctx, args)
 		}
 		return inTurn(ctx, a, row.Price, func() (Result, error) { return fn(ctx, args) })
-	})
+	}
+	transport.HandleWith(a.engine, name, o, run)
 }
 
 // plain registers a command that needs the permission of its own name only, which the engine asks
@@ -154,8 +155,8 @@ func (p pluginPolicy) Check(q transport.Permission) error {
 	return err
 }
 
-// Denies implements transport.Denier, for a policy that does. A page may always say that it is ready: that gives it nothing,
-// and what Go does to it waits for that.
+// Denies implements transport.Denier, for a policy that does. A page may always say that it is
+// ready: that gives it nothing, and what Go does to it waits for that.
 func (p pluginPolicy) Denies(q transport.Permission) bool {
 	d, ok := p.Policy.(transport.Denier)
 	return ok && q.Name != bus.CommandReady && q.Name != bus.CommandReadyLater && d.Denies(q)
@@ -191,7 +192,8 @@ func (a *App) window(ctx context.Context, label string) (*Window, error) {
 	return w, nil
 }
 
-// permitted gives the open windows that the page may act on. What is left out is no denial, and not logged.
+// permitted gives the open windows that the page may act on. What is left out is no denial, and
+// not logged.
 func (a *App) permitted(s *transport.Session) []*Window {
 	return slices.DeleteFunc(a.Windows(), func(w *Window) bool {
 		may := transport.Permission{
@@ -273,7 +275,8 @@ func badArguments(command string, err error) *transport.Error {
 	return &transport.Error{Code: transport.CodeBadArguments, Message: fmt.Sprintf("command %q: %v", command, err)}
 }
 
-// Codes of the errors that the plugin commands answer with; the messages of the first three are Tauri's.
+// Codes of the errors that the plugin commands answer with; the messages of the first three are
+// Tauri's.
 const (
 	CodeNoWindow    = "no_window"    // there is no window of that label
 	CodeNoResource  = "no_resource"  // there is no resource of that number

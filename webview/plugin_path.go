@@ -46,7 +46,8 @@ func registerPath(a *App) {
 }
 
 func pathCommand[Args, Result any](a *App, name string, fn func(Args) (Result, error)) {
-	plain(a, "plugin:path|"+name, func(_ context.Context, args Args) (Result, error) { return fn(args) })
+	run := func(_ context.Context, args Args) (Result, error) { return fn(args) }
+	plain(a, "plugin:path|"+name, run)
 }
 
 func noPath(message string) error { return &transport.Error{Code: CodeNoPath, Message: message} }
@@ -62,8 +63,8 @@ func push(p, next string) string {
 	return strings.TrimSuffix(p, "/") + "/" + next
 }
 
-// resolved pushes paths onto dir, one after the other. What stands before an absolute one is nothing,
-// and the rest is written once.
+// resolved pushes paths onto dir, one after the other. What stands before an absolute one is
+// nothing, and the rest is written once.
 func resolved(dir string, paths []string) string {
 	for i, p := range slices.Backward(paths) {
 		if filepath.IsAbs(p) {

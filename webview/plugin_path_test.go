@@ -132,7 +132,9 @@ func TestPathsAreLinear(t *testing.T) {
 		}
 		return all
 	}
-	for _, piece := range []string{"", "/", "a", "a/", "/a", ".", "..", "./", "/.", "a/..", "../", "//"} {
+	for _, piece := range []string{
+		"", "/", "a", "a/", "/a", ".", "..", "./", "/.", "a/..", "../", "//",
+	} {
 		text := strings.Repeat(piece, length/max(1, len(piece)))
 		begun := time.Now()
 		resolved("/home", list(piece))

@@ -144,7 +144,8 @@ func (r *resources) end(failed func(error)) {
 }
 
 func registerResources(a *App) {
-	plain(a, "plugin:resources|close", func(ctx context.Context, args struct{ Rid uint32 }) (any, error) {
+	type byNumber struct{ Rid uint32 }
+	plain(a, "plugin:resources|close", func(ctx context.Context, args byNumber) (any, error) {
 		r := resourcesOf(ctx, true)
 		if r == nil {
 			return nil, noResource(args.Rid)

@@ -20,7 +20,9 @@ type webviewRef struct {
 
 func registerWebview(a *App) {
 	const prefix = "plugin:webview|"
-	lister(a, prefix+"get_all_webviews", func(label string) webviewRef { return webviewRef{label, label} })
+	lister(a, prefix+"get_all_webviews", func(label string) webviewRef {
+		return webviewRef{label, label}
+	})
 	getter(a, prefix+"webview_position", func(*Window) (physicalPosition, error) {
 		return physicalPosition{}, nil // in its window
 	})

@@ -90,7 +90,9 @@ func registerWindow(a *App) {
 	setter(a, prefix+"set_cursor_position", (*Window).movePointer)
 	optional(a, prefix+"set_background_color", (*Window).setPageBackground)
 	optional(a, prefix+"request_user_attention", func(w *Window, kind *any) error { w.set(flagUrgent, kind != nil); return nil })
-	optional(a, prefix+"set_theme", func(_ *Window, name *string) error { return a.setThemeNamed(name) })
+	optional(a, prefix+"set_theme", func(_ *Window, name *string) error {
+		return a.setThemeNamed(name)
+	})
 	setter(a, prefix+"start_resize_dragging", func(w *Window, direction string) error {
 		e, ok := edges[direction]
 		if !ok {
@@ -117,7 +119,7 @@ func registerMonitors(a *App, prefix string) {
 		}
 		return list, err
 	})
-	command(a, prefix+"monitor_from_point", func(ctx context.Context, args aboutPoint) (*monitorJSON, error) {
+	from := func(ctx context.Context, args aboutPoint) (*monitorJSON, error) {
 		w, err := a.window(ctx, args.Label)
 		if err != nil {
 			return nil, err
@@ -126,7 +128,8 @@ func registerMonitors(a *App, prefix string) {
 			at := image.Pt(round(args.X/m.scale), round(args.Y/m.scale))
 			return at.In(m.area)
 		})
-	})
+	}
+	command(a, prefix+"monitor_from_point", from)
 	getter(a, prefix+"cursor_position", func(w *Window) (at physicalPosition, err error) {
 		err = w.read(func() { at = w.native.state().physicalPosition(nativePointer()) })
 		return at, err

@@ -55,18 +55,19 @@ func TestDraggingNeedsTheUser(t *testing.T) {
 	tries(1)
 }
 
-// TestPointerIsTheUsers: a page moves the pointer only while its window has the keyboard, a few times
-// at once, and with a permission of its own.
+// TestPointerIsTheUsers: a page moves the pointer only while its window has the keyboard, a few
+// times at once, and with a permission of its own.
 func TestPointerIsTheUsers(t *testing.T) {
 	if !around().seat {
 		return
 	}
-	here, beside := `{ value: { Logical: { x: 5, y: 6 } } }`, `{ label: 'beside', value: { Logical: { x: 5, y: 6 } } }`
+	const cmd = "plugin:window|set_cursor_position"
+	const here = `{ value: { Logical: { x: 5, y: 6 } } }`
+	const beside = `{ label: 'beside', value: { Logical: { x: 5, y: 6 } } }`
 	app := newApp(t, Options{Tauri: true, Policy: &policy.Policy{Rules: []policy.Rule{
 		{Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{"window:*", "eval"}},
-		{Windows: []string{"mover"}, Origins: []string{"*"}, Allow: []string{"command:plugin:window|set_cursor_position"}},
+		{Windows: []string{"mover"}, Origins: []string{"*"}, Allow: []string{"command:" + cmd}},
 	}}}, func(*transport.Engine) {})
-	const cmd = "plugin:window|set_cursor_position"
 	plain := openPage(t, app, WindowOptions{Label: "beside"})
 	p := openPage(t, app, WindowOptions{Label: "mover"})
 	p.Focus()

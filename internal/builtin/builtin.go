@@ -1,7 +1,7 @@
-// Package builtin is the table of the library's own commands: what each asks the policy for, whether
-// it is ordered, and how long its arguments may be. The code that registers a command takes all of
-// that from here, so that a command that is not in the table can't be registered. docs/commands.md is
-// the same table for readers.
+// Package builtin is the table of the library's own commands: what each asks the policy for,
+// whether it is ordered, and how long its arguments may be. The code that registers a command
+// takes all of that from here, so that a command that is not in the table can't be registered.
+// docs/commands.md is the same table for readers.
 package builtin
 
 import (
@@ -78,21 +78,31 @@ var commands = table()
 
 func table() map[string]Command {
 	all := map[string]Command{
-		"plugin:tailrace|resume":     {Needs: []Need{Resume}, MaxArgs: Short},
-		"plugin:inspector|watch":     {Needs: []Need{Inspector}, MaxArgs: Short},
-		"plugin:event|listen":        {Needs: []Need{Listen}, Ordered: true, MaxArgs: Short},
-		"plugin:event|unlisten":      {Ordered: true, MaxArgs: Short},
-		"plugin:event|emit":          {Needs: []Need{Emit}, Ordered: true, MaxArgs: Any},
-		"plugin:event|emit_to":       {Needs: []Need{Emit}, Ordered: true, MaxArgs: Any},
-		"plugin:event|emit_bytes":    {Needs: []Need{Emit}, Ordered: true, MaxArgs: Any},
-		"plugin:event|ready":         {Ordered: true, MaxArgs: Short},
-		"plugin:event|ready_later":   {Ordered: true, MaxArgs: Short},
-		"plugin:app|set_app_theme":   {Needs: []Need{Own, All}, Ordered: true, MaxArgs: Short, Price: Dear},
-		"plugin:resources|close":     {Needs: []Need{Own}, MaxArgs: Short},
-		"plugin:window|set_theme":    {Needs: []Need{Window, All}, Ordered: true, MaxArgs: Short, Price: Dear},
-		"plugin:window|set_title":    {Needs: []Need{Window}, Ordered: true, MaxArgs: Long, Price: Changing},
-		"plugin:window|create":       {Needs: []Need{Created, Parent}, Ordered: true, MaxArgs: Long, Price: Dear},
-		"plugin:window|refuse_close": {Needs: []Need{Window}, Ordered: true, MaxArgs: Short, Price: Changing},
+		"plugin:tailrace|resume":   {Needs: []Need{Resume}, MaxArgs: Short},
+		"plugin:inspector|watch":   {Needs: []Need{Inspector}, MaxArgs: Short},
+		"plugin:event|listen":      {Needs: []Need{Listen}, Ordered: true, MaxArgs: Short},
+		"plugin:event|unlisten":    {Ordered: true, MaxArgs: Short},
+		"plugin:event|emit":        {Needs: []Need{Emit}, Ordered: true, MaxArgs: Any},
+		"plugin:event|emit_to":     {Needs: []Need{Emit}, Ordered: true, MaxArgs: Any},
+		"plugin:event|emit_bytes":  {Needs: []Need{Emit}, Ordered: true, MaxArgs: Any},
+		"plugin:event|ready":       {Ordered: true, MaxArgs: Short},
+		"plugin:event|ready_later": {Ordered: true, MaxArgs: Short},
+		"plugin:app|set_app_theme": {
+			Needs: []Need{Own, All}, Ordered: true, MaxArgs: Short, Price: Dear,
+		},
+		"plugin:resources|close": {Needs: []Need{Own}, MaxArgs: Short},
+		"plugin:window|set_theme": {
+			Needs: []Need{Window, All}, Ordered: true, MaxArgs: Short, Price: Dear,
+		},
+		"plugin:window|set_title": {
+			Needs: []Need{Window}, Ordered: true, MaxArgs: Long, Price: Changing,
+		},
+		"plugin:window|create": {
+			Needs: []Need{Created, Parent}, Ordered: true, MaxArgs: Long, Price: Dear,
+		},
+		"plugin:window|refuse_close": {
+			Needs: []Need{Window}, Ordered: true, MaxArgs: Short, Price: Changing,
+		},
 		// The pointer is the user's, not the window's.
 		"plugin:window|set_cursor_position": {
 			Needs: []Need{Own, Window}, Ordered: true, MaxArgs: Short, Price: Changing,

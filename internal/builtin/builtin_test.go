@@ -64,7 +64,7 @@ func TestDocument(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("the table of %s is not the one of this package: go test ./internal/builtin -update", document)
+		t.Fatalf("the table of %s is another one: go test ./internal/builtin -update", document)
 	}
 	if err := os.WriteFile(document, []byte(text[:begin]+rows()+text[end:]), 0o644); err != nil {
 		t.Fatal(err)
