@@ -11,8 +11,8 @@ import (
 //     loop goes on with what else is ready, also with what has a lower priority, as drawing has.
 //   - Page commands are no flood of functions: a page has one here at a time (access.go).
 //   - The app's own calls never wait. What it asks for faster than it can be done is bounded:
-//     beyond maxTasks functions, of those of one kind (a window's title, say) only the last one stays, as
-//     far as nobody asks for a window's state between them.
+//     beyond maxTasks functions, of those of one kind (a window's title, say) only the last one
+//     stays, as far as nobody asks for a window's state between them.
 //   - What ends the program overtakes all that.
 var tasks struct {
 	sync.Mutex
