@@ -143,7 +143,8 @@ func (b *beside) slowest(stop <-chan none) <-chan time.Duration {
 // element, page, the document's HTML, and url, where a server of another origin has it.
 var outsideKinds = []struct{ name, make string }{
 	{"frame of another origin", `f.src = url`},
-	{"sandboxed frame of another origin", `f.sandbox = 'allow-scripts allow-forms'; f.src = url`},
+	{"sandboxed frame of another origin", `f.sandbox = 'allow-scripts allow-forms allow-modals ' +
+		'allow-popups allow-downloads allow-pointer-lock'; f.src = url`},
 	{"sandboxed srcdoc", `f.sandbox = 'allow-scripts allow-forms'; f.srcdoc = page`},
 	{"data: frame", `f.src = 'data:text/html;charset=utf-8,' + encodeURIComponent(page)`},
 	{"sandboxed blob:", `f.sandbox = 'allow-scripts';

@@ -23,6 +23,7 @@ var ErrDownload = errors.New("webview: download failed")
 type Download struct {
 	window   *Window
 	url      string
+	foreign  bool
 	received atomic.Int64
 	done     chan struct{}
 
@@ -47,6 +48,10 @@ func (d *Download) Window() *Window { return d.window }
 
 // URL gives where it comes from: http, https, blob or data, as the page has it.
 func (d *Download) URL() string { return d.url }
+
+// Foreign says that it may be a document of another origin that wants it: one is or was in the page
+// since it was loaded, in a frame, or is the page itself. When it is false, a document of ours does.
+func (d *Download) Foreign() bool { return d.foreign }
 
 // Name gives the name that the page or the server suggests, made fit for a file: without folders,
 // without a dot at its start, 128 bytes at most.
@@ -117,7 +122,7 @@ func (w *Window) begin(uri string, native unsafe.Pointer) *Download {
 		w.refuse("one download too many", l)
 		return nil
 	}
-	d := &Download{window: w, url: uri, done: make(chan struct{}), native: native}
+	d := &Download{window: w, url: uri, foreign: w.native.foreign(), done: make(chan struct{}), native: native}
 	if w.downloads == nil {
 		w.downloads = map[*Download]struct{}{}
 	}

@@ -20,6 +20,9 @@ typedef struct tr_request tr_request;
 // lives until tr_decide.
 typedef struct tr_decision tr_decision;
 
+// A permission that a page has asked for. It lives until tr_permit.
+typedef struct tr_permission tr_permission;
+
 // A download.
 typedef struct tr_download tr_download;
 
@@ -150,6 +153,26 @@ typedef struct {
 } tr_monitor;
 int tr_monitors(void *window, tr_monitor *list, int capacity);  // window: whose monitor is current, or NULL
 
+// Kinds of dialogs, and what becomes of them. The Go side's are the same.
+enum { TR_ALERT = 1, TR_CONFIRM, TR_PROMPT, TR_BEFORE_UNLOAD, TR_PRINT };
+enum { TR_DIALOG_SHOW, TR_DIALOG_ACCEPT, TR_DIALOG_REFUSE, TR_DIALOG_HOLD };
+
+// Kinds of permissions. The Go side's are the same.
+enum {
+  TR_OTHER_PERMISSION,
+  TR_GEOLOCATION,
+  TR_NOTIFICATIONS,
+  TR_CAMERA,
+  TR_MICROPHONE,
+  TR_CAMERA_MICROPHONE,
+  TR_SCREEN,
+  TR_DEVICES,
+  TR_POINTER_LOCK,
+  TR_STORAGE,
+  TR_CLIPBOARD,
+};
+enum { TR_MENU_WINDOWS, TR_MENU_DOWNLOADS };
+
 // Views.
 void *tr_web_view(void *window);   // NULL: the window holds no web view
 int tr_view_loaded(void *window);  // whether its web view has navigated already
@@ -170,6 +193,7 @@ void tr_window_blur(void *window);  // as if it lost the keyboard, for tests
 void tr_view_button(tr_view *v, int x, int y, int button, int pressed);  // for tests
 void tr_view_click(tr_view *v, int x, int y, int button);  // as the user would, for tests
 int tr_dialogs(tr_view *v);      // how many dialogs the view's window has, for tests
+int tr_shows_dialog(tr_view *v);  // a script's, for tests
 void tr_view_snapshot(tr_view *v, uintptr_t handle);
 void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web process has handled all before
 
@@ -243,7 +267,24 @@ const char *tr_unusable_signal(void);  // what JSC_SIGNAL_FOR_GC says and is not
 // Ends the real-time scheduling of a thread, if it has that. Any thread.
 void tr_lower(int tid);
 
+// What WebKit asks on behalf of a page, see gtk_documents.c, gtk_dialogs.c and gtk_requests.c.
+// watch runs in every document, in a world of its own; dialogs in the world of the pages.
+void tr_documents_watch(tr_view *v, const char *watch, const char *dialogs);
+void tr_soon(uintptr_t handle);  // calls goSoon behind all messages that have come
+int tr_foreign(tr_view *v);  // a document of another origin is or was in the page
+// Answers the question of that number; text: what is entered into a prompt. It may be over.
+void tr_dialog_answer(tr_view *v, int64_t question, int action, const char *text);
+void tr_print(tr_view *v);  // opens the dialog for printing
+
+void tr_requests_connect(tr_view *v);
+void tr_requests_end(tr_view *v);  // denies what is asked for
+void tr_permit(tr_permission *p, int allow);  // exactly once a permission that goPermission holds
+char *tr_signals(void);                       // what WebKit has, a line each, for tests
+int tr_automation_allowed(tr_view *v);        // for tests
+
 // Used between the C files.
+void tr_asked_end(tr_view *v);           // ends the dialog that the app is asked about
+int tr_announced(tr_view *v, int kind);  // a document of ours opens such a dialog now; once
 struct _GInputStream;
 struct _GInputStream *tr_http_body(void *request, int *unreadable);
 void tr_window_connect(tr_view *v);

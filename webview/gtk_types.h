@@ -11,6 +11,16 @@
 // The world of our own scripts, which no page can touch.
 #define TR_WORLD "tailrace"
 
+// The priority of what waits for all messages of web processes that have come.
+enum { TR_BEHIND_MESSAGES = G_PRIORITY_DEFAULT_IDLE };
+
+// What the page's documents have told about themselves, in documents/watch.js.
+typedef struct {
+  int announced;  // the kind of dialog that a document of the app's origins opens now, or 0
+  int foreign;    // one of another origin is or was in the page
+  int elsewhere;  // the last click or key was in one of another origin
+} tr_documents;
+
 struct tr_view {
   WebKitWebView *view;  // a reference
   GtkWidget *window;    // a reference
@@ -18,17 +28,29 @@ struct tr_view {
   int64_t limit;        // bytes that a request's body may have
   tr_request *held;     // list of the requests without an answer
   tr_decision *undecided;
+  tr_permission *permissions;  // those that are asked for
   // When the user last clicked or pressed a key in the main frame's document, in us; 0: never.
   int64_t clicked;
   // The button that the user holds in the window, or 0, with where and when it was pressed.
   guint pressed, pressed_at;
   int pressed_x, pressed_y;
+  tr_documents documents;
+  // A script's dialog that the app is asked about: a reference, or NULL, and its number.
+  WebKitScriptDialog *asked;
+  int64_t question;
+  int left;  // tr_view_leave was called
 };
 
 struct tr_decision {
   WebKitPolicyDecision *decision;  // a reference; NULL after its view went away
   tr_view *view;                   // NULL likewise
   tr_decision *prev, *next;        // in view->undecided
+};
+
+struct tr_permission {
+  WebKitPermissionRequest *request;  // a reference; NULL after its view went away
+  tr_view *view;                     // NULL likewise
+  tr_permission *prev, *next;        // in view->permissions
 };
 
 struct tr_request {

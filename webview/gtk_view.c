@@ -45,6 +45,7 @@ static gboolean on_load_failed(WebKitWebView *w, WebKitLoadEvent e, const char *
 
 static void on_terminated(WebKitWebView *w, WebKitWebProcessTerminationReason r, gpointer data) {
   (void)w;
+  tr_asked_end(data);
   goProcessEnded(((tr_view *)data)->handle, (int)r);
 }
 
@@ -66,6 +67,7 @@ tr_view *tr_view_attach(void *window, uintptr_t handle) {
   tr_window_connect(v);
   tr_dialogs_connect(v);
   tr_policy_connect(v);
+  tr_requests_connect(v);
   tr_download_connect(v);
   return v;
 }
@@ -81,6 +83,7 @@ static gboolean on_last_dialog(WebKitWebView *w, WebKitScriptDialog *d, gpointer
 }
 
 void tr_view_leave(tr_view *v) {
+  v->left = 1;
   tr_window_disconnect(v);
   tr_dialogs_end(v);
   g_signal_connect(v->view, "script-dialog", G_CALLBACK(on_last_dialog), v);
@@ -93,6 +96,7 @@ void tr_view_detach(tr_view *v) {
   tr_window_disconnect(v);
   tr_dialogs_end(v);
   tr_policy_end(v);
+  tr_requests_end(v);
   while (v->held) {
     tr_request *r = v->held;
     GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "the window is closed");

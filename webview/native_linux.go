@@ -159,6 +159,7 @@ func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 	messages := C.CString(w.messageScript())
 	defer C.free(unsafe.Pointer(messages))
 	C.tr_messages_hear(n.view, messages)
+	n.watchDocuments(w.app.origins)
 	from.Init(w.app.script(w))
 	if w.app.options.Debug {
 		from.Init(w.rejectionScript())

@@ -63,8 +63,13 @@ func (*nativeWindow) load(string)                                      {}
 func (*nativeWindow) ping(func())                                      {}
 func (*nativeWindow) reload()                                          {}
 func (*nativeWindow) kill()                                            {}
+func (*nativeWindow) answerDialog(int64, DialogAction, string)         {}
+func (*nativeWindow) print()                                           {}
+func (*nativeWindow) foreign() bool                                    { return false }
 func (*nativeWindow) snapshot(chan<- snapshot)                         {}
 func (*nativeWindow) eval(string, evalForm, func(evalOutcome, string)) {}
+
+func nativeSoon(func()) {}
 
 func (*Download) cancelNative()   {}
 func (*Download) toNative(string) {}

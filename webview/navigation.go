@@ -39,6 +39,10 @@ type Navigation struct {
 	// where WebKit does not tell: for other URLs than http and https without a gesture, and for new
 	// windows.
 	MainFrame bool
+	// Foreign says that it may be a document of another origin that leads there: one is or was in the
+	// page since it was loaded, in a frame, or is the page itself. When it is false, a document of
+	// ours does.
+	Foreign bool
 	// Redirect says that it is not what the page named, but what a server made of it.
 	Redirect bool
 }
@@ -229,6 +233,7 @@ func (w *Window) question(
 	}
 	n := &Navigation{
 		Window: w, URL: u, UserGesture: l.gesture, MainFrame: mainFrame, Redirect: l.redirect,
+		Foreign: w.native.foreign(),
 	}
 	if isWeb(l.uri) {
 		if n.Method = l.method; n.Method == "" {
@@ -265,9 +270,28 @@ func (w *Window) question(
 			w.app.log.Error("webview: the function of "+name+" panicked", "window", w.label,
 				"panic", f.Panic, "stack", f.Stack)
 		})
+		shown.Foreign = w.foreignBySoon(shown.Foreign)
 		action = fn(shown)
 		returned = true
 	}()
+}
+
+// foreignBySoon says whether a document of another origin is in the page, once the native side has
+// heard what has come of it: a window that a page wants may be asked about before.
+func (w *Window) foreignBySoon(already bool) bool {
+	if already {
+		return true
+	}
+	soon := make(chan bool, 1)
+	w.app.post(func() {
+		nativeSoon(func() { soon <- w.closed.Load() || w.native.foreign() })
+	})
+	select {
+	case foreign := <-soon:
+		return foreign
+	case <-w.app.over:
+		return true
+	}
 }
 
 // leave does what is not shown in the window. n is nil for a URL that can't be read.

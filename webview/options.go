@@ -105,6 +105,18 @@ type Options struct {
 	// own and may take its time. WebKit downloads from http, https, blob and data, and not from our
 	// own scheme. A download ends with its window. Default: refused and logged.
 	OnDownload func(*Download) (path string)
+	// OnDialog is asked about dialogs of the app's own pages, and of frames of the app's origins in
+	// them: alert, confirm, prompt, print, and the question of a beforeunload listener. It says
+	// whether the user sees the dialog, or answers it itself, a prompt by text. It runs on a goroutine
+	// of its own and may take its time: meanwhile the page waits, except for print, and other windows
+	// go on. A window that is closed does not wait for it. One that panics refuses. Dialogs of
+	// documents of other origins are refused, logged and not asked about, so that none of them stops a
+	// page or asks the user in the app's name. Default: the user sees it.
+	OnDialog func(Dialog) (a DialogAction, text string)
+	// OnPermission is asked what a page may have that reaches beyond it: see PermissionKind. It runs on
+	// a goroutine of its own and may take its time. One that panics refuses. WebKit tells of none
+	// which frame wants it: mind Permission.Foreign. Default: nothing is allowed, and that is logged.
+	OnPermission func(Permission) (allow bool)
 	// Tauri gives pages the commands of the npm package @tauri-apps/api (plugin:window|… and others:
 	// they open, move and close windows), and the globals through which it speaks, so that it runs
 	// unmodified. Pages that have this module's client/dist/tauri under its names, by a bundler's

@@ -1,0 +1,81 @@
+//go:build linux && cgo
+
+#include <webkit2/webkit2.h>
+
+#include "_cgo_export.h"
+#include "gtk_types.h"
+
+// Whose document asks. WebKit tells of no dialog or permission which frame wants it. So a script in
+// a world of its own, which no page can touch, runs in every document before any script of its
+// page, and tells whether it is of the app's origins. What it tells comes before what the document
+// asks for: both are messages of one web process. They are handled in their order, except for those
+// for which the page waits: such a one may be handled first, unless WebKit keeps it from that. So
+// who must not err looks behind all that have come.
+
+static const char told[] = "tailraceDocument";
+
+// The numbers of documents/watch.js.
+enum { OVER = 10, PRINT, FOREIGN, START, CLICKED, CLICKED_ELSEWHERE };
+
+static void on_told(WebKitUserContentManager *m, WebKitJavascriptResult *r, gpointer data) {
+  (void)m;
+  tr_view *v = data;
+  tr_documents *d = &v->documents;
+  int what = jsc_value_to_int32(webkit_javascript_result_get_js_value(r));
+  switch (what) {
+    case OVER:
+      d->announced = 0;
+      break;
+    case PRINT:
+      goPrint(v->handle);
+      break;
+    case FOREIGN:
+      d->foreign = 1;
+      break;
+    case START:
+      *d = (tr_documents){0};
+      break;
+    case CLICKED:
+    case CLICKED_ELSEWHERE:
+      d->elsewhere = what == CLICKED_ELSEWHERE;
+      break;
+    default:
+      d->announced = what;
+  }
+}
+
+static void add(WebKitUserContentManager *m, const char *script, const char *in_world) {
+  WebKitUserScript *s =
+      in_world ? webkit_user_script_new_for_world(script, WEBKIT_USER_CONTENT_INJECT_ALL_FRAMES,
+                                                  WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
+                                                  in_world, NULL, NULL)
+               : webkit_user_script_new(script, WEBKIT_USER_CONTENT_INJECT_ALL_FRAMES,
+                                        WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START, NULL, NULL);
+  webkit_user_content_manager_add_script(m, s);
+  webkit_user_script_unref(s);
+}
+
+void tr_documents_watch(tr_view *v, const char *watch, const char *dialogs) {
+  WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
+  g_signal_connect(m, "script-message-received::tailraceDocument", G_CALLBACK(on_told), v);
+  webkit_user_content_manager_register_script_message_handler_in_world(m, told, TR_WORLD);
+  add(m, watch, TR_WORLD);
+  add(m, dialogs, NULL);
+}
+
+static gboolean on_soon(gpointer handle) {
+  goSoon((uintptr_t)handle);
+  return G_SOURCE_REMOVE;
+}
+
+void tr_soon(uintptr_t handle) {
+  g_idle_add_full(TR_BEHIND_MESSAGES, on_soon, (gpointer)handle, NULL);
+}
+
+int tr_foreign(tr_view *v) { return v->documents.foreign; }
+
+int tr_announced(tr_view *v, int kind) {
+  int own = v->documents.announced == kind;
+  v->documents.announced = 0;
+  return own;
+}

@@ -1,0 +1,490 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+)
+
+// wishes are what pages ask for beyond themselves, by scripts that tell what became of it.
+var wishes = []struct {
+	name, script string
+	kind         PermissionKind
+	refused      string // what a page hears, of which one is said
+	asks         bool   // WebKit asks for our own page
+}{
+	{
+		"geolocation", `return await new Promise((r) => navigator.geolocation.getCurrentPosition(
+			() => r('got it'), (e) => r(e.code)))`, PermissionGeolocation, "1", true,
+	},
+	{"notifications", `return Notification.requestPermission()`, PermissionNotifications, "denied", true},
+	{
+		"pointer lock", `return await new Promise((r) => {
+			for (const e of ['pointerlockchange', 'pointerlockerror'])
+				document.addEventListener(e, () => r(e), { once: true });
+			const p = document.body.requestPointerLock();
+			if (p) p.catch((e) => r(e.name));
+		})`, PermissionPointerLock, "pointerlockerror|NotAllowedError", true,
+	},
+	{
+		"another site's data", `return document.requestStorageAccess().then(() => 'got it')`,
+		PermissionStorage, "undefined|null|NotAllowedError|got it", false,
+	},
+	{
+		"the camera", `return navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'got it')`,
+		PermissionCamera, "NotAllowedError|TypeError|OverconstrainedError", false,
+	},
+	{
+		"the microphone", `return navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'got it')`,
+		PermissionMicrophone, "NotAllowedError|TypeError|OverconstrainedError", false,
+	},
+	{
+		"the screen", `return navigator.mediaDevices.getDisplayMedia().then(() => 'got it')`,
+		PermissionScreen, "NotAllowedError|TypeError|InvalidStateError|OverconstrainedError", false,
+	},
+	{
+		"devices", `return (await navigator.mediaDevices.enumerateDevices()).map((d) => d.label).join('')`,
+		PermissionDevices, "|TypeError", false,
+	},
+	{
+		"encrypted media", `return navigator.requestMediaKeySystemAccess('org.w3.clearkey',
+			[{ initDataTypes: ['keyids'] }]).then(() => 'got it')`,
+		PermissionOther, "NotSupportedError|TypeError|NotAllowedError", false,
+	},
+	{
+		"what it may", `return (await navigator.permissions.query({ name: 'geolocation' })).state`,
+		PermissionOther, "denied|TypeError", false,
+	},
+}
+
+// wish makes a wish in a page of ours, and gives what it hears.
+func (p *testPage) wish(script string) (got string) {
+	p.t.Helper()
+	p.run(`return (async () => {`+script+`})().then(String, (e) => e.name)`, &got)
+	return got
+}
+
+// TestPermissionsByDefault: nobody gets anything that reaches beyond the page.
+func TestPermissionsByDefault(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		o := Options{}
+		var log *lockedWriter
+		o.Logger, log = warningLog()
+		b := openBeside(t, w, o, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "other"})
+		for _, c := range wishes {
+			b.during(t, c.name, func() string {
+				all := []string{}
+				check := func(kind, got string) {
+					got, _, _ = strings.Cut(got, ":") // of an error its name
+					all = append(all, kind+": "+got)
+					if !slices.Contains(strings.Split(c.refused, "|"), got) {
+						t.Errorf("%s has %s, want %s", kind, got, c.refused)
+					}
+				}
+				check("our page", p.wish(c.script))
+				p.everyOutside(t, c.script, check)
+				return strings.Join(all, "; ")
+			})
+		}
+		if n := shown(t, b.App); n != 2 || showsDialog(t, p.Window) {
+			t.Errorf("%d windows are shown, want 2", n)
+		}
+		eventually(t, "the log", func() bool {
+			return strings.Contains(log.String(), "permission=WebKitGeolocationPermissionRequest foreign=false")
+		})
+	})
+}
+
+// TestOnPermission: the app is asked what of, and whether it may be another's document that asks.
+func TestOnPermission(t *testing.T) {
+	asked := make(chan Permission, 100)
+	var answer atomic.Value // func() bool
+	app := newApp(t, Options{KeepRunning: true, Assets: testFiles(), OnPermission: func(p Permission) bool {
+		asked <- p
+		return answer.Load().(func() bool)()
+	}}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{Label: "main"})
+	next := func(kind PermissionKind, foreign bool) {
+		t.Helper()
+		q := wait(t, asked, "the question")
+		if q.Kind != kind || q.Foreign != foreign || q.Window != p.Window ||
+			!strings.HasSuffix(q.Name, "PermissionRequest") {
+			t.Errorf("asked about %+v, want kind %d, foreign %v", q, kind, foreign)
+		}
+	}
+	answer.Store(func() bool { return false })
+	for _, c := range wishes {
+		if !c.asks {
+			continue
+		}
+		if got := p.wish(c.script); !slices.Contains(strings.Split(c.refused, "|"), got) {
+			t.Errorf("%s: %s, want %s", c.name, got, c.refused)
+		}
+		next(c.kind, false)
+	}
+	geolocation := wishes[0].script
+	again := func() { // WebKit asks once a document
+		t.Helper()
+		p.run(`setTimeout(() => location.reload())`, nil)
+		p.waitLoaded()
+	}
+	again()
+	answer.Store(func() bool { panic("in OnPermission") })
+	if got := p.wish(geolocation); got != "1" {
+		t.Errorf("a function that panics gave %s", got)
+	}
+	next(PermissionGeolocation, false)
+	t.Run("pages of other origins", func(t *testing.T) {
+		answer.Store(func() bool { return false })
+		documents := map[string]string{
+			"HTML": outsidePage(`return 1`),
+			"SVG": `<svg xmlns="http://www.w3.org/2000/svg"><script>parent.postMessage('', '*')` +
+				`</script></svg>`,
+			"XHTML": `<html xmlns="http://www.w3.org/1999/xhtml"><script>parent.postMessage('', '*')` +
+				`</script></html>`,
+		}
+		for name, document := range documents {
+			s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				rw.Header().Set("Content-Type", map[string]string{
+					"HTML": "text/html", "SVG": "image/svg+xml", "XHTML": "application/xhtml+xml",
+				}[name])
+				fmt.Fprint(rw, document)
+			}))
+			t.Cleanup(s.Close)
+			again()
+			p.run(`const f = document.createElement('iframe');
+				const heard = new Promise((r) => addEventListener('message', r));
+				f.src = '`+s.URL+`'; document.body.append(f);
+				await heard;
+				f.remove()`, nil) // it may have asked already
+			p.wish(geolocation)
+			next(PermissionGeolocation, true)
+			again()
+			p.wish(geolocation)
+			next(PermissionGeolocation, false)
+		}
+		for _, k := range outsideKinds[1:] {
+			again()
+			p.inFrame(t, k.make, `return 1`)
+			p.wish(geolocation)
+			next(PermissionGeolocation, true)
+		}
+		again()
+		p.run(`const f = document.createElement('iframe'); f.srcdoc = '<p>ours'; document.body.append(f);
+			await new Promise((r) => { f.onload = r })`, nil)
+		p.wish(geolocation)
+		next(PermissionGeolocation, false)
+	})
+	t.Run("allowed", func(t *testing.T) {
+		answer.Store(func() bool { return true })
+		if got := p.wish(`return Notification.requestPermission()`); got != "granted" {
+			t.Errorf("notifications are %s", got)
+		}
+		next(PermissionNotifications, false)
+		if got := p.wish(wishes[2].script); got != "pointerlockchange" {
+			t.Errorf("pointer lock: %s", got)
+		}
+		next(PermissionPointerLock, false)
+		p.run(`document.exitPointerLock()`, nil)
+	})
+	t.Run("undecided when the window ends", func(t *testing.T) {
+		held := make(chan bool)
+		again()
+		answer.Store(func() bool { return <-held })
+		p.start(geolocation)
+		next(PermissionGeolocation, false)
+		p.Destroy()
+		wait(t, p.Done(), "the window's end")
+		held <- true
+	})
+}
+
+// TestPasswords: nobody asks the user for one in our window but the development server.
+func TestPasswords(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			rw.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(rw, blank)
+			return
+		}
+		rw.Header().Set("WWW-Authenticate", `Basic realm="your password"`)
+		rw.Header().Set("Content-Type", "text/html")
+		rw.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(rw, `<script>parent.postMessage('refused', '*')</script>`)
+	}))
+	t.Cleanup(s.Close)
+	everyWay(t, func(t *testing.T, w way) {
+		b := openBeside(t, w, Options{}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "other"})
+		b.during(t, "a frame and an image", func() string {
+			p.run(`const i = new Image(); i.src = '`+s.URL+`/image';
+				await new Promise((r) => { i.onerror = r });
+				const f = document.createElement('iframe'); f.src = '`+s.URL+`/frame';
+				const heard = new Promise((r) => addEventListener('message', r));
+				document.body.append(f);
+				await heard`, nil)
+			return "refused"
+		})
+		if showsDialog(t, p.Window) {
+			t.Error("the window asks for a password")
+		}
+	})
+	t.Run("of the development server", func(t *testing.T) {
+		app := newApp(t, Options{KeepRunning: true, DevURL: s.URL}, func(*transport.Engine) {})
+		p := openPage(t, app, WindowOptions{Label: "dev"})
+		p.start(`await fetch('/secret')`)
+		eventually(t, "the dialog", func() bool { return showsDialog(t, p.Window) })
+	})
+}
+
+// TestCertificates: a server that can't show who it is is not shown, and nobody asks whether it may.
+func TestCertificates(t *testing.T) {
+	s := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		t.Error("it was asked for", r.URL)
+	}))
+	s.Config.ErrorLog = nil
+	t.Cleanup(s.Close)
+	everyWay(t, func(t *testing.T, w way) {
+		b := openBeside(t, w, Options{}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "other"})
+		b.during(t, "a fetch and an image", func() string {
+			got := p.wish(`const i = new Image(); i.src = '` + s.URL + `';
+				await new Promise((r) => { i.onerror = r });
+				return fetch('` + s.URL + `').then(() => 'got it')`)
+			if got != "TypeError" {
+				t.Error(got)
+			}
+			return got
+		})
+	})
+}
+
+// clicked clicks at the top left of a page until the condition holds: the first clicks come to
+// nothing while the page is not drawn.
+func (p *testPage) clicked(what string, button int, condition func() bool) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !condition(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("timeout: waited for %s", what)
+		}
+		p.post(func() { p.native.click(100, 100, button) })
+	}
+}
+
+// TestChoosersOfOtherOrigins: what a user does in a frame of another origin opens no chooser of files
+// or colours; with a click in our own page they open, see TestDialogsEnd.
+func TestChoosersOfOtherOrigins(t *testing.T) {
+	for _, kind := range []string{"file", "color"} {
+		everyWay(t, func(t *testing.T, w way) {
+			server := foreign(t, `<style>* { margin: 0 }</style>
+				<input type=`+kind+` style="width: 300px; height: 200px; display: block">`)
+			o := Options{Assets: leadingPage(`<iframe src="` + server.URL + `"></iframe>`)}
+			var log *lockedWriter
+			o.Logger, log = warningLog()
+			b := openBeside(t, w, o, nil)
+			p := openPage(t, b.App, WindowOptions{Label: "other"})
+			b.during(t, kind, func() string {
+				p.clicked("the refusal", 1, func() bool {
+					return strings.Contains(log.String(), "chooser: the user's last click")
+				})
+				return "refused"
+			})
+			if n := shown(t, b.App); n != 2 {
+				t.Errorf("%d windows are shown, want 2", n)
+			}
+		})
+	}
+}
+
+// TestContextMenu: it has what is sound, and what the app lets pages do.
+func TestContextMenu(t *testing.T) {
+	const openWindow, download, openImage, downloadImage, inspect = "2", "3", "5", "6", "31"
+	server := foreign(t, `<style>* { margin: 0 }</style><a href="/x"><img width=300 height=200 src="`+
+		`data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"></a>`)
+	link := `<a href="` + server.URL + `/x"><img width=300 height=200 src="data:image/svg+xml,` +
+		`<svg xmlns='http://www.w3.org/2000/svg'/>"></a>`
+	for _, c := range []struct {
+		name, body string
+		o          Options
+		with       []string
+	}{
+		{"a link with an image", link, Options{}, nil},
+		{"a frame of another origin", `<iframe src="` + server.URL + `"></iframe>`, Options{}, nil},
+		{
+			"what the app is asked about", link, Options{
+				OnNewWindow: func(Navigation) NavigationAction { return NavigationRefuse },
+				OnDownload:  func(*Download) string { return "" }, Debug: true,
+			}, []string{openWindow, download, openImage, downloadImage, inspect},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.o.Assets, c.o.KeepRunning = leadingPage(c.body), true
+			app := newApp(t, c.o, func(*transport.Engine) {})
+			p := openPage(t, app, WindowOptions{Label: "menu"})
+			menus := make(chan string, 100)
+			before := hearMenus(t, app, func(w *Window, items string) { menus <- items })
+			defer before()
+			p.clicked("the menu", 3, func() bool {
+				return len(menus) > 0 && strings.Contains(" "+menus0(menus)+" ", " 4 ") // Copy Link
+			})
+			items := strings.Fields(menus0(menus))
+			for _, item := range []string{openWindow, download, openImage, downloadImage, inspect} {
+				if got := slices.Contains(items, item); got != slices.Contains(c.with, item) {
+					t.Errorf("item %s is in the menu: %v; it has %v", item, got, items)
+				}
+			}
+		})
+	}
+}
+
+// menus0 gives the last menu, which stays in the channel.
+func menus0(menus chan string) (last string) {
+	for last = <-menus; len(menus) > 0; {
+		last = <-menus
+	}
+	menus <- last
+	return last
+}
+
+// hearMenus has f told of menus, and gives what ends that.
+func hearMenus(t *testing.T, app *App, f func(*Window, string)) func() {
+	set := func(f func(*Window, string)) {
+		if err := app.call(func() error { menuShown = f; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(f)
+	return func() { set(nil) }
+}
+
+// TestFullscreen: a page of ours fills the screen after a click, a frame of another origin does not.
+func TestFullscreen(t *testing.T) {
+	server := foreign(t, `<style>* { margin: 0 }</style><body style="height: 200px"><script>
+		onclick = () => document.body.requestFullscreen().then(() => 'entered', (e) => e.name)
+			.then((s) => parent.postMessage(s, '*'))</script>`)
+	app := newApp(t, Options{KeepRunning: true, Assets: leadingPage(`<iframe src="` + server.URL +
+		`"></iframe>`)}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{Label: "full"})
+	heard := p.start(`return await new Promise((r) => addEventListener('message', (e) => r(e.data)))`)
+	p.clicked("the frame's outcome", 1, func() bool { return len(heard) > 0 })
+	if r := <-heard; r.value != `"TypeError"` && r.value != `"NotAllowedError"` {
+		t.Errorf("the frame has %s", r.value)
+	}
+	heard = p.start(`document.querySelector('iframe').remove();
+		document.body.insertAdjacentHTML('beforeend', '<button>x</button>');
+		return await new Promise((r) => { onclick = () => document.body.requestFullscreen().then(
+			() => r('entered'), (e) => r(e.name)) })`)
+	p.clicked("the page's outcome", 1, func() bool { return len(heard) > 0 })
+	if r := <-heard; r.value != `"entered"` {
+		t.Errorf("our page has %s", r.value)
+	}
+}
+
+// TestClosedByPages: close of a page, and of a frame for its page, closes nothing.
+func TestClosedByPages(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		b := openBeside(t, w, Options{}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "other"})
+		eventually(t, "a session", func() bool { return p.Session() != nil })
+		before := p.Session()
+		b.during(t, "close", func() string {
+			p.foreignFrame(t, `top.close(); parent.close(); close(); return 1`)
+			p.run(`close()`, nil)
+			if _, err := p.EvalResult(testContext(t), `1`); err != nil || p.Session() != before {
+				t.Errorf("the page is gone: %v", err)
+			}
+			return "goes on"
+		})
+	})
+}
+
+// TestForeignIsTold: the functions of the app can tell that it may be a document of another origin
+// that wants a window or a file.
+func TestForeignIsTold(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		windows, files := make(chan Navigation, 10), make(chan *Download, 10)
+		b := openBeside(t, w, Options{
+			OnNewWindow: func(n Navigation) NavigationAction { windows <- n; return NavigationRefuse },
+			OnDownload:  func(d *Download) string { files <- d; return "" },
+		}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "other"})
+		const wants = `const a = document.createElement('a'); a.download = '.profile';
+			a.href = URL.createObjectURL(new Blob(['x'])); document.body.append(a); a.click(); return 1`
+		file := func(foreign bool) {
+			t.Helper()
+			if d := wait(t, files, "the question about a file"); d.Foreign() != foreign {
+				t.Errorf("asked about %s, foreign: %v", d.URL(), d.Foreign())
+			}
+		}
+		window := func(foreign bool) {
+			t.Helper()
+			p.run(`open('other.html')`, nil)
+			if n := wait(t, windows, "the question about a window"); n.Foreign != foreign {
+				t.Errorf("asked about %+v", n)
+			}
+		}
+		p.run(wants, nil)
+		file(false)
+		window(false)
+		b.during(t, "a window and a file", func() string {
+			// The frame stays, as what it has begun ends with it.
+			p.run(`const f = document.createElement('iframe');
+				const heard = new Promise((r) => addEventListener('message', r));
+				f.src = '`+foreign(t, outsidePage(wants)).URL+`'; document.body.append(f);
+				await heard`, nil)
+			file(true)
+			window(true)
+			return "told"
+		})
+		p.run(`location.href = 'other.html'`, nil)
+		p.waitLoaded()
+		p.run(wants, nil)
+		file(false)
+		window(false)
+	})
+}
+
+// TestEverySignalIsDecided: what WebKit tells or asks its embedder has a row in docs/webkit.md.
+func TestEverySignalIsDecided(t *testing.T) {
+	text, err := os.ReadFile("../docs/webkit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names string
+	if err := loop.call(func() error { names = nativeSignalNames(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Fields(names)
+	if len(lines) < 40 {
+		t.Errorf("WebKit has %d signals only", len(lines))
+	}
+	for _, name := range lines {
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("docs/webkit.md has no row for `%s`", name)
+		}
+	}
+}
+
+// TestNoDriver: nothing can drive a window from outside.
+func TestNoDriver(t *testing.T) {
+	app := newApp(t, Options{KeepRunning: true, Assets: testFiles()}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{Label: "main"})
+	var automated bool
+	if err := app.call(func() error { automated = p.native.automated(); return nil }); err != nil || automated {
+		t.Errorf("automation is allowed: %v, %v", automated, err)
+	}
+	if got := p.wish(`return navigator.webdriver`); got != "false" && got != "undefined" {
+		t.Errorf("navigator.webdriver is %s", got)
+	}
+}
