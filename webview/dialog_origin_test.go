@@ -24,7 +24,8 @@ var outsideDialogs = []struct{ name, script, want string }{
 	{"an empty frame's functions", `const f = document.createElement('iframe');
 		document.body.append(f);
 		f.contentWindow.alert('x'); f.contentWindow.print();
-		return f.contentWindow.confirm('x') + ' ' + f.contentWindow.prompt('x')`, "false null|SecurityError"},
+		return f.contentWindow.confirm('x') + ' ' + f.contentWindow.prompt('x')`,
+		"false null|SecurityError"},
 	{"an empty frame's functions, restored", `const f = document.createElement('iframe');
 		document.body.append(f);
 		self.confirm = f.contentWindow.confirm;
@@ -34,18 +35,21 @@ var outsideDialogs = []struct{ name, script, want string }{
 		dispatchEvent(new CustomEvent('tailrace-ask', { detail: ['confirm', 'x', ''] }));
 		dispatchEvent(new CustomEvent('tailrace-ask', { detail: ['print', 'x', ''] }));
 		return heard + ' ' + confirm('x')`, "nothing false"},
-	{"document.write", `document.open(); document.write('<script>globalThis.said = String(confirm(1))</' +
-		'script>'); document.close(); return said`, "false"},
-	{"again and again", `for (let i = 0; i < 300; i++) { alert(i); print() } return 'went on'`, "went on"},
+	{"document.write", `document.open();
+		document.write('<script>globalThis.said = String(confirm(1))</' + 'script>'); document.close();
+		return said`, "false"},
+	{"again and again", `for (let i = 0; i < 300; i++) { alert(i); print() }
+		return 'went on'`, "went on"},
 	{"megabytes", `alert('x'.repeat(20 << 20)); return 'went on'`, "went on"},
 }
 
-// TestDialogsOfOtherOrigins: documents of other origins show no dialog and stop nothing, whatever the
-// app says of its own.
+// TestDialogsOfOtherOrigins: documents of other origins show no dialog and stop nothing, whatever
+// the app says of its own.
 func TestDialogsOfOtherOrigins(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		asked := make(chan Dialog, 1000)
-		b := openBeside(t, w, Options{Logger: slog.New(slog.DiscardHandler), OnDialog: func(d Dialog) (DialogAction, string) {
+		silent := slog.New(slog.DiscardHandler)
+		b := openBeside(t, w, Options{Logger: silent, OnDialog: func(d Dialog) (DialogAction, string) {
 			asked <- d
 			return DialogAccept, "given"
 		}}, nil)
@@ -80,7 +84,8 @@ func TestDialogOrder(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		const times = 80
 		asked := make(chan string, 10*times)
-		b := openBeside(t, w, Options{Logger: slog.New(slog.DiscardHandler), OnDialog: func(d Dialog) (DialogAction, string) {
+		silent := slog.New(slog.DiscardHandler)
+		b := openBeside(t, w, Options{Logger: silent, OnDialog: func(d Dialog) (DialogAction, string) {
 			asked <- d.Message
 			return DialogAccept, "given " + d.Message
 		}}, nil)

@@ -37,8 +37,8 @@
 // and Navigate come back, and what was emitted meanwhile is kept for the page. Windows of Attach
 // are treated alike.
 //
-// Dialogs of the app's own pages are shown, unless Options.OnDialog answers them; those of frames of
-// other origins are refused. Options.OnPermission gives what reaches beyond a page: by default
+// Dialogs of the app's own pages are shown, unless Options.OnDialog answers them; those of frames
+// of other origins are refused. Options.OnPermission gives what reaches beyond a page: by default
 // nothing.
 //
 // # Closing

@@ -49,8 +49,9 @@ func (d *Download) Window() *Window { return d.window }
 // URL gives where it comes from: http, https, blob or data, as the page has it.
 func (d *Download) URL() string { return d.url }
 
-// Foreign says that it may be a document of another origin that wants it: one is or was in the page
-// since it was loaded, in a frame, or is the page itself. When it is false, a document of ours does.
+// Foreign says that it may be a document of another origin that wants it: one is or was in the
+// page since it was loaded, in a frame, or is the page itself. When it is false, a document of ours
+// does.
 func (d *Download) Foreign() bool { return d.foreign }
 
 // Name gives the name that the page or the server suggests, made fit for a file: without folders,
@@ -122,7 +123,9 @@ func (w *Window) begin(uri string, native unsafe.Pointer) *Download {
 		w.refuse("one download too many", l)
 		return nil
 	}
-	d := &Download{window: w, url: uri, foreign: w.native.foreign(), done: make(chan struct{}), native: native}
+	d := &Download{
+		window: w, url: uri, foreign: w.native.foreign(), done: make(chan struct{}), native: native,
+	}
 	if w.downloads == nil {
 		w.downloads = map[*Download]struct{}{}
 	}

@@ -76,7 +76,8 @@ void tr_permit(tr_permission *p, int allow) {
 
 // Without a function of the app nothing is allowed, and else the answer is the app's, when it is
 // asked.
-static gboolean on_permission_state(WebKitWebView *w, WebKitPermissionStateQuery *q, gpointer data) {
+static gboolean on_permission_state(WebKitWebView *w, WebKitPermissionStateQuery *q,
+                                    gpointer data) {
   (void)w;
   webkit_permission_state_query_finish(q, goAsksPermissions(((tr_view *)data)->handle)
                                               ? WEBKIT_PERMISSION_STATE_PROMPT
@@ -263,10 +264,18 @@ static void names_of(GType t, GString *s) {
 char *tr_signals(void) {
   GString *s = g_string_new(NULL);
   GType types[] = {
-      WEBKIT_TYPE_WEB_VIEW,        WEBKIT_TYPE_WEB_CONTEXT,          WEBKIT_TYPE_WEB_INSPECTOR,
-      WEBKIT_TYPE_DOWNLOAD,        WEBKIT_TYPE_USER_CONTENT_MANAGER, WEBKIT_TYPE_AUTOMATION_SESSION,
-      WEBKIT_TYPE_PRINT_OPERATION, WEBKIT_TYPE_WEBSITE_DATA_MANAGER, WEBKIT_TYPE_GEOLOCATION_MANAGER,
-      WEBKIT_TYPE_COOKIE_MANAGER,  g_type_parent(WEBKIT_TYPE_WEB_VIEW)};
+      WEBKIT_TYPE_WEB_VIEW,
+      WEBKIT_TYPE_WEB_CONTEXT,
+      WEBKIT_TYPE_WEB_INSPECTOR,
+      WEBKIT_TYPE_DOWNLOAD,
+      WEBKIT_TYPE_USER_CONTENT_MANAGER,
+      WEBKIT_TYPE_AUTOMATION_SESSION,
+      WEBKIT_TYPE_PRINT_OPERATION,
+      WEBKIT_TYPE_WEBSITE_DATA_MANAGER,
+      WEBKIT_TYPE_GEOLOCATION_MANAGER,
+      WEBKIT_TYPE_COOKIE_MANAGER,
+      g_type_parent(WEBKIT_TYPE_WEB_VIEW),
+  };
   for (guint i = 0; i < G_N_ELEMENTS(types); i++) names_of(types[i], s);
   return g_string_free(s, FALSE);
 }

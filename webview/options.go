@@ -113,8 +113,8 @@ type Options struct {
 	// documents of other origins are refused, logged and not asked about, so that none of them stops a
 	// page or asks the user in the app's name. Default: the user sees it.
 	OnDialog func(Dialog) (a DialogAction, text string)
-	// OnPermission is asked what a page may have that reaches beyond it: see PermissionKind. It runs on
-	// a goroutine of its own and may take its time. One that panics refuses. WebKit tells of none
+	// OnPermission is asked what a page may have that reaches beyond it: see PermissionKind. It runs
+	// on a goroutine of its own and may take its time. One that panics refuses. WebKit tells of none
 	// which frame wants it: mind Permission.Foreign. Default: nothing is allowed, and that is logged.
 	OnPermission func(Permission) (allow bool)
 	// Tauri gives pages the commands of the npm package @tauri-apps/api (plugin:window|… and others:

@@ -27,7 +27,10 @@ var wishes = []struct {
 		"geolocation", `return await new Promise((r) => navigator.geolocation.getCurrentPosition(
 			() => r('got it'), (e) => r(e.code)))`, PermissionGeolocation, "1", true,
 	},
-	{"notifications", `return Notification.requestPermission()`, PermissionNotifications, "denied", true},
+	{
+		"notifications", `return Notification.requestPermission()`, PermissionNotifications, "denied",
+		true,
+	},
 	{
 		"pointer lock", `return await new Promise((r) => {
 			for (const e of ['pointerlockchange', 'pointerlockerror'])
@@ -45,7 +48,8 @@ var wishes = []struct {
 		PermissionCamera, "NotAllowedError|TypeError|OverconstrainedError", false,
 	},
 	{
-		"the microphone", `return navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'got it')`,
+		"the microphone", `return navigator.mediaDevices.getUserMedia({ audio: true })
+			.then(() => 'got it')`,
 		PermissionMicrophone, "NotAllowedError|TypeError|OverconstrainedError", false,
 	},
 	{
@@ -53,7 +57,8 @@ var wishes = []struct {
 		PermissionScreen, "NotAllowedError|TypeError|InvalidStateError|OverconstrainedError", false,
 	},
 	{
-		"devices", `return (await navigator.mediaDevices.enumerateDevices()).map((d) => d.label).join('')`,
+		"devices", `const all = await navigator.mediaDevices.enumerateDevices();
+			return all.map((d) => d.label).join('')`,
 		PermissionDevices, "|TypeError", false,
 	},
 	{
@@ -101,7 +106,8 @@ func TestPermissionsByDefault(t *testing.T) {
 			t.Errorf("%d windows are shown, want 2", n)
 		}
 		eventually(t, "the log", func() bool {
-			return strings.Contains(log.String(), "permission=WebKitGeolocationPermissionRequest foreign=false")
+			return strings.Contains(log.String(),
+				"permission=WebKitGeolocationPermissionRequest foreign=false")
 		})
 	})
 }
@@ -110,10 +116,12 @@ func TestPermissionsByDefault(t *testing.T) {
 func TestOnPermission(t *testing.T) {
 	asked := make(chan Permission, 100)
 	var answer atomic.Value // func() bool
-	app := newApp(t, Options{KeepRunning: true, Assets: testFiles(), OnPermission: func(p Permission) bool {
+	ask := func(p Permission) bool {
 		asked <- p
 		return answer.Load().(func() bool)()
-	}}, func(*transport.Engine) {})
+	}
+	app := newApp(t, Options{KeepRunning: true, Assets: testFiles(), OnPermission: ask},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	next := func(kind PermissionKind, foreign bool) {
 		t.Helper()
@@ -248,7 +256,8 @@ func TestPasswords(t *testing.T) {
 	})
 }
 
-// TestCertificates: a server that can't show who it is is not shown, and nobody asks whether it may.
+// TestCertificates: a server that can't show who it is is not shown, and nobody asks whether it
+// may.
 func TestCertificates(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		t.Error("it was asked for", r.URL)
@@ -282,8 +291,8 @@ func (p *testPage) clicked(what string, button int, condition func() bool) {
 	}
 }
 
-// TestChoosersOfOtherOrigins: what a user does in a frame of another origin opens no chooser of files
-// or colours; with a click in our own page they open, see TestDialogsEnd.
+// TestChoosersOfOtherOrigins: what a user does in a frame of another origin opens no chooser of
+// files or colours; with a click in our own page they open, see TestDialogsEnd.
 func TestChoosersOfOtherOrigins(t *testing.T) {
 	for _, kind := range []string{"file", "color"} {
 		everyWay(t, func(t *testing.T, w way) {
@@ -368,7 +377,8 @@ func hearMenus(t *testing.T, app *App, f func(*Window, string)) func() {
 	return func() { set(nil) }
 }
 
-// TestFullscreen: a page of ours fills the screen after a click, a frame of another origin does not.
+// TestFullscreen: a page of ours fills the screen after a click, a frame of another origin does
+// not.
 func TestFullscreen(t *testing.T) {
 	server := foreign(t, `<style>* { margin: 0 }</style><body style="height: 200px"><script>
 		onclick = () => document.body.requestFullscreen().then(() => 'entered', (e) => e.name)
@@ -513,7 +523,8 @@ func TestNoDriver(t *testing.T) {
 	app := newApp(t, Options{KeepRunning: true, Assets: testFiles()}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	var automated bool
-	if err := app.call(func() error { automated = p.native.automated(); return nil }); err != nil || automated {
+	err := app.call(func() error { automated = p.native.automated(); return nil })
+	if err != nil || automated {
 		t.Errorf("automation is allowed: %v, %v", automated, err)
 	}
 	if got := p.wish(`return navigator.webdriver`); got != "false" && got != "undefined" {
