@@ -1,7 +1,15 @@
 "use strict";
 (() => {
   // src/builtins/base.ts
-  var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+  var { bind, call } = Function.prototype, uncurry = bind.bind(call);
+  function keepCall(method) {
+    try {
+      return define(method, "call", call), !0;
+    } catch {
+      return !1;
+    }
+  }
+  var {
     defineProperty,
     freeze,
     getOwnPropertyDescriptor,
@@ -9,7 +17,14 @@
     setPrototypeOf,
     keys: keysOf,
     prototype: objectPrototype
-  } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect, asyncIterator = Symbol.asyncIterator, iterator = Symbol.iterator, toText = String, NativeError = Error, NativeEvalError = EvalError, missing = () => {
+  } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect, asyncIterator = Symbol.asyncIterator, iterator = Symbol.iterator, toText = String, NativeError = Error, NativeEvalError = EvalError;
+  function define(object, key, value, { writable = !1, configurable = !1, enumerable = !1 } = {}) {
+    defineProperty(object, key, { __proto__: null, value, writable, configurable, enumerable });
+  }
+  function seclude(secluded) {
+    setPrototypeOf(secluded.prototype, null), freeze(secluded.prototype), freeze(secluded);
+  }
+  var missing = () => {
     throw new TypeError("there are no such objects here");
   };
   function getterOf(prototype, name) {
@@ -47,17 +62,28 @@
   var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
   function tester(expression) {
     let { exec, test } = RegExp.prototype;
-    return defineProperty(expression, "exec", { value: exec }), test.bind(expression);
+    return define(expression, "exec", exec), test.bind(expression);
   }
   var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder), { fromCharCode } = String;
   function latin1(bytes) {
     let n = bytes.length, text = "";
     for (let at = 0; at < n; at += 4096) {
-      let codes = [];
+      let codes = list();
       for (let i = at; i < n && i < at + 4096; i++) codes[i - at] = bytes[i];
       text += apply(fromCharCode, void 0, codes);
     }
     return text;
+  }
+  var List = class extends Array {
+    // The implicit constructor may ask the iterator of arrays.
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  };
+  seclude(List);
+  function list() {
+    return new List();
   }
   function push(array, value) {
     array[array.length] = value;
@@ -66,7 +92,7 @@
     for (let i = 0; i < values.length; i++) array[array.length] = values[i];
   }
   function behind(array, n) {
-    let rest = [];
+    let rest = list();
     for (let i = n; i < array.length; i++) rest[i - n] = array[i];
     return rest;
   }
@@ -74,6 +100,35 @@
   function includes(array, value) {
     for (let i = 0; i < array.length; i++) if (array[i] === value) return !0;
     return !1;
+  }
+
+  // src/builtins/promises.ts
+  var made = (async () => {
+  })(), NativePromise = getPrototypeOf(made).constructor, free = { writable: !0, configurable: !0 };
+  function safe(promise) {
+    try {
+      define(promise, "constructor", NativePromise, free);
+    } catch {
+    }
+    return promise;
+  }
+  var ignore = () => {
+  };
+  async function settled(promise, ok, failed = ignore) {
+    let value;
+    try {
+      value = await safe(promise);
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    ok(value);
+  }
+  async function rejected(error) {
+    throw error;
+  }
+  function ignored(promise) {
+    settled(promise, ignore);
   }
 
   // src/builtins/dom.ts
@@ -142,7 +197,20 @@
     abort() {
       abortController(this.controller);
     }
-  }, responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
+  }, NativeRequest = globalThis.XMLHttpRequest, requests = NativeRequest?.prototype, openRequest = methodOf(requests, "open"), setHeader = methodOf(requests, "setRequestHeader"), sendRequest = methodOf(requests, "send"), abortRequest = methodOf(requests, "abort"), requestStatus = readerOf(requests, "status"), requestText = readerOf(requests, "responseText");
+  function askBy(url, headers2, body) {
+    let request = new NativeRequest();
+    return { answer: new NativePromise((resolve) => {
+      listenTo(request, "loadend", () => {
+        let status = requestStatus(request), asked = { __proto__: null, status, text: status === 0 ? "" : requestText(request) };
+        resolve(status === 0 ? void 0 : asked);
+      }), openRequest(request, "POST", url);
+      let names = keysOf(headers2);
+      for (let i = 0; i < names.length; i++) setHeader(request, names[i], headers2[names[i]]);
+      sendRequest(request, body);
+    }), abort: () => abortRequest(request) };
+  }
+  var post = NativeRequest === void 0 ? void 0 : askBy, responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
   function bodyOf(response) {
     return isKind(readStatus, response) ? readBody(response) : response.arrayBuffer();
   }
@@ -154,7 +222,9 @@
   // src/errors.ts
   var TailraceError = class extends Error {
     constructor(code, message, detail) {
-      super(message), defineProperty(this, "name", { value: "TailraceError", configurable: !0, writable: !0 }), this.code = code, detail !== void 0 && (this.detail = detail);
+      super(message), define(this, "name", "TailraceError", { configurable: !0, writable: !0 });
+      let own = { configurable: !0, writable: !0, enumerable: !0 };
+      define(this, "code", code, own), detail !== void 0 && define(this, "detail", detail, own);
     }
   };
   function broken(rule) {
@@ -226,18 +296,18 @@
   }
 
   // src/builtins/bytes.ts
-  var NativeUint8Array = Uint8Array, NativeUint32Array = Uint32Array, NativeArrayBuffer = ArrayBuffer, { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+  var NativeUint8Array = Uint8Array, NativeUint32Array = Uint32Array, NativeArrayBuffer = ArrayBuffer, { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, ownLength = keepCall(getLength), ownBuffer = keepCall(getBuffer), ownOffset = keepCall(getOffset), ownBytes = keepCall(getBytes), ownSet = keepCall(set), slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
   function lengthOf(array) {
-    return getLength.call === originalCall ? getLength.call(array) : slowLength(array);
+    return ownLength ? getLength.call(array) : slowLength(array);
   }
   function bufferOf(u8) {
-    return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+    return ownBuffer ? getBuffer.call(u8) : slowBuffer(u8);
   }
   function offsetOf(u8) {
-    return getOffset.call === originalCall ? getOffset.call(u8) : slowOffset(u8);
+    return ownOffset ? getOffset.call(u8) : slowOffset(u8);
   }
   function copyInto(to, from, at) {
-    set.call === originalCall ? set.call(to, from, at) : slowSet(to, from, at);
+    ownSet ? set.call(to, from, at) : slowSet(to, from, at);
   }
   function viewOf(u8, from, to) {
     return new NativeUint8Array(bufferOf(u8), offsetOf(u8) + from, to - from);
@@ -273,7 +343,7 @@
     if (!isView(value)) return isBuffer(value) ? new NativeUint8Array(value) : void 0;
     let length;
     try {
-      length = getBytes.call === originalCall ? getBytes.call(value) : slowBytes(value);
+      length = ownBytes ? getBytes.call(value) : slowBytes(value);
     } catch {
       return new NativeUint8Array(viewBuffer(value), viewOffset(value), viewBytes(value));
     }
@@ -282,13 +352,13 @@
   }
 
   // src/builtins/collections.ts
-  function keepMethods({ prototype }, base) {
-    let names = ownKeys(base.prototype);
+  function keepMethods(own, base) {
+    let { prototype } = own, names = ownKeys(base.prototype);
     for (let i = 0; i < names.length; i++) {
       let property = getOwnPropertyDescriptor(base.prototype, names[i]);
-      property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+      property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], setPrototypeOf(property, null));
     }
-    setPrototypeOf(prototype, null), freeze(prototype);
+    seclude(own);
   }
   var SafeMap = class extends Map {
     // biome-ignore lint/complexity/noUselessConstructor: see above
@@ -364,39 +434,10 @@
     return value;
   }
 
-  // src/builtins/promises.ts
-  var made = (async () => {
-  })(), NativePromise = getPrototypeOf(made).constructor, own = { value: NativePromise, configurable: !0, writable: !0 };
-  function safe(promise) {
-    try {
-      defineProperty(promise, "constructor", own);
-    } catch {
-    }
-    return promise;
-  }
-  var ignore = () => {
-  };
-  async function settled(promise, ok, failed = ignore) {
-    let value;
-    try {
-      value = await safe(promise);
-    } catch (error) {
-      failed(error);
-      return;
-    }
-    ok(value);
-  }
-  async function rejected(error) {
-    throw error;
-  }
-  function ignored(promise) {
-    settled(promise, ignore);
-  }
-
   // src/http.ts
   var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, WATCH = 2500, SMALL = 16384;
   function newSlot(index) {
-    return { index, request: 0, abort: void 0, until: 0, refusals: 0 };
+    return { index, request: 0, aborter: void 0, abort: void 0, until: 0, refusals: 0 };
   }
   var FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
     constructor(options) {
@@ -415,32 +456,59 @@
       this.session = "";
       this.headers = headersOf({ "Tailrace-Version": "1" });
       this.hold = 0;
-      this.free = [];
+      this.free = list();
       /** Pull slots without a request. */
-      this.idle = [];
+      this.idle = list();
       options.memory === !0 && (this.headers["Tailrace-Memory"] = "1");
     }
     async hello() {
       let answer = await safe(this.ask("hello", null));
-      if (answer.status !== 200 || answer.body === void 0) throw refusal(answer);
-      return readHello(parse(answer.body));
+      if (answer.status !== 200) throw refusal(answer.status, answer.text);
+      return readHello(parse(answer.text));
     }
     /** Tells Go that shared memory is not used any more, and why. Then `resume` may follow. */
     async giveUp(reason) {
-      let answer = await safe(this.ask("carrier", stringify({ reason })));
-      if (answer.status < 200 || answer.status >= 300) throw refusal(answer);
+      let answer = await safe(this.ask("carrier", stringify({ reason }))), { status, text } = answer;
+      if (status < 200 || status >= 300) throw refusal(status, text);
     }
     /** A request outside of the batches, until it has an answer. */
     async ask(path, body) {
       let slot = newSlot(0);
       for (let tries = 1; ; tries++) {
         if (this.blocked) throw blockedByPolicy(this.options.base);
-        let answer = await safe(this.fetch(path, body, slot, HELLO_TIMEOUT));
+        let answer = await safe(this.askOnce(path, body, slot));
         if (this.stopped) throw new TailraceError("closed", "the session ended");
-        if (answer !== void 0 && answer.status !== 429 && whole(answer)) return answer;
+        if (answer !== void 0 && answer.status !== 429 && answer.whole) return answer;
         if (tries === TRIES) throw unreachable();
         await safe(this.wait(tries)), answer === void 0 && this.lookForPolicy(slot);
       }
+    }
+    /** Undefined: the answer did not come. Never rejects. */
+    async askOnce(path, body, slot) {
+      let { post: post2 } = this.options;
+      if (post2 === void 0) {
+        let reply = await safe(this.fetch(path, body, slot, HELLO_TIMEOUT));
+        return reply && answered(reply.status, textOf2(reply.body));
+      }
+      if (!this.blocked) {
+        this.begin(slot, HELLO_TIMEOUT);
+        try {
+          let { answer, abort } = post2(this.url(path), this.headers, body);
+          slot.abort = { abort };
+          let asked = await safe(answer);
+          return asked && answered(asked.status, asked.text);
+        } catch {
+          return;
+        } finally {
+          this.busy.delete(slot);
+        }
+      }
+    }
+    begin(slot, timeout) {
+      slot.refusals = this.options.refusals(), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
+    }
+    url(path) {
+      return `${this.options.base}/.tailrace/${path}`;
     }
     /** A request of the slot's has failed: was it the page's policy? */
     lookForPolicy(slot) {
@@ -474,7 +542,7 @@
       if (peer === void 0 || this.stopped) return;
       this.onblocked = onblocked ?? ((error) => peer.end(error));
       let { idle } = this;
-      this.idle = [];
+      this.idle = list();
       for (let i = 0; i < idle.length; i++) this.pull(peer, idle[i]);
       this.flush();
     }
@@ -498,7 +566,7 @@
     leave(last) {
       let { peer, flying } = this;
       if (peer === void 0 || this.stopped || this.instead !== void 0) return;
-      let outs = [];
+      let outs = list();
       for (flying.forEach((out) => {
         push(outs, out);
       }); ; ) {
@@ -540,7 +608,7 @@
       for (; ; ) {
         let answer = await safe(next);
         if (this.stopped) return;
-        if (answer === FAILED || answer !== void 0 && !peer.receive(answer)) {
+        if (answer === FAILED || answer !== void 0 && !taken(peer, answer)) {
           if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
           if (answer === FAILED && this.lookForPolicy(slot)) {
             push(this.idle, slot), this.giveBack(peer, out);
@@ -551,7 +619,7 @@
         }
         if (failures = 0, out !== void 0 && (this.flying.delete(out), peer.delivered(out), this.wake()), out = void 0, this.instead !== void 0 && (peer.dispatch(), this.flush(), this.instead !== void 0))
           break;
-        let small = answer !== void 0 && sizeOf(answer) <= SMALL;
+        let small = answer?.body !== void 0 && sizeOf(answer.body) <= SMALL;
         if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
         next = this.request(peer, slot, out, this.hold), out?.leave(), small || peer.dispatch();
       }
@@ -561,7 +629,7 @@
       for (let failures = 0; ; ) {
         let answer = await safe(this.request(peer, slot, out, 0));
         if (this.stopped) return;
-        if (answer !== FAILED && (answer === void 0 || peer.receive(answer))) break;
+        if (answer !== FAILED && (answer === void 0 || taken(peer, answer))) break;
         if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
         if (answer === FAILED && this.lookForPolicy(slot)) {
           push(this.free, slot), this.giveBack(peer, out);
@@ -588,8 +656,8 @@
           await safe(this.sleep(BUSY_WAIT));
         else {
           if (answer.status >= 200 && answer.status < 300)
-            return answer.status === 204 ? void 0 : answer.body ?? FAILED;
-          peer.end(refusal(answer));
+            return answer.status === 204 ? void 0 : answer.body === void 0 ? FAILED : answer;
+          peer.end(refusal(answer.status, textOf2(answer.body)));
           return;
         }
       }
@@ -597,10 +665,10 @@
     /** Undefined: the answer did not come, or not whole. Never rejects. */
     async fetch(path, body, slot, timeout) {
       if (!this.blocked) {
-        slot.abort ?? (slot.abort = new Aborter()), slot.refusals = this.options.refusals(), slot.until = this.options.clock.now() + timeout, this.busy.add(slot), this.watch();
+        slot.aborter ??= new Aborter(), slot.abort = slot.aborter, this.begin(slot, timeout);
         try {
-          let url = `${this.options.base}/.tailrace/${path}`, response = await safe(this.options.fetch(url, this.init(body, slot.abort.signal))), status = statusOf(response);
-          return { status, body: status === 204 ? void 0 : await safe(bodyOf(response)) };
+          let { signal } = slot.aborter, response = await safe(this.options.fetch(this.url(path), this.init(body, signal))), status = statusOf(response);
+          return replied(status, status === 204 ? void 0 : await safe(bodyOf(response)));
         } catch {
           return;
         } finally {
@@ -618,7 +686,7 @@
         this.watching = !1;
         let now = this.options.clock.now();
         this.busy.forEach((slot) => {
-          now < slot.until || (slot.abort?.abort(), slot.abort = void 0);
+          now < slot.until || (slot.abort?.abort(), slot.abort = void 0, slot.aborter = void 0);
         }), this.busy.size > 0 && this.watch();
       }, WATCH));
     }
@@ -631,33 +699,43 @@
       });
     }
   };
+  function replied(status, body) {
+    return { __proto__: null, status, body };
+  }
+  function taken(peer, { body }) {
+    return body !== void 0 && peer.receive(body);
+  }
+  function answered(status, text) {
+    let whole = status !== 200 || parse(text) !== void 0;
+    return { __proto__: null, status, text, whole };
+  }
   function headersOf(headers2) {
     return { __proto__: null, ...headers2 };
   }
   function unreachable() {
     return new TailraceError("unreachable", "the Go side does not answer: is the app still running?");
   }
-  function parse(body) {
+  function textOf2(body) {
+    return body === void 0 ? "" : decodeText(new NativeUint8Array(body));
+  }
+  function parse(text) {
     try {
-      return body && parseJson(decodeText(new NativeUint8Array(body)));
+      return parseJson(text);
     } catch {
       return;
     }
   }
-  function whole({ status, body }) {
-    return status !== 200 || parse(body) !== void 0;
-  }
-  function refusal(answer) {
-    let { status } = answer, code = status === 403 ? "forbidden" : status === 410 ? "closed" : "refused";
-    return errorFrom(parse(answer.body), code, `the Go side answered with status ${status}`);
+  function refusal(status, text) {
+    let code = status === 403 ? "forbidden" : status === 410 ? "closed" : "refused";
+    return errorFrom(parse(text), code, `the Go side answered with status ${status}`);
   }
   function readHello(value) {
-    let hello = value ?? {}, { session, label, pulls, posts, hold: hold2, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => isInteger(n) && n >= least && n <= most;
+    let hello = { __proto__: null, ...typeof value == "object" ? value : void 0 }, { session, label, pulls, posts, hold: hold2, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => isInteger(n) && n >= least && n <= most;
     if (hello.version !== 1)
       throw new TailraceError("protocol", `the Go side speaks version ${hello.version}, not 1`);
     if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold2, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32) || !between(pending, 1, 2 ** 32))
       throw new TailraceError("protocol", "a hello with fields missing or out of range");
-    return { session, label, pulls, posts, hold: hold2, maxBatch, maxMessage, window: window2, lanes, pending };
+    return hello;
   }
 
   // src/key.ts
@@ -670,7 +748,7 @@
     over = error;
   }
   function refuseEarly(error) {
-    let channels = [];
+    let channels = list();
     waiting.forEach((channel) => {
       push(channels, channel);
     }), waiting.clear();
@@ -686,7 +764,7 @@
 
   // src/jsonrun.ts
   function parseRun(batch, at, bytes, count, align, kind, words, take2) {
-    let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
+    let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = list(), costs = list(), frame = at;
     for (let n = 0; n < count && stop - frame >= head; n++) {
       let word = frame >> 2, length = u32[word];
       if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take2 !== void 0 && !take2(word)) return;
@@ -807,15 +885,15 @@
         at = stop;
         continue;
       }
-      let taken = 0;
+      let taken2 = 0;
       if (count > 1 && target.frames !== void 0 && bytes >= FRAME) {
-        if (taken = target.frames(batch, at, bytes, count, align), taken === count) {
+        if (taken2 = target.frames(batch, at, bytes, count, align), taken2 === count) {
           at = stop;
           continue;
         }
-        for (let n = 0; n < taken; n++) at += FRAME + u32[at >> 2] + mask & ~mask;
+        for (let n = 0; n < taken2; n++) at += FRAME + u32[at >> 2] + mask & ~mask;
       }
-      for (let n = taken; n < count; n++) {
+      for (let n = taken2; n < count; n++) {
         let left = stop - at;
         if (left < FRAME) throw broken("a frame header past its run");
         word = at >> 2;
@@ -840,7 +918,7 @@
   var Kept = class {
     constructor({ u32, length, credits }, from) {
       this.live = !1;
-      this.rests = [];
+      this.rests = list();
       let end = length - CLOSING, at = HEADER + credits * CREDIT;
       for (; end - at >= RUN; ) {
         let word = at >> 2;
@@ -867,7 +945,7 @@
   }
   function checkControl(u32, kind, offset, length) {
     let word = offset >> 2, wrong;
-    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong || (wrong = u32[word + 1] > EVENT_BYTES)) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
+    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong ||= u32[word + 1] > EVENT_BYTES) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
   }
   function encodeBatch(header, credits, runs) {
     let start = HEADER + credits.length / 2 * CREDIT, length = start + (runs === void 0 ? 0 : lengthOf(runs)) + CLOSING, u8 = new NativeUint8Array(length);
@@ -893,7 +971,7 @@
     constructor(capacity, front = 0) {
       this.capacity = capacity;
       this.front = front;
-      this.spares = [];
+      this.spares = list();
       this.runWord = 0;
       /** The lane of the run under way; -1: there is none. */
       this.lane = -1;
@@ -913,8 +991,8 @@
     frame(kind, head, payload2, from, to) {
       let { u8, u32 } = this, headed = head === void 0 ? 0 : BEGIN_HEAD, length = headed + to - from, stride = strideOf(length), at = this.front + this.length, word = at >> 2;
       u32[at + stride - 4 >> 2] = 0, u32[at + stride - 8 >> 2] = 0, u32[word] = length, u32[word + 1] = kind, at += FRAME, head !== void 0 && copyInto(u8, head, at), at += headed;
-      let whole2 = from === 0 && to === lengthOf(payload2);
-      copyInto(u8, whole2 ? payload2 : viewOf(payload2, from, to), at), this.length += stride, u32[this.runWord + 1]++, u32[this.runWord + 4] += stride;
+      let whole = from === 0 && to === lengthOf(payload2);
+      copyInto(u8, whole ? payload2 : viewOf(payload2, from, to), at), this.length += stride, u32[this.runWord + 1]++, u32[this.runWord + 4] += stride;
     }
     /** What was written; the writer is empty again. The bytes stay until they are given to `release`. */
     take() {
@@ -942,6 +1020,9 @@
     } catch {
       throw broken("a JSON payload that is not JSON");
     }
+  }
+  function withoutAnswer(kind, payload2, opens) {
+    return { kind, payload: payload2, opens, accepted: void 0, refused: void 0 };
   }
   var Lane = class {
     // of the first ready message, when it goes in fragments
@@ -975,8 +1056,8 @@
       /** Bytes of payload in the batch that is being written. */
       this.batched = 0;
       this.credited = 0;
-      this.waiting = [];
-      this.ready = [];
+      this.waiting = list();
+      this.ready = list();
       this.offset = 0;
     }
     // ---- downward
@@ -1020,8 +1101,8 @@
       if (rest === void 0)
         copyInto(part.u8, viewOf(batch.u8, offset, offset + length), part.filled);
       else {
-        let own2 = this.sink.own === !0;
-        kind === BEGIN ? rest.fill(part.u8, 0, length, own2) : fillApart(part.u8, part.filled, batch, rest, offset, length, own2);
+        let own = this.sink.own === !0;
+        kind === BEGIN ? rest.fill(part.u8, 0, length, own) : fillApart(part.u8, part.filled, batch, rest, offset, length, own);
       }
       if (this.part = part, this.sink.unread || kind === END ? part.held += stride : this.consumed += stride, kind === ABORT) {
         this.part = void 0, this.sink.unread ? this.aborted += part.held : this.consumed += part.held;
@@ -1031,8 +1112,8 @@
       if (kind === END && part.filled !== part.total)
         throw broken("fragments shorter than their message");
       this.part = void 0;
-      let whole2 = { u8: part.u8, u32: wordsOf(part.u8) };
-      this.sink.message(this, whole2, part.kind, 0, part.total, part.held, !0);
+      let whole = { u8: part.u8, u32: wordsOf(part.u8) };
+      this.sink.message(this, whole, part.kind, 0, part.total, part.held, !0);
     }
     /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
     releaseHeld() {
@@ -1069,7 +1150,7 @@
       let length = lengthOf(payload2);
       if (this.waiting.length > 0 || !this.fits(length)) return !1;
       this.reserved += this.stridesOf(length), this.sink.queued?.(length);
-      let message = { kind, payload: payload2 };
+      let message = withoutAnswer(kind, payload2);
       return push(this.ready, message), this.ready.length === 1 && this.named && this.owner.write(this), this.ready.length > 0 && (message.payload = copyOf(payload2), this.owner.sendable(this)), !0;
     }
     tooLarge(length) {
@@ -1105,11 +1186,11 @@
     }
     /** Closes this direction, behind what was accepted; what waits for the window is refused. */
     close(error) {
-      this.localClosed || (this.localClosed = !0, this.refuseWaiting(error), push(this.ready, { kind: CLOSE, payload: NOTHING }), this.reserved += strideOf(0), this.owner.sendable(this));
+      this.localClosed || (this.localClosed = !0, this.refuseWaiting(error), push(this.ready, withoutAnswer(CLOSE, NOTHING)), this.reserved += strideOf(0), this.owner.sendable(this));
     }
     refuseWaiting(error = new TailraceError("channel_ended", "the channel has ended")) {
       let refused = this.waiting;
-      this.waiting = [];
+      this.waiting = list();
       for (let i = 0; i < refused.length; i++) refused[i].refused?.(error);
     }
     credit(total) {
@@ -1131,11 +1212,11 @@
     write(writer, quota, batched) {
       let { chunk } = this.owner, stop = writer.length + quota, n = 0;
       for (; n < this.ready.length && writer.length < stop; ) {
-        let { kind, payload: payload2, opens } = this.ready[n], size = lengthOf(payload2), whole2 = size <= chunk, from = this.offset, to = min(from + chunk, size), head = !whole2 && from === 0 ? beginHead(size, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : BEGIN_HEAD));
+        let { kind, payload: payload2, opens } = this.ready[n], size = lengthOf(payload2), whole = size <= chunk, from = this.offset, to = min(from + chunk, size), head = !whole && from === 0 ? beginHead(size, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : BEGIN_HEAD));
         if (stride > writer.room(this.id) || kind !== CLOSE && !this.passes(stride)) break;
         writer.lane !== this.id && writer.beginRun(this.id, this.nextOut);
         let frameKind = kind;
-        if (whole2 || (frameKind = from === 0 ? BEGIN : to === size ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to > from && this.batched === 0 && push(batched, this), this.batched += to - from, to < size) {
+        if (whole || (frameKind = from === 0 ? BEGIN : to === size ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to > from && this.batched === 0 && push(batched, this), this.batched += to - from, to < size) {
           this.offset = to;
           continue;
         }
@@ -1149,11 +1230,11 @@
     }
     /** The session ended. */
     end(error) {
-      this.part = void 0, this.ready = [], this.localClosed = !0, this.refuseWaiting(error), this.remoteClosed || (this.remoteClosed = !0, this.sink.ended(error));
+      this.part = void 0, this.ready = list(), this.localClosed = !0, this.refuseWaiting(error), this.remoteClosed || (this.remoteClosed = !0, this.sink.ended(error));
     }
   };
-  function fillApart(u8, at, batch, rest, offset, length, own2) {
-    copyInto(u8, viewOf(batch.u8, offset, offset + 16), at), rest.fill(u8, at + 16, length - 16, own2);
+  function fillApart(u8, at, batch, rest, offset, length, own) {
+    copyInto(u8, viewOf(batch.u8, offset, offset + 16), at), rest.fill(u8, at + 16, length - 16, own);
   }
   var BodySink = class {
     constructor(length, take2, fail) {
@@ -1230,60 +1311,64 @@
       throw new TailraceError("invalid_args", `a threshold is a number of bytes, not ${bytes}`);
     return bytes;
   }
+  var levelsOf;
+  function keepLevels(of) {
+    levelsOf = of;
+  }
   var Levelled = class {
     get bufferedAmount() {
-      return this.core.buffered.amount;
+      return levelsOf(this).buffered.amount;
     }
     get bufferedAmountHighThreshold() {
-      return this.core.buffered.highThreshold;
+      return levelsOf(this).buffered.highThreshold;
     }
     set bufferedAmountHighThreshold(bytes) {
-      this.core.buffered.highThreshold = bytes;
+      levelsOf(this).buffered.highThreshold = bytes;
     }
     get onbufferedamounthigh() {
-      return this.core.buffered.onhigh;
+      return levelsOf(this).buffered.onhigh;
     }
     set onbufferedamounthigh(callback) {
-      this.core.buffered.onhigh = callable(callback);
+      levelsOf(this).buffered.onhigh = callable(callback);
     }
     get bufferedAmountLowThreshold() {
-      return this.core.buffered.lowThreshold;
+      return levelsOf(this).buffered.lowThreshold;
     }
     set bufferedAmountLowThreshold(bytes) {
-      this.core.buffered.lowThreshold = bytes;
+      levelsOf(this).buffered.lowThreshold = bytes;
     }
     get onbufferedamountlow() {
-      return this.core.buffered.onlow;
+      return levelsOf(this).buffered.onlow;
     }
     set onbufferedamountlow(callback) {
-      this.core.buffered.onlow = callable(callback);
+      levelsOf(this).buffered.onlow = callable(callback);
     }
     get unreadAmount() {
-      return this.core.waiting.amount;
+      return levelsOf(this).waiting.amount;
     }
     get unreadAmountHighThreshold() {
-      return this.core.waiting.highThreshold;
+      return levelsOf(this).waiting.highThreshold;
     }
     set unreadAmountHighThreshold(bytes) {
-      this.core.waiting.highThreshold = bytes;
+      levelsOf(this).waiting.highThreshold = bytes;
     }
     get onunreadamounthigh() {
-      return this.core.waiting.onhigh;
+      return levelsOf(this).waiting.onhigh;
     }
     set onunreadamounthigh(callback) {
-      this.core.waiting.onhigh = callable(callback);
+      levelsOf(this).waiting.onhigh = callable(callback);
     }
     get unreadAmountLowThreshold() {
-      return this.core.waiting.lowThreshold;
+      return levelsOf(this).waiting.lowThreshold;
     }
     set unreadAmountLowThreshold(bytes) {
-      this.core.waiting.lowThreshold = bytes;
+      levelsOf(this).waiting.lowThreshold = bytes;
     }
     get onunreadamountlow() {
-      return this.core.waiting.onlow;
+      return levelsOf(this).waiting.onlow;
     }
     set onunreadamountlow(callback) {
-      this.core.waiting.onlow = callable(callback);
+      levelsOf(this).waiting.onlow = callable(callback);
     }
   };
 
@@ -1336,8 +1421,8 @@
     return bytes;
   }
   var ChannelCore = class {
-    constructor(own2, borrow) {
-      this.own = own2;
+    constructor(own, borrow) {
+      this.own = own;
       this.borrow = borrow;
       /** No more messages will arrive, or this side has closed. */
       this.closed = !1;
@@ -1347,10 +1432,10 @@
       this.ending = !1;
       // onclose is still due
       this.draining = !1;
-      this.waiters = [];
-      this.queue = [];
+      this.waiters = list();
+      this.queue = list();
       this.head = 0;
-      this.early = [];
+      this.early = list();
       /** What was sent and has not left the page. */
       this.buffered = new Level();
       /** What has come and nobody has taken. */
@@ -1436,7 +1521,7 @@
     }
     finishWaiters() {
       let { waiters } = this;
-      this.waiters = [];
+      this.waiters = list();
       for (let i = 0; i < waiters.length; i++) this.finish(waiters[i]);
     }
     finish(waiter) {
@@ -1469,7 +1554,7 @@
     }
     shift() {
       let first = this.queue[this.head];
-      return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), this.waiting.remove(first.length), first;
+      return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = list(), this.head = 0), this.waiting.remove(first.length), first;
     }
     iterate() {
       if (this.borrow)
@@ -1508,7 +1593,7 @@
           this.buffered.remove(length), reject(error);
         }, go = () => {
           let refusal2 = this.refusal();
-          refusal2 !== void 0 ? refused(refusal2) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
+          refusal2 !== void 0 ? refused(refusal2) : this.lane?.send({ kind, payload: copy, opens: void 0, accepted: resolve, refused });
         };
         if (lane !== void 0 || this.closed) {
           go();
@@ -1535,13 +1620,13 @@
     attached() {
       let { early } = this;
       if (early.length !== 0) {
-        this.early = [], waitNoMore(this);
+        this.early = list(), waitNoMore(this);
         for (let i = 0; i < early.length; i++) early[i].go();
       }
     }
     refuseEarly(error) {
       let { early } = this;
-      this.early = [];
+      this.early = list();
       for (let i = 0; i < early.length; i++) early[i].refused(error);
     }
     /** The lane of this channel inside the arguments of the invoke under way. */
@@ -1562,57 +1647,63 @@
     "onunreadamounthigh",
     "unreadAmountLowThreshold",
     "onunreadamountlow"
-  ], Channel = class extends Levelled {
+  ], coreOf;
+  function giveCores(of) {
+    coreOf = of, keepLevels(of);
+  }
+  var Channel = class extends Levelled {
+    // It leads to the session and its carrier: not even a subclass of the page's gets it.
+    #core;
     constructor(onmessage) {
       let options = typeof onmessage == "function" ? { onmessage } : onmessage ?? {};
       if (options.own === !0 && options.borrow === !0)
         throw new TailraceError("invalid_args", "a channel has either `own` or `borrow`");
       super();
       let core = new ChannelCore(options.own === !0, options.borrow === !0);
-      core.onmessage = callable(options.onmessage), defineProperty(this, "core", { value: core });
+      core.onmessage = callable(options.onmessage), this.#core = core, coreOf === void 0 && giveCores((channel) => channel.#core);
       for (let i = 0; i < LEVELS.length; i++) {
         let value = options[LEVELS[i]];
         value !== void 0 && (this[LEVELS[i]] = value);
       }
     }
     get onmessage() {
-      return this.core.onmessage;
+      return this.#core.onmessage;
     }
     set onmessage(callback) {
-      this.core.setOnmessage(callback);
+      this.#core.setOnmessage(callback);
     }
     get onclose() {
-      return this.core.onclose;
+      return this.#core.onclose;
     }
     set onclose(callback) {
-      this.core.onclose = callable(callback);
+      this.#core.onclose = callable(callback);
     }
     get onerror() {
-      return this.core.onerror;
+      return this.#core.onerror;
     }
     set onerror(callback) {
-      this.core.onerror = callable(callback);
+      this.#core.onerror = callable(callback);
     }
     get id() {
-      return this.core.lane?.id;
+      return this.#core.lane?.id;
     }
     get closed() {
-      return this.core.closed;
+      return this.#core.closed;
     }
     close() {
-      this.core.close();
+      this.#core.close();
     }
     send(message) {
-      return this.core.send(message);
+      return this.#core.send(message);
     }
     trySend(message) {
-      return this.core.trySend(message);
+      return this.#core.trySend(message);
     }
     [Symbol.asyncIterator]() {
-      return this.core.iterate();
+      return this.#core.iterate();
     }
     toJSON() {
-      return this.core.collect();
+      return this.#core.collect();
     }
   };
   function take(message) {
@@ -1626,7 +1717,7 @@
       this.receipt = 0;
       this.early = new SafeMap();
       /** Those up to `receipt` that `next` has not given. */
-      this.whole = [];
+      this.whole = list();
     }
     /** Whether a batch of that number is there or was. Throws if it is too far ahead. */
     had(number) {
@@ -1656,7 +1747,7 @@
       }), bits >>> 0;
     }
     clear() {
-      this.whole = [], this.live = void 0, this.early.clear();
+      this.whole = list(), this.live = void 0, this.early.clear();
     }
     takeEarly() {
       for (; this.early.size > 0; ) {
@@ -1730,7 +1821,7 @@
     /** The session has ended. */
     end(error) {
       this.held.clear(), this.active.clear();
-      let calls = [];
+      let calls = list();
       this.calls.forEach((call2) => {
         push(calls, call2);
       }), this.calls.clear();
@@ -1749,7 +1840,7 @@
       this.owner = owner;
       /** Eval was forbidden once: a document's policy never gets weaker. */
       this.forbidden = !1;
-      this.held = [];
+      this.held = list();
     }
     get unread() {
       return this.native !== void 0 || this.held.length > 0;
@@ -1774,7 +1865,7 @@
     /** A run of JSON events only, each for one subscription, is parsed at once. */
     frames(lane, batch, at, bytes, count, align) {
       if (this.native !== void 0 || batch.u32[(at >> 2) + 1] !== EVENT) return 0;
-      let { u32 } = batch, subs = [], run2 = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => (push(subs, u32[word + 4]), u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON));
+      let { u32 } = batch, subs = list(), run2 = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => (push(subs, u32[word + 4]), u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON));
       if (run2 === void 0) return 0;
       for (let n = 0; n < count; n++)
         lane.consumed += run2.costs[n], this.owner.parsedEvent(subs[n], run2.values[n]);
@@ -1803,7 +1894,7 @@
       }
     }
     event(u8, u32, offset, length) {
-      let word = offset >> 2, count = u32[word], subs = [];
+      let word = offset >> 2, count = u32[word], subs = list();
       for (let i = 0; i < count; i++) subs[i] = u32[word + 2 + i];
       let payload2 = viewOf(u8, offset + 8 + 4 * count, offset + length);
       this.owner.event(subs, u32[word + 1], payload2);
@@ -1879,10 +1970,7 @@
         let seconds = LONGEST_NATIVE / 1e3;
         report(new TailraceError("native_eval", `a script that Go evaluates took over ${seconds} s`)), this.resume();
       }, LONGEST_NATIVE);
-      this.native = { id, quiet, timer }, defineProperty(globalThis, NATIVE_KEY, {
-        value: (ran, last, error) => this.evaluated(ran, last, error),
-        configurable: !0
-      }), this.owner.sendControl(RESULT, payload(id, NOT_ALLOWED, ""));
+      this.native = { id, quiet, timer, lane: void 0, cost: 0 }, define(globalThis, NATIVE_KEY, (ran, last, error) => this.evaluated(ran, last, error), { configurable: !0 }), this.owner.sendControl(RESULT, payload(id, NOT_ALLOWED, ""));
     }
     /**
      * A script of Go's has run up to `last`, a function that gives its value, or throws what it
@@ -1900,7 +1988,7 @@
       let ran = this.native;
       this.native = void 0;
       try {
-        for (ran?.lane?.consume(ran.cost ?? 0); this.native === void 0; ) {
+        for (ran?.lane?.consume(ran.cost); this.native === void 0; ) {
           let next = shift(this.held);
           if (next === void 0) return;
           let { lane, cost } = next;
@@ -1911,7 +1999,7 @@
       }
     }
     ended() {
-      this.native !== void 0 && this.owner.stopTimer(this.native.timer), this.native = void 0, this.held = [];
+      this.native !== void 0 && this.owner.stopTimer(this.native.timer), this.native = void 0, this.held = list();
     }
   };
   function run(source) {
@@ -1931,7 +2019,7 @@
       return !1;
     }
   }
-  function textOf2(of, name) {
+  function textOf3(of, name) {
     try {
       let value = of[name];
       return typeof value == "string" ? value : void 0;
@@ -1941,15 +2029,15 @@
   }
   function asError(parts) {
     if (typeof parts != "object" || parts === null) return parts;
-    let error = new NativeError(textOf2(parts, "message")), name = textOf2(parts, "name"), stack = textOf2(parts, "stack");
-    return name !== void 0 && defineProperty(error, "name", { value: name }), stack !== void 0 && defineProperty(error, "stack", { value: stack }), error;
+    let error = new NativeError(textOf3(parts, "message")), name = textOf3(parts, "name"), stack = textOf3(parts, "stack");
+    return name !== void 0 && define(error, "name", name), stack !== void 0 && define(error, "stack", stack), error;
   }
   function evalError(error, withStack = !0) {
     let tell2 = (message, name, stack) => stringify({ code: "eval", message, detail: { name, stack } });
     try {
       if (!isError(error)) return tell2(toText(error));
-      let name = textOf2(error, "name"), stack = withStack ? textOf2(error, "stack") : void 0;
-      return tell2(textOf2(error, "message") ?? "eval failed", name, stack);
+      let name = textOf3(error, "name"), stack = withStack ? textOf3(error, "stack") : void 0;
+      return tell2(textOf3(error, "message") ?? "eval failed", name, stack);
     } catch {
       return tell2("eval failed");
     }
@@ -1973,7 +2061,7 @@
       this.window = 0;
       this.most = 0;
       /** Lanes whose credit is due. */
-      this.dirty = [];
+      this.dirty = list();
       this.composed = 0;
     }
     /** The session is open. `most` is how many credits a batch has room for. */
@@ -1989,7 +2077,7 @@
     }
     /** Lanes and totals of the credits that a batch carries. */
     takeCredits(carried) {
-      let entries = [], most = 2 * this.most, n = 0;
+      let entries = list(), most = 2 * this.most, n = 0;
       for (; n < this.dirty.length && entries.length < most; n++) {
         let lane = this.dirty[n];
         lane.dirty = !1, !(lane.muted || this.lanes.get(lane.id) !== lane) && (lane.announced = lane.consumed, push(entries, lane.id), push(entries, lane.consumed), carried !== void 0 && push(carried, lane));
@@ -2016,7 +2104,7 @@
     }
     /** The session has ended. */
     end() {
-      this.opened = !1, this.clock.clearTimeout(this.lazyTimer), this.dirty = [];
+      this.opened = !1, this.clock.clearTimeout(this.lazyTimer), this.dirty = list();
     }
   };
 
@@ -2027,7 +2115,7 @@
       this.number = number;
       this.runs = runs;
       this.left = !1;
-      this.shares = [];
+      this.shares = list();
       for (let i = 0; i < lanes.length; i++)
         push(this.shares, { lane: lanes[i], bytes: lanes[i].takeBatched() });
     }
@@ -2054,11 +2142,11 @@
       this.control = control;
       this.lastSent = 0;
       /** Batches that have to go once more. */
-      this.lost = [];
+      this.lost = list();
       this.unacknowledged = new SafeSet();
-      this.sending = [];
+      this.sending = list();
       /** Lanes that have something in the batch that is being written. */
-      this.batched = [];
+      this.batched = list();
     }
     /** A lane has something to send. */
     queue(lane) {
@@ -2098,14 +2186,14 @@
       if (empty && !urgent) return;
       this.lastSent = number, this.unacknowledged.add(number);
       let { batched } = this;
-      return this.batched = [], new OutBatch(number, empty ? void 0 : this.writer.take(), batched);
+      return this.batched = list(), new OutBatch(number, empty ? void 0 : this.writer.take(), batched);
     }
     /** The control lane first, then the others in turn, each with its share of the room. */
     fill(writer) {
       this.control.hasReady && this.control.write(writer, writer.capacity, this.batched), this.control.queued = !1;
       let lanes = this.sending;
-      this.sending = [];
-      let waiting2 = lanes.length, rest = [];
+      this.sending = list();
+      let waiting2 = lanes.length, rest = list();
       for (let i = 0; i < lanes.length; i++) {
         let lane = lanes[i];
         if (lane.hasReady) {
@@ -2136,12 +2224,12 @@
     }
     /** The session has ended. */
     end() {
-      this.lost = [], this.sending = [];
+      this.lost = list(), this.sending = list();
     }
   };
 
   // src/connection.ts
-  var TOLD = ["protocol", "internal", "blocked_by_csp"], MOST = 2 ** 53 - 1, Connection = class {
+  var TOLD = ["protocol", "internal", "blocked_by_csp"], NONE = list(), MOST = 2 ** 53 - 1, Connection = class {
     constructor(carrier, clock, page, first = 1) {
       this.carrier = carrier;
       this.clock = clock;
@@ -2155,7 +2243,7 @@
       this.highestRemote = 0;
       this.maxLanes = MOST;
       this.window = 0;
-      this.starting = [];
+      this.starting = list();
       // Downward batches.
       this.arrivals = new Arrivals();
       /** The number of the last batch whose way ended while it was walked. */
@@ -2172,7 +2260,7 @@
       let mostCredits = floor(hello.maxBatch / 8 / CREDIT), front = HEADER + mostCredits * CREDIT;
       this.owed.open(hello.window, mostCredits), this.up.writer = new RunWriter((hello.maxBatch & -8) - front - CLOSING, front), this.control.openWindow(hello.window);
       let { starting } = this;
-      this.starting = [];
+      this.starting = list();
       for (let i = 0; i < starting.length; i++) starting[i]();
       this.carrier.start(this, hello), this.carrier.wake();
     }
@@ -2236,8 +2324,8 @@
       for (let i = 0; i < lanes.length; i++)
         this.lanes.delete(lanes[i].id), lanes[i].end(error);
     }
-    sendControl(kind, payload2, opens = []) {
-      this.state !== "ended" && this.control.send({ kind, payload: payload2, opens });
+    sendControl(kind, payload2, opens = NONE) {
+      this.state !== "ended" && this.control.send(withoutAnswer(kind, payload2, opens));
     }
     event(subs, form, payload2) {
       this.page.event(subs, form === EVENT_BYTES, payload2);
@@ -2273,7 +2361,7 @@
     receive(answer) {
       if (this.state !== "open") return !0;
       try {
-        let batch = "u32" in answer ? readBatch(answer.u32, answer.u8, answer.length, !1, answer.reused, answer.apart) : openBatch(answer, !1);
+        let batch = isReceived(answer) ? readBatch(answer.u32, answer.u8, answer.length, !1, answer.reused, answer.apart) : openBatch(answer, !1);
         if (batch === void 0) return !1;
         this.order(batch);
       } catch (error) {
@@ -2354,7 +2442,7 @@
       return this.owed.due;
     }
     compose(out, slot, request, hold2) {
-      let credits = [], entries = this.owed.takeCredits(credits), header = { ...this.header(out), slot, request, hold: hold2 };
+      let credits = list(), entries = this.owed.takeCredits(credits), header = { ...this.header(out), slot, request, hold: hold2 };
       return { bytes: encodeBatch(header, entries, out?.runs), credits };
     }
     composeInPlace(out) {
@@ -2379,7 +2467,7 @@
     again(outs) {
       if (this.state !== "open") return;
       this.up.again(outs), this.owed.receipt = !0;
-      let credited = [];
+      let credited = list();
       this.lanes.forEach((lane) => {
         lane.consumed > 0 && push(credited, lane);
       }), this.undelivered(credited);
@@ -2404,8 +2492,8 @@
     end(reason) {
       if (this.state === "ended") return;
       let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${toText(reason)}`);
-      this.state = "ended", this.error = error, includes(TOLD, error.code) && tell("error", "tailrace:", error), this.carrier.stop(), this.owed.end(), this.arrivals.clear(), this.up.end(), this.starting = [], this.calls.end(error);
-      let lanes = [];
+      this.state = "ended", this.error = error, includes(TOLD, error.code) && tell("error", "tailrace:", error), this.carrier.stop(), this.owed.end(), this.arrivals.clear(), this.up.end(), this.starting = list(), this.calls.end(error);
+      let lanes = list();
       this.lanes.forEach((lane) => {
         push(lanes, lane);
       }), this.lanes.clear();
@@ -2413,6 +2501,9 @@
       this.page.ended(error);
     }
   };
+  function isReceived(answer) {
+    return hasOwn(answer, "u32");
+  }
   function wordPair(first) {
     let words = new NativeUint32Array(2);
     return words[0] = first, new NativeUint8Array(bufferOf(words));
@@ -2528,9 +2619,10 @@
           once,
           accepted: !1,
           resolve,
-          reject
+          reject,
+          removed
         };
-        removed !== void 0 && (listener.removed = removed), abort = (reason) => {
+        abort = (reason) => {
           this.remove(id), reject(reason);
         }, this.listeners.set(id, listener), this.register(listener);
       });
@@ -2597,7 +2689,7 @@
     }
     /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
     ready() {
-      return this.later = !0, this.readyCall ?? (this.readyCall = this.send("plugin:event|ready", {})), this.readyCall;
+      return this.later = !0, this.readyCall ??= this.send("plugin:event|ready", {}), this.readyCall;
     }
     /**
      * Before a call: a page that itself says when it is ready may await any result before that, so Go
@@ -2622,7 +2714,7 @@
      */
     restored(endOld) {
       this.epoch++, this.unanswered = 0, this.later = !1;
-      let listeners = [];
+      let listeners = list();
       this.listeners.forEach((listener) => {
         push(listeners, listener);
       });
@@ -2732,7 +2824,7 @@
       connection.undoOpen(opens, tooLarge), connection.settle(id)?.reject(tooLarge);
       return;
     }
-    connection.sendControl(INVOKE, payload2, opens), lane !== void 0 && (lane.send({ kind: BYTES, payload: body }), lane.close());
+    connection.sendControl(INVOKE, payload2, opens), lane !== void 0 && (lane.send(withoutAnswer(BYTES, body)), lane.close());
   }
   function plainEnvelope(cmd, form) {
     let key = `${form} ${cmd}`, envelope = envelopes.get(key);
@@ -2742,7 +2834,7 @@
     u8[at] = value, u8[at + 1] = value >>> 8, u8[at + 2] = value >>> 16, u8[at + 3] = value >>> 24;
   }
   function lanesOf(channels, borrow) {
-    let lanes = [];
+    let lanes = list();
     for (let i = 0; i < channels.length; i++)
       (!borrow || channels[i].borrow) && push(lanes, channels[i].lane?.id);
     return lanes.length > 0 ? lanes : void 0;
@@ -2755,24 +2847,22 @@
     let bytes = givenBytes(args, "invalid_args");
     if (bytes !== void 0) {
       let body = copyOf(bytes);
-      return refuseNested(), lengthOf(body) <= INLINE ? { form: "bytes", body, channels: [], opens: [] } : { form: "lane", body, channels: [], opens: [connection.openBody()] };
+      return refuseNested(), lengthOf(body) <= INLINE ? { form: "bytes", body, channels: list(), opens: list() } : { form: "lane", body, channels: [], opens: [connection.openBody()] };
     }
-    let channels = [], opens = [];
+    let channels = list(), opens = list(), named = new SafeSet(), opened = new SafeSet();
     try {
       let text = stringifyWithChannels(args ?? null, (channel) => {
         if (channel.closed)
           throw new TailraceError("channel_ended", "a channel inside the arguments has ended");
         let lane = channel.lane;
-        return lane === void 0 && (lane = connection.openLane(channel), channel.lane = lane, push(opens, lane)), includes(channels, channel) || push(channels, channel), lane.id;
+        return lane === void 0 && (lane = connection.openLane(channel), channel.lane = lane, push(opens, lane), opened.add(channel)), named.has(channel) || (named.add(channel), push(channels, channel)), lane.id;
       }, replacer);
       if (text === void 0) throw new TailraceError("invalid_args", "args has no JSON form");
       for (let i = 0; i < channels.length; i++) channels[i].attached();
       return { form: "json", body: encodeText(text), channels, opens };
     } catch (error) {
-      for (let i = 0; i < channels.length; i++) {
-        let { lane } = channels[i];
-        lane !== void 0 && includes(opens, lane) && (channels[i].lane = void 0);
-      }
+      for (let i = 0; i < channels.length; i++)
+        opened.has(channels[i]) && (channels[i].lane = void 0);
       throw connection.undoLanes(opens), error;
     }
   }
@@ -2810,7 +2900,7 @@
       this.place = { generation: 0, sequence: 0 };
       this.over = !1;
       this.passed = !1;
-      let { core } = this;
+      let core = coreOf(this);
       this.head = new NativePromise((resolve, reject) => {
         core.onmessage = (message) => {
           let head = message;
@@ -2822,7 +2912,7 @@
     }
     /** The page has it: from now on its callbacks may be called. */
     begin({ onmessage, onerror, onclose }) {
-      this.onerror ?? (this.onerror = onerror), this.onclose === this.waiting && (this.onclose = onclose), this.onmessage === void 0 && onmessage !== void 0 && (this.onmessage = onmessage), this.over && (this.error !== void 0 && guarded(this.onerror, this.error), guarded(this.onclose, this.error));
+      this.onerror ??= onerror, this.onclose === this.waiting && (this.onclose = onclose), this.onmessage === void 0 && onmessage !== void 0 && (this.onmessage = onmessage), this.over && (this.error !== void 0 && guarded(this.onerror, this.error), guarded(this.onclose, this.error));
     }
     get sequence() {
       return this.place.sequence;
@@ -2831,7 +2921,7 @@
       return this.callback;
     }
     set onmessage(callback) {
-      this.callback = callback, this.core.setOnmessage(
+      this.callback = callback, coreOf(this).setOnmessage(
         callback && ((message) => {
           this.place.sequence++, callback(message);
         })
@@ -2850,12 +2940,12 @@
     }
     /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
     close() {
-      let { core } = this;
+      let core = coreOf(this);
       this.closed || core.trySend(this.place.sequence), core.lane !== void 0 && (core.lane.muted = !0), super.close();
     }
     /** Aborting the signal closes the channel. Throws its reason if it has aborted. */
     endWith(signal) {
-      this.core.over = whenAborted(signal, () => this.close());
+      coreOf(this).over = whenAborted(signal, () => this.close());
     }
     send() {
       return rejected(
@@ -2891,16 +2981,16 @@
 
   // src/page.ts
   function createPage(options) {
-    let { clock } = options, session = {
+    let { clock, carrier, manual: manual2, first, label } = options, session = {
       onended: void 0,
       get state() {
         return connection.state;
       },
       get label() {
-        return connection.label ?? options.label;
+        return connection.label ?? label;
       }
     }, connect = () => new Connection(
-      options.carrier(),
+      carrier(),
       clock,
       {
         parsedEvent: (sub, value) => events.deliverValue(sub, value),
@@ -2909,8 +2999,8 @@
           refuseEarly(error), guarded(session.onended, error);
         }
       },
-      options.first
-    ), call2 = (cmd, args, settings, replacer) => (events.calling(), invoke(connection, cmd, args, settings, replacer)), events = new Events(call2, clock, options.manual ?? (() => !1), options.first), connection = connect();
+      first
+    ), call2 = (cmd, args, settings, replacer) => (events.calling(), invoke(connection, cmd, args, settings, replacer)), events = new Events(call2, clock, manual2 ?? (() => !1), first), connection = connect();
     return watchSession(() => connection.error), {
       state: {
         api: 3,
@@ -2955,7 +3045,7 @@
       /** Nothing more is there to read: what is due goes up without waiting for data. */
       this.asleep = !1;
       // Upward.
-      this.pushed = [];
+      this.pushed = list();
       this.end = 0;
       // ---- downward
       this.bell = () => {
@@ -3004,7 +3094,7 @@
       last && this.http.sayLast();
     }
     stop() {
-      this.state = "over", this.http.stop(), this.detach(), this.pushed = [], this.stuck = void 0;
+      this.state = "over", this.http.stop(), this.detach(), this.pushed = list(), this.stuck = void 0;
     }
     detach() {
       holders.get(this.memory) === this && (holders.delete(this.memory), this.memory.detach());
@@ -3014,9 +3104,9 @@
       let { peer } = this;
       if (peer === void 0 || this.state === "over") return;
       this.state = "over", this.settle(), this.detach();
-      let lost = [];
+      let lost = list();
       for (let i = 0; i < this.pushed.length; i++) push(lost, this.pushed[i].out);
-      this.stuck?.out !== void 0 && push(lost, this.stuck.out), this.pushed = [], this.stuck = void 0, peer.again(lost), this.http.pause(() => {
+      this.stuck?.out !== void 0 && push(lost, this.stuck.out), this.pushed = list(), this.stuck = void 0, peer.again(lost), this.http.pause(() => {
       }), settled(
         this.http.giveUp(reason),
         () => this.http.resume(),
@@ -3103,10 +3193,10 @@
     }
     /** Forgets the batches that Go has taken. */
     settle() {
-      let taken = this.memory.taken();
-      taken < 0 && this.fail("the link has ended");
+      let taken2 = this.memory.taken();
+      taken2 < 0 && this.fail("the link has ended");
       let { pushed, peer } = this, n = 0;
-      for (; n < pushed.length && pushed[n].end <= taken; ) peer?.delivered(pushed[n++].out);
+      for (; n < pushed.length && pushed[n].end <= taken2; ) peer?.delivered(pushed[n++].out);
       n > 0 && (this.pushed = behind(pushed, n));
     }
   }, Checkpoint = class {
@@ -3142,21 +3232,48 @@
     return { u8: new NativeUint8Array(buffer), u32, size: length };
   }
 
+  // src/secluded.ts
+  function secludeAll() {
+    let all = [
+      Arrivals,
+      Aborter,
+      Calls,
+      ChannelCore,
+      Connection,
+      ControlSink,
+      Events,
+      HttpCarrier,
+      Lane,
+      BodySink,
+      Level,
+      Numbers,
+      OutBatch,
+      Owed,
+      ShmCarrier,
+      Checkpoint,
+      Rest,
+      Upward,
+      Kept,
+      RunWriter
+    ];
+    for (let i = 0; i < all.length; i++) seclude(all[i]);
+  }
+
   // src/timers.ts
   function createTimers() {
-    let { setTimeout, clearTimeout, performance } = globalThis, now = performance.now.bind(performance), { port1, port2 } = new MessageChannel(), post = port2.postMessage.bind(port2), callbacks = [];
+    let { setTimeout, clearTimeout, performance } = globalThis, now = performance.now.bind(performance), { port1, port2 } = new MessageChannel(), post2 = port2.postMessage.bind(port2), callbacks = list();
     return port1.onmessage = () => shift(callbacks)?.(), {
       setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
       clearTimeout: (timer) => clearTimeout(timer),
       task: (callback) => {
-        push(callbacks, callback), post(null);
+        push(callbacks, callback), post2(null);
       },
       now: () => now()
     };
   }
 
   // src/inject.ts
-  var MEMORY = "__tailrace_memory";
+  var MEMORY = "__tailrace_memory", MARK = "__tailrace";
   function takeMemory() {
     let global = globalThis, memory = global[MEMORY];
     return delete global[MEMORY], typeof memory == "object" ? memory : void 0;
@@ -3168,6 +3285,7 @@
   function inject(config) {
     let memory = takeMemory();
     if (window.top !== window || !includes(config.origins, `${location.protocol}//${location.host}`) || KEY in globalThis) return;
+    secludeAll();
     let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, outlive = messengerTo(config.words), refusals = countRefusals(window, base), carrier = () => {
       let http = new HttpCarrier({
         base,
@@ -3175,6 +3293,7 @@
         clock: timers,
         outlive,
         memory: memory !== void 0,
+        post,
         refusals
       });
       return memory === void 0 ? http : new ShmCarrier(memory, http, timers);
@@ -3184,13 +3303,9 @@
       manual,
       label: config.label
     });
-    defineProperty(globalThis, KEY, { value: freeze(state) });
+    define(globalThis, KEY, freeze(state)), define(globalThis, MARK, !0);
     let { api: _api, call: _call, events, ...tailrace } = state;
-    defineProperty(globalThis, "tailrace", {
-      value: freeze(tailrace),
-      configurable: !0,
-      writable: !0
-    }), addEventListener("DOMContentLoaded", () => {
+    define(globalThis, "tailrace", freeze(tailrace), { configurable: !0, writable: !0 }), addEventListener("DOMContentLoaded", () => {
       manual() || events.readyWhenQuiet();
     });
     let persisted = !1, last = (event) => {

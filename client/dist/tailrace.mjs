@@ -1,5 +1,13 @@
 // src/builtins/base.ts
-var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+var { bind, call } = Function.prototype, uncurry = bind.bind(call);
+function keepCall(method) {
+  try {
+    return define(method, "call", call), !0;
+  } catch {
+    return !1;
+  }
+}
+var {
   defineProperty,
   freeze,
   getOwnPropertyDescriptor,
@@ -8,6 +16,12 @@ var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall
   keys: keysOf,
   prototype: objectPrototype
 } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect, asyncIterator = Symbol.asyncIterator;
+function define(object, key, value, { writable = !1, configurable = !1, enumerable = !1 } = {}) {
+  defineProperty(object, key, { __proto__: null, value, writable, configurable, enumerable });
+}
+function seclude(secluded) {
+  setPrototypeOf(secluded.prototype, null), freeze(secluded.prototype), freeze(secluded);
+}
 var missing = () => {
   throw new TypeError("there are no such objects here");
 };
@@ -36,6 +50,17 @@ function isPlain(value) {
 var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
 var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
 var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder), { fromCharCode } = String;
+var List = class extends Array {
+  // The implicit constructor may ask the iterator of arrays.
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+};
+seclude(List);
+function list() {
+  return new List();
+}
 function push(array, value) {
   array[array.length] = value;
 }
@@ -50,15 +75,15 @@ async function rejected(error) {
 
 // src/builtins/bytes.ts
 var NativeUint8Array = Uint8Array;
-var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, ownLength = keepCall(getLength), ownBuffer = keepCall(getBuffer), ownOffset = keepCall(getOffset), ownBytes = keepCall(getBytes), ownSet = keepCall(set), slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
 function lengthOf(array) {
-  return getLength.call === originalCall ? getLength.call(array) : slowLength(array);
+  return ownLength ? getLength.call(array) : slowLength(array);
 }
 function bufferOf(u8) {
-  return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+  return ownBuffer ? getBuffer.call(u8) : slowBuffer(u8);
 }
 function offsetOf(u8) {
-  return getOffset.call === originalCall ? getOffset.call(u8) : slowOffset(u8);
+  return ownOffset ? getOffset.call(u8) : slowOffset(u8);
 }
 function viewOf(u8, from, to) {
   return new NativeUint8Array(bufferOf(u8), offsetOf(u8) + from, to - from);
@@ -88,7 +113,7 @@ function bytesOf(value) {
   if (!isView(value)) return isBuffer(value) ? new NativeUint8Array(value) : void 0;
   let length;
   try {
-    length = getBytes.call === originalCall ? getBytes.call(value) : slowBytes(value);
+    length = ownBytes ? getBytes.call(value) : slowBytes(value);
   } catch {
     return new NativeUint8Array(viewBuffer(value), viewOffset(value), viewBytes(value));
   }
@@ -123,6 +148,7 @@ function reader(prototype, name) {
 }
 var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), isHidden = reader(globalThis.Document?.prototype, "hidden"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeCustomEvent = globalThis.CustomEvent;
 var NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
+var NativeRequest = globalThis.XMLHttpRequest, requests = NativeRequest?.prototype, openRequest = methodOf(requests, "open"), setHeader = methodOf(requests, "setRequestHeader"), sendRequest = methodOf(requests, "send"), abortRequest = methodOf(requests, "abort"), requestStatus = readerOf(requests, "status"), requestText = readerOf(requests, "responseText");
 var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
 var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
 
@@ -169,13 +195,13 @@ function unwrapped(value) {
 }
 
 // src/builtins/collections.ts
-function keepMethods({ prototype }, base) {
-  let names = ownKeys(base.prototype);
+function keepMethods(own, base) {
+  let { prototype } = own, names = ownKeys(base.prototype);
   for (let i = 0; i < names.length; i++) {
     let property = getOwnPropertyDescriptor(base.prototype, names[i]);
-    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], setPrototypeOf(property, null));
   }
-  setPrototypeOf(prototype, null), freeze(prototype);
+  seclude(own);
 }
 var SafeMap = class extends Map {
   // biome-ignore lint/complexity/noUselessConstructor: see above
@@ -214,7 +240,9 @@ function waitNoMore(channel) {
 // src/errors.ts
 var TailraceError = class extends Error {
   constructor(code, message, detail) {
-    super(message), defineProperty(this, "name", { value: "TailraceError", configurable: !0, writable: !0 }), this.code = code, detail !== void 0 && (this.detail = detail);
+    super(message), define(this, "name", "TailraceError", { configurable: !0, writable: !0 });
+    let own = { configurable: !0, writable: !0, enumerable: !0 };
+    define(this, "code", code, own), detail !== void 0 && define(this, "detail", detail, own);
   }
 };
 function broken(rule) {
@@ -234,7 +262,7 @@ function guarded(callback, argument) {
 
 // src/jsonrun.ts
 function parseRun(batch, at, bytes, count, align, kind, words, take3) {
-  let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = [], costs = [], frame = at;
+  let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = list(), costs = list(), frame = at;
   for (let n = 0; n < count && stop - frame >= head; n++) {
     let word = frame >> 2, length = u32[word];
     if (u32[word + 1] !== kind || length > stop - frame - 8 || length < head - 8 || take3 !== void 0 && !take3(word)) return;
@@ -346,60 +374,64 @@ function threshold(bytes) {
     throw new TailraceError("invalid_args", `a threshold is a number of bytes, not ${bytes}`);
   return bytes;
 }
+var levelsOf;
+function keepLevels(of) {
+  levelsOf = of;
+}
 var Levelled = class {
   get bufferedAmount() {
-    return this.core.buffered.amount;
+    return levelsOf(this).buffered.amount;
   }
   get bufferedAmountHighThreshold() {
-    return this.core.buffered.highThreshold;
+    return levelsOf(this).buffered.highThreshold;
   }
   set bufferedAmountHighThreshold(bytes) {
-    this.core.buffered.highThreshold = bytes;
+    levelsOf(this).buffered.highThreshold = bytes;
   }
   get onbufferedamounthigh() {
-    return this.core.buffered.onhigh;
+    return levelsOf(this).buffered.onhigh;
   }
   set onbufferedamounthigh(callback) {
-    this.core.buffered.onhigh = callable(callback);
+    levelsOf(this).buffered.onhigh = callable(callback);
   }
   get bufferedAmountLowThreshold() {
-    return this.core.buffered.lowThreshold;
+    return levelsOf(this).buffered.lowThreshold;
   }
   set bufferedAmountLowThreshold(bytes) {
-    this.core.buffered.lowThreshold = bytes;
+    levelsOf(this).buffered.lowThreshold = bytes;
   }
   get onbufferedamountlow() {
-    return this.core.buffered.onlow;
+    return levelsOf(this).buffered.onlow;
   }
   set onbufferedamountlow(callback) {
-    this.core.buffered.onlow = callable(callback);
+    levelsOf(this).buffered.onlow = callable(callback);
   }
   get unreadAmount() {
-    return this.core.waiting.amount;
+    return levelsOf(this).waiting.amount;
   }
   get unreadAmountHighThreshold() {
-    return this.core.waiting.highThreshold;
+    return levelsOf(this).waiting.highThreshold;
   }
   set unreadAmountHighThreshold(bytes) {
-    this.core.waiting.highThreshold = bytes;
+    levelsOf(this).waiting.highThreshold = bytes;
   }
   get onunreadamounthigh() {
-    return this.core.waiting.onhigh;
+    return levelsOf(this).waiting.onhigh;
   }
   set onunreadamounthigh(callback) {
-    this.core.waiting.onhigh = callable(callback);
+    levelsOf(this).waiting.onhigh = callable(callback);
   }
   get unreadAmountLowThreshold() {
-    return this.core.waiting.lowThreshold;
+    return levelsOf(this).waiting.lowThreshold;
   }
   set unreadAmountLowThreshold(bytes) {
-    this.core.waiting.lowThreshold = bytes;
+    levelsOf(this).waiting.lowThreshold = bytes;
   }
   get onunreadamountlow() {
-    return this.core.waiting.onlow;
+    return levelsOf(this).waiting.onlow;
   }
   set onunreadamountlow(callback) {
-    this.core.waiting.onlow = callable(callback);
+    levelsOf(this).waiting.onlow = callable(callback);
   }
 };
 
@@ -445,10 +477,10 @@ var ChannelCore = class {
     this.ending = !1;
     // onclose is still due
     this.draining = !1;
-    this.waiters = [];
-    this.queue = [];
+    this.waiters = list();
+    this.queue = list();
     this.head = 0;
-    this.early = [];
+    this.early = list();
     /** What was sent and has not left the page. */
     this.buffered = new Level();
     /** What has come and nobody has taken. */
@@ -534,7 +566,7 @@ var ChannelCore = class {
   }
   finishWaiters() {
     let { waiters } = this;
-    this.waiters = [];
+    this.waiters = list();
     for (let i = 0; i < waiters.length; i++) this.finish(waiters[i]);
   }
   finish(waiter) {
@@ -567,7 +599,7 @@ var ChannelCore = class {
   }
   shift() {
     let first = this.queue[this.head];
-    return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = [], this.head = 0), this.waiting.remove(first.length), first;
+    return this.queue[this.head++] = void 0, this.head === this.queue.length && (this.queue = list(), this.head = 0), this.waiting.remove(first.length), first;
   }
   iterate() {
     if (this.borrow)
@@ -606,7 +638,7 @@ var ChannelCore = class {
         this.buffered.remove(length), reject(error);
       }, go = () => {
         let refusal = this.refusal();
-        refusal !== void 0 ? refused(refusal) : this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
+        refusal !== void 0 ? refused(refusal) : this.lane?.send({ kind, payload: copy, opens: void 0, accepted: resolve, refused });
       };
       if (lane !== void 0 || this.closed) {
         go();
@@ -633,13 +665,13 @@ var ChannelCore = class {
   attached() {
     let { early } = this;
     if (early.length !== 0) {
-      this.early = [], waitNoMore(this);
+      this.early = list(), waitNoMore(this);
       for (let i = 0; i < early.length; i++) early[i].go();
     }
   }
   refuseEarly(error) {
     let { early } = this;
-    this.early = [];
+    this.early = list();
     for (let i = 0; i < early.length; i++) early[i].refused(error);
   }
   /** The lane of this channel inside the arguments of the invoke under way. */
@@ -660,57 +692,63 @@ var ChannelCore = class {
   "onunreadamounthigh",
   "unreadAmountLowThreshold",
   "onunreadamountlow"
-], Channel = class extends Levelled {
+], coreOf;
+function giveCores(of) {
+  coreOf = of, keepLevels(of);
+}
+var Channel = class extends Levelled {
+  // It leads to the session and its carrier: not even a subclass of the page's gets it.
+  #core;
   constructor(onmessage) {
     let options = typeof onmessage == "function" ? { onmessage } : onmessage ?? {};
     if (options.own === !0 && options.borrow === !0)
       throw new TailraceError("invalid_args", "a channel has either `own` or `borrow`");
     super();
     let core = new ChannelCore(options.own === !0, options.borrow === !0);
-    core.onmessage = callable(options.onmessage), defineProperty(this, "core", { value: core });
+    core.onmessage = callable(options.onmessage), this.#core = core, coreOf === void 0 && giveCores((channel) => channel.#core);
     for (let i = 0; i < LEVELS.length; i++) {
       let value = options[LEVELS[i]];
       value !== void 0 && (this[LEVELS[i]] = value);
     }
   }
   get onmessage() {
-    return this.core.onmessage;
+    return this.#core.onmessage;
   }
   set onmessage(callback) {
-    this.core.setOnmessage(callback);
+    this.#core.setOnmessage(callback);
   }
   get onclose() {
-    return this.core.onclose;
+    return this.#core.onclose;
   }
   set onclose(callback) {
-    this.core.onclose = callable(callback);
+    this.#core.onclose = callable(callback);
   }
   get onerror() {
-    return this.core.onerror;
+    return this.#core.onerror;
   }
   set onerror(callback) {
-    this.core.onerror = callable(callback);
+    this.#core.onerror = callable(callback);
   }
   get id() {
-    return this.core.lane?.id;
+    return this.#core.lane?.id;
   }
   get closed() {
-    return this.core.closed;
+    return this.#core.closed;
   }
   close() {
-    this.core.close();
+    this.#core.close();
   }
   send(message) {
-    return this.core.send(message);
+    return this.#core.send(message);
   }
   trySend(message) {
-    return this.core.trySend(message);
+    return this.#core.trySend(message);
   }
   [Symbol.asyncIterator]() {
-    return this.core.iterate();
+    return this.#core.iterate();
   }
   toJSON() {
-    return this.core.collect();
+    return this.#core.collect();
   }
 };
 function take(message) {

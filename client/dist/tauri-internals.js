@@ -4,7 +4,15 @@
   var KEY = /* @__PURE__ */ Symbol.for("tailrace");
 
   // src/builtins/base.ts
-  var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+  var { bind, call } = Function.prototype, uncurry = bind.bind(call);
+  function keepCall(method) {
+    try {
+      return define(method, "call", call), !0;
+    } catch {
+      return !1;
+    }
+  }
+  var {
     defineProperty,
     freeze,
     getOwnPropertyDescriptor,
@@ -13,6 +21,12 @@
     keys: keysOf,
     prototype: objectPrototype
   } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect;
+  function define(object, key, value, { writable = !1, configurable = !1, enumerable = !1 } = {}) {
+    defineProperty(object, key, { __proto__: null, value, writable, configurable, enumerable });
+  }
+  function seclude(secluded) {
+    setPrototypeOf(secluded.prototype, null), freeze(secluded.prototype), freeze(secluded);
+  }
   var missing = () => {
     throw new TypeError("there are no such objects here");
   };
@@ -41,6 +55,14 @@
   var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
   var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
   var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder), { fromCharCode } = String;
+  var List = class extends Array {
+    // The implicit constructor may ask the iterator of arrays.
+    // biome-ignore lint/complexity/noUselessConstructor: see above
+    constructor() {
+      super();
+    }
+  };
+  seclude(List);
   function push(array, value) {
     array[array.length] = value;
   }
@@ -48,12 +70,12 @@
 
   // src/builtins/bytes.ts
   var NativeUint8Array = Uint8Array;
-  var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+  var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, ownLength = keepCall(getLength), ownBuffer = keepCall(getBuffer), ownOffset = keepCall(getOffset), ownBytes = keepCall(getBytes), ownSet = keepCall(set), slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
   function lengthOf(array) {
-    return getLength.call === originalCall ? getLength.call(array) : slowLength(array);
+    return ownLength ? getLength.call(array) : slowLength(array);
   }
   function bufferOf(u8) {
-    return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+    return ownBuffer ? getBuffer.call(u8) : slowBuffer(u8);
   }
   var readSize = readerOf(ArrayBuffer.prototype, "byteLength");
   var classOf2 = uncurry(
@@ -67,13 +89,13 @@
   }
 
   // src/builtins/collections.ts
-  function keepMethods({ prototype }, base) {
-    let names = ownKeys(base.prototype);
+  function keepMethods(own, base) {
+    let { prototype } = own, names = ownKeys(base.prototype);
     for (let i = 0; i < names.length; i++) {
       let property = getOwnPropertyDescriptor(base.prototype, names[i]);
-      property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+      property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], setPrototypeOf(property, null));
     }
-    setPrototypeOf(prototype, null), freeze(prototype);
+    seclude(own);
   }
   var SafeMap = class extends Map {
     // biome-ignore lint/complexity/noUselessConstructor: see above
@@ -103,10 +125,10 @@
 
   // src/builtins/promises.ts
   var made = (async () => {
-  })(), NativePromise = getPrototypeOf(made).constructor, own = { value: NativePromise, configurable: !0, writable: !0 };
+  })(), NativePromise = getPrototypeOf(made).constructor, free = { writable: !0, configurable: !0 };
   function safe(promise) {
     try {
-      defineProperty(promise, "constructor", own);
+      define(promise, "constructor", NativePromise, free);
     } catch {
     }
     return promise;
@@ -184,6 +206,7 @@
   }
   var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), isHidden = reader(globalThis.Document?.prototype, "hidden"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeCustomEvent = globalThis.CustomEvent;
   var NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
+  var NativeRequest = globalThis.XMLHttpRequest, requests = NativeRequest?.prototype, openRequest = methodOf(requests, "open"), setHeader = methodOf(requests, "setRequestHeader"), sendRequest = methodOf(requests, "send"), abortRequest = methodOf(requests, "abort"), requestStatus = readerOf(requests, "status"), requestText = readerOf(requests, "responseText");
   var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
   var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
 
@@ -349,7 +372,7 @@
     let found = findPage();
     if (!("api" in found)) return detached(found.message);
     let value = createBridge(found);
-    return defineProperty(globals, BRIDGE, { value, configurable: !0 }), value;
+    return define(globals, BRIDGE, value, { configurable: !0 }), value;
   }
 
   // src/tauri/platform.ts
@@ -368,7 +391,7 @@
   // src/tauri/install.ts
   function install(bridge2) {
     let { invoke, transformCallback, unregisterCallback, runCallback, callbacks, label } = bridge2;
-    define("isTauri", !0), define("__TAURI_INTERNALS__", {
+    define2("isTauri", !0), define2("__TAURI_INTERNALS__", {
       invoke,
       transformCallback,
       unregisterCallback,
@@ -377,10 +400,10 @@
       convertFileSrc,
       metadata: { currentWindow: { label }, currentWebview: { windowLabel: label, label } },
       plugins: { path: separators() }
-    }), define("__TAURI_EVENT_PLUGIN_INTERNALS__", { unregisterListener: bridge2.unregisterListener });
+    }), define2("__TAURI_EVENT_PLUGIN_INTERNALS__", { unregisterListener: bridge2.unregisterListener });
   }
-  function define(name, value) {
-    defineProperty(globalThis, name, { value, configurable: !0, writable: !0 });
+  function define2(name, value) {
+    define(globalThis, name, value, { configurable: !0, writable: !0 });
   }
 
   // src/tauri/internals.ts

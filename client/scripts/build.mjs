@@ -36,7 +36,7 @@ export async function buildInto(folder) {
   const shared = {
     absWorkingDir: root,
     bundle: true,
-    target: ['es2020', 'safari15'],
+    target: ['es2022', 'safari15'],
     charset: 'ascii',
     minifySyntax: true,
     legalComments: 'none',

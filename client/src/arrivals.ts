@@ -1,6 +1,6 @@
 // Downward batches in the order of their numbers.
 
-import { push, shift } from './builtins/base.js';
+import { list, push, shift } from './builtins/base.js';
 import { SafeMap } from './builtins/collections.js';
 import { broken } from './errors.js';
 import { AHEAD, type Batch, keepBatch } from './wire.js';
@@ -10,7 +10,7 @@ export class Arrivals {
   receipt = 0;
   private readonly early = new SafeMap<number, Batch>();
   /** Those up to `receipt` that `next` has not given. */
-  private whole: Batch[] = [];
+  private whole: Batch[] = list();
   /** The batch behind `receipt`: it has not come whole until it is walked. */
   private live: Batch | undefined;
 
@@ -60,7 +60,7 @@ export class Arrivals {
   }
 
   clear(): void {
-    this.whole = [];
+    this.whole = list();
     this.live = undefined;
     this.early.clear();
   }

@@ -1,6 +1,6 @@
 // The calls of commands: their numbers, those that run, and those that wait until fewer do.
 
-import { push } from './builtins/base.js';
+import { list, push } from './builtins/base.js';
 import { firstKeyOf, SafeMap, SafeSet } from './builtins/collections.js';
 import type { Call } from './control.js';
 import { broken, type TailraceError } from './errors.js';
@@ -77,7 +77,7 @@ export class Calls {
   end(error: TailraceError): void {
     this.held.clear();
     this.active.clear();
-    const calls: Call[] = [];
+    const calls = list<Call>();
     this.calls.forEach((call) => {
       push(calls, call);
     });

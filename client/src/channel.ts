@@ -1,7 +1,7 @@
 // Channels: what a user holds (Channel) and what a lane feeds (ChannelCore).
 
 import type { Bytes, ChannelOptions, Channel as PublicChannel } from './api.js';
-import { asyncIterator, defineProperty, encodeText, push, shift } from './builtins/base.js';
+import { asyncIterator, encodeText, list, push, shift } from './builtins/base.js';
 import {
   areBytes,
   bufferOf,
@@ -20,7 +20,7 @@ import { type Early, waitForCall, waitNoMore } from './early.js';
 import { callable, guarded, TailraceError } from './errors.js';
 import { parseRun } from './jsonrun.js';
 import { decodeJson, type Lane, type Sink } from './lane.js';
-import { Level, Levelled } from './level.js';
+import { keepLevels, Level, Levelled } from './level.js';
 import { isPinned } from './pinned.js';
 import { type Batch, BYTES, FRAME, JSON_ } from './wire.js';
 
@@ -114,10 +114,10 @@ export class ChannelCore implements Sink, Early {
   private iterating = false;
   private ending = false; // onclose is still due
   private draining = false;
-  private waiters: Waiter[] = [];
-  private queue: Unread[] = [];
+  private waiters: Waiter[] = list();
+  private queue: Unread[] = list();
   private head = 0;
-  private early: EarlyMessage[] = [];
+  private early: EarlyMessage[] = list();
   /** What was sent and has not left the page. */
   readonly buffered = new Level();
   /** What has come and nobody has taken. */
@@ -255,7 +255,7 @@ export class ChannelCore implements Sink, Early {
 
   private finishWaiters(): void {
     const { waiters } = this;
-    this.waiters = [];
+    this.waiters = list();
     for (let i = 0; i < waiters.length; i++) this.finish(waiters[i]);
   }
 
@@ -305,7 +305,7 @@ export class ChannelCore implements Sink, Early {
     const first = this.queue[this.head];
     this.queue[this.head++] = undefined as unknown as Unread;
     if (this.head === this.queue.length) {
-      this.queue = [];
+      this.queue = list();
       this.head = 0;
     }
     this.waiting.remove(first.length);
@@ -377,7 +377,7 @@ export class ChannelCore implements Sink, Early {
       const go = () => {
         const refusal = this.refusal();
         if (refusal !== undefined) refused(refusal);
-        else this.lane?.send({ kind, payload: copy, accepted: resolve, refused });
+        else this.lane?.send({ kind, payload: copy, opens: undefined, accepted: resolve, refused });
       };
       if (lane !== undefined || this.closed) {
         go();
@@ -412,14 +412,14 @@ export class ChannelCore implements Sink, Early {
   attached(): void {
     const { early } = this;
     if (early.length === 0) return;
-    this.early = [];
+    this.early = list();
     waitNoMore(this);
     for (let i = 0; i < early.length; i++) early[i].go();
   }
 
   refuseEarly(error: TailraceError): void {
     const { early } = this;
-    this.early = [];
+    this.early = list();
     for (let i = 0; i < early.length; i++) early[i].refused(error);
   }
 
@@ -447,8 +447,17 @@ const LEVELS = [
   'onunreadamountlow',
 ] as const;
 
+/** The client's side of a channel. */
+export let coreOf: (channel: Levelled) => ChannelCore;
+
+function giveCores(of: typeof coreOf): void {
+  coreOf = of;
+  keepLevels(of);
+}
+
 export class Channel<In = unknown, Out = In> extends Levelled implements PublicChannel<In, Out> {
-  protected readonly core!: ChannelCore;
+  // It leads to the session and its carrier: not even a subclass of the page's gets it.
+  readonly #core: ChannelCore;
 
   constructor(onmessage?: ((message: In) => void) | ChannelOptions<In>) {
     const options = typeof onmessage === 'function' ? { onmessage } : (onmessage ?? {});
@@ -458,7 +467,10 @@ export class Channel<In = unknown, Out = In> extends Levelled implements PublicC
     super();
     const core = new ChannelCore(options.own === true, options.borrow === true);
     core.onmessage = callable(options.onmessage) as Message | undefined;
-    defineProperty(this, 'core', { value: core });
+    this.#core = core;
+    // Here, as older engines have no static block, and for them #core would become a WeakMap, whose
+    // methods a page replaces.
+    if (coreOf === undefined) giveCores((channel) => (channel as Channel).#core);
     for (let i = 0; i < LEVELS.length; i++) {
       const value = options[LEVELS[i]];
       if (value !== undefined) (this as Record<string, unknown>)[LEVELS[i]] = value;
@@ -466,55 +478,55 @@ export class Channel<In = unknown, Out = In> extends Levelled implements PublicC
   }
 
   get onmessage(): ((message: In) => void) | undefined {
-    return this.core.onmessage;
+    return this.#core.onmessage;
   }
 
   set onmessage(callback: ((message: In) => void) | undefined) {
-    this.core.setOnmessage(callback as Message | undefined);
+    this.#core.setOnmessage(callback as Message | undefined);
   }
 
   get onclose(): ((error?: TailraceError) => void) | undefined {
-    return this.core.onclose;
+    return this.#core.onclose;
   }
 
   set onclose(callback: ((error?: TailraceError) => void) | undefined) {
-    this.core.onclose = callable(callback);
+    this.#core.onclose = callable(callback);
   }
 
   get onerror(): ((error: TailraceError) => void) | undefined {
-    return this.core.onerror;
+    return this.#core.onerror;
   }
 
   set onerror(callback: ((error: TailraceError) => void) | undefined) {
-    this.core.onerror = callable(callback);
+    this.#core.onerror = callable(callback);
   }
 
   get id(): number | undefined {
-    return this.core.lane?.id;
+    return this.#core.lane?.id;
   }
 
   get closed(): boolean {
-    return this.core.closed;
+    return this.#core.closed;
   }
 
   close(): void {
-    this.core.close();
+    this.#core.close();
   }
 
   send(message: Out): Promise<void> {
-    return this.core.send(message);
+    return this.#core.send(message);
   }
 
   trySend(message: Out): boolean {
-    return this.core.trySend(message);
+    return this.#core.trySend(message);
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<In> {
-    return this.core.iterate() as AsyncIterableIterator<In>;
+    return this.#core.iterate() as AsyncIterableIterator<In>;
   }
 
   toJSON(): string {
-    return this.core.collect();
+    return this.#core.collect();
   }
 }
 

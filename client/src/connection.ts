@@ -1,7 +1,7 @@
 // One session with the Go side: the lanes, the order of batches, receipts and credits.
 
 import { Arrivals } from './arrivals.js';
-import { floor, includes, min, push, toText } from './builtins/base.js';
+import { floor, hasOwn, includes, list, min, push, toText } from './builtins/base.js';
 import { bufferOf, NativeUint8Array, NativeUint32Array } from './builtins/bytes.js';
 import { SafeMap } from './builtins/collections.js';
 import { tell } from './builtins/dom.js';
@@ -11,7 +11,7 @@ import type { Carrier, Composed, Hello, Peer, Received } from './carrier.js';
 import type { Call, ControlOwner } from './control.js';
 import { ControlSink } from './control.js';
 import { broken, TailraceError } from './errors.js';
-import { BodySink, Lane, type LaneOwner, type Sink } from './lane.js';
+import { BodySink, Lane, type LaneOwner, type Sink, withoutAnswer } from './lane.js';
 import { LAST_NUMBER } from './numbers.js';
 import type { OutBatch } from './outbatch.js';
 import { Owed } from './owed.js';
@@ -40,6 +40,8 @@ import {
 /** Codes of what somebody has to mend: the console shows those ends. */
 const TOLD = ['protocol', 'internal', 'blocked_by_csp'];
 
+const NONE: readonly Lane[] = list();
+
 /** No limit, until hello has told one. */
 const MOST = 2 ** 53 - 1;
 
@@ -67,7 +69,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   private highestRemote = 0;
   private maxLanes = MOST;
   private window = 0;
-  private starting: (() => void)[] = [];
+  private starting: (() => void)[] = list();
 
   private readonly calls: Calls;
 
@@ -115,7 +117,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.up.writer = new RunWriter((hello.maxBatch & ~7) - front - CLOSING, front);
     this.control.openWindow(hello.window);
     const { starting } = this;
-    this.starting = [];
+    this.starting = list();
     for (let i = 0; i < starting.length; i++) starting[i]();
     this.carrier.start(this, hello);
     this.carrier.wake();
@@ -206,8 +208,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     }
   }
 
-  sendControl(kind: number, payload: Uint8Array, opens: readonly Lane[] = []): void {
-    if (this.state !== 'ended') this.control.send({ kind, payload, opens });
+  sendControl(kind: number, payload: Uint8Array, opens: readonly Lane[] = NONE): void {
+    if (this.state !== 'ended') this.control.send(withoutAnswer(kind, payload, opens));
   }
 
   event(subs: readonly number[], form: number, payload: Uint8Array): void {
@@ -255,10 +257,9 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   receive(answer: ArrayBuffer | Received): boolean {
     if (this.state !== 'open') return true;
     try {
-      const batch =
-        'u32' in answer
-          ? readBatch(answer.u32, answer.u8, answer.length, false, answer.reused, answer.apart)
-          : openBatch(answer, false);
+      const batch = isReceived(answer)
+        ? readBatch(answer.u32, answer.u8, answer.length, false, answer.reused, answer.apart)
+        : openBatch(answer, false);
       if (batch === undefined) return false;
       this.order(batch);
     } catch (error) {
@@ -367,7 +368,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   compose(out: OutBatch | undefined, slot: number, request: number, hold: number): Composed {
-    const credits: Lane[] = [];
+    const credits = list<Lane>();
     const entries = this.owed.takeCredits(credits);
     const header = { ...this.header(out), slot, request, hold };
     return { bytes: encodeBatch(header, entries, out?.runs), credits };
@@ -401,7 +402,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (this.state !== 'open') return;
     this.up.again(outs);
     this.owed.receipt = true;
-    const credited: Lane[] = [];
+    const credited = list<Lane>();
     this.lanes.forEach((lane) => {
       if (lane.consumed > 0) push(credited, lane);
     });
@@ -444,9 +445,9 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.owed.end();
     this.arrivals.clear();
     this.up.end();
-    this.starting = [];
+    this.starting = list();
     this.calls.end(error);
-    const lanes: Lane[] = [];
+    const lanes = list<Lane>();
     this.lanes.forEach((lane) => {
       push(lanes, lane);
     });
@@ -454,6 +455,10 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     for (let i = 0; i < lanes.length; i++) lanes[i].end(error);
     this.page.ended(error);
   }
+}
+
+function isReceived(answer: ArrayBuffer | Received): answer is Received {
+  return hasOwn(answer, 'u32');
 }
 
 /** Two words, the second 0. */

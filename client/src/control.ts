@@ -2,9 +2,10 @@
 
 import {
   decodeText,
-  defineProperty,
+  define,
   encodeText,
   isError,
+  list,
   NativeError,
   NativeEvalError,
   push,
@@ -89,8 +90,8 @@ interface NativeEval {
   readonly quiet: boolean;
   readonly timer: unknown;
   /** Of its frame, which is credited when it ran. */
-  lane?: Lane;
-  cost?: number;
+  lane: Lane | undefined;
+  cost: number;
 }
 
 const ignore = (): void => {};
@@ -105,7 +106,7 @@ export class ControlSink implements Sink {
   private forbidden = false;
   /** The lane stands still here: neither this frame nor what comes behind it is credited. */
   private native: NativeEval | undefined;
-  private held: Held[] = [];
+  private held: Held[] = list();
 
   constructor(private readonly owner: ControlOwner) {}
 
@@ -152,7 +153,7 @@ export class ControlSink implements Sink {
   frames(lane: Lane, batch: Batch, at: number, bytes: number, count: number, align: number) {
     if (this.native !== undefined || batch.u32[(at >> 2) + 1] !== EVENT) return 0;
     const { u32 } = batch;
-    const subs: number[] = [];
+    const subs = list<number>();
     const run = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => {
       push(subs, u32[word + 4]);
       return u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON;
@@ -192,7 +193,7 @@ export class ControlSink implements Sink {
   private event(u8: Uint8Array, u32: Uint32Array, offset: number, length: number): void {
     const word = offset >> 2;
     const count = u32[word];
-    const subs: number[] = [];
+    const subs = list<number>();
     for (let i = 0; i < count; i++) subs[i] = u32[word + 2 + i];
     const payload = viewOf(u8, offset + 8 + 4 * count, offset + length);
     this.owner.event(subs, u32[word + 1], payload);
@@ -308,11 +309,9 @@ export class ControlSink implements Sink {
       report(new TailraceError('native_eval', `a script that Go evaluates took over ${seconds} s`));
       this.resume();
     }, LONGEST_NATIVE);
-    this.native = { id, quiet, timer };
-    defineProperty(globalThis, NATIVE_KEY, {
-      value: (ran: number, last?: unknown, error?: unknown) => this.evaluated(ran, last, error),
-      configurable: true,
-    });
+    this.native = { id, quiet, timer, lane: undefined, cost: 0 };
+    const tell = (ran: number, last?: unknown, error?: unknown) => this.evaluated(ran, last, error);
+    define(globalThis, NATIVE_KEY, tell, { configurable: true });
     this.owner.sendControl(RESULT, payload(id, NOT_ALLOWED, ''));
   }
 
@@ -338,7 +337,7 @@ export class ControlSink implements Sink {
     const ran = this.native;
     this.native = undefined;
     try {
-      ran?.lane?.consume(ran.cost ?? 0);
+      ran?.lane?.consume(ran.cost);
       while (this.native === undefined) {
         const next = shift(this.held);
         if (next === undefined) return;
@@ -355,7 +354,7 @@ export class ControlSink implements Sink {
   ended(): void {
     if (this.native !== undefined) this.owner.stopTimer(this.native.timer);
     this.native = undefined;
-    this.held = [];
+    this.held = list();
   }
 }
 
@@ -400,8 +399,8 @@ function asError(parts: unknown): unknown {
   const error = new NativeError(textOf(parts, 'message'));
   const name = textOf(parts, 'name');
   const stack = textOf(parts, 'stack');
-  if (name !== undefined) defineProperty(error, 'name', { value: name });
-  if (stack !== undefined) defineProperty(error, 'stack', { value: stack });
+  if (name !== undefined) define(error, 'name', name);
+  if (stack !== undefined) define(error, 'stack', stack);
   return error;
 }
 

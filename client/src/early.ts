@@ -1,6 +1,6 @@
 // Messages for channels that no call has had yet. They wait for one, but not beyond the session.
 
-import { push } from './builtins/base.js';
+import { list, push } from './builtins/base.js';
 import { SafeSet } from './builtins/collections.js';
 import type { TailraceError } from './errors.js';
 
@@ -19,7 +19,7 @@ export function watchSession(error: () => TailraceError | undefined): void {
 
 /** The session has ended. */
 export function refuseEarly(error: TailraceError): void {
-  const channels: Early[] = [];
+  const channels = list<Early>();
   waiting.forEach((channel) => {
     push(channels, channel);
   });

@@ -1,16 +1,17 @@
-import { defineProperty } from './builtins/base.js';
+import { define } from './builtins/base.js';
 import { isAborted, listenTo, reasonOf, report, unlisten } from './builtins/dom.js';
 
 export class TailraceError extends Error {
-  readonly code: string;
-  readonly detail?: unknown;
+  declare readonly code: string;
+  declare readonly detail?: unknown;
 
   constructor(code: string, message: string, detail?: unknown) {
     super(message);
-    const name = { value: 'TailraceError', configurable: true, writable: true };
-    defineProperty(this, 'name', name); // it may not be assigned if Error.prototype is frozen
-    this.code = code;
-    if (detail !== undefined) this.detail = detail;
+    // They may not be assigned if Error.prototype is frozen.
+    define(this, 'name', 'TailraceError', { configurable: true, writable: true });
+    const own = { configurable: true, writable: true, enumerable: true };
+    define(this, 'code', code, own);
+    if (detail !== undefined) define(this, 'detail', detail, own);
   }
 }
 

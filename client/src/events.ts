@@ -5,7 +5,7 @@
 // back-forward cache, the new session gets all of them again, in order.
 
 import type { EventCallback, EventTarget, Invoke, InvokeOptions, ListenOptions } from './api.js';
-import { decodeText, isInteger, parseJson, push } from './builtins/base.js';
+import { decodeText, isInteger, list, parseJson, push } from './builtins/base.js';
 import { areBytes, copyOf } from './builtins/bytes.js';
 import { SafeMap } from './builtins/collections.js';
 import { tell } from './builtins/dom.js';
@@ -33,7 +33,7 @@ interface Listener {
   resolve(): void;
   reject(error: unknown): void;
   /** It is no listener any more. */
-  removed?(): void;
+  readonly removed: (() => void) | undefined;
 }
 
 const ignore = (): void => {};
@@ -101,8 +101,8 @@ export class Events {
         accepted: false,
         resolve,
         reject,
+        removed,
       };
-      if (removed !== undefined) listener.removed = removed;
       abort = (reason) => {
         void this.remove(id);
         reject(reason);
@@ -241,7 +241,7 @@ export class Events {
     this.epoch++;
     this.unanswered = 0;
     this.later = false;
-    const listeners: Listener[] = [];
+    const listeners = list<Listener>();
     this.listeners.forEach((listener) => {
       push(listeners, listener);
     });

@@ -6,6 +6,7 @@ import {
   encodeText,
   isInteger,
   latin1,
+  list,
   min,
   parseJson,
   pop,
@@ -13,7 +14,7 @@ import {
 } from './builtins/base.js';
 import { NativeUint8Array, sizeOf } from './builtins/bytes.js';
 import { SafeSet } from './builtins/collections.js';
-import { Aborter, bodyOf, microtask, statusOf } from './builtins/dom.js';
+import { Aborter, type Ask, bodyOf, microtask, statusOf } from './builtins/dom.js';
 import { stringify } from './builtins/json.js';
 import { ignored, NativePromise, safe } from './builtins/promises.js';
 import type { Carrier, Hello, Peer } from './carrier.js';
@@ -51,6 +52,10 @@ export interface HttpOptions {
   readonly outlive?: ((text: string) => void) | undefined;
   /** Shared memory can be had: hello says so. */
   readonly memory?: boolean;
+  /** Posts what is outside of the batches. Default: by `fetch`, which shows the page the answer. */
+  readonly post?:
+    | ((url: string, headers: Record<string, string>, body: string | null) => Ask)
+    | undefined;
   /** How many requests the page's policy has refused: see countRefusals. */
   readonly refusals: () => number;
 }
@@ -59,8 +64,10 @@ interface Slot {
   readonly index: number;
   /** The number of its last request. */
   request: number;
+  /** Of the slot's requests by fetch. */
+  aborter: Aborter | undefined;
   /** Ends the request that is under way. */
-  abort: Aborter | undefined;
+  abort: Pick<Aborter, 'abort'> | undefined;
   /** When that request has taken too long. */
   until: number;
   /** `refusals` when its request was made. */
@@ -68,13 +75,13 @@ interface Slot {
 }
 
 function newSlot(index: number): Slot {
-  return { index, request: 0, abort: undefined, until: 0, refusals: 0 };
+  return { index, request: 0, aborter: undefined, abort: undefined, until: 0, refusals: 0 };
 }
 
 const FAILED = Symbol('failed');
 
 /** undefined: nothing to say, or the carrier has stopped. */
-type Answer = ArrayBuffer | undefined | typeof FAILED;
+type Answer = Reply | undefined | typeof FAILED;
 
 export class HttpCarrier implements Carrier {
   readonly immediate = false;
@@ -96,9 +103,9 @@ export class HttpCarrier implements Carrier {
   private session = '';
   private headers = headersOf({ 'Tailrace-Version': '1' });
   private hold = 0;
-  private free: Slot[] = [];
+  private free: Slot[] = list();
   /** Pull slots without a request. */
-  private idle: Slot[] = [];
+  private idle: Slot[] = list();
 
   constructor(private readonly options: HttpOptions) {
     if (options.memory === true) this.headers['Tailrace-Memory'] = '1';
@@ -106,28 +113,65 @@ export class HttpCarrier implements Carrier {
 
   async hello(): Promise<Hello> {
     const answer = await safe(this.ask('hello', null));
-    if (answer.status !== 200 || answer.body === undefined) throw refusal(answer);
-    return readHello(parse(answer.body));
+    if (answer.status !== 200) throw refusal(answer.status, answer.text);
+    return readHello(parse(answer.text));
   }
 
   /** Tells Go that shared memory is not used any more, and why. Then `resume` may follow. */
   async giveUp(reason: string): Promise<void> {
     const answer = await safe(this.ask('carrier', stringify({ reason }) as string));
-    if (answer.status < 200 || answer.status >= 300) throw refusal(answer);
+    const { status, text } = answer;
+    if (status < 200 || status >= 300) throw refusal(status, text);
   }
 
   /** A request outside of the batches, until it has an answer. */
-  private async ask(path: string, body: string | null): Promise<Reply> {
+  private async ask(path: string, body: string | null): Promise<Answered> {
     const slot = newSlot(0);
     for (let tries = 1; ; tries++) {
       if (this.blocked) throw blockedByPolicy(this.options.base);
-      const answer = await safe(this.fetch(path, body, slot, HELLO_TIMEOUT));
+      const answer = await safe(this.askOnce(path, body, slot));
       if (this.stopped) throw new TailraceError('closed', 'the session ended');
-      if (answer !== undefined && answer.status !== 429 && whole(answer)) return answer;
+      if (answer !== undefined && answer.status !== 429 && answer.whole) return answer;
       if (tries === TRIES) throw unreachable();
       await safe(this.wait(tries));
       if (answer === undefined) this.lookForPolicy(slot);
     }
+  }
+
+  /** Undefined: the answer did not come. Never rejects. */
+  private async askOnce(
+    path: string,
+    body: string | null,
+    slot: Slot,
+  ): Promise<Answered | undefined> {
+    const { post } = this.options;
+    if (post === undefined) {
+      const reply = await safe(this.fetch(path, body, slot, HELLO_TIMEOUT));
+      return reply && answered(reply.status, textOf(reply.body));
+    }
+    if (this.blocked) return undefined;
+    this.begin(slot, HELLO_TIMEOUT);
+    try {
+      const { answer, abort } = post(this.url(path), this.headers, body);
+      slot.abort = { abort };
+      const asked = await safe(answer);
+      return asked && answered(asked.status, asked.text);
+    } catch {
+      return undefined;
+    } finally {
+      this.busy.delete(slot);
+    }
+  }
+
+  private begin(slot: Slot, timeout: number): void {
+    slot.refusals = this.options.refusals();
+    slot.until = this.options.clock.now() + timeout;
+    this.busy.add(slot);
+    this.watch();
+  }
+
+  private url(path: string): string {
+    return `${this.options.base}/.tailrace/${path}`;
   }
 
   /** A request of the slot's has failed: was it the page's policy? */
@@ -171,7 +215,7 @@ export class HttpCarrier implements Carrier {
     if (peer === undefined || this.stopped) return;
     this.onblocked = onblocked ?? ((error) => peer.end(error));
     const { idle } = this;
-    this.idle = [];
+    this.idle = list();
     for (let i = 0; i < idle.length; i++) void this.pull(peer, idle[i]);
     this.flush();
   }
@@ -202,7 +246,7 @@ export class HttpCarrier implements Carrier {
     const { peer, flying } = this;
     if (peer === undefined || this.stopped || this.instead !== undefined) return;
     // What is under way ends with the page; Go passes over what it has.
-    const outs: OutBatch[] = [];
+    const outs = list<OutBatch>();
     flying.forEach((out) => {
       push(outs, out);
     });
@@ -255,7 +299,7 @@ export class HttpCarrier implements Carrier {
     for (;;) {
       const answer = await safe(next);
       if (this.stopped) return;
-      if (answer === FAILED || (answer !== undefined && !peer.receive(answer))) {
+      if (answer === FAILED || (answer !== undefined && !taken(peer, answer))) {
         failures++;
         if (failures === TRIES) peer.end(unreachable());
         else await safe(this.wait(failures));
@@ -280,7 +324,7 @@ export class HttpCarrier implements Carrier {
         this.flush();
         if (this.instead !== undefined) break;
       }
-      const small = answer !== undefined && sizeOf(answer) <= SMALL;
+      const small = answer?.body !== undefined && sizeOf(answer.body) <= SMALL;
       if (small) {
         peer.dispatch();
         out = peer.outgoing();
@@ -298,7 +342,7 @@ export class HttpCarrier implements Carrier {
       const answer = await safe(this.request(peer, slot, out, 0));
       if (this.stopped) return;
       // Until its answer has come whole, the slot asks again: that answer may hold a batch.
-      if (answer !== FAILED && (answer === undefined || peer.receive(answer))) break;
+      if (answer !== FAILED && (answer === undefined || taken(peer, answer))) break;
       failures++;
       if (failures === TRIES) peer.end(unreachable());
       else await safe(this.wait(failures));
@@ -348,9 +392,10 @@ export class HttpCarrier implements Carrier {
       if (answer.status === 429) {
         await safe(this.sleep(BUSY_WAIT));
       } else if (answer.status >= 200 && answer.status < 300) {
-        return answer.status === 204 ? undefined : (answer.body ?? FAILED);
+        if (answer.status === 204) return undefined;
+        return answer.body === undefined ? FAILED : answer;
       } else {
-        peer.end(refusal(answer));
+        peer.end(refusal(answer.status, textOf(answer.body)));
         return undefined;
       }
     }
@@ -365,16 +410,14 @@ export class HttpCarrier implements Carrier {
   ): Promise<Reply | undefined> {
     if (this.blocked) return undefined;
     // One signal serves a slot until it aborts: making one for each request costs more than a message.
-    slot.abort ??= new Aborter();
-    slot.refusals = this.options.refusals();
-    slot.until = this.options.clock.now() + timeout;
-    this.busy.add(slot);
-    this.watch();
+    slot.aborter ??= new Aborter();
+    slot.abort = slot.aborter;
+    this.begin(slot, timeout);
     try {
-      const url = `${this.options.base}/.tailrace/${path}`;
-      const response = await safe(this.options.fetch(url, this.init(body, slot.abort.signal)));
+      const { signal } = slot.aborter;
+      const response = await safe(this.options.fetch(this.url(path), this.init(body, signal)));
       const status = statusOf(response);
-      return { status, body: status === 204 ? undefined : await safe(bodyOf(response)) };
+      return replied(status, status === 204 ? undefined : await safe(bodyOf(response)));
     } catch {
       return undefined;
     } finally {
@@ -400,6 +443,7 @@ export class HttpCarrier implements Carrier {
         if (now < slot.until) return;
         slot.abort?.abort();
         slot.abort = undefined;
+        slot.aborter = undefined;
       });
       if (this.busy.size > 0) this.watch();
     }, WATCH);
@@ -417,9 +461,32 @@ export class HttpCarrier implements Carrier {
   }
 }
 
+// What promises give has no prototype: see builtins/base.ts.
+
 interface Reply {
   readonly status: number;
   readonly body: ArrayBuffer | undefined;
+}
+
+function replied(status: number, body: ArrayBuffer | undefined): Reply {
+  return { __proto__: null, status, body } as unknown as Reply;
+}
+
+function taken(peer: Peer, { body }: Reply): boolean {
+  return body !== undefined && peer.receive(body);
+}
+
+/** The answer to a request outside of the batches. */
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+  /** Such an answer is JSON: one that is not has been cut. */
+  readonly whole: boolean;
+}
+
+function answered(status: number, text: string): Answered {
+  const whole = status !== 200 || parse(text) !== undefined;
+  return { __proto__: null, status, text, whole } as unknown as Answered;
 }
 
 function headersOf(headers: Record<string, string>): Record<string, string> {
@@ -430,27 +497,26 @@ function unreachable(): TailraceError {
   return new TailraceError('unreachable', 'the Go side does not answer: is the app still running?');
 }
 
-function parse(body: ArrayBuffer | undefined): unknown {
+function textOf(body: ArrayBuffer | undefined): string {
+  return body === undefined ? '' : decodeText(new NativeUint8Array(body));
+}
+
+function parse(text: string): unknown {
   try {
-    return body && parseJson(decodeText(new NativeUint8Array(body)));
+    return parseJson(text);
   } catch {
     return undefined;
   }
 }
 
-/** An answer outside of the batches is JSON: one that is not has been cut. */
-function whole({ status, body }: Reply): boolean {
-  return status !== 200 || parse(body) !== undefined;
-}
-
-function refusal(answer: Reply): TailraceError {
-  const { status } = answer;
+function refusal(status: number, text: string): TailraceError {
   const code = status === 403 ? 'forbidden' : status === 410 ? 'closed' : 'refused';
-  return errorFrom(parse(answer.body), code, `the Go side answered with status ${status}`);
+  return errorFrom(parse(text), code, `the Go side answered with status ${status}`);
 }
 
 function readHello(value: unknown): Hello {
-  const hello = (value ?? {}) as Hello & { version?: number };
+  const given = typeof value === 'object' ? value : undefined;
+  const hello = { __proto__: null, ...given } as unknown as Hello & { version?: number };
   const { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes, pending } =
     hello;
   const between = (n: number, least: number, most: number) =>
@@ -472,5 +538,5 @@ function readHello(value: unknown): Hello {
   ) {
     throw new TailraceError('protocol', 'a hello with fields missing or out of range');
   }
-  return { session, label, pulls, posts, hold, maxBatch, maxMessage, window, lanes, pending };
+  return hello;
 }

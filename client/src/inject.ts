@@ -1,13 +1,14 @@
 // The entry of the client that the Go side injects into every page at document start.
 // In a frame or on an origin that is not its own it does nothing at all.
 
-import { defineProperty, freeze, includes } from './builtins/base.js';
+import { define, freeze, includes } from './builtins/base.js';
 import {
   dataOf,
   isHidden,
   isPersisted,
   listenTo,
   messengerTo,
+  post,
   rootOf,
   unlisten,
 } from './builtins/dom.js';
@@ -15,6 +16,7 @@ import { countRefusals } from './csp.js';
 import { HttpCarrier } from './http.js';
 import { KEY } from './key.js';
 import { createPage } from './page.js';
+import { secludeAll } from './secluded.js';
 import { type Memory, ShmCarrier } from './shm.js';
 import { createTimers } from './timers.js';
 
@@ -34,6 +36,12 @@ interface Config {
 
 /** Where the web process's extension leaves the functions of shared memory. */
 const MEMORY = '__tailrace_memory';
+
+/**
+ * The Go side's script looks for it before it calls this one, by operators only: in a document that
+ * writes itself anew the script runs again, where the page may have replaced whatever finds KEY.
+ */
+const MARK = '__tailrace';
 
 /** The parameter of the function that the Go side wraps around this file. */
 declare const TAILRACE_CONFIG: Config;
@@ -61,6 +69,7 @@ function inject(config: Config): void {
     return;
   }
   if (KEY in globalThis) return;
+  secludeAll();
   const fetch = window.fetch.bind(window); // the page may replace its own
   const timers = createTimers();
   const { base } = config;
@@ -73,6 +82,7 @@ function inject(config: Config): void {
       clock: timers,
       outlive,
       memory: memory !== undefined,
+      post,
       refusals,
     });
     return memory === undefined ? http : new ShmCarrier(memory, http, timers);
@@ -83,13 +93,10 @@ function inject(config: Config): void {
     manual,
     label: config.label,
   });
-  defineProperty(globalThis, KEY, { value: freeze(state) });
+  define(globalThis, KEY, freeze(state));
+  define(globalThis, MARK, true);
   const { api: _api, call: _call, events, ...tailrace } = state;
-  defineProperty(globalThis, 'tailrace', {
-    value: freeze(tailrace),
-    configurable: true,
-    writable: true,
-  });
+  define(globalThis, 'tailrace', freeze(tailrace), { configurable: true, writable: true });
   // Module scripts have run by then.
   addEventListener('DOMContentLoaded', () => {
     if (!manual()) events.readyWhenQuiet();

@@ -4,23 +4,23 @@ import type { InvokeOptions } from './api.js';
 import {
   cutText,
   encodeText,
-  includes,
   isArray,
   iterator,
   keysOf,
+  list,
   lowerCase,
   push,
   toText,
 } from './builtins/base.js';
 import { copyInto, copyOf, lengthOf, NativeUint8Array } from './builtins/bytes.js';
-import { eachOfMap, isMap, SafeMap } from './builtins/collections.js';
+import { eachOfMap, isMap, SafeMap, SafeSet } from './builtins/collections.js';
 import { eachHeader, tell } from './builtins/dom.js';
 import { type Replacer, stringify } from './builtins/json.js';
 import { NativePromise } from './builtins/promises.js';
 import { type ChannelCore, givenBytes, refuseNested, stringifyWithChannels } from './channel.js';
 import type { Connection } from './connection.js';
 import { TailraceError, whenAborted } from './errors.js';
-import type { Lane } from './lane.js';
+import { type Lane, withoutAnswer } from './lane.js';
 import { BYTES, INVOKE } from './wire.js';
 
 /** The longest raw argument that stands in the invoke itself; a longer one gets a lane. */
@@ -204,7 +204,7 @@ function sendInvoke(
   }
   connection.sendControl(INVOKE, payload, opens);
   if (lane !== undefined) {
-    lane.send({ kind: BYTES, payload: body });
+    lane.send(withoutAnswer(BYTES, body));
     lane.close();
   }
 }
@@ -229,7 +229,7 @@ function putWord(u8: Uint8Array, at: number, value: number): void {
 
 /** The lanes of all channels, or of those that borrow; undefined: there are none. */
 function lanesOf(channels: readonly ChannelCore[], borrow: boolean) {
-  const lanes: (number | undefined)[] = [];
+  const lanes = list<number | undefined>();
   for (let i = 0; i < channels.length; i++) {
     if (!borrow || channels[i].borrow) push(lanes, channels[i].lane?.id);
   }
@@ -251,11 +251,13 @@ function readArguments(
   if (bytes !== undefined) {
     const body = copyOf(bytes);
     refuseNested(); // as with JSON: the lane that it would open must not stand behind those of the other
-    if (lengthOf(body) <= INLINE) return { form: 'bytes', body, channels: [], opens: [] };
+    if (lengthOf(body) <= INLINE) return { form: 'bytes', body, channels: list(), opens: list() };
     return { form: 'lane', body, channels: [], opens: [connection.openBody()] };
   }
-  const channels: ChannelCore[] = [];
-  const opens: Lane[] = [];
+  const channels = list<ChannelCore>();
+  const opens = list<Lane>();
+  const named = new SafeSet<ChannelCore>();
+  const opened = new SafeSet<ChannelCore>();
   try {
     const collect = (channel: ChannelCore) => {
       if (channel.closed) {
@@ -266,8 +268,12 @@ function readArguments(
         lane = connection.openLane(channel);
         channel.lane = lane;
         push(opens, lane);
+        opened.add(channel);
       }
-      if (!includes(channels, channel)) push(channels, channel);
+      if (!named.has(channel)) {
+        named.add(channel);
+        push(channels, channel);
+      }
       return lane.id;
     };
     const text = stringifyWithChannels(args ?? null, collect, replacer);
@@ -276,8 +282,7 @@ function readArguments(
     return { form: 'json', body: encodeText(text), channels, opens };
   } catch (error) {
     for (let i = 0; i < channels.length; i++) {
-      const { lane } = channels[i];
-      if (lane !== undefined && includes(opens, lane)) channels[i].lane = undefined;
+      if (opened.has(channels[i])) channels[i].lane = undefined;
     }
     connection.undoLanes(opens);
     throw error;

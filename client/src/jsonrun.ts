@@ -1,6 +1,6 @@
 // A run of JSON messages decoded and parsed at once.
 
-import { decodeText, parseJson, push } from './builtins/base.js';
+import { decodeText, list, parseJson, push } from './builtins/base.js';
 import { viewOf } from './builtins/bytes.js';
 import { broken } from './errors.js';
 import type { Batch } from './wire.js';
@@ -34,8 +34,8 @@ export function parseRun(
   const head = 4 * words;
   const mask = align - 1;
   const stop = at + bytes;
-  const lengths: number[] = [];
-  const costs: number[] = [];
+  const lengths = list<number>();
+  const costs = list<number>();
   let frame = at;
   for (let n = 0; n < count && stop - frame >= head; n++) {
     const word = frame >> 2;

@@ -1,7 +1,7 @@
 // One lane: its numbering, credit and fragments in both directions. What its whole
 // messages mean is its sink's business.
 
-import { behind, ceil, decodeText, min, parseJson, push } from './builtins/base.js';
+import { behind, ceil, decodeText, list, min, parseJson, push } from './builtins/base.js';
 import { copyInto, copyOf, lengthOf, NativeUint8Array, viewOf, wordsOf } from './builtins/bytes.js';
 import { broken, errorFrom, TailraceError } from './errors.js';
 import {
@@ -95,11 +95,20 @@ export interface Outgoing {
   readonly kind: number;
   payload: Uint8Array;
   /** Lanes that the other side knows once this message is in a batch. */
-  readonly opens?: readonly Lane[];
+  readonly opens: readonly Lane[] | undefined;
   /** It stands within the window: it will be sent, in order. */
-  accepted?(): void;
+  readonly accepted: (() => void) | undefined;
   /** It was not accepted, and never will be. */
-  refused?(error: TailraceError): void;
+  readonly refused: ((error: TailraceError) => void) | undefined;
+}
+
+/** A message of which nobody hears. All its properties are there: see builtins/base.ts. */
+export function withoutAnswer(
+  kind: number,
+  payload: Uint8Array,
+  opens?: readonly Lane[],
+): Outgoing {
+  return { kind, payload, opens, accepted: undefined, refused: undefined };
 }
 
 interface Part {
@@ -138,8 +147,8 @@ export class Lane implements FrameTarget {
   /** Bytes of payload in the batch that is being written. */
   private batched = 0;
   private credited = 0;
-  private waiting: Outgoing[] = [];
-  private ready: Outgoing[] = [];
+  private waiting: Outgoing[] = list();
+  private ready: Outgoing[] = list();
   private offset = 0; // of the first ready message, when it goes in fragments
 
   constructor(
@@ -309,7 +318,7 @@ export class Lane implements FrameTarget {
     if (this.waiting.length > 0 || !this.fits(length)) return false;
     this.reserved += this.stridesOf(length);
     this.sink.queued?.(length);
-    const message: Outgoing = { kind, payload };
+    const message = withoutAnswer(kind, payload);
     push(this.ready, message);
     if (this.ready.length === 1 && this.named) this.owner.write(this);
     if (this.ready.length > 0) {
@@ -374,14 +383,14 @@ export class Lane implements FrameTarget {
     if (this.localClosed) return;
     this.localClosed = true;
     this.refuseWaiting(error);
-    push(this.ready, { kind: CLOSE, payload: NOTHING });
+    push(this.ready, withoutAnswer(CLOSE, NOTHING));
     this.reserved += strideOf(0);
     this.owner.sendable(this);
   }
 
   refuseWaiting(error = new TailraceError('channel_ended', 'the channel has ended')): void {
     const refused = this.waiting;
-    this.waiting = [];
+    this.waiting = list();
     for (let i = 0; i < refused.length; i++) refused[i].refused?.(error);
   }
 
@@ -452,7 +461,7 @@ export class Lane implements FrameTarget {
   /** The session ended. */
   end(error: TailraceError): void {
     this.part = undefined;
-    this.ready = [];
+    this.ready = list();
     this.localClosed = true;
     this.refuseWaiting(error);
     if (!this.remoteClosed) {

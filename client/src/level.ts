@@ -99,79 +99,89 @@ function threshold(bytes: number): number {
   return bytes;
 }
 
+interface Levels {
+  readonly buffered: Level;
+  readonly waiting: Level;
+}
+
+let levelsOf: (channel: Levelled) => Levels;
+
+/** Says where the levels of a channel are. */
+export function keepLevels(of: (channel: Levelled) => Levels): void {
+  levelsOf = of;
+}
+
 /** What a channel shows of its two levels. */
 export abstract class Levelled {
-  protected abstract readonly core: { readonly buffered: Level; readonly waiting: Level };
-
   get bufferedAmount(): number {
-    return this.core.buffered.amount;
+    return levelsOf(this).buffered.amount;
   }
 
   get bufferedAmountHighThreshold(): number {
-    return this.core.buffered.highThreshold;
+    return levelsOf(this).buffered.highThreshold;
   }
 
   set bufferedAmountHighThreshold(bytes: number) {
-    this.core.buffered.highThreshold = bytes;
+    levelsOf(this).buffered.highThreshold = bytes;
   }
 
   get onbufferedamounthigh(): Callback {
-    return this.core.buffered.onhigh;
+    return levelsOf(this).buffered.onhigh;
   }
 
   set onbufferedamounthigh(callback: Callback) {
-    this.core.buffered.onhigh = callable(callback);
+    levelsOf(this).buffered.onhigh = callable(callback);
   }
 
   get bufferedAmountLowThreshold(): number {
-    return this.core.buffered.lowThreshold;
+    return levelsOf(this).buffered.lowThreshold;
   }
 
   set bufferedAmountLowThreshold(bytes: number) {
-    this.core.buffered.lowThreshold = bytes;
+    levelsOf(this).buffered.lowThreshold = bytes;
   }
 
   get onbufferedamountlow(): Callback {
-    return this.core.buffered.onlow;
+    return levelsOf(this).buffered.onlow;
   }
 
   set onbufferedamountlow(callback: Callback) {
-    this.core.buffered.onlow = callable(callback);
+    levelsOf(this).buffered.onlow = callable(callback);
   }
 
   get unreadAmount(): number {
-    return this.core.waiting.amount;
+    return levelsOf(this).waiting.amount;
   }
 
   get unreadAmountHighThreshold(): number {
-    return this.core.waiting.highThreshold;
+    return levelsOf(this).waiting.highThreshold;
   }
 
   set unreadAmountHighThreshold(bytes: number) {
-    this.core.waiting.highThreshold = bytes;
+    levelsOf(this).waiting.highThreshold = bytes;
   }
 
   get onunreadamounthigh(): Callback {
-    return this.core.waiting.onhigh;
+    return levelsOf(this).waiting.onhigh;
   }
 
   set onunreadamounthigh(callback: Callback) {
-    this.core.waiting.onhigh = callable(callback);
+    levelsOf(this).waiting.onhigh = callable(callback);
   }
 
   get unreadAmountLowThreshold(): number {
-    return this.core.waiting.lowThreshold;
+    return levelsOf(this).waiting.lowThreshold;
   }
 
   set unreadAmountLowThreshold(bytes: number) {
-    this.core.waiting.lowThreshold = bytes;
+    levelsOf(this).waiting.lowThreshold = bytes;
   }
 
   get onunreadamountlow(): Callback {
-    return this.core.waiting.onlow;
+    return levelsOf(this).waiting.onlow;
   }
 
   set onunreadamountlow(callback: Callback) {
-    this.core.waiting.onlow = callable(callback);
+    levelsOf(this).waiting.onlow = callable(callback);
   }
 }

@@ -1,6 +1,6 @@
 // One numbered upward batch.
 
-import { push } from './builtins/base.js';
+import { list, push } from './builtins/base.js';
 import type { Lane } from './lane.js';
 
 /** The payload bytes of one lane in a batch. */
@@ -12,7 +12,7 @@ interface Share {
 /** Its runs stay the same when it is sent again. */
 export class OutBatch {
   private left = false;
-  private readonly shares: Share[] = [];
+  private readonly shares: Share[] = list();
 
   /** Takes what the lanes have batched. */
   constructor(

@@ -1,6 +1,6 @@
 // What Go is to be told of what has come: receipts and credits.
 
-import { behind, push } from './builtins/base.js';
+import { behind, list, push } from './builtins/base.js';
 import type { Carrier } from './carrier.js';
 import type { Lane } from './lane.js';
 import type { Timers } from './timers.js';
@@ -21,7 +21,7 @@ export class Owed {
   private window = 0;
   private most = 0;
   /** Lanes whose credit is due. */
-  private dirty: Lane[] = [];
+  private dirty: Lane[] = list();
   private lazyTimer: unknown;
   private composed = 0;
 
@@ -58,7 +58,7 @@ export class Owed {
 
   /** Lanes and totals of the credits that a batch carries. */
   takeCredits(carried?: Lane[]): number[] {
-    const entries: number[] = [];
+    const entries = list<number>();
     const most = 2 * this.most;
     let n = 0;
     for (; n < this.dirty.length && entries.length < most; n++) {
@@ -101,6 +101,6 @@ export class Owed {
   end(): void {
     this.opened = false;
     this.clock.clearTimeout(this.lazyTimer);
-    this.dirty = [];
+    this.dirty = list();
   }
 }

@@ -43,19 +43,20 @@ export function createPage(options: PageOptions): {
   /** The page is being left: what was sent goes now. `last`: nothing more is accepted. */
   leave(last: boolean): void;
 } {
-  const { clock } = options;
+  // Now: what is not among them would be looked for in Object.prototype.
+  const { clock, carrier, manual, first, label } = options;
   const session = {
     onended: undefined as Session['onended'],
     get state() {
       return connection.state;
     },
     get label() {
-      return connection.label ?? options.label;
+      return connection.label ?? label;
     },
   };
   const connect = () =>
     new Connection(
-      options.carrier(),
+      carrier(),
       clock,
       {
         parsedEvent: (sub, value) => events.deliverValue(sub, value),
@@ -65,13 +66,13 @@ export function createPage(options: PageOptions): {
           guarded(session.onended, error);
         },
       },
-      options.first,
+      first,
     );
   const call: Call = (cmd, args, settings, replacer) => {
     events.calling();
     return invoke(connection, cmd, args, settings, replacer);
   };
-  const events = new Events(call, clock, options.manual ?? (() => false), options.first);
+  const events = new Events(call, clock, manual ?? (() => false), first);
   let connection = connect();
   watchSession(() => connection.error);
   const state: PageState = {

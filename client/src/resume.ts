@@ -4,7 +4,7 @@ import type { Resume, ResumedChannel, ResumeOptions } from './api.js';
 import { asyncIterator } from './builtins/base.js';
 import { firstKeyOf, SafeMap } from './builtins/collections.js';
 import { ignored, NativePromise, rejected, safe, settled } from './builtins/promises.js';
-import { Channel } from './channel.js';
+import { Channel, coreOf } from './channel.js';
 import { guarded, TailraceError, whenAborted } from './errors.js';
 import type { Call } from './invoke.js';
 import type { Timers } from './timers.js';
@@ -43,7 +43,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
 
   constructor({ onmessage: _later, ...options }: ResumeOptions<T>) {
     super(options);
-    const { core } = this;
+    const core = coreOf(this);
     this.head = new NativePromise((resolve, reject) => {
       core.onmessage = (message) => {
         const head = message as Head;
@@ -81,7 +81,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
 
   override set onmessage(callback: Callback<T>) {
     this.callback = callback;
-    this.core.setOnmessage(
+    coreOf(this).setOnmessage(
       callback &&
         ((message) => {
           this.place.sequence++;
@@ -109,7 +109,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
 
   /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
   override close(): void {
-    const { core } = this;
+    const core = coreOf(this);
     if (!this.closed) core.trySend(this.place.sequence);
     if (core.lane !== undefined) core.lane.muted = true;
     super.close();
@@ -117,7 +117,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
 
   /** Aborting the signal closes the channel. Throws its reason if it has aborted. */
   endWith(signal: AbortSignal): void {
-    this.core.over = whenAborted(signal, () => this.close());
+    coreOf(this).over = whenAborted(signal, () => this.close());
   }
 
   override send(): Promise<void> {

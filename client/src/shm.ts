@@ -2,7 +2,7 @@
 // the page; upward batches go into a ring the same way. The custom scheme's carrier says hello, moves the batches
 // until the memory is there, and again when it has gone.
 
-import { behind, floor, max, push } from './builtins/base.js';
+import { behind, floor, list, max, push } from './builtins/base.js';
 import {
   bufferOf,
   copyInto,
@@ -94,7 +94,7 @@ export class ShmCarrier implements Carrier {
   private asleep = false;
 
   // Upward.
-  private pushed: Pushed[] = [];
+  private pushed: Pushed[] = list();
   private end = 0;
   private stuck: Stuck | undefined;
 
@@ -153,7 +153,7 @@ export class ShmCarrier implements Carrier {
     this.state = 'over';
     this.http.stop();
     this.detach();
-    this.pushed = [];
+    this.pushed = list();
     this.stuck = undefined;
   }
 
@@ -170,10 +170,10 @@ export class ShmCarrier implements Carrier {
     this.state = 'over';
     this.settle();
     this.detach();
-    const lost: OutBatch[] = [];
+    const lost = list<OutBatch>();
     for (let i = 0; i < this.pushed.length; i++) push(lost, this.pushed[i].out);
     if (this.stuck?.out !== undefined) push(lost, this.stuck.out);
-    this.pushed = [];
+    this.pushed = list();
     this.stuck = undefined;
     peer.again(lost);
     this.http.pause(() => {});
@@ -340,7 +340,7 @@ export class ShmCarrier implements Carrier {
  * Runs what is queued as microtasks now: WebKit does that behind an event's listener. What the extension calls is none, and there
  * microtasks wait for the next turn of the main loop: a command then takes about a twentieth longer.
  */
-class Checkpoint {
+export class Checkpoint {
   private readonly target = new NativeEventTarget();
   private readonly event = new NativeEvent('checkpoint');
 
@@ -354,7 +354,7 @@ class Checkpoint {
 }
 
 /** What a batch does not hold itself. */
-class Rest implements Apart {
+export class Rest implements Apart {
   readonly live = true;
   /** Bytes since it was last set to 0. */
   filled = 0;

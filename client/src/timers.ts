@@ -1,6 +1,6 @@
 // The page's clock.
 
-import { push, shift } from './builtins/base.js';
+import { list, push, shift } from './builtins/base.js';
 
 /** The clock, so that tests have their own. */
 export interface Timers {
@@ -19,7 +19,7 @@ export function createTimers(): Timers {
   // One message channel serves all tasks.
   const { port1, port2 } = new MessageChannel();
   const post = port2.postMessage.bind(port2) as (message: null) => void;
-  const callbacks: (() => void)[] = [];
+  const callbacks: (() => void)[] = list();
   port1.onmessage = () => shift(callbacks)?.();
   return {
     setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),

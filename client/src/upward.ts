@@ -1,6 +1,6 @@
 // The page's batches: which lanes have something to send, the numbers, and the receipts.
 
-import { behind, clz32, max, push, pushAll } from './builtins/base.js';
+import { behind, clz32, list, max, push, pushAll } from './builtins/base.js';
 import { firstOf, SafeSet } from './builtins/collections.js';
 import type { Carrier } from './carrier.js';
 import { broken } from './errors.js';
@@ -13,11 +13,11 @@ export class Upward {
   /** Undefined until the session is open. */
   writer: RunWriter | undefined;
   /** Batches that have to go once more. */
-  private lost: OutBatch[] = [];
+  private lost: OutBatch[] = list();
   private readonly unacknowledged = new SafeSet<number>();
-  private sending: Lane[] = [];
+  private sending: Lane[] = list();
   /** Lanes that have something in the batch that is being written. */
-  private batched: Lane[] = [];
+  private batched: Lane[] = list();
 
   constructor(
     private readonly carrier: Carrier,
@@ -82,7 +82,7 @@ export class Upward {
     this.lastSent = number;
     this.unacknowledged.add(number);
     const { batched } = this;
-    this.batched = [];
+    this.batched = list();
     return new OutBatch(number, empty ? undefined : this.writer.take(), batched);
   }
 
@@ -91,9 +91,9 @@ export class Upward {
     if (this.control.hasReady) this.control.write(writer, writer.capacity, this.batched);
     this.control.queued = false;
     const lanes = this.sending;
-    this.sending = [];
+    this.sending = list();
     let waiting = lanes.length;
-    const rest: Lane[] = [];
+    const rest = list<Lane>();
     for (let i = 0; i < lanes.length; i++) {
       const lane = lanes[i];
       if (lane.hasReady) {
@@ -139,7 +139,7 @@ export class Upward {
 
   /** The session has ended. */
   end(): void {
-    this.lost = [];
-    this.sending = [];
+    this.lost = list();
+    this.sending = list();
   }
 }

@@ -5,7 +5,7 @@
 // Every rule that needs no memory of earlier batches is checked here. Numbers are read
 // in the host's order: every engine this runs in is little-endian.
 
-import { floor, pop, push, shift } from './builtins/base.js';
+import { floor, list, pop, push, shift } from './builtins/base.js';
 import {
   bufferOf,
   copyInto,
@@ -308,9 +308,9 @@ export function keepBatch(batch: Batch): Batch {
 }
 
 /** The rests of a batch that came too early. */
-class Kept implements Apart {
+export class Kept implements Apart {
   readonly live = false;
-  private readonly rests: Uint8Array[] = [];
+  private readonly rests: Uint8Array[] = list();
 
   constructor({ u32, length, credits }: Batch, from: Apart) {
     const end = length - CLOSING;
@@ -446,7 +446,7 @@ export class RunWriter {
   private u8: Uint8Array<ArrayBuffer>;
   private u32: Uint32Array;
   private readonly size: number;
-  private readonly spares: ArrayBuffer[] = [];
+  private readonly spares: ArrayBuffer[] = list();
   private runWord = 0;
   /** The lane of the run under way; -1: there is none. */
   lane = -1;

@@ -39,7 +39,7 @@ function handed(frames: DownFrame[], align = 8) {
   const events: [subs: readonly number[], form: number, payload: string][] = [];
   const parsed: [sub: number, value: unknown][] = [];
   const owner: Partial<ControlOwner> = {
-    event: (subs, form, payload) => events.push([subs, form, hex(payload)]),
+    event: (subs, form, payload) => events.push([Array.from(subs), form, hex(payload)]),
     parsedEvent: (sub, value) => parsed.push([sub, value]),
   };
   const nothing = () => {};

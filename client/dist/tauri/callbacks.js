@@ -9,6 +9,9 @@ var {
   keys: keysOf,
   prototype: objectPrototype
 } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect;
+function seclude(secluded) {
+  setPrototypeOf(secluded.prototype, null), freeze(secluded.prototype), freeze(secluded);
+}
 var missing = () => {
   throw new TypeError("there are no such objects here");
 };
@@ -33,16 +36,24 @@ function isKind(read, value) {
 var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
 var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
 var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder), { fromCharCode } = String;
+var List = class extends Array {
+  // The implicit constructor may ask the iterator of arrays.
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+};
+seclude(List);
 var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
 
 // src/builtins/collections.ts
-function keepMethods({ prototype }, base) {
-  let names = ownKeys(base.prototype);
+function keepMethods(own, base) {
+  let { prototype } = own, names = ownKeys(base.prototype);
   for (let i = 0; i < names.length; i++) {
     let property = getOwnPropertyDescriptor(base.prototype, names[i]);
-    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], setPrototypeOf(property, null));
   }
-  setPrototypeOf(prototype, null), freeze(prototype);
+  seclude(own);
 }
 var SafeMap = class extends Map {
   // biome-ignore lint/complexity/noUselessConstructor: see above
@@ -82,6 +93,7 @@ function reader(prototype, name) {
 }
 var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), isHidden = reader(globalThis.Document?.prototype, "hidden"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeCustomEvent = globalThis.CustomEvent;
 var NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
+var NativeRequest = globalThis.XMLHttpRequest, requests = NativeRequest?.prototype, openRequest = methodOf(requests, "open"), setHeader = methodOf(requests, "setRequestHeader"), sendRequest = methodOf(requests, "send"), abortRequest = methodOf(requests, "abort"), requestStatus = readerOf(requests, "status"), requestText = readerOf(requests, "responseText");
 var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
 var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
 

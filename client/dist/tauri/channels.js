@@ -1,5 +1,13 @@
 // src/builtins/base.ts
-var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall = call, {
+var { bind, call } = Function.prototype, uncurry = bind.bind(call);
+function keepCall(method) {
+  try {
+    return define(method, "call", call), !0;
+  } catch {
+    return !1;
+  }
+}
+var {
   defineProperty,
   freeze,
   getOwnPropertyDescriptor,
@@ -8,6 +16,12 @@ var { bind, call } = Function.prototype, uncurry = bind.bind(call), originalCall
   keys: keysOf,
   prototype: objectPrototype
 } = Object, { isArray, prototype: arrayPrototype } = Array, { isInteger } = Number, { ceil, clz32, floor, max, min } = Math, { parse: parseJson, stringify: stringifyJson } = JSON, { apply, ownKeys } = Reflect;
+function define(object, key, value, { writable = !1, configurable = !1, enumerable = !1 } = {}) {
+  defineProperty(object, key, { __proto__: null, value, writable, configurable, enumerable });
+}
+function seclude(secluded) {
+  setPrototypeOf(secluded.prototype, null), freeze(secluded.prototype), freeze(secluded);
+}
 var missing = () => {
   throw new TypeError("there are no such objects here");
 };
@@ -21,12 +35,20 @@ function readerOf(prototype, name) {
 var hasOwn = uncurry(objectPrototype.hasOwnProperty), classOf = uncurry(objectPrototype.toString);
 var lowerCase = uncurry(String.prototype.toLowerCase), cutText = uncurry(String.prototype.slice);
 var encoder = new TextEncoder(), decoder = new TextDecoder(), encodeText = encoder.encode.bind(encoder), decodeText = decoder.decode.bind(decoder), { fromCharCode } = String;
+var List = class extends Array {
+  // The implicit constructor may ask the iterator of arrays.
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+};
+seclude(List);
 var shift = uncurry(arrayPrototype.shift), pop = uncurry(arrayPrototype.pop);
 
 // src/builtins/bytes.ts
-var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
+var { isView } = ArrayBuffer, typedArrays = getPrototypeOf(Uint8Array.prototype), getLength = getterOf(typedArrays, "length"), getBuffer = getterOf(typedArrays, "buffer"), getOffset = getterOf(typedArrays, "byteOffset"), getBytes = getterOf(typedArrays, "byteLength"), { set } = typedArrays, ownLength = keepCall(getLength), ownBuffer = keepCall(getBuffer), ownOffset = keepCall(getOffset), ownBytes = keepCall(getBytes), ownSet = keepCall(set), slowLength = uncurry(getLength), slowBuffer = uncurry(getBuffer), slowOffset = uncurry(getOffset), slowBytes = uncurry(getBytes), slowSet = uncurry(set);
 function bufferOf(u8) {
-  return getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8);
+  return ownBuffer ? getBuffer.call(u8) : slowBuffer(u8);
 }
 var readSize = readerOf(ArrayBuffer.prototype, "byteLength");
 var classOf2 = uncurry(
@@ -37,13 +59,13 @@ function isUint8Array(value) {
 }
 
 // src/builtins/collections.ts
-function keepMethods({ prototype }, base) {
-  let names = ownKeys(base.prototype);
+function keepMethods(own, base) {
+  let { prototype } = own, names = ownKeys(base.prototype);
   for (let i = 0; i < names.length; i++) {
     let property = getOwnPropertyDescriptor(base.prototype, names[i]);
-    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], property);
+    property !== void 0 && names[i] !== "constructor" && defineProperty(prototype, names[i], setPrototypeOf(property, null));
   }
-  setPrototypeOf(prototype, null), freeze(prototype);
+  seclude(own);
 }
 var SafeMap = class extends Map {
   // biome-ignore lint/complexity/noUselessConstructor: see above

@@ -1,11 +1,14 @@
 // The built-ins that the client uses after its start, as they were then. A page may replace, patch
-// or freeze them before, and later behind the client's back.
+// or freeze them before, and later behind the client's back; and what is called on a prototype, or
+// missed by an object, shows the page that object.
 //
-// The rest of the client follows three rules. It loops over arrays by index, and neither spreads
+// The rest of the client follows these rules. It loops over arrays by index, and neither spreads
 // nor destructures them: both ask Array.prototype. It awaits promises only through `safe` and
-// `settled`. And it calls no method and reads no accessor of a built-in but through this folder,
-// where each is a function of its object. Maps and sets of its own are classes whose methods nobody
-// else reaches.
+// `settled`. It calls no method and reads no accessor of a built-in but through this folder,
+// where each is a function of its object. Arrays, maps and sets of its own are lists and classes
+// whose methods nobody else reaches, and so are all its classes but those that pages are given
+// (`seclude`). An object that may lack a property which is read has no prototype. A promise gives
+// no object of the client's that has one, since whoever resolves a promise asks for a `then`.
 
 const { bind, call } = Function.prototype;
 
@@ -18,10 +21,18 @@ export const uncurry = bind.bind(call) as <T, A extends unknown[], R>(
 ) => (self: T, ...args: A) => R;
 
 /**
+ * Gives a method a `call` of its own, which nobody can replace, and tells whether that is possible.
  * JavaScriptCore calls an uncurried method many times more slowly than `method.call(object)`, which
- * it compiles away. On the hot path that is taken as long as `method.call` is this.
+ * it compiles away: that is for the hot path.
  */
-export const originalCall = call;
+export function keepCall(method: object): boolean {
+  try {
+    define(method, 'call', call);
+    return true;
+  } catch {
+    return false; // it is frozen
+  }
+}
 
 export const {
   defineProperty,
@@ -42,6 +53,27 @@ export const iterator: typeof Symbol.iterator = Symbol.iterator;
 export const toText = String;
 export const NativeError = Error;
 export const NativeEvalError = EvalError;
+
+/** Defines a property. A descriptor has no prototype, where a page may have put a `get`. */
+export function define(
+  object: object,
+  key: PropertyKey,
+  value: unknown,
+  { writable = false, configurable = false, enumerable = false } = {},
+): void {
+  const property = { __proto__: null, value, writable, configurable, enumerable };
+  defineProperty(object, key, property as PropertyDescriptor);
+}
+
+/**
+ * Takes a class out of the page's reach: its objects have the methods of the class and nothing
+ * else, and no object's class can be changed.
+ */
+export function seclude(secluded: { prototype: object }): void {
+  setPrototypeOf(secluded.prototype, null);
+  freeze(secluded.prototype);
+  freeze(secluded);
+}
 
 const missing = (): never => {
   throw new TypeError('there are no such objects here');
@@ -112,7 +144,7 @@ export const cutText = uncurry(String.prototype.slice);
 /** A regular expression's test, as it would be now. */
 export function tester(expression: RegExp): (text: string) => boolean {
   const { exec, test } = RegExp.prototype;
-  defineProperty(expression, 'exec', { value: exec });
+  define(expression, 'exec', exec);
   return test.bind(expression);
 }
 
@@ -129,7 +161,7 @@ export function latin1(bytes: ArrayLike<number>): string {
   const n = bytes.length;
   let text = '';
   for (let at = 0; at < n; at += 4096) {
-    const codes: number[] = [];
+    const codes = list<number>();
     for (let i = at; i < n && i < at + 4096; i++) codes[i - at] = bytes[i];
     text += apply(fromCharCode, undefined, codes);
   }
@@ -137,6 +169,21 @@ export function latin1(bytes: ArrayLike<number>): string {
 }
 
 // ---- arrays
+
+class List<T> extends Array<T> {
+  // The implicit constructor may ask the iterator of arrays.
+  // biome-ignore lint/complexity/noUselessConstructor: see above
+  constructor() {
+    super();
+  }
+}
+
+seclude(List);
+
+/** An array without the methods of arrays: a setter of Array.prototype sees nothing of it. */
+export function list<T>(): T[] {
+  return new List<T>();
+}
 
 /** Adds to the end. */
 export function push<T>(array: T[], value: T): void {
@@ -149,7 +196,7 @@ export function pushAll<T>(array: T[], values: readonly T[]): void {
 
 /** All but the first `n` elements. */
 export function behind<T>(array: readonly T[], n: number): T[] {
-  const rest: T[] = [];
+  const rest = list<T>();
   for (let i = n; i < array.length; i++) rest[i - n] = array[i];
   return rest;
 }

@@ -7,7 +7,7 @@ import {
   getterOf,
   isKind,
   isPlain,
-  originalCall,
+  keepCall,
   readerOf,
   uncurry,
 } from './base.js';
@@ -23,6 +23,11 @@ const getBuffer = getterOf(typedArrays, 'buffer') as Getter<ArrayBufferLike>;
 const getOffset = getterOf(typedArrays, 'byteOffset') as Getter<number>;
 const getBytes = getterOf(typedArrays, 'byteLength') as Getter<number>;
 const { set } = typedArrays;
+const ownLength = keepCall(getLength);
+const ownBuffer = keepCall(getBuffer);
+const ownOffset = keepCall(getOffset);
+const ownBytes = keepCall(getBytes);
+const ownSet = keepCall(set);
 const slowLength = uncurry(getLength);
 const slowBuffer = uncurry(getBuffer);
 const slowOffset = uncurry(getOffset);
@@ -31,20 +36,20 @@ const slowSet = uncurry(set);
 
 /** Elements of a typed array. */
 export function lengthOf(array: Uint8Array | Uint32Array): number {
-  return getLength.call === originalCall ? getLength.call(array) : slowLength(array);
+  return ownLength ? getLength.call(array) : slowLength(array);
 }
 
 export function bufferOf<B extends ArrayBufferLike>(u8: Uint8Array<B> | Uint32Array<B>): B {
-  return (getBuffer.call === originalCall ? getBuffer.call(u8) : slowBuffer(u8)) as B;
+  return (ownBuffer ? getBuffer.call(u8) : slowBuffer(u8)) as B;
 }
 
 export function offsetOf(u8: Uint8Array): number {
-  return getOffset.call === originalCall ? getOffset.call(u8) : slowOffset(u8);
+  return ownOffset ? getOffset.call(u8) : slowOffset(u8);
 }
 
 /** Copies all of `from` to `at`. */
 export function copyInto(to: Uint8Array, from: Uint8Array, at: number): void {
-  if (set.call === originalCall) set.call(to, from, at);
+  if (ownSet) set.call(to, from, at);
   else slowSet(to, from, at);
 }
 
@@ -123,7 +128,7 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   if (!isView(value)) return isBuffer(value) ? new NativeUint8Array(value) : undefined;
   let length: number;
   try {
-    length = getBytes.call === originalCall ? getBytes.call(value) : slowBytes(value);
+    length = ownBytes ? getBytes.call(value) : slowBytes(value);
   } catch {
     return new NativeUint8Array(viewBuffer(value), viewOffset(value), viewBytes(value));
   }

@@ -2,27 +2,27 @@
 
 import {
   defineProperty,
-  freeze,
   getOwnPropertyDescriptor,
   isKind,
   isPlain,
   ownKeys,
   readerOf,
+  seclude,
   setPrototypeOf,
   uncurry,
 } from './base.js';
 
 /** Gives a class methods of its own: those that its base has now. */
-function keepMethods({ prototype }: { prototype: object }, base: { prototype: object }): void {
+function keepMethods(own: { prototype: object }, base: { prototype: object }): void {
+  const { prototype } = own;
   const names = ownKeys(base.prototype);
   for (let i = 0; i < names.length; i++) {
     const property = getOwnPropertyDescriptor(base.prototype, names[i]);
     if (property !== undefined && names[i] !== 'constructor') {
-      defineProperty(prototype, names[i], property);
+      defineProperty(prototype, names[i], setPrototypeOf(property, null) as PropertyDescriptor);
     }
   }
-  setPrototypeOf(prototype, null);
-  freeze(prototype);
+  seclude(own);
 }
 
 // Their constructors are written out because the implicit one may ask the iterator of arrays.

@@ -1,6 +1,7 @@
 // What the page's window gives. Outside of one some of it is not there.
 
-import { isKind, methodOf, readerOf } from './base.js';
+import { isKind, keysOf, methodOf, readerOf } from './base.js';
+import { NativePromise } from './promises.js';
 
 const { reportError: nativeReport } = globalThis;
 /** Tests put others in their place. */
@@ -129,6 +130,51 @@ export class Aborter {
     abortController(this.controller);
   }
 }
+
+/** What a request outside of the batches gave. */
+export interface Asked {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** A request whose answer nobody else sees. Undefined: it failed. Never rejects. */
+export interface Ask {
+  answer: Promise<Asked | undefined>;
+  abort(): void;
+}
+
+const NativeRequest = globalThis.XMLHttpRequest;
+const requests = NativeRequest?.prototype;
+const openRequest = methodOf<void>(requests, 'open');
+const setHeader = methodOf<void>(requests, 'setRequestHeader');
+const sendRequest = methodOf<void>(requests, 'send');
+const abortRequest = methodOf<void>(requests, 'abort');
+const requestStatus = readerOf<number>(requests, 'status');
+const requestText = readerOf<string>(requests, 'responseText');
+
+/**
+ * Posts, and gives the answer, undefined if there is none. That of fetch is an object: whoever
+ * resolves a promise with it asks it for a `then`, and a page that has put one into
+ * Object.prototype can read what it holds. Text is asked nothing.
+ */
+function askBy(url: string, headers: Record<string, string>, body: string | null): Ask {
+  const request = new NativeRequest();
+  const answer = new NativePromise<Asked | undefined>((resolve) => {
+    listenTo(request, 'loadend', () => {
+      const status = requestStatus(request);
+      const asked = { __proto__: null, status, text: status === 0 ? '' : requestText(request) };
+      resolve(status === 0 ? undefined : (asked as unknown as Asked));
+    });
+    openRequest(request, 'POST', url);
+    const names = keysOf(headers);
+    for (let i = 0; i < names.length; i++) setHeader(request, names[i], headers[names[i]]);
+    sendRequest(request, body);
+  });
+  return { answer, abort: () => abortRequest(request) };
+}
+
+/** Undefined: there are no such requests here. */
+export const post = NativeRequest === undefined ? undefined : askBy;
 
 const responses = globalThis.Response?.prototype;
 const readStatus = readerOf<number>(responses, 'status');

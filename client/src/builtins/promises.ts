@@ -1,11 +1,11 @@
 // Promises. Those of async functions are the only ones here, whatever stands for Promise in the
 // page.
 
-import { defineProperty, getPrototypeOf } from './base.js';
+import { define, getPrototypeOf } from './base.js';
 
 const made = (async () => {})();
 export const NativePromise = getPrototypeOf(made).constructor as PromiseConstructor;
-const own = { value: NativePromise, configurable: true, writable: true };
+const free = { writable: true, configurable: true };
 
 /**
  * The same promise, which may be awaited: what a page does to Promise.prototype does not count
@@ -13,7 +13,7 @@ const own = { value: NativePromise, configurable: true, writable: true };
  */
 export function safe<T>(promise: Promise<T>): Promise<T> {
   try {
-    defineProperty(promise, 'constructor', own);
+    define(promise, 'constructor', NativePromise, free);
   } catch {
     // It is frozen.
   }

@@ -2,7 +2,7 @@
 // arguments, results, errors, callbacks and channels, over the page's one connection.
 
 import type { EventCallback, ListenOptions } from '../api.js';
-import { defineProperty, isArray } from '../builtins/base.js';
+import { define, isArray } from '../builtins/base.js';
 import { bufferOf, isUint8Array, NativeUint8Array } from '../builtins/bytes.js';
 import { SafeMap, SafeSet } from '../builtins/collections.js';
 import { rejected, safe } from '../builtins/promises.js';
@@ -157,6 +157,6 @@ export function bridge(): Bridge {
   const found = findPage();
   if (!('api' in found)) return detached(found.message);
   const value = createBridge(found);
-  defineProperty(globals, BRIDGE, { value, configurable: true });
+  define(globals, BRIDGE, value, { configurable: true });
   return value;
 }

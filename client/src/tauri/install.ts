@@ -1,6 +1,6 @@
 // The globals on which the unmodified @tauri-apps/api runs.
 
-import { defineProperty } from '../builtins/base.js';
+import { define as defineHidden } from '../builtins/base.js';
 import type { Bridge } from './bridge.js';
 import { convertFileSrc, separators } from './platform.js';
 
@@ -22,5 +22,5 @@ export function install(bridge: Bridge): void {
 }
 
 export function define(name: string, value: unknown): void {
-  defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  defineHidden(globalThis, name, value, { configurable: true, writable: true });
 }
