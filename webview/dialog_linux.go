@@ -31,8 +31,9 @@ func (n *nativeWindow) watchDocuments(g origins) {
 // nativeSoon has f called behind all messages of web processes that have come. Main thread only.
 func nativeSoon(f func()) { C.tr_soon(C.uintptr_t(cgo.NewHandle(f))) }
 
-// foreign says whether a document of another origin is or was in the page.
-func (n *nativeWindow) foreign() bool { return C.tr_foreign(n.view) != 0 }
+// foreign says whether a document of another origin is or was in the page. Of a window that is not
+// open nobody knows.
+func (n *nativeWindow) foreign() bool { return n.view == nil || C.tr_foreign(n.view) != 0 }
 
 // answerDialog answers a question of goDialog, unless it is over.
 func (n *nativeWindow) answerDialog(question int64, a DialogAction, text string) {
