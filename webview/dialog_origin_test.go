@@ -154,6 +154,12 @@ func TestOnDialog(t *testing.T) {
 		{"alert", `return alert('hello')`, DialogAlert, "hello", "", accept, "null"},
 		{"alert of nothing", `return alert()`, DialogAlert, "", "", accept, "null"},
 		{"alert of undefined", `return alert(undefined)`, DialogAlert, "undefined", "", refuse, "null"},
+		{"confirm of undefined", `return confirm(undefined)`, DialogConfirm, "", "", accept, "true"},
+		{
+			"prompt of undefined", `return prompt('who?', undefined)`, DialogPrompt, "who?", "", accept,
+			`"text"`,
+		},
+		{"prompt of null", `return prompt(null, null)`, DialogPrompt, "null", "null", accept, `"text"`},
 		{"confirm", `return confirm('sure?')`, DialogConfirm, "sure?", "", accept, "true"},
 		{"confirm, refused", `return confirm('sure?')`, DialogConfirm, "sure?", "", refuse, "false"},
 		{"confirm, panic", `return confirm('sure?')`, DialogConfirm, "sure?", "", fails, "false"},

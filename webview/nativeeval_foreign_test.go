@@ -305,6 +305,58 @@ func TestNativeEvalNavigations(t *testing.T) {
 	}
 }
 
+// TestNativeEvalLateAnswer: when the app allows a navigation that is over already, no script waits
+// for its end.
+func TestNativeEvalLateAnswer(t *testing.T) {
+	server := foreign(t, `<!doctype html><title>foreign</title>`)
+	asked, allow := make(chan none), make(chan none)
+	app := newApp(t, Options{
+		Assets: fstest.MapFS{
+			"index.html": {Data: []byte(strictPage)}, "other.html": {Data: []byte(strictPage)},
+		},
+		OnNavigate: func(Navigation) NavigationAction {
+			asked <- none{}
+			<-allow
+			return NavigationAllow
+		},
+	}, caller)
+	p := openPage(t, app, WindowOptions{Label: "main"})
+	for name, end := range map[string]func(){
+		"the page stops it": func() { p.run(`stop()`, nil) },
+		"the app navigates": func() {
+			if err := p.Navigate("other.html"); err != nil {
+				t.Fatal(err)
+			}
+			p.waitLoaded()
+		},
+	} {
+		p.ready()
+		p.run(`location.href = '`+server.URL+`'`, nil)
+		wait(t, asked, "the question")
+		before := p.loadsSeen(t)
+		end()
+		eventually(t, "the navigation's end", func() bool { return p.loadsSeen(t) != before })
+		p.ready()
+		allow <- none{}
+		eventually(t, "the answer", func() (answered bool) {
+			err := app.call(func() error { answered = p.deciding == 0; return nil })
+			return err == nil && answered
+		})
+		if v, err := p.EvalResult(testContext(t), `1 + 1`); string(v) != "2" || err != nil {
+			t.Fatalf("%s: %s, %v", name, v, err)
+		}
+	}
+}
+
+// loadsSeen counts the steps of navigations.
+func (p *testPage) loadsSeen(t *testing.T) (n uint64) {
+	t.Helper()
+	if err := p.app.call(func() error { n = p.loads; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // TestNativeEvalValues: whatever a page has for a value, the UI thread has nothing to do with it.
 func TestNativeEvalValues(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {

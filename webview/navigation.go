@@ -100,7 +100,13 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 	case leadNewWindow:
 		return w.leadsToWindow(l)
 	case leadResponse:
-		return w.changes(l, w.leadsToAnswer(l, func(v verdict) { settle(w.changes(l, v)) }))
+		loads := w.loads
+		return w.changes(l, w.leadsToAnswer(l, func(v verdict) {
+			if w.loads == loads { // else the answer is over: nothing more comes of it
+				v = w.changes(l, v)
+			}
+			settle(v)
+		}))
 	}
 	scheme := strings.ToLower(schemeOf(l.uri))
 	ours := w.app.origins.own(l.uri) != ""
@@ -203,7 +209,7 @@ func (w *Window) ask(
 			v := verdictRefuse
 			if a == NavigationAllow {
 				v = verdictAllow
-				if mainFrame {
+				if mainFrame && l.kind == leadNavigation { // an answer is the one that was asked about
 					w.approving, _ = webSite(l.uri)
 				}
 			} else {

@@ -42,6 +42,7 @@ const (
 // the start of its load. Otherwise uri is right: at the start of a page's own navigation it still is that of the document before, so a
 // page of ours to which a foreign one leads, by a link or back in the history, is known only now.
 func (w *Window) loadChanged(e loadEvent, uri string) {
+	w.loads++
 	switch e {
 	case loadStarted, loadRedirected:
 		if e == loadStarted {

@@ -68,6 +68,7 @@ type Window struct {
 	dev        *devWait // for the development server; nil: it is there
 	former     former
 	documents  uint64          // that were committed
+	loads      uint64          // steps of navigations that were told
 	changing   bool            // a document was allowed that may take the shown one's place
 	heldEvals  []func()        // native evals that wait for its end
 	onLoad     func(loadEvent) // hears what loadChanged has heard, if it is there: tests use it

@@ -11,10 +11,11 @@
     dispatch(new Ask("tailrace-ask", { detail }));
     return answer;
   };
-  const text = (all, i) => (i < all.length ? `${all[i]}` : "");
+  // As WebKit's own: undefined is no text, but for alert, which shows it if it was given.
+  const text = (all, i) => (all[i] === undefined ? "" : `${all[i]}`);
   const functions = {
     alert(...all) {
-      ask("alert", text(all, 0), "");
+      ask("alert", all.length > 0 ? `${all[0]}` : "", "");
     },
     confirm(...all) {
       return ask("confirm", text(all, 0), "") === true;
