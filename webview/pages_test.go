@@ -317,3 +317,30 @@ func TestDevServerOddURL(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 }
+
+// TestPagesOfXML: a document whose root is no element of HTML is a page as any other.
+func TestPagesOfXML(t *testing.T) {
+	files := fstest.MapFS{
+		"index.svg":   {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
+		"index.xhtml": {Data: []byte(`<html xmlns="http://www.w3.org/1999/xhtml"/>`)},
+		"index.xml": {Data: []byte( // without an element of HTML, WebKit shows it in a page of its own
+			`<root xmlns:h="http://www.w3.org/1999/xhtml"><h:p/></root>`)},
+	}
+	logger, log := warningLog()
+	o := Options{KeepRunning: true, Assets: files, Debug: true, Logger: logger}
+	app := newApp(t, o, func(*transport.Engine) {})
+	for name := range files {
+		w, err := app.Open(WindowOptions{Label: "xml", URL: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := w.EvalResult(testContext(t), `document.readyState`); err != nil {
+			t.Errorf("%s: %s, %v", name, v, err)
+		}
+		w.Destroy()
+		wait(t, w.Done(), "the window's end")
+	}
+	if s := log.String(); strings.Contains(s, "does not catch") {
+		t.Error(s)
+	}
+}

@@ -3280,7 +3280,7 @@
   }
   function manual() {
     let root = rootOf(document);
-    return root !== null && dataOf(root).tailraceReady === "manual";
+    return root === null ? !1 : dataOf(root)?.tailraceReady === "manual";
   }
   function inject(config) {
     let memory = takeMemory();

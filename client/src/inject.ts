@@ -56,7 +56,9 @@ function takeMemory(): Memory | undefined {
 /** Whether the document says that its page tells when it is ready. */
 function manual(): boolean {
   const root = rootOf(document) as HTMLElement | null; // at first there is none
-  return root !== null && dataOf(root).tailraceReady === 'manual';
+  if (root === null) return false;
+  const data = dataOf(root) as DOMStringMap | undefined; // an element of XML has none
+  return data?.tailraceReady === 'manual';
 }
 
 function inject(config: Config): void {
