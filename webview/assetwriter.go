@@ -31,6 +31,7 @@ type assetWriter struct {
 	aside   bool   // a redirect is not answered, but kept for who asks
 	stay    stay   // the place in which it is made
 	tooLate func() // called when a file takes its time; may be nil
+	ours    bool   // it is not the app's own answer: an error is no page of the app
 
 	mu     sync.Mutex    // guards what follows, when the handler has it
 	ended  bool          // it is answered
@@ -69,6 +70,12 @@ func (a *assetWriter) begin(status int) {
 		status = http.StatusInternalServerError // there is no connection to switch
 	}
 	a.status, a.sent, a.length = status, a.header.Clone(), -1
+	if a.sent == nil {
+		a.sent = http.Header{}
+	}
+	if a.ours && status >= 400 {
+		noPage(a.sent, status)
+	}
 	if n, err := strconv.ParseInt(a.sent.Get("Content-Length"), 10, 64); err == nil && n >= 0 {
 		a.length = n
 	} else {
@@ -241,6 +248,7 @@ func (a *assetWriter) lose(status int) {
 		return
 	}
 	h := http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}, "Cache-Control": {"no-store"}}
+	noPage(h, status)
 	text := http.StatusText(status) + "\n"
 	if a.head {
 		text = ""

@@ -16,11 +16,12 @@ type NativeWindow interface {
 	Init(js string)
 }
 
-// Attach joins a window that the app made itself with webview_go. It must not have navigated
-// yet: its first page may then be tailrace://localhost/index.html, or what Window.Navigate
-// resolves. The window stays its maker's, who calls Run (or App.Run) and Destroy. Its maker may navigate unseen by this
-// package, so that a page of ours to which a foreign one leads there, by a link or back in the history, is not trusted: it gets no
-// session until Navigate or Reload loads it again.
+// Attach joins a window that the app made itself with webview_go. It must not have navigated yet:
+// its first page may then be tailrace://localhost/index.html, or what Window.Navigate resolves.
+// The window stays its maker's, who calls Run (or App.Run) and Destroy. Its maker may navigate
+// unseen by this package, so that a page of ours that comes back from WebKit's cache of the
+// history behind a foreign one is not trusted: it gets no session until Navigate or Reload loads
+// it again.
 //
 // Functions that its maker adds by Bind, before or after, can be called by documents of the app's
 // own origins in the main frame, and by nobody else: webview_go's message handler, by which any

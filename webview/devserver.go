@@ -41,11 +41,17 @@ code{word-break:break-all}
 this window goes on by itself.<p><small>%s</small>`
 
 // loadFailed is told that a document could not be loaded, and gives the page to show instead; "":
-// WebKit's own. Main thread only.
-func (w *Window) loadFailed(uri, message string) string {
+// WebKit's own, or, with stays, none. Main thread only.
+func (w *Window) loadFailed(uri, message string) (page string, stays bool) {
+	sentOn := w.sentOn == uri && uri != ""
+	w.restored, w.sentOn, w.failed = "", "", uri
+	if sentOn {
+		w.followsToOurs(uri)
+		return "", true
+	}
 	g := w.app.origins
 	if !g.fromDev(uri) {
-		return ""
+		return "", false
 	}
 	if w.dev == nil || w.dev.uri != uri {
 		w.stopDevWait()
@@ -57,7 +63,7 @@ func (w *Window) loadFailed(uri, message string) string {
 		go w.awaitDev(ctx, d, g.dev)
 	}
 	w.dev.failed, w.dev.shown = true, false
-	return fmt.Sprintf(waitPage, html.EscapeString(g.name), html.EscapeString(message))
+	return fmt.Sprintf(waitPage, html.EscapeString(g.name), html.EscapeString(message)), false
 }
 
 // awaitDev loads the page when something takes connections where the server is to be, until the

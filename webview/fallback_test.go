@@ -124,6 +124,9 @@ func TestFallback(t *testing.T) {
 			t.Errorf("%s: no header of the option: %v", c.path, r.Headers)
 		}
 		want := "default-src *"
+		if c.path == "/.tailrace/x" {
+			want = "sandbox; default-src 'none'" // an error of ours
+		}
 		if c.path == "/headers" {
 			want = "changed"
 			if r.Headers["x-answer"] != "why text/x" || r.Headers["x-two"] != "a, b" {

@@ -184,6 +184,10 @@ void tr_view_free(tr_view *v);                  // after tr_view_detach
 void tr_view_limit(tr_view *v, int64_t bytes);  // the largest body that a request may have
 void tr_view_load(tr_view *v, const char *uri);
 void tr_view_reload(tr_view *v);
+// Notes whether what is shown is no page of the app although it has its URL, and says whether
+// that was noted when what has come back from the history was shown first.
+void tr_view_set_apart(tr_view *v, int set);
+int tr_view_was_apart(tr_view *v);
 void tr_view_zoom(tr_view *v, double factor);
 void tr_view_background(tr_view *v, double red, double green, double blue, double alpha);
 void tr_view_focus(tr_view *v);  // the page gets the window's key presses

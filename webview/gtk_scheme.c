@@ -159,6 +159,8 @@ static void finish(void *data) {
       soup_message_headers_append(h, "Content-Type", a->content_type);
       soup_message_headers_append(h, "X-Content-Type-Options", "nosniff");
       soup_message_headers_append(h, "Cache-Control", "no-store");
+      if (a->status >= 400)  // as Go's func noPage
+        soup_message_headers_append(h, "Content-Security-Policy", "sandbox; default-src 'none'");
     }
     if (a->cors && r->origin) {
       soup_message_headers_replace(h, "Access-Control-Allow-Origin", r->origin);

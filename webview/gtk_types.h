@@ -29,6 +29,7 @@ struct tr_view {
   tr_request *held;     // list of the requests without an answer
   tr_decision *undecided;
   tr_permission *permissions;  // those that are asked for
+  int apart;  // what is shown is no page of the app, but has its URL
   // When the user last clicked or pressed a key in the main frame's document, in us; 0: never.
   int64_t clicked;
   // The button that the user holds in the window, or 0, with where and when it was pressed.

@@ -38,9 +38,37 @@ static gboolean on_load_failed(WebKitWebView *w, WebKitLoadEvent e, const char *
     return FALSE;
   char *page = goLoadFailed(((tr_view *)data)->handle, (char *)uri, error->message);
   if (!page) return FALSE;
-  webkit_web_view_load_alternate_html(w, page, uri, NULL);
+  if (*page) webkit_web_view_load_alternate_html(w, page, uri, NULL);
   free(page);
   return TRUE;
+}
+
+// What is shown is no page of the app, but has its URL: so WebKit's item of the history says, as
+// pages may come back from WebKit's cache without an answer that would.
+static const char apart[] = "tailrace-apart";
+
+static void mark(WebKitBackForwardListItem *item, int set) {
+  if (item) g_object_set_data(G_OBJECT(item), apart, set ? GINT_TO_POINTER(1) : NULL);
+}
+
+// A document without scripts can lead to places in itself, which have items of their own.
+static void on_history(WebKitBackForwardList *l, WebKitBackForwardListItem *added, gpointer removed,
+                       gpointer data) {
+  (void)l;
+  (void)removed;
+  mark(added, ((tr_view *)data)->apart);
+}
+
+void tr_view_set_apart(tr_view *v, int set) {
+  v->apart = set;
+  WebKitBackForwardList *l = webkit_web_view_get_back_forward_list(v->view);
+  mark(webkit_back_forward_list_get_current_item(l), set);
+}
+
+int tr_view_was_apart(tr_view *v) {
+  WebKitBackForwardListItem *item =
+      webkit_back_forward_list_get_current_item(webkit_web_view_get_back_forward_list(v->view));
+  return item && g_object_get_data(G_OBJECT(item), apart) != NULL;
 }
 
 static void on_terminated(WebKitWebView *w, WebKitWebProcessTerminationReason r, gpointer data) {
@@ -64,6 +92,8 @@ tr_view *tr_view_attach(void *window, uintptr_t handle) {
   g_signal_connect(v->view, "load-failed", G_CALLBACK(on_load_failed), v);
   g_signal_connect(v->view, "web-process-terminated", G_CALLBACK(on_terminated), v);
   g_signal_connect(v->view, "destroy", G_CALLBACK(on_destroy), v);
+  g_signal_connect(webkit_web_view_get_back_forward_list(v->view), "changed",
+                   G_CALLBACK(on_history), v);
   tr_window_connect(v);
   tr_dialogs_connect(v);
   tr_policy_connect(v);
@@ -93,6 +123,7 @@ void tr_view_leave(tr_view *v) {
 void tr_view_detach(tr_view *v) {
   g_object_set_data(G_OBJECT(v->view), TR_VIEW_KEY, NULL);
   g_signal_handlers_disconnect_by_data(v->view, v);
+  g_signal_handlers_disconnect_by_data(webkit_web_view_get_back_forward_list(v->view), v);
   tr_window_disconnect(v);
   tr_dialogs_end(v);
   tr_policy_end(v);

@@ -4,27 +4,43 @@ package webview
 
 import "testing"
 
-// What WebKit shows of a document that is committed is believed only when it can't be that of a later navigation of Go's.
+// A document that is committed is ours if the last answer was, or if it comes from WebKit's cache
+// of whole pages: then only when its URL can't be that of a later navigation of Go's.
 func TestCommittedOrigin(t *testing.T) {
-	const evil, ours = "http://evil.example/", Origin + "/index.html"
+	const evil, ours, other = "http://evil.example/", Origin + "/index.html", Origin + "/other.html"
 	for _, c := range []struct {
-		name              string
-		steered, attached bool
-		from, to, want    string
+		name               string
+		steered, attached  bool
+		from, answered, to string
+		apart              bool
+		want               string
 	}{
-		{"ours from the start", true, false, ours, ours, Origin},
-		{"a link of a foreign page, or its history, leads to ours", false, false, evil, ours, Origin},
-		{"Go navigates to ours while a foreign page loads", true, false, evil, ours, ""},
-		{"the app may navigate unseen", false, true, evil, ours, ""},
-		{"a link of ours leads away", false, false, ours, evil, ""},
-		{"Go navigates away while ours loads", true, false, ours, evil, ""},
+		{"ours from the start", true, false, ours, Origin, ours, false, Origin},
+		{"a foreign page leads to ours", false, false, evil, Origin, ours, false, Origin},
+		{"so it does beside Go", true, false, evil, Origin, ours, false, Origin},
+		{"so it does in an attached window", false, true, evil, Origin, ours, false, Origin},
+		{"Go navigates to ours while a foreign page loads", true, false, evil, "", ours, false, ""},
+		{"the app does so unseen", false, true, evil, "", ours, false, ""},
+		{"nobody has answered", false, false, evil, "", ours, false, ""},
+		{"an error of ours", false, false, ours, Origin, ours, true, ""},
+		{"another of ours has answered", false, false, ours, "http://dev.example", ours, false, ""},
+		{"a link of ours leads away", false, false, ours, "", evil, false, ""},
+		{"Go navigates away while ours loads", true, false, ours, Origin, evil, false, ""},
+		{"back from the cache", false, false, evil, "cache", ours, false, Origin},
+		{"back from the cache beside Go, from ours", true, false, ours, "cache", ours, false, Origin},
+		{"back from the cache beside Go", true, false, evil, "cache", ours, false, ""},
+		{"back from the cache in an attached window", false, true, evil, "cache", ours, false, ""},
+		{"back from the cache to another document", false, false, evil, "cache", other, false, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := openPage(t, loop, WindowOptions{Label: "subject"})
 			err := loop.call(func() error {
 				p.attached = c.attached
+				if c.answered == "cache" {
+					p.restoring, c.answered = ours, ""
+				}
 				p.loadChanged(loadStarted, c.from)
-				p.steered = c.steered
+				p.steered, p.answered, p.apart = c.steered, c.answered, c.apart
 				p.loadChanged(loadCommitted, c.to)
 				if p.origin != c.want || p.steered {
 					t.Errorf("the document's origin is %q, want %q; steered: %v", p.origin, c.want, p.steered)

@@ -97,6 +97,7 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 	}
 	defer f.Close()
 	noCache(rw, info)
+	h.Set(documentHeader, documentApart)
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; "+
 		"img-src data:; media-src 'self'")
 	serve(rw, r, info.Name(), info.ModTime(), f)

@@ -219,6 +219,18 @@ func (n *nativeWindow) load(uri string) {
 
 func (n *nativeWindow) reload() { C.tr_view_reload(n.view) }
 
+// setApart notes in the history whether what is shown is no page of the app although it has its
+// URL; wasApart says what was noted of what has come back from there.
+func (n *nativeWindow) setApart(apart bool) {
+	set := C.int(0)
+	if apart {
+		set = 1
+	}
+	C.tr_view_set_apart(n.view, set)
+}
+
+func (n *nativeWindow) wasApart() bool { return C.tr_view_was_apart(n.view) != 0 }
+
 // kill ends the web process, as a crash would.
 func (n *nativeWindow) kill() { C.tr_view_kill(n.view) }
 
@@ -265,12 +277,13 @@ func goLoadChanged(h C.uintptr_t, event C.int, uri *C.char) {
 	windowOf(h).loadChanged(loadEvent(event), C.GoString(uri))
 }
 
-// goLoadFailed gives the HTML to show instead of WebKit's error, for free, or NULL.
+// goLoadFailed gives the HTML to show instead of WebKit's error, for free, or NULL. "": what is
+// there stays.
 //
 //export goLoadFailed
 func goLoadFailed(h C.uintptr_t, uri, message *C.char) *C.char {
-	page := windowOf(h).loadFailed(C.GoString(uri), C.GoString(message))
-	if page == "" {
+	page, stays := windowOf(h).loadFailed(C.GoString(uri), C.GoString(message))
+	if page == "" && !stays {
 		return nil
 	}
 	return C.CString(page)

@@ -59,6 +59,8 @@ func (*nativeWindow) focusPage()                                       {}
 func (*nativeWindow) drag(edge)                                        {}
 func (*nativeWindow) monitors() []monitor                              { return nil }
 func (*nativeWindow) offer(string, []*os.File) error                   { return ErrNoCarrier }
+func (*nativeWindow) setApart(bool)                                    {}
+func (*nativeWindow) wasApart() bool                                   { return false }
 func (*nativeWindow) load(string)                                      {}
 func (*nativeWindow) ping(func())                                      {}
 func (*nativeWindow) reload()                                          {}

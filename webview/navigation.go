@@ -50,7 +50,8 @@ type Navigation struct {
 // lead is what the native side tells of where a page leads.
 type lead struct {
 	kind                          leadKind
-	uri, method, disposition      string // disposition: an answer's header
+	uri, method                   string
+	disposition                   string // an answer's header
 	gesture, same, redirect, back bool
 	listed, mainFrame, download   bool
 }
@@ -118,6 +119,9 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 		}
 		return verdictAllow
 	case ours:
+		if l.back {
+			w.restoring = l.uri
+		}
 		return verdictAllow
 	case scheme == "http" || scheme == "https":
 		switch {
@@ -155,8 +159,12 @@ func (w *Window) leadsToAnswer(l lead, settle func(verdict)) verdict {
 		return verdictRefuse
 	case l.download:
 		return w.leadsToFile(l)
-	case w.app.origins.own(l.uri) != "":
-		return verdictAllow
+	}
+	if l.mainFrame {
+		w.answered, w.apart = "", false
+	}
+	if own := w.app.origins.own(l.uri); own != "" {
+		return w.leadsToOurs(l, own)
 	}
 	http := isWeb(l.uri)
 	if !l.mainFrame {
@@ -174,6 +182,37 @@ func (w *Window) leadsToAnswer(l lead, settle func(verdict)) verdict {
 	}
 	l.redirect = w.approved != (site{})
 	return w.ask(l, true, NavigationRefuse, settle)
+}
+
+// leadsToOurs is leads for an answer of one of our origins, to whatever page it was that led there.
+// Our own errors are no pages of the app: see noPage.
+func (w *Window) leadsToOurs(l lead, own string) verdict {
+	document := ""
+	if isServed(l.uri) {
+		document = w.noted.take(l.uri)
+	}
+	switch {
+	case !l.mainFrame && w.origin == "":
+		w.refuse("a page of the app in a frame of a foreign one", l)
+		return verdictRefuse
+	case !l.mainFrame:
+		return verdictAllow
+	case document == documentRefused && !w.byApp:
+		w.refuse("a page of the app to who may not ask for it: what is there stays", l)
+		return verdictRefuse
+	}
+	w.answered, w.apart = own, document != ""
+	return verdictAllow
+}
+
+// followsToOurs goes on to a page of ours to which a server has redirected the main frame, which
+// WebKit does not follow. A page of ours that was to stay stays.
+func (w *Window) followsToOurs(uri string) {
+	if w.origin != "" && !w.byApp && w.approved == (site{}) {
+		w.refuse("where a server of another origin leads a page of ours", lead{uri: uri})
+		return
+	}
+	w.post(func() { w.load(uri) })
 }
 
 // leadsToWindow is leads for what wants a window of its own. There is none: what is allowed is

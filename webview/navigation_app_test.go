@@ -221,6 +221,10 @@ func TestOnNewWindow(t *testing.T) {
 		w := l.app.Window("opened-2")
 		return w != nil && w.Session() != nil
 	})
+	got, err := l.app.Window("opened-2").EvalResult(testContext(t), `String(opener) + name`)
+	if err != nil || string(got) != `"null"` {
+		t.Errorf("the window has the opener and name %s, %v", got, err)
+	}
 	l.stays()
 	for _, w := range l.app.Windows() {
 		if w != l.Window {

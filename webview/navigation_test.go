@@ -229,6 +229,62 @@ func TestNavigationByDefault(t *testing.T) {
 	})
 }
 
+// What is refused by default may have been requested: WebKit tells whose frame it is with the
+// answer.
+func TestRefusedNavigationIsRequested(t *testing.T) {
+	server := newElsewhere(t)
+	l := newLeading(t, Options{}, "")
+	l.script(`location = '` + server.URL + `/asked'`)
+	eventually(t, "the refusal", l.refused)
+	if !server.seen("GET /asked") {
+		t.Error("the server was not asked")
+	}
+	l.stays()
+}
+
+// A page can replace itself by about:blank. Its session ends, and Reload comes back.
+func TestNavigationToBlank(t *testing.T) {
+	for _, script := range []string{
+		`location = 'about:blank'`, `location.replace('about:blank')`,
+		`window.open('about:blank', '_self')`,
+	} {
+		l := newLeading(t, Options{}, "")
+		l.script(script)
+		wait(t, l.before.Done(), "the end of the session")
+		l.shows(2)
+		if origin, s := l.own(); origin != "" || s != nil {
+			t.Errorf("%s: the page is of %q, with session %v", script, origin, s)
+		}
+		l.Reload()
+		eventually(t, "a session", func() bool { return l.Session() != nil })
+		var href string
+		if l.run(`return location.href`, &href); href != Origin+"/index.html" {
+			t.Errorf("%s: Reload shows %s", script, href)
+		}
+	}
+}
+
+// With libsoup 2 the web process ends that reads a link's name with a slash. The program goes on,
+// no file is there, and Reload comes back.
+func TestSlashInDownloadAttribute(t *testing.T) {
+	for _, data := range []string{`URL.createObjectURL(new Blob(['x']))`, `'data:text/plain,x'`} {
+		l := newLeading(t, Options{}, "")
+		crashed := make(chan string, 1)
+		l.OnCrash(func(reason string) { crashed <- reason })
+		l.script(`const a = document.createElement('a'); a.download = '../.profile';
+			a.href = ` + data + `; a.click()`)
+		eventually(t, "the refusal or the end of the process", func() bool {
+			return len(crashed) > 0 || l.refused()
+		})
+		t.Logf("%s: ended: %v", data, len(crashed) > 0)
+		if len(crashed) > 0 {
+			eventually(t, "the end of the session", func() bool { return l.Session() == nil })
+		}
+		l.Reload()
+		eventually(t, "a session", func() bool { s := l.Session(); return s != nil && s != l.before })
+	}
+}
+
 // Frames show what they want, go where they want, and open nothing.
 func TestFramesByDefault(t *testing.T) {
 	server := newElsewhere(t)

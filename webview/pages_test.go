@@ -22,7 +22,9 @@ import (
 
 // What a page writes behind # and ? in its URL is its own affair: the document is found again.
 func TestReloadOddURLs(t *testing.T) {
-	p := openPage(t, newApp(t, Options{Assets: oddFiles()}, func(*transport.Engine) {}),
+	files := oddFiles()
+	files["100%.html"] = &fstest.MapFile{Data: []byte(blank)}
+	p := openPage(t, newApp(t, Options{Assets: files}, func(*transport.Engine) {}),
 		WindowOptions{Label: "main", URL: "100%.html"})
 	for _, change := range []string{
 		`location.hash = '#/search/100%'`, `location.hash = '%'`, `location.hash = '%zz?#/..%2f'`,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"strings"
 )
 
 // WebKit follows no redirect of a scheme's answer: a document with one stays empty, and a script
@@ -14,8 +15,11 @@ import (
 const maxRedirects = 10
 
 // isDocument says whether a window or a frame navigates. Scripts' requests don't have both headers.
-func isDocument(r *http.Request) bool {
-	return acceptsHTML(r) && r.Header.Get("Upgrade-Insecure-Requests") == "1"
+func isDocument(r *http.Request) bool { return navigates(r.Header) }
+
+// navigates is isDocument by the headers. A page can't have a script send both without CORS.
+func navigates(h http.Header) bool {
+	return strings.Contains(h.Get("Accept"), "text/html") && h.Get("Upgrade-Insecure-Requests") == "1"
 }
 
 // sendOn answers a document with a page that goes on to another one at once, and takes its place in

@@ -59,6 +59,9 @@ const controlPath = "/.tailrace/"
 
 // request answers one request of the window's page. It runs on the main thread and does not block.
 func (w *Window) request(in *incoming, r responder) {
+	if navigates(in.header) {
+		r = noting{r, &w.noted, in.uri}
+	}
 	g := w.app.origins
 	cors := g.cross(in.origin)
 	if !g.allows(in.origin) {

@@ -17,9 +17,11 @@ import (
 const fileTime = 30 * time.Second
 
 // asset answers a request of a page that is not the client's. A window that shows a foreign page
-// gets just the page that it navigates to. Main thread only.
+// gets just the page that it navigates to; that it is not for a frame is seen to by leadsToOurs.
+// Main thread only.
 func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
-	if w.origin == "" && (w.app.origins.own(in.active) == "" || withoutFragment(in.uri) != withoutFragment(in.active)) {
+	goes := w.app.origins.own(in.active) != "" && withoutFragment(in.uri) == withoutFragment(in.active)
+	if w.origin == "" && !goes && !navigates(in.header) {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
 		return
 	}
@@ -163,6 +165,7 @@ func (w *Window) file(rw *assetWriter, r *http.Request, origin string) (answered
 		return true
 	}
 	a := w.app.assets
+	rw.ours = true
 	rw.watch(a.time)
 	defer func() { answered = rw.unwatch() || answered }()
 	if w.inspector {
@@ -202,7 +205,7 @@ func (w *Window) handler(rw *assetWriter, r *http.Request) (next *http.Request, 
 			panic(p)
 		}
 	}()
-	rw.header = cloned(w.app.options.Header)
+	rw.header, rw.ours = cloned(w.app.options.Header), false
 	r.Body = http.MaxBytesReader(rw, r.Body, w.app.options.MaxRequestBody)
 	w.app.options.Fallback.ServeHTTP(rw, r)
 	location := rw.redirected()

@@ -37,10 +37,14 @@ const (
 
 // loadChanged notes whose document the window shows. uri is the one that the view shows.
 //
-// When the app navigates while a page is navigating on its own, uri may already be that of the later
-// navigation. So when the app has navigated since the document before, or can do so unseen, a document counts as ours only if it was ours from
-// the start of its load. Otherwise uri is right: at the start of a page's own navigation it still is that of the document before, so a
-// page of ours to which a foreign one leads, by a link or back in the history, is known only now.
+// A document is ours if it has a URL of ours, and if the last answer for the main frame since its
+// load began was one of ours, and no error. The URL alone does not tell: when the app navigates
+// while a page is navigating on its own, it may already be that of the later navigation, and
+// pages that say what has failed stand for the URL that has.
+//
+// What comes from WebKit's cache of whole pages, back in the history, has no answer. Its URL is
+// believed, unless the app has navigated since the document before, or can do so unseen: then
+// only if the document before was ours, too.
 func (w *Window) loadChanged(e loadEvent, uri string) {
 	w.loads++
 	switch e {
@@ -50,14 +54,32 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 			w.approved, w.approving = w.approving, site{}
 		}
 		w.loading, w.begun, w.leading = w.app.origins.own(uri), true, true
+		switch {
+		case e == loadStarted:
+			w.restored, w.restoring = w.restoring, ""
+			w.answered, w.apart, w.sentOn = "", false, ""
+		case isServed(uri):
+			w.sentOn = uri
+		}
 	case loadCommitted:
-		own := w.app.origins.own(uri)
-		if (w.steered || w.attached) && own != w.loading {
-			own = ""
+		w.address = w.app.origins.own(uri)
+		cached := w.restored == uri && w.answered == "" &&
+			(w.address == w.loading || !w.steered && !w.attached)
+		ours := w.address != "" && (w.address == w.answered || cached)
+		if cached {
+			w.apart = w.native.wasApart()
+		}
+		w.native.setApart(w.apart)
+		// the page that says what has failed is where that was to be
+		stands := w.failed == uri && w.address != ""
+		own := ""
+		if ours && !w.apart {
+			own = w.address
 		}
 		w.steered, w.target, w.dead, w.leading = false, "", false, false
+		w.restored, w.failed = "", ""
 		w.shown, _ = webSite(uri)
-		if w.strayed = own == "" && !w.byApp; !w.strayed {
+		if w.strayed = !ours && !stands && !w.byApp; !w.strayed {
 			w.home = uri
 		}
 		w.documents++
@@ -72,10 +94,11 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		w.asked.shown(uri)
 		w.devCommitted(uri)
 		w.origin = own
-		w.events.SetForeign(w.origin == "" || w.inspector)
+		waits := w.dev != nil && w.dev.shown // and is kept what is emitted
+		w.events.SetForeign(w.origin == "" && !waits || w.inspector)
 	case loadFinished:
 		w.leading = false
-		if w.begun && w.app.origins.own(uri) == w.origin {
+		if w.begun && w.app.origins.own(uri) == w.address {
 			w.steered, w.target = false, "" // Go's navigation came to nothing: a download, say
 		}
 		nativeRepair()

@@ -27,6 +27,7 @@ type Window struct {
 	crashed   atomic.Pointer[func(reason string)] // OnCrash's
 	missed    atomic.Bool                         // the last window event did not reach everybody
 	asked     requests                            // of its pages, the client's aside
+	noted     notes                               // of answers to navigations
 	refusals  once                                // of what was over a bound, by their status
 	seats     *seats                              // of the requests that are being answered
 	room      room                                // of the answers to these requests
@@ -39,7 +40,14 @@ type Window struct {
 	early   []func() // what was posted before it was built
 	loading string   // own origin of the document that loads, or ""
 	// own origin of the document that is shown, or "": a foreign one, or none
-	origin string
+	origin    string
+	address   string // own origin of its URL, or ""
+	answered  string // own origin of the answer that the main frame has got, until another load starts
+	apart     bool   // that is no page of the app's
+	restoring string // where to in the history, until that starts
+	restored  string // then, until it is shown or has failed
+	sentOn    string // where in the app a server has sent on what loads
+	failed    string // what has failed last, until another document is shown
 	// Go has navigated since the last document was committed, and that has not failed
 	steered   bool
 	target    string                 // where to, until that is shown or has failed; "": nowhere

@@ -62,7 +62,7 @@
     }),
     'hello in a frame': await element('iframe', (e) => {
       e.src = `${base}hello`;
-    }).then(() => attempt(() => document.querySelector('iframe').contentDocument?.body?.textContent ?? 'refused')),
+    }).then(() => attempt(() => document.querySelector('iframe').contentDocument?.body?.textContent || 'refused')),
     'hello by a form': await new Promise((resolve) => {
       const f = document.createElement('form');
       f.method = 'POST';
