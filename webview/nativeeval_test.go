@@ -54,3 +54,20 @@ func TestParseThrown(t *testing.T) {
 		}
 	}
 }
+
+// TestMaxHeldEvals: so many scripts wait for the end of a navigation, and run then.
+func TestMaxHeldEvals(t *testing.T) {
+	w := &Window{changing: true}
+	gone := &nativeScript{window: w, page: &page{}} // which is told nothing
+	ran := 0
+	for range maxHeldEvals + 1 {
+		gone.whenSettled(func() { ran++ })
+	}
+	if ran != 0 || len(w.heldEvals) != maxHeldEvals {
+		t.Errorf("%d have run, %d wait", ran, len(w.heldEvals))
+	}
+	w.settled()
+	if gone.whenSettled(func() { ran++ }); ran != maxHeldEvals+1 || len(w.heldEvals) != 0 {
+		t.Errorf("after it %d have run, %d wait", ran, len(w.heldEvals))
+	}
+}

@@ -107,11 +107,12 @@ type Options struct {
 	OnDownload func(*Download) (path string)
 	// OnDialog is asked about dialogs of the app's own pages, and of frames of the app's origins in
 	// them: alert, confirm, prompt, print, and the question of a beforeunload listener. It says
-	// whether the user sees the dialog, or answers it itself, a prompt by text. It runs on a goroutine
-	// of its own and may take its time: meanwhile the page waits, except for print, and other windows
-	// go on. A window that is closed does not wait for it. One that panics refuses. Dialogs of
-	// documents of other origins are refused, logged and not asked about, so that none of them stops a
-	// page or asks the user in the app's name. Default: the user sees it.
+	// whether the user sees the dialog, or answers it itself, a prompt by text. It runs on a
+	// goroutine of its own and may take its time: meanwhile the page waits, except for print, and
+	// other windows go on. A window that is closed does not wait for it; the window's Navigate and
+	// Reload do, as the page's process stands still. One that panics refuses. Dialogs of documents
+	// of other origins are refused, logged and not asked about, so that none of them stops a page
+	// or asks the user in the app's name. Default: the user sees it.
 	OnDialog func(Dialog) (a DialogAction, text string)
 	// OnPermission is asked what a page may have that reaches beyond it: see PermissionKind. It runs
 	// on a goroutine of its own and may take its time. One that panics refuses. WebKit tells of none

@@ -110,6 +110,8 @@ var foreign = regexp.MustCompile(`^(` + strings.Join([]string{
 	"webview_window", "[Ss]erialize",
 	"FALLOC_FL_PUNCH_HOLE", "MADV_REMOVE", "perf", "sched", "u64", "wantsAt", "node16", "nodenext",
 	"withGlobalTauri",
+	// frameworks' of pages
+	"markRaw", "shallowRef",
 	// what browsers and package http have
 	"ETag", "Hijack", "JSC_useSharedArrayBuffer", "MediaSource", "decodeAudioData", "formData", "Root",
 	"WithoutCancel", "unload",
