@@ -3,6 +3,7 @@
 package webview
 
 import (
+	"fmt"
 	"html"
 	"io/fs"
 	"net/http"
@@ -50,10 +51,16 @@ type beside struct {
 	honest *witness
 	// heap bounds what the Go heap may grow by while something happens, in bytes.
 	heap int64
+	// resident bounds the growth of the program's resident memory, which is WebKit's and GTK's, too.
+	// The web processes' own does not count.
+	resident int64
 }
 
-// besideHeap is beside.heap, unless a test says otherwise.
-const besideHeap = 64 << 20
+// besideHeap is beside.heap, and besideResident beside.resident, unless a test says otherwise.
+const (
+	besideHeap     = 64 << 20
+	besideResident = 384 << 20
+)
 
 // slowestAnswer bounds the time that the UI thread may take to get to a function while something
 // happens. It is for machines that are busy otherwise: the figure is printed.
@@ -70,7 +77,7 @@ func openBeside(t *testing.T, w way, o Options, commands func(*transport.Engine)
 	if w.dev {
 		o.DevURL = devFiles(t, o.Assets)
 	}
-	b := &beside{way: w, honest: &witness{}, heap: besideHeap}
+	b := &beside{way: w, honest: &witness{}, heap: besideHeap, resident: besideResident}
 	b.App = newApp(t, o, func(e *transport.Engine) {
 		b.honest.register(e)
 		if commands != nil {
@@ -94,22 +101,26 @@ func devFiles(t *testing.T, files fs.FS) string {
 
 // during runs an attack, which gives its outcome as text, and checks what the rest of the app sees
 // of it: the honest window's stream is without a gap and in order and its session the same, the UI
-// thread answers, and the Go heap is bounded. With -v it prints a row.
+// thread answers, and the memory is bounded, the Go heap's and all of it. With -v it prints a row.
 func (b *beside) during(t *testing.T, name string, attack func() (outcome string)) {
 	t.Helper()
 	defer b.honest.borrow(t)()
 	b.honest.gap() // what was before does not count
 	stop := make(chan none)
 	heap, answer := peak(stop), b.slowest(stop)
+	resident := peakResident(t)
 	var once sync.Once
 	end := func() { once.Do(func() { close(stop) }) }
 	defer end()
 	outcome := attack()
 	gap := b.honest.gap()
 	end()
-	grew, slowest := <-heap, <-answer
+	grew, slowest, all := <-heap, <-answer, resident()
 	if grew > b.heap {
 		t.Errorf("the Go heap grew by %d MiB, the bound is %d MiB", grew>>20, b.heap>>20)
+	}
+	if all > b.resident && !raced {
+		t.Errorf("resident memory grew by %d MiB, the bound is %d MiB", all>>20, b.resident>>20)
 	}
 	if slowest > slowestAnswer {
 		t.Errorf("the UI thread took %v to answer", slowest)
@@ -117,8 +128,35 @@ func (b *beside) during(t *testing.T, name string, attack func() (outcome string
 	if b.honest.Session() != b.honest.session {
 		t.Error("the honest window has another session")
 	}
-	t.Logf("| %v | %s | %s | gap %v | UI thread %v | heap +%.1f MiB |", b.way, name, cell(outcome),
-		gap.Round(time.Millisecond), slowest.Round(100*time.Microsecond), float64(grew)/(1<<20))
+	t.Logf("| %v | %s | %s | gap %v | UI thread %v | heap +%.1f MiB, resident +%.1f MiB |", b.way, name,
+		cell(outcome), gap.Round(time.Millisecond), slowest.Round(100*time.Microsecond),
+		float64(grew)/(1<<20), float64(all)/(1<<20))
+}
+
+// peakResident gives a function that says how much the program's resident memory has grown at most
+// since: what WebKit takes in this process is not in the Go heap.
+func peakResident(t *testing.T) func() int64 {
+	t.Helper()
+	read := func(field string) int64 {
+		t.Helper()
+		b, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(b), "\n"+field+":")
+		line, _, _ := strings.Cut(rest, "\n")
+		var kB int64
+		if _, err := fmt.Sscan(line, &kB); err != nil {
+			t.Fatalf("no %s in /proc/self/status: %v", field, err)
+		}
+		return kB << 10
+	}
+	// The kernel's own peak starts anew.
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+		t.Fatal(err)
+	}
+	before := read("VmRSS")
+	return func() int64 { return max(0, read("VmHWM")-before) }
 }
 
 // slowest asks the UI thread again and again until stop is closed, and gives the longest time that
@@ -240,7 +278,11 @@ func TestBesideMeasures(t *testing.T) {
 	b := &beside{App: loop}
 	stop := make(chan none)
 	heap, answer := peak(stop), b.slowest(stop)
+	resident := peakResident(t)
 	held := make([]byte, 64<<20)
+	for i := 0; i < len(held); i += os.Getpagesize() {
+		held[i] = 1
+	}
 	done := make(chan none)
 	post(func() { <-time.After(100 * time.Millisecond); close(done) })
 	wait(t, done, "the UI thread")
@@ -251,6 +293,9 @@ func TestBesideMeasures(t *testing.T) {
 	}
 	if grew := <-heap; grew < int64(len(held))/2 {
 		t.Errorf("the heap grew by %d bytes, want %d at least", grew, len(held)/2)
+	}
+	if grew := resident(); grew < int64(len(held))/2 {
+		t.Errorf("resident memory grew by %d bytes, want %d at least", grew, len(held)/2)
 	}
 	runtime.KeepAlive(held)
 }
