@@ -12,8 +12,6 @@
 // for which the page waits: such a one may be handled first, unless WebKit keeps it from that. So
 // who must not err looks behind all that have come.
 
-static const char told[] = "tailraceDocument";
-
 // The numbers of documents/watch.js.
 enum { OVER = 10, PRINT, FOREIGN, START, CLICKED, CLICKED_ELSEWHERE };
 
@@ -57,8 +55,7 @@ static void add(WebKitUserContentManager *m, const char *script, const char *in_
 
 void tr_documents_watch(tr_view *v, const char *watch, const char *dialogs) {
   WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
-  g_signal_connect(m, "script-message-received::tailraceDocument", G_CALLBACK(on_told), v);
-  webkit_user_content_manager_register_script_message_handler_in_world(m, told, TR_WORLD);
+  tr_messages_add(v, TR_DOCUMENT, G_CALLBACK(on_told));
   add(m, watch, TR_WORLD);
   add(m, dialogs, NULL);
 }

@@ -11,7 +11,19 @@
 // So pages have no message handler, in no frame: handlers are in a world of our own, TR_WORLD,
 // where only our scripts are, which let short texts through. See messages.go.
 
-static const char external[] = "external";  // webview_go's handler
+#define EXTERNAL "external"  // webview_go's handler
+static const char external[] = EXTERNAL;
+
+// All handlers that there are.
+static const char *const handlers[TR_HANDLERS] = {
+    [TR_EXTERNAL] = EXTERNAL,           [TR_LAST_WORDS] = "tailrace",
+    [TR_PAGE_ERROR] = "tailraceErrors", [TR_DOCUMENT] = "tailraceDocument",
+    [TR_GESTURE] = "tailraceGesture",
+};
+
+const char *tr_message_handler(int which) {
+  return which >= 0 && which < TR_HANDLERS ? handlers[which] : NULL;
+}
 
 static const char received[] = "script-message-received";
 
@@ -57,13 +69,19 @@ static void on_page_error(WebKitUserContentManager *m, WebKitJavascriptResult *r
   g_free(text);
 }
 
+void tr_messages_add(tr_view *v, int which, GCallback heard) {
+  WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
+  char *signal = g_strconcat(received, "::", handlers[which], NULL);
+  g_signal_connect(m, signal, heard, v);
+  g_free(signal);
+  webkit_user_content_manager_register_script_message_handler_in_world(m, handlers[which],
+                                                                       TR_WORLD);
+}
+
 void tr_messages_hear(tr_view *v, const char *script) {
   WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
-  g_signal_connect(m, "script-message-received::tailrace", G_CALLBACK(on_last_words), v);
-  webkit_user_content_manager_register_script_message_handler_in_world(m, "tailrace", TR_WORLD);
-  g_signal_connect(m, "script-message-received::tailraceErrors", G_CALLBACK(on_page_error), v);
-  webkit_user_content_manager_register_script_message_handler_in_world(m, "tailraceErrors",
-                                                                       TR_WORLD);
+  tr_messages_add(v, TR_LAST_WORDS, G_CALLBACK(on_last_words));
+  tr_messages_add(v, TR_PAGE_ERROR, G_CALLBACK(on_page_error));
   WebKitUserScript *s = webkit_user_script_new_for_world(
       script, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
       TR_WORLD, NULL, NULL);

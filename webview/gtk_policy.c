@@ -13,7 +13,6 @@
 // world of its own, which no page can touch, tells when the user has clicked into the main frame's
 // document, or pressed a key there. What it says comes before the question about a navigation that
 // the click has begun.
-static const char told[] = "tailraceGesture";
 static const char script[] =
     "for (const e of ['click', 'auxclick', 'keydown', 'submit'])"
     " addEventListener(e, (e) => {"
@@ -146,8 +145,7 @@ static GtkWidget *on_create(WebKitWebView *w, WebKitNavigationAction *a, gpointe
 
 void tr_policy_connect(tr_view *v) {
   WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
-  g_signal_connect(m, "script-message-received::tailraceGesture", G_CALLBACK(on_gesture), v);
-  webkit_user_content_manager_register_script_message_handler_in_world(m, told, TR_WORLD);
+  tr_messages_add(v, TR_GESTURE, G_CALLBACK(on_gesture));
   WebKitUserScript *s = webkit_user_script_new_for_world(
       script, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
       TR_WORLD, NULL, NULL);

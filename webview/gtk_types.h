@@ -61,4 +61,7 @@ struct tr_request {
   tr_request *prev, *next;          // in view->held
 };
 
+// Has the handler TR_LAST_WORDS or one behind it in TR_WORLD, and heard called.
+void tr_messages_add(tr_view *v, int which, GCallback heard);
+
 #endif

@@ -21,11 +21,9 @@ import (
 // endsWebviewGo ends a program whose window webview_go alone has made, from any frame.
 const endsWebviewGo = `webkit.messageHandlers.external.postMessage({ toString: 1, valueOf: 1 })`
 
-// handlerNames are all message handlers that there are, in whatever world.
-const handlerNames = `['external', 'tailrace', 'tailraceGesture']`
-
-// postEverything has a document post what costs the UI thread most to each handler that it finds.
-const postEverything = `
+// postEverything has a document post what costs the UI thread most to each handler that it finds,
+// of all that there are in whatever world.
+var postEverything = `
 	const nested = (n, wrap) => { let v = []; while (n--) v = wrap(v); return v };
 	const values = {
 		'no text': { toString: 1, valueOf: 1 },
@@ -35,7 +33,7 @@ const postEverything = `
 		'100 MB of text': 'x'.repeat(100e6),
 	};
 	let found = '';
-	for (const name of ` + handlerNames + `) {
+	for (const name of '` + strings.Join(messageHandlers(), " ") + `'.split(' ')) {
 		let handler;
 		try { handler = webkit.messageHandlers[name] } catch {}
 		if (handler === undefined) continue;

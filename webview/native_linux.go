@@ -147,6 +147,14 @@ func (n *nativeWindow) attach(w *Window, from NativeWindow) error {
 	return n.connect(w, from)
 }
 
+// messageHandlers gives the names of all message handlers, in whatever world. For tests.
+func messageHandlers() (names []string) {
+	for i := range C.TR_HANDLERS {
+		names = append(names, C.GoString(C.tr_message_handler(C.int(i))))
+	}
+	return names
+}
+
 func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 	if C.tr_web_view(n.window) == nil {
 		return fmt.Errorf("%w: webview_go made no web view", ErrAttach)
