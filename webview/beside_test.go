@@ -128,8 +128,8 @@ func (b *beside) during(t *testing.T, name string, attack func() (outcome string
 	if b.honest.Session() != b.honest.session {
 		t.Error("the honest window has another session")
 	}
-	t.Logf("| %v | %s | %s | gap %v | UI thread %v | heap +%.1f MiB, resident +%.1f MiB |", b.way, name,
-		cell(outcome), gap.Round(time.Millisecond), slowest.Round(100*time.Microsecond),
+	t.Logf("| %v | %s | %s | gap %v | UI thread %v | heap +%.1f MiB, resident +%.1f MiB |",
+		b.way, name, cell(outcome), gap.Round(time.Millisecond), slowest.Round(100*time.Microsecond),
 		float64(grew)/(1<<20), float64(all)/(1<<20))
 }
 

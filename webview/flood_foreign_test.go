@@ -1,0 +1,126 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"regexp"
+	"testing"
+	"time"
+)
+
+// foreignFloods are what a foreign frame does again and again. n counts, big is 8 MB of text, inner
+// a frame of its own, with nothing in it.
+var foreignFloods = []struct{ name, once string }{
+	{"alert", `alert(n)`},
+	{"alert of 8 MB", `alert(n + big)`},
+	{"confirm", `confirm(n)`},
+	{"prompt of 8 MB", `prompt(n + big, big)`},
+	{"print", `print()`},
+	{"permissions", `navigator.geolocation?.getCurrentPosition(count, count);
+		self.Notification?.requestPermission(count);
+		navigator.mediaDevices?.getUserMedia({ audio: true, video: true }).then(count, count);
+		navigator.mediaDevices?.enumerateDevices().then(count, count);
+		document.requestStorageAccess?.().then(count, count)`},
+	{"window.open", `open('http://127.0.0.1:1/' + n); open('about:blank')`},
+	{"links to a download", `link.click()`},
+	{"choosers", `file.click(); colour.click()`},
+	{"its own location", `location.hash = n`},
+	{"its frame's location", `inner.contentWindow.location = 'data:text/plain,' + n`},
+	{"its frame reloads", `inner.contentWindow.location.reload()`},
+	{"top.location", `top.location = 'http://127.0.0.1:1/' + n`},
+	{"history.pushState", `history.pushState(n, '', '?' + n)`},
+	{"history.pushState of 8 MB", `history.pushState(n + big, '')`},
+	{"history.replaceState", `history.replaceState(n, '', '?' + n)`},
+	{"history.back", `history.back(); history.forward()`},
+	{"iframes", `const f = document.createElement('iframe');
+		document.body.append(f); f.src = 'data:text/plain,' + n; f.remove()`},
+	{"iframes of ours", `const f = document.createElement('iframe');
+		f.src = '` + Origin + `/other.html'; document.body.append(f); setTimeout(() => f.remove(), 20)`},
+	{"form submits", `form.submit()`},
+	{"form submits to new windows", `form.target = '_blank'; form.submit()`},
+	{"fetch", `fetch('` + Origin + `/abc.txt', { mode: 'no-cors' }).then(count, count)`},
+	{"fetch of 8 MB", `fetch('` + Origin + `/.tailrace/hello',
+		{ method: 'POST', mode: 'no-cors', body: big }).then(count, count)`},
+	{"images", `const i = new Image();
+		i.onload = i.onerror = count; i.src = '` + Origin + `/a.png?' + n`},
+	{"postMessage to our page", `says(n)`},
+	{"postMessage of 8 MB", `says(n + big)`},
+	{"execCommand", `for (const c of ['copy', 'cut', 'paste', 'selectAll', 'print', 'undo'])
+		document.execCommand(c)`},
+	{"navigator.clipboard", `navigator.clipboard?.writeText('x' + n).then(count, count);
+		navigator.clipboard?.readText().then(count, count)`},
+	{"its window", `focus(); blur(); parent.focus(); resizeTo(n, n); moveTo(n, n); stop()`},
+	{"the whole screen and the pointer", `document.body.requestFullscreen?.()?.then(count, count);
+		document.body.requestPointerLock?.()`},
+	{"the console", `console.log(big); console.error(n)`},
+	{"errors", `setTimeout(() => { throw big }); Promise.reject(n)`},
+}
+
+// foreignFlood gives the script of a frame that does something for a while.
+func foreignFlood(once string, d time.Duration) string {
+	return fmt.Sprintf(`
+		const big = 'x'.repeat(8 << 20), add = (tag, set) =>
+			document.body.appendChild(Object.assign(document.createElement(tag), set));
+		const inner = add('iframe', { name: 'inner' }), file = add('input', { type: 'file' }),
+			colour = add('input', { type: 'color' }),
+			link = add('a', { href: 'data:application/zip,x', download: '.profile' }),
+			form = add('form', { action: 'data:text/plain,x', method: 'post', target: 'inner' }),
+			says = inner.contentWindow.eval('(m) => top.postMessage(m, "*")');
+		const { port1, port2 } = new MessageChannel();
+		const turn = () => new Promise((resolve) => {
+			port1.onmessage = resolve;
+			port2.postMessage(0);
+		});
+		let n = 0, answers = 0, refused = 0;
+		const count = () => { answers++ };
+		for (const end = performance.now() + %d; performance.now() < end; n++) {
+			try { %s } catch { refused++ }
+			if (n %% 10 === 0) await turn();
+		}
+		return n + ' times, ' + refused + ' threw, ' + answers + ' answers'`, d.Milliseconds(), once)
+}
+
+var floodDone = regexp.MustCompile(`^[1-9]\d* times, \d+ threw, \d+ answers$`)
+
+// TestFloodsOfForeignFrames: what a frame of another origin does again and again costs other
+// windows neither their streams nor their frames, and neither the UI thread nor the memory more
+// than a bound; nothing of it is shown, and the page that it is in is still there.
+func TestFloodsOfForeignFrames(t *testing.T) {
+	d := 60 * time.Millisecond
+	if verifying {
+		d = time.Second
+	}
+	everyWay(t, func(t *testing.T, way way) {
+		b := openBeside(t, way, Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}, nil)
+		p := openPage(t, b.App, WindowOptions{Label: "flood", Width: 300, Height: 200})
+		watcher := openPage(t, b.App, WindowOptions{Label: "watcher", Width: 300, Height: 200})
+		p.run(`globalThis.here = 1`, nil)
+		var longest time.Duration
+		for _, c := range foreignFloods {
+			watcher.frameGap()
+			b.during(t, c.name, func() string {
+				got := p.foreignFrame(t, foreignFlood(c.once, d))
+				if !floodDone.MatchString(got) {
+					t.Errorf("%s: the frame says %q", c.name, got)
+				}
+				gap := watcher.frameGap()
+				longest = max(longest, gap)
+				if gap > longestFrame {
+					t.Errorf("%s: %v between two frames of another window", c.name, gap)
+				}
+				return fmt.Sprintf("%s; frames %v apart", got, gap)
+			})
+		}
+		var here int
+		if p.run(`return here`, &here); here != 1 {
+			t.Error("the page that the frames are in is another one")
+		}
+		if n := shown(t, b.App); n != 3 {
+			t.Errorf("%d windows are shown, want 3", n)
+		}
+		t.Logf("longest time between two frames: %v", longest)
+	})
+}
