@@ -61,11 +61,12 @@ type beside struct {
 // besideHeap is beside.heap, and besideResident beside.resident, unless a test says otherwise.
 const (
 	besideHeap     = 64 << 20
-	besideResident = 384 << 20
+	besideResident = 768 << 20
 )
 
 // slowestAnswer is beside.answer, unless a test says otherwise: the time that the UI thread may take
-// to get to a function while something happens. It is for machines that are busy otherwise: the figure is printed.
+// to get to a function while something happens. It is for machines that are busy otherwise: the
+// figure is printed.
 const slowestAnswer = 2 * time.Second
 
 // openBeside makes an app on a way, with its honest window. Its files are o.Assets, or those of
@@ -185,9 +186,11 @@ func (b *beside) slowest(stop <-chan none) <-chan time.Duration {
 	return result
 }
 
+type outsideKind struct{ name, make string }
+
 // outsideKinds are the frames in a page of ours that are not of its origin; make has f, the
 // element, page, the document's HTML, and url, where a server of another origin has it.
-var outsideKinds = []struct{ name, make string }{
+var outsideKinds = []outsideKind{
 	{"frame of another origin", `f.src = url`},
 	{"sandboxed frame of another origin", `f.sandbox = 'allow-scripts allow-forms allow-modals ' +
 		'allow-popups allow-downloads allow-pointer-lock'; f.src = url`},
@@ -195,6 +198,14 @@ var outsideKinds = []struct{ name, make string }{
 	{"data: frame", `f.src = 'data:text/html;charset=utf-8,' + encodeURIComponent(page)`},
 	{"sandboxed blob:", `f.sandbox = 'allow-scripts';
 		f.src = URL.createObjectURL(new Blob([page], { type: 'text/html' }))`},
+}
+
+// outsideKinds are all of them on one way, and one on the others, unless there is time.
+func (w way) outsideKinds() []outsideKind {
+	if w.dev && !verifying {
+		return outsideKinds[:1]
+	}
+	return outsideKinds
 }
 
 // everyOutside runs the body of an async function in each kind of frame that is not of the page's

@@ -38,7 +38,7 @@ var outsideDialogs = []struct{ name, script, want string }{
 	{"document.write", `document.open();
 		document.write('<script>globalThis.said = String(confirm(1))</' + 'script>'); document.close();
 		return said`, "false"},
-	{"again and again", `for (let i = 0; i < 300; i++) { alert(i); print() }
+	{"again and again", `for (let i = 0; i < 100; i++) { alert(i); print() }
 		return 'went on'`, "went on"},
 	{"megabytes", `alert('x'.repeat(20 << 20)); return 'went on'`, "went on"},
 }
@@ -82,7 +82,7 @@ func TestDialogsOfOtherOrigins(t *testing.T) {
 // another's.
 func TestDialogOrder(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
-		const times = 80
+		const times = 40
 		asked := make(chan string, 10*times)
 		silent := slog.New(slog.DiscardHandler)
 		b := openBeside(t, w, Options{Logger: silent, OnDialog: func(d Dialog) (DialogAction, string) {
@@ -295,7 +295,7 @@ func TestDialogText(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		b := openBeside(t, w, Options{}, nil)
 		for i, text := range []string{
-			`'x'.repeat(50 << 20)`, `'\n'.repeat(10 << 20)`, `'a\u0300\u0301'.repeat(4096)`,
+			`'x'.repeat(8 << 20)`, `'\n'.repeat(2 << 20)`, `'a\u0300\u0301'.repeat(4096)`,
 		} {
 			p := openPage(t, b.App, WindowOptions{Label: fmt.Sprint("text-", i)})
 			before, err := p.State()

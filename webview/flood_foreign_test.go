@@ -31,9 +31,8 @@ var foreignFloods = []struct{ name, once string }{
 	{"its frame's location", `inner.contentWindow.location = 'data:text/plain,' + n`},
 	{"its frame reloads", `inner.contentWindow.location.reload()`},
 	{"top.location", `top.location = 'http://127.0.0.1:1/' + n`},
-	{"history.pushState", `history.pushState(n, '', '?' + n)`},
 	{"history.pushState of 8 MB", `history.pushState(n + big, '')`},
-	{"history.replaceState", `history.replaceState(n, '', '?' + n)`},
+	{"history.pushState", `history.pushState(n, '', '?' + n)`},
 	{"history.back", `history.back(); history.forward()`},
 	{"iframes", `const f = document.createElement('iframe');
 		document.body.append(f); f.src = 'data:text/plain,' + n; f.remove()`},
