@@ -64,8 +64,8 @@ const (
 	besideResident = 768 << 20
 )
 
-// slowestAnswer is beside.answer, unless a test says otherwise: the time that the UI thread may take
-// to get to a function while something happens. It is for machines that are busy otherwise: the
+// slowestAnswer is beside.answer, unless a test says otherwise: the time that the UI thread may
+// take to get to a function while something happens. It is for machines that are busy otherwise: the
 // figure is printed.
 const slowestAnswer = 2 * time.Second
 

@@ -117,8 +117,8 @@ func (p *testPage) framesGoOn(t *testing.T, name string) string {
 // that are busy otherwise: the figure is printed.
 const longestFrame = 3 * time.Second
 
-// floodAnswer bounds the UI thread's answers beside a flood of commands: when all of them got to it,
-// 20,000 took it four seconds.
+// floodAnswer bounds the UI thread's answers beside a flood of commands: when all of them got to
+// it, 20,000 took it four seconds.
 const floodAnswer = time.Second
 
 // TestFloodOfEachCommand: a page that calls a command of the table as fast as it can costs other
