@@ -65,8 +65,8 @@ const (
 )
 
 // slowestAnswer is beside.answer, unless a test says otherwise: the time that the UI thread may
-// take to get to a function while something happens. It is for machines that are busy otherwise: the
-// figure is printed.
+// take to get to a function while something happens. It is for machines that are busy otherwise:
+// the figure is printed.
 const slowestAnswer = 2 * time.Second
 
 // openBeside makes an app on a way, with its honest window. Its files are o.Assets, or those of

@@ -231,8 +231,8 @@ void *tr_body_take(tr_request *r, int *unreadable);
 void tr_body_read(void *stream, uintptr_t handle);
 void tr_body_close(void *stream);
 
-// Handlers of documents' messages: webview_go's, and ours. tr_message_handler gives the name of one,
-// or NULL.
+// Handlers of documents' messages: webview_go's, and ours. tr_message_handler gives the name of
+// one, or NULL.
 enum { TR_EXTERNAL, TR_LAST_WORDS, TR_PAGE_ERROR, TR_DOCUMENT, TR_GESTURE, TR_HANDLERS };
 const char *tr_message_handler(int which);
 
