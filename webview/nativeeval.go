@@ -15,7 +15,10 @@ import (
 //  1. Nothing is sent while a document may be taking the page's place: see Window.changing.
 //  2. A script is read first in a world of its own, where it does not run, and of which no document
 //     sees anything. So what does not parse is never run, and no error event quotes it.
+//     That world knows the document's true origin, too: a sandboxed one has our address, but not
+//     our origin.
 //  3. The program asks for the document's location, which no document can forge, by an operator.
+//     It asks for its origin, too; a sandboxed file of ours can forge that, and is kept out by 1.
 //  4. The script stands in a block. Otherwise its functions would be there before that question.
 //
 // No value comes back from the program: WebKit would rebuild it in this process, whatever its size
@@ -90,7 +93,9 @@ func (e *nativeScript) read() {
 		return
 	}
 	// JSON out of encoding/json is a literal of a script, too.
-	script := "const own=location.origin===" + e.origin + ",js=" + jsonText(e.js) +
+	// In that world the document's own origin is the true one, "null" in a sandbox.
+	own := "location.origin===" + e.origin + "&&self.origin===" + e.origin
+	script := "const own=" + own + ",js=" + jsonText(e.js) +
 		",declares=" + jsonText(isDeclaration(e.js)) + ";" + readScript
 	e.window.native.eval(script, evalAside, func(o evalOutcome, text string) {
 		var r reading
@@ -147,7 +152,8 @@ func (e *nativeScript) tell(t thrown) {
 // guarded gives a program of statements that run in a document of the page's origin only, while its
 // client waits for a script. They begin in its first line. Its value is always the same.
 func (e *nativeScript) guarded(statements string) string {
-	return "if(location.origin===" + e.origin + "&&" + hook + "){" + statements + "}0"
+	return "if(location.origin===" + e.origin + "&&origin===" + e.origin + "&&" + hook + "){" +
+		statements + "}0"
 }
 
 // fail ends a script of which the page can't be told.
@@ -174,16 +180,34 @@ func (e *nativeScript) whenSettled(f func()) {
 	}
 }
 
-// changes notes, before WebKit gets a verdict, whether an answer of the main frame may now take the
-// place of the document that is shown: until WebKit tells how its load went on. Main thread only.
+// changes notes, before WebKit gets a verdict, whether another document may now take the place of
+// the one that is shown, until WebKit tells how its load went on: an answer of the main frame, or
+// what WebKit has in its cache of the history, for which there is no answer. Main thread only.
 func (w *Window) changes(l lead, v verdict) verdict {
-	if l.mainFrame && v == verdictAllow {
+	switch {
+	case v != verdictAllow:
+	case l.mainFrame:
 		w.changing = true
+	case l.back:
+		w.changing = true
+		w.returning++
+		w.post(w.returns) // behind the verdict
 	}
 	return v
 }
 
-// settled notes that WebKit has told how a load went on. Main thread only.
+// returns ends what changes has begun for the history. It may be a frame that goes back, of which
+// WebKit tells nothing. But when the web process has answered a question that it got after the
+// verdict, it has told of the main frame's load, if there is one.
+func (w *Window) returns() {
+	w.native.ping(func() {
+		if w.returning--; w.returning == 0 && !w.leading {
+			w.settled()
+		}
+	})
+}
+
+// settled runs what waits for the end of a navigation. Main thread only.
 func (w *Window) settled() {
 	held := w.heldEvals
 	w.changing, w.heldEvals = false, nil

@@ -80,6 +80,7 @@ var (
 type leave struct {
 	name string
 	own  bool // it is served by the app
+	back bool // it is in the history, from where WebKit shows it without a request
 }
 
 // TestNativeEvalLeaves: an own page that forbids eval is left for a document of somebody else,
@@ -90,7 +91,11 @@ func TestNativeEvalLeaves(t *testing.T) {
 		loads = 150
 	}
 	everyWay(t, func(t *testing.T, w way) {
-		for _, kind := range []leave{{"another origin", false}, {"our own file in a sandbox", true}} {
+		for _, kind := range []leave{
+			{"another origin", false, false}, {"our own file in a sandbox", true, false},
+			{"another origin, back in the history", false, true},
+			{"our own file in a sandbox, back in the history", true, true},
+		} {
 			t.Run(kind.name, func(t *testing.T) { leaves(t, w, kind, loads) })
 		}
 	})
@@ -134,6 +139,18 @@ func leaves(t *testing.T, w way, kind leave, loads int) {
 	p := openPage(t, newApp(t, o, caller), WindowOptions{Label: "main"})
 	seen, ran := 0, new(atomic.Int64)
 	scripts := slices.Concat(secretExpressions, secretPrograms, secretErrors)
+	leave := `setTimeout(() => { location.href = ` + jsonText(to) + ` }, 20)`
+	if kind.back {
+		loads /= 2
+		p.start(`location.href = ` + jsonText(to))
+		p.waitLoaded()
+		if err := p.Navigate("index.html"); err != nil {
+			t.Fatal(err)
+		}
+		p.waitLoaded()
+		p.ready()
+		leave = `setTimeout(() => history.back(), 20)`
+	}
 	for range loads {
 		stop := make(chan none)
 		var evaluating sync.WaitGroup
@@ -163,8 +180,17 @@ func leaves(t *testing.T, w way, kind leave, loads int) {
 				}
 			})
 		}
-		p.start(`setTimeout(() => { location.href = ` + jsonText(to) + ` }, 20)`)
-		href := p.waitLoaded()
+		before := p.documentsShown()
+		p.start(leave)
+		if kind.back { // it is not loaded again
+			eventually(t, "the document of the history", func() bool {
+				return p.documentsShown() != before
+			})
+		} else {
+			p.waitLoaded()
+		}
+		var href string
+		p.run(`return location.href`, &href)
 		if !strings.Contains(href, "/spy") {
 			t.Fatalf("at %s", href)
 		}
@@ -189,6 +215,15 @@ func leaves(t *testing.T, w way, kind leave, loads int) {
 	if seen > 0 {
 		t.Errorf("scripts were seen in %d of %d loads", seen, loads)
 	}
+}
+
+// documentsShown counts the documents that the window has shown.
+func (p *testPage) documentsShown() (n uint64) {
+	p.t.Helper()
+	if err := p.app.call(func() error { n = p.documents; return nil }); err != nil {
+		p.t.Fatal(err)
+	}
+	return n
 }
 
 // forgeries are what a document may try to seem to be at the address of ours.
@@ -253,6 +288,48 @@ func TestNativeEvalGuard(t *testing.T) {
 			t.Errorf("%s: the document has %s", forgery, defined)
 		}
 		p.shutDown()
+	}
+}
+
+// A sandboxed file of the app's own has our address, but not our origin: no script is run there,
+// nor is it told of any, whatever it says of its origin.
+func TestNativeEvalGuardSandboxed(t *testing.T) {
+	sandboxed := func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Security-Policy", "sandbox allow-scripts")
+		rw.Header().Set("Content-Type", "text/html")
+		_, _ = rw.Write([]byte(blank + collector + `<script>self.origin = "` + Origin + `"</script>`))
+	}
+	app := newApp(t, Options{Assets: fstest.MapFS{}, Fallback: http.HandlerFunc(sandboxed)}, caller)
+	p := openPage(t, app, WindowOptions{Label: "main", URL: "/spy"})
+	for _, js := range slices.Concat(secretExpressions, secretPrograms, secretErrors) {
+		done := make(chan none)
+		p.post(func() {
+			e := &nativeScript{
+				window: p.Window, js: js, result: true, number: "1", origin: jsonText(Origin),
+			}
+			e.read()
+			p.native.eval("0", evalAside, func(evalOutcome, string) {
+				p.native.eval("0", evalProgram, func(evalOutcome, string) { close(done) })
+			})
+		})
+		wait(t, done, "the script")
+	}
+	var got []string
+	p.run(`return take()`, &got)
+	if len(got) > 0 {
+		t.Errorf("the document has seen %q", got)
+	}
+}
+
+// A navigation in the history of which WebKit tells nothing more, as it is a frame's, holds up no
+// script for good.
+func TestNativeEvalFrameGoesBack(t *testing.T) {
+	p := evalPage(t, strictPage, nil)
+	for range 10 {
+		post(func() { p.changes(lead{back: true}, verdictAllow) })
+		if v, err := p.EvalResult(testContext(t), `1`); string(v) != "1" || err != nil {
+			t.Fatalf("%s, %v", v, err)
+		}
 	}
 }
 

@@ -109,6 +109,11 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 			settle(v)
 		}))
 	}
+	return w.changes(l, w.leadsElsewhere(l, func(v verdict) { settle(w.changes(l, v)) }))
+}
+
+// leadsElsewhere is leads for the start of a navigation.
+func (w *Window) leadsElsewhere(l lead, settle func(verdict)) verdict {
 	scheme := strings.ToLower(schemeOf(l.uri))
 	ours := w.app.origins.own(l.uri) != ""
 	switch {

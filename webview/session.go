@@ -103,7 +103,9 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		}
 		nativeRepair()
 	}
-	w.settled()
+	if w.returning == 0 { // or the history's document may be there as soon as its load has started
+		w.settled()
+	}
 	if w.onLoad != nil {
 		w.onLoad(e)
 	}

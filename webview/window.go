@@ -78,6 +78,7 @@ type Window struct {
 	documents  uint64          // that were committed
 	loads      uint64          // steps of navigations that were told
 	changing   bool            // a document was allowed that may take the shown one's place
+	returning  int             // navigations in the history that may have begun
 	heldEvals  []func()        // native evals that wait for its end
 	onLoad     func(loadEvent) // hears what loadChanged has heard, if it is there: tests use it
 }
