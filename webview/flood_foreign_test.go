@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -113,6 +114,32 @@ func TestFloodsOfForeignFrames(t *testing.T) {
 		}
 		if n := shown(t, b.App); n != 3 {
 			t.Errorf("%d windows are shown, want 3", n)
+		}
+	})
+}
+
+// TestSandboxWithoutModals: in a sandbox without allow-modals a frame's dialogs get no further than
+// its own process, whatever their text is.
+func TestSandboxWithoutModals(t *testing.T) {
+	everyWay(t, func(t *testing.T, way way) {
+		logger, log := warningLog()
+		b := openBeside(t, way, Options{Logger: logger}, nil)
+		b.resident = 16 << 20
+		p := openPage(t, b.App, WindowOptions{Label: "sandbox"})
+		b.during(t, "texts of 8 MB", func() string {
+			return p.inFrame(t, `f.sandbox = 'allow-scripts'; f.src = url`,
+				`const big = 'x'.repeat(8 << 20);
+				for (let i = 0; i < 10; i++) { confirm(big); prompt(big, big) }
+				return confirm('x')`)
+		})
+		p.foreignFrame(t, `alert(1); return 1`)
+		eventually(t, "the refusal of an alert", func() bool {
+			return strings.Contains(log.String(), "kind=alert")
+		})
+		for _, kind := range []string{"kind=confirm", "kind=prompt"} {
+			if strings.Contains(log.String(), kind) {
+				t.Errorf("the app is told of a sandbox's dialog: %s", log)
+			}
 		}
 	})
 }
