@@ -15,7 +15,7 @@ ORDER ?= 50
 
 GO_TEST := go test -timeout 15m
 # Without cgo; tested with several numbers of processors.
-PURE := $(addprefix ./internal/,apitest appcode contexts limits loglimit) ./ring/... ./transport/... ./bus/... ./webview/shm
+PURE := $(addprefix ./internal/,apitest appcode builtin contexts limits loglimit) ./ring/... ./transport/... ./bus/... ./webview/shm
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 STEP := @.ci/step
 # Windows as an app's user has them, also beside a window manager and on Wayland.
