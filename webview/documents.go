@@ -13,17 +13,41 @@ var (
 	dialogsScript string
 )
 
-// forDocuments puts into a script of all documents the condition that its document is of one of the
-// app's own origins: by operators only, which no page can change. Other than ownDocument, it holds
-// for srcdoc, blob: and empty frames of ours, too, and not for sandboxed ones.
+// Whether a document is the app's own is asked in scripts by operators alone, since a page may have
+// replaced what else there is. Its location no document can replace, but one in a sandbox has the
+// location of what it was loaded from. Its origin is right wherever a page runs no script: before
+// its first one, and in a world of ours.
+
+// ownDocument is a condition: the document has an address of the app's own, and its origin.
+func (g origins) ownDocument() string { return g.any(isAt + " && origin === OWN") }
+
+// ownAddress is a condition: the document has an address of the app's own.
+func (g origins) ownAddress() string { return g.any(isAt) }
+
+// forDocuments puts into a script of all documents, in a world of ours, the condition that its
+// document is of one of the app's own origins. Other than ownDocument, it holds for srcdoc, blob:
+// and empty frames of ours, too.
 func (g origins) forDocuments(script string) string {
-	var own []string
+	return strings.Replace(script, "OWN", g.any("origin === OWN"), 1)
+}
+
+// isAt compares the address. A custom scheme's location.origin may be "null".
+const isAt = `location.protocol + "//" + location.host === OWN`
+
+// any gives a condition that holds if one does for an origin of ours, which is OWN in it.
+func (g origins) any(condition string) string {
+	var all []string
 	for _, o := range g.list() {
-		literal, err := json.Marshal(o)
-		if err != nil {
-			panic(err) // strings always encode
-		}
-		own = append(own, "origin === "+string(literal))
+		all = append(all, strings.ReplaceAll(condition, "OWN", literal(o)))
 	}
-	return strings.Replace(script, "OWN", strings.Join(own, " || "), 1)
+	return "(" + strings.Join(all, " || ") + ")"
+}
+
+// literal gives strings, and what is made of them, as JavaScript.
+func literal(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return string(text)
 }

@@ -196,6 +196,7 @@ int tr_toplevels(void);          // how many windows GTK shows, dialogs and menu
 void tr_window_blur(void *window);  // as if it lost the keyboard, for tests
 void tr_view_button(tr_view *v, int x, int y, int button, int pressed);  // for tests
 void tr_view_click(tr_view *v, int x, int y, int button);  // as the user would, for tests
+void tr_view_key(tr_view *v, unsigned value);  // pressed and let go, for tests
 int tr_dialogs(tr_view *v);      // how many dialogs the view's window has, for tests
 int tr_shows_dialog(tr_view *v);  // a script's, for tests
 void tr_view_snapshot(tr_view *v, uintptr_t handle);

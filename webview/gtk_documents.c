@@ -42,6 +42,23 @@ static void on_told(WebKitUserContentManager *m, WebKitJavascriptResult *r, gpoi
   }
 }
 
+// Documents without scripts, as in a sandbox, hear nothing of what the user does in them. So
+// whatever the user does is taken for done elsewhere, until a document of ours says that it was
+// done in it.
+static gboolean on_event(GtkWidget *w, GdkEvent *e, gpointer data) {
+  (void)w;
+  tr_documents *d = &((tr_view *)data)->documents;
+  if (e->type == GDK_KEY_PRESS) {
+    // WebKit has a key that no page takes come once more, as it was.
+    if (e->key.time == d->key_at && e->key.hardware_keycode == d->key) return FALSE;
+    d->key_at = e->key.time;
+    d->key = e->key.hardware_keycode;
+  }
+  if (e->type == GDK_KEY_PRESS || e->type == GDK_BUTTON_PRESS || e->type == GDK_TOUCH_BEGIN)
+    d->elsewhere = 1;
+  return FALSE;
+}
+
 static void add(WebKitUserContentManager *m, const char *script, const char *in_world) {
   WebKitUserScript *s =
       in_world ? webkit_user_script_new_for_world(script, WEBKIT_USER_CONTENT_INJECT_ALL_FRAMES,
@@ -56,6 +73,7 @@ static void add(WebKitUserContentManager *m, const char *script, const char *in_
 void tr_documents_watch(tr_view *v, const char *watch, const char *dialogs) {
   WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
   tr_messages_add(v, TR_DOCUMENT, G_CALLBACK(on_told));
+  g_signal_connect(v->view, "event", G_CALLBACK(on_event), v);
   add(m, watch, TR_WORLD);
   add(m, dialogs, NULL);
 }

@@ -18,7 +18,9 @@ enum { TR_BEHIND_MESSAGES = G_PRIORITY_DEFAULT_IDLE };
 typedef struct {
   int announced;  // the kind of dialog that a document of the app's origins opens now, or 0
   int foreign;    // one of another origin is or was in the page
-  int elsewhere;  // the last click or key was in one of another origin
+  int elsewhere;  // the last click or key was not in one of ours, as far as is known
+  guint32 key_at;  // when the last key was pressed, and which one
+  guint16 key;
 } tr_documents;
 
 struct tr_view {

@@ -200,6 +200,25 @@ void tr_view_click(tr_view *v, int x, int y, int button) {
   tr_view_button(v, x, y, button, 0);
 }
 
+void tr_view_key(tr_view *v, unsigned value) {
+  GdkDisplay *display = gtk_widget_get_display(GTK_WIDGET(v->view));
+  GdkKeymapKey *keys = NULL;
+  gint n = 0;
+  if (!gdk_keymap_get_entries_for_keyval(gdk_keymap_get_for_display(display), value, &keys, &n))
+    return;
+  for (int pressed = 1; pressed >= 0; pressed--) {
+    GdkEvent *e = gdk_event_new(pressed ? GDK_KEY_PRESS : GDK_KEY_RELEASE);
+    e->key.window = g_object_ref(gtk_widget_get_window(v->window));
+    e->key.time = (guint32)(g_get_monotonic_time() / 1000);
+    e->key.keyval = value;
+    e->key.hardware_keycode = (guint16)keys[0].keycode;
+    gdk_event_set_device(e, gdk_seat_get_keyboard(gdk_display_get_default_seat(display)));
+    gtk_main_do_event(e);
+    gdk_event_free(e);
+  }
+  g_free(keys);
+}
+
 static void on_snapshot(GObject *o, GAsyncResult *res, gpointer data) {
   GError *e = NULL;
   cairo_surface_t *s = webkit_web_view_get_snapshot_finish(WEBKIT_WEB_VIEW(o), res, &e);

@@ -2,7 +2,6 @@ package webview
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -39,25 +38,12 @@ func newWordsEvent() string { return "tailrace." + rand.Text() }
 // wordsMost bounds a text of last words, in characters: a session's id, a word and a body.
 func wordsMost(o transport.Options) int { return o.MaxBatch + bodySlack + 256 }
 
-// ownDocument is a condition in JavaScript, of operators only, since a page may have replaced what
-// else there is: the document is of one of the app's own origins.
-func (g origins) ownDocument() string {
-	var all []string
-	for _, o := range g.list() {
-		text, err := json.Marshal(o)
-		if err != nil {
-			panic(err) // strings always encode
-		}
-		all = append(all, "location.protocol + '//' + location.host === "+string(text))
-	}
-	return strings.Join(all, " || ")
-}
-
 // messageScript is the script in the world of ours.
 func (w *Window) messageScript() string {
 	o := w.app.engine.Options()
 	script := fmt.Sprintf(`(() => {
-if (!(%s)) return;
+'use strict';
+if (!%s) return;
 const handlers = webkit.messageHandlers, all = %d;
 let left = all;
 addEventListener('pageshow', (e) => { if (e.isTrusted) left = all; }, true);
@@ -101,8 +87,8 @@ const rejectionEvent = "tailrace.rejection"
 
 // rejectionScript is for the world of pages with Options.Debug: others don't hear of rejections.
 func (w *Window) rejectionScript() string {
-	return fmt.Sprintf(`(() => {
-if (!(%s)) return;
+	return fmt.Sprintf(`if %s (() => {
+'use strict';
 const { apply } = Reflect, { dispatchEvent } = window, Event = CustomEvent;
 addEventListener('unhandledrejection', (e) => {
 	let detail = 'what has no text';
@@ -140,8 +126,8 @@ func visible(s string) string {
 // boundScript is for pages of windows that were attached: webview_go's functions call
 // window.external.invoke.
 func (w *Window) boundScript() string {
-	return fmt.Sprintf(`(() => {
-if (!(%s)) return;
+	return fmt.Sprintf(`if (!(%q in window) && %s) (() => {
+'use strict';
 const { apply } = Reflect, { dispatchEvent } = window, Event = CustomEvent;
 window.external = {
 	invoke(call) {
@@ -151,5 +137,5 @@ window.external = {
 				'or this page has made too many');
 	},
 };
-})()`, w.app.origins.ownDocument(), boundEvent, MaxBoundCall)
+})()`, mark, w.app.origins.ownDocument(), boundEvent, MaxBoundCall)
 }

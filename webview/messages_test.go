@@ -202,6 +202,46 @@ func TestBoundFunctions(t *testing.T) {
 	})
 }
 
+// TestBoundFunctionsOfSandboxed: a document at our address that its answer puts into a sandbox is
+// none of ours: in a window that was attached it has neither the client nor the functions of Bind,
+// whatever it says of itself.
+func TestBoundFunctionsOfSandboxed(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way) {
+		page := ""
+		sandboxed := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("Content-Security-Policy", "sandbox allow-scripts")
+			rw.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(rw, page)
+		})
+		b := openBeside(t, w, Options{Debug: true, Fallback: sandboxed}, nil)
+		called := make(chan none, 10)
+		var own wv.WebView
+		p := attachPage(t, b.App, func(made wv.WebView) error {
+			own = made
+			return own.Bind("act", func() { called <- none{} })
+		}, asMade)
+		page = outsidePage("const first = [self.origin, typeof tailrace, typeof globalThis.external?.invoke," +
+			"await act().catch((e) => e.name)]; const own = location.origin;" + callers +
+			"return first + ' ' + await act().catch((e) => e.name) + ' ' + kept")
+		b.during(t, "a sandboxed document of our address", func() (got string) {
+			if err := b.call(func() error { own.Navigate(Origin + "/sandboxed"); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			p.waitLoaded()
+			p.run(`while (!globalThis.outcome) await new Promise((f) => setTimeout(f, 1));
+				return outcome`, &got)
+			if !strings.HasPrefix(got, "null,undefined,undefined,TypeError TypeError ") ||
+				!strings.HasSuffix(got, "undefined undefined") || strings.Contains(got, "attached") {
+				t.Errorf("it has %.2000s", got)
+			}
+			return got[:min(len(got), 60)]
+		})
+		if len(called) > 0 {
+			t.Error("it has called a function of Bind")
+		}
+	})
+}
+
 // TestLastWordsAreBounded: a page that forges last words is heard up to a bound, and the UI thread
 // stays free.
 func TestLastWordsAreBounded(t *testing.T) {

@@ -264,6 +264,9 @@ func (n *nativeWindow) press(x, y, button int, pressed bool) {
 	C.tr_view_button(n.view, C.int(x), C.int(y), C.int(button), cBool(pressed))
 }
 
+// key presses a key, of GDK's number, and lets it go. For tests.
+func (n *nativeWindow) key(value uint) { C.tr_view_key(n.view, C.uint(value)) }
+
 // blur tells the window that it has lost the keyboard. For tests.
 func (n *nativeWindow) blur() { C.tr_window_blur(n.window) }
 

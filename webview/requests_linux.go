@@ -34,8 +34,8 @@ func goAuthenticates(h C.uintptr_t, origin *C.char, proxy C.int) C.int {
 
 //export goRefused
 func goRefused(h C.uintptr_t, what *C.char) {
-	windowOf(h).refuseAny(C.GoString(what) + ": the user's last click or key was in a document of " +
-		"another origin")
+	windowOf(h).refuseAny(C.GoString(what) + ": the user's last click or key was in no document " +
+		"of the app's origins")
 }
 
 //export goMenuHas

@@ -1,31 +1,41 @@
-// In each document of the app's origins: its dialogs are asked for where no page can touch it, see
-// watch.js. So the program knows whose they are.
+// In each document: its dialogs are asked for where no page can touch it, see watch.js, which
+// answers in documents of the app's origins alone. So the program knows whose they are. Elsewhere
+// they are WebKit's own. A page may read this text, so nothing of the app is in it.
 (() => {
-  if (!(OWN)) return;
-  const dispatch = dispatchEvent.bind(self);
-  const Ask = CustomEvent;
-  let answer = null;
-  addEventListener("tailrace-answer", (e) => (answer = e.detail), true);
-  const ask = (...detail) => {
-    answer = null;
-    dispatch(new Ask("tailrace-ask", { detail }));
-    return answer;
+  "use strict";
+  const mark = Symbol.for("tailrace-dialogs");
+  if (self[mark]) return; // document.open runs this again
+  Object.defineProperty(self, mark, { value: true });
+  const { apply } = Reflect;
+  const { addEventListener, removeEventListener, dispatchEvent, CustomEvent } = self;
+  const { alert, confirm, prompt, print } = self;
+  const ask = (native, kind, given, most) => {
+    const texts = [];
+    for (let i = 0; i < most && i < given.length; i++) {
+      // As WebKit's own: undefined is no text, but for alert.
+      texts[i] = given[i] === undefined && kind !== "alert" ? "" : `${given[i]}`;
+    }
+    let answer = null;
+    const hear = (e) => (answer = e.detail);
+    const detail = [kind, texts[0] ?? "", texts[1] ?? ""];
+    apply(addEventListener, self, ["tailrace-answer", hear, true]);
+    const e = new CustomEvent("tailrace-ask", { cancelable: true, detail });
+    const unheard = apply(dispatchEvent, self, [e]);
+    apply(removeEventListener, self, ["tailrace-answer", hear, true]);
+    return unheard ? apply(native, self, texts) : answer;
   };
-  // As WebKit's own: undefined is no text, but for alert, which shows it if it was given.
-  const text = (all, i) => (all[i] === undefined ? "" : `${all[i]}`);
   const functions = {
     alert(...all) {
-      ask("alert", all.length > 0 ? `${all[0]}` : "", "");
+      ask(alert, "alert", all, 1);
     },
     confirm(...all) {
-      return ask("confirm", text(all, 0), "") === true;
+      return ask(confirm, "confirm", all, 1) === true;
     },
     prompt(...all) {
-      const [message, given] = [text(all, 0), text(all, 1)];
-      return ask("prompt", message, given);
+      return ask(prompt, "prompt", all, 2);
     },
     print() {
-      ask("print", "", "");
+      ask(print, "print", [], 0);
     },
   };
   for (const name in functions) self[name] = functions[name];

@@ -1,6 +1,7 @@
 // In each document, in a world of its own, which no page can touch: it tells the program whether
 // the document is of the app's origins, and shows the dialogs of those that are.
 (() => {
+  "use strict";
   const KINDS = ["", "alert", "confirm", "prompt", "beforeunload", "print"]; // gtk_types.h
   const LONGEST = 4096; // UTF-16 units of a dialog's text
   const LINE = 80; // what is longer without a space makes the window wider
@@ -20,6 +21,7 @@
     },
     ask: (e) => {
       const [kind, message, text] = e.detail;
+      e.preventDefault(); // it is answered
       if (kind === "print") return print();
       const n = KINDS.indexOf(kind);
       if (n < 1 || n > 3) return;
