@@ -220,9 +220,10 @@ func TestBoundFunctionsOfSandboxed(t *testing.T) {
 			own = made
 			return own.Bind("act", func() { called <- none{} })
 		}, asMade)
-		page = outsidePage("const first = [self.origin, typeof tailrace, typeof globalThis.external?.invoke," +
-			"await act().catch((e) => e.name)]; const own = location.origin;" + callers +
-			"return first + ' ' + await act().catch((e) => e.name) + ' ' + kept")
+		page = outsidePage("const call = () => (async () => act())().catch((e) => e.name);" +
+			"const first = [self.origin, typeof tailrace, typeof globalThis.external?.invoke," +
+			"await call()]; const own = location.origin;" + callers +
+			"return first + ' ' + await call() + ' ' + kept")
 		b.during(t, "a sandboxed document of our address", func() (got string) {
 			if err := b.call(func() error { own.Navigate(Origin + "/sandboxed"); return nil }); err != nil {
 				t.Fatal(err)

@@ -145,7 +145,7 @@ func TestForeignRewrites(t *testing.T) {
 			// The text is put together, as it is looked for.
 			own := fmt.Sprintf("const own = %q + %q;", origin[:3], origin[3:])
 			b.during(t, "foreign frames that say they are of "+origin, func() string {
-				p.everyOutside(t, own+callers+`return kept`, func(kind, got string) {
+				check := func(kind, got string) {
 					for _, secret := range secrets {
 						if strings.Contains(got, secret) {
 							t.Errorf("%s has %s: %.2000s", kind, secret, got)
@@ -154,7 +154,16 @@ func TestForeignRewrites(t *testing.T) {
 					if !strings.HasSuffix(got, "undefined undefined") {
 						t.Errorf("%s has the client: %.2000s", kind, got)
 					}
+				}
+				p.everyOutside(t, own+callers+`return kept`, check)
+				page := openPage(t, b.App, WindowOptions{
+					Label: label + "-2", URL: foreign(t, outsidePage(own+callers+`return kept`)).URL,
 				})
+				var got string
+				page.run(`while (!globalThis.outcome) await new Promise((f) => setTimeout(f, 1));
+					return outcome`, &got)
+				check("a page", got)
+				page.shutDown()
 				return "nothing"
 			})
 		}

@@ -41,35 +41,55 @@ var wishes = []struct {
 	},
 	{
 		"another site's data", `return document.requestStorageAccess().then(() => 'got it')`,
-		PermissionStorage, "undefined|null|NotAllowedError|got it", false,
+		PermissionStorage, "NotAllowedError", false,
 	},
 	{
 		"the camera", `return navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'got it')`,
-		PermissionCamera, "NotAllowedError|TypeError|OverconstrainedError", false,
+		PermissionCamera, "NotAllowedError", true,
 	},
 	{
 		"the microphone", `return navigator.mediaDevices.getUserMedia({ audio: true })
 			.then(() => 'got it')`,
-		PermissionMicrophone, "NotAllowedError|TypeError|OverconstrainedError", false,
+		PermissionMicrophone, "NotAllowedError", true,
+	},
+	{
+		"both", `return navigator.mediaDevices.getUserMedia({ video: true, audio: true })
+			.then(() => 'got it')`,
+		PermissionCameraMicrophone, "NotAllowedError", true,
 	},
 	{
 		"the screen", `return navigator.mediaDevices.getDisplayMedia().then(() => 'got it')`,
-		PermissionScreen, "NotAllowedError|TypeError|InvalidStateError|OverconstrainedError", false,
+		PermissionScreen, "NotAllowedError|InvalidStateError", true,
 	},
 	{
 		"devices", `const all = await navigator.mediaDevices.enumerateDevices();
 			return all.map((d) => d.label).join('')`,
-		PermissionDevices, "|TypeError", false,
+		PermissionDevices, "", false,
 	},
 	{
 		"encrypted media", `return navigator.requestMediaKeySystemAccess('org.w3.clearkey',
 			[{ initDataTypes: ['keyids'] }]).then(() => 'got it')`,
-		PermissionOther, "NotSupportedError|TypeError|NotAllowedError", false,
+		PermissionOther, "TypeError", false,
 	},
 	{
 		"what it may", `return (await navigator.permissions.query({ name: 'geolocation' })).state`,
-		PermissionOther, "denied|TypeError", false,
+		PermissionOther, "denied", false,
 	},
+}
+
+// hasDevices gives a window WebKit's own cameras and microphones, which are for tests, from its
+// next document on.
+func (p *testPage) hasDevices() {
+	p.t.Helper()
+	err := p.app.call(func() error {
+		p.native.setSetting("enable-mock-capture-devices", true)
+		return nil
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.run(`setTimeout(() => location.reload())`, nil)
+	p.waitLoaded()
 }
 
 // wish makes a wish in a page of ours, and gives what it hears.
@@ -87,17 +107,23 @@ func TestPermissionsByDefault(t *testing.T) {
 		o.Logger, log = warningLog()
 		b := openBeside(t, w, o, nil)
 		p := openPage(t, b.App, WindowOptions{Label: "other"})
+		p.hasDevices()
 		for _, c := range wishes {
 			b.during(t, c.name, func() string {
 				all := []string{}
 				check := func(kind, got string) {
 					got, _, _ = strings.Cut(got, ":") // of an error its name
 					all = append(all, kind+": "+got)
+					if kind == "data: frame" && got == "TypeError" && strings.Contains(c.script, "mediaDevices") {
+						return // it has none
+					}
 					if !slices.Contains(strings.Split(c.refused, "|"), got) {
 						t.Errorf("%s has %s, want %s", kind, got, c.refused)
 					}
 				}
-				check("our page", p.wish(c.script))
+				if c.kind != PermissionStorage { // what is its own it has
+					check("our page", p.wish(c.script))
+				}
 				p.everyOutside(t, c.script, check)
 				return strings.Join(all, "; ")
 			})
@@ -132,6 +158,7 @@ func TestOnPermission(t *testing.T) {
 		}
 	}
 	answer.Store(func() bool { return false })
+	p.hasDevices()
 	for _, c := range wishes {
 		if !c.asks {
 			continue
@@ -340,6 +367,9 @@ func TestChoosersOfOtherOrigins(t *testing.T) {
 		o.Logger, log = warningLog()
 		b := openBeside(t, w, o, nil)
 		for i, f := range chooserFrames {
+			if os.Getenv("TAILRACE_VERIFY") == "" && (i%2 == 0) == w.dev {
+				continue // each way has half of them
+			}
 			p := openPage(t, b.App, WindowOptions{Label: fmt.Sprint(i), URL: fmt.Sprintf("%d.html", i)})
 			before := len(log.String())
 			refused := func() bool {
@@ -359,16 +389,40 @@ func TestChoosersOfOtherOrigins(t *testing.T) {
 				return "refused"
 			})
 			switch i { // our own opens
-			case 0:
+			case 0, 1:
 				p.post(func() { p.native.click(100, 300, 1) })
 				until(t, b.App, 3)
-			case 1:
+			case 2, 3:
 				p.run(`document.querySelector('input').focus()`, nil)
 				p.post(func() { p.native.key(' ') })
 				until(t, b.App, 3)
 			}
 			p.shutDown()
 		}
+	})
+}
+
+// TestPickersOfOtherOrigins: no document of another origin opens a chooser of dates, times, colours
+// or files without the user.
+func TestPickersOfOtherOrigins(t *testing.T) {
+	b := openBeside(t, way{CarrierShm, false}, Options{}, nil)
+	p := openPage(t, b.App, WindowOptions{Label: "pickers"})
+	const script = `let all = '';
+		for (const type of ['date', 'time', 'datetime-local', 'month', 'week', 'color', 'file']) {
+			const i = document.body.appendChild(document.createElement('input'));
+			i.type = type;
+			i.focus();
+			i.click();
+			try { i.showPicker(); all += type + ' ' } catch {}
+		}
+		return all || 'none'`
+	b.during(t, "pickers", func() string {
+		p.everyOutside(t, script, func(kind, got string) {
+			if got != "none" || shown(t, b.App) != 2 || showsDialog(t, p.Window) {
+				t.Errorf("%s has opened %s", kind, got)
+			}
+		})
+		return "none"
 	})
 }
 

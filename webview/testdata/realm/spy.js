@@ -70,17 +70,8 @@ globalThis.spy = ((names, internal, alternating) => {
 
   // ---- the replacements
 
-  const callerOf = (f) => {
-    try {
-      return f.caller ?? null;
-    } catch {
-      return null;
-    }
-  };
   const wrap = (f) => {
     const wrapper = function (...args) {
-      // Who calls a sloppy function is told to it, with the text.
-      for (let c = wrapper.caller, n = 0; c !== null && n < 20; n++, c = callerOf(c)) record(c);
       record(this);
       for (let i = 0; i < args.length; i++) record(args[i]);
       const result =
