@@ -25,8 +25,8 @@ func (a *App) script(w *Window) string {
 		script += wrapped(client.Global, config)
 	}
 	return `if (window === window.top && !("` + mark + `" in window) && ` + a.origins.ownAddress() +
-		") {\n" + "if " + a.origins.ownDocument() + " {\n" + script + "} else Object.defineProperty(window, '" + mark +
-		"', { value: false });\n}\n"
+		") {\nif " + a.origins.ownDocument() + " {\n" + script +
+		"} else Object.defineProperty(window, '" + mark + "', { value: false });\n}\n"
 }
 
 // mark is what the client leaves in a window as it begins.

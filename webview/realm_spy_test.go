@@ -131,8 +131,8 @@ const callers = `
 	for (const f of [alert, confirm, prompt, print]) kept += f + '\n';
 	kept += typeof tailrace + ' ' + typeof globalThis.external?.invoke;`
 
-// TestForeignRewrites: a foreign page, or frame, that has replaced all built-ins, says that it is of
-// our origin and writes its document anew sees nothing of what we inject: no label, no origin of
+// TestForeignRewrites: a foreign page, or frame, that has replaced all built-ins, says that it is
+// of our origin and writes its document anew sees nothing of what we inject: no label, no origin of
 // ours, no function that has them in its text.
 func TestForeignRewrites(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {

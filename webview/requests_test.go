@@ -339,7 +339,8 @@ var chooserFrames = []struct{ name, html string }{
 // files or colours, whether it has scripts or not. With a click in our own page, or a key, they
 // open, also after that.
 func TestChoosersOfOtherOrigins(t *testing.T) {
-	const style = `<style>* { margin: 0 } body > * { display: block; border: 0; width: 300px; height: 200px }</style>`
+	const style = `<style>* { margin: 0 } ` +
+		`body > * { display: block; border: 0; width: 300px; height: 200px }</style>`
 	everyWay(t, func(t *testing.T, w way) {
 		html := style + `<input type=file>`
 		if w.dev {
