@@ -107,6 +107,8 @@ func TestFirstScriptRewrites(t *testing.T) {
 // callers has a document replace much of its realm by functions that keep the texts of who calls
 // them, say that it is of the origin own, and write itself anew. It gives what they kept.
 const callers = `
+	while (document.readyState !== 'complete') // before, open does nothing
+		await new Promise((f) => setTimeout(f, 1));
 	let kept = '', post = self.postMessage;
 	const keep = (f) => {
 		try { for (let n = 0; n < 20 && (f = f.caller); n++) kept += f + '\n' } catch {}
