@@ -146,7 +146,7 @@ func TestFloodOfEachCommand(t *testing.T) {
 		for _, name := range some {
 			times := 20_000
 			if !slices.Contains(heavy, name) && !verifying {
-				times = 2000
+				times = 500
 			}
 			if b.Window("victim") == nil {
 				openPage(t, b.App, WindowOptions{Label: "victim", Width: 300, Height: 200})

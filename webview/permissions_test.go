@@ -167,7 +167,7 @@ func TestBuiltinsAreBounded(t *testing.T) {
 			}
 			continue
 		}
-		for more, refused := range map[int]bool{0: false, 1: true, 10 << 20: true} {
+		for more, refused := range map[int]bool{0: false, 1: true, 1 << 20: true} {
 			var failed *transport.Error
 			const frame = `{"label":"nobody","pad":""}`
 			p.run(fmt.Sprintf(`return await tailrace.invoke(%q, { label: 'nobody', pad: 'x'.repeat(%d) })
