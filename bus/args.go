@@ -55,6 +55,33 @@ func parseArgs(data []byte) (args, error) {
 	return a, nil
 }
 
+// leading is how far arguments are read to find their event before all of them are checked.
+const leading = 16 << 10
+
+// leadingEvent gives the event's name if it stands in the first bytes of arguments, which may be no
+// JSON further on.
+func leadingEvent(data []byte) (name string, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(data[:min(len(data), leading)]))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return "", false
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return "", false
+		}
+		if key == "event" {
+			err := d.Decode(&name)
+			return name, err == nil
+		}
+		var other json.RawMessage
+		if d.Decode(&other) != nil {
+			return "", false
+		}
+	}
+	return "", false
+}
+
 // eachMember calls f with each member of a JSON object, which is valid: its key between the quotes, and its
 // value. Keys with escapes are refused: no client of ours writes them, and they could hide a name.
 func eachMember(data []byte, f func(key, value []byte) error) error {

@@ -76,6 +76,11 @@ func register[Args any](
 func (b *Bus) handle(e *transport.Engine, name string, run func(*Bus, caller, args) error) {
 	register(e, name, func(ctx context.Context, data json.RawMessage) (any, error) {
 		return nil, b.call(ctx, name, func(c caller) error {
+			if len(data) > leading {
+				if err := b.mayEmit(c, data); err != nil {
+					return err
+				}
+			}
 			a, err := parseArgs(data)
 			if err != nil {
 				return err
@@ -188,6 +193,20 @@ func (b *Bus) pageEmitBytes(ctx context.Context, c caller, body []byte) error {
 		}
 	}
 	return b.emitFor(c, t, name, body, true)
+}
+
+// mayEmit asks the policy about the event of long arguments, which are not read before. Only those
+// of events with a payload are long; emitFor asks again, about what has been checked.
+func (b *Bus) mayEmit(c caller, data []byte) error {
+	name, ok := leadingEvent(data)
+	if !ok {
+		return refusal(transport.CodeBadArguments,
+			"the event must stand before the payload, in the first %d bytes", leading)
+	}
+	if len(name) > maxName { // the policy does not get it
+		return refusal(CodeName, "the event's name has %d bytes, %d are the limit", len(name), maxName)
+	}
+	return c.conn.session.Check(transport.ActionEmit, name)
 }
 
 // windowEvents begins the names of the events that tell of windows.

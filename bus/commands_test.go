@@ -296,6 +296,35 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// TestLongEmitAsksFirst: of long arguments the event is asked about before anything else is read,
+// which may be no JSON at all.
+func TestLongEmitAsksFirst(t *testing.T) {
+	rules, err := policy.Parse([]byte(`{"rules":[{"windows":["*"],"origins":["*"],` +
+		`"allow":["emit:a","command:*"]}]}`))
+	noError(t, err)
+	e, b := newBus(t, transport.Options{Policy: rules}, bus.Options{})
+	w := openPlain(t, e, b, "main", nil)
+	long := strings.Repeat("x", 60_000)
+	for _, c := range []struct{ command, args, code string }{
+		{bus.CommandEmit, `{"event":"secret","payload":"` + long + "\xff", transport.CodeDenied},
+		{bus.CommandEmitTo, `{"target":"main","event":"secret","payload":[` + long, transport.CodeDenied},
+		{bus.CommandEmit, `{"payload":"` + long + `","event":"a"}`, transport.CodeBadArguments},
+		{bus.CommandEmit, `{"event":"` + long + `"}`, transport.CodeBadArguments},
+		{bus.CommandEmit, `{"event":"` + long[:2000] + `","payload":"` + long + `"}`, bus.CodeName},
+		{bus.CommandEmit, `{"event":1,"payload":"` + long + `"}`, transport.CodeBadArguments},
+		{bus.CommandEmit, `[` + long, transport.CodeBadArguments},
+		{bus.CommandEmit, `{"event":"a","payload":"` + long, transport.CodeBadArguments},
+	} {
+		wantCode(t, w.call(c.command, c.args), c.code)
+	}
+	heard := newRecord()
+	_, err = b.Listen(bus.App, "a", heard.hear)
+	noError(t, err)
+	noError(t, w.call(bus.CommandEmit, `{"event":"a","payload":"`+long+`"}`))
+	noError(t, b.Emit("a", "end"))
+	heard.want(t, `"`+long+`"`)
+}
+
 // TestForgedWindowEvents: who may not act on a window does not get to tell its page, or Go, that something happened to it.
 func TestForgedWindowEvents(t *testing.T) {
 	rules, err := policy.Parse([]byte(`{"rules":[
