@@ -29,6 +29,7 @@ func (*refuses) UnmarshalJSON([]byte) error {
 func TestAllowListOfEveryCommand(t *testing.T) {
 	type withChannel struct{ C *transport.Channel[int] }
 	type withStream struct{ C *transport.Stream[int, int] }
+	lookedAt.Store(false)
 	var ran atomic.Int32
 	e := newEngine(t, transport.Options{Policy: &policy.Policy{Rules: []policy.Rule{{
 		Windows: []string{"*"}, Origins: []string{"*"},
