@@ -3,7 +3,9 @@ package bus
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"unicode/utf8"
 
@@ -60,27 +62,38 @@ const leading = 16 << 10
 
 // leadingEvent gives the event's name if it stands in the first bytes of arguments, which may be no
 // JSON further on.
-func leadingEvent(data []byte) (name string, ok bool) {
+func leadingEvent(data []byte) (name string, err error) {
 	d := json.NewDecoder(bytes.NewReader(data[:min(len(data), leading)]))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return "", false
+		return "", errNoEvent
 	}
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return "", false
+			return "", errNoEvent
 		}
 		if key == "event" {
-			err := d.Decode(&name)
-			return name, err == nil
+			switch err := d.Decode(&name); {
+			case errors.Is(err, io.ErrUnexpectedEOF): // it goes on
+				return "", refusal(CodeName, "the event's name is longer than %d bytes", maxName)
+			case err != nil:
+				return "", refusal(CodeName, "the event's name is no string")
+			case len(name) > maxName:
+				return "", refusal(CodeName, "the event's name has %d bytes, %d are the limit", len(name),
+					maxName)
+			}
+			return name, nil
 		}
 		var other json.RawMessage
 		if d.Decode(&other) != nil {
-			return "", false
+			return "", errNoEvent
 		}
 	}
-	return "", false
+	return "", errNoEvent
 }
+
+var errNoEvent = refusal(transport.CodeBadArguments,
+	"the event must stand before the payload, in the first %d bytes", leading)
 
 // eachMember calls f with each member of a JSON object, which is valid: its key between the quotes, and its
 // value. Keys with escapes are refused: no client of ours writes them, and they could hide a name.

@@ -198,13 +198,9 @@ func (b *Bus) pageEmitBytes(ctx context.Context, c caller, body []byte) error {
 // mayEmit asks the policy about the event of long arguments, which are not read before. Only those
 // of events with a payload are long; emitFor asks again, about what has been checked.
 func (b *Bus) mayEmit(c caller, data []byte) error {
-	name, ok := leadingEvent(data)
-	if !ok {
-		return refusal(transport.CodeBadArguments,
-			"the event must stand before the payload, in the first %d bytes", leading)
-	}
-	if len(name) > maxName { // the policy does not get it
-		return refusal(CodeName, "the event's name has %d bytes, %d are the limit", len(name), maxName)
+	name, err := leadingEvent(data)
+	if err != nil {
+		return err
 	}
 	return c.conn.session.Check(transport.ActionEmit, name)
 }
