@@ -13,7 +13,7 @@ COUNT ?= 5
 ROUNDS ?= 5
 ORDER ?= 50
 
-GO_TEST := go test -timeout 15m
+GO_TEST := go test -timeout 20m
 # Without cgo; tested with several numbers of processors.
 PURE := $(addprefix ./internal/,apitest appcode builtin contexts limits loglimit) ./ring/... ./transport/... ./bus/... ./webview/shm
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
