@@ -1,9 +1,5 @@
 package webview
 
-import (
-	"github.com/tailrace-go/tailrace/internal/appcode"
-)
-
 // DialogKind is what a page shows to its user.
 type DialogKind int
 
@@ -97,29 +93,23 @@ func (w *Window) prints() {
 
 // askDialog asks the app, and calls then on the main thread. Main thread only.
 func (w *Window) askDialog(d Dialog, then func(DialogAction, string)) DialogAction {
-	if w.deciding >= maxAsked {
+	type answer struct {
+		action DialogAction
+		text   string
+	}
+	asked := askApp(w, "OnDialog", answer{action: DialogRefuse}, func() (a answer) {
+		a.action, a.text = w.app.options.OnDialog(d)
+		return a
+	}, func(a answer) {
+		if a.action < DialogShow || a.action > DialogRefuse {
+			a.action = DialogRefuse
+		}
+		then(a.action, a.text)
+	})
+	if !asked {
 		w.app.log.Warn("webview: refused one dialog too many", "window", w.label, "kind", d.Kind)
 		return DialogRefuse
 	}
-	w.deciding++
-	go func() {
-		action, text, returned := DialogRefuse, "", false
-		defer func() { // whatever the app's function does, it was asked
-			post(func() {
-				w.deciding--
-				if action < DialogShow || action > DialogRefuse {
-					action = DialogRefuse
-				}
-				then(action, text)
-			})
-		}()
-		defer appcode.Catch(&returned, func(f *appcode.Failure) {
-			w.app.log.Error("webview: the function of OnDialog panicked", "window", w.label,
-				"panic", f.Panic, "stack", f.Stack)
-		})
-		a, t := w.app.options.OnDialog(d)
-		action, text, returned = a, t, true
-	}()
 	return dialogHold
 }
 

@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"unicode"
 	"unsafe"
-
-	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // ErrDownload is a download that failed or was cancelled.
@@ -138,23 +136,22 @@ func (d *Download) destination(name, mediaType string, size int64) {
 	d.mu.Lock()
 	d.name, d.mediaType, d.size = fileName(name), mediaType, max(0, size)
 	d.mu.Unlock()
-	log, label := d.window.app.log, d.window.label
-	go func() {
-		path, returned := "", false
-		defer func() {
-			post(func() { d.to(path) })
-		}()
-		defer appcode.Catch(&returned, func(f *appcode.Failure) {
-			log.Error("webview: the function of OnDownload panicked", "window", label, "panic", f.Panic,
-				"stack", f.Stack)
-		})
-		path = d.window.app.options.OnDownload(d)
-		returned = true
-		if err := writable(path); path != "" && err != nil {
-			log.Warn("webview: a download can't be written", "window", label, "error", err)
-			path = ""
+	w := d.window
+	asked := askApp(w, "OnDownload", "", func() string {
+		path := w.app.options.OnDownload(d)
+		if path == "" {
+			return ""
 		}
-	}()
+		if err := writable(path); err != nil {
+			w.app.log.Warn("webview: a download can't be written", "window", w.label, "error", err)
+			return ""
+		}
+		return path
+	}, d.to)
+	if !asked {
+		w.refuse("one download too many", lead{uri: d.url})
+		w.app.post(func() { d.to("") }) // not within WebKit's question
+	}
 }
 
 // writable checks a path of the app's. WebKit would overwrite what is there.

@@ -3,8 +3,6 @@ package webview
 import (
 	"net/url"
 	"strings"
-
-	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // NavigationAction is what becomes of where a page leads.
@@ -73,10 +71,6 @@ const (
 	verdictDownload
 	verdictHold // it comes later
 )
-
-// maxAsked bounds the functions of the app that are asked at once about one window. What is more is
-// refused.
-const maxAsked = 32
 
 // longestURL bounds what is handed to the app or to the desktop.
 const longestURL = 8 << 10
@@ -290,40 +284,28 @@ func (w *Window) question(
 			n.Method = "GET"
 		}
 	}
-	switch {
-	case fn == nil:
+	if fn == nil {
 		then(n, byDefault)
 		return
-	case w.deciding >= maxAsked:
-		then(n, NavigationRefuse)
-		return
 	}
-	w.deciding++
 	shown := *n
 	copied := *u
 	shown.URL = &copied
-	go func() {
-		action, returned := NavigationRefuse, false
-		defer func() { // whatever the app's function does, it was asked
-			post(func() {
-				w.deciding--
-				if w.closed.Load() {
-					action = NavigationRefuse
-				}
-				if action == NavigationDefault {
-					action = byDefault
-				}
-				then(n, action)
-			})
-		}()
-		defer appcode.Catch(&returned, func(f *appcode.Failure) {
-			w.app.log.Error("webview: the function of "+name+" panicked", "window", w.label,
-				"panic", f.Panic, "stack", f.Stack)
-		})
+	asked := askApp(w, name, NavigationRefuse, func() NavigationAction {
 		shown.Foreign = w.foreignBySoon(shown.Foreign)
-		action = fn(shown)
-		returned = true
-	}()
+		return fn(shown)
+	}, func(action NavigationAction) {
+		if w.closed.Load() {
+			action = NavigationRefuse
+		}
+		if action == NavigationDefault {
+			action = byDefault
+		}
+		then(n, action)
+	})
+	if !asked {
+		then(n, NavigationRefuse)
+	}
 }
 
 // foreignBySoon says whether a document of another origin is in the page, once the native side has

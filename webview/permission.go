@@ -1,7 +1,5 @@
 package webview
 
-import "github.com/tailrace-go/tailrace/internal/appcode"
-
 // PermissionKind is what a page wants to have.
 type PermissionKind int
 
@@ -39,33 +37,21 @@ type Permission struct {
 // Main thread only.
 func (w *Window) permission(k PermissionKind, name string, settle func(allow bool)) verdict {
 	p := Permission{Window: w, Kind: k, Name: name, Foreign: w.native.foreign()}
-	switch {
-	case w.app.options.OnPermission == nil:
+	if w.app.options.OnPermission == nil {
 		w.denied("a permission (there is no Options.OnPermission)", p)
 		return verdictRefuse
-	case w.deciding >= maxAsked:
+	}
+	asked := askApp(w, "OnPermission", false, func() bool { return w.app.options.OnPermission(p) },
+		func(allow bool) {
+			if !allow {
+				w.denied("a permission", p)
+			}
+			settle(allow)
+		})
+	if !asked {
 		w.denied("one permission too many", p)
 		return verdictRefuse
 	}
-	w.deciding++
-	go func() {
-		allow, returned := false, false
-		defer func() { // whatever the app's function does, it was asked
-			post(func() {
-				w.deciding--
-				if !allow {
-					w.denied("a permission", p)
-				}
-				settle(allow)
-			})
-		}()
-		defer appcode.Catch(&returned, func(f *appcode.Failure) {
-			w.app.log.Error("webview: the function of OnPermission panicked", "window", w.label,
-				"panic", f.Panic, "stack", f.Stack)
-		})
-		a := w.app.options.OnPermission(p)
-		allow, returned = a, true
-	}()
 	return verdictHold
 }
 

@@ -61,7 +61,7 @@ type Window struct {
 	shown     site                   // of the document that is shown, when it is one of http
 	home      string                 // the last document that was ours or loaded by the app
 	strayed   bool                   // the page went elsewhere
-	deciding  int                    // functions of the app that are asked where a page may go
+	deciding  int                    // functions of the app that are asked: askApp
 	downloads map[*Download]struct{} // those that go on
 	pointers  allowance              // its page moves the pointer
 	// the app made the window, and may navigate by what it made it with
