@@ -373,6 +373,14 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 		Promise.all([
 			f('f-text', { body: 'x' }), f('f-bytes', { body: new Uint8Array(3) }), f('f-none', {}),
 			f('f-noref', { body: 'x', referrerPolicy: 'no-referrer' }),
+			f('f-hidden', { body: 'x', referrer: '' }), f('f-bytes', { body: new Uint8Array(3), referrer: '' }),
+			f('f-type', { body: '{}', referrer: '', headers: { 'Content-Type': 'application/json' } }),
+			f('f-header', { referrer: '', headers: { 'X-Requested-With': 'me' } }),
+			f('f-blob', { body: new Blob(['{}'], { type: 'application/json' }), referrer: '' }),
+			f('f-multipart', { body: new FormData(), referrer: '' }),
+			f('f-params', { body: new URLSearchParams('a=b'), referrer: '' }),
+			f('f-delete', { method: 'DELETE', referrer: '' }),
+			f('f-cors-hidden', { mode: 'cors', body: 'x', referrer: '' }),
 			f('f-cors', { mode: 'cors', body: 'x' }), f('f-put', { mode: 'cors', method: 'PUT' }),
 			f('f-json', { body: 'x', headers: { 'Content-Type': 'application/json' } }),
 		]).then(() => setTimeout(() => parent.postMessage('tried', '*'), 100));
@@ -380,10 +388,26 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 	p.run(`const f = document.createElement('iframe'); f.src = '`+foreign(t, evil).URL+`';
 		const tried = new Promise((r) => addEventListener('message', r)); document.body.append(f);
 		await tried`, nil)
-	p.run(`await fetch('/o-text', { method: 'POST', body: 'x' });
+	const asks = `const xhr = (url, headers) => new Promise((r) => {
+			const x = new XMLHttpRequest();
+			x.open('POST', url);
+			for (const h in headers) x.setRequestHeader(h, headers[h]);
+			x.onload = () => r(x.status);
+			x.send('x');
+		});
+		await fetch('/o-text', { method: 'POST', body: 'x' });
 		await fetch('/o-noref', { method: 'POST', body: 'x', referrerPolicy: 'no-referrer' });
-		const x = new XMLHttpRequest(); x.open('POST', '/o-xhr');
-		await new Promise((r) => { x.onload = r; x.send('x') });
+		await fetch('/o-hidden', { method: 'PUT', body: 'x', referrer: '' });
+		await xhr('/o-json', { 'Content-Type': 'application/json' });
+		await xhr('/o-header', { 'X-Requested-With': 'XMLHttpRequest' });
+		const status = await xhr('/o-xhr');`
+	var status int
+	if p.run(asks+`return status`, &status); status != 403 {
+		t.Errorf("beside a foreign frame, our page's XMLHttpRequest that looks like its fetch: %d", status)
+	}
+	p.Reload()
+	p.waitLoaded()
+	p.run(asks+`
 		const d = document.createElement('form'); d.method = 'post'; d.action = '/o-form';
 		document.body.append(d); d.submit()`, nil)
 	for p.waitLoaded() != Origin+"/o-form" { // empty, and a document all the same
@@ -402,9 +426,9 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 	for len(all) == 0 || all[len(all)-1] != "GET /last" {
 		all = append(all, wait(t, seen, "what the handler was asked"))
 	}
-	want := "POST /o-text POST /o-noref POST /o-xhr POST /o-form GET /last"
-	if strings.Join(all, " ") != want {
-		t.Errorf("the handler was asked %q, want %s", all, want)
+	const want = "POST /o-text POST /o-noref PUT /o-hidden POST /o-json POST /o-header"
+	if got := strings.Join(all, " "); got != want+" "+want+" POST /o-xhr POST /o-form GET /last" {
+		t.Errorf("the handler was asked %q, want %s, twice, and what follows", all, want)
 	}
 }
 

@@ -38,6 +38,9 @@ type Options struct {
 	// streamed both ways: what was written reaches the page at Flush, or when it is more than 64 KiB.
 	// A panic is logged and answered with status 500, or cuts off an answer that has begun. There is
 	// no connection to hijack, and WebKit follows no redirect of a scheme's: see docs/pages.md.
+	// Documents of other origins get no further than GET and HEAD. While a frame of one is in the
+	// page, a POST that may be its own is refused: what XMLHttpRequest sends with the type of a form
+	// or none, and without a header X-Requested-With.
 	// Default: none.
 	Fallback http.Handler
 	// MaxRequestBody bounds, in bytes, the body of a request that Fallback reads; reading beyond it

@@ -33,6 +33,11 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "a page of a foreign origin may ask for documents and files only")
 		return
 	}
+	if mayBeForeignPost(in) && w.native.foreign() {
+		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the request may be one of a "+
+			"frame of a foreign origin: use fetch, or set the header X-Requested-With")
+		return
+	}
 	head := headBytes(in)
 	if head > maxRequestHead {
 		w.overdone(r, cors, http.StatusRequestHeaderFieldsTooLarge,
@@ -120,6 +125,24 @@ func (w *Window) overdone(r responder, cors bool, status int, message string) {
 		w.app.log.Warn("webview: a page's request is refused: "+message, "window", w.label)
 	}
 	refuse(r, cors, status, transport.CodeError, message)
+}
+
+// mayBeForeignPost says whether a request with an effect may be one of a foreign frame that hides
+// its sender, by fetch with mode "no-cors" and an empty referrer. Such a fetch has no other method
+// than POST, no header but simple ones, and no type but these three. XMLHttpRequest of our own pages
+// can look the same.
+func mayBeForeignPost(in *incoming) bool {
+	h := in.header
+	if in.method != http.MethodPost || in.origin != "" || h.Get("Referer") != "" ||
+		h.Get("X-Requested-With") != "" {
+		return false
+	}
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	switch strings.ToLower(strings.TrimSpace(kind)) {
+	case "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data":
+		return true
+	}
+	return false
 }
 
 // mayHaveBody says whether a request of that method may have a body. WebKit sends none with the
