@@ -373,7 +373,8 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 		Promise.all([
 			f('f-text', { body: 'x' }), f('f-bytes', { body: new Uint8Array(3) }), f('f-none', {}),
 			f('f-noref', { body: 'x', referrerPolicy: 'no-referrer' }),
-			f('f-hidden', { body: 'x', referrer: '' }), f('f-bytes', { body: new Uint8Array(3), referrer: '' }),
+			f('f-hidden', { body: 'x', referrer: '' }),
+			f('f-hidden-bytes', { body: new Uint8Array(3), referrer: '' }),
 			f('f-type', { body: '{}', referrer: '', headers: { 'Content-Type': 'application/json' } }),
 			f('f-header', { referrer: '', headers: { 'X-Requested-With': 'me' } }),
 			f('f-blob', { body: new Blob(['{}'], { type: 'application/json' }), referrer: '' }),
