@@ -3,6 +3,12 @@
 package webview
 
 import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -56,6 +62,96 @@ func TestShmOnlyForTheClient(t *testing.T) {
 	p.waitLoaded()
 	p.run(`await tailrace.invoke('caller')`, nil)
 	p.carriedBy("shm")
+}
+
+// A foreign page whose address is like that of the development server's pages has nothing of the
+// extension, nor the client: the port begins with theirs, or the host does, or they are its user.
+func TestShmNotForLookAlikes(t *testing.T) {
+	const has = `'__tailrace_memory' in globalThis`
+	own, port, longer := similarPorts(t)
+	dev := httptest.NewUnstartedServer(http.FileServerFS(testFiles()))
+	dev.Listener.Close()
+	dev.Listener = own
+	dev.Start()
+	t.Cleanup(dev.Close)
+	app := newApp(t, Options{Carrier: CarrierShm, DevURL: dev.URL}, caller)
+	p := openPage(t, app, WindowOptions{Label: "main"})
+	ours := func() {
+		t.Helper()
+		var at string
+		p.run(`await tailrace.invoke('caller'); return location.origin`, &at)
+		if at != dev.URL {
+			t.Errorf("our page is at %s, want %s", at, dev.URL)
+		}
+		p.carriedBy("shm")
+	}
+	ours()
+	page := `<!doctype html><script>globalThis.first = ` + has + `</script>` + blank
+	serve := func(l net.Listener) string {
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(rw, page)
+		}))
+		s.Listener.Close()
+		s.Listener = l
+		s.Start()
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	at := func(address string) net.Listener {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	elsewhere := serve(at("127.0.0.1:0"))
+	for _, uri := range []string{
+		serve(longer),
+		serve(at("127.0.0.11:" + port)),
+		serve(at("127.0.0.100:" + port)),
+		strings.Replace(elsewhere, "//", "//127.0.0.1:"+port+"@", 1),
+		elsewhere + "/" + dev.URL,
+		elsewhere + "/?" + dev.URL + "#" + dev.URL,
+	} {
+		if err := p.Navigate(uri); err != nil {
+			t.Fatal(err)
+		}
+		p.waitLoaded()
+		var got string
+		p.run(`return [first, `+has+`, typeof tailrace] + ' ' + self.origin`, &got)
+		u, err := url.Parse(uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "false,false,undefined http://" + u.Host; got != want {
+			t.Errorf("the page at %s has %s, want %s", uri, got, want)
+		}
+		if err := p.Navigate("/"); err != nil {
+			t.Fatal(err)
+		}
+		p.waitLoaded()
+		ours()
+	}
+}
+
+// similarPorts listens at two ports of 127.0.0.1. The second one's text begins with the first one's.
+func similarPorts(t *testing.T) (short net.Listener, port string, longer net.Listener) {
+	t.Helper()
+	for n := 6553; n > 1024; n-- {
+		port = strconv.Itoa(n)
+		short, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		longer, err := net.Listen("tcp", "127.0.0.1:"+port+"0")
+		if err == nil {
+			return short, port, longer
+		}
+		short.Close()
+	}
+	t.Fatal("there are no two ports")
+	return nil, "", nil
 }
 
 // Another window's offer can't be had by its token, even by a script that kept the functions: it only loses its own page's.

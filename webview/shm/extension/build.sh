@@ -21,7 +21,7 @@ fail() { echo "extension: $*" >&2; exit 1; }
 update=${1:-}
 [ -z "$update" ] || [ "$update" = update ] || fail "usage: build.sh [update]"
 
-sources=(source/{link,region,queue,upward,arguments,turn,page,functions,extension}.c)
+sources=(source/{link,region,queue,upward,arguments,turn,page,functions,origin,extension}.c)
 flags=(-std=gnu11 -O2 -fPIC -shared -nostdlib -fvisibility=hidden -fno-ident -fno-asynchronous-unwind-tables
 	-Wall -Wextra -Wshadow -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--hash-style=gnu,--build-id=none,-s)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs fuzz/link.c, with the address and undefined-behaviour sanitizers where the
+# Runs fuzz/origin.c and fuzz/link.c, with the address and undefined-behaviour sanitizers where the
 # compiler has them. usage: fuzz.sh [ROUNDS]
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -11,5 +11,7 @@ if ! echo 'int main(void) { return 0; }' | cc "${sanitize[@]}" -x c -o "$out/san
 	sanitize=()
 fi
 rm -f "$out/sanitize"
+cc -std=gnu11 -g -O1 -Wall -Wextra "${sanitize[@]}" -Isource -o "$out/origin" fuzz/origin.c source/origin.c
+"$out/origin" <../../testdata/origins.txt
 cc -std=gnu11 -g -O1 -Wall -Wextra "${sanitize[@]}" -Isource -pthread -o "$out/fuzz" fuzz/link.c source/{link,region,queue,upward}.c
 exec "$out/fuzz" "${1:-2000}"

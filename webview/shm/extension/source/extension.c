@@ -11,6 +11,7 @@
 
 #include "arguments.h"
 #include "functions.h"
+#include "origin.h"
 #include "page.h"
 
 #define PAGE_KEY "tailrace-page"
@@ -19,18 +20,20 @@
 /* "scheme://host[:port]" each */
 static char **origins;
 
-/* The origin of ours that uri begins with, or NULL. */
+/* The origin of ours that uri is of, or NULL. */
 static const char *origin_of(const char *uri) {
-	for (char **o = origins; uri && *o; o++) {
-		size_t n = strlen(*o);
-		if (n > 0 && strncmp(uri, *o, n) == 0 && strchr("/?#", uri[n]))
+	for (char **o = origins; *o; o++)
+		if (origin_is(uri, *o))
 			return *o;
-	}
 	return NULL;
 }
 
-/* Whether the document says the same of itself: one in a sandbox, or with inherited URI, has another origin than its URI. No script has run yet. */
-static bool is_origin(JSGlobalContextRef context, const char *origin) {
+/*
+ * Whether the document says the same of itself. Its origin alone is not enough: a blob: of ours has
+ * it, too, where no client runs that would take the functions away. Nor is its URI: a document in a
+ * sandbox has it, but not the origin. No script has run yet that could have replaced the property.
+ */
+static bool has_origin(JSGlobalContextRef context, const char *origin) {
 	JSStringRef key = JSStringCreateWithUTF8CString("origin");
 	JSValueRef value = JSObjectGetProperty(context, JSContextGetGlobalObject(context), key, NULL);
 	JSStringRelease(key);
@@ -55,7 +58,7 @@ static void window_object_cleared(WebKitScriptWorld *world, WebKitWebPage *web_p
 	G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 	JSGlobalContextRef context = webkit_frame_get_javascript_global_context(frame);
 	G_GNUC_END_IGNORE_DEPRECATIONS
-	if (context && is_origin(context, origin))
+	if (context && has_origin(context, origin))
 		functions_put(context, p);
 }
 
