@@ -30,10 +30,11 @@ const (
 // headers.
 type load struct{ n, bytes int }
 
-// mostOf bounds the load of each kind.
+// mostOf bounds the load of each kind. What shows no sender shares it: what is asked for in one of
+// the root's folders takes half at most, as places.fits has it.
 var mostOf = [askers]load{
 	byPage:       {maxRequests, maxRequestHeads},
-	byUnknown:    {maxRequests, maxRequestHeads},
+	byUnknown:    {2 * maxRequests, 2 * maxRequestHeads},
 	byOutside:    {maxOutside, maxOutsideHeads},
 	byNavigation: {maxNavigations, maxNavigationHeads},
 }
@@ -45,6 +46,7 @@ type requests struct {
 	running map[*pageRequest]struct{}
 	last    uint64
 	loads   [askers]load
+	folders map[string]load // of the requests that show no sender
 	ended   bool
 }
 
@@ -53,38 +55,59 @@ type pageRequest struct {
 	number uint64 // later ones have higher numbers
 	uri    string // without the fragment
 	by     asker
+	folder string
 	bytes  int
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 }
 
-// begin notes a request with so many bytes of URL and headers; nil: there are too many of its kind,
-// or the window is closed.
-func (r *requests) begin(w *Window, by asker, uri string, bytes int) *pageRequest {
+// begin notes a request for a path, with so many bytes of URL and headers; nil: there are too many
+// of its kind, or the window is closed.
+func (r *requests) begin(w *Window, by asker, uri, name string, bytes int) *pageRequest {
+	a := &pageRequest{uri: withoutFragment(uri), by: by, bytes: bytes}
+	if by == byUnknown {
+		a.folder = foldersOf(name)[0]
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l, most := &r.loads[by], mostOf[by]
-	if r.ended || l.n >= most.n || l.bytes+bytes > most.bytes {
+	free := load{mostOf[by].n - r.loads[by].n, mostOf[by].bytes - r.loads[by].bytes}
+	if by == byUnknown {
+		free.n -= r.folders[a.folder].n
+		free.bytes -= r.folders[a.folder].bytes
+	}
+	if r.ended || free.n < 1 || free.bytes < bytes {
 		return nil
 	}
 	if r.running == nil {
-		r.running = make(map[*pageRequest]struct{})
+		r.running, r.folders = map[*pageRequest]struct{}{}, map[string]load{}
 	}
 	r.last++
-	l.n++
-	l.bytes += bytes
-	a := &pageRequest{number: r.last, uri: withoutFragment(uri), by: by, bytes: bytes}
+	a.number = r.last
 	a.ctx, a.cancel = context.WithCancelCause(context.WithValue(context.Background(), windowKey{}, w))
 	r.running[a] = struct{}{}
+	r.count(a, 1)
 	return a
+}
+
+// count adds a request to what there is, or with -1 takes it away.
+func (r *requests) count(a *pageRequest, sign int) {
+	add := func(l load) load { return load{l.n + sign, l.bytes + sign*a.bytes} }
+	r.loads[a.by] = add(r.loads[a.by])
+	if a.by != byUnknown {
+		return
+	}
+	if l := add(r.folders[a.folder]); l.n > 0 {
+		r.folders[a.folder] = l
+	} else {
+		delete(r.folders, a.folder)
+	}
 }
 
 // end forgets a request that is answered.
 func (r *requests) end(a *pageRequest) {
 	r.mu.Lock()
 	delete(r.running, a)
-	r.loads[a.by].n--
-	r.loads[a.by].bytes -= a.bytes
+	r.count(a, -1)
 	r.mu.Unlock()
 	a.cancel(nil)
 }

@@ -78,6 +78,7 @@ const outsideAsks = `
 		for (const path of ['hang/a', 'hang/' + i]) {
 			const url = 'tailrace://localhost/' + path;
 			fetch(url, { mode: 'no-cors' }).catch(() => {});
+			fetch(url + '?f' + i, { mode: 'no-cors', referrer: '' }).catch(() => {});
 			new Image().src = url + '?i' + i;
 			const s = document.createElement('script');
 			s.src = url + '?s' + i;
@@ -104,7 +105,24 @@ func (h hanging) Open(name string) (fs.File, error) {
 	return h.FS.Open(name)
 }
 
-// pageGoesOn checks that a page gets its files by fetch, after a reload and after a navigation.
+// ownFiles are what a page of ours shows beside such a frame.
+func ownFiles(t *testing.T) fs.FS {
+	t.Helper()
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 7, 5))); err != nil {
+		t.Fatal(err)
+	}
+	return withFiles(fstest.MapFS{
+		"own.png":      {Data: picture.Bytes()},
+		"own.js":       {Data: []byte("document.currentScript.ran = 'ran'")},
+		"sub/own.png":  {Data: picture.Bytes()},
+		"sub/own.js":   {Data: []byte("document.currentScript.ran = 'ran'")},
+		"sub/own.html": {Data: []byte(blank + "<title>own</title>")},
+	})
+}
+
+// pageGoesOn checks that a page gets its files: by fetch, as a picture, a script and a frame, also
+// after a reload and after a navigation.
 func pageGoesOn(t *testing.T, p *testPage) string {
 	t.Helper()
 	for _, step := range []func(){
@@ -117,17 +135,35 @@ func pageGoesOn(t *testing.T, p *testPage) string {
 		if r := p.fetch(Origin+"/abc.txt", `{}`); r.Status != 200 {
 			t.Errorf("the page's own file: %+v", r)
 		}
+		var shown string
+		p.run(`const load = (tag, src) => new Promise((resolve) => {
+				const e = document.createElement(tag);
+				e.onload = () => resolve(e);
+				e.onerror = () => resolve({});
+				e.src = '`+Origin+`/' + src + '?' + Math.random();
+				document.body.append(e);
+			});
+			return (await Promise.all([
+				load('img', 'own.png').then((e) => e.naturalWidth),
+				load('img', 'sub/own.png').then((e) => e.naturalWidth),
+				load('script', 'own.js').then((e) => e.ran),
+				load('script', 'sub/own.js').then((e) => e.ran),
+				load('iframe', 'sub/own.html').then((e) => typeof e.onload),
+			])).join()`, &shown)
+		if shown != "7,7,ran,ran,function" {
+			t.Errorf("the page's own pictures, scripts and frame: %s", shown)
+		}
 	}
 	return "the page's files are answered"
 }
 
 // TestFilesThatHang: a file system whose Open does not return keeps its place from nobody but who
 // asks for that. Frames of other origins, which do so as often as they can, end the files of our
-// page in no way: what it fetches, its reload and its next document are there.
+// page in no way: what it fetches and shows, its reload and its next document are there.
 func TestFilesThatHang(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		release := make(chan none)
-		b := openBeside(t, w, Options{Assets: hanging{testFiles(), release}}, nil)
+		b := openBeside(t, w, Options{Assets: hanging{ownFiles(t), release}}, nil)
 		p := openPage(t, b.App, WindowOptions{Label: "hostile"})
 		t.Cleanup(func() { close(release) })
 		for _, k := range w.outsideKinds() {
@@ -150,7 +186,7 @@ func TestHandlersThatHang(t *testing.T) {
 		mux.HandleFunc("/made", func(rw http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(rw, blank)
 		})
-		b := openBeside(t, w, Options{Fallback: mux}, nil)
+		b := openBeside(t, w, Options{Assets: ownFiles(t), Fallback: mux}, nil)
 		p := openPage(t, b.App, WindowOptions{Label: "hostile"})
 		t.Cleanup(func() { close(release) })
 		for _, k := range w.outsideKinds() {
@@ -206,7 +242,7 @@ func TestPipeInAssets(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				dir := t.TempDir()
-				if err := os.CopyFS(dir, testFiles()); err != nil {
+				if err := os.CopyFS(dir, ownFiles(t)); err != nil {
 					t.Fatal(err)
 				}
 				for _, name := range []string{"hang", "hang/a"} {

@@ -563,7 +563,8 @@ func TestFallbackBounds(t *testing.T) {
 	}
 }
 
-// TestMaxRequests: a window's requests that are not answered are bounded.
+// TestMaxRequests: a window's requests that are not answered are bounded, and those that show no
+// sender leave half of that to what is asked for elsewhere.
 func TestMaxRequests(t *testing.T) {
 	g, err := newOrigins("")
 	if err != nil {
@@ -573,16 +574,20 @@ func TestMaxRequests(t *testing.T) {
 	w := newWindow(&App{origins: g, log: logger}, "main")
 	w.origin = Origin
 	for n := range maxRequests {
-		if w.asked.begin(w, byUnknown, Origin, 0) == nil {
+		if w.asked.begin(w, byUnknown, Origin, fmt.Sprint("/x/", n), 0) == nil {
 			t.Fatalf("request %d was refused", n)
 		}
 	}
+	if w.asked.begin(w, byUnknown, Origin, "/other", maxRequestHeads) == nil ||
+		w.asked.begin(w, byUnknown, Origin, "/other", 1) != nil {
+		t.Error("another folder does not have half of the bytes")
+	}
 	r := recorder{make(chan int, 1)}
-	w.request(&incoming{method: "GET", uri: Origin + "/x", active: Origin}, r)
+	w.request(&incoming{method: "GET", uri: Origin + "/x/y", active: Origin}, r)
 	if status := <-r.status; status != 503 {
 		t.Errorf("one more gave status %d", status)
 	}
-	w.request(&incoming{method: "GET", uri: Origin + "/x", active: Origin}, r)
+	w.request(&incoming{method: "GET", uri: Origin + "/x/z", active: Origin}, r)
 	if <-r.status; strings.Count(log.String(), "too many requests") != 1 {
 		t.Errorf("two refusals are logged as %s", log)
 	}
@@ -593,7 +598,7 @@ func TestMaxRequests(t *testing.T) {
 		}
 		w.asked.end(a)
 	}
-	if w.asked.begin(w, byUnknown, Origin, 0) != nil {
+	if w.asked.begin(w, byUnknown, Origin, "/", 0) != nil {
 		t.Error("a closed window has begun a request")
 	}
 }

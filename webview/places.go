@@ -2,6 +2,8 @@ package webview
 
 import (
 	"context"
+	"path"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -17,8 +19,7 @@ const (
 	// byPage is a document of ours that fetches: Referer or Origin say so.
 	byPage asker = iota
 	// byUnknown has neither header: pictures, scripts, styles, fonts, frames, event sources and what
-	// XMLHttpRequest gets, of our documents and
-	// of others alike.
+	// XMLHttpRequest gets, of our documents and of others alike, and fetches that hide their sender.
 	byUnknown
 	// byOutside is a document of another origin, or of none.
 	byOutside
@@ -41,42 +42,143 @@ const (
 	outsideHandlers = 8
 )
 
-// samePath bounds the places that requests of unknown origin have for one path. So a path that
-// never answers takes few of them, whoever asks.
-const samePath = 16
+// WebKit does not tell whose a request of byUnknown is, so those share by what they ask for: a
+// folder, and a file in it, may take as much of a bound as it leaves free. So one folder takes half
+// at most, and n folders leave 1/(n+1): who asks for files or handlers that never answer takes from
+// those in the same folders, and hardly from others. It is the rule of "dynamic thresholds", with
+// which switches share their memory among queues (Choudhury and Hahne, 1998).
+
+// folderLevels are the folders of a path that count as such; those below are one with their file.
+const folderLevels = 3
 
 // maxOverstaying bounds the functions of an app that have not returned though nobody waits for them
 // any more: the page is gone, or a file's time is over. Each may hold a thread, of which Go takes
 // 10,000 before it ends the program.
 const maxOverstaying = 4096
 
-// places are those of a window, or of one kind of who asks in it.
-type places struct{ readers, handlers chan struct{} }
-
 // seats are all places of a window.
-type seats struct {
-	kinds [askers]places
-
-	mu    sync.Mutex
-	paths map[string]*pathPlaces // of requests of unknown origin
-}
-
-// pathPlaces are those for one path.
-type pathPlaces struct {
-	taken chan struct{}
-	users int // who has one or waits for one; guarded by seats.mu
-}
+type seats [askers]struct{ readers, handlers places }
 
 func newSeats() *seats {
-	s := &seats{paths: map[string]*pathPlaces{}}
-	for kind := range s.kinds {
-		readers, handlers := assetReaders, assetHandlers
+	s := new(seats)
+	for kind := range s {
+		s[kind].readers.inside, s[kind].handlers.inside = map[string]int{}, map[string]int{}
+		s[kind].readers.most, s[kind].handlers.most = assetReaders, assetHandlers
 		if asker(kind) == byOutside {
-			readers, handlers = outsideReaders, outsideHandlers
+			s[kind].readers.most, s[kind].handlers.most = outsideReaders, outsideHandlers
 		}
-		s.kinds[kind] = places{make(chan struct{}, readers), make(chan struct{}, handlers)}
 	}
 	return s
+}
+
+// places are those of a window for one kind of who asks. Any goroutine may use them.
+type places struct {
+	most int
+
+	mu      sync.Mutex
+	taken   int
+	inside  map[string]int // by folder: functions that have a place, or have not returned
+	waiting []*queued      // in the order in which they came
+}
+
+// queued is who waits for a place.
+type queued struct {
+	folders []string
+	ready   chan struct{} // closed when it has its place
+}
+
+// take waits for a place, for which leave must be called, and free before. false: ctx has ended.
+func (p *places) take(ctx context.Context, folders []string) bool {
+	w := &queued{folders, make(chan struct{})}
+	p.mu.Lock()
+	p.waiting = append(p.waiting, w)
+	p.admit()
+	p.mu.Unlock()
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+	}
+	if ctx.Err() == nil {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.waiting, w); i >= 0 {
+		p.waiting = slices.Delete(p.waiting, i, i+1)
+	} else {
+		p.taken--
+		p.count(folders, -1)
+		p.admit()
+	}
+	return false
+}
+
+// free gives a place to somebody else, though its function may not have returned.
+func (p *places) free() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken--
+	p.admit()
+}
+
+// leave is told that a function has returned, whose place is free.
+func (p *places) leave(folders []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count(folders, -1)
+	p.admit()
+}
+
+func (p *places) count(folders []string, change int) {
+	for _, f := range folders {
+		if p.inside[f] += change; p.inside[f] == 0 {
+			delete(p.inside, f)
+		}
+	}
+}
+
+// admit gives places to those who wait, as far as there are some.
+func (p *places) admit() {
+	left := p.waiting[:0]
+	for i, w := range p.waiting {
+		if p.taken == p.most {
+			left = append(left, p.waiting[i:]...)
+			break
+		}
+		if !p.fits(w.folders) {
+			left = append(left, w)
+			continue
+		}
+		p.taken++
+		p.count(w.folders, 1)
+		close(w.ready)
+	}
+	clear(p.waiting[len(left):])
+	p.waiting = left
+}
+
+// fits says whether each of the folders leaves free what it has.
+func (p *places) fits(folders []string) bool {
+	free := p.most - p.taken
+	for _, f := range folders {
+		if p.inside[f] >= free {
+			return false
+		}
+		free -= p.inside[f]
+	}
+	return true
+}
+
+// foldersOf gives the folders of a path, from the root on, and the path itself.
+func foldersOf(name string) []string {
+	name = path.Clean("/" + name)
+	all := make([]string, 0, folderLevels+1)
+	for i := 1; i < len(name) && len(all) < folderLevels; i++ {
+		if name[i] == '/' {
+			all = append(all, name[:i])
+		}
+	}
+	return append(all, name)
 }
 
 // stay is a request's time in its place. The goroutine that answers it calls the methods; only
@@ -88,20 +190,26 @@ type stay struct {
 	ctx   context.Context
 	over  *atomic.Int64 // those of the app that overstay
 
-	path *pathPlaces // a place of it is held; nil: none
-	stop func() bool // keeps giveUp from being called
+	in      *places // nil: nowhere
+	folders []string
+	stop    func() bool // keeps giveUp from being called
 
 	mu    sync.Mutex
-	place chan struct{} // where it has an element; nil: nowhere
-	late  bool          // it had one, and is counted in over
+	place bool // it has one of in
+	late  bool // it had one, and is counted in over
 }
 
 // read waits for a place among those who read files, instead of the one that it has, handle for one
 // among the handlers. false: the page is gone.
-func (s *stay) read() bool   { return s.enter(func(p places) chan struct{} { return p.readers }) }
-func (s *stay) handle() bool { return s.enter(func(p places) chan struct{} { return p.handlers }) }
+func (s *stay) read() bool {
+	return s.enter(func() *places { return &s.seats[s.by].readers })
+}
 
-func (s *stay) enter(which func(places) chan struct{}) bool {
+func (s *stay) handle() bool {
+	return s.enter(func() *places { return &s.seats[s.by].handlers })
+}
+
+func (s *stay) enter(which func() *places) bool {
 	s.leave()
 	if s.ctx.Err() != nil {
 		return false
@@ -109,24 +217,16 @@ func (s *stay) enter(which func(places) chan struct{}) bool {
 	if s.seats == nil {
 		return true
 	}
-	if s.by == byUnknown && s.path == nil {
-		p := s.seats.path(s.name)
-		select {
-		case p.taken <- struct{}{}:
-			s.path = p
-		case <-s.ctx.Done():
-			s.seats.drop(s.name, p)
-			return false
-		}
+	in := which()
+	var folders []string
+	if s.by == byUnknown {
+		folders = foldersOf(s.name)
 	}
-	place := which(s.seats.kinds[s.by])
-	select {
-	case place <- struct{}{}:
-	case <-s.ctx.Done():
+	if !in.take(s.ctx, folders) {
 		return false
 	}
 	s.mu.Lock()
-	s.place = place
+	s.in, s.folders, s.place = in, folders, true
 	s.mu.Unlock()
 	s.stop = context.AfterFunc(s.ctx, s.giveUp)
 	return true
@@ -137,12 +237,12 @@ func (s *stay) enter(which func(places) chan struct{}) bool {
 func (s *stay) giveUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.place == nil || s.by == byOutside {
+	if !s.place || s.by == byOutside {
 		return
 	}
-	<-s.place
-	s.place, s.late = nil, true
+	s.place, s.late = false, true
 	s.over.Add(1)
+	s.in.free()
 }
 
 // leave gives the place back: the function has returned.
@@ -153,43 +253,15 @@ func (s *stay) leave() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.place != nil:
-		<-s.place
-		s.place = nil
-	case s.late:
-		s.late = false
+	if s.in == nil {
+		return
+	}
+	if s.place {
+		s.in.free()
+	}
+	if s.late {
 		s.over.Add(-1)
 	}
-}
-
-// end leaves for good.
-func (s *stay) end() {
-	s.leave()
-	if s.path != nil {
-		<-s.path.taken
-		s.seats.drop(s.name, s.path)
-		s.path = nil
-	}
-}
-
-// path gives the places for a path, for which drop must be called.
-func (s *seats) path(name string) *pathPlaces {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p := s.paths[name]
-	if p == nil {
-		p = &pathPlaces{taken: make(chan struct{}, samePath)}
-		s.paths[name] = p
-	}
-	p.users++
-	return p
-}
-
-func (s *seats) drop(name string, p *pathPlaces) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p.users--; p.users == 0 {
-		delete(s.paths, name)
-	}
+	s.in.leave(s.folders)
+	s.in, s.place, s.late = nil, false, false
 }

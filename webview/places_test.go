@@ -17,8 +17,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// TestPlaces: each kind of who asks has places of its own, one path of unknown origin takes few,
-// and places end with their page, but for those of others.
+// TestPlaces: each kind of who asks has places of its own, and places end with their page, but for
+// those of others.
 func TestPlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all, over := newSeats(), new(atomic.Int64)
@@ -29,7 +29,7 @@ func TestPlaces(t *testing.T) {
 			go func() {
 				ok := s.read()
 				if !ok {
-					s.end()
+					s.leave()
 				}
 				entered <- ok
 			}()
@@ -66,42 +66,127 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("%d functions overstay, want %d", n, 3*assetReaders)
 		}
 		for by, n := range most {
-			s := enter(t.Context(), by, "/next")
+			ctx, end := context.WithCancel(t.Context())
+			s := enter(ctx, by, "/next")
 			if (s == nil) != (by == byOutside) {
 				t.Errorf("kind %d: after the page's end there is a place: %v", by, s != nil)
 			}
+			if s == nil {
+				end()
+				synctest.Wait()
+			}
 			for _, s := range inside[by][:n] {
-				s.end()
+				s.leave()
 			}
 			if s != nil {
-				s.end()
+				s.leave()
 			}
+			end()
 		}
 		synctest.Wait()
 		if n := over.Load(); n != 0 {
 			t.Errorf("%d functions overstay when all have returned", n)
 		}
-		// One path: those that overstay keep their places of it.
-		gone, goAway = context.WithCancel(t.Context())
-		var same []*stay
-		for range samePath {
-			same = append(same, enter(gone, byUnknown, "/same"))
+		for by := range all {
+			for _, p := range []*places{&all[by].readers, &all[by].handlers} {
+				if p.taken != 0 || len(p.inside) != 0 || len(p.waiting) != 0 {
+					t.Errorf("kind %d: %d places are taken in the end, %v, %d wait", by, p.taken, p.inside,
+						len(p.waiting))
+				}
+			}
 		}
-		goAway()
-		if enter(gone, byUnknown, "/same") != nil {
-			t.Errorf("a path has more than %d places", samePath)
+	})
+}
+
+// TestPlacesOfFolders: of the places for requests that show no sender, who asks for what never
+// answers takes few beyond the folders in which that is, also when it overstays.
+func TestPlacesOfFolders(t *testing.T) {
+	endless := func(t *testing.T, p *places, ctx context.Context, name string) (n int) {
+		for {
+			ctx, cancel := context.WithCancel(ctx)
+			taken := make(chan bool, 1)
+			go func() { taken <- p.take(ctx, foldersOf(name)) }()
+			synctest.Wait()
+			select {
+			case ok := <-taken:
+				if !ok {
+					t.Fatal("the context has ended")
+				}
+			default:
+				cancel()
+				if <-taken {
+					t.Fatal("a place was taken though the context has ended")
+				}
+				return n
+			}
+			n++
+			if n > p.most {
+				t.Fatal("there are more places than there may be")
+			}
+			_ = cancel
 		}
-		other := enter(t.Context(), byUnknown, "/other")
-		if other == nil {
-			t.Error("another path has no place")
+	}
+	for _, c := range []struct {
+		names []string
+		want  []int
+	}{
+		{[]string{"/a"}, []int{32}},
+		{[]string{"/a/b"}, []int{22}},
+		{[]string{"/a/b/c", "/a/b/d", "/a/c", "/b"}, []int{16, 4, 8, 18}},
+		{[]string{"/a/b/c/d/e", "/a/b/c/d/f"}, []int{13, 3}},
+		{[]string{"/a", "//a", "/./a", "/x/../a", "a", "/a/"}, []int{32, 0, 0, 0, 0, 0}},
+		{[]string{"/1", "/2", "/3", "/4", "/5", "/6", "/7"}, []int{32, 16, 8, 4, 2, 1, 1}},
+		{[]string{"/", ""}, []int{32, 0}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &newSeats()[byUnknown].readers
+			for i, name := range c.names {
+				if got := endless(t, p, t.Context(), name); got != c.want[i] {
+					t.Errorf("%q, as the %d. of %q, has %d places, want %d", name, i+1, c.names, got, c.want[i])
+				}
+			}
+		})
+	}
+	// What overstays counts on: a frame that has its page loaded anew does not get more and more.
+	synctest.Test(t, func(t *testing.T) {
+		p, n := &newSeats()[byUnknown].readers, 0
+		for range 100 {
+			for range endless(t, p, t.Context(), "/a/b") {
+				p.free()
+				n++
+			}
 		}
-		for _, s := range append(same, other) {
-			s.end()
+		if n != p.most/2 {
+			t.Errorf("one folder has %d functions that have not returned", n)
+		}
+		if endless(t, p, t.Context(), "/b") == 0 {
+			t.Error("another folder has no place")
+		}
+	})
+	// A place that is free goes to the first who may have it.
+	synctest.Test(t, func(t *testing.T) {
+		p := &newSeats()[byUnknown].readers
+		endless(t, p, t.Context(), "/a")
+		ctx, end := context.WithCancel(t.Context())
+		var order []string
+		for _, name := range []string{"/a", "/a", "/b", "/b"} {
+			go func() {
+				if p.take(ctx, foldersOf(name)) {
+					order = append(order, name)
+				}
+			}()
+			synctest.Wait()
+		}
+		for range 2 {
+			p.free()
+			p.leave(foldersOf("/a"))
 		}
 		synctest.Wait()
-		if len(all.paths) != 0 || over.Load() != 0 {
-			t.Errorf("in the end %d paths, %d overstay", len(all.paths), over.Load())
+		if got := fmt.Sprint(order); got != "[/b /b /a]" {
+			t.Errorf("the places went to %s", got)
 		}
+		end()
+		synctest.Wait()
 	})
 }
 
@@ -247,19 +332,19 @@ func TestMaxOutside(t *testing.T) {
 	} {
 		w := newWindow(&App{}, "main")
 		for n := range most.n {
-			if w.asked.begin(w, by, Origin, 0) == nil {
+			if w.asked.begin(w, by, Origin, "/", 0) == nil {
 				t.Fatalf("kind %d: request %d was refused", by, n)
 			}
 		}
-		if w.asked.begin(w, by, Origin, 0) != nil {
+		if w.asked.begin(w, by, Origin, "/", 0) != nil {
 			t.Errorf("kind %d: there are more than %d", by, most.n)
 		}
 		w = newWindow(&App{}, "main")
-		a := w.asked.begin(w, by, Origin, most.bytes)
-		if a == nil || w.asked.begin(w, by, Origin, 1) != nil {
+		a := w.asked.begin(w, by, Origin, "/", most.bytes)
+		if a == nil || w.asked.begin(w, by, Origin, "/", 1) != nil {
 			t.Errorf("kind %d: the bound is not %d bytes", by, most.bytes)
 		}
-		if w.asked.begin(w, byPage, Origin, maxRequestHeads) == nil {
+		if w.asked.begin(w, byPage, Origin, "/", maxRequestHeads) == nil {
 			t.Errorf("kind %d takes from our pages' requests", by)
 		}
 		w.asked.end(a)

@@ -54,13 +54,13 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		return
 	}
 	by := w.askerOf(in, foreign)
-	a := w.asked.begin(w, by, in.uri, head)
+	u := parseTarget(target)
+	a := w.asked.begin(w, by, in.uri, u.Path, head)
 	if a == nil {
 		w.overdone(r, cors, http.StatusServiceUnavailable,
 			"the window has too many requests that are not answered")
 		return
 	}
-	u := parseTarget(target)
 	req := (&http.Request{
 		Method: in.method, URL: u, Host: u.Host, RequestURI: u.RequestURI(), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: in.header, Body: http.NoBody, RemoteAddr: w.label,
@@ -152,7 +152,7 @@ func mayHaveBody(method string) bool { return method != http.MethodGet && method
 // answer answers a request of a page of that origin, whatever functions of the app do.
 func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
 	returned := false
-	defer rw.stay.end() // last: what it holds until there is room counts among what is read
+	defer rw.stay.leave() // last: what it holds until there is room counts among what is read
 	defer func() {
 		if returned {
 			rw.close()
@@ -176,6 +176,7 @@ func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
 			break
 		}
 		r = next
+		rw.stay.name = r.URL.Path
 		rw.restart(http.Header{})
 		rw.head = r.Method == http.MethodHead
 	}
