@@ -20,6 +20,9 @@ typedef struct tr_request tr_request;
 // lives until tr_decide.
 typedef struct tr_decision tr_decision;
 
+// A question that a program's own handler has, for tests. It lives until tr_program_decide.
+typedef struct tr_program_decision tr_program_decision;
+
 // A permission that a page has asked for. It lives until tr_permit.
 typedef struct tr_permission tr_permission;
 
@@ -255,6 +258,10 @@ char *tr_settings_list(void *window);
 void tr_policy_connect(tr_view *v);
 void tr_policy_end(tr_view *v);             // refuses what is undecided
 void tr_decide(tr_decision *d, int verdict);  // exactly once a question that is held; not TR_HOLD
+// As if the program had a handler of its own, from now on: goProgramDecides is asked, and says
+// whether it takes the question, for tr_program_decide. For tests.
+void tr_program_policy(void *window, uintptr_t handle);
+void tr_program_decide(tr_program_decision *p, int verdict);
 
 // Downloads: goDownload is told of one, goDestination asks where to, goReceived and goDownloaded
 // tell how it goes on. After goDownloaded it is gone.

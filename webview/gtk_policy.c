@@ -48,6 +48,10 @@ static int in_history(tr_view *v, const char *uri) {
   return found;
 }
 
+static int is_back(WebKitNavigationAction *a) {
+  return webkit_navigation_action_get_navigation_type(a) == WEBKIT_NAVIGATION_TYPE_BACK_FORWARD;
+}
+
 static const char *uri_of(WebKitURIRequest *r) {
   const char *u = r ? webkit_uri_request_get_uri(r) : NULL;
   return u ? u : "";
@@ -73,9 +77,44 @@ static void settle(WebKitPolicyDecision *d, int verdict) {
     webkit_policy_decision_ignore(d);
 }
 
+// A decision is with others when a handler of the program's own may make it, which this package is
+// not told. What Go has noted of it ends with the decision: nobody can make it any more then.
+static const char with_others[] = "tailrace-with-others";
+
+static void ended(gpointer handle) { goDecisionEnded((uintptr_t)handle); }
+
+static void leave_to_others(tr_view *v, WebKitPolicyDecision *d, int back) {
+  g_object_set_data_full(G_OBJECT(d), with_others, (gpointer)goLeftToOthers(v->handle, back), ended);
+}
+
+// Runs for each decision of any view, before all handlers. One that comes before ours may end the
+// emission.
+static gboolean before_handlers(GSignalInvocationHint *hint, guint n, const GValue *values,
+                                gpointer data) {
+  (void)hint;
+  (void)n;
+  (void)data;
+  tr_view *v = g_object_get_data(g_value_get_object(&values[0]), TR_VIEW_KEY);
+  WebKitPolicyDecision *d = g_value_get_object(&values[1]);
+  if (!v || !d) return TRUE;
+  switch (g_value_get_enum(&values[2])) {
+    case WEBKIT_POLICY_DECISION_TYPE_RESPONSE:
+      if (webkit_response_policy_decision_is_main_frame_main_resource(
+              WEBKIT_RESPONSE_POLICY_DECISION(d)))
+        leave_to_others(v, d, 0);
+      break;
+    case WEBKIT_POLICY_DECISION_TYPE_NAVIGATION_ACTION:
+      if (is_back(webkit_navigation_policy_decision_get_navigation_action(
+              WEBKIT_NAVIGATION_POLICY_DECISION(d))))
+        leave_to_others(v, d, 1);
+  }
+  return TRUE;
+}
+
 static gboolean ask(tr_view *v, WebKitPolicyDecision *decision, tr_lead *l) {
   tr_decision *d = g_new0(tr_decision, 1);
   d->decision = g_object_ref(decision);
+  d->back = l->back;
   d->view = v;
   d->next = v->undecided;
   if (d->next) d->next->prev = d;
@@ -84,6 +123,7 @@ static gboolean ask(tr_view *v, WebKitPolicyDecision *decision, tr_lead *l) {
   if (verdict == TR_HOLD) return TRUE;
   release(d);
   g_free(d);
+  if (verdict == TR_ALLOW && l->back) leave_to_others(v, decision, 1);
   // WebKit's own handler makes a download of a link that has the attribute.
   if (verdict == TR_ALLOW) return FALSE;
   settle(decision, verdict);
@@ -109,12 +149,13 @@ static gboolean on_policy(WebKitWebView *w, WebKitPolicyDecision *d, WebKitPolic
                           gpointer data) {
   (void)w;
   tr_view *v = data;
+  gpointer noted = g_object_steal_data(G_OBJECT(d), with_others);
+  if (noted) goDecisionIsOurs((uintptr_t)noted);
   if (t == WEBKIT_POLICY_DECISION_TYPE_RESPONSE) return on_response(v, d);
   WebKitNavigationAction *a = webkit_navigation_policy_decision_get_navigation_action(
       WEBKIT_NAVIGATION_POLICY_DECISION(d));
   WebKitURIRequest *r = webkit_navigation_action_get_request(a);
   const char *uri = uri_of(r);
-  WebKitNavigationType type = webkit_navigation_action_get_navigation_type(a);
   tr_lead l = {
       .kind = t == WEBKIT_POLICY_DECISION_TYPE_NEW_WINDOW_ACTION ? TR_NEW_WINDOW : TR_NAVIGATION,
       .uri = uri,
@@ -122,7 +163,7 @@ static gboolean on_policy(WebKitWebView *w, WebKitPolicyDecision *d, WebKitPolic
       .gesture = by_user(v, a),
       .same = shows(v, uri),
       .redirect = webkit_navigation_action_is_redirect(a),
-      .back = type == WEBKIT_NAVIGATION_TYPE_BACK_FORWARD,
+      .back = is_back(a),
   };
   l.listed = l.back && in_history(v, uri);
   return ask(v, d, &l);
@@ -151,6 +192,11 @@ void tr_policy_connect(tr_view *v) {
       TR_WORLD, NULL, NULL);
   webkit_user_content_manager_add_script(m, s);
   webkit_user_script_unref(s);
+  // It stays: without a view of ours it does nothing, and a window may be attached at any time.
+  static gulong hook;
+  if (!hook)
+    hook = g_signal_add_emission_hook(g_signal_lookup("decide-policy", WEBKIT_TYPE_WEB_VIEW), 0,
+                                      before_handlers, NULL, NULL);
   g_signal_connect(v->view, "decide-policy", G_CALLBACK(on_policy), v);
   g_signal_connect(v->view, "create", G_CALLBACK(on_create), v);
 }
@@ -165,8 +211,41 @@ void tr_policy_end(tr_view *v) {
 
 void tr_decide(tr_decision *d, int verdict) {
   if (d->decision) {
+    if (verdict == TR_ALLOW && d->back) leave_to_others(d->view, d->decision, 1);
     settle(d->decision, verdict);
     release(d);
   }
   g_free(d);
+}
+
+struct tr_program_decision {
+  WebKitPolicyDecision *decision;  // a reference
+};
+
+static gboolean on_program_policy(WebKitWebView *w, WebKitPolicyDecision *d,
+                                  WebKitPolicyDecisionType t, gpointer handle) {
+  (void)w;
+  const char *uri =
+      t == WEBKIT_POLICY_DECISION_TYPE_RESPONSE
+          ? uri_of(webkit_response_policy_decision_get_request(WEBKIT_RESPONSE_POLICY_DECISION(d)))
+          : uri_of(webkit_navigation_action_get_request(
+                webkit_navigation_policy_decision_get_navigation_action(
+                    WEBKIT_NAVIGATION_POLICY_DECISION(d))));
+  tr_program_decision *p = g_new0(tr_program_decision, 1);
+  p->decision = g_object_ref(d);
+  if (goProgramDecides((uintptr_t)handle, (char *)uri, t, p)) return TRUE;
+  g_object_unref(d);
+  g_free(p);
+  return FALSE;
+}
+
+void tr_program_policy(void *window, uintptr_t handle) {
+  g_signal_connect(tr_web_view(window), "decide-policy", G_CALLBACK(on_program_policy),
+                   (gpointer)handle);
+}
+
+void tr_program_decide(tr_program_decision *p, int verdict) {
+  settle(p->decision, verdict);
+  g_object_unref(p->decision);
+  g_free(p);
 }

@@ -47,6 +47,7 @@ struct tr_view {
 struct tr_decision {
   WebKitPolicyDecision *decision;  // a reference; NULL after its view went away
   tr_view *view;                   // NULL likewise
+  int back;                        // in the history
   tr_decision *prev, *next;        // in view->undecided
 };
 

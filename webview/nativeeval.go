@@ -181,30 +181,64 @@ func (e *nativeScript) whenSettled(f func()) {
 }
 
 // changes notes, before WebKit gets a verdict, whether another document may now take the place of
-// the one that is shown, until WebKit tells how its load went on: an answer of the main frame, or
-// what WebKit has in its cache of the history, for which there is no answer. Main thread only.
+// the one that is shown, until WebKit tells how its load went on: that is so when the main frame
+// may have its answer. What WebKit has in its cache of the history has no answer: see
+// leaveToOthers. Main thread only.
 func (w *Window) changes(l lead, v verdict) verdict {
-	switch {
-	case v != verdictAllow:
-	case l.mainFrame:
+	if v == verdictAllow && l.mainFrame {
 		w.changing = true
-	case l.back:
-		w.changing = true
-		w.returning++
-		w.post(w.returns) // behind the verdict
 	}
 	return v
 }
 
-// returns ends what changes has begun for the history. It may be a frame that goes back, of which
-// WebKit tells nothing. But when the web process has answered a question that it got after the
-// verdict, it has told of the main frame's load, if there is one.
-func (w *Window) returns() {
-	w.native.ping(func() {
-		if w.returning--; w.returning == 0 && !w.leading {
-			w.settled()
-		}
-	})
+// unseen is a decision of WebKit's that the program's own handlers may make, of which this package
+// is not told: to show the answer that the main frame has, or to go back in the history. Main
+// thread only.
+type unseen struct {
+	window *Window
+	back   bool
+	began  bool   // nothing else had another document take the page's place
+	loads  uint64 // then
+}
+
+// leaveToOthers notes such a decision. It comes before all handlers, as one that is called before
+// ours may keep the decision to itself; and again, for the history, behind our own, as one that is
+// called later may do so, too.
+func (w *Window) leaveToOthers(back bool) *unseen {
+	u := &unseen{window: w, back: back, began: !w.changing, loads: w.loads}
+	w.changing = true
+	if back {
+		w.returning++
+	}
+	return u
+}
+
+// isOurs notes that no handler has made the decision before ours.
+func (u *unseen) isOurs() {
+	w := u.window
+	switch {
+	case u.back:
+		w.returned()
+	case u.began && w.loads == u.loads && w.returning == 0:
+		w.settled()
+	}
+}
+
+// ended is called when the decision was made. Nothing comes of one for the history if it is that of
+// a frame: then WebKit tells nothing more. But when the web process has answered a question that it
+// got after the decision, it has told of the main frame's load, if there is one. Of an answer
+// WebKit always tells what became of it.
+func (u *unseen) ended() {
+	if w := u.window; u.back {
+		w.post(func() { w.native.ping(w.returned) })
+	}
+}
+
+// returned notes that a navigation in the history has begun, or won't.
+func (w *Window) returned() {
+	if w.returning--; w.returning == 0 && !w.leading {
+		w.settled()
+	}
 }
 
 // settled runs what waits for the end of a navigation. Main thread only.

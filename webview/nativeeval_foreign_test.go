@@ -6,13 +6,13 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
@@ -83,25 +83,36 @@ type leave struct {
 	back bool // it is in the history, from where WebKit shows it without a request
 }
 
+var allLeaves = []leave{
+	{"another origin", false, false}, {"our own file in a sandbox", true, false},
+	{"another origin, back in the history", false, true},
+	{"our own file in a sandbox, back in the history", true, true},
+}
+
+// leavesOften is how often a page is left.
+func leavesOften() int {
+	if verifying {
+		return 150
+	}
+	return 12
+}
+
 // TestNativeEvalLeaves: an own page that forbids eval is left for a document of somebody else,
 // while Go evaluates in it without end. None of the scripts is seen there.
 func TestNativeEvalLeaves(t *testing.T) {
-	loads := 12
-	if os.Getenv("TAILRACE_VERIFY") != "" {
-		loads = 150
-	}
 	everyWay(t, func(t *testing.T, w way) {
-		for _, kind := range []leave{
-			{"another origin", false, false}, {"our own file in a sandbox", true, false},
-			{"another origin, back in the history", false, true},
-			{"our own file in a sandbox, back in the history", true, true},
-		} {
-			t.Run(kind.name, func(t *testing.T) { leaves(t, w, kind, loads) })
+		for _, kind := range allLeaves {
+			t.Run(kind.name, func(t *testing.T) {
+				leaves(t, w, kind, func(o Options) *testPage {
+					return openPage(t, newApp(t, o, caller), WindowOptions{Label: "main"})
+				})
+			})
 		}
 	})
 }
 
-func leaves(t *testing.T, w way, kind leave, loads int) {
+func leaves(t *testing.T, w way, kind leave, open func(Options) *testPage) {
+	loads := leavesOften()
 	files := fstest.MapFS{
 		"index.html": {Data: []byte(strictPage)}, "other.html": {Data: []byte(blank)},
 		"spy.html": {Data: []byte(blank + collector)},
@@ -136,7 +147,8 @@ func leaves(t *testing.T, w way, kind leave, loads int) {
 			})
 		}
 	}
-	p := openPage(t, newApp(t, o, caller), WindowOptions{Label: "main"})
+	p := open(o)
+	p.ready()
 	seen, ran := 0, new(atomic.Int64)
 	scripts := slices.Concat(secretExpressions, secretPrograms, secretErrors)
 	leave := `setTimeout(() => { location.href = ` + jsonText(to) + ` }, 20)`
@@ -324,12 +336,50 @@ func TestNativeEvalGuardSandboxed(t *testing.T) {
 // A navigation in the history of which WebKit tells nothing more, as it is a frame's, holds up no
 // script for good.
 func TestNativeEvalFrameGoesBack(t *testing.T) {
-	p := evalPage(t, strictPage, nil)
-	for range 10 {
-		post(func() { p.changes(lead{back: true}, verdictAllow) })
+	app := newApp(t, Options{Assets: fstest.MapFS{
+		"index.html": {Data: []byte(strictPage)}, "other.html": {Data: []byte(blank)},
+	}}, caller)
+	frameGoesBack(t, openPage(t, app, WindowOptions{Label: "main"}))
+}
+
+// frameInHistory is the body of a function after which a frame can go back in the history.
+const frameInHistory = `
+	globalThis.frame = document.body.appendChild(document.createElement('iframe'));
+	globalThis.shows = async (path, lead) => {
+		const loaded = new Promise((f) => frame.addEventListener('load', f, { once: true }));
+		lead();
+		await loaded;
+		await new Promise((f) => setTimeout(f)); // what leads on within the event adds no history
+		if (!frame.contentWindow.location.href.endsWith(path)) throw new Error('it is elsewhere');
+	};
+	await shows('/other.html', () => { frame.src = '/other.html' });
+	await shows('?next', () => { frame.contentWindow.location.search = '?next' })`
+
+// frameGoesBack has a frame go back in a page, and evaluates while it does.
+func frameGoesBack(t *testing.T, p *testPage) {
+	t.Helper()
+	p.ready()
+	p.run(frameInHistory, nil)
+	for range 5 {
+		back := p.start(`await shows('/other.html', () => history.back())`)
+		for begun, done := time.Now(), false; !done; {
+			if time.Since(begun) > patience {
+				t.Fatal("timeout: waited for the frame")
+			}
+			if v, err := p.EvalResult(testContext(t), `1`); string(v) != "1" || err != nil {
+				t.Fatalf("%s, %v", v, err)
+			}
+			select {
+			case r := <-back:
+				p.decode(r, nil)
+				done = true
+			default:
+			}
+		}
 		if v, err := p.EvalResult(testContext(t), `1`); string(v) != "1" || err != nil {
 			t.Fatalf("%s, %v", v, err)
 		}
+		p.run(`await shows('?next', () => history.forward())`, nil)
 	}
 }
 

@@ -36,6 +36,47 @@ func goLeads(h C.uintptr_t, c *C.tr_lead, decision *C.tr_decision) C.int {
 	return C.int(windowOf(h).leads(l, func(v verdict) { C.tr_decide(decision, C.int(v)) }))
 }
 
+// goLeftToOthers is told that handlers of the program's own may make a decision of WebKit's, which
+// goDecisionIsOurs or goDecisionEnded ends.
+//
+//export goLeftToOthers
+func goLeftToOthers(h C.uintptr_t, back C.int) C.uintptr_t {
+	return C.uintptr_t(cgo.NewHandle(windowOf(h).leaveToOthers(back != 0)))
+}
+
+// goDecisionIsOurs is told that the decision has come to the handler of this package.
+//
+//export goDecisionIsOurs
+func goDecisionIsOurs(h C.uintptr_t) { endUnseen(h).isOurs() }
+
+// goDecisionEnded is told that the decision is made, and nobody has it any more.
+//
+//export goDecisionEnded
+func goDecisionEnded(h C.uintptr_t) { endUnseen(h).ended() }
+
+func endUnseen(h C.uintptr_t) *unseen {
+	u := cgo.Handle(h).Value().(*unseen)
+	cgo.Handle(h).Delete()
+	return u
+}
+
+// programDecides is a program's own handler of WebKit's decisions. It takes those for which it
+// returns true, and makes them by decide on the main thread. For tests.
+type programDecides func(uri string, answer bool, decide func(verdict)) (takes bool)
+
+// connect connects the handler to a window's view, until the process ends. Main thread only.
+func (f programDecides) connect(window unsafe.Pointer) {
+	C.tr_program_policy(window, C.uintptr_t(cgo.NewHandle(f)))
+}
+
+//export goProgramDecides
+func goProgramDecides(h C.uintptr_t, uri *C.char, kind C.int, p *C.tr_program_decision) C.int {
+	f := cgo.Handle(h).Value().(programDecides)
+	return cBool(f(C.GoString(uri), kind == C.TR_RESPONSE, func(v verdict) {
+		C.tr_program_decide(p, C.int(v))
+	}))
+}
+
 //export goDownload
 func goDownload(h C.uintptr_t, uri *C.char, native *C.tr_download) C.uintptr_t {
 	d := windowOf(h).begin(C.GoString(uri), unsafe.Pointer(native))
