@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -72,7 +74,8 @@ func TestHostileRanges(t *testing.T) {
 }
 
 // outsideAsks has a frame of another origin ask for files as often as it can, in every way that
-// takes no CORS, and go on.
+// takes no CORS, and go on. It is over when the app has all of these requests: one that is answered
+// at once comes behind them, and another behind those of frames, about which WebKit asks first.
 const outsideAsks = `
 	for (let i = 0; i < 100; i++) {
 		for (const path of ['hang/a', 'hang/' + i]) {
@@ -88,17 +91,22 @@ const outsideAsks = `
 		f.src = 'tailrace://localhost/hang/a?f' + i;
 		document.body.append(f);
 	}
-	await new Promise((over) => setTimeout(over, 500));
+	await new Promise((images) => setTimeout(images)); // which are asked for behind this script
+	for (let i = 0; i < 2; i++) {
+		await fetch('tailrace://localhost/.tailrace/hello', { mode: 'no-cors' }).catch(() => {});
+	}
 	return 'asked'`
 
 // hanging is a file system whose files below hang/ don't come until it is released.
 type hanging struct {
 	fs.FS
 	release <-chan none
+	hang    *atomic.Int64 // how many do
 }
 
 func (h hanging) Open(name string) (fs.File, error) {
 	if strings.HasPrefix(name, "hang/") {
+		h.hang.Add(1)
 		<-h.release
 		return nil, fs.ErrNotExist
 	}
@@ -163,7 +171,8 @@ func pageGoesOn(t *testing.T, p *testPage) string {
 func TestFilesThatHang(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		release := make(chan none)
-		b := openBeside(t, w, Options{Assets: hanging{ownFiles(t), release}}, nil)
+		var hang atomic.Int64
+		b := openBeside(t, w, Options{Assets: hanging{ownFiles(t), release, &hang}}, nil)
 		p := openPage(t, b.App, WindowOptions{Label: "hostile"})
 		t.Cleanup(func() { close(release) })
 		for _, k := range w.outsideKinds() {
@@ -171,7 +180,10 @@ func TestFilesThatHang(t *testing.T) {
 				if got := p.inFrame(t, k.make, outsideAsks); got != "asked" {
 					t.Errorf("%s: %s", k.name, got)
 				}
-				return pageGoesOn(t, p)
+				if hang.Load() == 0 {
+					t.Errorf("%s: nothing hangs", k.name)
+				}
+				return fmt.Sprint(hang.Load(), " hang; ", pageGoesOn(t, p))
 			})
 		}
 	})
@@ -182,7 +194,11 @@ func TestHandlersThatHang(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		release := make(chan none)
 		mux := http.NewServeMux()
-		mux.HandleFunc("/hang/", func(http.ResponseWriter, *http.Request) { <-release })
+		var hang atomic.Int64
+		mux.HandleFunc("/hang/", func(http.ResponseWriter, *http.Request) {
+			hang.Add(1)
+			<-release
+		})
 		mux.HandleFunc("/made", func(rw http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(rw, blank)
 		})
@@ -193,6 +209,9 @@ func TestHandlersThatHang(t *testing.T) {
 			b.during(t, k.name+" asks a handler that hangs", func() string {
 				if got := p.inFrame(t, k.make, outsideAsks); got != "asked" {
 					t.Errorf("%s: %s", k.name, got)
+				}
+				if hang.Load() == 0 {
+					t.Errorf("%s: nothing hangs", k.name)
 				}
 				if r := p.fetch(Origin+"/made", `{}`); r.Status != 200 {
 					t.Errorf("the handler's answer to the page: %+v", r)
@@ -326,7 +345,7 @@ func TestUnknownTypes(t *testing.T) {
 		if err := os.CopyFS(dir, files); err != nil {
 			t.Fatal(err)
 		}
-		logger, _ := warningLog()
+		logger, log := warningLog()
 		b := openBeside(t, w,
 			Options{Assets: withFiles(files), LocalFiles: []string{dir}, Logger: logger}, nil)
 		p := openPage(t, b.App, WindowOptions{Label: "hostile"})
@@ -336,19 +355,28 @@ func TestUnknownTypes(t *testing.T) {
 				urls = append(urls, "/"+name,
 					filePath+strings.ReplaceAll(filepath.Join(dir, name), "/", "%2F"))
 			}
-			var ran []string
-			p.run(`const ran = [], urls = `+scriptString(strings.Join(urls, "\n"))+`.split('\n');
-				const frames = urls.map((url) => {
+			p.run(`globalThis.ran = [];
+				globalThis.loaded = [];
+				globalThis.frames = `+scriptString(strings.Join(urls, "\n"))+`.split('\n').map((url) => {
 					const f = document.createElement('iframe');
+					f.addEventListener('load', () => loaded.push(url));
 					f.src = '`+Origin+`' + url;
+					addEventListener('message', (e) => {
+						if (f.contentWindow === e.source) ran.push(url + ': ' + e.data);
+					});
 					return f;
 				});
-				addEventListener('message', (e) => {
-					const at = frames.findIndex((f) => f.contentWindow === e.source);
-					if (at >= 0) ran.push(urls[at] + ': ' + e.data);
-				});
-				document.body.append(...frames);
-				await new Promise((r) => setTimeout(r, 2000));
+				document.body.append(...frames)`, nil)
+			eventually(t, "what becomes of the frames", func() bool {
+				var loaded []string
+				p.run(`return loaded`, &loaded)
+				all := log.String()
+				return !slices.ContainsFunc(urls, func(url string) bool {
+					return !slices.Contains(loaded, url) && !strings.Contains(all, "url="+Origin+url+" ")
+				})
+			})
+			var ran []string // behind what has been posted
+			p.run(`await new Promise((f) => { onmessage = f; postMessage(0) });
 				for (const f of frames) f.remove();
 				return ran`, &ran)
 			// What an app may be meant to show runs, and only there.
@@ -365,13 +393,14 @@ func TestUnknownTypes(t *testing.T) {
 		}
 		for _, name := range names[:3] {
 			b.during(t, "our window is led to "+name, func() string {
-				stays := p.start(`location.href = '` + Origin + `/` + name + `';
-					await new Promise((r) => setTimeout(r, 300))`)
-				select {
-				case <-stays:
-				case href := <-p.loaded:
-					t.Errorf("our window shows %s as a document", href)
-				}
+				before := len(log.String())
+				p.run(`location.href = '`+Origin+`/`+name+`'`, nil)
+				eventually(t, "the refusal", func() bool {
+					if len(p.loaded) > 0 {
+						t.Fatalf("our window shows %s as a document", <-p.loaded)
+					}
+					return strings.Contains(log.String()[before:], "url="+Origin+"/"+name+" ")
+				})
 				return "the page stays"
 			})
 		}

@@ -70,9 +70,10 @@ func spiedPage(t *testing.T, alternating bool) string {
 const rewrite = `
 	const { open, write, close } = Document.prototype;
 	document.open();
+	const loaded = new Promise((f) => addEventListener('load', f)); // behind all scripts of its start
 	document.write('<!doctype html><html><head><title>anew</title></head><body>anew</body></html>');
 	document.close();
-	await new Promise((f) => setTimeout(f, 200));
+	await loaded;
 	return document.title + ' ' + typeof tailrace;`
 
 // TestFirstScriptRewrites: a page that has replaced all built-ins and then writes its document anew
