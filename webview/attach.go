@@ -23,9 +23,9 @@ type NativeWindow interface {
 // history behind a foreign one is not trusted: it gets no session until Navigate or Reload loads
 // it again.
 //
-// Its maker may decide navigations in a handler of WebKit's decide-policy, too. Evals of a page whose
-// policy forbids eval wait while it has a decision that may replace the page, so it must make each
-// and then give it back (g_object_unref).
+// Its maker may decide navigations in a handler of WebKit's decide-policy, too. Evals of a page
+// whose policy forbids eval wait while it has a decision that may replace the page, so it must make
+// each and then give it back (g_object_unref).
 //
 // Functions that its maker adds by Bind, before or after, can be called by documents of the app's
 // own origins in the main frame, and by nobody else: webview_go's message handler, by which any

@@ -4,6 +4,7 @@ package webview
 
 import (
 	"fmt"
+	"image"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -305,13 +306,10 @@ func TestDialogText(t *testing.T) {
 			b.during(t, text, func() string {
 				p.start(`prompt(` + text + `, ` + text + `)`)
 				eventually(t, "the dialog", func() bool { return showsDialog(t, p.Window) })
-				for range 30 { // for as long as it takes to draw it
-					after, err := p.State()
-					if err != nil || before.Size != after.Size {
-						t.Fatalf("%v: the window's size was %v and is %v", err, before.Size, after.Size)
-					}
-					time.Sleep(10 * time.Millisecond)
-				}
+				// The dialog's own wish comes before, and would not let the window have this size.
+				want := before.Size.Add(image.Pt(10, 10))
+				p.SetSize(want.X, want.Y)
+				p.becomes(fmt.Sprint("the size ", want), func(s State) bool { return s.Size == want })
 				p.Destroy()
 				wait(t, p.Done(), "the window's end")
 				return "shown"

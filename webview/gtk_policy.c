@@ -84,7 +84,8 @@ static const char with_others[] = "tailrace-with-others";
 static void ended(gpointer handle) { goDecisionEnded((uintptr_t)handle); }
 
 static void leave_to_others(tr_view *v, WebKitPolicyDecision *d, int back) {
-  g_object_set_data_full(G_OBJECT(d), with_others, (gpointer)goLeftToOthers(v->handle, back), ended);
+  gpointer noted = (gpointer)goLeftToOthers(v->handle, back);
+  g_object_set_data_full(G_OBJECT(d), with_others, noted, ended);
 }
 
 // Runs for each decision of any view, before all handlers. One that comes before ours may end the

@@ -42,7 +42,7 @@ func (m program) attach(
 	t *testing.T, app *App, takes func(uri string, answer bool) (verdict, bool),
 ) *testPage {
 	t.Helper()
-	return attachDeciding(t, app, m.behind, func(uri string, answer bool, decide func(verdict)) bool {
+	decides := func(uri string, answer bool, decide func(verdict)) bool {
 		v, ours := takes(uri, answer)
 		switch {
 		case !ours:
@@ -53,7 +53,8 @@ func (m program) attach(
 			time.AfterFunc(m.delay, func() { post(func() { decide(v) }) })
 		}
 		return true
-	})
+	}
+	return attachDeciding(t, app, m.behind, decides)
 }
 
 // allows takes all that is about a URL with part in it, and allows that.
