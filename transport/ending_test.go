@@ -65,6 +65,9 @@ func TestLatestBesideClose(t *testing.T) {
 					break
 				}
 				last = i
+				if i%16 == 15 {
+					runtime.Gosched() // one processor alone would send for 10 ms
+				}
 			}
 			done <- last
 		}()
@@ -75,7 +78,7 @@ func TestLatestBesideClose(t *testing.T) {
 		return <-done, nil
 	})
 	p := openPage(t, e, transporttest.Config{})
-	for n := range 300 {
+	for n := range 1000 {
 		ch := p.NewChannel()
 		r, err := p.Invoke(transporttest.Request{Command: "latest", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
 		if err != nil {

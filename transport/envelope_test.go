@@ -67,7 +67,7 @@ func TestEnvelopeCounts(t *testing.T) {
 
 // TestRepeatedChannels: an envelope that names a channel again and again costs no more for the last of many channels than for the first.
 func TestRepeatedChannels(t *testing.T) {
-	const channels, repeats = 8000, 30_000
+	const channels, repeats = 3000, 38_000
 	e := newEngine(t, transport.Options{})
 	transport.Handle(e, "x", func(context.Context, any) (any, error) { return nil, nil })
 	var all strings.Builder
