@@ -19,7 +19,11 @@ var (
 // its first one, and in a world of ours.
 
 // ownDocument is a condition: the document has an address of the app's own, and its origin.
-func (g origins) ownDocument() string { return g.any(isAt + " && origin === OWN") }
+func (g origins) ownDocument() string { return g.any(isOwn) }
+
+// isDocumentOf is ownDocument for one of the app's origins, as list gives it: a script that is for
+// one page is not for that of another origin, though both are ours.
+func isDocumentOf(origin string) string { return "(" + of(origin, isOwn) + ")" }
 
 // ownAddress is a condition: the document has an address of the app's own.
 func (g origins) ownAddress() string { return g.any(isAt) }
@@ -31,23 +35,32 @@ func (g origins) forDocuments(script string) string {
 	return strings.Replace(script, "OWN", g.any("origin === OWN"), 1)
 }
 
-// isAt compares the address. A custom scheme's location.origin may be "null".
-const isAt = `location.protocol + "//" + location.host === OWN`
+const (
+	// isAt compares the address. A custom scheme's location.origin may be "null".
+	isAt = `location.protocol + "//" + location.host === OWN`
+	// isOwn compares the document's origin, too, "null" in a sandbox.
+	isOwn = isAt + " && origin === OWN"
+)
 
 // any gives a condition that holds if one does for an origin of ours, which is OWN in it.
 func (g origins) any(condition string) string {
 	var all []string
 	for _, o := range g.list() {
-		all = append(all, strings.ReplaceAll(condition, "OWN", literal(o)))
+		all = append(all, of(o, condition))
 	}
 	return "(" + strings.Join(all, " || ") + ")"
 }
 
-// literal gives strings, and what is made of them, as JavaScript.
+// of gives a condition for an origin, which is OWN in it.
+func of(origin, condition string) string {
+	return strings.ReplaceAll(condition, "OWN", literal(origin))
+}
+
+// literal gives strings, numbers, and what is made of them, as JavaScript.
 func literal(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // strings always encode
+		panic(err) // strings and numbers always encode
 	}
 	return string(text)
 }

@@ -59,7 +59,7 @@ func (w *Window) nativeEval(p *page, id uint32, js string, expectResult bool) {
 		e := &nativeScript{
 			window: w, page: p, id: id, js: strings.ToValidUTF8(js, "\ufffd"), result: expectResult,
 		}
-		e.origin, e.number = jsonText(w.origin), jsonText(id)
+		e.own, e.number = isDocumentOf(w.origin), literal(id)
 		e.whenSettled(e.read)
 	})
 }
@@ -72,7 +72,8 @@ type nativeScript struct {
 	js     string
 	result bool
 
-	origin, number string // the page's origin and id, as JSON
+	own    string // a condition: the document is of the page's origin
+	number string // the script's id, in scripts
 }
 
 // wanted says whether the page is there still. If not, its session is over and answers for the
@@ -92,11 +93,9 @@ func (e *nativeScript) read() {
 	if !e.wanted() {
 		return
 	}
-	// JSON out of encoding/json is a literal of a script, too.
-	// In that world the document's own origin is the true one, "null" in a sandbox.
-	own := "location.origin===" + e.origin + "&&self.origin===" + e.origin
-	script := "const own=" + own + ",js=" + jsonText(e.js) +
-		",declares=" + jsonText(isDeclaration(e.js)) + ";" + readScript
+	// In that world the document's own origin is the true one.
+	script := "const own=" + e.own + ",js=" + literal(e.js) +
+		",declares=" + literal(isDeclaration(e.js)) + ";" + readScript
 	e.window.native.eval(script, evalAside, func(o evalOutcome, text string) {
 		var r reading
 		var answer string
@@ -143,7 +142,7 @@ func (e *nativeScript) run(value, end int) {
 // tell tells the page that the script can't run.
 func (e *nativeScript) tell(t thrown) {
 	if e.wanted() {
-		parts := jsonText(t)
+		parts := literal(t)
 		e.window.native.eval(e.guarded(hook+"?.("+e.number+",null,"+parts+")"), evalProgram,
 			func(evalOutcome, string) {})
 	}
@@ -152,8 +151,7 @@ func (e *nativeScript) tell(t thrown) {
 // guarded gives a program of statements that run in a document of the page's origin only, while its
 // client waits for a script. They begin in its first line. Its value is always the same.
 func (e *nativeScript) guarded(statements string) string {
-	return "if(location.origin===" + e.origin + "&&origin===" + e.origin + "&&" + hook + "){" +
-		statements + "}0"
+	return "if(" + e.own + "&&" + hook + "){" + statements + "}0"
 }
 
 // fail ends a script of which the page can't be told.
@@ -313,14 +311,6 @@ func fromUTF16(s string, n int) int {
 		return len(s)
 	}
 	return -1
-}
-
-func jsonText(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // numbers and strings always encode
-	}
-	return string(b)
 }
 
 // thrown is why a script can't run.

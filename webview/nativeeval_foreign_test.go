@@ -151,10 +151,10 @@ func leaves(t *testing.T, w way, kind leave, open func(Options) *testPage) {
 	p.ready()
 	seen, ran := 0, new(atomic.Int64)
 	scripts := slices.Concat(secretExpressions, secretPrograms, secretErrors)
-	leave := `setTimeout(() => { location.href = ` + jsonText(to) + ` }, 20)`
+	leave := `setTimeout(() => { location.href = ` + literal(to) + ` }, 20)`
 	if kind.back {
 		loads /= 2
-		p.start(`location.href = ` + jsonText(to))
+		p.start(`location.href = ` + literal(to))
 		p.waitLoaded()
 		if err := p.Navigate("index.html"); err != nil {
 			t.Fatal(err)
@@ -238,22 +238,27 @@ func (p *testPage) documentsShown() (n uint64) {
 	return n
 }
 
-// forgeries are what a document may try to seem to be at the address of ours.
+// forgeries are what a document may try to seem to be at the address of ours, and of its origin.
+// parts are what location has of an address of ours.
 var forgeries = []string{
 	``,
-	`let location = { origin: own }`,
-	`var location = { origin: own }; document.title = 'went on'`,
+	`let location = parts, origin = own`,
+	`var location = parts, origin = own; document.title = 'went on'`,
+	`let origin = own`,
+	`self.origin = own; Object.defineProperty(globalThis, 'origin', { get: () => own })`,
 	`function location() {}`,
 	`class location {}`,
-	`Object.defineProperty(globalThis, 'location', { get: () => ({ origin: own }) })`,
-	`Object.defineProperty(location, 'origin', { get: () => own })`,
-	`Object.defineProperty(location, 'origin', { value: own })`,
+	`Object.defineProperty(globalThis, 'location', { get: () => parts })`,
+	`for (const name in parts) Object.defineProperty(location, name, { get: () => parts[name] })`,
+	`for (const name in parts) Object.defineProperty(location, name, { value: parts[name] })`,
 	`location.origin = own`,
-	`delete location.origin; location.__proto__ = { origin: own }`,
-	`Object.defineProperty(Location.prototype, 'origin', { get: () => own })`,
-	`Location.prototype.toString = String.prototype.toString = () => own`,
-	`globalThis.__proto__ = { location: { origin: own } }`,
-	`delete globalThis.location; globalThis.globalThis = { location: { origin: own } }`,
+	`for (const name in parts) delete location[name]; location.__proto__ = parts`,
+	`for (const name in parts)
+		Object.defineProperty(Location.prototype, name, { get: () => parts[name] })`,
+	`Location.prototype.toString = String.prototype.toString = String.prototype.valueOf = () => own`,
+	`String.prototype[Symbol.toPrimitive] = () => own`,
+	`globalThis.__proto__ = { location: parts, origin: own }`,
+	`delete globalThis.location; globalThis.globalThis = { location: parts, origin: own }`,
 	`document.domain = 'localhost'`,
 	`document.open(); document.write('<base href="' + own + '/">'); document.close()`,
 	`history.replaceState(null, '', own + '/index.html')`,
@@ -265,14 +270,15 @@ var forgeries = []string{
 // TestNativeEvalLeaves shows.
 func TestNativeEvalGuard(t *testing.T) {
 	for _, forgery := range forgeries {
-		page := blank + collector + `<script>const own = "` + Origin + `"</script><script>` +
+		page := blank + collector + `<script>const own = "` + Origin + `",
+			parts = { protocol: "` + Scheme + `:", host: "localhost", origin: own }</script><script>` +
 			forgery + `</script>`
 		p := openPage(t, loop, WindowOptions{URL: foreign(t, page).URL})
 		try := func(js string, run func(e *nativeScript)) {
 			done := make(chan none)
 			p.post(func() {
 				run(&nativeScript{
-					window: p.Window, js: js, result: true, number: "1", origin: jsonText(Origin),
+					window: p.Window, js: js, result: true, number: "1", own: isDocumentOf(Origin),
 				})
 				p.native.eval("0", evalProgram, func(evalOutcome, string) { close(done) })
 			})
@@ -317,7 +323,7 @@ func TestNativeEvalGuardSandboxed(t *testing.T) {
 		done := make(chan none)
 		p.post(func() {
 			e := &nativeScript{
-				window: p.Window, js: js, result: true, number: "1", origin: jsonText(Origin),
+				window: p.Window, js: js, result: true, number: "1", own: isDocumentOf(Origin),
 			}
 			e.read()
 			p.native.eval("0", evalAside, func(evalOutcome, string) {

@@ -385,7 +385,8 @@ func TestOriginsInOneFile(t *testing.T) {
 		"gtk_scheme.c":  1, // a path
 	}
 	// In C, where the extension's origin.c is the one place.
-	prefix := regexp.MustCompile(`\b(strn(case)?cmp|memcmp|strstr|g_str_has_prefix|g_ascii_strn\w+) ?\(`)
+	prefix := regexp.MustCompile(
+		`\b(strn(case)?cmp|memcmp|strstr|g_str_has_prefix|g_ascii_strn\w+) ?\(`)
 	files, there := 0, 0
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

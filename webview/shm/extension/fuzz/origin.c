@@ -1,6 +1,6 @@
 /*
- * origin_is gives the answers of the list on standard input, webview/testdata/origins.txt, and reads
- * nothing outside of a URL, whatever that is: each is changed at every place, too.
+ * origin_is gives the answers of the list on standard input, webview/testdata/origins.txt, and
+ * reads nothing outside of a URL, whatever that is: each is changed at every place, too.
  *
  * usage: origin <LIST
  */
@@ -78,7 +78,8 @@ static void change(struct entry *e, const char *origin) {
 		for (size_t i = 0; i < sizeof characters; i++)
 			for (int insert = 0; insert < 2; insert++) {
 				char url[LINE + 2];
-				snprintf(url, sizeof url, "%.*s%c%s", (int)at, e->url, characters[i], e->url + at + (insert || at == length ? 0 : 1));
+				const char *rest = e->url + at + (insert || at == length ? 0 : 1);
+				snprintf(url, sizeof url, "%.*s%c%s", (int)at, e->url, characters[i], rest);
 				if (ask(url, origin) && strncasecmp(url, origin, begin) != 0)
 					fail("changed, it is", url, origin);
 			}
@@ -122,6 +123,7 @@ int main(void) {
 	}
 	if (origins < 3 || count < 100 || ours < 1000 || origin_is(NULL, all[0].origin))
 		fail("too few", "", "the list");
-	printf("extension: %d URLs and %d origins, %lu questions, %lu of them ours\n", count, origins, asked, ours);
+	printf("extension: %d URLs and %d origins, %lu questions, %lu of them ours\n", count, origins,
+		asked, ours);
 	return 0;
 }

@@ -17,6 +17,7 @@ struct site {
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 static bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_one_of(const char *all, char c) { return c && strchr(all, c); }
 
 /* Whether a and b, which have n characters each, are equal. */
 static bool equal(const char *a, const char *b, size_t n, bool any_case) {
@@ -34,19 +35,19 @@ static bool has_scheme(const struct site *s, const char *scheme) {
 static size_t host_length(const char *c) {
 	size_t n = 0;
 	if (*c != '[') {
-		while (n <= LONGEST && (is_letter(c[n]) || is_digit(c[n]) || (c[n] && strchr("-._~", c[n]))))
+		while (n <= LONGEST && (is_letter(c[n]) || is_digit(c[n]) || is_one_of("-._~", c[n])))
 			n++;
 		return n;
 	}
 	n = 1; /* IPv6, which WebKit writes without the dots of IPv4 */
-	while (n <= LONGEST && (is_digit(c[n]) || (lower(c[n]) >= 'a' && lower(c[n]) <= 'f') || c[n] == ':'))
+	while (n <= LONGEST && (is_digit(c[n]) || is_one_of("abcdefABCDEF:", c[n])))
 		n++;
 	return n > 1 && c[n] == ']' ? n + 1 : 0;
 }
 
 static bool read_site(const char *url, struct site *s) {
 	const char *c = url;
-	while (is_letter(*c) || (c > url && (is_digit(*c) || (*c && strchr("+-.", *c)))))
+	while (is_letter(*c) || (c > url && (is_digit(*c) || is_one_of("+-.", *c))))
 		c++;
 	*s = (struct site){.scheme = url, .scheme_length = (size_t)(c - url), .port = -1};
 	if (c == url || c[0] != ':' || c[1] != '/' || c[2] != '/')
@@ -65,7 +66,7 @@ static bool read_site(const char *url, struct site *s) {
 		if ((s->port == 80 && has_scheme(s, "http")) || (s->port == 443 && has_scheme(s, "https")))
 			s->port = -1;
 	}
-	return c - s->host <= LONGEST && (*c == 0 || strchr("/?#", *c));
+	return c - s->host <= LONGEST && (*c == 0 || is_one_of("/?#", *c));
 }
 
 bool origin_is(const char *url, const char *origin) {
@@ -73,6 +74,7 @@ bool origin_is(const char *url, const char *origin) {
 	if (!url || !read_site(url, &a) || !read_site(origin, &b))
 		return false;
 	bool web = has_scheme(&a, "http") || has_scheme(&a, "https");
-	return a.scheme_length == b.scheme_length && equal(a.scheme, b.scheme, a.scheme_length, true) &&
-		a.host_length == b.host_length && equal(a.host, b.host, a.host_length, web) && a.port == b.port;
+	return a.scheme_length == b.scheme_length && a.host_length == b.host_length &&
+		a.port == b.port && equal(a.scheme, b.scheme, a.scheme_length, true) &&
+		equal(a.host, b.host, a.host_length, web);
 }
