@@ -14,8 +14,9 @@ import (
 //
 //	(function(TAILRACE_CONFIG){ …Injected… })({"base":"tailrace://localhost","origins":["tailrace://localhost"]})
 //
-// base is where its requests go. On a page whose protocol and host are not
-// exactly one of origins, it does nothing at all. The slice must not be changed.
+// base is where its requests go. On a page whose protocol and host, and whose
+// origin, are not exactly one of origins, it does nothing at all. The slice
+// must not be changed.
 //
 //go:embed dist/tailrace.js
 var Injected []byte

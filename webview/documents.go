@@ -18,7 +18,8 @@ var (
 // location of what it was loaded from. Its origin is right wherever a page runs no script: before
 // its first one, and in a world of ours.
 
-// ownDocument is a condition: the document has an address of the app's own, and its origin.
+// ownDocument is a condition: the document has an address of the app's own, and its origin. The
+// client asks the same again: isOwn in client/src/inject.ts.
 func (g origins) ownDocument() string { return g.any(isOwn) }
 
 // isDocumentOf is ownDocument for one of the app's origins, as list gives it: a script that is for

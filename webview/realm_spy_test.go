@@ -18,14 +18,25 @@ import (
 )
 
 // publicClasses are those of the client that a page has anyway: by its own channels and errors, and
-// by the object that copies of the npm package find.
+// by the object that copies of the npm package find, whose Events holds maps and Numbers, as
+// secluded.ts says.
 var publicClasses = []string{
 	"Channel", "Levelled", "Resumed", "TailraceError", "Events", "SafeMap", "Numbers",
 	"List", // of numbers, in what is turned into JSON
 }
 
+// spyKind is what else the spy does.
+type spyKind struct {
+	alternating bool // who asks twice for a function gets two
+	thenable    bool // Object.prototype has a then
+}
+
+func (k spyKind) String() string {
+	return fmt.Sprintf("alternating %v, then %v", k.alternating, k.thenable)
+}
+
 // spy gives the script that remembers all that a page's built-ins are given.
-func spy(t *testing.T, alternating bool) string {
+func spy(t *testing.T, k spyKind) string {
 	t.Helper()
 	script, err := os.ReadFile("testdata/realm/spy.js")
 	if err != nil {
@@ -49,19 +60,20 @@ func spy(t *testing.T, alternating bool) string {
 		}
 	}
 	return strings.NewReplacer("(NAMES,", "("+list(names)+",", " INTERNAL,", " "+list(internal)+",",
-		" ALTERNATING)", " "+fmt.Sprint(alternating)+")").Replace(string(script))
+		" ALTERNATING, THENABLE)", fmt.Sprintf(" %v, %v)", k.alternating, k.thenable),
+	).Replace(string(script))
 }
 
 // spied gives the files of an app, one of them a page whose first script is the spy.
-func spied(t *testing.T, alternating bool) fstest.MapFS {
+func spied(t *testing.T, k spyKind) fstest.MapFS {
 	return fstest.MapFS{
 		"index.html": {Data: []byte(blank)}, "other.html": {Data: []byte(blank)},
-		"spied.html": {Data: []byte(spiedPage(t, alternating))},
+		"spied.html": {Data: []byte(spiedPage(t, k))},
 	}
 }
 
-func spiedPage(t *testing.T, alternating bool) string {
-	return "<!doctype html><meta charset=utf-8><script>" + spy(t, alternating) +
+func spiedPage(t *testing.T, k spyKind) string {
+	return "<!doctype html><meta charset=utf-8><script>" + spy(t, k) +
 		"</script><title>spied</title><body>"
 }
 
@@ -80,7 +92,7 @@ const rewrite = `
 // gets nothing, and its session goes on.
 func TestFirstScriptRewrites(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
-		b := openBeside(t, w, Options{Assets: spied(t, true), Tauri: true, GlobalTauri: true},
+		b := openBeside(t, w, Options{Assets: spied(t, spyKind{alternating: true}), Tauri: true, GlobalTauri: true},
 			spiedCommands(t))
 		p := openPage(t, b.App, WindowOptions{Label: "anew", URL: "spied.html"})
 		b.during(t, "a page that writes itself anew", func() string {
@@ -173,7 +185,7 @@ func TestForeignRewrites(t *testing.T) {
 		for _, alternating := range []bool{false, true} {
 			b.during(t, fmt.Sprintf("a foreign page that writes itself anew, alternating %v", alternating),
 				func() (summary string) {
-					if err := p.Navigate(foreign(t, spiedPage(t, alternating)).URL); err != nil {
+					if err := p.Navigate(foreign(t, spiedPage(t, spyKind{alternating: alternating})).URL); err != nil {
 						t.Fatal(err)
 					}
 					p.waitLoaded()
@@ -247,7 +259,7 @@ const everything = `
 	await sent;
 	const iterator = early[Symbol.asyncIterator]();
 	keep(await iterator.next());
-	await iterator.return();
+	keep(await iterator.return());
 	await reading.catch(keep);
 	const aborting = new AbortController();
 	const long = invoke('block', {}, { signal: aborting.signal });
@@ -255,7 +267,8 @@ const everything = `
 	await long.catch(keep);
 	let heard = 0;
 	const unlisten = await listen('news', (e) => { heard++; keep(e); });
-	await once('news', (e) => { heard++; keep(e); });
+	keep(unlisten);
+	keep(await once('news', (e) => { heard++; keep(e); }));
 	await emit('news', { a: 1 });
 	await emit('news', new Uint8Array(3));
 	await emitTo({ kind: 'Any' }, 'news', [1]);
@@ -267,6 +280,7 @@ const everything = `
 	await until(() => resumed >= 3);
 	flow.close();
 	keep(await invoke('evals'));
+	keep(evaluated); // a script's value is awaited, as it may be a promise
 	dispatchEvent(new Event('pagehide'));
 	dispatchEvent(new Event('visibilitychange'));
 	keep(tailrace.currentWindow());
@@ -275,12 +289,13 @@ const everything = `
 	return n;`
 
 // TestFirstScript: a page's first script gets nothing of the client's that it does not have anyway,
-// whatever it does to the built-ins of its realm; and the client goes on.
+// whatever it does to the built-ins of its realm, nor by a then in Object.prototype, with which
+// promises call it; and the client goes on.
 func TestFirstScript(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
-		for _, alternating := range []bool{false, true} {
-			t.Run(fmt.Sprintf("alternating %v", alternating), func(t *testing.T) {
-				b := openBeside(t, w, Options{Assets: spied(t, alternating)}, spiedCommands(t))
+		for _, k := range []spyKind{{}, {alternating: true}, {thenable: true}} {
+			t.Run(k.String(), func(t *testing.T) {
+				b := openBeside(t, w, Options{Assets: spied(t, k)}, spiedCommands(t))
 				p := openPage(t, b.App, WindowOptions{Label: "spied", URL: "spied.html"})
 				b.during(t, "a first script that replaces all built-ins", func() string {
 					var n int
@@ -317,7 +332,7 @@ func spiedCommands(t *testing.T) func(*transport.Engine) {
 		transport.Handle(e, "bytes", spiedStream[[]byte])
 		transport.Handle(e, "json", spiedStream[any])
 		transport.Handle(e, "evals", func(ctx context.Context, _ none) (string, error) {
-			v, err := transport.SessionFrom(ctx).EvalResult(ctx, `[1, { two: 'three' }]`)
+			v, err := transport.SessionFrom(ctx).EvalResult(ctx, `globalThis.evaluated = [1, { two: 'three' }]`)
 			return string(v), err
 		})
 		r, err := transport.NewResumable[any](e, "flow", transport.ResumableOptions{})

@@ -2904,7 +2904,7 @@
       this.head = new NativePromise((resolve, reject) => {
         core.onmessage = (message) => {
           let head = message;
-          this.place.generation = head.generation, this.place.sequence = head.first - 1, core.onmessage = void 0, resolve(head);
+          this.place.generation = head.generation, this.place.sequence = head.first - 1, core.onmessage = void 0, resolve();
         }, this.waiting = (error) => {
           this.over = !0, this.error = error, reject(error ?? new TailraceError("channel_ended", "the channel has ended"));
         };
@@ -3282,9 +3282,13 @@
     let root = rootOf(document);
     return root === null ? !1 : dataOf(root)?.tailraceReady === "manual";
   }
+  function isOwn(origins) {
+    let at = `${location.protocol}//${location.host}`;
+    return origin === at && includes(origins, at);
+  }
   function inject(config) {
     let memory = takeMemory();
-    if (window.top !== window || !includes(config.origins, `${location.protocol}//${location.host}`) || KEY in globalThis) return;
+    if (window.top !== window || !isOwn(config.origins) || KEY in globalThis) return;
     secludeAll();
     let fetch = window.fetch.bind(window), timers = createTimers(), { base } = config, outlive = messengerTo(config.words), refusals = countRefusals(window, base), carrier = () => {
       let http = new HttpCarrier({

@@ -61,15 +61,19 @@ function manual(): boolean {
   return data?.tailraceReady === 'manual';
 }
 
+/**
+ * Whether the document has an address of the app's own, and its origin: what the Go side's script
+ * asks before it calls this one, as ownDocument in webview/documents.go. Here it may be asked by
+ * calls. A custom scheme's location.origin may be "null", so the parts are compared.
+ */
+function isOwn(origins: readonly string[]): boolean {
+  const at = `${location.protocol}//${location.host}`;
+  return origin === at && includes(origins, at);
+}
+
 function inject(config: Config): void {
   const memory = takeMemory();
-  // A custom scheme's location.origin may be "null", so the parts are compared.
-  if (
-    window.top !== window ||
-    !includes(config.origins, `${location.protocol}//${location.host}`)
-  ) {
-    return;
-  }
+  if (window.top !== window || !isOwn(config.origins)) return;
   if (KEY in globalThis) return;
   secludeAll();
   const fetch = window.fetch.bind(window); // the page may replace its own

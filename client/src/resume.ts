@@ -32,7 +32,8 @@ const PLACES = 1024;
 type Callback<T> = ((message: T) => void) | undefined;
 
 class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
-  readonly head: Promise<Head>;
+  /** Resolves with nothing: whoever resolves a promise asks an object for a `then`. */
+  readonly head: Promise<void>;
   /** Not the channel itself is remembered: one that has ended can go. */
   readonly place: Place = { generation: 0, sequence: 0 };
   private callback: Callback<T>;
@@ -50,7 +51,7 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
         this.place.generation = head.generation;
         this.place.sequence = head.first - 1;
         core.onmessage = undefined; // what follows waits for the reader
-        resolve(head);
+        resolve();
       };
       this.waiting = (error) => {
         this.over = true;

@@ -1,5 +1,8 @@
-// The client's own classes, which no page is to get at. Those that pages are given are not here:
-// Channel, its subclass for resumable ones, and TailraceError.
+// The client's own classes: their objects have no methods but these, and no page changes one.
+// Pages get no object of most. They do get Events, with the maps and Numbers that it holds, under
+// KEY, where the modules under Tauri's names find it: it leads to what a page may call anyway, by
+// no more than the page's own session. Those that pages may change are not here: Channel, its
+// subclass for resumable ones, and TailraceError.
 
 import { Arrivals } from './arrivals.js';
 import { seclude } from './builtins/base.js';

@@ -27,7 +27,7 @@ class Channel extends MessageChannel {
 }
 
 /** A window, as far as the script looks at it. */
-function makeWindow(href: string, framed = false, memory?: object) {
+function makeWindow(href: string, framed = false, memory?: object, sandboxed = false) {
   const url = /^([a-z]+:)\/\/([^/]*)/.exec(href) as RegExpExecArray;
   const fetched: string[] = [];
   const posted: string[] = [];
@@ -37,6 +37,7 @@ function makeWindow(href: string, framed = false, memory?: object) {
     {};
   const window: Record<string, unknown> = {
     location: { protocol: url[1], host: url[2], origin: 'null' },
+    origin: sandboxed ? 'null' : url[0],
     fetch: (url: string, init: RequestInit) => {
       fetched.push(url);
       headers.push(init.headers as Record<string, string>);
@@ -183,6 +184,7 @@ test('it does nothing at all anywhere else', async () => {
     makeWindow('http://localhost:51730/'),
     makeWindow('http://localhost/'),
     makeWindow('tailrace://localhost/', true),
+    makeWindow('tailrace://localhost/', false, undefined, true),
   ];
   for (const { global, fetched, listeners, run } of windows) {
     const before = Reflect.ownKeys(global);

@@ -42,6 +42,7 @@ export async function openRealm(
 ): Promise<Realm> {
   const window: Record<string, unknown> = {
     location: { protocol: 'tailrace:', host: 'localhost' },
+    origin: 'tailrace://localhost',
     addEventListener: () => {},
     setTimeout: (callback: () => void, ms: number) => setTimeout(callback, ms).unref(),
     ...{ clearTimeout, queueMicrotask, console, performance },

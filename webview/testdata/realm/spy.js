@@ -1,8 +1,10 @@
 // A page's first script, which replaces all built-in functions of its realm by ones that remember
 // their object, arguments and results, and has the prototypes of all objects and arrays remember who
 // reads or writes what they lack. `names` are properties that the client might use, `internal` its
-// classes that nobody is to get. Then spy.found(id) gives what of the client has been seen.
-globalThis.spy = ((names, internal, alternating) => {
+// classes that nobody is to get. If `thenable`, Object.prototype has a `then`, which a promise calls
+// with each object that it is to give. Then spy.found(id, given) gives what of the client has been
+// seen; `given` is what the page has got.
+globalThis.spy = ((names, internal, alternating, thenable) => {
   const { apply, construct, ownKeys, defineProperty, getPrototypeOf, setPrototypeOf } = Reflect;
   const descriptorOf = Reflect.getOwnPropertyDescriptor;
   const { add, has } = Set.prototype;
@@ -145,6 +147,19 @@ globalThis.spy = ((names, internal, alternating) => {
       replace(top, key);
     }
   }
+  const asked = new Set();
+  if (thenable) {
+    const then = function (resolve) {
+      record(this);
+      if (on) apply(add, asked, [this]);
+      // The same object again, which is not asked any more.
+      const none = { __proto__: null, value: undefined, configurable: true };
+      resolve(defineProperty(this, 'then', none) ? this : undefined);
+    };
+    apply(add, intrinsics, [then]);
+    defineProperty(root, 'then', { __proto__: null, value: then, configurable: true, writable: true });
+    replaced++;
+  }
   for (let i = 0; i < 40; i++) lack(Array.prototype, `${i}`);
   for (let i = 0; i < names.length; i++) lack(root, names[i]);
   on = true;
@@ -154,6 +169,13 @@ globalThis.spy = ((names, internal, alternating) => {
   const stolen = /^(attach|next|read|fill|skip|push|taken|detach)$/;
   const { test } = RegExp.prototype;
   defineProperty(stolen, 'exec', { __proto__: null, value: RegExp.prototype.exec });
+  // What fetch gives, which is not the client's.
+  const bodies = [Response.prototype, ArrayBuffer.prototype];
+  const isGiven = (object, also) => {
+    for (let i = 0; i < also.length; i++) if (also[i] === object) return true;
+    const prototype = getPrototypeOf(object);
+    return prototype === bodies[0] || prototype === bodies[1];
+  };
   const found = (id, also) => {
     on = false;
     const seen = new Set();
@@ -177,6 +199,15 @@ globalThis.spy = ((names, internal, alternating) => {
     apply(eachOfSet, texts, [(text) => look(text, 'seen')]);
     apply(eachOfSet, objects, [(object) => look(object, 'seen')]);
     for (let i = 0; i < also.length; i++) look(also[i], `given ${i}`);
+    let thens = 0;
+    apply(eachOfSet, asked, [(object) => {
+      thens++;
+      if (isGiven(object, also)) return;
+      let keys = '';
+      const all = ownKeys(object);
+      for (let i = 0; i < all.length; i++) if (typeof all[i] === 'string') keys += ` ${all[i]}`;
+      tell('then', `was called with what the page is not given:${keys}`);
+    }]);
     for (let at = 0; at < queue.n; at++) {
       const object = queue[at];
       const path = paths[at];
@@ -231,7 +262,7 @@ globalThis.spy = ((names, internal, alternating) => {
     }
     const looked = queue.n;
     on = true;
-    return `${looked} objects of ${replaced} replaced, ${bad.n} of the client's\n${bad.text}`;
+    return `${looked} objects of ${replaced} replaced, ${thens} by then, ${bad.n} of the client's\n${bad.text}`;
   };
   return { __proto__: null, found, replaced };
-})(NAMES, INTERNAL, ALTERNATING);
+})(NAMES, INTERNAL, ALTERNATING, THENABLE);
