@@ -46,8 +46,10 @@ func TestHostileRanges(t *testing.T) {
 				header string
 				want   string
 			}{
-				"24 times 1 MiB of ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(250000) + '1-1' }`, "416"},
-				"24 times 1 MiB of digits": {`{ Range: 'bytes=' + '0'.repeat(1000000) + '-1' }`, "416"},
+				"24 times 1 MiB of ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(250000) + '1-1' }`, "431"},
+				"24 times 50 KB of ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(12000) + '1-1' }`, "416"},
+				"24 times 50 KB of digits": {`{ Range: 'bytes=' + '0'.repeat(50000) + '-1' }`, "416"},
+				"24 times 50 KB of a date": {`{ 'If-Modified-Since': 'Mon, '.repeat(10000) }`, "431"},
 				"the whole file 17 times":  {`{ Range: 'bytes=' + '0-,'.repeat(16) + '0-' }`, "416"},
 				"16 ranges":                {`{ Range: 'bytes=' + '0-0,'.repeat(15) + '1-1' }`, "206"},
 				"1 MiB of validators":      {`{ 'If-None-Match': '"x",'.repeat(250000) }`, "431"},

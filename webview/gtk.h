@@ -57,11 +57,13 @@ typedef struct {
   // Of requests that are not the client's own, whose body is not read:
   const char *headers;  // all of them, as tr_answer has them. NULL: the request is the client's
   size_t headers_len;
+  int head_too_long;  // the headers are longer than TR_MAX_HEAD, and not there
 } tr_incoming;
 
 enum {
   TR_TOO_LONG = -1,    // larger than the view's limit
   TR_UNREADABLE = -2,  // WebKit can't read it
+  TR_MAX_HEAD = 64 << 10,
 };
 
 // An answer. tr_reply takes body, which comes from tr_buffer_take, and headers, and with

@@ -37,6 +37,10 @@ static void add_header(const char *name, const char *value, gpointer all) {
   g_string_append_len(all, value, strlen(value) + 1);
 }
 
+static void add_length(const char *name, const char *value, gpointer all) {
+  *(gsize *)all += strlen(name) + strlen(value);
+}
+
 static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
   (void)unused;
   WebKitWebView *w = webkit_uri_scheme_request_get_web_view(request);
@@ -66,7 +70,10 @@ static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
   if (!in.version ||
       !g_str_has_prefix(webkit_uri_scheme_request_get_path(request), "/.tailrace/")) {
     headers = g_string_new(NULL);
-    if (h) soup_message_headers_foreach(h, add_header, headers);
+    gsize length = 0;
+    if (h) soup_message_headers_foreach(h, add_length, &length);
+    in.head_too_long = length > TR_MAX_HEAD;
+    if (h && !in.head_too_long) soup_message_headers_foreach(h, add_header, headers);
     in.headers = headers->str;
     in.headers_len = headers->len;
   } else if (v->limit > 0)

@@ -20,7 +20,8 @@ type incoming struct {
 	tooLarge                         bool // the body is over the limit, and not read
 	unreadable                       bool // WebKit can't read the body
 	// Of requests that are not the client's own.
-	header http.Header
+	header   http.Header
+	longHead bool // the headers are over the limit, and not there
 	// gives the body, on the main thread; no body: nil, false
 	take func() (body io.ReadCloser, unreadable bool)
 }

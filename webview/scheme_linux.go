@@ -28,6 +28,8 @@ type schemeRequest struct {
 
 var _ responder = schemeRequest{}
 
+var _ = [1]struct{}{}[maxRequestHead-C.TR_MAX_HEAD]
+
 // Content types of control answers. The C side keeps using them.
 var controlTypes = [...]*C.char{
 	kindBytes: C.CString("application/octet-stream"),
@@ -122,6 +124,7 @@ func goRequest(h C.uintptr_t, c *C.tr_incoming, r *C.tr_request) {
 		memory:     C.GoString(c.memory),
 		tooLarge:   c.body_len == C.TR_TOO_LONG,
 		unreadable: c.body_len == C.TR_UNREADABLE,
+		longHead:   c.head_too_long != 0,
 	}
 	if c.headers != nil {
 		in.header = goHeaders(C.GoBytes(unsafe.Pointer(c.headers), C.int(c.headers_len)))

@@ -20,6 +20,12 @@ const fileTime = 30 * time.Second
 // gets just the page that it navigates to; that it is not for a frame is seen to by leadsToOurs.
 // Main thread only.
 func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
+	head := headBytes(in)
+	if in.longHead || head > maxRequestHead {
+		w.overdone(r, cors, http.StatusRequestHeaderFieldsTooLarge,
+			fmt.Sprintf("the request's URL and headers are over %d bytes", maxRequestHead))
+		return
+	}
 	goes := w.app.origins.own(in.active) != "" && withoutFragment(in.uri) == withoutFragment(in.active)
 	if w.origin == "" && !goes && !navigates(in.header) {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
@@ -36,12 +42,6 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 	if mayBeForeignPost(in) && w.native.foreign() {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the request may be one of a "+
 			"frame of a foreign origin: use fetch, or set the header X-Requested-With")
-		return
-	}
-	head := headBytes(in)
-	if head > maxRequestHead {
-		w.overdone(r, cors, http.StatusRequestHeaderFieldsTooLarge,
-			fmt.Sprintf("the request's URL and headers are over %d bytes", maxRequestHead))
 		return
 	}
 	if status, why := overlong(in.header); status != 0 {
