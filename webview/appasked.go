@@ -9,12 +9,12 @@ const maxAsked = 32
 // askApp asks a function of the app about w, and says false when that is one too many: then nothing
 // is called. Main thread only; it does not wait.
 //
-//   - ask runs on a goroutine of its own, as long as it likes, and calls the app's function, which is
-//     that of the named field of Options.
+//   - ask runs on a goroutine of its own, as long as it likes, and calls the app's function, which
+//     is that of the named field of Options.
 //   - then runs later, on the main thread, and gets what ask has returned. When ask panics, or ends
 //     its goroutine, that is logged, and then gets refused.
-//   - The window may be closed by then, or what was asked about be over: then is called all the same,
-//     since it may have something to release, and has to look itself.
+//   - The window may be closed by then, or what was asked about be over: then is called all the
+//     same, since it may have something to release, and has to look itself.
 //   - Once Run has returned, then is not called any more.
 func askApp[T any](w *Window, field string, refused T, ask func() T, then func(T)) bool {
 	if w.deciding >= maxAsked {

@@ -239,7 +239,7 @@ void tr_body_close(void *stream);
 
 // Handlers of documents' messages: webview_go's, and ours. tr_message_handler gives the name of
 // one, or NULL.
-enum { TR_EXTERNAL, TR_LAST_WORDS, TR_PAGE_ERROR, TR_DOCUMENT, TR_GESTURE, TR_HANDLERS };
+enum { TR_EXTERNAL, TR_LAST_WORDS, TR_PAGE_ERROR, TR_DOCUMENT, TR_HANDLERS };
 const char *tr_message_handler(int which);
 
 // Messages of documents. Both of the first are for a window whose view has not loaded anything.

@@ -13,7 +13,7 @@
 // who must not err looks behind all that have come.
 
 // The numbers of documents/watch.js.
-enum { OVER = 10, PRINT, FOREIGN, START, CLICKED, CLICKED_ELSEWHERE };
+enum { OVER = 10, PRINT, FOREIGN, START, PRESSED, PRESSED_ELSEWHERE, CLICKED };
 
 static void on_told(WebKitUserContentManager *m, WebKitJavascriptResult *r, gpointer data) {
   (void)m;
@@ -33,9 +33,12 @@ static void on_told(WebKitUserContentManager *m, WebKitJavascriptResult *r, gpoi
     case START:
       *d = (tr_documents){0};
       break;
+    case PRESSED:
+    case PRESSED_ELSEWHERE:
+      d->elsewhere = what == PRESSED_ELSEWHERE;
+      break;
     case CLICKED:
-    case CLICKED_ELSEWHERE:
-      d->elsewhere = what == CLICKED_ELSEWHERE;
+      v->clicked = g_get_monotonic_time();
       break;
     default:
       d->announced = what;

@@ -18,7 +18,6 @@ static const char external[] = EXTERNAL;
 static const char *const handlers[TR_HANDLERS] = {
     [TR_EXTERNAL] = EXTERNAL,           [TR_LAST_WORDS] = "tailrace",
     [TR_PAGE_ERROR] = "tailraceErrors", [TR_DOCUMENT] = "tailraceDocument",
-    [TR_GESTURE] = "tailraceGesture",
 };
 
 const char *tr_message_handler(int which) {

@@ -9,25 +9,12 @@
 
 // Where pages lead: the questions of WebKit.
 
-// WebKit tells of no frame whether it is the main one until the answer is there. So a script in a
-// world of its own, which no page can touch, tells when the user has clicked into the main frame's
-// document, or pressed a key there. What it says comes before the question about a navigation that
-// the click has begun.
-static const char script[] =
-    "for (const e of ['click', 'auxclick', 'keydown', 'submit'])"
-    " addEventListener(e, (e) => {"
-    " if (e.isTrusted) webkit.messageHandlers.tailraceGesture.postMessage(0)"
-    " }, true)";
-
 // How long a click counts. WebKit's own flag is asked, too.
 static const int64_t counts = 2 * G_USEC_PER_SEC;
 
-static void on_gesture(WebKitUserContentManager *m, WebKitJavascriptResult *r, gpointer data) {
-  (void)m;
-  (void)r;
-  ((tr_view *)data)->clicked = g_get_monotonic_time();
-}
-
+// WebKit tells of no frame whether it is the main one until the answer is there. So our script in
+// the main frame's document, documents/watch.js, tells when the user has clicked into it, or pressed
+// a key there. What it says comes before the question about a navigation that the click has begun.
 static int by_user(tr_view *v, WebKitNavigationAction *a) {
   return webkit_navigation_action_is_user_gesture(a) && v->clicked &&
          g_get_monotonic_time() - v->clicked < counts;
@@ -186,13 +173,6 @@ static GtkWidget *on_create(WebKitWebView *w, WebKitNavigationAction *a, gpointe
 }
 
 void tr_policy_connect(tr_view *v) {
-  WebKitUserContentManager *m = webkit_web_view_get_user_content_manager(v->view);
-  tr_messages_add(v, TR_GESTURE, G_CALLBACK(on_gesture));
-  WebKitUserScript *s = webkit_user_script_new_for_world(
-      script, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
-      TR_WORLD, NULL, NULL);
-  webkit_user_content_manager_add_script(m, s);
-  webkit_user_script_unref(s);
   // It stays: without a view of ours it does nothing, and a window may be attached at any time.
   static gulong hook;
   if (!hook)

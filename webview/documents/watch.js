@@ -5,7 +5,8 @@
   const KINDS = ["", "alert", "confirm", "prompt", "beforeunload", "print"]; // gtk_types.h
   const LONGEST = 4096; // UTF-16 units of a dialog's text
   const LINE = 80; // what is longer without a space makes the window wider
-  const OVER = 10, PRINT = 11, FOREIGN = 12, START = 13, CLICKED = 14, CLICKED_ELSEWHERE = 15;
+  const OVER = 10, PRINT = 11, FOREIGN = 12, START = 13;
+  const PRESSED = 14, PRESSED_ELSEWHERE = 15, CLICKED = 16;
   const own = OWN;
   const tell = (what) => webkit.messageHandlers.tailraceDocument.postMessage(what);
 
@@ -16,8 +17,11 @@
     pageshow: (e) => {
       if (e.persisted) tell(FOREIGN);
     },
-    gesture: (e) => {
-      if (e.isTrusted) tell(own ? CLICKED : CLICKED_ELSEWHERE);
+    pressed: (e) => {
+      if (e.isTrusted) tell(own ? PRESSED : PRESSED_ELSEWHERE);
+    },
+    clicked: (e) => {
+      if (e.isTrusted) tell(CLICKED);
     },
     ask: (e) => {
       const [kind, message, text] = e.detail;
@@ -62,7 +66,12 @@
 
   if (first && !own) tell(FOREIGN);
   if (first && own && self === top) tell(START);
-  for (const e of ["mousedown", "touchstart", "keydown"]) addEventListener(e, on.gesture, true);
+  // In which frame the user did something last: choosers are for ours.
+  for (const e of ["mousedown", "touchstart", "keydown"]) addEventListener(e, on.pressed, true);
+  // When the user did something in the main frame's document, whosever that is: it may lead
+  // elsewhere. A button may be held for long before that is a click.
+  const clicks = self === top ? ["click", "auxclick", "keydown", "submit"] : [];
+  for (const e of clicks) addEventListener(e, on.clicked, true);
   if (!own) {
     addEventListener("pageshow", on.pageshow, true); // back from WebKit's cache
     return;
