@@ -205,7 +205,7 @@ func isNotFound(err error) bool {
 // fail logs the error and answers with 500.
 func (a *assets) fail(rw http.ResponseWriter, name string, err error) {
 	rw.Header().Del("Etag")
-	a.log.Error("webview: failed to read an asset", "path", shortened(name),
+	a.log.Error("webview: failed to read an asset", "path", short(name),
 		"error", err)
 	http.Error(rw, "the file can't be read", http.StatusInternalServerError)
 }

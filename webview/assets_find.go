@@ -61,19 +61,10 @@ func (a *assets) open(name string) (f fs.File, info fs.FileInfo, err error) {
 	}
 	f, info, err = openConfined(a.files, name)
 	if errors.Is(err, errLeadsOut) {
-		a.log.Warn("webview: a file of Options.Assets is not served", "path", shortened(name),
+		a.log.Warn("webview: a file of Options.Assets is not served", "path", short(name),
 			"error", err)
 	}
 	return f, info, err
-}
-
-// shortened gives a path that a page has chosen for a log.
-func shortened(name string) string {
-	const most = 256
-	if len(name) > most {
-		name = strings.ToValidUTF8(name[:most], "") + "…"
-	}
-	return name
 }
 
 // acceptsHTML says whether a document is asked for, as navigations do and scripts' requests don't.

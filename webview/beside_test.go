@@ -36,7 +36,7 @@ func (w way) String() string {
 // without and with it.
 func everyWay(t *testing.T, f func(t *testing.T, w way)) {
 	ways := []way{{CarrierShm, false}, {CarrierScheme, true}}
-	if os.Getenv("TAILRACE_VERIFY") != "" {
+	if verifying {
 		ways = append(ways, way{CarrierScheme, false}, way{CarrierShm, true})
 	}
 	for _, w := range ways {
@@ -228,9 +228,15 @@ func (p *testPage) foreignFrame(t *testing.T, script string) string {
 func (p *testPage) inFrame(t *testing.T, make, script string) string {
 	t.Helper()
 	page := outsidePage(script)
-	var got string
+	return p.pageInFrame(t, make, page, foreign(t, page).URL)
+}
+
+// pageInFrame has make make a frame of a page, which another origin has at url, and gives what that
+// tells its parent.
+func (p *testPage) pageInFrame(t *testing.T, make, page, url string) (got string) {
+	t.Helper()
 	p.run(`return await new Promise((resolve) => {
-		const page = `+scriptString(page)+`, url = `+strconv.Quote(foreign(t, page).URL)+`;
+		const page = `+scriptString(page)+`, url = `+strconv.Quote(url)+`;
 		const f = document.createElement('iframe');
 		const heard = (e) => {
 			if (e.source !== f.contentWindow) return;

@@ -395,14 +395,10 @@ func TestBeforeUnload(t *testing.T) {
 func init() {
 	scenarios["Quit while the app is asked about a dialog"] = func() error {
 		asked := make(chan none, 1)
-		app, err := New(Options{Assets: testFiles(), OnDialog: func(Dialog) (DialogAction, string) {
+		app, w, err := scenarioWindow(Options{OnDialog: func(Dialog) (DialogAction, string) {
 			asked <- none{}
 			select {} // never
 		}})
-		if err != nil {
-			return err
-		}
-		w, err := app.Open(WindowOptions{})
 		if err != nil {
 			return err
 		}
@@ -425,13 +421,7 @@ func init() {
 				x.send(); setInterval(() => { alert('wait'); print(); confirm('wait') })</script>`)
 		}))
 		defer server.Close()
-		app, err := New(Options{
-			Assets: testFiles(), Logger: slog.New(slog.DiscardHandler),
-		})
-		if err != nil {
-			return err
-		}
-		w, err := app.Open(WindowOptions{})
+		app, w, err := scenarioWindow(Options{Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return err
 		}

@@ -16,16 +16,16 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// guide is a page of another origin that leads to ours; /redirect does so by the server.
-func guide(t *testing.T, to string) *httptest.Server {
+// guide serves a page of another origin; what asks for its /redirect is sent to the URL to.
+func guide(t *testing.T, page, to string) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/redirect" {
-			http.Redirect(rw, r, to, http.StatusFound)
+			http.Redirect(rw, r, to, http.StatusTemporaryRedirect)
 			return
 		}
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(rw, blank)
+		fmt.Fprint(rw, page)
 	}))
 	t.Cleanup(s.Close)
 	return s
@@ -73,7 +73,7 @@ func TestForeignPageLeadsToOurs(t *testing.T) {
 		logger, log := warningLog()
 		b := openBeside(t, w, Options{Logger: logger, LocalFiles: []string{t.TempDir()}}, caller)
 		to := b.origins.list()[len(b.origins.list())-1] + "/other.html"
-		server := guide(t, to)
+		server := guide(t, blank, to)
 		replacer := strings.NewReplacer("TO", to, "SCHEME", Origin+"/other.html",
 			"FILE", Origin+filePath+"%2Fetc%2Fpasswd")
 		for i, c := range foreignLeads {
@@ -308,7 +308,7 @@ func TestForeignPageLeadsAttached(t *testing.T) {
 // A page of ours stays when a server of another origin would send it on to ours. With the app's
 // word ours is loaded.
 func TestServerLeadsOurPage(t *testing.T) {
-	server := guide(t, Origin+"/other.html")
+	server := guide(t, blank, Origin+"/other.html")
 	l := newLeading(t, Options{}, "")
 	l.script(`location = '` + server.URL + `/redirect'`)
 	eventually(t, "the refusal", l.refused)

@@ -3,7 +3,6 @@
 package webview
 
 import (
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,7 +42,7 @@ const (
 // with GET only, and not from a sandbox without allow-top-navigation.
 func TestFramesLeadOurPage(t *testing.T) {
 	ways := everyWay
-	if os.Getenv("TAILRACE_VERIFY") == "" { // it opens many windows
+	if !verifying { // it opens many windows
 		ways = func(t *testing.T, f func(*testing.T, way)) { f(t, way{CarrierShm, false}) }
 	}
 	ways(t, func(t *testing.T, w way) {

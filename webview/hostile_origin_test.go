@@ -6,12 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -28,29 +25,11 @@ func (h *hostileApp) outsider(t *testing.T) string {
 // harmless is what a try of an outsider may give: nothing, or what tells nothing.
 var harmless = regexp.MustCompile(`^(refused|opaque|nothing|loaded|tailrace is undefined|refused,refused|undefined,undefined,undefined,undefined)$`)
 
-// frames of the honest page that are not of its origin. f is the element, page the outsider's HTML, url where it is served.
-var outsideFrames = []struct{ name, make string }{
-	{"an iframe of another origin", `f.src = url`},
-	{"an iframe of another origin, in a sandbox", `f.sandbox = 'allow-scripts allow-forms'; f.src = url`},
-	{"a null origin: srcdoc in a sandbox", `f.sandbox = 'allow-scripts allow-forms'; f.srcdoc = page`},
-	{"a null origin: data:", `f.src = 'data:text/html;charset=utf-8,' + encodeURIComponent(page)`},
-	{"a null origin: blob: in a sandbox", `f.sandbox = 'allow-scripts'; f.src = URL.createObjectURL(new Blob([page], { type: 'text/html' }))`},
-	{"a null origin: our own file in a sandbox", `f.sandbox = 'allow-scripts'; f.src = '/outsider.html'`},
-}
-
 // outsiders gives the rows of documents that are not the app's own: frames of the honest page, and a page in a window of its own.
 func (h *hostileApp) outsiders(t *testing.T) (table []string) {
 	html := h.outsider(t)
 	h.files["outsider.html"].Data = []byte(html)
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/redirect" {
-			http.Redirect(rw, r, hello, http.StatusTemporaryRedirect)
-			return
-		}
-		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(rw, html)
-	}))
-	t.Cleanup(server.Close)
+	server := guide(t, html, hello)
 	row := func(name string, got map[string]string) {
 		for _, try := range slices.Sorted(maps.Keys(got)) {
 			if !harmless.MatchString(got[try]) {
@@ -64,20 +43,12 @@ func (h *hostileApp) outsiders(t *testing.T) (table []string) {
 		h.kept(t)
 		table = append(table, fmt.Sprintf("| %v | %s | %d ways in, none gives data, a session's id, or an effect | |", h.kind, name, len(got)))
 	}
-	literal, err := json.Marshal(html)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range outsideFrames {
+	frames := append(slices.Clone(outsideKinds), outsideKind{
+		"sandboxed file of ours", `f.sandbox = 'allow-scripts'; f.src = '/outsider.html'`,
+	})
+	for _, f := range frames {
 		t.Run(f.name, func(t *testing.T) {
-			var text string
-			h.honest.run(`return await new Promise((resolve) => {
-				const page = `+strings.ReplaceAll(string(literal), "</", `<\/`)+`, url = `+fmt.Sprintf("%q", server.URL)+`;
-				const f = document.createElement('iframe');
-				addEventListener('message', (e) => { f.remove(); resolve(e.data); }, { once: true });
-				`+f.make+`;
-				document.body.append(f);
-			})`, &text)
+			text := h.honest.pageInFrame(t, f.make, html, server.URL)
 			var got map[string]string
 			if err := json.Unmarshal([]byte(text), &got); err != nil {
 				t.Fatal(err, text)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -285,20 +284,13 @@ func init() {
 // TestWebviewGoAlone: what this package takes away does end a program. If webview_go has mended
 // that, this test says so.
 func TestWebviewGoAlone(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.CommandContext(testContext(t), self)
-	c.Env = append(os.Environ(), scenarioVariable+"="+aloneScenario)
-	c.WaitDelay = time.Second
-	out, err := c.CombinedOutput()
+	out, err := startScenario(t, aloneScenario)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		t.Fatalf("the program has not ended by itself: %v\n%s", err, out)
 	}
 	if s := exit.Sys().(syscall.WaitStatus); !(s.Signaled() && s.Signal() == syscall.SIGABRT) &&
-		!strings.Contains(string(out), "SIGABRT") {
+		!strings.Contains(out, "SIGABRT") {
 		t.Errorf("it ended by %v, not by its abortion\n%.2000s", err, out)
 	}
 }
@@ -344,23 +336,16 @@ func init() {
 // written to the terminal; an own page's uncaught errors are logged, a bounded number, as plain
 // text.
 func TestPagesDoNotControlTheTerminal(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.CommandContext(testContext(t), self)
-	c.Env = append(os.Environ(), scenarioVariable+"="+terminalScenario)
-	c.WaitDelay = time.Second
-	out, err := c.CombinedOutput()
+	out, err := startScenario(t, terminalScenario)
 	if err != nil {
 		t.Fatalf("%v\n%.2000s", err, out)
 	}
 	for _, control := range []string{"\x1b", "\a", "\u009b", "\r"} {
-		if i := strings.Index(string(out), control); i >= 0 {
+		if i := strings.Index(out, control); i >= 0 {
 			t.Errorf("the terminal got %q: %q", control, out[max(0, i-100):i+1])
 		}
 	}
-	if !strings.Contains(string(out), "owned") || !strings.Contains(string(out), "rejected") {
+	if !strings.Contains(out, "owned") || !strings.Contains(out, "rejected") {
 		t.Errorf("the page's errors are not in the log:\n%.2000s", out)
 	}
 	if len(out) > 1<<20 {

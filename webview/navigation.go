@@ -349,11 +349,11 @@ func (w *Window) refuse(what string, l lead) {
 		"gesture", l.gesture)
 }
 
-// short makes a URL one for the log.
-func short(uri string) string {
-	const most = 200
-	if len(uri) > most {
-		return strings.ToValidUTF8(uri[:most], "") + "…"
+// short cuts a text for the log: a URL or path that a page has chosen may be long.
+func short(text string) string {
+	const most = 200 // bytes
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
 	}
-	return uri
+	return text
 }

@@ -371,7 +371,7 @@ func TestChoosersOfOtherOrigins(t *testing.T) {
 		o.Logger, log = warningLog()
 		b := openBeside(t, w, o, nil)
 		for i, f := range chooserFrames {
-			if os.Getenv("TAILRACE_VERIFY") == "" && (i%2 == 0) == w.dev {
+			if !verifying && (i%2 == 0) == w.dev {
 				continue // each way has half of them
 			}
 			p := openPage(t, b.App, WindowOptions{Label: fmt.Sprint(i), URL: fmt.Sprintf("%d.html", i)})

@@ -296,6 +296,17 @@ func scenarioAppOf(o Options) (*App, <-chan struct{}, error) {
 	return app, loaded, nil
 }
 
+// scenarioWindow makes an App with a window.
+func scenarioWindow(o Options) (*App, *Window, error) {
+	o.Assets = testFiles()
+	app, err := New(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := app.Open(WindowOptions{})
+	return app, w, err
+}
+
 const scenarioVariable = "TAILRACE_TEST_SCENARIO"
 
 // arranged are scenarios that need an environment of their test, which runs them.
@@ -313,19 +324,24 @@ func runScenario(name string) {
 	os.Exit(0)
 }
 
-func TestRun(t *testing.T) {
+// startScenario runs a scenario in a process of its own, and gives what it printed and how it ended.
+func startScenario(t *testing.T, name string) (string, error) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := exec.CommandContext(testContext(t), self)
+	c.Env = append(os.Environ(), scenarioVariable+"="+name)
+	c.WaitDelay = time.Second
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+func TestRun(t *testing.T) {
 	for name := range scenarios {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
-			defer cancel()
-			c := exec.CommandContext(ctx, self)
-			c.Env = append(os.Environ(), scenarioVariable+"="+name)
-			c.WaitDelay = time.Second
-			if out, err := c.CombinedOutput(); err != nil {
+			if out, err := startScenario(t, name); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})

@@ -90,7 +90,7 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		stay: stay{seats: w.seats, by: by, name: u.Path, ctx: a.ctx, over: &w.app.overstaying},
 		tooLate: func() {
 			w.app.log.Warn("webview: a file takes too long, the page gets status 504", "window", w.label,
-				"path", shortened(u.Path), "time", w.app.assets.time)
+				"path", short(u.Path), "time", w.app.assets.time)
 		},
 	}
 	origin := w.origin // of the page that asks; "": foreign
