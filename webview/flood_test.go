@@ -3,7 +3,6 @@
 package webview
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,11 +49,11 @@ func floodArgs(name string) string {
 
 // flood has the page call a command so many times as fast as it can, without awaiting. It gives how
 // long that took, and how many calls were answered, by their error's code or ok.
-func (p *testPage) flood(name string, times int) string {
+func (p *testPage) flood(name string, times int) (took time.Duration, answered map[string]int) {
 	p.t.Helper()
 	var got struct {
 		Took  float64
-		Codes json.RawMessage
+		Codes map[string]int
 	}
 	p.run(fmt.Sprintf(`
 		const { invoke } = tailrace, codes = {}, name = %q, times = %d, begin = performance.now();
@@ -73,7 +72,7 @@ func (p *testPage) flood(name string, times int) string {
 			await turn();
 		}
 		return { took: performance.now() - begin, codes }`, name, times, floodArgs(name)), &got)
-	return fmt.Sprintf("%d calls in %.0f ms, answered %s", times, got.Took, got.Codes)
+	return time.Duration(got.Took * float64(time.Millisecond)), got.Codes
 }
 
 // framesSeen gives the number of frames of a page since it was asked last, and the longest time
@@ -123,7 +122,7 @@ const floodAnswer = time.Second
 
 // TestFloodOfEachCommand: a page that calls a command of the table as fast as it can costs other
 // windows neither their streams nor their frames, and neither the UI thread nor the heap more than
-// a bound.
+// a bound. What has a price is done no more often than that allows.
 func TestFloodOfEachCommand(t *testing.T) {
 	everyWay(t, func(t *testing.T, way way) {
 		heavy := []string{
@@ -153,7 +152,14 @@ func TestFloodOfEachCommand(t *testing.T) {
 			}
 			watcher.framesSeen()
 			b.during(t, name, func() string {
-				return p.flood(name, times) + "; " + watcher.framesGoOn(t, name)
+				took, answered := p.flood(name, times)
+				cost := prices[builtin.Named(name).Price]
+				if cost.burst > 0 && answered["ok"] > cost.burst+1+int(took/cost.each) {
+					t.Errorf("%s is done %d times within %v, for the price of %d at once and one each %v",
+						name, answered["ok"], took, cost.burst, cost.each)
+				}
+				return fmt.Sprintf("%d calls in %v, answered %v; %s", times, took.Round(time.Millisecond),
+					answered, watcher.framesGoOn(t, name))
 			})
 			for _, w := range b.Windows() { // that it has opened
 				if strings.HasPrefix(w.Label(), "flood-") {
