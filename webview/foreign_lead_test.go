@@ -141,63 +141,62 @@ func (p *testPage) shows(n uint64) {
 // An error of ours is shown, and is no page of the app: it has no session, runs no script, and
 // Reload asks for its URL again. What a page may not ask for does not even take its place.
 func TestErrorsAreNoPages(t *testing.T) {
-	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
-		t.Run(kind.String(), func(t *testing.T) {
-			logger, log := warningLog()
-			app := newApp(t, Options{
-				Carrier: kind, Logger: logger, Assets: testFiles(), LocalFiles: []string{t.TempDir()},
-			}, caller)
-			for i, c := range []struct{ name, script string }{
-				{"no file", `location = '/missing'`},
-				{"no file of ours", `location = '/.tailrace/other'`},
-				{"what takes POST only", `location = '/.tailrace/hello'`},
-				{"another method", `document.body.innerHTML =
+	besideAnother(t, func(t *testing.T, w way) string {
+		logger, log := warningLog()
+		app := newApp(t, Options{
+			Carrier: w.kind, Logger: logger, Assets: testFiles(), LocalFiles: []string{t.TempDir()},
+		}, caller)
+		for i, c := range []struct{ name, script string }{
+			{"no file", `location = '/missing'`},
+			{"no file of ours", `location = '/.tailrace/other'`},
+			{"what takes POST only", `location = '/.tailrace/hello'`},
+			{"another method", `document.body.innerHTML =
 					'<form method=post action="/other.html"></form>';
 					document.forms[0].submit()`},
-				{"a long URL", `location = '/?' + 'x'.repeat(2 << 20)`},
-				{"an odd URL", `location = '/100%?q=%zz&ü#%'`},
-				{"a URL with a backslash", `location = '/a\\b?"<>|{}'`},
-				{"a host with an empty port", `location = 'tailrace://localhost:/missing'`},
-			} {
-				t.Run(c.name, func(t *testing.T) {
-					p := openPage(t, app, WindowOptions{Label: "error" + strconv.Itoa(i)})
-					eventually(t, "a session", func() bool { return p.Session() != nil })
-					before := p.Session()
-					var documents uint64
-					_ = loop.call(func() error { documents = p.Window.documents; return nil })
-					p.start(c.script)
-					wait(t, before.Done(), "the end of the session before")
-					p.shows(documents + 1)
-					if origin, s := p.own(); origin != "" || s != nil {
-						t.Errorf("the error is of %q, with session %v", origin, s)
-					}
-					if err := p.Navigate("other.html"); err != nil {
-						t.Fatal(err)
-					}
-					eventually(t, "a session", func() bool { return p.Session() != nil })
+			{"a long URL", `location = '/?' + 'x'.repeat(2 << 20)`},
+			{"an odd URL", `location = '/100%?q=%zz&ü#%'`},
+			{"a URL with a backslash", `location = '/a\\b?"<>|{}'`},
+			{"a host with an empty port", `location = 'tailrace://localhost:/missing'`},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				p := openPage(t, app, WindowOptions{Label: "error" + strconv.Itoa(i)})
+				eventually(t, "a session", func() bool { return p.Session() != nil })
+				before := p.Session()
+				var documents uint64
+				_ = loop.call(func() error { documents = p.Window.documents; return nil })
+				p.start(c.script)
+				wait(t, before.Done(), "the end of the session before")
+				p.shows(documents + 1)
+				if origin, s := p.own(); origin != "" || s != nil {
+					t.Errorf("the error is of %q, with session %v", origin, s)
+				}
+				if err := p.Navigate("other.html"); err != nil {
+					t.Fatal(err)
+				}
+				eventually(t, "a session", func() bool { return p.Session() != nil })
+			})
+		}
+		p := openPage(t, app, WindowOptions{Label: "stays"})
+		eventually(t, "a session", func() bool { return p.Session() != nil })
+		before := p.Session()
+		for name, script := range map[string]string{
+			"a file of the system": `location = '` + filePath + `%2Fetc%2Fpasswd'`,
+		} {
+			t.Run(name, func(t *testing.T) {
+				read := len(log.String())
+				p.start(script)
+				eventually(t, "the refusal", func() bool {
+					return strings.Contains(log.String()[read:], "what is there stays")
 				})
-			}
-			p := openPage(t, app, WindowOptions{Label: "stays"})
-			eventually(t, "a session", func() bool { return p.Session() != nil })
-			before := p.Session()
-			for name, script := range map[string]string{
-				"a file of the system": `location = '` + filePath + `%2Fetc%2Fpasswd'`,
-			} {
-				t.Run(name, func(t *testing.T) {
-					read := len(log.String())
-					p.start(script)
-					eventually(t, "the refusal", func() bool {
-						return strings.Contains(log.String()[read:], "what is there stays")
-					})
-					var got string
-					p.run(`return await tailrace.invoke('caller')`, &got)
-					if p.Session() != before || got != "stays "+Origin {
-						t.Errorf("%s, session %v", got, p.Session())
-					}
-				})
-			}
-		})
-	}
+				var got string
+				p.run(`return await tailrace.invoke('caller')`, &got)
+				if p.Session() != before || got != "stays "+Origin {
+					t.Errorf("%s, session %v", got, p.Session())
+				}
+			})
+		}
+		return "no pages"
+	})
 }
 
 // cameFromCache says whether what is shown came without an answer.
@@ -219,112 +218,118 @@ func TestErrorsComeBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
-		t.Run(kind.String(), func(t *testing.T) {
-			app := newApp(t, Options{Carrier: kind, Assets: testFiles(), LocalFiles: []string{dir}}, caller)
-			p := openPage(t, app, WindowOptions{})
-			documents := uint64(1)
-			// forth shows our other page, which gives the length of the history then
-			forth := func() (length int) {
-				t.Helper()
-				if err := p.Navigate("other.html"); err != nil {
-					t.Fatal(err)
-				}
-				documents++
-				p.shows(documents)
-				eventually(t, "a session", func() bool { return p.Session() != nil })
-				p.run(`return history.length`, &length)
-				return length
+	besideAnother(t, func(t *testing.T, w way) string {
+		app := newApp(t, Options{Carrier: w.kind, Assets: testFiles(), LocalFiles: []string{dir}}, caller)
+		p := openPage(t, app, WindowOptions{})
+		documents := uint64(1)
+		// forth shows our other page, which gives the length of the history then
+		forth := func() (length int) {
+			t.Helper()
+			if err := p.Navigate("other.html"); err != nil {
+				t.Fatal(err)
 			}
-			leads := func(script string) {
-				t.Helper()
-				p.start(script)
-				documents++
-				p.shows(documents)
-			}
-			foreignTo := func(what string) {
-				t.Helper()
-				if origin, s := p.own(); origin != "" || s != nil {
-					t.Errorf("%s is of %q, with session %v", what, origin, s)
-				}
-			}
-			for _, script := range []string{
-				`location = '/missing'`, `location = '/.tailrace/other'`,
-				`location = '` + filePath + `' + encodeURIComponent(` + strconv.Quote(file) + `)`,
-			} {
-				leads(script)
-				foreignTo(script)
-				forth()
-				leads(`history.back()`)
-				foreignTo(script + ", back")
-				t.Logf("%s came from the cache: %v", script, p.cameFromCache())
-				forth()
-			}
-			// A file of the system in which the user has followed a link to a place.
-			for end := time.Now().Add(patience); ; {
-				var before int
-				p.run(`return history.length`, &before)
-				leads(`location = '` + filePath + `' + encodeURIComponent(` + strconv.Quote(file) + `)`)
-				for range 3 { // which comes to nothing until it is drawn
-					p.post(func() { p.native.click(100, 100, 1) })
-					time.Sleep(100 * time.Millisecond)
-				}
-				clicked := forth() > before+2
-				leads(`history.back()`)
-				foreignTo("a place in the file")
-				cached := p.cameFromCache()
-				forth()
-				if clicked {
-					t.Logf("a place in the file came from the cache: %v", cached)
-					break
-				}
-				if time.Now().After(end) {
-					t.Fatal("the link was not followed")
-				}
-			}
-			// A page of the app's that was not there before.
-			leads(`location = '/index.html'`)
+			documents++
+			p.shows(documents)
 			eventually(t, "a session", func() bool { return p.Session() != nil })
+			p.run(`return history.length`, &length)
+			return length
+		}
+		leads := func(script string) {
+			t.Helper()
+			p.start(script)
+			documents++
+			p.shows(documents)
+		}
+		foreignTo := func(what string) {
+			t.Helper()
+			if origin, s := p.own(); origin != "" || s != nil {
+				t.Errorf("%s is of %q, with session %v", what, origin, s)
+			}
+		}
+		for _, script := range []string{
+			`location = '/missing'`, `location = '/.tailrace/other'`,
+			`location = '` + filePath + `' + encodeURIComponent(` + strconv.Quote(file) + `)`,
+		} {
+			leads(script)
+			foreignTo(script)
 			forth()
 			leads(`history.back()`)
-			eventually(t, "a session", func() bool { return p.Session() != nil })
-		})
-	}
+			foreignTo(script + ", back")
+			t.Logf("%s came from the cache: %v", script, p.cameFromCache())
+			forth()
+		}
+		// A file of the system in which the user has followed a link to a place.
+		for end := time.Now().Add(patience); ; {
+			var before int
+			p.run(`return history.length`, &before)
+			leads(`location = '` + filePath + `' + encodeURIComponent(` + strconv.Quote(file) + `)`)
+			for range 3 { // which comes to nothing until it is drawn
+				p.post(func() { p.native.click(100, 100, 1) })
+				time.Sleep(100 * time.Millisecond)
+			}
+			clicked := forth() > before+2
+			leads(`history.back()`)
+			foreignTo("a place in the file")
+			cached := p.cameFromCache()
+			forth()
+			if clicked {
+				t.Logf("a place in the file came from the cache: %v", cached)
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatal("the link was not followed")
+			}
+		}
+		// A page of the app's that was not there before.
+		leads(`location = '/index.html'`)
+		eventually(t, "a session", func() bool { return p.Session() != nil })
+		forth()
+		leads(`history.back()`)
+		eventually(t, "a session", func() bool { return p.Session() != nil })
+		return "no pages"
+	})
 }
 
 // A foreign page leads to ours in a window that the app made itself, too.
 func TestForeignPageLeadsAttached(t *testing.T) {
-	l := newAttached(t, Options{}, "")
-	if err := l.Navigate(foreign(t, blank).URL); err != nil {
-		t.Fatal(err)
-	}
-	l.waitLoaded()
-	wait(t, l.before.Done(), "the end of the session before")
-	l.testPage.start(`location = '` + Origin + `/other.html'`)
-	l.waitLoaded()
-	eventually(t, "a session", func() bool { return l.Session() != nil })
+	besideAnother(t, func(t *testing.T, w way) string {
+		l := newAttached(t, Options{Carrier: w.kind}, "")
+		if err := l.Navigate(foreign(t, blank).URL); err != nil {
+			t.Fatal(err)
+		}
+		l.waitLoaded()
+		wait(t, l.before.Done(), "the end of the session before")
+		l.testPage.start(`location = '` + Origin + `/other.html'`)
+		l.waitLoaded()
+		eventually(t, "a session", func() bool { return l.Session() != nil })
+		return "a session"
+	})
 }
 
 // A page of ours stays when a server of another origin would send it on to ours. With the app's
 // word ours is loaded.
 func TestServerLeadsOurPage(t *testing.T) {
-	server := guide(t, blank, Origin+"/other.html")
-	l := newLeading(t, Options{}, "")
-	l.script(`location = '` + server.URL + `/redirect'`)
-	eventually(t, "the refusal", l.refused)
-	l.stays()
-	allowing := newLeading(t, Options{
-		OnNavigate: func(Navigation) NavigationAction { return NavigationAllow },
-	}, "")
-	if err := allowing.Navigate(server.URL + "/redirect"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "a session", func() bool {
-		s := allowing.Session()
-		return s != nil && s != allowing.before
+	besideAnother(t, func(t *testing.T, w way) string {
+		server := guide(t, blank, Origin+"/other.html")
+		l := newLeading(t, Options{Carrier: w.kind}, "")
+		l.script(`location = '` + server.URL + `/redirect'`)
+		eventually(t, "the refusal", l.refused)
+		l.stays()
+		allowing := newLeading(t, Options{
+			Carrier:    w.kind,
+			OnNavigate: func(Navigation) NavigationAction { return NavigationAllow },
+		}, "")
+		if err := allowing.Navigate(server.URL + "/redirect"); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "a session", func() bool {
+			s := allowing.Session()
+			return s != nil && s != allowing.before
+		})
+		var href string
+		if allowing.run(`return location.href`, &href); href != Origin+"/other.html" {
+			t.Errorf("the window shows %s", href)
+		}
+		return "ours stays"
 	})
-	var href string
-	if allowing.run(`return location.href`, &href); href != Origin+"/other.html" {
-		t.Errorf("the window shows %s", href)
-	}
 }

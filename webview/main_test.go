@@ -119,7 +119,7 @@ func openPage(t *testing.T, app *App, o WindowOptions) *testPage {
 func labelOf(t *testing.T) string {
 	b := []rune(t.Name())
 	for i, r := range b {
-		if r == '#' || r == '=' {
+		if r == '#' || r == '=' || r == ',' {
 			b[i] = '_'
 		}
 	}

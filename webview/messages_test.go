@@ -113,15 +113,18 @@ func isNoHandler(t *testing.T, name, got string) string {
 
 // A page that may do nothing, likewise.
 func TestNoMessageHandlersWithoutPermission(t *testing.T) {
-	denied, err := policy.Parse([]byte(`{"rules":[{"windows":["*"],"origins":["*"],"deny":["*"]}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := openPage(t, newApp(t, Options{Policy: denied}, caller), WindowOptions{Label: "denied"})
-	var got string
-	p.run(postEverything, &got)
-	isNoHandler(t, "it", got)
-	p.everyOutside(t, postEverything, func(kind, got string) { isNoHandler(t, kind, got) })
+	besideAnother(t, func(t *testing.T, w way) string {
+		denied, err := policy.Parse([]byte(`{"rules":[{"windows":["*"],"origins":["*"],"deny":["*"]}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := openPage(t, newApp(t, Options{Policy: denied, Carrier: w.kind}, caller), WindowOptions{Label: "denied"})
+		var got string
+		p.run(postEverything, &got)
+		isNoHandler(t, "it", got)
+		p.everyOutside(t, postEverything, func(kind, got string) { isNoHandler(t, kind, got) })
+		return "no handler"
+	})
 }
 
 // TestBoundFunctions: functions that the maker of a window adds by webview_go's Bind, before it

@@ -94,89 +94,95 @@ func (p *testPage) callBuiltin(name string) *transport.Error {
 // TestTableOfPermissions: each command of the table is refused to a page that lacks one of its
 // permissions and has everything else, and is not denied to one that has them.
 func TestTableOfPermissions(t *testing.T) {
-	rules := &refusing{}
-	app := newApp(t, Options{Tauri: true, Policy: rules}, func(*transport.Engine) {})
-	p := openPage(t, app, WindowOptions{Label: "main"})
-	asked := openPage(t, app, WindowOptions{Label: "asked"})
-	t.Cleanup(func() { loop.SetTheme(ThemeSystem) })
-	before, err := asked.State()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range builtin.Names() {
-		row := builtin.Named(name)
+	besideAnother(t, func(t *testing.T, w way) string {
+		rules := &refusing{}
+		app := newApp(t, Options{Tauri: true, Policy: rules, Carrier: w.kind}, func(*transport.Engine) {})
+		p := openPage(t, app, WindowOptions{Label: "main"})
+		asked := openPage(t, app, WindowOptions{Label: "asked"})
+		t.Cleanup(func() { loop.SetTheme(ThemeSystem) })
+		before, err := asked.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range builtin.Names() {
+			row := builtin.Named(name)
+			rules.set()
+			if slices.Contains(row.Needs, builtin.Inspector) {
+				if _, failed := p.invokes(name, `{}`); failed == nil || failed.Code != transport.CodeDenied {
+					t.Errorf("%s: %v", name, failed)
+				}
+				continue
+			}
+			for _, need := range row.Needs {
+				lacked := permissionsOf(name, need)
+				if len(lacked) == 0 {
+					t.Fatalf("%s needs %q, of which this test knows nothing", name, need)
+				}
+				for _, l := range lacked {
+					rules.set(l)
+					shown := l.String()
+					own := slices.Contains(row.Needs, builtin.Window) && l.Name == "asked"
+					if need == builtin.All && !own {
+						shown = "window:*" // a page is not told which
+					}
+					if failed := p.callBuiltin(name); failed == nil || failed.Code != transport.CodeDenied ||
+						!strings.Contains(failed.Message, fmt.Sprintf("%q", shown)) {
+						t.Errorf("%s without %v: %v", name, l, failed)
+					}
+				}
+			}
+		}
+		if after, err := asked.State(); err != nil || after != before {
+			t.Errorf("denied commands changed the window: %+v, %v, before %+v", after, err, before)
+		}
+		if app.Window("new") != nil {
+			t.Error("a denied command opened a window")
+		}
 		rules.set()
-		if slices.Contains(row.Needs, builtin.Inspector) {
-			if _, failed := p.invokes(name, `{}`); failed == nil || failed.Code != transport.CodeDenied {
-				t.Errorf("%s: %v", name, failed)
+		for _, name := range builtin.Names() {
+			switch name {
+			case "plugin:inspector|watch", "plugin:window|close", "plugin:window|destroy": // its end
+				continue
 			}
-			continue
-		}
-		for _, need := range row.Needs {
-			lacked := permissionsOf(name, need)
-			if len(lacked) == 0 {
-				t.Fatalf("%s needs %q, of which this test knows nothing", name, need)
+			if failed := p.callBuiltin(name); failed != nil &&
+				(failed.Code == transport.CodeDenied || failed.Code == transport.CodeUnknownCommand) {
+				t.Errorf("%s with all permissions: %v", name, failed)
 			}
-			for _, l := range lacked {
-				rules.set(l)
-				shown := l.String()
-				own := slices.Contains(row.Needs, builtin.Window) && l.Name == "asked"
-				if need == builtin.All && !own {
-					shown = "window:*" // a page is not told which
-				}
-				if failed := p.callBuiltin(name); failed == nil || failed.Code != transport.CodeDenied ||
-					!strings.Contains(failed.Message, fmt.Sprintf("%q", shown)) {
-					t.Errorf("%s without %v: %v", name, l, failed)
-				}
+			if w := app.Window("new"); w != nil {
+				w.Destroy()
+				wait(t, w.Done(), "the new window's end")
 			}
 		}
-	}
-	if after, err := asked.State(); err != nil || after != before {
-		t.Errorf("denied commands changed the window: %+v, %v, before %+v", after, err, before)
-	}
-	if app.Window("new") != nil {
-		t.Error("a denied command opened a window")
-	}
-	rules.set()
-	for _, name := range builtin.Names() {
-		switch name {
-		case "plugin:inspector|watch", "plugin:window|close", "plugin:window|destroy": // its end
-			continue
-		}
-		if failed := p.callBuiltin(name); failed != nil &&
-			(failed.Code == transport.CodeDenied || failed.Code == transport.CodeUnknownCommand) {
-			t.Errorf("%s with all permissions: %v", name, failed)
-		}
-		if w := app.Window("new"); w != nil {
-			w.Destroy()
-			wait(t, w.Done(), "the new window's end")
-		}
-	}
+		return "denied"
+	})
 }
 
 // TestBuiltinsAreBounded: no command of the table takes more than its row says, but for payloads of
 // the app.
 func TestBuiltinsAreBounded(t *testing.T) {
-	app := newApp(t, Options{Tauri: true}, func(*transport.Engine) {})
-	p := openPage(t, app, WindowOptions{Label: "main"})
-	for _, name := range builtin.Names() {
-		row := builtin.Named(name)
-		if row.MaxArgs > builtin.Long || name == "plugin:inspector|watch" {
-			if !slices.Contains(row.Needs, builtin.Emit) && name != "plugin:inspector|watch" {
-				t.Errorf("%s takes %d bytes", name, row.MaxArgs)
+	besideAnother(t, func(t *testing.T, w way) string {
+		app := newApp(t, Options{Tauri: true, Carrier: w.kind}, func(*transport.Engine) {})
+		p := openPage(t, app, WindowOptions{Label: "main"})
+		for _, name := range builtin.Names() {
+			row := builtin.Named(name)
+			if row.MaxArgs > builtin.Long || name == "plugin:inspector|watch" {
+				if !slices.Contains(row.Needs, builtin.Emit) && name != "plugin:inspector|watch" {
+					t.Errorf("%s takes %d bytes", name, row.MaxArgs)
+				}
+				continue
 			}
-			continue
-		}
-		for more, refused := range map[int]bool{0: false, 1: true, 1 << 20: true} {
-			var failed *transport.Error
-			const frame = `{"label":"nobody","pad":""}`
-			p.run(fmt.Sprintf(`return await tailrace.invoke(%q, { label: 'nobody', pad: 'x'.repeat(%d) })
-				.then(() => null, (e) => ({ code: e.code, message: e.message }))`, name,
-				row.MaxArgs+more-len(frame)), &failed)
-			got := failed != nil && strings.Contains(failed.Message, fmt.Sprintf("it takes %d", row.MaxArgs))
-			if got != refused {
-				t.Errorf("%s with %d bytes: %v", name, row.MaxArgs+more, failed)
+			for more, refused := range map[int]bool{0: false, 1: true, 1 << 20: true} {
+				var failed *transport.Error
+				const frame = `{"label":"nobody","pad":""}`
+				p.run(fmt.Sprintf(`return await tailrace.invoke(%q, { label: 'nobody', pad: 'x'.repeat(%d) })
+					.then(() => null, (e) => ({ code: e.code, message: e.message }))`, name,
+					row.MaxArgs+more-len(frame)), &failed)
+				got := failed != nil && strings.Contains(failed.Message, fmt.Sprintf("it takes %d", row.MaxArgs))
+				if got != refused {
+					t.Errorf("%s with %d bytes: %v", name, row.MaxArgs+more, failed)
+				}
 			}
 		}
-	}
+		return "refused"
+	})
 }

@@ -211,8 +211,8 @@ func TestForeignRewrites(t *testing.T) {
 func TestInternalsOfChannels(t *testing.T) {
 	b := openBeside(t, way{CarrierShm, false}, Options{}, nil)
 	p := openPage(t, b.App, WindowOptions{Label: "channels"})
-	var got string
-	p.run(`const stream = new tailrace.Channel();
+	b.during(t, "a channel whose parent class is replaced", func() (got string) {
+		p.run(`const stream = new tailrace.Channel();
 		tailrace.invoke('none', { stream }).catch(() => {});
 		class Evil { constructor(...args) { this.args = args } }
 		const parent = Object.getPrototypeOf(tailrace.Channel);
@@ -220,9 +220,11 @@ func TestInternalsOfChannels(t *testing.T) {
 		const odd = new tailrace.Channel();
 		Object.setPrototypeOf(tailrace.Channel, parent);
 		return Reflect.ownKeys(stream).concat(Reflect.ownKeys(odd), odd.args.length).join()`, &got)
-	if got != "args,0" {
-		t.Errorf("channels have the properties %s", got)
-	}
+		if got != "args,0" {
+			t.Errorf("channels have the properties %s", got)
+		}
+		return got
+	})
 }
 
 // everything is what a page does with the client, all of it. It gives what the page has made.
