@@ -146,13 +146,13 @@ func (b *beside) during(t *testing.T, name string, attack func() (outcome string
 		t.Error("the honest window has another session")
 	}
 	const digit = 100 * time.Microsecond
-	t.Logf("| %v | %s | %s | gap %v | UI thread %v, its own %v | heap +%.1f MiB, resident +%.1f MiB |",
-		b.way, name, cell(outcome), gap.Round(time.Millisecond), slowest.all.Round(digit),
+	t.Logf("| %v | %s | %s | gap %v | UI thread %v, its own %v "+
+		"| heap +%.1f MiB, resident +%.1f MiB |", b.way, name, cell(outcome), gap.Round(time.Millisecond), slowest.all.Round(digit),
 		slowest.own.Round(digit), float64(grew)/(1<<20), float64(all)/(1<<20))
 }
 
-// besideAnother runs an attack in windows of another App, beside one with an honest window. Both have
-// one UI thread, one WebKit and one heap.
+// besideAnother runs an attack in windows of another App, beside one with an honest window. Both
+// have one UI thread, one WebKit and one heap.
 func besideAnother(t *testing.T, attack func(t *testing.T, w way) (outcome string)) {
 	everyWay(t, func(t *testing.T, w way) {
 		b := openBeside(t, w, Options{}, nil)
@@ -354,7 +354,8 @@ func TestBesideMeasures(t *testing.T) {
 	wait(t, b.slowest(t, closed()), "the UI thread's next answer")
 	close(stop)
 	// What it is asked while it works counts from there.
-	if slowest := <-answer; slowest.all < busy || slowest.own < busy/2 || slowest.own > slowest.all {
+	slowest := <-answer
+	if slowest.all < busy || slowest.own < busy/2 || slowest.own > slowest.all {
 		t.Errorf("an UI thread that was busy for %v, and stood for 100 ms: %+v", busy, slowest)
 	}
 	if grew := <-heap; grew < int64(len(held))/2 {

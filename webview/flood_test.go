@@ -154,12 +154,12 @@ func TestFloodOfEachCommand(t *testing.T) {
 			b.during(t, name, func() string {
 				took, answered := p.flood(name, times)
 				cost := prices[builtin.Named(name).Price]
-				if cost.burst > 0 && answered["ok"] > cost.burst+1+int(took/cost.each) {
-					t.Errorf("%s is done %d times within %v, for the price of %d at once and one each %v",
-						name, answered["ok"], took, cost.burst, cost.each)
+				if done := answered["ok"]; cost.burst > 0 && done > cost.burst+1+int(took/cost.each) {
+					t.Errorf("%s is done %d times within %v; its price: %d at once, one each %v", name,
+						done, took, cost.burst, cost.each)
 				}
-				return fmt.Sprintf("%d calls in %v, answered %v; %s", times, took.Round(time.Millisecond),
-					answered, watcher.framesGoOn(t, name))
+				return fmt.Sprintf("%d calls in %v, answered %v; %s", times,
+					took.Round(time.Millisecond), answered, watcher.framesGoOn(t, name))
 			})
 			for _, w := range b.Windows() { // that it has opened
 				if strings.HasPrefix(w.Label(), "flood-") {
