@@ -53,8 +53,7 @@ test: begin setup lint client extension model ## everything that must hold
 	$(STEP) documents $(GO_TEST) -count=1 -v -run 'TestDocuments|TestPrograms' ./examples/tauri/snippets
 	@# Bounds of memory, which the race detector's own hides.
 	$(STEP) 'bounds of memory' $(GO_TEST) -run 'TestStalledPage|TestLargeAsset|TestUnreadAnswers' ./webview
-	$(STEP) 'windows beside openbox' env TAILRACE_TEST_DISPLAY=openbox $(GO_TEST) -race -count=1 -run '$(WINDOWS)' ./webview
-	$(STEP) 'windows on Wayland' env TAILRACE_TEST_DISPLAY=wayland $(GO_TEST) -race -count=1 -run '$(WINDOWS)|TestDragging|TestPointer' ./webview
+	$(STEP) 'windows beside openbox and on Wayland' .ci/displays '$(GO_TEST) -race -count=1' openbox='$(WINDOWS)' wayland='$(WINDOWS)|TestDragging|TestPointer'
 	@.ci/step end
 
 begin:
