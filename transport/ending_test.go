@@ -50,7 +50,8 @@ func TestCloseDeliversEverything(t *testing.T) {
 	}
 }
 
-// TestLatestBesideClose: a value that a channel with Latest accepted beside Close is delivered before the close.
+// TestLatestBesideClose: a value that a channel with Latest accepted beside Close is delivered
+// before the close.
 func TestLatestBesideClose(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	transport.Handle(e, "latest", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
@@ -80,7 +81,9 @@ func TestLatestBesideClose(t *testing.T) {
 	p := openPage(t, e, transporttest.Config{})
 	for n := range 1000 {
 		ch := p.NewChannel()
-		r, err := p.Invoke(transporttest.Request{Command: "latest", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
+		r, err := p.Invoke(transporttest.Request{
+			Command: "latest", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch},
+		})
 		if err != nil {
 			t.Fatalf("round %d: %v", n, err)
 		}
