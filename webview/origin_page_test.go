@@ -11,21 +11,23 @@ import (
 	"unicode/utf8"
 )
 
-// What package url can't read is refused as everything else: WebKit can.
+// What package url can't read is refused as everything else: WebKit can. And the session stays:
+// each of these navigations has WebKit end the requests that the page has under way.
 func TestOddURLsLeadNowhere(t *testing.T) {
-	server := newElsewhere(t)
-	l := newLeading(t, Options{}, "")
-	for _, path := range []string{
-		"/%zz", "/%", "/a%2", "/?%zz", "/#%", "/\\x", "/[", "/a b", "/\u00fc", "/:80", "//other/",
-		"/" + strings.Repeat("a", longestURL),
-	} {
-		t.Run(short(path), func(t *testing.T) {
+	besideAnother(t, func(t *testing.T, w way) string {
+		server := newElsewhere(t)
+		l := newLeading(t, Options{Carrier: w.kind}, "")
+		for _, path := range []string{
+			"/%zz", "/%", "/a%2", "/?%zz", "/#%", "/\\x", "/[", "/a b", "/\u00fc", "/:80", "//other/",
+			"/" + strings.Repeat("a", longestURL), "/plain", "/plain/again",
+		} {
 			l.again(t)
 			l.script(`location = '` + server.URL + strings.ReplaceAll(path, `\`, `\\`) + `'`)
-			eventually(t, "the refusal", l.refused)
+			eventually(t, "the refusal of "+short(path), l.refused)
 			l.stays()
-		})
-	}
+		}
+		return "refused"
+	})
 }
 
 // WebKit reads each URL as own does: what is ours by its parts is ours here, and nothing else.

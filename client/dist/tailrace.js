@@ -614,7 +614,8 @@
             push(this.idle, slot), this.giveBack(peer, out);
             return;
           }
-          next = this.request(peer, slot, out, this.instead === void 0 ? this.hold : 0);
+          let held = failures === 1 && this.instead === void 0;
+          next = this.request(peer, slot, out, held ? this.hold : 0);
           continue;
         }
         if (failures = 0, out !== void 0 && (this.flying.delete(out), peer.delivered(out), this.wake()), out = void 0, this.instead !== void 0 && (peer.dispatch(), this.flush(), this.instead !== void 0))

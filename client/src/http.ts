@@ -309,7 +309,10 @@ export class HttpCarrier implements Carrier {
           this.giveBack(peer, out);
           return;
         }
-        next = this.request(peer, slot, out, this.instead === undefined ? this.hold : 0);
+        // A navigation ends a page's requests, also when nothing comes of it, as with downloads. So
+        // who has failed twice is not held: a page that is led away again and again sees Go's answer.
+        const held = failures === 1 && this.instead === undefined;
+        next = this.request(peer, slot, out, held ? this.hold : 0);
         continue;
       }
       failures = 0;

@@ -91,15 +91,29 @@ test('a network that fails for good is given up after 12 tries', async () => {
   const { ends } = await waiting(go);
   let tries = 0;
   const slot = go.pulls[0].slot;
+  go.autoPost = false;
   for (;;) {
-    const pull = go.pulls.find((other) => other.slot === slot);
-    if (pull === undefined) break;
+    const request = go.requests.find((other) => other.slot === slot && !other.answered);
+    if (request === undefined) break;
     tries++;
-    pull.fail();
+    request.fail();
     await go.clock.advance(1000);
   }
   assert.equal(tries, 12);
   assert.deepEqual(ends, all('unreachable'));
+});
+
+test('requests that navigations end are no failed network while Go answers', async () => {
+  const go = await started();
+  const { ends } = await waiting(go);
+  const { slot } = go.pulls[0];
+  for (let i = 0; i < 30; i++) {
+    const held = go.pulls.find((pull) => pull.slot === slot);
+    assert.ok(held, `the slot pulls behind ${i} failures`);
+    held.fail();
+    await go.clock.advance(50); // Go answers the second one in a row, which is not held
+  }
+  assert.deepEqual(ends, {});
 });
 
 test('a request that gets no answer at all is aborted after its hold and 10 s, and made again', async () => {
