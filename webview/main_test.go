@@ -136,7 +136,7 @@ const whenLoaded = `const loaded = Symbol.for('test.loaded');
 	if (globalThis[loaded]) return '';
 	globalThis[loaded] = true;
 	if (document.readyState !== 'complete')
-		await new Promise((f) => addEventListener('load', () => f())); // an event has a then, if objects do
+		await new Promise((f) => addEventListener('load', () => f())); // without the event
 	return location.href`
 
 // follow makes the page that of a window that has not loaded anything. Main thread only.

@@ -222,7 +222,8 @@ func TestBoundFunctionsOfSandboxed(t *testing.T) {
 			own = made
 			return own.Bind("act", func() { called <- none{} })
 		}, asMade)
-		// The client does not begin in a realm that is broken: one document forges its origin alone.
+		// In a realm that is broken the client does not begin: one document forges its origin
+		// alone.
 		const forges = `
 			while (document.readyState !== 'complete') await new Promise((f) => setTimeout(f, 1));
 			Object.defineProperty(self, 'origin', { get: () => own });

@@ -255,7 +255,8 @@ var forgeries = []string{
 	`for (const name in parts) delete location[name]; location.__proto__ = parts`,
 	`for (const name in parts)
 		Object.defineProperty(Location.prototype, name, { get: () => parts[name] })`,
-	`Location.prototype.toString = String.prototype.toString = String.prototype.valueOf = () => own`,
+	`Location.prototype.toString = () => own;
+		String.prototype.toString = String.prototype.valueOf = () => own`,
 	`String.prototype[Symbol.toPrimitive] = () => own`,
 	`globalThis.__proto__ = { location: parts, origin: own }`,
 	`delete globalThis.location; globalThis.globalThis = { location: parts, origin: own }`,
@@ -271,8 +272,8 @@ var forgeries = []string{
 func TestNativeEvalGuard(t *testing.T) {
 	for _, forgery := range forgeries {
 		page := blank + collector + `<script>const own = "` + Origin + `",
-			parts = { protocol: "` + Scheme + `:", host: "localhost", origin: own }</script><script>` +
-			forgery + `</script>`
+			parts = { protocol: "` + Scheme + `:", host: "localhost", origin: own }</script>
+			<script>` + forgery + `</script>`
 		p := openPage(t, loop, WindowOptions{URL: foreign(t, page).URL})
 		try := func(js string, run func(e *nativeScript)) {
 			done := make(chan none)

@@ -92,7 +92,8 @@ const rewrite = `
 // gets nothing, and its session goes on.
 func TestFirstScriptRewrites(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
-		b := openBeside(t, w, Options{Assets: spied(t, spyKind{alternating: true}), Tauri: true, GlobalTauri: true},
+		files := spied(t, spyKind{alternating: true})
+		b := openBeside(t, w, Options{Assets: files, Tauri: true, GlobalTauri: true},
 			spiedCommands(t))
 		p := openPage(t, b.App, WindowOptions{Label: "anew", URL: "spied.html"})
 		b.during(t, "a page that writes itself anew", func() string {
@@ -185,7 +186,8 @@ func TestForeignRewrites(t *testing.T) {
 		for _, alternating := range []bool{false, true} {
 			b.during(t, fmt.Sprintf("a foreign page that writes itself anew, alternating %v", alternating),
 				func() (summary string) {
-					if err := p.Navigate(foreign(t, spiedPage(t, spyKind{alternating: alternating})).URL); err != nil {
+					page := spiedPage(t, spyKind{alternating: alternating})
+					if err := p.Navigate(foreign(t, page).URL); err != nil {
 						t.Fatal(err)
 					}
 					p.waitLoaded()
@@ -334,7 +336,8 @@ func spiedCommands(t *testing.T) func(*transport.Engine) {
 		transport.Handle(e, "bytes", spiedStream[[]byte])
 		transport.Handle(e, "json", spiedStream[any])
 		transport.Handle(e, "evals", func(ctx context.Context, _ none) (string, error) {
-			v, err := transport.SessionFrom(ctx).EvalResult(ctx, `globalThis.evaluated = [1, { two: 'three' }]`)
+			v, err := transport.SessionFrom(ctx).EvalResult(ctx,
+				`globalThis.evaluated = [1, { two: 'three' }]`)
 			return string(v), err
 		})
 		r, err := transport.NewResumable[any](e, "flow", transport.ResumableOptions{})

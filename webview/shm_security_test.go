@@ -88,10 +88,11 @@ func TestShmNotForLookAlikes(t *testing.T) {
 	ours()
 	page := `<!doctype html><script>globalThis.first = ` + has + `</script>` + blank
 	serve := func(l net.Listener) string {
-		s := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		handler := func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Type", "text/html")
 			fmt.Fprint(rw, page)
-		}))
+		}
+		s := httptest.NewUnstartedServer(http.HandlerFunc(handler))
 		s.Listener.Close()
 		s.Listener = l
 		s.Start()
@@ -135,7 +136,8 @@ func TestShmNotForLookAlikes(t *testing.T) {
 	}
 }
 
-// similarPorts listens at two ports of 127.0.0.1. The second one's text begins with the first one's.
+// similarPorts listens at two ports of 127.0.0.1. The second one's text begins with the first
+// one's.
 func similarPorts(t *testing.T) (short net.Listener, port string, longer net.Listener) {
 	t.Helper()
 	for n := 6553; n > 1024; n-- {
