@@ -46,7 +46,7 @@ type requests struct {
 	running map[*pageRequest]struct{}
 	last    uint64
 	loads   [askers]load
-	folders map[string]load // of the requests that show no sender
+	folders map[folder]load // of the requests that show no sender
 	ended   bool
 }
 
@@ -55,7 +55,7 @@ type pageRequest struct {
 	number uint64 // later ones have higher numbers
 	uri    string // without the fragment
 	by     asker
-	folder string
+	folder folder
 	bytes  int
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -79,7 +79,7 @@ func (r *requests) begin(w *Window, by asker, uri, name string, bytes int) *page
 		return nil
 	}
 	if r.running == nil {
-		r.running, r.folders = map[*pageRequest]struct{}{}, map[string]load{}
+		r.running, r.folders = map[*pageRequest]struct{}{}, map[folder]load{}
 	}
 	r.last++
 	a.number = r.last

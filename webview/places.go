@@ -2,8 +2,10 @@ package webview
 
 import (
 	"context"
+	"hash/maphash"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -44,9 +46,16 @@ const (
 
 // WebKit does not tell whose a request of byUnknown is, so those share by what they ask for: a
 // folder, and a file in it, may take as much of a bound as it leaves free. So one folder takes half
-// at most, and n folders leave 1/(n+1): who asks for files or handlers that never answer takes from
-// those in the same folders, and hardly from others. It is the rule of "dynamic thresholds", with
-// which switches share their memory among queues (Choudhury and Hahne, 1998).
+// at most, another one half of what is left, and so on: who asks for files or handlers that never
+// answer takes from those in the same folders, and from others only if there are such things in
+// many. It is the rule of "dynamic thresholds", with which switches share their memory among queues
+// (Choudhury and Hahne, 1998).
+
+// folder is one of a path's folders, or the path itself. It is a hash, since paths are long and
+// looked up often: those that wait are looked through whenever a place is free.
+type folder uint64
+
+var folderSeed = maphash.MakeSeed()
 
 // folderLevels are the folders of a path that count as such; those below are one with their file.
 const folderLevels = 3
@@ -62,7 +71,7 @@ type seats [askers]struct{ readers, handlers places }
 func newSeats() *seats {
 	s := new(seats)
 	for kind := range s {
-		s[kind].readers.inside, s[kind].handlers.inside = map[string]int{}, map[string]int{}
+		s[kind].readers.inside, s[kind].handlers.inside = map[folder]int{}, map[folder]int{}
 		s[kind].readers.most, s[kind].handlers.most = assetReaders, assetHandlers
 		if asker(kind) == byOutside {
 			s[kind].readers.most, s[kind].handlers.most = outsideReaders, outsideHandlers
@@ -77,18 +86,18 @@ type places struct {
 
 	mu      sync.Mutex
 	taken   int
-	inside  map[string]int // by folder: functions that have a place, or have not returned
+	inside  map[folder]int // functions that have a place, or have not returned
 	waiting []*queued      // in the order in which they came
 }
 
 // queued is who waits for a place.
 type queued struct {
-	folders []string
+	folders []folder
 	ready   chan struct{} // closed when it has its place
 }
 
 // take waits for a place, for which leave must be called, and free before. false: ctx has ended.
-func (p *places) take(ctx context.Context, folders []string) bool {
+func (p *places) take(ctx context.Context, folders []folder) bool {
 	w := &queued{folders, make(chan struct{})}
 	p.mu.Lock()
 	p.waiting = append(p.waiting, w)
@@ -122,14 +131,14 @@ func (p *places) free() {
 }
 
 // leave is told that a function has returned, whose place is free.
-func (p *places) leave(folders []string) {
+func (p *places) leave(folders []folder) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.count(folders, -1)
 	p.admit()
 }
 
-func (p *places) count(folders []string, change int) {
+func (p *places) count(folders []folder, change int) {
 	for _, f := range folders {
 		if p.inside[f] += change; p.inside[f] == 0 {
 			delete(p.inside, f)
@@ -158,7 +167,7 @@ func (p *places) admit() {
 }
 
 // fits says whether each of the folders leaves free what it has.
-func (p *places) fits(folders []string) bool {
+func (p *places) fits(folders []folder) bool {
 	free := p.most - p.taken
 	for _, f := range folders {
 		if p.inside[f] >= free {
@@ -169,16 +178,26 @@ func (p *places) fits(folders []string) bool {
 	return true
 }
 
-// foldersOf gives the folders of a path, from the root on, and the path itself.
-func foldersOf(name string) []string {
+// foldersOf gives the folders of a path, from the root on, and the path itself. A ".." in it comes
+// from an escaped slash, as WebKit resolves all others, and some handlers resolve it, others don't,
+// as those of http.ServeMux. So all paths with one have a folder of their own above the others:
+// "/x/a%2F..%2F..%2Fb" may be meant for /x or for /b.
+func foldersOf(name string) []folder {
+	all := make([]folder, 0, folderLevels+2)
+	add := func(name string) { all = append(all, folder(maphash.String(folderSeed, name))) }
+	levels := folderLevels
+	if strings.Contains("/"+name+"/", "/../") {
+		add("..")
+		levels++
+	}
 	name = path.Clean("/" + name)
-	all := make([]string, 0, folderLevels+1)
-	for i := 1; i < len(name) && len(all) < folderLevels; i++ {
+	for i := 1; i < len(name) && len(all) < levels; i++ {
 		if name[i] == '/' {
-			all = append(all, name[:i])
+			add(name[:i])
 		}
 	}
-	return append(all, name)
+	add(name)
+	return all
 }
 
 // stay is a request's time in its place. The goroutine that answers it calls the methods; only
@@ -191,7 +210,7 @@ type stay struct {
 	over  *atomic.Int64 // those of the app that overstay
 
 	in      *places // nil: nowhere
-	folders []string
+	folders []folder
 	stop    func() bool // keeps giveUp from being called
 
 	mu    sync.Mutex
@@ -218,7 +237,7 @@ func (s *stay) enter(which func() *places) bool {
 		return true
 	}
 	in := which()
-	var folders []string
+	var folders []folder
 	if s.by == byUnknown {
 		folders = foldersOf(s.name)
 	}

@@ -190,6 +190,63 @@ func TestPlacesOfFolders(t *testing.T) {
 	})
 }
 
+// TestPlacesOfEscapedFolders: a handler that takes "%2F.." for a part of a name answers all these,
+// though they are in as many folders as there are names.
+func TestPlacesOfEscapedFolders(t *testing.T) {
+	p := &newSeats()[byUnknown].readers
+	for i := range 1000 {
+		folders := foldersOf(parseTarget(fmt.Sprintf("/live/x%%2F..%%2f%%2E.%%2F%d/x", i)).Path)
+		if p.taken < p.most && p.fits(folders) {
+			p.taken++
+			p.count(folders, 1)
+		}
+	}
+	if p.taken == 0 || p.taken > p.most/2 {
+		t.Errorf("they have %d places of %d", p.taken, p.most)
+	}
+	if !p.fits(foldersOf("/pictures/x")) {
+		t.Error("another folder has no place")
+	}
+	w := newWindow(&App{}, "main")
+	for i := range maxRequests + 1 {
+		name := fmt.Sprintf("/live/x/../../%d/x", i)
+		if (w.asked.begin(w, byUnknown, Origin, name, 0) == nil) != (i == maxRequests) {
+			t.Fatalf("request %d: it is not the bound, which is %d", i, maxRequests)
+		}
+	}
+	if w.asked.begin(w, byUnknown, Origin, "/pictures/x", 0) == nil {
+		t.Error("a request in another folder is refused")
+	}
+}
+
+// TestPlacesOfLongPaths: those that wait are looked through as fast when their paths are long.
+func TestPlacesOfLongPaths(t *testing.T) {
+	fastest := func(folder string) time.Duration {
+		p := &newSeats()[byUnknown].readers
+		p.taken = p.most / 2
+		p.count(foldersOf(folder+"/b"), p.taken/2)
+		for i := range 4000 {
+			name := fmt.Sprint(folder, "/b/c/", i)
+			p.waiting = append(p.waiting, &queued{foldersOf(name), make(chan struct{})})
+		}
+		best := time.Hour
+		for range 20 {
+			begun := time.Now()
+			p.admit()
+			best = min(best, time.Since(begun))
+		}
+		if len(p.waiting) != 4000 {
+			t.Errorf("%d wait", len(p.waiting))
+		}
+		return best
+	}
+	short, long := fastest("/a"), fastest("/"+strings.Repeat("a", 4000))
+	t.Logf("short paths %v, long ones %v", short, long)
+	if long > 5*short {
+		t.Errorf("it took %v, and %v when paths are short", long, short)
+	}
+}
+
 // TestMaxOverstaying: functions of the app that never return are bounded.
 func TestMaxOverstaying(t *testing.T) {
 	g, err := newOrigins("")
