@@ -51,9 +51,26 @@ func (b *Bus) register(e *transport.Engine) {
 		c.page.readyLater(c.conn)
 		return nil
 	})
-	register(e, CommandEmitBytes, func(ctx context.Context, body []byte) (any, error) {
-		return nil, b.call(ctx, CommandEmitBytes, func(c caller) error { return b.pageEmitBytes(ctx, c, body) })
-	})
+	o := options(CommandEmitBytes)
+	o.Permit = func(ctx context.Context) error { // before the body has come
+		return b.call(ctx, CommandEmitBytes, func(c caller) error {
+			name, t, err := headerEvent(ctx)
+			if err != nil {
+				return err
+			}
+			return mayEmit(c, t, name)
+		})
+	}
+	emit := func(ctx context.Context, body []byte) (any, error) {
+		return nil, b.call(ctx, CommandEmitBytes, func(caller) error {
+			name, t, err := headerEvent(ctx)
+			if err != nil {
+				return err
+			}
+			return b.emitFor(t, name, body, true)
+		})
+	}
+	transport.HandleWith(e, CommandEmitBytes, o, emit)
 }
 
 // caller is the page that calls a command.
@@ -62,32 +79,29 @@ type caller struct {
 	conn *conn
 }
 
-// register registers a command as its row in the table says.
-func register[Args any](
-	e *transport.Engine, name string, run func(context.Context, Args) (any, error),
-) {
+// options are those of a command, as its row in the table says.
+func options(name string) transport.CommandOptions {
 	row := builtin.Named(name)
-	transport.HandleWith(e, name, transport.CommandOptions{
-		Ordered: row.Ordered, Asks: row.Asks(), MaxArgs: row.MaxArgs,
-	}, run)
+	return transport.CommandOptions{Ordered: row.Ordered, Asks: row.Asks(), MaxArgs: row.MaxArgs}
 }
 
 // handle registers a command with JSON arguments.
 func (b *Bus) handle(e *transport.Engine, name string, run func(*Bus, caller, args) error) {
-	register(e, name, func(ctx context.Context, data json.RawMessage) (any, error) {
-		return nil, b.call(ctx, name, func(c caller) error {
-			if len(data) > leading {
-				if err := b.mayEmit(c, data); err != nil {
+	transport.HandleWith(e, name, options(name),
+		func(ctx context.Context, data json.RawMessage) (any, error) {
+			return nil, b.call(ctx, name, func(c caller) error {
+				if len(data) > leading {
+					if err := mayEmitLong(c, data); err != nil {
+						return err
+					}
+				}
+				a, err := parseArgs(data)
+				if err != nil {
 					return err
 				}
-			}
-			a, err := parseArgs(data)
-			if err != nil {
-				return err
-			}
-			return run(b, c, a)
+				return run(b, c, a)
+			})
 		})
-	})
 }
 
 // call finds the calling page and runs its command. The first refusal of each code is logged for each page.
@@ -156,7 +170,7 @@ func (b *Bus) pageEmit(c caller, a args) error {
 	if err != nil {
 		return err
 	}
-	return b.emitFor(c, Any, name, a.payload, false)
+	return b.emitJSON(c, Any, name, a.payload)
 }
 
 func (b *Bus) pageEmitTo(c caller, a args) error {
@@ -168,36 +182,36 @@ func (b *Bus) pageEmitTo(c caller, a args) error {
 	if err != nil {
 		return err
 	}
-	return b.emitFor(c, t, name, a.payload, false)
+	return b.emitJSON(c, t, name, a.payload)
 }
 
-func (b *Bus) pageEmitBytes(ctx context.Context, c caller, body []byte) error {
-	name, err := header(transport.Header(ctx, HeaderEvent))
-	if err != nil {
-		return err
+// headerEvent reads the event and the target from a call's headers.
+func headerEvent(ctx context.Context) (name string, t Target, err error) {
+	t = Any
+	if name, err = header(transport.Header(ctx, HeaderEvent)); err != nil {
+		return "", t, err
 	}
 	if name, err = pageName(name); err != nil {
-		return err
+		return "", t, err
 	}
-	t := Any
 	if value := transport.Header(ctx, HeaderTarget); value != "" {
 		text, err := header(value)
 		if err != nil {
-			return err
+			return "", t, err
 		}
 		if !json.Valid([]byte(text)) {
-			return refusal(CodeTarget, "the header %s is no JSON", HeaderTarget)
+			return "", t, refusal(CodeTarget, "the header %s is no JSON", HeaderTarget)
 		}
 		if t, err = pageTarget([]byte(text)); err != nil {
-			return err
+			return "", t, err
 		}
 	}
-	return b.emitFor(c, t, name, body, true)
+	return name, t, nil
 }
 
-// mayEmit asks the policy about the event of long arguments, which are not read before. Only those
-// of events with a payload are long; emitFor asks again, about what has been checked.
-func (b *Bus) mayEmit(c caller, data []byte) error {
+// mayEmitLong asks the policy about the event of long arguments, which are not read before. Only
+// those of events with a payload are long; emitJSON asks again, about what has been checked.
+func mayEmitLong(c caller, data []byte) error {
 	name, err := leadingEvent(data)
 	if err != nil {
 		return err
@@ -208,24 +222,36 @@ func (b *Bus) mayEmit(c caller, data []byte) error {
 // windowEvents begins the names of the events that tell of windows.
 const windowEvents = "tauri://"
 
-// emitFor emits for a page. The payload has been checked.
-func (b *Bus) emitFor(c caller, t Target, name string, data []byte, binary bool) error {
+// mayEmit asks the policy whether a page may emit an event for a target.
+func mayEmit(c caller, t Target, name string) error {
 	if err := c.conn.session.Check(transport.ActionEmit, name); err != nil {
 		return err
 	}
-	if strings.HasPrefix(name, windowEvents) {
-		// Who may not act on a window may not make its page believe that somebody did, as by tauri://close-requested.
-		label := t.Label
-		if !t.Kind.labelled() {
-			label = "*"
-		}
-		if err := c.conn.session.Check(transport.ActionWindow, label); err != nil {
-			return err
-		}
+	if !strings.HasPrefix(name, windowEvents) {
+		return nil
 	}
-	if data == nil && !binary {
-		data = null
+	// Who may not act on a window may not make its page believe that somebody did, as by
+	// tauri://close-requested.
+	label := t.Label
+	if !t.Kind.labelled() {
+		label = "*"
 	}
+	return c.conn.session.Check(transport.ActionWindow, label)
+}
+
+// emitJSON emits a payload of JSON for a page, if it may. The payload has been checked.
+func (b *Bus) emitJSON(c caller, t Target, name string, payload []byte) error {
+	if err := mayEmit(c, t, name); err != nil {
+		return err
+	}
+	if payload == nil {
+		payload = null
+	}
+	return b.emitFor(t, name, payload, false)
+}
+
+// emitFor emits for a page that may.
+func (b *Bus) emitFor(t Target, name string, data []byte, binary bool) error {
 	m := messages.Get().(*message)
 	defer m.free()
 	m.bus, m.target, m.name = b, t, name

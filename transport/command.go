@@ -14,6 +14,7 @@ import (
 type command struct {
 	CommandOptions
 	name string
+	raw  bool // it takes raw bytes, not JSON
 	run  func(ctx context.Context, inv *invocation) (answer, error)
 }
 
@@ -32,6 +33,13 @@ type CommandOptions struct {
 	// refused with CodeBadArguments, nothing of it is kept or decoded. Default: no bound but
 	// Options.MaxMessage.
 	MaxArgs int
+	// Permit, if not nil, is asked about each call before its arguments are decoded, and before a
+	// long raw body is received: what a refused page goes on to send of it is dropped as it comes.
+	// Its context is that of the function, with SessionFrom and Header. It runs on the function's
+	// goroutine, when the policy has allowed what it is asked. Its error rejects the call as one of
+	// the function does. It is for what the headers say: with Asks, a function that takes raw bytes
+	// asks here what it would ask first. Default: nobody is asked but the policy.
+	Permit func(ctx context.Context) error
 }
 
 // answer is a handler's result: raw bytes, or JSON.
@@ -91,6 +99,7 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 	case c.MaxArgs < 0:
 		panic(fmt.Sprintf("transport: command %q is registered with MaxArgs %d", c.name, c.MaxArgs))
 	}
+	_, c.raw = any((*Args)(nil)).(*[]byte)
 	c.run = func(ctx context.Context, inv *invocation) (answer, error) {
 		var args Args
 		if err := inv.decode(&args); err != nil {
@@ -122,30 +131,39 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 	}
 }
 
-// call runs the handler of an invocation. A panic, or the end of its goroutine, is an error.
-func (inv *invocation) call() {
+// guard runs what calls functions of the app for an invocation. A panic, or the end of its
+// goroutine, is an error.
+func (inv *invocation) guard(f func(*invocation) error) {
 	returned := false
 	defer appcode.Catch(&returned, func(f *appcode.Failure) {
 		inv.s.log.Error("command panicked", "command", inv.name, "panic", f.Panic, "stack", f.Stack)
-		inv.err = &Error{CodePanic, fmt.Sprintf("command %q panicked, or ended its goroutine: see the app's log", inv.name), nil}
+		inv.err = &Error{
+			CodePanic,
+			fmt.Sprintf("command %q panicked, or ended its goroutine: see the app's log", inv.name),
+			nil,
+		}
 	})
-	var result answer
-	var err error
-	switch {
-	case inv.command != nil:
-		result, err = inv.command.run(inv.ctx, inv)
-	case inv.s.unknown != nil:
-		err = inv.s.unknown(inv.name)
-	}
-	switch {
-	case err != nil:
+	if err := f(inv); err != nil {
 		inv.err = inv.explain(crossing(inv.s.log.With("command", inv.name), err))
-	case inv.command == nil:
-		inv.err = &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
-	default:
-		inv.result = result
 	}
 	returned = true
+}
+
+// askFirst asks the command's Permit.
+func (inv *invocation) askFirst() error { return inv.command.Permit(inv.ctx) }
+
+// handle runs the handler.
+func (inv *invocation) handle() (err error) {
+	switch {
+	case inv.command != nil:
+		inv.result, err = inv.command.run(inv.ctx, inv)
+		return err
+	case inv.s.unknown != nil:
+		if err := inv.s.unknown(inv.name); err != nil {
+			return err
+		}
+	}
+	return &Error{CodeUnknownCommand, fmt.Sprintf("there is no command %q", inv.name), nil}
 }
 
 // inlineBody is the largest raw result that stands in its result frame. Longer ones have a

@@ -66,6 +66,7 @@ func (inv *invocation) parse(envelope []byte) error {
 		inv.s.pageLanes = uint32(id)
 		inv.upload = newLane(inv.s, uint32(id), inv.s.opt.RingBytes)
 		inv.upload.name = inv.name
+		inv.upload.in.shut = true // until the policy has been asked, and all else allows the call
 		inv.s.enter(inv.upload, &inv.s.uploads)
 		inv.upload.in.window.Store(int64(inv.s.opt.Window))
 	default:

@@ -231,6 +231,9 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 	kind, data := f.Kind, f.Payload
 	if kind >= wire.Begin {
 		before := l.in.part.Size()
+		if l.id != 0 && l.end.Load() != nil {
+			l.in.part.Discard() // nobody will receive it
+		}
 		done, err := l.in.part.Add(f, wire.Up, l.id, s.opt.MaxMessage)
 		if err != nil {
 			return err

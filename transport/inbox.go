@@ -48,7 +48,8 @@ type inbox struct {
 	mu    sync.Mutex
 	queue messages
 	cost  int64         // of the queue, in the session's memory
-	held  int           // strides of fragments behind unread messages, not credited yet
+	held  int           // strides of fragments that wait for their credit
+	shut  bool          // nobody receives yet: fragments wait for their credit until then
 	over  bool          // Go has ended the lane: what comes is dropped
 	free  bool          // the queue is not counted in the session's memory any more
 	bell  chan struct{} // capacity one: something to receive, or the end
@@ -145,10 +146,11 @@ func (a *arrivals) deliver() error {
 }
 
 // fragment credits a fragment: at once, or with the messages before it that nobody has read
-// yet, so that unread large messages cannot pile up beyond the window.
+// yet, so that unread large messages cannot pile up beyond the window; or when somebody begins to
+// receive.
 func (l *lane) fragment(stride int) {
 	l.in.mu.Lock()
-	wait := !l.in.queue.empty()
+	wait := l.in.shut || !l.in.queue.empty()
 	if wait {
 		l.in.held += stride
 	}
@@ -156,6 +158,30 @@ func (l *lane) fragment(stride int) {
 	if !wait {
 		l.consume(stride)
 	}
+}
+
+// unshut credits the fragments that came before anybody received.
+func (l *lane) unshut() {
+	l.in.mu.Lock()
+	l.in.shut = false
+	held := 0
+	if l.in.queue.empty() {
+		held, l.in.held = l.in.held, 0
+	}
+	l.in.mu.Unlock()
+	if held > 0 {
+		l.consume(held)
+	}
+}
+
+// dropPart drops what has come of a message on a lane that Go has ended. Only what follows on the
+// lane would do so otherwise.
+func (l *lane) dropPart() {
+	s := l.s
+	s.inMu.Lock()
+	defer s.inMu.Unlock()
+	s.budget.give(heldFragments, int64(l.in.part.Size()))
+	l.in.part.Discard()
 }
 
 // pageEnds notes the page's close: what came before it stays to be received.
@@ -174,7 +200,7 @@ func (l *lane) dropUnread() {
 		return
 	}
 	queue, held := l.in.queue, l.in.held
-	l.in.queue, l.in.held, l.in.over = messages{}, 0, true
+	l.in.queue, l.in.held, l.in.over, l.in.shut = messages{}, 0, true, false
 	l.holds(-l.in.cost)
 	l.in.mu.Unlock()
 	for !queue.empty() {

@@ -175,13 +175,19 @@ func (inv *invocation) perform() {
 		inv.err = inv.canceled() // or the session is over
 	default:
 		if inv.err = inv.permit(); inv.err == nil {
-			inv.err = inv.tooLong()
+			inv.err = inv.wrongForm()
+		}
+		if inv.err == nil && inv.command != nil && inv.command.Permit != nil {
+			inv.guard((*invocation).askFirst)
 		}
 		if inv.err == nil {
+			inv.err = inv.tooLong()
+		}
+		if inv.err == nil && inv.command != nil { // nobody takes what comes for none
 			inv.err = inv.receiveBody()
 		}
 		if inv.err == nil {
-			inv.call()
+			inv.guard((*invocation).handle)
 		}
 	}
 }
@@ -222,6 +228,19 @@ func (inv *invocation) tooLong() *Error {
 			inv.command.MaxArgs),
 		nil,
 	}
+}
+
+// wrongForm refuses JSON where raw bytes are taken, and raw bytes, which may still have to come,
+// where JSON is.
+func (inv *invocation) wrongForm() *Error {
+	if inv.command == nil || inv.raw == inv.command.raw {
+		return nil
+	}
+	takes := "raw bytes: pass an ArrayBuffer or a view of one"
+	if inv.raw {
+		takes = "JSON arguments, not raw bytes"
+	}
+	return &Error{CodeBadArguments, fmt.Sprintf("command %q: it takes %s", inv.name, takes), nil}
 }
 
 // permit asks the policy. Commands that ask by themselves can be denied by name.
@@ -268,6 +287,7 @@ func (inv *invocation) release() {
 	}
 	if inv.upload != nil {
 		inv.upload.finish(&ClosedError{Reason: "its command has returned"}, false)
+		inv.upload.dropPart()
 	}
 }
 
@@ -276,6 +296,7 @@ func (inv *invocation) receiveBody() *Error {
 	if inv.upload == nil {
 		return nil
 	}
+	inv.upload.unshut()
 	m, err := inv.upload.receive(inv.ctx)
 	if err != nil {
 		return &Error{CodeBadArguments, fmt.Sprintf("the raw body of command %q did not arrive: %v", inv.name, err), nil}
@@ -291,25 +312,16 @@ func (inv *invocation) receiveBody() *Error {
 
 // decode stores the arguments in *args and connects the channels in them.
 func (inv *invocation) decode(args any) error {
-	bad := func(format string, a ...any) error {
-		return &Error{CodeBadArguments, fmt.Sprintf("command %q: ", inv.name) + fmt.Sprintf(format, a...), nil}
-	}
 	if raw, ok := args.(*[]byte); ok {
-		if !inv.raw {
-			return bad("it takes raw bytes: pass an ArrayBuffer or a view of one")
-		}
 		*raw = inv.body
 		return nil
-	}
-	if inv.raw {
-		return bad("it takes JSON arguments, not raw bytes")
 	}
 	if raw, ok := args.(*json.RawMessage); ok && inv.ordered() {
 		*raw = inv.body
 		return nil
 	}
 	if err := inv.decodeJSON(args); err != nil {
-		return bad("%v", err)
+		return &Error{CodeBadArguments, fmt.Sprintf("command %q: %v", inv.name, err), nil}
 	}
 	return nil
 }

@@ -104,7 +104,9 @@ func (p *Page) Start(r Request) *Call {
 	payload = binary.LittleEndian.AppendUint32(payload, uint32(len(text)))
 	err = p.up.send(p.lanes[0], wire.Invoke, append(append(payload, text...), body...))
 	if err == nil && upload != nil {
-		err = p.up.send(upload, wire.Bytes, r.Raw)
+		if err = p.up.send(upload, wire.Bytes, r.Raw); err == ErrChannelClosed && p.err == nil {
+			err = nil // Go refuses the call, which it answers
+		}
 		upload.sendClose()
 	}
 	if err != nil {
