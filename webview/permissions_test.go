@@ -158,12 +158,13 @@ func TestTableOfPermissions(t *testing.T) {
 }
 
 // TestBuiltinsAreBounded: no command of the table takes more than its row says, but for payloads of
-// the app.
+// the app. Raw bytes, in the call or on a lane of their own, none takes but emit_bytes.
 func TestBuiltinsAreBounded(t *testing.T) {
 	besideAnother(t, func(t *testing.T, w way) string {
 		app := newApp(t, Options{Tauri: true, Carrier: w.kind}, func(*transport.Engine) {})
 		p := openPage(t, app, WindowOptions{Label: "main"})
 		for _, name := range builtin.Names() {
+			p.refusesRaw(name)
 			row := builtin.Named(name)
 			if row.MaxArgs > builtin.Long || name == "plugin:inspector|watch" {
 				if !slices.Contains(row.Needs, builtin.Emit) && name != "plugin:inspector|watch" {
@@ -172,17 +173,88 @@ func TestBuiltinsAreBounded(t *testing.T) {
 				continue
 			}
 			for more, refused := range map[int]bool{0: false, 1: true, 1 << 20: true} {
-				var failed *transport.Error
-				const frame = `{"label":"nobody","pad":""}`
-				p.run(fmt.Sprintf(`return await tailrace.invoke(%q, { label: 'nobody', pad: 'x'.repeat(%d) })
-					.then(() => null, (e) => ({ code: e.code, message: e.message }))`, name,
-					row.MaxArgs+more-len(frame)), &failed)
-				got := failed != nil && strings.Contains(failed.Message, fmt.Sprintf("it takes %d", row.MaxArgs))
+				failed := p.callPadded(name, row.MaxArgs+more)
+				got := failed != nil &&
+					strings.Contains(failed.Message, fmt.Sprintf("it takes %d", row.MaxArgs))
 				if got != refused {
 					t.Errorf("%s with %d bytes: %v", name, row.MaxArgs+more, failed)
 				}
 			}
 		}
 		return "refused"
+	})
+}
+
+// refusesRaw checks that a command takes no raw bytes, or none without an event.
+func (p *testPage) refusesRaw(name string) {
+	p.t.Helper()
+	code := transport.CodeBadArguments
+	switch name {
+	case bus.CommandEmitBytes:
+		code = bus.CodeName
+	case "plugin:inspector|watch": // the page may not
+		code = transport.CodeDenied
+	}
+	for _, length := range []int{1, 64<<10 + 1, 1 << 20} { // the longer ones have a lane of their own
+		if failed := p.callRaw(name, length); failed == nil || failed.Code != code {
+			p.t.Errorf("%s with %d raw bytes: %v, want %s", name, length, failed, code)
+		}
+	}
+}
+
+// callPadded calls a command with arguments of so many bytes of JSON.
+func (p *testPage) callPadded(name string, length int) (failed *transport.Error) {
+	p.t.Helper()
+	const frame = `{"label":"nobody","event":"told","pad":""}`
+	p.run(fmt.Sprintf(fails+`return await tailrace.invoke(%q,
+		{ label: 'nobody', event: 'told', pad: 'x'.repeat(%d) }).then(() => null, fails)`, name,
+		length-len(frame)), &failed)
+	return failed
+}
+
+// callRaw calls a command with so many raw bytes.
+func (p *testPage) callRaw(name string, length int) (failed *transport.Error) {
+	p.t.Helper()
+	p.run(fmt.Sprintf(fails+`return await tailrace.invoke(%q, new Uint8Array(%d))
+		.then(() => null, fails)`, name, length), &failed)
+	return failed
+}
+
+// denyingAll allows nothing, and denies each command by its name, too.
+type denyingAll struct{}
+
+// Check implements transport.Policy.
+func (denyingAll) Check(p transport.Permission) error { return p.Denied() }
+
+// Denies implements transport.Denier.
+func (denyingAll) Denies(p transport.Permission) bool { return p.Action == transport.ActionCommand }
+
+// TestDeniedBuiltins: to a page whose policy denies everything, each command of the table is denied
+// before anything else is said of its arguments or its raw bytes, however large, and none of them
+// are held then. What tells that the page is ready can't be denied, and takes neither.
+func TestDeniedBuiltins(t *testing.T) {
+	besideAnother(t, func(t *testing.T, w way) string {
+		o := Options{Tauri: true, Policy: denyingAll{}, Carrier: w.kind}
+		app := newApp(t, o, func(*transport.Engine) {})
+		p := openPage(t, app, WindowOptions{Label: "main"})
+		const large = 1 << 20
+		for _, name := range builtin.Names() {
+			code := transport.CodeDenied
+			if name == bus.CommandReady || name == bus.CommandReadyLater { // every page may
+				code = transport.CodeBadArguments
+			}
+			for _, failed := range []*transport.Error{
+				p.callRaw(name, 1), p.callRaw(name, large), p.callPadded(name, large),
+			} {
+				if failed == nil || failed.Code != code {
+					t.Errorf("%s: %v, want %s", name, failed, code)
+				}
+			}
+			eventually(t, name+" to hold nothing", func() bool {
+				held := p.Session().Stats().Held
+				return held.Commands+held.Fragments+held.Messages == 0
+			})
+		}
+		return "denied"
 	})
 }
