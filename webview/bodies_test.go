@@ -17,7 +17,8 @@ func TestRefusedBodiesAreNotHeld(t *testing.T) {
 		rules := &refusing{}
 		rules.set(transport.Permission{Action: transport.ActionEmit, Name: "secret"})
 		b := openBeside(t, w, Options{Policy: rules}, nil)
-		b.heap = 48 << 20 // four bodies have 96 MiB; of each a window of 4 MiB comes before it is refused
+		// Four bodies have 96 MiB; of each a window of 4 MiB may come before it is refused.
+		b.heap = 48 << 20
 		p := openPage(t, b.App, WindowOptions{Label: "other"})
 		b.during(t, "events of 24 MiB that may not be emitted", func() string {
 			var got string
@@ -26,7 +27,8 @@ func TestRefusedBodiesAreNotHeld(t *testing.T) {
 				for (let round = 0; round < 5; round++) {
 					const calls = [];
 					for (let i = 0; i < 4; i++) {
-						calls.push(tailrace.invoke(%q, body, { headers: { 'tailrace-event': 'secret' } })
+						calls.push(tailrace.invoke(%q, body,
+							{ headers: { 'tailrace-event': 'secret' } })
 							.then(() => count('ok'), (e) => count(e.code)));
 					}
 					await Promise.all(calls);

@@ -195,7 +195,7 @@ func (p *testPage) refusesRaw(name string) {
 	case "plugin:inspector|watch": // the page may not
 		code = transport.CodeDenied
 	}
-	for _, length := range []int{1, 64<<10 + 1, 1 << 20} { // the longer ones have a lane of their own
+	for _, length := range []int{1, 64<<10 + 1, 1 << 20} { // the longer ones come on a lane
 		if failed := p.callRaw(name, length); failed == nil || failed.Code != code {
 			p.t.Errorf("%s with %d raw bytes: %v, want %s", name, length, failed, code)
 		}
