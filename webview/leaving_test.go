@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -419,6 +420,34 @@ func TestHelloOfClosedWindow(t *testing.T) {
 	}
 	if status := wait(t, r.status, "the answer"); status != 410 {
 		t.Errorf("status %d", status)
+	}
+}
+
+// Of the hellos that wait for the page before, the last one has the session, in whichever order
+// their goroutines wake up.
+func TestHellosThatWait(t *testing.T) {
+	app := newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {})
+	p := openPage(t, app, WindowOptions{Label: "main"})
+	eventually(t, "a session", func() bool { return p.Session() != nil })
+	said := make([]recorder, 8)
+	if err := app.call(func() error {
+		p.depart("left")
+		for i := range said {
+			said[i] = recorder{make(chan int, 1)}
+			p.greet(&incoming{}, said[i], false)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range said {
+		want := http.StatusGone
+		if i == len(said)-1 {
+			want = http.StatusOK
+		}
+		if status := wait(t, r.status, "the answer"); status != want {
+			t.Errorf("hello %d: status %d, want %d", i, status, want)
+		}
 	}
 }
 

@@ -236,9 +236,11 @@ func (w *Window) hasSaid(p *page, body []byte) (ok bool) {
 }
 
 // greet is hello, behind what the page before may still send. A window that is being closed has had
-// its last page.
+// its last page. Of several that wait, the last one counts: a page that comes back from WebKit's
+// cache has given up those before.
 func (w *Window) greet(in *incoming, r responder, cors bool) {
-	f, document := w.former, w.documents
+	w.hellos++
+	f, document, nth := w.former, w.documents, w.hellos
 	switch {
 	case w.ending.Load():
 		refuseHello(r, cors)
@@ -255,8 +257,12 @@ func (w *Window) greet(in *incoming, r responder, cors bool) {
 				w.endFormer()
 				w.finish()
 			}
-			if w.closed.Load() || w.documents != document || w.origin == "" {
+			switch {
+			case w.closed.Load() || w.documents != document || w.origin == "":
 				refuseHello(r, cors)
+				return
+			case w.hellos != nth:
+				refuse(r, cors, http.StatusGone, transport.CodeClosed, "the page has said hello again")
 				return
 			}
 			w.greet(in, r, cors)

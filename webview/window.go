@@ -76,6 +76,7 @@ type Window struct {
 	dev        *devWait // for the development server; nil: it is there
 	former     former
 	documents  uint64          // that were committed
+	hellos     uint64          // that were said
 	loads      uint64          // steps of navigations that were told
 	changing   bool            // a document was allowed that may take the shown one's place
 	returning  int             // navigations in the history that may have begun

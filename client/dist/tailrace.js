@@ -474,14 +474,15 @@
     /** A request outside of the batches, until it has an answer. */
     async ask(path, body) {
       let slot = newSlot(0);
-      for (let tries = 1; ; tries++) {
+      for (let tries = 1; !this.stopped; tries++) {
         if (this.blocked) throw blockedByPolicy(this.options.base);
         let answer = await safe(this.askOnce(path, body, slot));
-        if (this.stopped) throw new TailraceError("closed", "the session ended");
+        if (this.stopped) break;
         if (answer !== void 0 && answer.status !== 429 && answer.whole) return answer;
         if (tries === TRIES) throw unreachable();
         await safe(this.wait(tries)), answer === void 0 && this.lookForPolicy(slot);
       }
+      throw new TailraceError("closed", "the session ended");
     }
     /** Undefined: the answer did not come. Never rejects. */
     async askOnce(path, body, slot) {
@@ -653,9 +654,9 @@
         if (this.stopped) return;
         if (answer === void 0)
           return peer.undelivered(composed.credits), FAILED;
-        if (answer.status === 429)
-          await safe(this.sleep(BUSY_WAIT));
-        else {
+        if (answer.status === 429) {
+          if (await safe(this.sleep(BUSY_WAIT)), this.stopped) return;
+        } else {
           if (answer.status >= 200 && answer.status < 300)
             return answer.status === 204 ? void 0 : answer.body === void 0 ? FAILED : answer;
           peer.end(refusal(answer.status, textOf2(answer.body)));

@@ -127,15 +127,16 @@ export class HttpCarrier implements Carrier {
   /** A request outside of the batches, until it has an answer. */
   private async ask(path: string, body: string | null): Promise<Answered> {
     const slot = newSlot(0);
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; !this.stopped; tries++) {
       if (this.blocked) throw blockedByPolicy(this.options.base);
       const answer = await safe(this.askOnce(path, body, slot));
-      if (this.stopped) throw new TailraceError('closed', 'the session ended');
+      if (this.stopped) break;
       if (answer !== undefined && answer.status !== 429 && answer.whole) return answer;
       if (tries === TRIES) throw unreachable();
       await safe(this.wait(tries));
       if (answer === undefined) this.lookForPolicy(slot);
     }
+    throw new TailraceError('closed', 'the session ended');
   }
 
   /** Undefined: the answer did not come. Never rejects. */
@@ -394,6 +395,7 @@ export class HttpCarrier implements Carrier {
       }
       if (answer.status === 429) {
         await safe(this.sleep(BUSY_WAIT));
+        if (this.stopped) return undefined;
       } else if (answer.status >= 200 && answer.status < 300) {
         if (answer.status === 204) return undefined;
         return answer.body === undefined ? FAILED : answer;

@@ -157,6 +157,37 @@ test('hello is tried again, and refused for good by its status or its content', 
   }
 });
 
+test('a page that is restored between two tries of its hello says the one before no more', async () => {
+  // Go would take it for a later one, and end the session that the page has.
+  for (const reply of [new Error('network'), { status: 429 }]) {
+    const go = new Go();
+    await settle();
+    go.helloReplies.push(reply, reply);
+    go.page.restored();
+    await settle(); // the first try again comes at once, the next one after a wait
+    assert.equal(go.hellos, 3);
+    go.page.restored();
+    await go.clock.advance(60_000);
+    assert.equal(go.hellos, 4);
+    assert.equal(go.api.session.state, 'open');
+  }
+});
+
+test('a batch that Go was too busy for is not sent again when the session has ended', async () => {
+  const go = await started();
+  go.autoPost = false;
+  go.api.invoke('a').catch(() => {});
+  await settle();
+  go.posts[0].reply({ status: 429 });
+  await settle();
+  go.pulls[0].reply({ status: 410 });
+  await settle();
+  const requests = go.requests.length;
+  await go.clock.advance(60_000);
+  assert.equal(go.api.session.state, 'ended');
+  assert.equal(go.requests.length, requests);
+});
+
 test('a restored page ends everything and says hello anew', async () => {
   const go = await started();
   const { ends } = await waiting(go);
