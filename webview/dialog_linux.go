@@ -47,6 +47,9 @@ func (n *nativeWindow) print() { C.tr_print(n.view) }
 // showsDialog says whether WebKit shows a script's dialog. For tests.
 func (n *nativeWindow) showsDialog() bool { return C.tr_shows_dialog(n.view) != 0 }
 
+// dialogHeight gives the height that the dialog wants, in pixels. For tests.
+func (n *nativeWindow) dialogHeight() int { return int(C.tr_dialog_height(n.view)) }
+
 // What follows is called by the C side, on the main thread.
 
 //export goSoon

@@ -204,6 +204,7 @@ void tr_view_click(tr_view *v, int x, int y, int button);  // as the user would,
 void tr_view_key(tr_view *v, unsigned value);  // pressed and let go, for tests
 int tr_dialogs(tr_view *v);      // how many dialogs the view's window has, for tests
 int tr_shows_dialog(tr_view *v);  // a script's, for tests
+int tr_dialog_height(tr_view *v);  // that it wants, for tests
 void tr_view_snapshot(tr_view *v, uintptr_t handle);
 void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web process has handled all before
 

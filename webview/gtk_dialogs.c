@@ -230,3 +230,15 @@ int tr_shows_dialog(tr_view *v) {
   gtk_container_forall(GTK_CONTAINER(v->view), count, &n);
   return n > 0;
 }
+
+static void highest(GtkWidget *w, gpointer height) {
+  int wants = 0;
+  if (gtk_widget_get_visible(w)) gtk_widget_get_preferred_height(w, NULL, &wants);
+  if (wants > *(int *)height) *(int *)height = wants;
+}
+
+int tr_dialog_height(tr_view *v) {
+  int height = 0;
+  gtk_container_forall(GTK_CONTAINER(v->view), highest, &height);
+  return height;
+}

@@ -4,7 +4,7 @@
   "use strict";
   const KINDS = ["", "alert", "confirm", "prompt", "beforeunload", "print"]; // gtk_types.h
   const LONGEST = 4096; // UTF-16 units of a dialog's text
-  const LINE = 80; // what is longer without a space makes the window wider
+  const LINE = 80; // WebKit would show one line of what is longer without a space
   const OVER = 10, PRINT = 11, FOREIGN = 12, START = 13;
   const PRESSED = 14, PRESSED_ELSEWHERE = 15, CLICKED = 16;
   const own = OWN;
