@@ -62,7 +62,8 @@ const folderLevels = 3
 
 // maxOverstaying bounds the functions of an app that have not returned though nobody waits for them
 // any more: the page is gone, or a file's time is over. Each may hold a thread, of which Go takes
-// 10,000 before it ends the program.
+// 10,000 before it ends the program. They take no places from the next document. What shows no
+// sender shares this bound by folders, too.
 const maxOverstaying = 4096
 
 // seats are all places of a window.
@@ -71,13 +72,18 @@ type seats [askers]struct{ readers, handlers places }
 func newSeats() *seats {
 	s := new(seats)
 	for kind := range s {
-		s[kind].readers.inside, s[kind].handlers.inside = map[folder]int{}, map[folder]int{}
-		s[kind].readers.most, s[kind].handlers.most = assetReaders, assetHandlers
+		readers, handlers := assetReaders, assetHandlers
 		if asker(kind) == byOutside {
-			s[kind].readers.most, s[kind].handlers.most = outsideReaders, outsideHandlers
+			readers, handlers = outsideReaders, outsideHandlers
 		}
+		s[kind].readers, s[kind].handlers = newPlaces(readers), newPlaces(handlers)
 	}
 	return s
+}
+
+// overstaying counts the functions of a folder that have not returned though their page is gone.
+func (s *seats) overstaying(by asker, f folder) int {
+	return s[by].readers.overstaying(f) + s[by].handlers.overstaying(f)
 }
 
 // places are those of a window for one kind of who asks. Any goroutine may use them.
@@ -86,8 +92,13 @@ type places struct {
 
 	mu      sync.Mutex
 	taken   int
-	inside  map[folder]int // functions that have a place, or have not returned
+	inside  map[folder]int // functions that have a place
+	late    map[folder]int // those that had one, and have not returned
 	waiting []*queued      // in the order in which they came
+}
+
+func newPlaces(most int) places {
+	return places{most: most, inside: map[folder]int{}, late: map[folder]int{}}
 }
 
 // queued is who waits for a place.
@@ -96,7 +107,7 @@ type queued struct {
 	ready   chan struct{} // closed when it has its place
 }
 
-// take waits for a place, for which leave must be called, and free before. false: ctx has ended.
+// take waits for a place, for which leave or overstay must be called. false: ctx has ended.
 func (p *places) take(ctx context.Context, folders []folder) bool {
 	w := &queued{folders, make(chan struct{})}
 	p.mu.Lock()
@@ -115,33 +126,50 @@ func (p *places) take(ctx context.Context, folders []folder) bool {
 	if i := slices.Index(p.waiting, w); i >= 0 {
 		p.waiting = slices.Delete(p.waiting, i, i+1)
 	} else {
-		p.taken--
-		p.count(folders, -1)
-		p.admit()
+		p.end(folders)
 	}
 	return false
 }
 
-// free gives a place to somebody else, though its function may not have returned.
-func (p *places) free() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.taken--
-	p.admit()
-}
-
-// leave is told that a function has returned, whose place is free.
+// leave gives a place to somebody else: its function has returned.
 func (p *places) leave(folders []folder) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.count(folders, -1)
+	p.end(folders)
+}
+
+// overstay does so though it has not returned. When it has, returned must be called.
+func (p *places) overstay(folders []folder) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	add(p.late, folders, 1)
+	p.end(folders)
+}
+
+func (p *places) returned(folders []folder) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	add(p.late, folders, -1)
+}
+
+func (p *places) overstaying(f folder) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.late[f]
+}
+
+// end gives a place to somebody else. The caller holds the lock.
+func (p *places) end(folders []folder) {
+	p.taken--
+	add(p.inside, folders, -1)
 	p.admit()
 }
 
-func (p *places) count(folders []folder, change int) {
+// add adds to the counts of folders.
+func add(counts map[folder]int, folders []folder, change int) {
 	for _, f := range folders {
-		if p.inside[f] += change; p.inside[f] == 0 {
-			delete(p.inside, f)
+		if counts[f] += change; counts[f] == 0 {
+			delete(counts, f)
 		}
 	}
 }
@@ -159,7 +187,7 @@ func (p *places) admit() {
 			continue
 		}
 		p.taken++
-		p.count(w.folders, 1)
+		add(p.inside, w.folders, 1)
 		close(w.ready)
 	}
 	clear(p.waiting[len(left):])
@@ -261,7 +289,7 @@ func (s *stay) giveUp() {
 	}
 	s.place, s.late = false, true
 	s.over.Add(1)
-	s.in.free()
+	s.in.overstay(s.folders)
 }
 
 // leave gives the place back: the function has returned.
@@ -272,15 +300,12 @@ func (s *stay) leave() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.in == nil {
-		return
-	}
-	if s.place {
-		s.in.free()
-	}
-	if s.late {
+	switch {
+	case s.place:
+		s.in.leave(s.folders)
+	case s.late:
 		s.over.Add(-1)
+		s.in.returned(s.folders)
 	}
-	s.in.leave(s.folders)
 	s.in, s.place, s.late = nil, false, false
 }

@@ -89,9 +89,9 @@ func TestPlaces(t *testing.T) {
 		}
 		for by := range all {
 			for _, p := range []*places{&all[by].readers, &all[by].handlers} {
-				if p.taken != 0 || len(p.inside) != 0 || len(p.waiting) != 0 {
-					t.Errorf("kind %d: %d places are taken in the end, %v, %d wait", by, p.taken, p.inside,
-						len(p.waiting))
+				if p.taken != 0 || len(p.inside)+len(p.late)+len(p.waiting) != 0 {
+					t.Errorf("kind %d: %d places are taken in the end, %v, %d wait, %v", by, p.taken, p.inside,
+						len(p.waiting), p.late)
 				}
 			}
 		}
@@ -99,7 +99,7 @@ func TestPlaces(t *testing.T) {
 }
 
 // TestPlacesOfFolders: of the places for requests that show no sender, who asks for what never
-// answers takes few beyond the folders in which that is, also when it overstays.
+// answers takes few beyond the folders in which that is, and none from the next document.
 func TestPlacesOfFolders(t *testing.T) {
 	endless := func(t *testing.T, p *places, ctx context.Context, name string) (n int) {
 		for {
@@ -147,20 +147,20 @@ func TestPlacesOfFolders(t *testing.T) {
 			}
 		})
 	}
-	// What overstays counts on: a frame that has its page loaded anew does not get more and more.
+	// What overstays leaves its folder to the next document.
 	synctest.Test(t, func(t *testing.T) {
-		p, n := &newSeats()[byUnknown].readers, 0
+		all, in := newSeats(), foldersOf("/a/b")
+		p, n := &all[byUnknown].handlers, 0
 		for range 100 {
-			for range endless(t, p, t.Context(), "/a/b") {
-				p.free()
-				n++
+			had := endless(t, p, t.Context(), "/a/b")
+			for range had {
+				p.overstay(in)
 			}
+			n += had
 		}
-		if n != p.most/2 {
-			t.Errorf("one folder has %d functions that have not returned", n)
-		}
-		if endless(t, p, t.Context(), "/b") == 0 {
-			t.Error("another folder has no place")
+		if n != 2200 || all.overstaying(byUnknown, in[0]) != n || p.taken != 0 {
+			t.Errorf("%d functions, of which %d overstay; %d places are taken", n,
+				all.overstaying(byUnknown, in[0]), p.taken)
 		}
 	})
 	// A place that is free goes to the first who may have it.
@@ -178,7 +178,6 @@ func TestPlacesOfFolders(t *testing.T) {
 			synctest.Wait()
 		}
 		for range 2 {
-			p.free()
 			p.leave(foldersOf("/a"))
 		}
 		synctest.Wait()
@@ -198,7 +197,7 @@ func TestPlacesOfEscapedFolders(t *testing.T) {
 		folders := foldersOf(parseTarget(fmt.Sprintf("/live/x%%2F..%%2f%%2E.%%2F%d/x", i)).Path)
 		if p.taken < p.most && p.fits(folders) {
 			p.taken++
-			p.count(folders, 1)
+			add(p.inside, folders, 1)
 		}
 	}
 	if p.taken == 0 || p.taken > p.most/2 {
@@ -224,7 +223,7 @@ func TestPlacesOfLongPaths(t *testing.T) {
 	fastest := func(folder string) time.Duration {
 		p := &newSeats()[byUnknown].readers
 		p.taken = p.most / 2
-		p.count(foldersOf(folder+"/b"), p.taken/2)
+		add(p.inside, foldersOf(folder+"/b"), p.taken/2)
 		for i := range 4000 {
 			name := fmt.Sprint(folder, "/b/c/", i)
 			p.waiting = append(p.waiting, &queued{foldersOf(name), make(chan struct{})})
@@ -258,11 +257,26 @@ func TestMaxOverstaying(t *testing.T) {
 	w := newWindow(app, "main")
 	w.origin = Origin
 	r := recorder{make(chan int, 1)}
-	for n, want := range map[int64]int{maxOverstaying - 1: 404, maxOverstaying: 503} {
-		app.overstaying.Store(n)
-		w.request(&incoming{method: "GET", uri: Origin + "/x", active: Origin}, r)
-		if status := <-r.status; status != want {
-			t.Errorf("beside %d functions that have not returned: status %d, want %d", n, status, want)
+	late := foldersOf("/late/x")
+	for range maxOverstaying / 2 {
+		add(w.seats[byUnknown].handlers.late, late, 1)
+	}
+	for _, c := range []struct {
+		path string
+		n    int64
+		want int
+	}{
+		{"/x", maxOverstaying - 1, 404},
+		{"/x", maxOverstaying, 503},
+		{"/late/x", maxOverstaying/2 - 1, 404}, // as many as it leaves
+		{"/late/y", maxOverstaying / 2, 503},
+		{"/x", maxOverstaying / 2, 404},
+	} {
+		app.overstaying.Store(c.n)
+		w.request(&incoming{method: "GET", uri: Origin + c.path, active: Origin}, r)
+		if status := <-r.status; status != c.want {
+			t.Errorf("%s beside %d functions that have not returned: status %d, want %d", c.path, c.n,
+				status, c.want)
 		}
 	}
 	if !strings.Contains(log.String(), "have not returned") {

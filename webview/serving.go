@@ -48,13 +48,17 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		w.overdone(r, cors, status, why)
 		return
 	}
-	if w.app.overstaying.Load() >= maxOverstaying {
+	by := w.askerOf(in, foreign)
+	u := parseTarget(target)
+	spare := maxOverstaying - int(w.app.overstaying.Load())
+	if by == byUnknown && w.seats != nil {
+		spare -= w.seats.overstaying(by, foldersOf(u.Path)[0])
+	}
+	if spare <= 0 {
 		w.overdone(r, cors, http.StatusServiceUnavailable,
 			"too many of the app's files and handlers have not returned after their pages' end")
 		return
 	}
-	by := w.askerOf(in, foreign)
-	u := parseTarget(target)
 	a := w.asked.begin(w, by, in.uri, u.Path, head)
 	if a == nil {
 		w.overdone(r, cors, http.StatusServiceUnavailable,
