@@ -228,6 +228,46 @@ static void set_ignored(GtkWidget *w, gboolean on) {
   if (nothing) cairo_region_destroy(nothing);
 }
 
+// What a hidden window is to be when it is shown. On X11 the window manager takes the state of a
+// window that was hidden off it whenever it gets to that, and GDK then believes that the window is
+// nothing of it, whatever was asked for meanwhile. GTK itself keeps it, where it can't be read.
+static const char hidden_key[] = "tailrace-hidden";
+
+static GdkWindowState gdk_state(void *window) {
+  GdkWindow *g = gtk_widget_get_window(window);
+  return g ? gdk_window_get_state(g) : 0;
+}
+
+static GdkWindowState window_state(void *window) {
+  GdkWindowState hidden = GPOINTER_TO_UINT(g_object_get_data(window, hidden_key));
+  return hidden ? hidden : gdk_state(window);
+}
+
+static void keep_state(void *window, GdkWindowState state) {
+  state |= GDK_WINDOW_STATE_WITHDRAWN;  // never 0, which stands for no state
+  g_object_set_data(window, hidden_key, GUINT_TO_POINTER(state));
+}
+
+static void on_unmap(GtkWidget *w, gpointer data) {
+  (void)data;
+  keep_state(w, gdk_state(w));
+}
+
+static void on_map(GtkWidget *w, gpointer data) {
+  (void)data;
+  g_object_set_data(G_OBJECT(w), hidden_key, NULL);
+}
+
+// keep_wish notes what a call of GTK's has made of a hidden window.
+static void keep_wish(void *window, unsigned flag, int on) {
+  GdkWindowState hidden = GPOINTER_TO_UINT(g_object_get_data(window, hidden_key)), changed = 0;
+  if (flag == TR_MINIMIZED) changed = GDK_WINDOW_STATE_ICONIFIED;
+  if (flag == TR_MAXIMIZED) changed = GDK_WINDOW_STATE_MAXIMIZED;
+  if (flag == TR_FULLSCREEN) changed = GDK_WINDOW_STATE_FULLSCREEN;
+  if (flag == TR_ABOVE || (flag == TR_BELOW && on)) changed = GDK_WINDOW_STATE_ABOVE;
+  if (hidden) keep_state(window, (hidden & ~changed) | (gdk_state(window) & changed));
+}
+
 void tr_window_set(void *window, unsigned flag, int on) {
   GtkWindow *w = GTK_WINDOW(window);
   switch (flag) {
@@ -280,6 +320,7 @@ void tr_window_set(void *window, unsigned flag, int on) {
       set_ignored(window, on);
       break;
   }
+  keep_wish(window, flag, on);
 }
 
 static unsigned when(gboolean on, unsigned flag) { return on ? flag : 0; }
@@ -309,7 +350,7 @@ void tr_reset_dark(void) {
 void tr_window_state(void *window, tr_state *s) {
   GtkWindow *w = GTK_WINDOW(window);
   GdkWindow *g = gtk_widget_get_window(window);
-  GdkWindowState state = g ? gdk_window_get_state(g) : 0;
+  GdkWindowState state = window_state(window);
   s->title = gtk_window_get_title(w);
   s->flags = when(gtk_widget_get_visible(window), TR_VISIBLE) | when(gtk_window_is_active(w), TR_FOCUSED) |
              when(state & GDK_WINDOW_STATE_ICONIFIED, TR_MINIMIZED) |
@@ -441,6 +482,8 @@ void tr_window_connect(tr_view *v) {
   g_signal_connect(v->window, "focus-in-event", G_CALLBACK(on_focus), v);
   g_signal_connect(v->window, "focus-out-event", G_CALLBACK(on_focus), v);
   g_signal_connect(v->window, "notify::scale-factor", G_CALLBACK(on_property), v);
+  g_signal_connect(v->window, "map", G_CALLBACK(on_map), v);
+  g_signal_connect(v->window, "unmap", G_CALLBACK(on_unmap), v);
   GtkSettings *s = gtk_settings_get_default();
   g_signal_connect(s, "notify::gtk-application-prefer-dark-theme", G_CALLBACK(on_property), v);
   g_signal_connect(s, "notify::gtk-theme-name", G_CALLBACK(on_property), v);

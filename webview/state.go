@@ -17,7 +17,8 @@ import (
 type State struct {
 	Title string
 	// Visible is true for a window that is shown, behind others too. The window manager decides whether a
-	// window gets focused, minimized, maximized, fullscreen or always on top.
+	// window gets focused, minimized, maximized, fullscreen or always on top. Of a window that is
+	// hidden the last four say what it will be when it is shown, as far as that is known.
 	Visible, Focused, Minimized, Maximized, Fullscreen, AlwaysOnTop bool
 	Resizable, Decorated, Closable, Enabled                         bool
 	// Position is the top left corner of the frame on the screen, InnerPosition that of the page.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -180,6 +181,38 @@ func TestHiddenWindow(t *testing.T) {
 	if _, err := loop.Open(WindowOptions{Label: "child", Parent: "nobody"}); err == nil {
 		t.Error("a window has a parent that is not open")
 	}
+}
+
+// A window that is hidden keeps what it is asked for, though the window manager takes its state off
+// it later: it is so when it is shown, and what toggles it sees it.
+func TestHiddenWindowState(t *testing.T) {
+	a := around()
+	p := openPage(t, loop, WindowOptions{Label: "hidden"})
+	p.becomes("the window to be shown", func(s State) bool { return s.Visible })
+	p.Hide()
+	p.Maximize()
+	p.SetFullscreen(true)
+	wishes := func(s State) bool {
+		return !s.Visible && s.Maximized && s.Fullscreen && !s.Minimized
+	}
+	p.becomes("the wishes", wishes)
+	if !a.wayland { // there no one else knows a window's state
+		for i, on := range []bool{true, false} {
+			p.post(func() { p.native.iconified(on) })
+			// Behind what the X server tells of it, as on the same connection.
+			q := openPage(t, loop, WindowOptions{Label: "behind" + strconv.Itoa(i)})
+			q.post(func() { q.native.iconified(true) })
+			q.becomes("what comes behind it", func(s State) bool { return s.Minimized })
+			if s, err := p.State(); err != nil || !wishes(s) {
+				t.Errorf("the state was taken off the window: %+v, %v", s, err)
+			}
+		}
+	}
+	p.toggleMaximize()
+	p.SetFullscreen(false)
+	p.becomes("no wishes", func(s State) bool { return !s.Maximized && !s.Fullscreen })
+	p.toggleMaximize()
+	p.becomes("another wish", func(s State) bool { return s.Maximized })
 }
 
 func TestTheme(t *testing.T) {
