@@ -147,7 +147,8 @@ func (b *beside) during(t *testing.T, name string, attack func() (outcome string
 	}
 	const digit = 100 * time.Microsecond
 	t.Logf("| %v | %s | %s | gap %v | UI thread %v, its own %v "+
-		"| heap +%.1f MiB, resident +%.1f MiB |", b.way, name, cell(outcome), gap.Round(time.Millisecond), slowest.all.Round(digit),
+		"| heap +%.1f MiB, resident +%.1f MiB |",
+		b.way, name, cell(outcome), gap.Round(time.Millisecond), slowest.all.Round(digit),
 		slowest.own.Round(digit), float64(grew)/(1<<20), float64(all)/(1<<20))
 }
 

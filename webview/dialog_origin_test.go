@@ -307,7 +307,8 @@ func TestDialogText(t *testing.T) {
 				p.start(`prompt(` + text + `, ` + text + `)`)
 				height := 0
 				eventually(t, "the dialog", func() bool {
-					if err := p.app.call(func() error { height = p.native.dialogHeight(); return nil }); err != nil {
+					measure := func() error { height = p.native.dialogHeight(); return nil }
+					if err := p.app.call(measure); err != nil {
 						t.Fatal(err)
 					}
 					return height > 0

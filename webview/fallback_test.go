@@ -403,7 +403,8 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 		const status = await xhr('/o-xhr');`
 	var status int
 	if p.run(asks+`return status`, &status); status != 403 {
-		t.Errorf("beside a foreign frame, our page's XMLHttpRequest that looks like its fetch: %d", status)
+		t.Errorf("beside a foreign frame, our page's XMLHttpRequest that looks like its fetch: %d",
+			status)
 	}
 	p.Reload()
 	p.waitLoaded()

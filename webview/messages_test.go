@@ -118,7 +118,8 @@ func TestNoMessageHandlersWithoutPermission(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := openPage(t, newApp(t, Options{Policy: denied, Carrier: w.kind}, caller), WindowOptions{Label: "denied"})
+		app := newApp(t, Options{Policy: denied, Carrier: w.kind}, caller)
+		p := openPage(t, app, WindowOptions{Label: "denied"})
 		var got string
 		p.run(postEverything, &got)
 		isNoHandler(t, "it", got)

@@ -311,7 +311,8 @@ export class HttpCarrier implements Carrier {
           return;
         }
         // A navigation ends a page's requests, also when nothing comes of it, as with downloads. So
-        // who has failed twice is not held: a page that is led away again and again sees Go's answer.
+        // who has failed twice is not held: a page that is led away again and again sees that Go
+        // answers.
         const held = failures === 1 && this.instead === undefined;
         next = this.request(peer, slot, out, held ? this.hold : 0);
         continue;
