@@ -154,7 +154,7 @@ func (w *Window) processEnded(reason int) {
 	w.tellAll(EventWebviewCrashed, labelled{w.label, name})
 	w.crash(name)
 	if w.ending.Load() {
-		w.native.close(w)
+		w.post(func() { w.native.close(w) }) // WebKit goes on with the view behind its signal
 	}
 }
 
