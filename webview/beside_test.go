@@ -274,8 +274,14 @@ func (p *testPage) inFrame(t *testing.T, make, script string) string {
 // tells its parent.
 func (p *testPage) pageInFrame(t *testing.T, make, page, url string) (got string) {
 	t.Helper()
-	p.run(`return await new Promise((resolve) => {
-		const page = `+scriptString(page)+`, url = `+strconv.Quote(url)+`;
+	p.run(inFrame(make, page, url), &got)
+	return got
+}
+
+// inFrame is the script of pageInFrame.
+func inFrame(make, page, url string) string {
+	return `return await new Promise((resolve) => {
+		const page = ` + scriptString(page) + `, url = ` + strconv.Quote(url) + `;
 		const f = document.createElement('iframe');
 		const heard = (e) => {
 			if (e.source !== f.contentWindow) return;
@@ -284,10 +290,9 @@ func (p *testPage) pageInFrame(t *testing.T, make, page, url string) (got string
 			resolve(e.data);
 		};
 		addEventListener('message', heard);
-		`+make+`;
+		` + make + `;
 		document.body.append(f);
-	})`, &got)
-	return got
+	})`
 }
 
 // outsidePage gives a document that runs the body of an async function, and tells its parent, or

@@ -101,6 +101,13 @@ func (p *testPage) framesSeen() (n int, gap time.Duration) {
 	return got.N, time.Duration(got.Gap * float64(time.Millisecond))
 }
 
+// drawsNow waits until the page has a frame, and counts from then on.
+func (p *testPage) drawsNow(t *testing.T) {
+	t.Helper()
+	p.framesSeen()
+	eventually(t, "a frame", func() bool { n, _ := p.framesSeen(); return n > 0 })
+}
+
 // framesGoOn is framesSeen since something began in another window, as text. It fails if the frames
 // did not go on.
 func (p *testPage) framesGoOn(t *testing.T, name string) string {

@@ -5,6 +5,7 @@
 
 #include <gtk/gtk.h>
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "_cgo_export.h"
@@ -120,6 +121,28 @@ static gboolean run_later(gpointer handle) {
 }
 
 void tr_later(uintptr_t handle) { g_idle_add_full(G_PRIORITY_LOW, run_later, (gpointer)handle, NULL); }
+
+static int navigation_timers(guint from, guint to) {
+  int found = 0;
+  for (guint id = from; id < to; id++) {
+    GSource *s = g_main_context_find_source_by_id(NULL, id);
+    const char *name = s ? g_source_get_name(s) : NULL;
+    if (name && strstr(name, "ProcessThrottlerTimedActivity")) found++;
+  }
+  return found;
+}
+
+// GLib lists no sources. They are numbered in the order in which they came.
+int tr_navigation_timers(unsigned from, unsigned *next) {
+  GSource *last = g_idle_source_new();
+  *next = g_source_attach(last, NULL);
+  g_source_destroy(last);
+  g_source_unref(last);
+  if (from == 0 || from > *next) from = 1;  // the numbers have begun anew
+  int found = navigation_timers(from, *next);
+  // Each view has one, too.
+  return found || navigation_timers(1, from) ? found : -1;
+}
 
 int tr_on_main(void) {
   static __thread int main_thread;  // 0: not asked yet; 1: yes; -1: no

@@ -75,6 +75,22 @@ static void leave_to_others(tr_view *v, WebKitPolicyDecision *d, int back) {
   g_object_set_data_full(G_OBJECT(d), with_others, noted, ended);
 }
 
+static void before_response(tr_view *v, WebKitResponsePolicyDecision *r) {
+  // Other URLs may be those that a server has led to, and were not counted.
+  const char *uri = uri_of(webkit_response_policy_decision_get_request(r));
+  goNavigated(v->handle, g_ascii_strncasecmp(uri, "data:", 5) == 0 ? strlen(uri) : 0);
+  if (webkit_response_policy_decision_is_main_frame_main_resource(r))
+    leave_to_others(v, WEBKIT_POLICY_DECISION(r), 0);
+}
+
+static void before_navigation(tr_view *v, WebKitNavigationPolicyDecision *n) {
+  WebKitNavigationAction *a = webkit_navigation_policy_decision_get_navigation_action(n);
+  // A redirect goes on with what was begun.
+  if (!webkit_navigation_action_is_redirect(a))
+    goNavigates(v->handle, strlen(uri_of(webkit_navigation_action_get_request(a))));
+  if (is_back(a)) leave_to_others(v, WEBKIT_POLICY_DECISION(n), 1);
+}
+
 // Runs for each decision of any view, before all handlers. One that comes before ours may end the
 // emission.
 static gboolean before_handlers(GSignalInvocationHint *hint, guint n, const GValue *values,
@@ -87,14 +103,10 @@ static gboolean before_handlers(GSignalInvocationHint *hint, guint n, const GVal
   if (!v || !d) return TRUE;
   switch (g_value_get_enum(&values[2])) {
     case WEBKIT_POLICY_DECISION_TYPE_RESPONSE:
-      if (webkit_response_policy_decision_is_main_frame_main_resource(
-              WEBKIT_RESPONSE_POLICY_DECISION(d)))
-        leave_to_others(v, d, 0);
+      before_response(v, WEBKIT_RESPONSE_POLICY_DECISION(d));
       break;
     case WEBKIT_POLICY_DECISION_TYPE_NAVIGATION_ACTION:
-      if (is_back(webkit_navigation_policy_decision_get_navigation_action(
-              WEBKIT_NAVIGATION_POLICY_DECISION(d))))
-        leave_to_others(v, d, 1);
+      before_navigation(v, WEBKIT_NAVIGATION_POLICY_DECISION(d));
   }
   return TRUE;
 }

@@ -177,11 +177,16 @@ func (n *nativeWindow) connect(w *Window, from NativeWindow) error {
 
 // close closes the window: at once if it is ours, else by destroying it, which tells us.
 func (n *nativeWindow) close(w *Window) {
-	if n.own == nil {
-		C.tr_window_destroy(n.window)
+	if n.own != nil {
+		w.shut("window closed")
 		return
 	}
-	w.shut("window closed")
+	if keeping.forget(w) > keptAfter {
+		n.kill()
+	}
+	if n.view != nil { // its end may have closed the window
+		C.tr_window_destroy(n.window)
+	}
 }
 
 // hide takes a window that is being closed from the screen.
@@ -190,13 +195,16 @@ func (n *nativeWindow) hide() { C.tr_window_hide(n.window) }
 // leave leaves the window's page. Nobody hears of the window's state any more.
 func (n *nativeWindow) leave() { C.tr_view_leave(n.view) }
 
-// release gives everything back. Requests without answer fail.
-func (n *nativeWindow) release() {
+// release gives everything back, with kill by ending the web process. Requests without answer fail.
+func (n *nativeWindow) release(kill bool) {
 	if n.view == nil {
 		return
 	}
 	C.tr_view_detach(n.view)
 	n.handle.Delete()
+	if kill {
+		n.kill()
+	}
 	if n.own == nil {
 		C.tr_view_free(n.view)
 	} else {
@@ -250,6 +258,13 @@ func (n *nativeWindow) iconified(on bool) { C.tr_window_iconified(n.window, cBoo
 
 // destroy destroys the native window behind the package's back. For tests.
 func (n *nativeWindow) destroy() { C.tr_window_destroy(n.window) }
+
+// nativeNavigationTimers is kept.timers.
+func nativeNavigationTimers(from uint) (n int, next uint) {
+	var behind C.uint
+	n = int(C.tr_navigation_timers(C.uint(from), &behind))
+	return n, uint(behind)
+}
 
 // nativeToplevels counts the windows that are shown, dialogs and menus too. For tests.
 func nativeToplevels() int { return int(C.tr_toplevels()) }

@@ -15,6 +15,8 @@ import (
 
 func nativeSupported() error { return ErrNoCarrier }
 
+func nativeNavigationTimers(from uint) (int, uint) { return 0, from }
+
 func nativeInit() error                { return ErrNoCarrier }
 func onMainThread() bool               { return false }
 func nativeWake()                      {}
@@ -42,7 +44,7 @@ func (*nativeWindow) attach(*Window, NativeWindow) error               { return 
 func (*nativeWindow) close(*Window)                                    {}
 func (*nativeWindow) hide()                                            {}
 func (*nativeWindow) leave()                                           {}
-func (*nativeWindow) release()                                         {}
+func (*nativeWindow) release(bool)                                     {}
 func (*nativeWindow) limitBodies(int64)                                {}
 func (*nativeWindow) state() State                                     { return State{} }
 func (*nativeWindow) set(flag, bool)                                   {}

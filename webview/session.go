@@ -146,6 +146,10 @@ func (w *Window) processEnded(reason int) {
 	if reason > 0 && reason < len(processReasons) {
 		name = processReasons[reason]
 	}
+	keeping.forget(w)
+	if w.outgrown {
+		w.outgrown, name = false, processReasons[1]
+	}
 	w.app.log.Error("webview: the web process ended; Reload or Navigate starts another", "window", w.label, "reason", name)
 	w.endSession("web process ended: " + name)
 	w.asked.gone(false)

@@ -54,6 +54,7 @@ type Window struct {
 	begun     bool                   // a load has begun since Go has navigated
 	leading   bool                   // the main frame loads, and shows nothing of it yet
 	dead      bool                   // its web process has ended since
+	outgrown  bool                   // it is to end, as WebKit keeps too much of its navigations
 	led       string                 // what the app has loaded last, until that starts
 	byApp     bool                   // what loads, or is shown, was loaded by the app
 	approving site                   // to which the app lets the page go, until that starts
@@ -215,8 +216,9 @@ func (w *Window) shut(reason string) {
 	if w.holds {
 		w.app.noExtension(releaseExtension())
 	}
+	navigations := keeping.forget(w)
 	if w.built {
-		w.native.release()
+		w.native.release(navigations > keptAfter)
 		w.tell(EventDestroyed, nil)
 	}
 	w.early = nil

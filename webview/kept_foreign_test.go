@@ -1,0 +1,168 @@
+//go:build linux && cgo
+
+package webview
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tailrace-go/tailrace/transport"
+	wv "github.com/webview/webview_go"
+)
+
+// navigationsKept gives what is counted of a window's navigations, and how many of all WebKit
+// really keeps: each has a timer, and so has each view.
+func navigationsKept(t *testing.T, w *Window) (counted int64, really int) {
+	t.Helper()
+	err := w.app.call(func() error {
+		if n := keeping.of[w]; n != nil {
+			counted = n.bytes()
+		}
+		really, _ = nativeNavigationTimers(0)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return counted, really
+}
+
+// TestNavigationsKept: no navigation that WebKit keeps is left out, and those of ordinary pages
+// are not counted.
+func TestNavigationsKept(t *testing.T) {
+	const all = 50
+	for _, c := range []struct {
+		name, once string
+		most       int // that are counted
+	}{
+		{"frames", `await loads(add('iframe', {}), 'data:text/plain,' + n)`, 0},
+		{"frames of long URLs", `await loads(add('iframe', {}), 'data:text/plain,' + n + long)`, 0},
+		{"frames of a server", `await loads(add('iframe', {}), 'U/plain?' + n)`, 0},
+		{"redirects", `await loads(add('iframe', {}), 'U/redirect?' + n)`, 0},
+		{"a frame that goes on", `await loads(inner, 'data:text/plain,' + n)`, 0},
+		{"history.pushState", `history.pushState(n, '', '#' + n)`, 0},
+		{"empty frames", `frame()`, all},
+		{"places in a page", `location.hash = n; await pause()`, all},
+		{"what is refused", `location = 'mailto:a@b.example'; await pause()`, all},
+		{"what is overtaken", `for (let i = 0; i < 20; i++) {
+				inner.contentWindow.location = 'data:text/plain,' + i;
+				await turn();
+			}`, 20 * all},
+		{"downloads", `for (let i = 0; i < 20; i++) link.click()`, 20 * all},
+		{"long URLs", `link.href += long; link.click()`, all * all * 16 / 2 / 10 * 11 / 10},
+		{"forms", `form.submit(); form.submit()`, 2 * all},
+		{"forms to new windows", `form.target = '_blank'; form.submit()`, all},
+		{"reloads", `inner.contentWindow.location.reload()`, all},
+		{"new windows", `open('U/plain'); open('about:blank')`, 0},
+		{"the history", `history.back(); history.forward()`, all},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := newElsewhere(t)
+			app := newApp(t, Options{
+				Assets: testFiles(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			}, func(*transport.Engine) {})
+			p := openPage(t, app, WindowOptions{Label: "kept"})
+			_, before := navigationsKept(t, p.Window)
+			p.foreignFrame(t, strings.ReplaceAll(fmt.Sprintf(`
+				const add = (tag, set) => Object.assign(document.createElement(tag), set);
+				const frame = () => document.body.appendChild(add('iframe', {}));
+				const loads = (f, src) => new Promise((resolve) => {
+					f.onload = resolve;
+					f.src = src;
+					document.body.append(f);
+				});
+				const { port1, port2 } = new MessageChannel();
+				const turn = () => new Promise((resolve) => {
+					port1.onmessage = resolve;
+					port2.postMessage(0);
+				});
+				const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+				const long = 'x'.repeat(8 << 10), inner = add('iframe', { name: 'inner' }),
+					link = add('a', { href: 'data:application/zip,x', download: '.profile' }),
+					form = add('form', { action: 'data:text/plain,x', method: 'post', target: 'inner' });
+				await loads(inner, 'data:text/plain,0');
+				document.body.append(link, form);
+				for (let n = 0; n < %d; n++) {
+					%s;
+				}
+				await pause();`, all, c.once), "U/", server.URL+"/"))
+			counted, really := navigationsKept(t, p.Window)
+			really -= before
+			n := int(counted / keptEach)
+			t.Logf("counted %d, WebKit keeps %d", n, really)
+			if n < really {
+				t.Errorf("%d are counted, WebKit keeps %d", n, really)
+			}
+			if few := 5; n > c.most+few {
+				t.Errorf("%d are counted, want %d at most", n, c.most+few)
+			}
+		})
+	}
+}
+
+// TestOutgrown: when WebKit keeps too much of a page's navigations, the page's process ends, and
+// the memory is free again. Other windows go on, and the page's own can load it again.
+func TestOutgrown(t *testing.T) {
+	kinds := []string{"links to a download"}
+	if verifying {
+		kinds = append(kinds, "its own location", "its frame's location", "form submits")
+	}
+	everyWay(t, func(t *testing.T, way way) {
+		b := openBeside(t, way, Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}, nil)
+		watcher := openPage(t, b.App, WindowOptions{Label: "watcher", Width: 300, Height: 200})
+		for _, c := range foreignFloods {
+			for _, kind := range kinds {
+				if c.name != kind {
+					continue
+				}
+				for _, attached := range []bool{false, true} {
+					outgrow(t, b, watcher, c, attached)
+				}
+			}
+		}
+	})
+}
+
+func outgrow(t *testing.T, b *beside, watcher *testPage, c foreignFloodCase, attached bool) {
+	var p *testPage
+	if attached {
+		p = attachPage(t, b.App, asMade, func(wv.WebView) error { return nil })
+	} else {
+		p = openPage(t, b.App, WindowOptions{Label: "flood", Width: 300, Height: 200})
+	}
+	reasons := make(chan string, 4)
+	p.OnCrash(func(reason string) { reasons <- reason })
+	watcher.drawsNow(t)
+	b.during(t, c.name, func() string {
+		page := outsidePage(foreignFlood(c.once, 10*time.Minute))
+		report := p.start(inFrame(outsideKinds[0].make, page, foreign(t, page).URL))
+		if r := wait(t, report, "the page's end"); r.ok {
+			t.Errorf("the page is still there: %s", r.value)
+		}
+		if r := wait(t, reasons, "OnCrash"); r != "memory" {
+			t.Errorf("OnCrash says %q", r)
+		}
+		return "the page's process has ended; " + watcher.framesGoOn(t, c.name)
+	})
+	if counted, really := navigationsKept(t, p.Window); counted != 0 || really > 20 {
+		t.Errorf("%d bytes are counted, WebKit keeps %d navigations", counted, really)
+	}
+	p.Reload()
+	p.waitLoaded()
+	p.foreignFrame(t, `const link = Object.assign(document.createElement('a'),
+			{ href: 'data:application/zip,x', download: '.profile' });
+		for (let i = 0; i < 1000; i++) link.click();
+		await new Promise((resolve) => setTimeout(resolve, 100))`)
+	if _, really := navigationsKept(t, p.Window); really < 900 {
+		t.Errorf("WebKit keeps %d navigations: the test shows nothing", really)
+	}
+	p.shutDown()
+	eventually(t, "WebKit gives up the navigations of a closed window", func() bool {
+		_, really := navigationsKept(t, watcher.Window)
+		return really < 20
+	})
+}
