@@ -94,7 +94,8 @@ func (p *testPage) floods(t *testing.T, once string, d time.Duration) string {
 	reasons := make(chan string, 1)
 	p.OnCrash(func(reason string) { reasons <- reason })
 	page := outsidePage(foreignFlood(once, d))
-	r := wait(t, p.start(inFrame(outsideKinds[0].make, page, foreign(t, page).URL)), "the flood's end")
+	flood := inFrame(outsideKinds[0].make, page, foreign(t, page).URL)
+	r := wait(t, p.start(flood), "the flood's end")
 	if r.ok {
 		var got string
 		p.decode(r, &got)

@@ -197,8 +197,8 @@ void tr_view_zoom(tr_view *v, double factor);
 void tr_view_background(tr_view *v, double red, double green, double blue, double alpha);
 void tr_view_focus(tr_view *v);  // the page gets the window's key presses
 void tr_view_kill(tr_view *v);   // ends the web process
-// Counts WebKit's timers of navigations among the main loop's sources from a number on, and gives the
-// number behind the last. -1: there never was one, so WebKit calls them otherwise.
+// Counts WebKit's timers of navigations among the main loop's sources from a number on, and gives
+// the number behind the last. -1: there never was one, so WebKit calls them otherwise.
 int tr_navigation_timers(unsigned from, unsigned *next);
 int tr_toplevels(void);          // how many windows GTK shows, dialogs and menus too, for tests
 void tr_window_blur(void *window);  // as if it lost the keyboard, for tests
