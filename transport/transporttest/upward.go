@@ -145,12 +145,16 @@ func (p *Page) batch(slot int, hold time.Duration, number uint64, runs []byte) [
 		h.Selective |= 1 << (n - p.receipt - 2)
 	}
 	for id := range p.credits {
+		if len(h.Credits) == p.limits.MaxBatch/8/wire.CreditSize {
+			p.up.flushCredits() // the rest goes with the next request
+			break
+		}
+		delete(p.credits, id)
 		if c := p.lanes[id]; c != nil {
 			c.told = c.consumed
 			h.Credits = append(h.Credits, wire.Credit{Lane: id, Total: c.consumed})
 		}
 	}
-	clear(p.credits)
 	p.up.told = max(p.up.told, p.receipt)
 	return wire.Finish(append(wire.AppendHeader(nil, &h), runs...))
 }
