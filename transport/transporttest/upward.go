@@ -123,6 +123,7 @@ func (u *upward) take() (runs []byte, number uint64) {
 	for len(u.frames) > 0 && size < u.p.limits.MaxBatch/2 {
 		c := u.frames[0].c
 		var frames []wire.Frame
+		size += wire.RunSize
 		for len(u.frames) > 0 && u.frames[0].c == c && size < u.p.limits.MaxBatch/2 {
 			f := u.frames[0]
 			frames = append(frames, wire.Frame{Kind: f.kind, Payload: f.data})

@@ -11,12 +11,13 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestManyCredits: a page that has read a message of each of many channels tells Go of some with
-// each batch, as the client does: Go ends the session at one that is too large.
-func TestManyCredits(t *testing.T) {
-	const channels, maxBatch = 8000, 16 << 10
+// TestManyChannels: a page that has read a message of each of many channels, and closes all of
+// them, tells Go of some with each batch, as the client does: Go ends the session at one that is
+// too large.
+func TestManyChannels(t *testing.T) {
+	const channels, maxBatch = 15_000, 128 << 10
 	e, err := transport.NewEngine(transport.Options{
-		Logger: slog.New(slog.DiscardHandler), MaxBatch: maxBatch,
+		Logger: slog.New(slog.DiscardHandler), MaxBatch: maxBatch, RingBytes: 16 << 10,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -64,12 +65,23 @@ func TestManyCredits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	largest.Store(0)
-	for range 200 {
-		if _, err := p.Invoke(transporttest.Request{Command: "none", Args: struct{}{}}); err != nil {
-			t.Fatal(err)
+	goesOn := func() {
+		t.Helper()
+		for range 200 {
+			_, err := p.Invoke(transporttest.Request{Command: "none", Args: struct{}{}})
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	largest.Store(0)
+	goesOn()
+	p.Stall(true)
+	for _, c := range request.Channels { // each close is a run of its own
+		c.Close()
+	}
+	p.Stall(false)
+	goesOn()
 	close(read)
 	if err := <-called; err != nil {
 		t.Fatal(err)
