@@ -197,9 +197,12 @@ void tr_view_zoom(tr_view *v, double factor);
 void tr_view_background(tr_view *v, double red, double green, double blue, double alpha);
 void tr_view_focus(tr_view *v);  // the page gets the window's key presses
 void tr_view_kill(tr_view *v);   // ends the web process
-// Counts WebKit's timers of navigations among the main loop's sources from a number on, and gives
-// the number behind the last. -1: there never was one, so WebKit calls them otherwise.
-int tr_navigation_timers(unsigned from, unsigned *next);
+void tr_view_end(tr_view *v);    // does so for a window that closes: goProcessEnded is not called
+// Gives the number of the main loop's source that is WebKit's timer of the navigation that has just
+// begun; 0: it has none.
+unsigned tr_navigation_timer(void);
+int tr_is_navigation_timer(unsigned number);  // whether that source is there, and such a timer
+unsigned tr_next_number(void);  // of the main loop's sources
 int tr_toplevels(void);          // how many windows GTK shows, dialogs and menus too, for tests
 void tr_window_blur(void *window);  // as if it lost the keyboard, for tests
 void tr_view_button(tr_view *v, int x, int y, int button, int pressed);  // for tests

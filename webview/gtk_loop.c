@@ -122,26 +122,30 @@ static gboolean run_later(gpointer handle) {
 
 void tr_later(uintptr_t handle) { g_idle_add_full(G_PRIORITY_LOW, run_later, (gpointer)handle, NULL); }
 
-static int navigation_timers(guint from, guint to) {
-  int found = 0;
-  for (guint id = from; id < to; id++) {
-    GSource *s = g_main_context_find_source_by_id(NULL, id);
-    const char *name = s ? g_source_get_name(s) : NULL;
-    if (name && strstr(name, "ProcessThrottlerTimedActivity")) found++;
-  }
-  return found;
+int tr_is_navigation_timer(unsigned number) {
+  GSource *s = g_main_context_find_source_by_id(NULL, number);
+  const char *name = s ? g_source_get_name(s) : NULL;
+  return name && strstr(name, "ProcessThrottlerTimedActivity");
 }
 
 // GLib lists no sources. They are numbered in the order in which they came.
-int tr_navigation_timers(unsigned from, unsigned *next) {
+unsigned tr_next_number(void) {
   GSource *last = g_idle_source_new();
-  *next = g_source_attach(last, NULL);
+  unsigned number = g_source_attach(last, NULL);
   g_source_destroy(last);
   g_source_unref(last);
-  if (from == 0 || from > *next) from = 1;  // the numbers have begun anew
-  int found = navigation_timers(from, *next);
-  // Each view has one, too.
-  return found || navigation_timers(1, from) ? found : -1;
+  return number;
+}
+
+// It was the last source in all that was seen, except for what the app loads.
+unsigned tr_navigation_timer(void) {
+  enum { NEAR = 16 };
+  static unsigned before;
+  unsigned next = tr_next_number(), n = next - 1;
+  while (n != before && next - n <= NEAR && !tr_is_navigation_timer(n)) n--;
+  unsigned found = n != before && next - n <= NEAR ? n : 0;
+  before = next;
+  return found;
 }
 
 int tr_on_main(void) {

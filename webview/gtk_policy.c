@@ -76,18 +76,15 @@ static void leave_to_others(tr_view *v, WebKitPolicyDecision *d, int back) {
 }
 
 static void before_response(tr_view *v, WebKitResponsePolicyDecision *r) {
-  // Other URLs may be those that a server has led to, and were not counted.
-  const char *uri = uri_of(webkit_response_policy_decision_get_request(r));
-  goNavigated(v->handle, g_ascii_strncasecmp(uri, "data:", 5) == 0 ? strlen(uri) : 0);
   if (webkit_response_policy_decision_is_main_frame_main_resource(r))
     leave_to_others(v, WEBKIT_POLICY_DECISION(r), 0);
 }
 
 static void before_navigation(tr_view *v, WebKitNavigationPolicyDecision *n) {
   WebKitNavigationAction *a = webkit_navigation_policy_decision_get_navigation_action(n);
-  // A redirect goes on with what was begun.
-  if (!webkit_navigation_action_is_redirect(a))
-    goNavigates(v->handle, strlen(uri_of(webkit_navigation_action_get_request(a))));
+  unsigned timer = tr_navigation_timer();
+  if (timer)
+    goNavigates(v->handle, timer, strlen(uri_of(webkit_navigation_action_get_request(a))));
   if (is_back(a)) leave_to_others(v, WEBKIT_POLICY_DECISION(n), 1);
 }
 

@@ -181,6 +181,12 @@ void tr_view_focus(tr_view *v) { gtk_widget_grab_focus(GTK_WIDGET(v->view)); }
 
 void tr_view_kill(tr_view *v) { webkit_web_view_terminate_web_process(v->view); }
 
+void tr_view_end(tr_view *v) {
+  g_signal_handlers_disconnect_by_func(v->view, on_terminated, v);
+  tr_asked_end(v);
+  tr_view_kill(v);
+}
+
 void tr_view_button(tr_view *v, int x, int y, int button, int pressed) {
   GdkEvent *e = gdk_event_new(pressed ? GDK_BUTTON_PRESS : GDK_BUTTON_RELEASE);
   e->button.window = g_object_ref(gtk_widget_get_window(GTK_WIDGET(v->view)));

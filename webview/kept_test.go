@@ -2,26 +2,19 @@ package webview
 
 import "testing"
 
-// TestKept: what WebKit may keep of navigations is counted. At the bound it is looked at what it
-// keeps, and only then the window with most of it is named, once.
+// TestKept: at the bound it is looked up what WebKit keeps, and only then the window with most of
+// it is named, once, however much the others have begun.
 func TestKept(t *testing.T) {
-	timers, from := 0, uint(0)
-	k := kept{
-		of: make(map[*Window]*navigations),
-		timers: func(n uint) (int, uint) {
-			if n != from {
-				t.Errorf("timers are counted from %d on, want %d", n, from)
-			}
-			from++
-			return timers, from
-		},
-	}
+	var last uint32
+	there := map[uint32]bool{}
+	k := kept{map[*Window]*navigations{}, func(timer uint32) bool { return there[timer] }}
 	large, small := &Window{label: "large"}, &Window{label: "small"}
-	const longest = 50 << 20 // a URL of 50 MiB, of which there are two
-	begin := func(w *Window, url, times int) {
+	begin := func(w *Window, url, times int, stays bool) {
 		t.Helper()
 		for range times {
-			if most, n := k.begun(w, url); most != nil {
+			last++
+			there[last] = stays
+			if most, n := k.begun(w, navigation{last, url}); most != nil {
 				t.Fatalf("%s is to end, with %d bytes", most.label, n)
 			}
 		}
@@ -33,45 +26,49 @@ func TestKept(t *testing.T) {
 		}
 	}
 
-	begin(small, longest, 1)
-	begin(small, 0, 2)
-	k.answered(large, 0)
-	for range 2 {
-		k.answered(small, 0)
-	}
-	k.answered(small, 2*longest) // more than it has of it
-	k.answered(small, longest)
-	is(0)
-
 	// None of these is kept.
 	const most = maxKept / keptEach
-	begin(small, 0, most)
+	begin(small, 0, most, false)
 	is(maxKept)
-	begin(large, 0, 1)
-	is(0)
+	begin(large, 0, 1, true)
+	is(keptEach)
 
-	// Half of these are.
-	timers = (most + 1) / 2
-	begin(small, 0, most/4)
-	begin(large, 0, most-most/4)
-	is(maxKept)
-	begin(large, 0, 1)
-	is(int64(timers+1) * keptEach) // rounded up
-	timers = -1
-	begin(large, 0, int(maxKept/keptEach-k.bytes()/keptEach))
-	w, n := k.begun(small, 0)
-	if w != large || n < maxKept*3/4 {
+	// Who began more is not who keeps more.
+	begin(large, 0, most/2, true)
+	for range 10 {
+		begin(small, 0, most/3, false)
+	}
+	begin(large, 0, most/4, true)
+	begin(small, 0, int(maxKept-k.bytes())/keptEach-1, false)
+	begin(small, 0, 1, true)
+	last++
+	there[last] = true
+	w, n := k.begun(large, navigation{timer: last})
+	if w != large || n != keptEach*(most/2+most/4+2) {
 		t.Fatalf("%v is to end, with %d bytes", w, n)
 	}
-	if left := k.bytes(); left > maxKept/4 || left != k.forget(small) || k.forget(small) != 0 {
-		t.Errorf("%d bytes are left of the other window", left)
+	is(keptEach)
+	if n := k.forget(small); n != keptEach || k.forget(small) != 0 || k.forget(large) != 0 {
+		t.Errorf("%d bytes are left of the other window", n)
+	}
+	is(0)
+
+	// A window that closes is asked what is kept of it, not what it began.
+	begin(small, 0, most/2, false)
+	if n := k.forget(small); n != 0 {
+		t.Errorf("%d bytes are left", n)
 	}
 
 	// Long URLs are not overlooked, whatever else begins.
-	timers = 1
-	begin(large, 0, most/2)
-	begin(small, longest, 1)
-	if w, n := k.begun(small, longest); w != small || n < maxKept {
+	const longest = 50 << 20 // of which there are two
+	begin(large, 0, most/4, true)
+	begin(small, longest, 1, true)
+	last++
+	there[last] = true
+	if w, n := k.begun(small, navigation{last, longest}); w != small || n < maxKept {
 		t.Errorf("%v is to end, with %d bytes", w, n)
+	}
+	if len(k.of) != 1 {
+		t.Errorf("%d windows are left", len(k.of))
 	}
 }

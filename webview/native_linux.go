@@ -181,12 +181,13 @@ func (n *nativeWindow) close(w *Window) {
 		w.shut("window closed")
 		return
 	}
+	if n.view == nil {
+		return
+	}
 	if keeping.forget(w) > keptAfter {
-		n.kill()
+		C.tr_view_end(n.view)
 	}
-	if n.view != nil { // its end may have closed the window
-		C.tr_window_destroy(n.window)
-	}
+	C.tr_window_destroy(n.window)
 }
 
 // hide takes a window that is being closed from the screen.
@@ -203,7 +204,7 @@ func (n *nativeWindow) release(kill bool) {
 	C.tr_view_detach(n.view)
 	n.handle.Delete()
 	if kill {
-		n.kill()
+		C.tr_view_end(n.view)
 	}
 	if n.own == nil {
 		C.tr_view_free(n.view)
@@ -259,11 +260,18 @@ func (n *nativeWindow) iconified(on bool) { C.tr_window_iconified(n.window, cBoo
 // destroy destroys the native window behind the package's back. For tests.
 func (n *nativeWindow) destroy() { C.tr_window_destroy(n.window) }
 
-// nativeNavigationTimers is kept.timers.
-func nativeNavigationTimers(from uint) (n int, next uint) {
-	var behind C.uint
-	n = int(C.tr_navigation_timers(C.uint(from), &behind))
-	return n, uint(behind)
+// nativeNavigation says whether WebKit still keeps the navigation with that timer.
+func nativeNavigation(timer uint32) bool { return C.tr_is_navigation_timer(C.uint(timer)) != 0 }
+
+// nativeNavigations counts all that WebKit keeps: each has a timer, and so has each view. For
+// tests: it takes the longer the more sources there were.
+func nativeNavigations() (n int) {
+	for number := uint32(C.tr_next_number()); number > 0; number-- {
+		if nativeNavigation(number) {
+			n++
+		}
+	}
+	return n
 }
 
 // nativeToplevels counts the windows that are shown, dialogs and menus too. For tests.

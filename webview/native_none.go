@@ -15,7 +15,7 @@ import (
 
 func nativeSupported() error { return ErrNoCarrier }
 
-func nativeNavigationTimers(from uint) (int, uint) { return 0, from }
+func nativeNavigation(uint32) bool { return false }
 
 func nativeInit() error                { return ErrNoCarrier }
 func onMainThread() bool               { return false }

@@ -36,16 +36,13 @@ func goLeads(h C.uintptr_t, c *C.tr_lead, decision *C.tr_decision) C.int {
 	return C.int(windowOf(h).leads(l, func(v verdict) { C.tr_decide(decision, C.int(v)) }))
 }
 
-// goNavigates is told of each navigation that begins, before anybody decides, with the length of
-// its URL.
+// goNavigates is told of each navigation that begins, before anybody decides, with the number of
+// its timer and the length of its URL.
 //
 //export goNavigates
-func goNavigates(h C.uintptr_t, url C.size_t) { windowOf(h).navigates(int(url)) }
-
-// goNavigated is told that there is an answer.
-//
-//export goNavigated
-func goNavigated(h C.uintptr_t, url C.size_t) { windowOf(h).navigated(int(url)) }
+func goNavigates(h C.uintptr_t, timer C.uint, url C.size_t) {
+	windowOf(h).navigates(uint32(timer), int(url))
+}
 
 // goLeftToOthers is told that handlers of the program's own may make a decision of WebKit's, which
 // goDecisionIsOurs or goDecisionEnded ends.

@@ -48,6 +48,16 @@ func newElsewhere(t *testing.T) *elsewhere {
 			rw.Header().Set("Content-Disposition", `attachment; filename="report.txt"`)
 		case "/folders":
 			rw.Header().Set("Content-Disposition", `attachment; filename="../.profile"`)
+		case "/nothing":
+			rw.WriteHeader(http.StatusNoContent)
+			return
+		case "/parts": // many answers to one navigation
+			rw.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=part")
+			for n := 0; r.Context().Err() == nil && n < 10_000; n++ {
+				fmt.Fprint(rw, "--part\r\nContent-Type: text/plain\r\n\r\nx\r\n")
+				rw.(http.Flusher).Flush()
+			}
+			return
 		case "/unknown":
 			rw.Header().Set("Content-Type", "application/x-unknown")
 		case "/endless":
