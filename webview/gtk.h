@@ -203,6 +203,9 @@ void tr_view_end(tr_view *v);    // does so for a window that closes: goProcessE
 unsigned tr_navigation_timer(void);
 int tr_is_navigation_timer(unsigned number);  // whether that source is there, and such a timer
 unsigned tr_next_number(void);  // of the main loop's sources
+// Has a handler of the program's own destroy the window inside a signal of its, or of its view's
+// whose name begins with "view ". For tests.
+void tr_program_destroys(void *window, const char *signal);
 int tr_toplevels(void);          // how many windows GTK shows, dialogs and menus too, for tests
 void tr_window_blur(void *window);  // as if it lost the keyboard, for tests
 void tr_view_button(tr_view *v, int x, int y, int button, int pressed);  // for tests

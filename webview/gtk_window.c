@@ -63,6 +63,21 @@ void tr_window_blur(void *window) {
 
 void tr_window_destroy(void *window) { gtk_widget_destroy(window); }
 
+static gboolean on_program_destroys(gpointer window) {
+  gtk_widget_destroy(window);
+  return FALSE;
+}
+
+void tr_program_destroys(void *window, const char *signal) {
+  static const char of_view[] = "view ";
+  void *o = window;
+  if (g_str_has_prefix(signal, of_view)) {
+    o = tr_web_view(window);
+    signal += strlen(of_view);
+  }
+  g_signal_connect_swapped(o, signal, G_CALLBACK(on_program_destroys), window);
+}
+
 void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }
 
 // On Wayland GTK draws the frame, and a shadow around it, inside of the window. So what a window

@@ -206,19 +206,19 @@ func (n *nativeWindow) release(kill bool) {
 	if kill {
 		C.tr_view_end(n.view)
 	}
-	if n.own == nil {
-		C.tr_view_free(n.view)
-	} else {
+	if n.own != nil {
 		C.tr_window_destroy(n.window)
-		// webview_go may have functions queued that use its object. They run before it goes.
-		C.tr_later(C.uintptr_t(cgo.NewHandle(remains{n.own, n.view})))
 	}
+	// webview_go may have functions queued that use its object. They run before it goes. And the
+	// program may destroy its window inside of a signal of GTK's or WebKit's, which a function of
+	// ours has brought about and goes on behind.
+	C.tr_later(C.uintptr_t(cgo.NewHandle(remains{n.own, n.view})))
 	*n = nativeWindow{}
 }
 
-// remains is what is left of a window of ours that is closed.
+// remains is what is left of a window that is closed.
 type remains struct {
-	own  wv.WebView
+	own  wv.WebView // nil: the app's
 	view *C.tr_view
 }
 
@@ -259,6 +259,14 @@ func (n *nativeWindow) iconified(on bool) { C.tr_window_iconified(n.window, cBoo
 
 // destroy destroys the native window behind the package's back. For tests.
 func (n *nativeWindow) destroy() { C.tr_window_destroy(n.window) }
+
+// programDestroys has a handler of the program's own destroy its window inside a signal, see gtk.h.
+// For tests. Main thread only.
+func programDestroys(window unsafe.Pointer, signal string) {
+	s := C.CString(signal)
+	defer C.free(unsafe.Pointer(s))
+	C.tr_program_destroys(window, s)
+}
 
 // nativeNavigation says whether WebKit still keeps the navigation with that timer.
 func nativeNavigation(timer uint32) bool { return C.tr_is_navigation_timer(C.uint(timer)) != 0 }
@@ -352,6 +360,8 @@ func goPrintFailed(h C.uintptr_t, message *C.char) {
 func goLater(h C.uintptr_t) {
 	r := cgo.Handle(h).Value().(remains)
 	cgo.Handle(h).Delete()
-	r.own.Destroy()
+	if r.own != nil {
+		r.own.Destroy()
+	}
 	C.tr_view_free(r.view)
 }
