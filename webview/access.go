@@ -53,6 +53,15 @@ func (p *pace) wait(now time.Time, cost price) time.Duration {
 	return p.at.Sub(now)
 }
 
+// take counts one more if its time has come, and says whether it has.
+func (p *pace) take(now time.Time, cost price) bool {
+	if p.wait(now, cost) <= 0 {
+		return true
+	}
+	p.at = p.at.Add(-cost.each)
+	return false
+}
+
 func newAccess() access { return access{held: make(chan struct{}, 1)} }
 
 // take waits for the turn.

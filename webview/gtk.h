@@ -39,6 +39,7 @@ typedef struct {
   // The view shows this URI already: what the app navigates to, and redirects of the main frame.
   int same;
   int redirect;    // the server redirects there
+  int link;        // a link was clicked, by the user or a script
   int back;        // by the history, back or forth
   int listed;      // the history has it as a page
   int main_frame;  // of TR_RESPONSE: the main frame's document

@@ -39,6 +39,10 @@ static int is_back(WebKitNavigationAction *a) {
   return webkit_navigation_action_get_navigation_type(a) == WEBKIT_NAVIGATION_TYPE_BACK_FORWARD;
 }
 
+static int is_link(WebKitNavigationAction *a) {
+  return webkit_navigation_action_get_navigation_type(a) == WEBKIT_NAVIGATION_TYPE_LINK_CLICKED;
+}
+
 static const char *uri_of(WebKitURIRequest *r) {
   const char *u = r ? webkit_uri_request_get_uri(r) : NULL;
   return u ? u : "";
@@ -160,6 +164,7 @@ static gboolean on_policy(WebKitWebView *w, WebKitPolicyDecision *d, WebKitPolic
       .gesture = by_user(v, a),
       .same = shows(v, uri),
       .redirect = webkit_navigation_action_is_redirect(a),
+      .link = is_link(a),
       .back = is_back(a),
   };
   l.listed = l.back && in_history(v, uri);

@@ -3,6 +3,7 @@ package webview
 import (
 	"net/url"
 	"strings"
+	"time"
 )
 
 // NavigationAction is what becomes of where a page leads.
@@ -51,6 +52,7 @@ type lead struct {
 	uri, method                   string
 	disposition                   string // an answer's header
 	gesture, same, redirect, back bool
+	link                          bool // a link was clicked, by whomever
 	listed, mainFrame, download   bool
 }
 
@@ -71,6 +73,11 @@ const (
 	verdictDownload
 	verdictHold // it comes later
 )
+
+// linkPrice is that of links which scripts click, or the user in frames. WebKit makes a download of
+// each that has the attribute and is not refused at once, and never gives up that of one which
+// another navigation overtakes.
+var linkPrice = price{burst: 32, each: 100 * time.Millisecond}
 
 // longestURL bounds what is handed to the app or to the desktop.
 const longestURL = 8 << 10
@@ -102,6 +109,10 @@ func (w *Window) leads(l lead, settle func(verdict)) verdict {
 			}
 			settle(v)
 		}))
+	}
+	if l.link && !l.gesture && !l.redirect && !w.links.take(time.Now(), linkPrice) {
+		w.refuse("a link that no user has clicked in the page, as there were too many", l)
+		return verdictRefuse
 	}
 	return w.changes(l, w.leadsElsewhere(l, func(v verdict) { settle(w.changes(l, v)) }))
 }

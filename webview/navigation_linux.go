@@ -30,7 +30,7 @@ func goLeads(h C.uintptr_t, c *C.tr_lead, decision *C.tr_decision) C.int {
 	l := lead{
 		kind: leadKind(c.kind), uri: C.GoString(c.uri), method: C.GoString(c.method),
 		disposition: C.GoString(c.disposition), gesture: c.gesture != 0, same: c.same != 0,
-		redirect: c.redirect != 0, back: c.back != 0, listed: c.listed != 0,
+		redirect: c.redirect != 0, link: c.link != 0, back: c.back != 0, listed: c.listed != 0,
 		mainFrame: c.main_frame != 0, download: c.download != 0,
 	}
 	return C.int(windowOf(h).leads(l, func(v verdict) { C.tr_decide(decision, C.int(v)) }))

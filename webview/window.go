@@ -65,6 +65,7 @@ type Window struct {
 	deciding  int                    // functions of the app that are asked: askApp
 	downloads map[*Download]struct{} // those that go on
 	pointers  allowance              // its page moves the pointer
+	links     pace                   // scripts click them
 	// the app made the window, and may navigate by what it made it with
 	attached   bool
 	last       State // as its events have told it
