@@ -86,9 +86,12 @@ static void before_response(tr_view *v, WebKitResponsePolicyDecision *r) {
 
 static void before_navigation(tr_view *v, WebKitNavigationPolicyDecision *n) {
   WebKitNavigationAction *a = webkit_navigation_policy_decision_get_navigation_action(n);
+  const char *uri = uri_of(webkit_navigation_action_get_request(a));
   unsigned timer = tr_navigation_timer();
-  if (timer)
-    goNavigates(v->handle, timer, strlen(uri_of(webkit_navigation_action_get_request(a))));
+  if (v->left == TR_LEAVING && strcmp(uri, "about:blank") == 0)
+    v->left = TR_LEFT;
+  else if (timer)
+    goNavigates(v->handle, timer, strlen(uri));
   if (is_back(a)) leave_to_others(v, WEBKIT_POLICY_DECISION(n), 1);
 }
 

@@ -41,8 +41,10 @@ struct tr_view {
   // A script's dialog that the app is asked about: a reference, or NULL, and its number.
   WebKitScriptDialog *asked;
   int64_t question;
-  int left;  // tr_view_leave was called
+  int left;  // tr_view_leave was called: TR_LEAVING, or TR_LEFT when it has begun
 };
+
+enum { TR_LEAVING = 1, TR_LEFT };
 
 struct tr_decision {
   WebKitPolicyDecision *decision;  // a reference; NULL after its view went away

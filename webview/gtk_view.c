@@ -113,7 +113,7 @@ static gboolean on_last_dialog(WebKitWebView *w, WebKitScriptDialog *d, gpointer
 }
 
 void tr_view_leave(tr_view *v) {
-  v->left = 1;
+  v->left = TR_LEAVING;
   tr_window_disconnect(v);
   tr_dialogs_end(v);
   g_signal_connect(v->view, "script-dialog", G_CALLBACK(on_last_dialog), v);

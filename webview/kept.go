@@ -18,7 +18,7 @@ const (
 	keptEach = 10 << 10
 	// maxKept bounds what it keeps of the pages of all windows.
 	maxKept = 200 << 20
-	// keptAfter is what it may keep of a window that is closed.
+	// keptAfter is what it may keep of windows that are closed.
 	keptAfter = 1 << 20
 )
 
@@ -52,10 +52,11 @@ func (n *navigations) verify(there func(timer uint32) bool) {
 type kept struct {
 	of    map[*Window]*navigations
 	there func(timer uint32) bool // whether there still is such a timer
+	left  int64                   // of windows that are closed
 }
 
 // keeping is the process's, as its main loop is. Main thread only.
-var keeping = kept{map[*Window]*navigations{}, nativeNavigation}
+var keeping = kept{of: make(map[*Window]*navigations), there: nativeNavigation}
 
 // begun counts a navigation. When it is too much, it gives the window of which WebKit keeps most,
 // with the bytes, and forgets it: its web process must end.
@@ -85,15 +86,23 @@ func (k *kept) begun(w *Window, g navigation) (most *Window, bytes int64) {
 	return most, bytes
 }
 
-// forget gives what WebKit keeps of a window, whose web process has ended or will.
-func (k *kept) forget(w *Window) int64 {
+// forget is told that a window's web process has ended.
+func (k *kept) forget(w *Window) { delete(k.of, w) }
+
+// closes says whether the web process of a window that closes has to end: WebKit keeps what it kept
+// of the window otherwise.
+func (k *kept) closes(w *Window) (end bool) {
 	n := k.of[w]
 	if n == nil {
-		return 0
+		return false
 	}
-	delete(k.of, w)
+	k.forget(w)
 	n.verify(k.there)
-	return n.bytes
+	if k.left+n.bytes > keptAfter {
+		return n.bytes > 0
+	}
+	k.left += n.bytes
+	return false
 }
 
 func (k *kept) bytes() (all int64) {

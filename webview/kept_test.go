@@ -7,7 +7,10 @@ import "testing"
 func TestKept(t *testing.T) {
 	var last uint32
 	there := map[uint32]bool{}
-	k := kept{map[*Window]*navigations{}, func(timer uint32) bool { return there[timer] }}
+	k := kept{
+		of:    make(map[*Window]*navigations),
+		there: func(timer uint32) bool { return there[timer] },
+	}
 	large, small := &Window{label: "large"}, &Window{label: "small"}
 	begin := func(w *Window, url, times int, stays bool) {
 		t.Helper()
@@ -48,16 +51,35 @@ func TestKept(t *testing.T) {
 		t.Fatalf("%v is to end, with %d bytes", w, n)
 	}
 	is(keptEach)
-	if n := k.forget(small); n != keptEach || k.forget(small) != 0 || k.forget(large) != 0 {
-		t.Errorf("%d bytes are left of the other window", n)
-	}
+	k.forget(small)
 	is(0)
 
-	// A window that closes is asked what is kept of it, not what it began.
-	begin(small, 0, most/2, false)
-	if n := k.forget(small); n != 0 {
-		t.Errorf("%d bytes are left", n)
+	// Of windows that close it is looked up what is kept, not what they began; and all of them
+	// together are bounded.
+	const few = keptAfter / keptEach
+	for range 3 {
+		begin(small, 0, most/2, false)
+		if k.closes(small) || k.left != 0 {
+			t.Fatalf("%d bytes are left of a window of which nothing is kept", k.left)
+		}
 	}
+	for range few {
+		begin(small, 0, 1, true)
+		if k.closes(small) {
+			t.Fatalf("a window is to end, %d bytes are left of those before", k.left)
+		}
+	}
+	for range 3 {
+		begin(small, 0, 1, true)
+		if !k.closes(small) || k.left != few*keptEach {
+			t.Fatalf("%d bytes are left of closed windows", k.left)
+		}
+		begin(small, 0, 1, false)
+		if k.closes(small) || k.closes(small) {
+			t.Fatal("a window is to end of which nothing is kept")
+		}
+	}
+	is(0)
 
 	// Long URLs are not overlooked, whatever else begins.
 	const longest = 50 << 20 // of which there are two

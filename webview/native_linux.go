@@ -184,7 +184,7 @@ func (n *nativeWindow) close(w *Window) {
 	if n.view == nil {
 		return
 	}
-	if keeping.forget(w) > keptAfter {
+	if keeping.closes(w) {
 		C.tr_view_end(n.view)
 	}
 	C.tr_window_destroy(n.window)

@@ -217,9 +217,9 @@ func (w *Window) shut(reason string) {
 	if w.holds {
 		w.app.noExtension(releaseExtension())
 	}
-	navigations := keeping.forget(w)
+	end := keeping.closes(w)
 	if w.built {
-		w.native.release(navigations > keptAfter)
+		w.native.release(end)
 		w.tell(EventDestroyed, nil)
 	}
 	w.early = nil
