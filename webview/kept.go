@@ -17,7 +17,7 @@ const (
 	// keptEach is what WebKit keeps of a navigation, in bytes. The URL comes on top, twice.
 	keptEach = 10 << 10
 	// maxKept bounds what it keeps of the pages of all windows.
-	maxKept = 200 << 20
+	maxKept = 100 << 20
 	// keptAfter is what it may keep of windows that are closed.
 	keptAfter = 1 << 20
 )

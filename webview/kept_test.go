@@ -82,7 +82,7 @@ func TestKept(t *testing.T) {
 	is(0)
 
 	// Long URLs are not overlooked, whatever else begins.
-	const longest = 50 << 20 // of which there are two
+	const longest = 25 << 20 // of which there are two
 	begin(large, 0, most/4, true)
 	begin(small, longest, 1, true)
 	last++
