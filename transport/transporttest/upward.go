@@ -123,7 +123,6 @@ func (u *upward) take() (runs []byte, number uint64) {
 	for len(u.frames) > 0 && size < u.p.limits.MaxBatch/2 {
 		c := u.frames[0].c
 		var frames []wire.Frame
-		size += wire.RunSize
 		for len(u.frames) > 0 && u.frames[0].c == c && size < u.p.limits.MaxBatch/2 {
 			f := u.frames[0]
 			frames = append(frames, wire.Frame{Kind: f.kind, Payload: f.data})
@@ -131,6 +130,7 @@ func (u *upward) take() (runs []byte, number uint64) {
 			u.frames = u.frames[1:]
 		}
 		runs = wire.AppendRun(runs, c.id, c.upNext, frames...)
+		size += wire.RunSize
 		c.upNext += uint64(len(frames))
 	}
 	u.pending = false
