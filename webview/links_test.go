@@ -63,15 +63,15 @@ func TestLinksCostNothing(t *testing.T) {
 			return p.foreignFrame(t, `const link = Object.assign(document.createElement('a'),
 					{ href: 'data:application/zip,x', download: '.profile' });
 				document.body.append(link);
-				for (let i = 0; i < 15_000; i++) link.click();
+				for (let i = 0; i < 9000; i++) link.click();
 				await new Promise((resolve) => setTimeout(resolve, 100));
 				return 'clicked'`)
 		}
 		for range 2 { // what is freed is used again from then on
 			round()
 		}
-		b.resident = 96 << 20
-		b.during(t, "45,000 links to downloads", func() (got string) {
+		b.resident = 64 << 20
+		b.during(t, "27,000 links to downloads", func() (got string) {
 			for range 3 {
 				got = round()
 			}
