@@ -3,9 +3,9 @@ package webview
 import "github.com/tailrace-go/tailrace/internal/appcode"
 
 // OnCrash sets the function that is called after the window's web process has ended, instead of the one before; nil: none. The
-// reason is that of EventWebviewCrashed: "crashed" (killed, too), "memory" or "terminated". Memory is
-// WebKit's own limit of the web process, or that of what it keeps in this process for a page that
-// begins ten thousand navigations which come to nothing: docs/limits.md has it as maxKept.
+// reason is that of EventWebviewCrashed: "crashed" (killed, too), "memory" or "terminated". Memory
+// is WebKit's own limit of the web process, or that of what it keeps in this process for a page
+// that begins ten thousand navigations which come to nothing: docs/limits.md has it as maxKept.
 //
 // The session has ended by then; its channels and commands have an error that says so. The window stays open and shows nothing, and
 // what is emitted to it is kept for the next page. The function may call Reload or Navigate, which start another web
