@@ -39,18 +39,18 @@ const (
 
 // register makes the commands.
 func (b *Bus) register(e *transport.Engine) {
-	b.handle(e, CommandListen, (*Bus).pageListen)
-	b.handle(e, CommandUnlisten, (*Bus).pageUnlisten)
+	b.handle(e, CommandListen, shown((*Bus).pageListen))
+	b.handle(e, CommandUnlisten, shown((*Bus).pageUnlisten))
 	b.handle(e, CommandEmit, (*Bus).pageEmit)
 	b.handle(e, CommandEmitTo, (*Bus).pageEmitTo)
-	b.handle(e, CommandReady, func(_ *Bus, c caller, _ args) error {
+	b.handle(e, CommandReady, shown(func(_ *Bus, c caller, _ args) error {
 		c.page.ready(c.conn)
 		return nil
-	})
-	b.handle(e, CommandReadyLater, func(_ *Bus, c caller, _ args) error {
+	}))
+	b.handle(e, CommandReadyLater, shown(func(_ *Bus, c caller, _ args) error {
 		c.page.readyLater(c.conn)
 		return nil
-	})
+	}))
 	o := options(CommandEmitBytes)
 	o.Permit = func(ctx context.Context) error { // before the body has come
 		return b.call(ctx, CommandEmitBytes, func(c caller) error {
@@ -73,10 +73,22 @@ func (b *Bus) register(e *transport.Engine) {
 	transport.HandleWith(e, CommandEmitBytes, o, emit)
 }
 
-// caller is the page that calls a command.
+// caller is the page that calls a command. A page that its window does not show any more has a
+// session alone: the transport runs its last commands, and what it emits is heard.
 type caller struct {
-	page *Page
-	conn *conn
+	session *transport.Session
+	page    *Page
+	conn    *conn
+}
+
+// shown refuses the calls of a page that its window does not show any more.
+func shown(run func(*Bus, caller, args) error) func(*Bus, caller, args) error {
+	return func(b *Bus, c caller, a args) error {
+		if c.page == nil {
+			return errGone
+		}
+		return run(b, c, a)
+	}
 }
 
 // options are those of a command, as its row in the table says.
@@ -104,32 +116,35 @@ func (b *Bus) handle(e *transport.Engine, name string, run func(*Bus, caller, ar
 		})
 }
 
-// call finds the calling page and runs its command. The first refusal of each code is logged for each page.
+// call finds the calling page and runs its command.
 func (b *Bus) call(ctx context.Context, command string, run func(caller) error) error {
-	s := transport.SessionFrom(ctx)
-	p, ok := b.sessions.Load(s)
-	if !ok {
-		return errGone
+	c := caller{session: transport.SessionFrom(ctx)}
+	if p, ok := b.sessions.Load(c.session); ok {
+		if conn := p.conn.Load(); conn != nil && conn.session == c.session {
+			c.page, c.conn = p, conn
+		}
 	}
-	c := p.conn.Load()
-	if c == nil || c.session != s {
-		c = p.left.Load()
-	}
-	if c == nil || c.session != s {
-		return errGone
-	}
-	err := run(caller{p, c})
+	err := run(c)
 	var refused *transport.Error
 	if errors.As(err, &refused) && refused.Code != transport.CodeDenied { // the session logs denials
-		p.mu.Lock()
-		first := !c.logged[refused.Code]
-		c.logged[refused.Code] = true
-		p.mu.Unlock()
-		if first {
-			b.log.Warn("bus: a page's call was refused", "window", p.label, "command", command, "code", refused.Code, "error", refused.Message)
+		if c.logs(refused.Code) {
+			b.log.Warn("bus: a page's call was refused", "window", c.session.Label(),
+				"command", command, "code", refused.Code, "error", refused.Message)
 		}
 	}
 	return err
+}
+
+// logs says whether a refusal is to be logged: the first one of each code for each page.
+func (c caller) logs(code string) bool {
+	if c.page == nil {
+		return true
+	}
+	c.page.mu.Lock()
+	defer c.page.mu.Unlock()
+	first := !c.conn.logged[code]
+	c.conn.logged[code] = true
+	return first
 }
 
 func (b *Bus) pageListen(c caller, a args) error {
@@ -147,7 +162,7 @@ func (b *Bus) pageListen(c caller, a args) error {
 	if err != nil {
 		return err
 	}
-	if err := c.conn.session.Check(transport.ActionListen, name); err != nil {
+	if err := c.session.Check(transport.ActionListen, name); err != nil {
 		return err
 	}
 	return c.page.listen(c.conn, name, t, sub)
@@ -216,7 +231,7 @@ func mayEmitLong(c caller, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return c.conn.session.Check(transport.ActionEmit, name)
+	return c.session.Check(transport.ActionEmit, name)
 }
 
 // windowEvents begins the names of the events that tell of windows.
@@ -224,7 +239,7 @@ const windowEvents = "tauri://"
 
 // mayEmit asks the policy whether a page may emit an event for a target.
 func mayEmit(c caller, t Target, name string) error {
-	if err := c.conn.session.Check(transport.ActionEmit, name); err != nil {
+	if err := c.session.Check(transport.ActionEmit, name); err != nil {
 		return err
 	}
 	if !strings.HasPrefix(name, windowEvents) {
@@ -236,7 +251,7 @@ func mayEmit(c caller, t Target, name string) error {
 	if !t.Kind.labelled() {
 		label = "*"
 	}
-	return c.conn.session.Check(transport.ActionWindow, label)
+	return c.session.Check(transport.ActionWindow, label)
 }
 
 // emitJSON emits a payload of JSON for a page, if it may. The payload has been checked.

@@ -17,7 +17,6 @@ type Page struct {
 	bus   *Bus
 	label string
 	conn  atomic.Pointer[conn] // of the page that is connected, nil: none. Replaced under mu
-	left  atomic.Pointer[conn] // of a page that the window has left, until its session ends
 
 	foreign atomic.Bool // the page is not the app's, and will not connect. Set under mu
 
@@ -66,22 +65,11 @@ func (p *Page) Connect(s *transport.Session) {
 
 // Leave tells that the window goes on to another page, while the session of this one still takes
 // what it has sent: the page gets nothing any more, and what is emitted is kept for the next one,
-// but its own emits are heard until the session ends.
+// but its own emits are heard as long as the session runs its commands.
 func (p *Page) Leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.conn.Load()
-	if c == nil {
-		return
-	}
 	p.detach()
-	p.left.Store(c)
-	p.bus.sessions.Store(c.session, p)
-	go func() {
-		<-c.session.Done()
-		p.bus.sessions.Delete(c.session)
-		p.left.CompareAndSwap(c, nil)
-	}()
 	p.signal()
 }
 

@@ -165,14 +165,15 @@ func (inv *invocation) settleFailed(f *appcode.Failure) {
 
 // perform runs the handler, if the call may run.
 func (inv *invocation) perform() {
+	waited := inv.refused != nil || inv.ordered() || inv.waitForOthers()
 	switch {
 	// the page is gone, and nothing is owed to it
 	case inv.s.ctx.Err() != nil && inv.s.leaving.Load() == nil:
 		inv.err = &Error{CodeClosed, "the session is over", nil}
 	case inv.refused != nil:
 		inv.err = inv.refused
-	case !inv.ordered() && inv.waitForOthers() != nil:
-		inv.err = inv.canceled() // or the session is over
+	case !waited:
+		inv.err = inv.canceled()
 	default:
 		if inv.err = inv.permit(); inv.err == nil {
 			inv.err = inv.wrongForm()
@@ -193,8 +194,8 @@ func (inv *invocation) perform() {
 }
 
 // waitForOthers waits while results of other calls wait for room: what this one gives would wait,
-// too.
-func (inv *invocation) waitForOthers() error { return inv.s.budget.pass(inv.ctx) }
+// too. False: the page has cancelled it. A page that has left takes no result: its last calls run.
+func (inv *invocation) waitForOthers() bool { return inv.s.budget.pass(inv.ctx) != ErrCanceled }
 
 // conclude ends what belongs to the call when its handler has returned. The result may be sent then.
 func (inv *invocation) conclude() {

@@ -37,7 +37,7 @@ func (l *leavers) expect(t *testing.T, rounds int) {
 	t.Helper()
 	all := []string{"first"}
 	for _, event := range []string{"pagehide", "visibilitychange"} {
-		for _, by := range []string{"send", "trySend", "emit", "invoke"} {
+		for _, by := range []string{"send", "trySend", "emit", "emitted bytes", "invoke", "raw body"} {
 			all = append(all, event+" "+by)
 		}
 	}
@@ -82,7 +82,14 @@ func (l *leavers) register(e *transport.Engine) {
 		l.count(args.Name + " invoke")
 		return none{}, nil
 	})
+	transport.Handle(e, "raw", func(_ context.Context, body []byte) (none, error) {
+		l.count(padded(body) + " raw body")
+		return none{}, nil
+	})
 }
+
+// padded gives the text that a page has filled up to some length.
+func padded(text []byte) string { return string(bytes.TrimRight(text, " ")) }
 
 // leaving has a page say its last words, each of these in each of two events.
 const leaving = `
@@ -96,12 +103,19 @@ const leaving = `
 		pen.trySend(name + ' trySend');
 		tailrace.emit('bye', name).catch(() => {});
 		tailrace.invoke('bye', { name }).catch(() => {});
+		const bytes = new TextEncoder().encode(name.padEnd(100000));
+		tailrace.emit('bye', bytes).catch(() => {});
+		tailrace.invoke('raw', bytes).catch(() => {});
 	});
 	setTimeout(() => { %s });`
 
 func (l *leavers) hear(t *testing.T, app *App) {
 	t.Helper()
 	if _, err := app.Listen("bye", func(e bus.Event) {
+		if e.Binary != nil {
+			l.count(padded(e.Binary) + " emitted bytes")
+			return
+		}
 		var name string
 		if err := json.Unmarshal(e.Payload, &name); err != nil {
 			t.Error(err)
