@@ -7,6 +7,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
 // TestLeaveBesideEmits: what a page emits is heard, whichever step of Leave it meets.
@@ -61,6 +62,7 @@ func TestEmitsBehindTheEnd(t *testing.T) {
 		p.session.End("the time is over")
 		receive(t, p.session.Done())
 		hold <- struct{}{}
+		noError(t, transporttest.Leftovers(p.session)) // its commands are over
 		if says {
 			heard.want(t, "true")
 		}
