@@ -68,7 +68,12 @@ func TestNothingLeft(t *testing.T) {
 					<-ctx.Done()
 					return nil, nil
 				})
-				u := openUp(t, e)
+				// A call that is refused, too, counts until it is answered: here, until the session ends.
+				u := openUpWith(t, e, transport.SessionConfig{
+					Settle: func(string) func(context.Context) {
+						return func(ctx context.Context) { <-ctx.Done() }
+					},
+				})
 				for i, frames := range c.frames {
 					err := u.try(c.lanes[i], frames...)
 					var rule *wire.RuleError
