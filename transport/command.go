@@ -205,12 +205,13 @@ const smallReply = 512
 // replyFrame sends a reply on lane 0. One that finds no room there is counted while it waits.
 func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload []byte) error {
 	s, l := inv.s, inv.s.control
+	m := manner{before: inv.vacate}
 	if ctx == noWait {
-		return l.send(noWait, kind, payload)
+		return l.sendAs(noWait, m, kind, payload)
 	}
 	inv.result, inv.err = answer{}, nil // the payload has it
 	if len(payload) <= l.maxFrame(l.ring.Load()) {
-		if err := l.send(noWait, kind, payload); err != ErrFull {
+		if err := l.sendAs(noWait, m, kind, payload); err != ErrFull {
 			return err
 		}
 	}
@@ -220,7 +221,7 @@ func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload [
 		}
 		defer s.budget.give(heldResults, n)
 	}
-	return l.send(ctx, kind, payload)
+	return l.sendAs(ctx, m, kind, payload)
 }
 
 // roomForResult counts a result that waits for the page, or waits for room until the page cancels
@@ -284,6 +285,7 @@ func (inv *invocation) replyLane(data []byte) error {
 		return err
 	}
 	l.valueBytes.Add(v.cost())
+	inv.vacate()
 	if !l.put(nil, v) { // it has ended meanwhile
 		l.gave(v.cost())
 		return l.err()

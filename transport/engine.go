@@ -56,6 +56,7 @@ const (
 	gapLetGo                       // a command has let go of a channel
 	gapHold                        // a command is about to hold a channel, which has not ended yet
 	gapDiscarded                   // a resumable channel is discarded, its name is not free yet
+	gapAnswered                    // a call's answer is on its way, and the call is not over yet
 )
 
 // pass goes through a gap. The caller holds no lock that whoever comes in there needs.

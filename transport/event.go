@@ -108,13 +108,13 @@ func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 	if err != nil {
 		return err
 	}
-	p := ordinary
+	m := ordinary
 	if !whole { // then small ones pass between its fragments
-		p = low
+		m = low
 		giveBack()
 	}
 	defer func() { l.turn <- struct{}{} }()
-	return l.goOn(ctx, p, data, piece)
+	return l.goOn(ctx, m, data, piece)
 }
 
 // beginEvent waits for lane 0's turn and for need bytes of room, and writes the first fragment. Without an error the caller has the turn.

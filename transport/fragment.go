@@ -9,9 +9,11 @@ import (
 
 // sendFragments accepts a message that is too large for one frame. One such message
 // at a time has the lane's turn; small ones pass between. It is accepted when its
-// last fragment is committed; until then a context that ends aborts it. r is the ring in which it needs fragments: a sender beside this one
-// may put a larger one in its place.
-func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, data []byte) error {
+// last fragment is committed; until then a context that ends aborts it. r is the ring in which it
+// needs fragments: a sender beside this one may put a larger one in its place.
+func (l *lane) sendFragments(
+	ctx context.Context, r *ring.Ring, m manner, kind wire.Kind, data []byte,
+) error {
 	if ctx == noWait {
 		if len(data) > r.Cap()/2 {
 			return errTooLargeToTry
@@ -25,10 +27,10 @@ func (l *lane) sendFragments(ctx context.Context, r *ring.Ring, kind wire.Kind, 
 	}
 	defer func() { l.turn <- struct{}{} }()
 	piece := l.maxFrame(r)
-	if err := l.begin(ctx, ordinary, kind, data, piece); err != nil {
+	if err := l.begin(ctx, m, kind, data, piece); err != nil {
 		return err
 	}
-	return l.goOn(ctx, ordinary, data, piece)
+	return l.goOn(ctx, m, data, piece)
 }
 
 // takeTurn takes the token out of turn.
@@ -53,16 +55,18 @@ func (l *lane) takeTurn(ctx context.Context, turn chan struct{}) error {
 }
 
 // begin writes the first fragment, of piece bytes with its head.
-func (l *lane) begin(ctx context.Context, p priority, kind wire.Kind, data []byte, piece int) error {
+func (l *lane) begin(ctx context.Context, m manner, kind wire.Kind, data []byte, piece int) error {
+	m.before = nil
 	var head [wire.BeginSize]byte
 	wire.PutBegin(head[:], len(data), kind)
-	return l.write(ctx, p, wire.Begin, head[:], data[:piece-wire.BeginSize])
+	return l.write(ctx, m, wire.Begin, head[:], data[:piece-wire.BeginSize])
 }
 
 // goOn writes the fragments behind the first one. It takes the message back when that fails, and
 // when a method of ctx panics.
-func (l *lane) goOn(ctx context.Context, p priority, data []byte, piece int) error {
-	whole := false
+func (l *lane) goOn(ctx context.Context, m manner, data []byte, piece int) error {
+	whole, before := false, m.before
+	m.before = nil
 	defer func() {
 		if !whole {
 			l.abort()
@@ -72,9 +76,9 @@ func (l *lane) goOn(ctx context.Context, p priority, data []byte, piece int) err
 		next := min(n+piece, len(data))
 		k := wire.Middle
 		if next == len(data) {
-			k = wire.End
+			k, m.before = wire.End, before
 		}
-		if err := l.write(ctx, p, k, nil, data[n:next]); err != nil {
+		if err := l.write(ctx, m, k, nil, data[n:next]); err != nil {
 			return err
 		}
 		l.extra.Add(1)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/contexts"
@@ -30,6 +31,7 @@ type invocation struct {
 	length  uint64 // of the body
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
+	vacated atomic.Bool // it has no place among Options.Pending any more
 
 	// What the page gets.
 	result answer
@@ -95,7 +97,7 @@ func (s *Session) admit(inv *invocation) error {
 	if running >= int64(2*s.opt.Pending) {
 		return wire.Broken("%d commands at once, the limit is %d", 2*s.opt.Pending, s.opt.Pending)
 	}
-	if _, running := s.commands.Load(inv.id); running {
+	if other, running := s.commands.Load(inv.id); running && !other.vacated.Load() {
 		return wire.Broken("invoke %d: a command with this id is running", inv.id)
 	}
 	if err := s.budget.fromPage(heldCommands, inv.held); err != nil {
@@ -255,11 +257,22 @@ func (inv *invocation) permit() *Error {
 	return inv.s.check(ActionChannel, inv.name)
 }
 
+// vacate gives the call's place and its id to another one, before the page can see the answer: a
+// page that has one calls on at once. It does not wait.
+func (inv *invocation) vacate() {
+	if !inv.vacated.Swap(true) {
+		inv.s.pending.Add(-1)
+	}
+}
+
 // over forgets the call, which was answered.
 func (inv *invocation) over() {
 	s := inv.s
-	s.commands.Delete(inv.id)
-	s.pending.Add(-1)
+	s.engine.pass(gapAnswered)
+	inv.vacate()
+	s.commands.Compute(inv.id, func(now *invocation, loaded bool) (*invocation, bool) {
+		return now, !loaded || now == inv // the id may be another call's by now
+	})
 	s.budget.give(heldCommands, inv.held)
 	inv.cancel(context.Canceled)
 }

@@ -129,6 +129,11 @@ func (l *lane) policy() OnFull {
 
 // send accepts one message.
 func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
+	return l.sendAs(ctx, ordinary, kind, data)
+}
+
+// sendAs is send in that manner.
+func (l *lane) sendAs(ctx context.Context, m manner, kind wire.Kind, data []byte) error {
 	if len(data) > l.s.opt.MaxMessage {
 		return ErrTooLarge
 	}
@@ -154,28 +159,31 @@ func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
 			if err := l.err(); err != nil {
 				return err // r may be what freeRings leaves
 			}
-			return l.sendFragments(ctx, r, kind, data)
+			return l.sendFragments(ctx, r, m, kind, data)
 		}
 	}
-	return l.write(ctx, ordinary, kind, nil, data)
+	return l.write(ctx, m, kind, nil, data)
 }
 
-// priority says which part of a ring a frame may use.
-type priority bool
+// manner says how a message goes into a ring.
+type manner struct {
+	low    bool   // it leaves the part that lane 0 keeps back from events
+	before func() // called before anybody can see the whole message, if it goes; it must not wait
+}
 
-const (
-	ordinary priority = false
-	low      priority = true // leaves the part that lane 0 keeps back from events
+var (
+	ordinary = manner{}
+	low      = manner{low: true}
 )
 
 // write puts one frame into the ring: head and data are its payload.
-func (l *lane) write(ctx context.Context, p priority, kind wire.Kind, head, data []byte) error {
+func (l *lane) write(ctx context.Context, m manner, kind wire.Kind, head, data []byte) error {
 	n := len(head) + len(data)
 	for {
 		r := l.ring.Load()
 		var c ring.Claim
 		var err error
-		if p == low {
+		if m.low {
 			c, err = r.TryClaimLow(wire.FrameSize + n)
 		} else {
 			c, err = r.TryClaim(wire.FrameSize + n)
@@ -187,7 +195,7 @@ func (l *lane) write(ctx context.Context, p priority, kind wire.Kind, head, data
 			if ctx == noWait {
 				return ErrFull
 			}
-			c, err = l.claim(ctx, r, p, wire.FrameSize+n)
+			c, err = l.claim(ctx, r, m, wire.FrameSize+n)
 		}
 		if err == ring.ErrClosed {
 			if err := l.reopened(); err != nil {
@@ -205,15 +213,18 @@ func (l *lane) write(ctx context.Context, p priority, kind wire.Kind, head, data
 		wire.PutFrame(b, kind, n)
 		copy(b[wire.FrameSize:], head)
 		copy(b[wire.FrameSize+len(head):], data)
+		if m.before != nil {
+			m.before()
+		}
 		r.Commit(c)
 		return nil
 	}
 }
 
 // claim claims n bytes of a ring that was full, and waits for them.
-func (l *lane) claim(ctx context.Context, r *ring.Ring, p priority, n int) (ring.Claim, error) {
+func (l *lane) claim(ctx context.Context, r *ring.Ring, m manner, n int) (ring.Claim, error) {
 	defer l.unblock(l.block())
-	if p == low {
+	if m.low {
 		return r.ClaimLow(ctx, n)
 	}
 	return r.Claim(ctx, n)

@@ -255,7 +255,7 @@ func (rd *reader) send(kind wire.Kind, data []byte) error {
 			full := (n + wire.BeginSize - 1) / piece // fragments before the last one
 			rd.sum += uint64(full*wire.Stride(piece, ring.Unit) + wire.Stride(n+wire.BeginSize-full*piece, ring.Unit))
 			rd.mark(rd.cur.next - 1)
-			return l.sendFragments(ctx, r, kind, data)
+			return l.sendFragments(ctx, r, ordinary, kind, data)
 		}
 	}
 	rd.sum += uint64(wire.Stride(len(data), ring.Unit))

@@ -241,7 +241,7 @@ func (s *Session) Stats() SessionStats {
 		Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
 		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(),
 		Evals: s.lastEval.Load(), NativeEvals: s.figures.nativeEvals.Load(),
-		Commands: s.figures.commands.Load(), Running: int(s.pending.Load()), Memory: s.budget.used.Load(),
+		Commands: s.figures.commands.Load(), Running: s.commands.Size(), Memory: s.budget.used.Load(),
 		Held:     s.budget.stats(),
 		Channels: s.totals(), Control: s.control.stats(),
 	}
