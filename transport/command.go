@@ -205,7 +205,7 @@ const smallReply = 512
 // replyFrame sends a reply on lane 0. One that finds no room there is counted while it waits.
 func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload []byte) error {
 	s, l := inv.s, inv.s.control
-	m := manner{before: inv.vacate}
+	m := manner{answers: inv}
 	if ctx == noWait {
 		return l.sendAs(noWait, m, kind, payload)
 	}

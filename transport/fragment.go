@@ -56,7 +56,7 @@ func (l *lane) takeTurn(ctx context.Context, turn chan struct{}) error {
 
 // begin writes the first fragment, of piece bytes with its head.
 func (l *lane) begin(ctx context.Context, m manner, kind wire.Kind, data []byte, piece int) error {
-	m.before = nil
+	m.answers = nil
 	var head [wire.BeginSize]byte
 	wire.PutBegin(head[:], len(data), kind)
 	return l.write(ctx, m, wire.Begin, head[:], data[:piece-wire.BeginSize])
@@ -65,8 +65,8 @@ func (l *lane) begin(ctx context.Context, m manner, kind wire.Kind, data []byte,
 // goOn writes the fragments behind the first one. It takes the message back when that fails, and
 // when a method of ctx panics.
 func (l *lane) goOn(ctx context.Context, m manner, data []byte, piece int) error {
-	whole, before := false, m.before
-	m.before = nil
+	whole, answers := false, m.answers
+	m.answers = nil
 	defer func() {
 		if !whole {
 			l.abort()
@@ -76,7 +76,7 @@ func (l *lane) goOn(ctx context.Context, m manner, data []byte, piece int) error
 		next := min(n+piece, len(data))
 		k := wire.Middle
 		if next == len(data) {
-			k, m.before = wire.End, before
+			k, m.answers = wire.End, answers
 		}
 		if err := l.write(ctx, m, k, nil, data[n:next]); err != nil {
 			return err

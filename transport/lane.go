@@ -167,8 +167,8 @@ func (l *lane) sendAs(ctx context.Context, m manner, kind wire.Kind, data []byte
 
 // manner says how a message goes into a ring.
 type manner struct {
-	low    bool   // it leaves the part that lane 0 keeps back from events
-	before func() // called before anybody can see the whole message, if it goes; it must not wait
+	low     bool        // it leaves the part that lane 0 keeps back from events
+	answers *invocation // the call whose answer it is, vacated before the page can see the whole
 }
 
 var (
@@ -213,8 +213,8 @@ func (l *lane) write(ctx context.Context, m manner, kind wire.Kind, head, data [
 		wire.PutFrame(b, kind, n)
 		copy(b[wire.FrameSize:], head)
 		copy(b[wire.FrameSize+len(head):], data)
-		if m.before != nil {
-			m.before()
+		if m.answers != nil {
+			m.answers.vacate()
 		}
 		r.Commit(c)
 		return nil

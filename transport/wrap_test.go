@@ -111,6 +111,7 @@ func TestLaneNumbersEnd(t *testing.T) {
 		s.nextLane.Store(lastLane - 2)
 		call := func(id uint32) *invocation {
 			inv := &invocation{s: s, id: id, name: "large"}
+			inv.vacated.Store(true) // it has taken no place
 			inv.ctx, inv.cancel = context.WithCancelCause(s.ctx)
 			return inv
 		}

@@ -117,6 +117,29 @@ func TestReopenWhenDestroyed(t *testing.T) {
 	}
 }
 
+// A window whose last event has come takes no place of Options.MaxWindows.
+func TestOpenWhenDestroyed(t *testing.T) {
+	app := newApp(t, Options{KeepRunning: true, MaxWindows: 1}, func(*transport.Engine) {})
+	w, err := app.Open(WindowOptions{Label: "0", Hidden: true})
+	for n := range 20 {
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened := make(chan error, 1)
+		if _, err := w.Once(EventDestroyed, func(bus.Event) {
+			var err error
+			w, err = app.Open(WindowOptions{Label: fmt.Sprint(n + 1), Hidden: true})
+			opened <- err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.Destroy()
+		err = wait(t, opened, "the new window")
+	}
+	w.Destroy()
+	wait(t, w.Done(), "the last window's end")
+}
+
 // What follows are scenarios of TestRun: windows that are opened while Run ends.
 
 // Every Open gives a window that is closed with Run, or ErrClosed.

@@ -58,8 +58,8 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 		return nil, old, fmt.Errorf("%w: %q", errTaken, o.Label)
 	case o.Parent != "" && a.open(o.Parent) == nil:
 		return nil, nil, fmt.Errorf("%w: %q", errNoParent, o.Parent)
-	case len(a.order) >= a.options.MaxWindows && !o.inspector:
-		return nil, nil, fmt.Errorf("%w: %d are open", ErrWindows, len(a.order))
+	case a.taken() >= a.options.MaxWindows && !o.inspector:
+		return nil, nil, fmt.Errorf("%w: %d are open", ErrWindows, a.taken())
 	}
 	w = newWindow(a, o.Label)
 	a.windows[o.Label] = w
@@ -71,6 +71,17 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 	w.events = a.bus.Open(o.Label)
 	w.events.SetForeign(w.inspector)
 	return w, nil, nil
+}
+
+// taken counts the windows that take a place of Options.MaxWindows. One that is being shut takes
+// none: who has heard of its end may open another one. The caller holds mu.
+func (a *App) taken() (n int) {
+	for _, w := range a.order {
+		if !w.closed.Load() {
+			n++
+		}
+	}
+	return n
 }
 
 // build makes the native part of a window, and shuts the window if that fails. A window that was shut first, as Run ended,
