@@ -16,6 +16,7 @@ var carrierCases = map[string]func(*testing.T, Options){
 	"order, upward":                orderUpward,
 	"large messages":               largeMessages,
 	"raw commands":                 rawCommands,
+	"as many calls as may be":      callsAtLimit,
 	"result after messages":        resultAfterMessages,
 	"events and evals":             func(t *testing.T, o Options) { eventOrder(t, o, 1500) },
 	"latest only":                  latestOnly,
