@@ -3,7 +3,9 @@ package bus_test
 import (
 	"encoding/binary"
 	"encoding/json"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tailrace-go/tailrace/bus"
@@ -23,6 +25,7 @@ type plainPage struct {
 	over    chan struct{}
 	event   func(wire.EventPayload) // called by the drainer, like eval; may be nil
 	eval    func(id uint32, js string)
+	busy    atomic.Bool // it takes no batch
 
 	mu       sync.Mutex
 	batch    []byte
@@ -60,7 +63,7 @@ func loadPlain(t testing.TB, e *transport.Engine, w *bus.Page, label string, eve
 
 func (p *plainPage) Name() string                                  { return "plain" }
 func (p *plainPage) Bind(port transport.Port, _ transport.Options) { p.port = port }
-func (p *plainPage) Ready() bool                                   { return true }
+func (p *plainPage) Ready() bool                                   { return !p.busy.Load() }
 func (p *plainPage) Close(*transport.ClosedError)                  { close(p.over) }
 
 // Deliver implements transport.Carrier.
@@ -140,20 +143,39 @@ func (p *plainPage) acknowledge() {
 	}
 }
 
-// hold stops the receipts, so that lane 0 fills up, or begins them again.
+// hold stops the receipts, so that lane 0 fills up, or begins them again. There may be few batches
+// without a receipt, so the page takes none meanwhile but those before its calls' answers.
 func (p *plainPage) hold(held bool) {
 	p.mu.Lock()
 	p.held = held
 	p.mu.Unlock()
+	p.take(!held)
 	select {
 	case p.bell <- struct{}{}:
 	default:
 	}
 }
 
+// take has the page take batches, or none any more.
+func (p *plainPage) take(takes bool) {
+	p.busy.Store(!takes)
+	if takes {
+		p.port.Wake()
+	}
+}
+
 // call calls a command and waits for the answer.
 func (p *plainPage) call(command, args string) error {
-	return receive(p.t, p.start(command, args))
+	p.t.Helper()
+	answer := p.start(command, args)
+	if p.busy.Load() {
+		for over := within(p.t); p.session.Stats().Running > 0 && over.Err() == nil; {
+			runtime.Gosched() // until the answer is in lane 0
+		}
+		p.take(true)
+		defer p.take(false)
+	}
+	return receive(p.t, answer)
 }
 
 // start calls a command.
