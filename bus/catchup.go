@@ -54,11 +54,20 @@ func (p *Page) begin(c *conn) (drain bool) {
 	return drain
 }
 
-// drain gives the backlog to the page, and makes it live. A window has one drainer: who set draining. It goes from one page to the
-// next, if need be, and only it removes entries while a page is connected. At first it does not wait: when
-// lane 0 is full it leaves the rest to a goroutine, which does.
+// drain gives the backlog to the page, and makes it live. A window has one drainer: who set
+// draining. It goes from one page to the next, if need be, and only it removes entries while a page
+// is connected. At first it does not wait: when lane 0 is full, or more comes than was there, it
+// leaves the rest to a goroutine, which does. So the page's command, and those behind it, do not
+// wait for the end of a flood.
 func (p *Page) drain(waits bool) {
-	for {
+	p.mu.Lock()
+	most := p.backlog.len()
+	p.mu.Unlock()
+	for n := 0; ; n++ {
+		if n > most && !waits {
+			go p.drain(true)
+			return
+		}
 		c, e, subs := p.first()
 		if e == nil {
 			return

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -261,4 +262,33 @@ func TestSettleBeforeReady(t *testing.T) {
 			t.Errorf("it waited %v", took)
 		}
 	})
+}
+
+// TestReadyBesideFlood: a page is ready, and later listens, while more and more is emitted to it.
+// Neither waits for the end of that.
+func TestReadyBesideFlood(t *testing.T) {
+	s := newSteps(t)
+	s.subscribe("e", 1)
+	s.must(s.b.EmitSticky(Any, "state", 0))
+	over, cancel := context.WithCancel(t.Context())
+	var flood sync.WaitGroup
+	for range 16 {
+		flood.Go(func() {
+			for over.Err() == nil {
+				if err := s.b.EmitContext(over, "e", 1); err != nil && over.Err() == nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for full := false; !full; {
+		runtime.Gosched()
+		s.mu.Lock()
+		full = s.changed != nil // an emitter waits
+		s.mu.Unlock()
+	}
+	s.ready(s.conn.Load())
+	s.must(s.listen(s.conn.Load(), "state", Any, 2))
+	cancel()
+	flood.Wait()
 }

@@ -2,7 +2,6 @@ package transport_test
 
 import (
 	"context"
-	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -100,7 +99,9 @@ func TestReceiveKeepsNothing(t *testing.T) {
 	}
 	all := make(chan bool)
 	got := make(chan string, 16)
+	connected := make(chan bool)
 	transport.Handle(e, "read", func(ctx context.Context, a args) (any, error) {
+		close(connected)
 		<-all // nothing is taken before all has come
 		for range 3 {
 			m, err := a.S.Receive(ctx)
@@ -137,9 +138,7 @@ func TestReceiveKeepsNothing(t *testing.T) {
 	begin := make([]byte, wire.BeginSize, wire.BeginSize+3)
 	wire.PutBegin(begin, 6, wire.Bytes)
 	receive(1, run(0, 0, invokeFrame(1, `{"cmd":"read","channels":[1,3],"body":"json"}`, `{"S":"__CHANNEL__:1","J":"__CHANNEL__:3"}`)))
-	for u.s.Stats().Batches == 0 { // it has announced the channels
-		runtime.Gosched()
-	}
+	<-connected // until then a frame on them breaks a rule
 	receive(4, run(3, 0, data(wire.JSON, `"json"`)))
 	receive(3, run(1, 2, data(wire.Middle, "def"[:1]), data(wire.Bytes, "early"), data(wire.End, "ef")))
 	receive(2, run(1, 0, data(wire.Bytes, "first"), data(wire.Begin, string(append(begin, "abc"...)))),
