@@ -236,8 +236,12 @@ func (l *lane) holds(n int64) {
 }
 
 // receive takes the next message. Several goroutines may wait.
+//
+// A command's context ends with the session, and a page that has left may have sent messages by
+// then: they come first.
 func (l *lane) receive(ctx context.Context) (message, error) {
 	in := &l.in
+	var over error // why ctx has ended, with the session
 	for {
 		end := l.err() // before the queue: all that the page sent before its close is there by then
 		in.mu.Lock()
@@ -261,10 +265,16 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 			in.wake() // the next one who waits
 			return message{}, end
 		}
+		if over != nil {
+			return message{}, over
+		}
 		select {
 		case <-in.bell:
 		case <-ctx.Done():
-			return message{}, context.Cause(ctx)
+			if l.s.ctx.Err() == nil {
+				return message{}, context.Cause(ctx)
+			}
+			over = context.Cause(ctx)
 		}
 	}
 }

@@ -220,3 +220,30 @@ func TestForgottenBesideEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestReceiveBesideLeave: a receiver has found nothing. Then the last message of a page that is left
+// comes, and its session ends, and with it the receiver's context. It gets the message first.
+func TestReceiveBesideLeave(t *testing.T) {
+	for range 50 { // a receiver that looks at either first would miss it half of the time
+		s, l := openUpward(t)
+		ctx, cancel := context.WithCancelCause(s.ctx)
+		defer cancel(nil)
+		atGap(t, s.engine, gapNothingFound, func() {
+			s.inMu.Lock()
+			a := arrivals{lane: l}
+			a.frames(t, message8(7))
+			if err := a.deliver(); err != nil {
+				t.Error(err)
+			}
+			s.inMu.Unlock()
+			s.left("left")
+		})
+		m, err := l.receive(ctx)
+		if err != nil || m.data[0] != 7 {
+			t.Fatalf("receive gave message %v, %v", m.data, err)
+		}
+		if _, err := l.receive(ctx); !errors.Is(err, ErrClosed) {
+			t.Fatalf("then %v", err)
+		}
+	}
+}
