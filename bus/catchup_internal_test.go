@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,12 +22,33 @@ type steps struct {
 	e *transport.Engine
 	b *Bus
 	*Page
-	page *transporttest.Page
+	page  *transporttest.Page
+	given atomic.Int64 // scripts, to the session
 }
 
 func newSteps(t *testing.T) *steps {
 	t.Helper()
-	e, err := transport.NewEngine(transport.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	return newStepsWith(t, func(*steps, int) {})
+}
+
+// eachEval is a policy that is told of each script that a session is given.
+type eachEval func()
+
+func (f eachEval) Check(p transport.Permission) error {
+	if p.Action == transport.ActionEval {
+		f()
+	}
+	return nil
+}
+
+// newStepsWith is newSteps that calls a function whenever a script is given, with their number.
+func newStepsWith(t *testing.T, gives func(s *steps, given int)) *steps {
+	t.Helper()
+	s := &steps{t: t}
+	e, err := transport.NewEngine(transport.Options{
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Policy: eachEval(func() { gives(s, int(s.given.Add(1))) }),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +57,7 @@ func newSteps(t *testing.T) *steps {
 		t.Fatal(err)
 	}
 	transport.Handle(e, "nothing", func(context.Context, struct{}) (any, error) { return nil, nil })
-	s := &steps{t: t, e: e, b: b, Page: b.Open("main")}
+	s.e, s.b, s.Page = e, b, b.Open("main")
 	s.load()
 	return s
 }
@@ -264,31 +285,32 @@ func TestSettleBeforeReady(t *testing.T) {
 	})
 }
 
-// TestReadyBesideFlood: a page is ready, and later listens, while more and more is emitted to it.
-// Neither waits for the end of that.
+// TestReadyBesideFlood: whenever a page that gets ready is given something, more is kept for it.
+// Its command does not wait for the end of that.
 func TestReadyBesideFlood(t *testing.T) {
-	s := newSteps(t)
-	s.subscribe("e", 1)
-	s.must(s.b.EmitSticky(Any, "state", 0))
-	over, cancel := context.WithCancel(t.Context())
-	var flood sync.WaitGroup
-	for range 16 {
-		flood.Go(func() {
-			for over.Err() == nil {
-				if err := s.b.EmitContext(over, "e", 1); err != nil && over.Err() == nil {
-					t.Error(err)
-				}
+	const most = 100
+	synctest.Test(t, func(t *testing.T) {
+		returned := make(chan struct{})
+		s := newStepsWith(t, func(s *steps, given int) {
+			if given < most {
+				s.must(s.Eval("more"))
+			}
+			if given < 3 {
+				return
+			}
+			select {
+			case <-returned:
+			case <-time.After(time.Minute):
+				t.Error("ready gives what has come meanwhile, too")
 			}
 		})
-	}
-	for full := false; !full; {
-		runtime.Gosched()
-		s.mu.Lock()
-		full = s.changed != nil // an emitter waits
-		s.mu.Unlock()
-	}
-	s.ready(s.conn.Load())
-	s.must(s.listen(s.conn.Load(), "state", Any, 2))
-	cancel()
-	flood.Wait()
+		defer s.page.Close()
+		s.must(s.Eval("first"))
+		s.ready(s.conn.Load())
+		close(returned)
+		s.must(s.Flush(t.Context()))
+		if given := s.given.Load(); given != most {
+			t.Errorf("%d scripts were given, want %d", given, most)
+		}
+	})
 }

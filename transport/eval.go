@@ -47,7 +47,12 @@ func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, e
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-s.ctx.Done():
-		return nil, s.Err()
+		select {
+		case r := <-reply: // with the last that a page sent before it was left
+			return r.data, r.err
+		default:
+			return nil, s.Err()
+		}
 	}
 }
 

@@ -221,8 +221,8 @@ func TestForgottenBesideEnd(t *testing.T) {
 	}
 }
 
-// TestReceiveBesideLeave: a receiver has found nothing. Then the last message of a page that is left
-// comes, and its session ends, and with it the receiver's context. It gets the message first.
+// TestReceiveBesideLeave: a receiver has found nothing. Then the last message of a page that is
+// left comes, and its session ends, and with it the receiver's context. It gets the message first.
 func TestReceiveBesideLeave(t *testing.T) {
 	for range 50 { // a receiver that looks at either first would miss it half of the time
 		s, l := openUpward(t)

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestLeaveWithoutRoom: the last commands of a page that has left run, though results that it never
@@ -41,4 +42,31 @@ func TestLeaveWithoutRoom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestValueBesideLeave: the value of a script comes with the last that a page sends before it is
+// left. Who waits for it gets it.
+func TestValueBesideLeave(t *testing.T) {
+	for range 50 { // who looks at either first would miss it half of the time
+		u := openUp(t, newEngine(t, transport.Options{}))
+		ctx := whenAwaited{t.Context(), func() {
+			u.send(0, wire.Frame{Kind: wire.Result, Payload: words(1, 0, "7")})
+			u.s.Leave(u.number, "left")
+			<-u.s.Done()
+		}}
+		if value, err := u.s.EvalResult(ctx, "7"); err != nil || string(value) != "7" {
+			t.Fatalf("the value is %q, %v", value, err)
+		}
+	}
+}
+
+// whenAwaited is a context that calls a function when somebody begins to wait for its end.
+type whenAwaited struct {
+	context.Context
+	call func()
+}
+
+func (c whenAwaited) Done() <-chan struct{} {
+	c.call()
+	return nil
 }
