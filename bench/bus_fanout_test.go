@@ -16,7 +16,9 @@ import (
 )
 
 func newBus(b *testing.B) *bus.Bus {
-	e, err := transport.NewEngine(transport.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	e, err := transport.NewEngine(transport.Options{
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -38,8 +40,8 @@ func (e *event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(e.Name)
 }
 
-// BenchmarkFanOut emits 100 bytes to listeners in Go, until each has handled all. The payload is encoded once for
-// all of them, and for nobody not at all.
+// BenchmarkFanOut emits 100 bytes to listeners in Go, until each has handled all. The payload is
+// encoded once for all of them, and for nobody not at all.
 func BenchmarkFanOut(b *testing.B) {
 	for _, listeners := range []int{0, 1, 10, 1000} {
 		b.Run(fmt.Sprintf("listeners=%d", listeners), func(b *testing.B) {
@@ -68,7 +70,8 @@ func BenchmarkFanOut(b *testing.B) {
 			b.StopTimer()
 			b.ReportMetric(float64(payload.encoded.Load())/float64(b.N), "encodings/op")
 			if listeners > 0 {
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*listeners), "ns/listener")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*listeners),
+					"ns/listener")
 			}
 		})
 	}

@@ -17,7 +17,9 @@ func BenchmarkIdleChannels(b *testing.B) {
 	const channels = 10_000
 	type args struct{ C []*transport.Channel[int] }
 	for range b.N {
-		e, err := transport.NewEngine(transport.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		e, err := transport.NewEngine(transport.Options{
+			Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -37,7 +39,9 @@ func BenchmarkIdleChannels(b *testing.B) {
 			for i := range list {
 				list[i] = p.NewChannel()
 			}
-			if _, err := p.Invoke(transporttest.Request{Command: "keep", Args: map[string]any{"C": list}, Channels: list}); err != nil {
+			if _, err := p.Invoke(transporttest.Request{
+				Command: "keep", Args: map[string]any{"C": list}, Channels: list,
+			}); err != nil {
 				b.Fatal(err)
 			}
 		}

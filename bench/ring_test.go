@@ -12,9 +12,10 @@ func BenchmarkSend(b *testing.B) {
 	for _, k := range kinds {
 		for _, producers := range []int{1, 2, 4, 16} {
 			for _, size := range []int{64, 1024, 16384} {
-				b.Run(fmt.Sprintf("%s/producers=%d/size=%d", k.name, producers, size), func(b *testing.B) {
-					sendAll(b, k.make(size), producers, size)
-				})
+				b.Run(fmt.Sprintf("%s/producers=%d/size=%d", k.name, producers, size),
+					func(b *testing.B) {
+						sendAll(b, k.make(size), producers, size)
+					})
 			}
 		}
 	}

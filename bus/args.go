@@ -23,13 +23,15 @@ type args struct {
 
 // parseArgs takes the members out of a call's arguments.
 //
-// A payload may be large, and goes on as it came. So it is not parsed: fastjson's tree takes tens of bytes for every
-// byte of "[0,0,…", and what it prints again is not always JSON. The whole is validated
-// (json.Valid bounds the depth, too), the payload is cut out, and fastjson gets the small members.
+// A payload may be large, and goes on as it came. So it is not parsed: fastjson's tree takes tens
+// of bytes for every byte of "[0,0,…", and what it prints again is not always JSON. The whole is
+// validated (json.Valid bounds the depth, too), the payload is cut out, and fastjson gets the small
+// members.
 func parseArgs(data []byte) (args, error) {
 	var a args
 	if !utf8.Valid(data) || !json.Valid(data) {
-		return a, refusal(transport.CodeBadArguments, "the arguments are no JSON in UTF-8, or nested too deep")
+		return a, refusal(transport.CodeBadArguments, "the arguments are no JSON in UTF-8, or "+
+			"nested too deep")
 	}
 	problem := eachMember(data, func(key, value []byte) error {
 		var field *json.RawMessage
@@ -79,7 +81,8 @@ func leadingEvent(data []byte) (name string, err error) {
 			case err != nil:
 				return "", refusal(CodeName, "the event's name is no string")
 			case len(name) > maxName:
-				return "", refusal(CodeName, "the event's name has %d bytes, %d are the limit", len(name),
+				return "", refusal(CodeName, "the event's name has %d bytes, %d are the limit",
+					len(name),
 					maxName)
 			}
 			return name, nil
@@ -95,8 +98,9 @@ func leadingEvent(data []byte) (name string, err error) {
 var errNoEvent = refusal(transport.CodeBadArguments,
 	"the event must stand before the payload, in the first %d bytes", leading)
 
-// eachMember calls f with each member of a JSON object, which is valid: its key between the quotes, and its
-// value. Keys with escapes are refused: no client of ours writes them, and they could hide a name.
+// eachMember calls f with each member of a JSON object, which is valid: its key between the quotes,
+// and its value. Keys with escapes are refused: no client of ours writes them, and they could hide
+// a name.
 func eachMember(data []byte, f func(key, value []byte) error) error {
 	rest := bytes.TrimLeft(data, space)
 	if rest[0] != '{' {
@@ -166,7 +170,8 @@ func (a *args) name() (string, error) {
 		return "", refusal(transport.CodeBadArguments, "the event is missing")
 	}
 	if len(a.event) > 6*maxName+2 { // every byte as an escape
-		return "", refusal(CodeName, "the event's name has %d bytes, %d are the limit", len(a.event), maxName)
+		return "", refusal(CodeName, "the event's name has %d bytes, %d are the limit",
+			len(a.event), maxName)
 	}
 	p := parsers.Get()
 	defer parsers.Put(p)
@@ -209,8 +214,8 @@ func (a *args) number() (uint32, error) {
 	return 0, refusal(transport.CodeBadArguments, "sub must be a number from 1 to 2^32-1")
 }
 
-// header undoes the percent-encoding of a header's value. Neither names nor labels have a percent sign, so that
-// a value without encoding is what it says.
+// header undoes the percent-encoding of a header's value. Neither names nor labels have a percent
+// sign, so that a value without encoding is what it says.
 func header(value string) (string, error) {
 	s, err := url.PathUnescape(value)
 	if err != nil {

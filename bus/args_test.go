@@ -6,13 +6,16 @@ import (
 	"testing"
 )
 
-// FuzzArgs: whatever a page sends as arguments is refused, or read as encoding/json reads it; names and targets that are
-// accepted follow their rules.
+// FuzzArgs: whatever a page sends as arguments is refused, or read as encoding/json reads it; names
+// and targets that are accepted follow their rules.
 func FuzzArgs(f *testing.F) {
 	for _, text := range []string{
-		`{}`, ` { "event" : "e" , "payload" : {"a":["]}",{}]} , "sub":1 } `, `{"event":"\u0065","target":"x","payload":-1.5e3}`,
-		`{"target":{"kind":"Window","label":"x"},"payload":"\\\""}`, `{"payload":true}`, `{"payload":1,"payload":2}`, `[1]`, `null`, `{`, ``,
-		`{"a":{},"b":[],"c":"","event":"größe"}`, `{"\u0065vent":"e"}`, `{"event":"\ud800"}`, "{\"event\":\"\xff\"}", `{"sub":4294967296}`,
+		`{}`, ` { "event" : "e" , "payload" : {"a":["]}",{}]} , "sub":1 } `,
+		`{"event":"\u0065","target":"x","payload":-1.5e3}`,
+		`{"target":{"kind":"Window","label":"x"},"payload":"\\\""}`, `{"payload":true}`,
+		`{"payload":1,"payload":2}`, `[1]`, `null`, `{`, ``,
+		`{"a":{},"b":[],"c":"","event":"größe"}`, `{"\u0065vent":"e"}`, `{"event":"\ud800"}`,
+		"{\"event\":\"\xff\"}", `{"sub":4294967296}`,
 	} {
 		f.Add([]byte(text))
 	}
@@ -25,7 +28,8 @@ func FuzzArgs(f *testing.F) {
 		if err := json.Unmarshal(data, &members); err != nil {
 			t.Fatalf("accepted %q: %v", data, err)
 		}
-		for key, got := range map[string]json.RawMessage{"event": a.event, "target": a.target, "sub": a.sub, "payload": a.payload} {
+		for key, got := range map[string]json.RawMessage{"event": a.event, "target": a.target,
+			"sub": a.sub, "payload": a.payload} {
 			if !bytes.Equal(got, members[key]) {
 				t.Fatalf("%s of %q is %q, want %q", key, data, got, members[key])
 			}

@@ -8,8 +8,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// entry is an event or a script that is kept for a page, in its order. Guarded by the page's mu, once it is
-// in the backlog.
+// entry is an event or a script that is kept for a page, in its order. Guarded by the page's mu,
+// once it is in the backlog.
 type entry struct {
 	*payload          // of an event; data is the source of a script
 	script   bool     //
@@ -38,7 +38,8 @@ func (e *entry) weigh() int {
 
 // entry makes what is kept of a message for the window of that label. subs is copied.
 func (m *message) entry(label string, subs []uint32, own bool) *entry {
-	e := &entry{payload: m.share(), target: m.target, sticky: m.sticky, subs: slices.Clone(subs), own: own}
+	e := &entry{payload: m.share(), target: m.target, sticky: m.sticky, subs: slices.Clone(subs),
+		own: own}
 	if m.accept != nil {
 		e.filtered, e.accepted = true, m.accepted(label)
 	}
@@ -83,9 +84,10 @@ func (p *Page) moved(c *conn, at phase) bool {
 	return p.conn.Load() != c || c != nil && phase(c.phase.Load()) != at
 }
 
-// keep appends to the backlog, if the page's state is still that; again says that it is not. Without
-// room it waits for a change, unless ctx is noWait, and then says again, too. A page that is behind has no room for events: it would
-// never be live while emitters are as fast as the page. Scripts may use what lane 0 keeps back from events.
+// keep appends to the backlog, if the page's state is still that; again says that it is not.
+// Without room it waits for a change, unless ctx is noWait, and then says again, too. A page that
+// is behind has no room for events: it would never be live while emitters are as fast as the page.
+// Scripts may use what lane 0 keeps back from events.
 func (p *Page) keep(ctx context.Context, c *conn, at phase, e *entry) (again bool, err error) {
 	p.mu.Lock()
 	err = p.gone()
@@ -128,8 +130,8 @@ func (p *Page) next() *entry {
 	return p.giving
 }
 
-// gave ends what next began. Who waits for room is woken when half of it is there, rather than for each entry; the next phase
-// wakes them, too. The caller holds mu.
+// gave ends what next began. Who waits for room is woken when half of it is there, rather than for
+// each entry; the next phase wakes them, too. The caller holds mu.
 func (p *Page) gave(e *entry) {
 	if p.giving != e {
 		return // it was dropped meanwhile
@@ -138,7 +140,8 @@ func (p *Page) gave(e *entry) {
 	half := p.bus.opt.PendingBytes / 2
 	before := p.bytes
 	p.bytes -= e.cost
-	if before > half && p.bytes <= half || p.waiting() == 0 || p.awaited != 0 && e.number >= p.awaited {
+	if before > half && p.bytes <= half || p.waiting() == 0 || p.awaited != 0 &&
+		e.number >= p.awaited {
 		p.signal()
 	}
 }
@@ -174,8 +177,8 @@ func (p *Page) signal() {
 	p.awaited = 0
 }
 
-// waitChange unlocks mu and waits until something has changed: there is room, or another phase. The end of
-// the session of c is a change, too.
+// waitChange unlocks mu and waits until something has changed: there is room, or another phase. The
+// end of the session of c is a change, too.
 func (p *Page) waitChange(ctx context.Context, c *conn) error { return p.waitChangeOr(ctx, c, nil) }
 
 // errCrowded says that the page can call nothing.

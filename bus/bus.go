@@ -19,8 +19,8 @@ type Bus struct {
 	log     *slog.Logger
 	full    atomic.Int64 // when full queues may be logged again
 	maxKept int          // the largest size of an entry that a session could take
-	// maxFromPage is about the largest payload that a page's emit gets into a window: an emit that does not wait needs half
-	// of lane 0 for it.
+	// maxFromPage is about the largest payload that a page's emit gets into a window: an emit that
+	// does not wait needs half of lane 0 for it.
 	maxFromPage int
 
 	names    *xsync.MapOf[string, []*listener] // the listeners in Go; the slices are immutable
@@ -62,15 +62,16 @@ func New(e *transport.Engine, o Options) (*Bus, error) {
 	return b, nil
 }
 
-// Emit gives an event to all listeners of that name. It copies the payload: see the package's comment for what that
-// may be; nil arrives as null. Errors: ErrName, ErrPayload, and nothing was emitted; or a *WindowError for each
-// window and a *ListenerError for the Go listeners that had no room, joined, and all others got it.
+// Emit gives an event to all listeners of that name. It copies the payload: see the package's
+// comment for what that may be; nil arrives as null. Errors: ErrName, ErrPayload, and nothing was
+// emitted; or a *WindowError for each window and a *ListenerError for the Go listeners that had no
+// room, joined, and all others got it.
 func (b *Bus) Emit(name string, payload any) error {
 	return b.emit(noWait, Any, name, payload, nil)
 }
 
-// EmitTo is Emit to the listeners that t reaches. ErrLabel and ErrTarget besides; a label that neither a window nor
-// a listener in Go has gives a *WindowError with ErrNoWindow.
+// EmitTo is Emit to the listeners that t reaches. ErrLabel and ErrTarget besides; a label that
+// neither a window nor a listener in Go has gives a *WindowError with ErrNoWindow.
 func (b *Bus) EmitTo(t Target, name string, payload any) error {
 	return b.emit(noWait, t, name, payload, nil)
 }
@@ -83,9 +84,9 @@ func (b *Bus) EmitFilter(name string, payload any, accept func(Target) bool) err
 	return b.emitFilter(noWait, name, payload, accept)
 }
 
-// EmitContext is Emit that waits for room, in each window and queue that has none, until ctx ends; the others get
-// the event first. A listener that waits for room in its own queue waits for ever. On the UI thread it refuses
-// with ErrUIThread.
+// EmitContext is Emit that waits for room, in each window and queue that has none, until ctx ends;
+// the others get the event first. A listener that waits for room in its own queue waits for ever.
+// On the UI thread it refuses with ErrUIThread.
 func (b *Bus) EmitContext(ctx context.Context, name string, payload any) error {
 	return b.emit(contexts.OrBackground(ctx), Any, name, payload, nil)
 }
@@ -96,7 +97,8 @@ func (b *Bus) EmitToContext(ctx context.Context, t Target, name string, payload 
 }
 
 // EmitFilterContext is EmitFilter that waits like EmitContext.
-func (b *Bus) EmitFilterContext(ctx context.Context, name string, payload any, accept func(Target) bool) error {
+func (b *Bus) EmitFilterContext(ctx context.Context, name string, payload any,
+	accept func(Target) bool) error {
 	return b.emitFilter(contexts.OrBackground(ctx), name, payload, accept)
 }
 
@@ -106,7 +108,8 @@ var noWait = context.WithValue(context.Background(), noWaitKey{}, nil)
 
 type noWaitKey struct{}
 
-func (b *Bus) emitFilter(ctx context.Context, name string, payload any, accept func(Target) bool) error {
+func (b *Bus) emitFilter(ctx context.Context, name string, payload any,
+	accept func(Target) bool) error {
 	if accept == nil {
 		return fmt.Errorf("%w: EmitFilter needs a function", ErrTarget)
 	}
@@ -114,7 +117,8 @@ func (b *Bus) emitFilter(ctx context.Context, name string, payload any, accept f
 }
 
 // emit checks and delivers one event. With noWait it does not wait.
-func (b *Bus) emit(ctx context.Context, t Target, name string, value any, accept func(Target) bool) error {
+func (b *Bus) emit(ctx context.Context, t Target, name string, value any,
+	accept func(Target) bool) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
@@ -132,8 +136,8 @@ func (b *Bus) emit(ctx context.Context, t Target, name string, value any, accept
 	return b.deliver(ctx, m)
 }
 
-// deliver gives a message to everybody: first without waiting, then, unless ctx is noWait, to those who had no
-// room, so that one stalled window does not hold up the others.
+// deliver gives a message to everybody: first without waiting, then, unless ctx is noWait, to those
+// who had no room, so that one stalled window does not hold up the others.
 func (b *Bus) deliver(ctx context.Context, m *message) error {
 	b.figures.emits.Add(1)
 	exists := !m.target.Kind.labelled()

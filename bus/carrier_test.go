@@ -13,8 +13,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// plainPage is a page without a carrier: it takes each batch at once, and sends frames as they are. Calls
-// may have arguments that are no JSON; benchmarks use it because it costs little.
+// plainPage is a page without a carrier: it takes each batch at once, and sends frames as they are.
+// Calls may have arguments that are no JSON; benchmarks use it because it costs little.
 type plainPage struct {
 	transport.HeapMemory
 	t       testing.TB
@@ -40,14 +40,17 @@ type plainPage struct {
 var _ transport.Carrier = (*plainPage)(nil)
 
 // openPlain opens a window with a plain page.
-func openPlain(t testing.TB, e *transport.Engine, b *bus.Bus, label string, event func(wire.EventPayload)) *plainPage {
+func openPlain(t testing.TB, e *transport.Engine, b *bus.Bus, label string,
+	event func(wire.EventPayload)) *plainPage {
 	return loadPlain(t, e, b.Open(label), label, event)
 }
 
 // loadPlain has a window show a plain page.
-func loadPlain(t testing.TB, e *transport.Engine, w *bus.Page, label string, event func(wire.EventPayload)) *plainPage {
+func loadPlain(t testing.TB, e *transport.Engine, w *bus.Page, label string,
+	event func(wire.EventPayload)) *plainPage {
 	t.Helper()
-	p := &plainPage{t: t, engine: e, bell: make(chan struct{}, 1), over: make(chan struct{}), event: event, answers: make(map[uint32]chan error)}
+	p := &plainPage{t: t, engine: e, bell: make(chan struct{}, 1), over: make(chan struct{}),
+		event: event, answers: make(map[uint32]chan error)}
 	s, err := e.Open(transport.SessionConfig{Carrier: p, Label: label, Settle: w.Settle})
 	if err != nil {
 		t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// ready is told that the page's listeners are there: it gets the sticky events that are stored, then the backlog, then
-// what comes.
+// ready is told that the page's listeners are there: it gets the sticky events that are stored,
+// then the backlog, then what comes.
 func (p *Page) ready(c *conn) {
 	if p.begin(c) {
 		p.drain(false)
@@ -26,8 +26,8 @@ func (p *Page) readyLater(c *conn) {
 	}
 }
 
-// begin makes a connected page catch up, and reports whether the caller is to drain. While an entry is being given to the page before, it
-// leaves that to the drainer.
+// begin makes a connected page catch up, and reports whether the caller is to drain. While an entry
+// is being given to the page before, it leaves that to the drainer.
 func (p *Page) begin(c *conn) (drain bool) {
 	b := p.bus
 	b.sticky.mu.Lock()
@@ -97,10 +97,12 @@ func (p *Page) drain(waits bool) {
 		case err == nil && !e.script:
 			p.delivered.Add(1)
 		case err != nil && e.script:
-			p.bus.log.Error("bus: a script that was kept for a page could not be sent", "window", p.label, "error", err)
+			p.bus.log.Error("bus: a script that was kept for a page could not be sent", "window",
+				p.label, "error", err)
 		case err != nil:
 			p.refused.Add(1)
-			p.bus.log.Error("bus: an event that was kept for a page could not be sent", "window", p.label, "event", e.name, "error", err)
+			p.bus.log.Error("bus: an event that was kept for a page could not be sent", "window",
+				p.label, "event", e.name, "error", err)
 		}
 		p.mu.Lock()
 		p.gave(e)
@@ -114,8 +116,9 @@ func noRoom(err error) bool {
 		errors.Is(err, transport.ErrMemory)
 }
 
-// first takes out the first entry that somebody gets, and says who. Nil: the page is live now, not ready, or gone, and draining is over.
-// The mutex is free between entries, and while they are matched: on the UI thread window events need it.
+// first takes out the first entry that somebody gets, and says who. Nil: the page is live now, not
+// ready, or gone, and draining is over. The mutex is free between entries, and while they are
+// matched: on the UI thread window events need it.
 func (p *Page) first() (*conn, *entry, []uint32) {
 	for {
 		p.mu.Lock()
@@ -136,7 +139,8 @@ func (p *Page) first() (*conn, *entry, []uint32) {
 			return nil, nil, nil
 		}
 		e := p.next()
-		a, _ := c.subs.Load(e.name) // who listens now: a later listener gets its sticky events first, and not this one
+		// who listens now: a later listener gets its sticky events first, and not this one
+		a, _ := c.subs.Load(e.name)
 		p.mu.Unlock()
 		if e.subs == nil && !e.script {
 			e.subs = a.match(e)
@@ -151,8 +155,8 @@ func (p *Page) first() (*conn, *entry, []uint32) {
 	}
 }
 
-// putBack puts back what the session of c did not accept: it has no room, and the page is behind; or it has ended, and
-// the next page gets what is for this window.
+// putBack puts back what the session of c did not accept: it has no room, and the page is behind;
+// or it has ended, and the next page gets what is for this window.
 func (p *Page) putBack(c *conn, e *entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

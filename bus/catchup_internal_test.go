@@ -112,8 +112,8 @@ func (s *steps) want(want ...string) {
 	}
 }
 
-// TestReloadWhileGiving: a page goes while the session is given an entry, and the next one is ready before it is known what became of that.
-// One of the two pages gets it, and the order stays.
+// TestReloadWhileGiving: a page goes while the session is given an entry, and the next one is ready
+// before it is known what became of that. One of the two pages gets it, and the order stays.
 func TestReloadWhileGiving(t *testing.T) {
 	for _, accepted := range []bool{true, false} {
 		s := newSteps(t)
@@ -150,7 +150,8 @@ func TestReloadWhileGiving(t *testing.T) {
 	}
 }
 
-// TestDroppedWhileGiving: what is being given when the window leaves the app's pages does not come back.
+// TestDroppedWhileGiving: what is being given when the window leaves the app's pages does not come
+// back.
 func TestDroppedWhileGiving(t *testing.T) {
 	s := newSteps(t)
 	s.subscribe("e", 1)
@@ -170,8 +171,8 @@ func TestDroppedWhileGiving(t *testing.T) {
 	s.want("[2] 3")
 }
 
-// TestStickyBeforeKept: a listener that comes while its page catches up gets the stored value before what is kept; a value
-// that is itself kept comes in its place, once.
+// TestStickyBeforeKept: a listener that comes while its page catches up gets the stored value
+// before what is kept; a value that is itself kept comes in its place, once.
 func TestStickyBeforeKept(t *testing.T) {
 	s := newSteps(t)
 	s.must(s.b.EmitSticky(Any, "e", 1))
@@ -190,7 +191,8 @@ func TestStickyBeforeKept(t *testing.T) {
 	s.want("[1] 1", "[1 2] 3", "[1] 4", "[1 2] 5", "[1 2] 6")
 }
 
-// TestMutexBetweenEntries: who needs the page's mutex gets it while thousands of entries are matched.
+// TestMutexBetweenEntries: who needs the page's mutex gets it while thousands of entries are
+// matched.
 func TestMutexBetweenEntries(t *testing.T) {
 	const subscriptions, entries = 4096, 2000
 	s := newSteps(t)
@@ -219,8 +221,9 @@ func TestMutexBetweenEntries(t *testing.T) {
 	}
 }
 
-// TestSettleWhenLateListener: a command begins while the page is live, and emits when a late listener has made it catch up. Its result waits
-// for these events, however long the page takes, and not for later ones.
+// TestSettleWhenLateListener: a command begins while the page is live, and emits when a late
+// listener has made it catch up. Its result waits for these events, however long the page takes,
+// and not for later ones.
 func TestSettleWhenLateListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSteps(t)
@@ -265,7 +268,8 @@ func TestSettleWhenLateListener(t *testing.T) {
 	})
 }
 
-// TestSettleBeforeReady waits for a page that is not ready, but not for ever; when nothing was kept meanwhile it does not wait.
+// TestSettleBeforeReady waits for a page that is not ready, but not for ever; when nothing was kept
+// meanwhile it does not wait.
 func TestSettleBeforeReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSteps(t)

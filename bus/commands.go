@@ -10,20 +10,23 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// The commands of pages. All are ordered (transport.HandleOrdered): handled in the order in which the page
-// called them. The arguments are a JSON object; the result is null. A call that is refused has no effect.
+// The commands of pages. All are ordered (transport.HandleOrdered): handled in the order in which
+// the page called them. The arguments are a JSON object; the result is null. A call that is refused
+// has no effect.
 const (
-	// CommandListen {event, target?, sub}: the page listens to an event, for a target (default Any). It chooses
-	// sub, 1 to 2^32-1 and unique among its subscriptions, which every event for it names. Policy: listen.
+	// CommandListen {event, target?, sub}: the page listens to an event, for a target (default
+	// Any). It chooses sub, 1 to 2^32-1 and unique among its subscriptions, which every event for
+	// it names. Policy: listen.
 	CommandListen = "plugin:event|listen"
 	// CommandUnlisten {event, sub} ends a subscription.
 	CommandUnlisten = "plugin:event|unlisten"
-	// CommandEmit {event, payload?} emits to Any. Policy: emit, as for the next two. For an event tauri://… besides: window, with the
-	// target's label, or * where it has none.
+	// CommandEmit {event, payload?} emits to Any. Policy: emit, as for the next two. For an event
+	// tauri://… besides: window, with the target's label, or * where it has none.
 	CommandEmit = "plugin:event|emit"
 	// CommandEmitTo {event, target, payload?} emits to a target.
 	CommandEmitTo = "plugin:event|emit_to"
-	// CommandEmitBytes emits a raw body. The headers HeaderEvent and HeaderTarget stand for the arguments.
+	// CommandEmitBytes emits a raw body. The headers HeaderEvent and HeaderTarget stand for the
+	// arguments.
 	CommandEmitBytes = "plugin:event|emit_bytes"
 	// CommandReady {}: the page's listeners are there.
 	CommandReady = "plugin:event|ready"
@@ -31,8 +34,8 @@ const (
 	// before that.
 	CommandReadyLater = "plugin:event|ready_later"
 
-	// HeaderEvent has the event's name, HeaderTarget the target in JSON (default Any). Both may be percent-encoded, since
-	// headers of the web have no letters beyond Latin-1.
+	// HeaderEvent has the event's name, HeaderTarget the target in JSON (default Any). Both may be
+	// percent-encoded, since headers of the web have no letters beyond Latin-1.
 	HeaderEvent  = "tailrace-event"
 	HeaderTarget = "tailrace-target"
 )
@@ -126,7 +129,8 @@ func (b *Bus) call(ctx context.Context, command string, run func(caller) error) 
 	}
 	err := run(c)
 	var refused *transport.Error
-	if errors.As(err, &refused) && refused.Code != transport.CodeDenied { // the session logs denials
+	// the session logs denials
+	if errors.As(err, &refused) && refused.Code != transport.CodeDenied {
 		if c.logs(refused.Code) {
 			b.log.Warn("bus: a page's call was refused", "window", c.session.Label(),
 				"command", command, "code", refused.Code, "error", refused.Message)
@@ -278,7 +282,9 @@ func (b *Bus) emitFor(t Target, name string, data []byte, binary bool) error {
 	case errors.Is(err, ErrNoWindow):
 		return refusal(CodeNoWindow, "no window has the label of %v", t)
 	case errors.Is(err, transport.ErrTooLarge):
-		return refusal(CodeTooLarge, "event %q has %d bytes: into a window, a page can emit about %d (half of transport.Options.ControlBytes): use a channel", name, len(data), b.maxFromPage)
+		return refusal(CodeTooLarge, "event %q has %d bytes: into a window, a page can emit "+
+			"about %d (half of transport.Options.ControlBytes): use a channel", name, len(data),
+			b.maxFromPage)
 	default: // the app knows which window or listener; the page need not
 		return refusal(CodeFull, "event %q: not all who listen had room", name)
 	}

@@ -54,7 +54,8 @@ func TestBadCalls(t *testing.T) {
 		{bus.CommandListen, `{"event":"e","\u0073ub":8}`, args},
 		{bus.CommandListen, `{"event":"e","sub":8,"target":{"kind":"Nobody"}}`, target},
 		{bus.CommandListen, `{"event":"e","sub":8,"target":null}`, target},
-		{bus.CommandListen, `{"event":"e","sub":8,"target":{"kind":"Window","label":"a b"}}`, target},
+		{bus.CommandListen, `{"event":"e","sub":8,"target":{"kind":"Window","label":"a b"}}`,
+			target},
 		{bus.CommandListen, `{"event":"e","sub":8,"target":"` + long[:10<<10] + `"}`, target},
 		{bus.CommandListen, `{"event":"e","sub":8,"target":"` + long[:1<<20] + `"}`, args},
 		{bus.CommandListen, `{"event":7,"sub":8}`, name},
@@ -67,7 +68,8 @@ func TestBadCalls(t *testing.T) {
 		{bus.CommandListen, `{"event":"` + long + `","sub":8}`, args},
 		{bus.CommandListen, `{"event":"` + long[:10<<10] + `","sub":8}`, name},
 		{bus.CommandListen, `{"event":"` + strings.Repeat("x", 1025) + `","sub":8}`, name},
-		{bus.CommandUnlisten, `{"event":"e","sub":1}`, bus.CodeUnknownListener}, // it is the other window's
+		// it is the other window's
+		{bus.CommandUnlisten, `{"event":"e","sub":1}`, bus.CodeUnknownListener},
 		{bus.CommandUnlisten, `{"event":"d","sub":7}`, bus.CodeUnknownListener},
 		{bus.CommandUnlisten, `{"event":"e"}`, args},
 		{bus.CommandUnlisten, `{"sub":7}`, args},
@@ -90,14 +92,17 @@ func TestBadCalls(t *testing.T) {
 			wantRefused(t, c.command, c.args, plain.call(c.command, c.args), c.code)
 		}
 		if json.Valid([]byte(c.args)) {
-			wantRefused(t, c.command, c.args, hostile.call(c.command, json.RawMessage(c.args)), c.code)
+			wantRefused(t, c.command, c.args, hostile.call(c.command, json.RawMessage(c.args)),
+				c.code)
 		}
 	}
 	for _, c := range []struct{ event, target, code string }{
-		{"", "", name}, {"a b", "", name}, {"%", "", args}, {"e", "%zz", args}, {"e", "x", target}, {"e", `{"kind":"App","kind":"Any"}`, target},
+		{"", "", name}, {"a b", "", name}, {"%", "", args}, {"e", "%zz", args}, {"e", "x", target},
+		{"e", `{"kind":"App","kind":"Any"}`, target},
 		{"%ff", "", name},
 	} {
-		_, err := hostile.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte{1},
+		_, err := hostile.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes,
+			Raw:     []byte{1},
 			Headers: map[string]string{bus.HeaderEvent: c.event, bus.HeaderTarget: c.target}})
 		wantRefused(t, bus.CommandEmitBytes, c.event+c.target, err, c.code)
 	}
@@ -109,7 +114,8 @@ func TestBadCalls(t *testing.T) {
 	hostile.listen("x", nil, 9)
 	wantCode(t, hostile.call(bus.CommandListen, object{"event": "x", "sub": 10}), bus.CodeListeners)
 	hostile.must(hostile.call(bus.CommandUnlisten, object{"event": "e", "sub": 8}))
-	wantCode(t, hostile.call(bus.CommandUnlisten, object{"event": "e", "sub": 8}), bus.CodeUnknownListener)
+	wantCode(t, hostile.call(bus.CommandUnlisten, object{"event": "e", "sub": 8}),
+		bus.CodeUnknownListener)
 	hostile.listen("x", nil, 8)
 
 	// Nothing has happened to anybody, nor to the page's own listener.
@@ -122,7 +128,8 @@ func TestBadCalls(t *testing.T) {
 	if n := log.count("a page's call was refused"); n != 5+4 {
 		t.Errorf("%d lines in the log, want one for each page and code", n)
 	}
-	if log.count("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx") > 0 {
+	if log.count(
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx") > 0 {
 		t.Error("the log repeats a long name")
 	}
 }
@@ -143,12 +150,17 @@ func wantRefused(t *testing.T, command, args string, err error, code string) {
 func TestOddCalls(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	got := make(chan string, 1)
-	p := openPlain(t, e, b, "main", func(ev wire.EventPayload) { got <- fmt.Sprint(ev.Subs, string(ev.Payload)) })
+	p := openPlain(t, e, b, "main", func(ev wire.EventPayload) {
+		got <- fmt.Sprint(ev.Subs, string(ev.Payload))
+	})
 	noError(t, p.call(bus.CommandReady, ` `+"\t{} "))
-	noError(t, p.call(bus.CommandListen, " {\t\"more\" : [ {\"sub\":3} , \"}\\\"\" ] , \"sub\"\n:4294967295 , \"event\" : \"\\u0065\" } "))
+	noError(t, p.call(bus.CommandListen, " {\t\"more\" : [ {\"sub\":3} , \"}\\\"\" ] , "+
+		"\"sub\"\n:4294967295 , \"event\" : \"\\u0065\" } "))
 	for _, payload := range []string{
-		`1`, `-0.5e+3`, `"\ud800"`, `"\\"`, `"\\\""`, `{"payload":1,"event":"x","payload":2}`, `[{"a":"]}"},[]]`, `true`, `{}`, `""`, `{ "a" : [ ] }`,
-		strings.Repeat("[", 5000) + strings.Repeat("]", 5000), `{"__proto__":null,"\u0000":"\u2028"}`,
+		`1`, `-0.5e+3`, `"\ud800"`, `"\\"`, `"\\\""`, `{"payload":1,"event":"x","payload":2}`,
+		`[{"a":"]}"},[]]`, `true`, `{}`, `""`, `{ "a" : [ ] }`,
+		strings.Repeat("[", 5000) + strings.Repeat("]", 5000),
+		`{"__proto__":null,"\u0000":"\u2028"}`,
 	} {
 		for _, args := range []string{
 			`{"event":"e","payload":` + payload + `}`,
@@ -204,7 +216,8 @@ func TestOrderedCalls(t *testing.T) {
 func TestUnknownTarget(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	w := readyWindow(t, e, b, "main")
-	wantCode(t, w.call(bus.CommandEmitTo, object{"event": "e", "target": "nobody"}), bus.CodeNoWindow)
+	wantCode(t, w.call(bus.CommandEmitTo, object{"event": "e", "target": "nobody"}),
+		bus.CodeNoWindow)
 }
 
 // TestFullForPage: what had no room is an error of the page that emitted.
@@ -222,7 +235,8 @@ func TestFullForPage(t *testing.T) {
 	wantCode(t, w.call(bus.CommandEmit, object{"event": "e"}), bus.CodeFull)
 }
 
-// TestTooLargeForPage: what no window could take from a page, now or later, is not called full. Others get it.
+// TestTooLargeForPage: what no window could take from a page, now or later, is not called full.
+// Others get it.
 func TestTooLargeForPage(t *testing.T) {
 	e, b := newBus(t, transport.Options{ControlBytes: 64 << 10}, bus.Options{})
 	w := readyWindow(t, e, b, "main")
@@ -238,7 +252,11 @@ func TestTooLargeForPage(t *testing.T) {
 		t.Fatalf("the page heard %d events", n)
 	}
 	large := strings.Repeat("x", 33<<10)
-	_, bytesErr := w.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte(large), Headers: map[string]string{bus.HeaderEvent: "e"}})
+	_, bytesErr := w.page.Invoke(transporttest.Request{
+		Command: bus.CommandEmitBytes, Raw: []byte(large), Headers: map[string]string{
+			bus.HeaderEvent: "e",
+		},
+	})
 	for _, err := range []error{
 		w.call(bus.CommandEmit, object{"event": "e", "payload": large}),
 		w.call(bus.CommandEmitTo, object{"event": "e", "payload": large, "target": "main"}),
@@ -259,7 +277,10 @@ func TestTooLargeForPage(t *testing.T) {
 
 // TestPolicy: what the policy denies has no effect, and the error names it.
 func TestPolicy(t *testing.T) {
-	rules, err := policy.Parse([]byte(`{"rules":[{"windows":["*"],"origins":["*"],"allow":["listen:*","emit:a","command:*"],"deny":["listen:secret"]}]}`))
+	rules, err := policy.Parse(
+		[]byte(
+			`{"rules":[{"windows":["*"],"origins":["*"],"allow":["listen:*","emit:a","command:*"],
+				"deny":["listen:secret"]}]}`))
 	noError(t, err)
 	e, b := newBus(t, transport.Options{Policy: rules}, bus.Options{})
 	w := readyWindow(t, e, b, "main")
@@ -283,7 +304,8 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("error %v does not name %s", err, c.missing)
 		}
 	}
-	_, err = w.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte{1}, Headers: map[string]string{bus.HeaderEvent: "secret"}})
+	_, err = w.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte{1},
+		Headers: map[string]string{bus.HeaderEvent: "secret"}})
 	wantCode(t, err, transport.CodeDenied)
 	w.listen("a", nil, 1)
 	w.must(w.call(bus.CommandEmit, object{"event": "a"}))
@@ -307,7 +329,8 @@ func TestLongEmitAsksFirst(t *testing.T) {
 	long := strings.Repeat("x", 60_000)
 	for _, c := range []struct{ command, args, code string }{
 		{bus.CommandEmit, `{"event":"secret","payload":"` + long + "\xff", transport.CodeDenied},
-		{bus.CommandEmitTo, `{"target":"main","event":"secret","payload":[` + long, transport.CodeDenied},
+		{bus.CommandEmitTo, `{"target":"main","event":"secret","payload":[` + long,
+			transport.CodeDenied},
 		{bus.CommandEmit, `{"payload":"` + long + `","event":"a"}`, transport.CodeBadArguments},
 		{bus.CommandEmit, `{"event":"` + long + `"}`, bus.CodeName},
 		{bus.CommandEmit, `{"event":"` + long[:2000] + `","payload":"` + long + `"}`, bus.CodeName},
@@ -325,7 +348,8 @@ func TestLongEmitAsksFirst(t *testing.T) {
 	heard.want(t, `"`+long+`"`)
 }
 
-// TestForgedWindowEvents: who may not act on a window does not get to tell its page, or Go, that something happened to it.
+// TestForgedWindowEvents: who may not act on a window does not get to tell its page, or Go, that
+// something happened to it.
 func TestForgedWindowEvents(t *testing.T) {
 	rules, err := policy.Parse([]byte(`{"rules":[
 		{"windows":["*"],"origins":["*"],"allow":["listen:*","emit:*","command:*"]},
@@ -337,11 +361,16 @@ func TestForgedWindowEvents(t *testing.T) {
 	_, err = b.Listen(bus.Any, "tauri://close-requested", heard.hear)
 	noError(t, err)
 	readyWindow(t, e, b, "mine")
-	for label, may := range map[string][3]bool{"nobody": {}, "owner": {true}, "all": {true, true, true}} {
+	for label, may := range map[string][3]bool{
+		"nobody": {}, "owner": {true}, "all": {true, true, true},
+	} {
 		w := readyWindow(t, e, b, label)
-		_, raw := w.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte{1}, Headers: map[string]string{bus.HeaderEvent: "tauri://close-requested"}})
+		_, raw := w.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte{1},
+			Headers: map[string]string{bus.HeaderEvent: "tauri://close-requested"}})
 		for i, err := range []error{
-			w.call(bus.CommandEmitTo, object{"event": "tauri://close-requested", "target": bus.Window("mine")}),
+			w.call(bus.CommandEmitTo, object{
+				"event": "tauri://close-requested", "target": bus.Window("mine"),
+			}),
 			w.call(bus.CommandEmit, object{"event": "tauri://close-requested"}),
 			raw,
 		} {
@@ -368,9 +397,15 @@ func TestManyHostilePages(t *testing.T) {
 		w := readyWindow(t, e, b, fmt.Sprint("bad", i))
 		wg.Go(func() {
 			for n := range 100 {
-				w.page.Start(transporttest.Request{Command: bus.CommandListen, Args: object{"event": "e", "sub": n % 60}})
-				w.page.Start(transporttest.Request{Command: bus.CommandUnlisten, Args: object{"event": "e", "sub": 1}})
-				w.page.Start(transporttest.Request{Command: bus.CommandEmit, Args: object{"event": "e x", "payload": n}})
+				w.page.Start(transporttest.Request{
+					Command: bus.CommandListen, Args: object{"event": "e", "sub": n % 60},
+				})
+				w.page.Start(transporttest.Request{
+					Command: bus.CommandUnlisten, Args: object{"event": "e", "sub": 1},
+				})
+				w.page.Start(transporttest.Request{
+					Command: bus.CommandEmit, Args: object{"event": "e x", "payload": n},
+				})
 				w.page.Start(transporttest.Request{Command: bus.CommandReady, Args: object{}})
 			}
 			w.page.Close()

@@ -9,15 +9,16 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// phase is how far a page is: from one to the next, but for live, which goes back to catchingUp when a listener that comes
-// late is to get sticky events.
+// phase is how far a page is: from one to the next, but for live, which goes back to catchingUp
+// when a listener that comes late is to get sticky events.
 type phase int32
 
 const (
 	connected  phase = iota // it is not ready: what is for the window is kept
 	catchingUp              // it is given what is kept, and what comes goes behind that
-	behind                  // the same, but lane 0 is full: as for a live page, there is no room for more events
-	live                    // nothing is kept: events go straight into lane 0
+	// the same, but lane 0 is full: as for a live page, there is no room for more events
+	behind
+	live // nothing is kept: events go straight into lane 0
 )
 
 // conn is the connection with one page of a window: its session and what it has registered there.
@@ -107,7 +108,8 @@ func (c *conn) check(sub uint32, limit int) error {
 		return refusal(transport.CodeBadArguments, "subscription %d is taken", sub)
 	}
 	if len(c.numbers) >= limit {
-		return refusal(CodeListeners, "%d subscriptions are registered already: end some, or raise bus.Options.MaxListeners", limit)
+		return refusal(CodeListeners, "%d subscriptions are registered already: end some, or "+
+			"raise bus.Options.MaxListeners", limit)
 	}
 	return nil
 }

@@ -53,7 +53,8 @@ func BenchmarkEmitToPage(b *testing.B) {
 	for _, c := range []struct {
 		name    string
 		payload any
-	}{{"raw", payload100}, {"struct", &progressEvent{strings.Repeat("x", 75), 10}}, {"bytes", []byte(payload100)}} {
+	}{{"raw", payload100}, {"struct", &progressEvent{strings.Repeat("x", 75), 10}},
+		{"bytes", []byte(payload100)}} {
 		b.Run(c.name, func(b *testing.B) {
 			e, events := newBus(b, transport.Options{}, bus.Options{})
 			n := 0

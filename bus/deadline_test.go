@@ -13,8 +13,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// TestDeadlines: every call that waits for a page or for a listener ends at its deadline, with the cause, and what it would have sent
-// never comes.
+// TestDeadlines: every call that waits for a page or for a listener ends at its deadline, with the
+// cause, and what it would have sent never comes.
 func TestDeadlines(t *testing.T) {
 	errLate := errors.New("too late")
 	late := func(t *testing.T, call func(context.Context) error) {
@@ -24,7 +24,8 @@ func TestDeadlines(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		if err := call(ctx); !errors.Is(err, errLate) || time.Since(start) != patience {
-			t.Fatalf("%v after %v, want the deadline's cause after %v", err, time.Since(start), patience)
+			t.Fatalf("%v after %v, want the deadline's cause after %v", err, time.Since(start),
+				patience)
 		}
 	}
 	long := strings.Repeat("x", 1000)
@@ -82,7 +83,10 @@ func TestDeadlines(t *testing.T) {
 			_, b := newBus(t, transport.Options{}, bus.Options{QueueLen: 2})
 			var got []string
 			goOn := make(chan struct{})
-			_, err := b.Listen(bus.App, "e", func(ev bus.Event) { got = append(got, string(ev.Payload)); <-goOn })
+			_, err := b.Listen(bus.App, "e", func(ev bus.Event) {
+				got = append(got, string(ev.Payload))
+				<-goOn
+			})
 			noError(t, err)
 			var want []string
 			for _, v := range []string{"a", "b", "c"} {

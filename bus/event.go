@@ -13,8 +13,8 @@ import (
 // ID is the number of a listener in Go, unique in its bus. No listener has 0.
 type ID uint32
 
-// Event is what a listener in Go gets. Exactly one of Payload and Binary is not nil. Both are shared between
-// listeners: don't change them. They may be kept.
+// Event is what a listener in Go gets. Exactly one of Payload and Binary is not nil. Both are
+// shared between listeners: don't change them. They may be kept.
 type Event struct {
 	ID      ID // of the listener, for Unlisten
 	Name    string
@@ -24,7 +24,8 @@ type Event struct {
 	bus *Bus // nil for events that were made elsewhere
 }
 
-// Decode stores the payload in *v, by the bus's codec. A *[]byte takes a binary payload, and only that.
+// Decode stores the payload in *v, by the bus's codec. A *[]byte takes a binary payload, and only
+// that.
 func (e Event) Decode(v any) error {
 	if b, ok := v.(*[]byte); ok {
 		if e.Binary == nil {
@@ -34,7 +35,8 @@ func (e Event) Decode(v any) error {
 		return nil
 	}
 	if e.Binary != nil {
-		return fmt.Errorf("bus: event %q has a binary payload, which does not decode into %T", e.Name, v)
+		return fmt.Errorf("bus: event %q has a binary payload, which does not decode into %T",
+			e.Name, v)
 	}
 	var codec transport.Codec = transport.JSONCodec{}
 	if e.bus != nil {
@@ -57,7 +59,8 @@ func (e Event) log() *slog.Logger {
 	return slog.Default()
 }
 
-// payload is an event's name and payload in memory of their own, shared by all who keep them. Immutable.
+// payload is an event's name and payload in memory of their own, shared by all who keep them.
+// Immutable.
 type payload struct {
 	name   string
 	binary bool

@@ -72,7 +72,8 @@ func into[T downloadKind](d *download, data []byte) error {
 	return err
 }
 
-// A payload of several kinds is an object {event, data}. One listener hears all kinds, in their order.
+// A payload of several kinds is an object {event, data}. One listener hears all kinds, in their
+// order.
 func ExampleOn_taggedUnion() {
 	engine, _ := transport.NewEngine(transport.Options{})
 	b, _ := bus.New(engine, bus.Options{})
@@ -88,7 +89,8 @@ func ExampleOn_taggedUnion() {
 			close(done)
 		}
 	})
-	for _, kind := range []downloadKind{started{"https://tauri.app", 1, 1000}, progress{1, 150}, progress{1, 850}, finished{1}} {
+	for _, kind := range []downloadKind{started{"https://tauri.app", 1, 1000}, progress{1, 150},
+		progress{1, 850}, finished{1}} {
 		if err := b.Emit("download", download{kind}); err != nil {
 			fmt.Println(err)
 		}

@@ -9,13 +9,15 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// Flush returns when nothing is kept for the window any more and its page has what the session has accepted (transport.Session.Flush).
-// While something is kept it waits for a page that is ready, whether one comes or not: give ctx an end. What is accepted
-// while it waits may be waited for, too.
+// Flush returns when nothing is kept for the window any more and its page has what the session has
+// accepted (transport.Session.Flush). While something is kept it waits for a page that is ready,
+// whether one comes or not: give ctx an end. What is accepted while it waits may be waited for,
+// too.
 //
-// Errors, in a *WindowError: the cause of ctx, or ErrClosed or ErrForeign when the window went meanwhile, each with the number of events and scripts that
-// were kept and did not get there; transport.Session.Flush's, such as ErrClosed for a page that ended with something
-// in lane 0; ErrUIThread.
+// Errors, in a *WindowError: the cause of ctx, or ErrClosed or ErrForeign when the window went
+// meanwhile, each with the number of events and scripts that were kept and did not get there;
+// transport.Session.Flush's, such as ErrClosed for a page that ended with something in lane 0;
+// ErrUIThread.
 func (p *Page) Flush(ctx context.Context) error {
 	if p.bus.opt.OnUI() {
 		return ErrUIThread
@@ -61,5 +63,8 @@ func (p *Page) Flush(ctx context.Context) error {
 
 // undelivered says how much of what was kept did not get to a page.
 func (p *Page) undelivered(kept int, err error) error {
-	return &WindowError{p.label, fmt.Errorf("%d events and scripts that were kept for a page were not delivered: %w", kept, err)}
+	return &WindowError{
+		p.label, fmt.Errorf(
+			"%d events and scripts that were kept for a page were not delivered: %w", kept, err),
+	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestFlush waits for the page that comes, until it has what was kept and what its session accepted.
+// TestFlush waits for the page that comes, until it has what was kept and what its session
+// accepted.
 func TestFlush(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	w := openWindow(t, e, b, "main")
@@ -63,7 +64,8 @@ func TestFlushSaysWhatIsLost(t *testing.T) {
 		c.end(w, cancel)
 		err := receive(t, flushed)
 		var at *bus.WindowError
-		if !errors.Is(err, c.want) || !errors.As(err, &at) || at.Label != name || !strings.Contains(err.Error(), "3 events and scripts") {
+		if !errors.Is(err, c.want) || !errors.As(err, &at) || at.Label != name ||
+			!strings.Contains(err.Error(), "3 events and scripts") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if name != "ctx" {

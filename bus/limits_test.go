@@ -12,7 +12,8 @@ import (
 
 // The rows of docs/limits.md: each bound one below, at it, and one above.
 
-// TestOptionRanges: the lowest and the highest value are taken, those beside them give an error that names the field.
+// TestOptionRanges: the lowest and the highest value are taken, those beside them give an error
+// that names the field.
 func TestOptionRanges(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -32,14 +33,16 @@ func TestOptionRanges(t *testing.T) {
 			e, err := transport.NewEngine(transport.Options{})
 			noError(t, err)
 			_, err = bus.New(e, o)
-			if in := v >= c.low && v <= 1<<30; in != (err == nil) || !in && !strings.Contains(err.Error(), c.name+" is ") {
+			if in := v >= c.low && v <= 1<<30; in != (err == nil) || !in &&
+				!strings.Contains(err.Error(), c.name+" is ") {
 				t.Errorf("%s %d: %v", c.name, v, err)
 			}
 		}
 	}
 }
 
-// TestQueueLen: as many events wait for a listener, the next is refused, and all that was accepted is heard in order.
+// TestQueueLen: as many events wait for a listener, the next is refused, and all that was accepted
+// is heard in order.
 func TestQueueLen(t *testing.T) {
 	_, b := newBus(t, transport.Options{}, bus.Options{QueueLen: 2})
 	begun, turn := make(chan string), make(chan struct{})
@@ -126,7 +129,8 @@ func TestMaxListeners(t *testing.T) {
 	for sub := range uint32(3) {
 		w.listen("e", nil, sub+1)
 	}
-	wantCode(t, w.call(bus.CommandListen, map[string]any{"event": "e", "sub": 4}), bus.CodeListeners)
+	wantCode(t, w.call(bus.CommandListen, map[string]any{"event": "e", "sub": 4}),
+		bus.CodeListeners)
 	noError(t, w.call(bus.CommandUnlisten, map[string]any{"event": "e", "sub": 2}))
 	w.listen("e", nil, 4)
 	noError(t, b.Emit("e", 1))
@@ -149,7 +153,8 @@ func TestStickyBytes(t *testing.T) {
 // TestNameLength: names of events and windows have 1 to 1024 bytes.
 func TestNameLength(t *testing.T) {
 	_, b := newBus(t, transport.Options{}, bus.Options{})
-	for n, want := range map[int]error{1: nil, 1023: nil, 1024: nil, 1025: bus.ErrName, 0: bus.ErrName} {
+	for n, want := range map[int]error{1: nil, 1023: nil, 1024: nil, 1025: bus.ErrName,
+		0: bus.ErrName} {
 		name := strings.Repeat("x", n)
 		if err := b.Emit(name, 1); want == nil {
 			noError(t, err)

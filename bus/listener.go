@@ -36,7 +36,8 @@ const (
 	refused // there is no room
 )
 
-// fits reports whether the queue has room. One event always has room in an empty queue. The caller holds mu.
+// fits reports whether the queue has room. One event always has room in an empty queue. The caller
+// holds mu.
 func (l *listener) fits(p *payload) bool {
 	n, o := l.queue.len(), &l.bus.opt
 	return n == 0 || n < o.QueueLen && l.bytes+p.size() <= o.QueueBytes

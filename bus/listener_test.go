@@ -38,7 +38,8 @@ func TestListen(t *testing.T) {
 	} {
 		noError(t, b.Emit("constructor", c.payload))
 		e := receive(t, got)
-		if e.ID != id || e.Name != "constructor" || string(e.Payload) != c.json || !slices.Equal(e.Binary, c.binary) {
+		if e.ID != id || e.Name != "constructor" || string(e.Payload) != c.json ||
+			!slices.Equal(e.Binary, c.binary) {
 			t.Errorf("%v gave %+v", c.payload, e)
 		}
 		if (e.Payload == nil) == (e.Binary == nil) {
@@ -98,8 +99,8 @@ func TestUnlistenInside(t *testing.T) {
 	}
 }
 
-// TestUnlistenOutside ends listeners while events come: nothing that is queued is heard, but for the one call that may be
-// under way.
+// TestUnlistenOutside ends listeners while events come: nothing that is queued is heard, but for
+// the one call that may be under way.
 func TestUnlistenOutside(t *testing.T) {
 	_, b := newBus(t, transport.Options{}, bus.Options{})
 	for range 300 {
@@ -171,7 +172,8 @@ func TestHandlers(t *testing.T) {
 		synctest.Wait()
 		quiet.want(t, "0", "1", "2")
 		if panics != 4 || exits != 4 || emitted != 4 || listened.Load() != 4 {
-			t.Errorf("%d panics, %d exits, %d emits, %d of the new listener; want 4 of each", panics, exits, emitted, listened.Load())
+			t.Errorf("%d panics, %d exits, %d emits, %d of the new listener; want 4 of each",
+				panics, exits, emitted, listened.Load())
 		}
 		if n := log.count("listener panicked"); n != 8 {
 			t.Errorf("%d lines in the log, want 8", n)
@@ -222,7 +224,8 @@ func TestUnlistenOnce(t *testing.T) {
 		var called atomic.Bool
 		id, err := b.Once(bus.App, "e", func(bus.Event) { called.Store(true) })
 		noError(t, err)
-		prev := runtime.GOMAXPROCS(1) // so that the listener's goroutine hardly ever runs before Unlisten
+		// so that the listener's goroutine hardly ever runs before Unlisten
+		prev := runtime.GOMAXPROCS(1)
 		defer runtime.GOMAXPROCS(prev)
 		noError(t, b.Emit("e", 1))
 		ended := b.Unlisten(id)
@@ -233,7 +236,8 @@ func TestUnlistenOnce(t *testing.T) {
 	})
 }
 
-// TestOrderInGo: many emitters, many listeners; each hears each emitter's events in their order, without a gap.
+// TestOrderInGo: many emitters, many listeners; each hears each emitter's events in their order,
+// without a gap.
 func TestOrderInGo(t *testing.T) {
 	_, b := newBus(t, transport.Options{}, bus.Options{QueueLen: 16})
 	const emitters, each, listeners = 8, 2000, 5
@@ -266,8 +270,8 @@ func TestOrderInGo(t *testing.T) {
 	done.Wait()
 }
 
-// TestQueueOverflow: a slow listener's overflow is an error of that emit, is counted, and harms nobody else; then it hears
-// what its queue had.
+// TestQueueOverflow: a slow listener's overflow is an error of that emit, is counted, and harms
+// nobody else; then it hears what its queue had.
 func TestQueueOverflow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, b := newBus(t, transport.Options{}, bus.Options{QueueLen: 4})
@@ -328,7 +332,8 @@ func TestUnlistenWakesWaiters(t *testing.T) {
 	})
 }
 
-// TestGoroutines: an idle listener has no goroutine. (The bubble of synctest ends only when all have ended.)
+// TestGoroutines: an idle listener has no goroutine. (The bubble of synctest ends only when all
+// have ended.)
 func TestGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, b := newBus(t, transport.Options{}, bus.Options{})
@@ -341,8 +346,9 @@ func TestGoroutines(t *testing.T) {
 			noError(t, b.Emit("e", i))
 		}
 		synctest.Wait()
-		// Of 1,000 listeners none may hold one. The margin is the runtime's: it counts ended goroutines as running
-		// while it moves them, 32 at a time on each processor, between its free lists.
+		// Of 1,000 listeners none may hold one. The margin is the runtime's: it counts ended
+		// goroutines as running while it moves them, 32 at a time on each processor, between its
+		// free lists.
 		if n := runtime.NumGoroutine(); n > before+200 {
 			t.Fatalf("%d goroutines before, %d after", before, n)
 		}
@@ -403,8 +409,10 @@ func TestBadEmits(t *testing.T) {
 		noError(t, b.Emit(name, nil))
 	}
 	for _, payload := range []any{
-		make(chan int), json.RawMessage(`{`), json.RawMessage(`"` + "\x01" + `"`), json.RawMessage(`01`), json.RawMessage("\"\xff\""),
-		json.RawMessage(strings.Repeat("[", 20000) + strings.Repeat("]", 20000)), json.RawMessage(` `),
+		make(chan int), json.RawMessage(`{`), json.RawMessage(`"` + "\x01" + `"`),
+		json.RawMessage(`01`), json.RawMessage("\"\xff\""),
+		json.RawMessage(strings.Repeat("[", 20000) + strings.Repeat("]", 20000)),
+		json.RawMessage(` `),
 	} {
 		wantIs(t, b.Emit("e", payload), bus.ErrPayload)
 		wantIs(t, b.EmitSticky(bus.Any, "e", payload), bus.ErrPayload)
@@ -419,8 +427,10 @@ func TestBadEmits(t *testing.T) {
 }
 
 var (
-	goodNames = []string{"a", "__proto__", "constructor", "tauri://close-requested", "größe", "大きさ", "٣", "A-b/c:d_9", strings.Repeat("x", 1024)}
-	badNames  = []string{"", " ", "a b", "a.b", "a\n", "a\x00", "\xff", "a\xed\xa0\x80", "😀", "a,b", "%41", strings.Repeat("x", 1025), strings.Repeat("x", 10<<20)}
+	goodNames = []string{"a", "__proto__", "constructor", "tauri://close-requested", "größe", "大きさ",
+		"٣", "A-b/c:d_9", strings.Repeat("x", 1024)}
+	badNames = []string{"", " ", "a b", "a.b", "a\n", "a\x00", "\xff", "a\xed\xa0\x80", "😀", "a,b",
+		"%41", strings.Repeat("x", 1025), strings.Repeat("x", 10<<20)}
 )
 
 // TestOn: what does not decode is skipped and logged; the listener lives on.
@@ -428,8 +438,12 @@ func TestOn(t *testing.T) {
 	log, logger := newLogs()
 	_, b := newBus(t, transport.Options{}, bus.Options{Logger: logger})
 	got := make(chan string, 100)
-	hear := func(kind string) func(bus.Event, any) { return func(_ bus.Event, v any) { got <- fmt.Sprint(kind, v) } }
-	_, err := bus.On(b.At(bus.App), "e", func(e bus.Event, v struct{ A int }) { hear("struct")(e, v) })
+	hear := func(kind string) func(bus.Event, any) {
+		return func(_ bus.Event, v any) { got <- fmt.Sprint(kind, v) }
+	}
+	_, err := bus.On(b.At(bus.App), "e", func(e bus.Event, v struct{ A int }) {
+		hear("struct")(e, v)
+	})
 	noError(t, err)
 	for i := range 4 {
 		noError(t, b.Emit("e", "no struct"))
@@ -444,7 +458,9 @@ func TestOn(t *testing.T) {
 	}
 	_, err = bus.On(b.At(bus.App), "b", func(e bus.Event, v []byte) { hear("bytes")(e, v) })
 	noError(t, err)
-	_, err = bus.On(b.At(bus.App), "b", func(e bus.Event, v json.RawMessage) { hear("raw")(e, string(v)) })
+	_, err = bus.On(b.At(bus.App), "b", func(e bus.Event, v json.RawMessage) {
+		hear("raw")(e, string(v))
+	})
 	noError(t, err)
 	noError(t, b.Emit("b", []byte{7}))
 	if text := receive(t, got); text != "bytes[7]" {
@@ -463,7 +479,8 @@ func TestUIThread(t *testing.T) {
 	_, b := newBus(t, transport.Options{}, bus.Options{OnUI: func() bool { return true }})
 	wantIs(t, b.EmitContext(t.Context(), "e", 1), bus.ErrUIThread)
 	wantIs(t, b.EmitToContext(t.Context(), bus.App, "e", 1), bus.ErrUIThread)
-	wantIs(t, b.EmitFilterContext(t.Context(), "e", 1, func(bus.Target) bool { return true }), bus.ErrUIThread)
+	wantIs(t, b.EmitFilterContext(t.Context(), "e", 1, func(bus.Target) bool { return true }),
+		bus.ErrUIThread)
 	noError(t, b.Emit("e", 1))
 	p := b.Open("main")
 	wantIs(t, p.EvalContext(t.Context(), "1"), bus.ErrUIThread)
@@ -475,12 +492,14 @@ func TestOptions(t *testing.T) {
 	e, err := transport.NewEngine(transport.Options{})
 	noError(t, err)
 	_, err = bus.New(e, bus.Options{QueueLen: -1, PendingBytes: 1})
-	if err == nil || !strings.Contains(err.Error(), "QueueLen") || !strings.Contains(err.Error(), "PendingBytes") {
+	if err == nil || !strings.Contains(err.Error(), "QueueLen") ||
+		!strings.Contains(err.Error(), "PendingBytes") {
 		t.Fatalf("error %v", err)
 	}
 }
 
-// TestQueueBytes: a queue is bounded in bytes; one event has room in an empty queue, whatever its size.
+// TestQueueBytes: a queue is bounded in bytes; one event has room in an empty queue, whatever its
+// size.
 func TestQueueBytes(t *testing.T) {
 	_, b := newBus(t, transport.Options{}, bus.Options{QueueBytes: 10 << 10})
 	begun, turn := make(chan int), make(chan struct{})
@@ -491,7 +510,8 @@ func TestQueueBytes(t *testing.T) {
 	noError(t, b.Emit("e", make([]byte, 100<<10)))
 	err = b.Emit("e", []byte{})
 	var at *bus.ListenerError
-	if !errors.Is(err, bus.ErrQueueFull) || !errors.As(err, &at) || !slices.Equal(at.IDs, []bus.ID{id}) {
+	if !errors.Is(err, bus.ErrQueueFull) || !errors.As(err, &at) ||
+		!slices.Equal(at.IDs, []bus.ID{id}) {
 		t.Fatalf("behind a large event: %v", err)
 	}
 	turn <- struct{}{}
@@ -504,7 +524,8 @@ func TestQueueBytes(t *testing.T) {
 	}
 	wantIs(t, b.Emit("e", []byte{}), bus.ErrQueueFull)
 	result := make(chan error)
-	go func() { result <- b.EmitContext(within(t), "e", make([]byte, size+1)) }() // room for that comes with the second
+	// room for that comes with the second
+	go func() { result <- b.EmitContext(within(t), "e", make([]byte, size+1)) }()
 	for range 10 {
 		turn <- struct{}{}
 		if n := receive(t, begun); n != size {

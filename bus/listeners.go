@@ -2,18 +2,19 @@ package bus
 
 import "context"
 
-// The listeners in Go stand in a concurrent map from name to an immutable slice, in the order of registration, which
-// Compute replaces. So an emit takes no lock, sees all listeners or none of a moment, and calls
-// nothing while the map's bucket is locked.
+// The listeners in Go stand in a concurrent map from name to an immutable slice, in the order of
+// registration, which Compute replaces. So an emit takes no lock, sees all listeners or none of a
+// moment, and calls nothing while the map's bucket is locked.
 //
-// Rejected: a map per event, which has no order and must be iterated under its lock; one lock over all,
-// which every emit would take.
+// Rejected: a map per event, which has no order and must be iterated under its lock; one lock over
+// all, which every emit would take.
 
-// Listen registers fn for the events of that name that reach t. Errors: ErrName, ErrLabel, ErrTarget, ErrHandler.
+// Listen registers fn for the events of that name that reach t. Errors: ErrName, ErrLabel,
+// ErrTarget, ErrHandler.
 //
-// fn runs on a goroutine of the listener, one call at a time. Sticky events that reach t come first.
-// A listener for a Window, Webview or WebviewWindow survives the window's reloads, and ends after it has handled what
-// came before the window was closed.
+// fn runs on a goroutine of the listener, one call at a time. Sticky events that reach t come
+// first. A listener for a Window, Webview or WebviewWindow survives the window's reloads, and ends
+// after it has handled what came before the window was closed.
 func (b *Bus) Listen(t Target, name string, fn func(Event)) (ID, error) {
 	return b.listen(t, name, false, fn)
 }
@@ -42,7 +43,8 @@ func (b *Bus) listen(t Target, name string, once bool, fn func(Event)) (ID, erro
 			_, taken = b.ids.LoadOrStore(l.id, l)
 		}
 	}
-	// The sticky events are queued, whether there is room or not, before emitters find the listener; it takes none before it is found.
+	// The sticky events are queued, whether there is room or not, before emitters find the
+	// listener; it takes none before it is found.
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range b.sticky.named(name) {
@@ -59,8 +61,8 @@ func (b *Bus) listen(t Target, name string, once bool, fn func(Event)) (ID, erro
 	return l.id, nil
 }
 
-// Unlisten ends a listener at once, and reports whether there was one: what is queued for it is dropped. It may be
-// called from the listener itself; elsewhere a call that is under way goes on.
+// Unlisten ends a listener at once, and reports whether there was one: what is queued for it is
+// dropped. It may be called from the listener itself; elsewhere a call that is under way goes on.
 func (b *Bus) Unlisten(id ID) bool {
 	l, ok := b.ids.LoadAndDelete(id)
 	if !ok {

@@ -16,7 +16,8 @@ import (
 func TestFullQueuesAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		_, b := newBus(t, transport.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, bus.Options{QueueLen: 1})
+		_, b := newBus(t, transport.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+			bus.Options{QueueLen: 1})
 		release := make(chan struct{})
 		if _, err := b.Listen(bus.App, "tick", func(bus.Event) { <-release }); err != nil {
 			t.Fatal(err)
@@ -29,7 +30,8 @@ func TestFullQueuesAreLogged(t *testing.T) {
 		}
 		flood()
 		flood()
-		if n := strings.Count(log.String(), "queues are full"); n != 1 || !strings.Contains(log.String(), "event=tick listeners=1 refused=") {
+		if n := strings.Count(log.String(), "queues are full"); n != 1 ||
+			!strings.Contains(log.String(), "event=tick listeners=1 refused=") {
 			t.Errorf("%d records:\n%s", n, &log)
 		}
 		time.Sleep(10 * time.Second)

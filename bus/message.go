@@ -10,8 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// message is one emit on its way. It belongs to the emitter's goroutine and lives until the emit returns;
-// what others keep of it is its payload, which share copies.
+// message is one emit on its way. It belongs to the emitter's goroutine and lives until the emit
+// returns; what others keep of it is its payload, which share copies.
 type message struct {
 	bus    *Bus
 	name   string
@@ -59,7 +59,8 @@ func (m *message) free() {
 	messages.Put(m)
 }
 
-// reaches reports whether a listener registered for l hears the message. No lock is held: it may call accept.
+// reaches reports whether a listener registered for l hears the message. No lock is held: it may
+// call accept.
 func (m *message) reaches(l Target) bool {
 	if m.accept == nil {
 		return m.target.reaches(l)
@@ -90,14 +91,16 @@ func (m *message) reaches(l Target) bool {
 // ask calls the filter. One that panics has not accepted, and fails the emit.
 func (m *message) ask(l Target) (yes bool) {
 	if f := appcode.Call(func() { yes = m.accept(l) }); f != nil {
-		m.bus.log.Error("bus: a filter panicked", "event", m.name, "panic", f.Panic, "stack", f.Stack)
+		m.bus.log.Error("bus: a filter panicked", "event", m.name, "panic", f.Panic, "stack",
+			f.Stack)
 		m.filter = fmt.Errorf("%w: event %q: the filter %w", ErrTarget, m.name, f)
 		return false
 	}
 	return yes
 }
 
-// names reports whether the message is for the window of that label, so that it is kept for a page to come.
+// names reports whether the message is for the window of that label, so that it is kept for a page
+// to come.
 func (m *message) names(label string) bool {
 	if m.accept == nil {
 		return m.target.Kind != KindApp && (m.target.Kind == KindAny || m.target.Label == label)
@@ -108,7 +111,8 @@ func (m *message) names(label string) bool {
 // accepted gives the window's targets that the filter accepts.
 func (m *message) accepted(label string) []Target {
 	var list []Target
-	for _, t := range []Target{WebviewWindow(label), Window(label), Webview(label), AnyLabel(label)} {
+	for _, t := range []Target{WebviewWindow(label), Window(label), Webview(label),
+		AnyLabel(label)} {
 		if m.reaches(t) {
 			list = append(list, t)
 		}

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxName bounds names of events and labels, in bytes: a page chooses them, and Go keeps them. It is far more than
-// any name that people write.
+// maxName bounds names of events and labels, in bytes: a page chooses them, and Go keeps them. It
+// is far more than any name that people write.
 const maxName = 1024
 
 // checkName refuses what is no event name.

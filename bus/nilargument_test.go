@@ -25,9 +25,11 @@ func TestNilArguments(t *testing.T) {
 		"On": func() error {
 			return refused(bus.On(nil, "e", func(bus.Event, int) {}))
 		},
-		"Bus.EmitFilter":        func() error { return b.EmitFilter("e", 1, nil) },
-		"Bus.EmitFilterContext": func() error { return b.EmitFilterContext(t.Context(), "e", 1, nil) },
-		"Page.Connect":          func() error { b.Open("main").Connect(nil); return nil },
+		"Bus.EmitFilter": func() error { return b.EmitFilter("e", 1, nil) },
+		"Bus.EmitFilterContext": func() error {
+			return b.EmitFilterContext(t.Context(), "e", 1, nil)
+		},
+		"Page.Connect": func() error { b.Open("main").Connect(nil); return nil },
 	}, func(t *testing.T, f func() error) { apitest.Forgiving(t, "bus", f) })
 	refused(bus.On[int](b.At(bus.App), "e", nil))
 }

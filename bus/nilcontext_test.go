@@ -21,7 +21,9 @@ func TestNilContext(t *testing.T) {
 	long := strings.Repeat("x", 1000)
 	all := func(bus.Target) bool { return true }
 	apitest.Each(t, ".", []string{"context.Context"}, map[string]func(b *bus.Bus, w *window) error{
-		"Bus.EmitContext": func(b *bus.Bus, _ *window) error { return b.EmitContext(none, "e", long) },
+		"Bus.EmitContext": func(b *bus.Bus, _ *window) error {
+			return b.EmitContext(none, "e", long)
+		},
 		"Bus.EmitToContext": func(b *bus.Bus, _ *window) error {
 			return b.EmitToContext(none, bus.AnyLabel("main"), "e", long)
 		},

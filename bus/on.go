@@ -32,7 +32,8 @@ func On[T any](l Listener, name string, fn func(Event, T)) (ID, error) {
 		var v T
 		if err := e.Decode(&v); err != nil {
 			if n := skipped.Add(1); n&(n-1) == 0 {
-				e.log().Warn("bus: an event was skipped", "event", e.Name, "error", err, "skipped", n)
+				e.log().Warn("bus: an event was skipped", "event", e.Name, "error", err, "skipped",
+					n)
 			}
 			return
 		}

@@ -12,17 +12,18 @@ import (
 
 // Options are a bus's settings. The zero value of each field is its default.
 type Options struct {
-	// Logger gets panics of listeners, payloads that don't decode, refused calls of pages. Default: the engine's.
+	// Logger gets panics of listeners, payloads that don't decode, refused calls of pages. Default:
+	// the engine's.
 	Logger *slog.Logger
 	// Codec encodes payloads, and decodes them for On. Default: the engine's.
 	Codec transport.Codec
 	// QueueLen is how many events may wait for one Go listener. Default 1024.
 	QueueLen int
-	// QueueBytes bounds what waits for one Go listener: payloads, names and 64 bytes each. An event for
-	// which nothing else waits has room, whatever its size. Default 16 MiB.
+	// QueueBytes bounds what waits for one Go listener: payloads, names and 64 bytes each. An event
+	// for which nothing else waits has room, whatever its size. Default 16 MiB.
 	QueueBytes int
-	// PendingBytes bounds what is kept for one window before its page is ready: payloads, names, scripts and
-	// 192 bytes each, and the targets that a filter accepted. Default 1 MiB.
+	// PendingBytes bounds what is kept for one window before its page is ready: payloads, names,
+	// scripts and 192 bytes each, and the targets that a filter accepted. Default 1 MiB.
 	PendingBytes int
 	// MaxListeners is how many subscriptions a page may have. Default 4096.
 	MaxListeners int
@@ -69,7 +70,8 @@ func (o Options) withDefaults(e *transport.Engine) (Options, error) {
 			*f.field = f.value
 		}
 		if *f.field < f.lowest || *f.field > 1<<30 {
-			errs = append(errs, fmt.Errorf("%s is %d, must be %d to %d", f.name, *f.field, f.lowest, 1<<30))
+			errs = append(errs, fmt.Errorf("%s is %d, must be %d to %d", f.name, *f.field, f.lowest,
+				1<<30))
 		}
 	}
 	if len(errs) > 0 {

@@ -88,12 +88,16 @@ var steps = []struct {
 		return p.call(bus.CommandEmit, object{"event": "e"}, nil, nil)
 	}},
 	{"emitTo", func(p *starting) *transporttest.Call {
-		return p.call(bus.CommandEmitTo, object{"event": "e", "target": bus.Window("main")}, nil, nil)
+		return p.call(bus.CommandEmitTo, object{"event": "e", "target": bus.Window("main")}, nil,
+			nil)
 	}},
 	{"emitBytes", func(p *starting) *transporttest.Call {
-		return p.call(bus.CommandEmitBytes, nil, map[string]string{bus.HeaderEvent: "e"}, []byte("x"))
+		return p.call(bus.CommandEmitBytes, nil, map[string]string{bus.HeaderEvent: "e"},
+			[]byte("x"))
 	}},
-	{"invoke", func(p *starting) *transporttest.Call { return p.call("emits", object{}, nil, nil) }},
+	{"invoke", func(p *starting) *transporttest.Call {
+		return p.call("emits", object{}, nil, nil)
+	}},
 	{"ordered", func(p *starting) *transporttest.Call {
 		return p.call("ordered", object{}, nil, nil)
 	}},
@@ -219,7 +223,8 @@ func start(t *testing.T, e *transport.Engine, b *bus.Bus, manual bool) *starting
 			case wire.Event:
 				p.arrived[string(payload)] = true
 			case wire.Result:
-				if name := string(payload); strings.HasPrefix(name, `"call `) && p.listens && !p.arrived[name] {
+				if name := string(payload); strings.HasPrefix(name, `"call `) && p.listens &&
+					!p.arrived[name] {
 					p.early = append(p.early, name)
 				}
 			}
@@ -267,7 +272,8 @@ func TestOrdersWhileStarting(t *testing.T) {
 								for _, s := range order {
 									names = append(names, steps[s].name)
 								}
-								t.Logf("%v: parsed before step %d, awaited %v, ready by itself %v", names, parsed,
+								t.Logf("%v: parsed before step %d, awaited %v, ready by itself %v",
+									names, parsed,
 									await, !manual)
 							}
 						}()

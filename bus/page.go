@@ -29,7 +29,8 @@ type Page struct {
 	bytes    int           // of the backlog, and giving
 	closed   bool          //
 	changed  chan struct{} // closed when a call that waits should look again; nil: none waits
-	awaited  uint64        // changed is to be closed when the entry with that number is given; 0: none
+	// changed is to be closed when the entry with that number is given; 0: none
+	awaited uint64
 
 	delivered, refused atomic.Uint64
 }
@@ -45,8 +46,9 @@ func (b *Bus) Open(label string) *Page {
 	return p
 }
 
-// Connect tells that the window shows a new page, which has that session. Call it before the session's first batch
-// is received. What the page before had registered is gone. It panics when the session is nil.
+// Connect tells that the window shows a new page, which has that session. Call it before the
+// session's first batch is received. What the page before had registered is gone. It panics when
+// the session is nil.
 func (p *Page) Connect(s *transport.Session) {
 	if s == nil {
 		panic("bus: Connect with a nil session")
@@ -73,8 +75,8 @@ func (p *Page) Leave() {
 	p.signal()
 }
 
-// SetForeign tells that the window shows a page that will not connect, since it is not the app's: nothing is kept for
-// it, and an eval gives ErrForeign. False, like Connect, ends that.
+// SetForeign tells that the window shows a page that will not connect, since it is not the app's:
+// nothing is kept for it, and an eval gives ErrForeign. False, like Connect, ends that.
 func (p *Page) SetForeign(foreign bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,8 +88,9 @@ func (p *Page) SetForeign(foreign bool) {
 	p.signal()
 }
 
-// Close tells that the window is gone. What is kept for it is dropped. Its listeners in Go, those for
-// Window, Webview and WebviewWindow of its label, end when they have handled what was emitted before.
+// Close tells that the window is gone. What is kept for it is dropped. Its listeners in Go, those
+// for Window, Webview and WebviewWindow of its label, end when they have handled what was emitted
+// before.
 func (p *Page) Close() {
 	b := p.bus
 	b.mu.Lock()
@@ -149,8 +152,9 @@ func (p *Page) state() (*conn, phase) {
 	return c, phase(c.phase.Load())
 }
 
-// take delivers a message to the window's page, or keeps it. Nobody listens: nil. With noWait it does not wait. An
-// emitter's messages stay in order, none lost, none doubled, wherever the page's steps fall:
+// take delivers a message to the window's page, or keeps it. Nobody listens: nil. With noWait it
+// does not wait. An emitter's messages stay in order, none lost, none doubled, wherever the page's
+// steps fall:
 //
 //	emitter                              the page's ready, and its end
 //	1 read connection and phase,         a catchingUp begins, under mu
@@ -163,18 +167,20 @@ func (p *Page) state() (*conn, phase) {
 // What if …
 //
 //   - 1 before a, 3 before a: b gives the message. 3 after a: 4.
-//   - 1 after a, 3 before c: c waits until b has given the message. 3 after c: 4, and then 2; what the same
-//     emitter had appended before is in lane 0 since b.
+//   - 1 after a, 3 before c: c waits until b has given the message. 3 after c: 4, and then 2; what
+//     the same emitter had appended before is in lane 0 since b.
 //   - 1 after c: 2 is behind all of b.
-//   - 2 after d: Event gives ErrClosed and has accepted nothing. The emitter does e, and goes to 1: the next page gets it.
-//     Only what lane 0 has accepted ends with a page.
+//   - 2 after d: Event gives ErrClosed and has accepted nothing. The emitter does e, and goes to 1:
+//     the next page gets it. Only what lane 0 has accepted ends with a page.
 //   - 3 after d, before e: e leaves the message in the backlog for the next page.
-//   - d or e within b: the entry is in no backlog. The session accepted it: it ends with that page. It did not: the drainer
-//     puts it back in front, for the next page. Until one of the two is known, the next page does not
-//     begin a, and b has one drainer at a time: so no later entry gets before it, and no page gets it after another one.
+//   - d or e within b: the entry is in no backlog. The session accepted it: it ends with that page.
+//     It did not: the drainer puts it back in front, for the next page. Until one of the two is
+//     known, the next page does not begin a, and b has one drainer at a time: so no later entry
+//     gets before it, and no page gets it after another one.
 //
-// A live page goes back to a when a new listener is to get sticky events. It is registered after that, so a match
-// that has it is no match of a live phase before, and the check in 1 sends the emitter behind the sticky events.
+// A live page goes back to a when a new listener is to get sticky events. It is registered after
+// that, so a match that has it is no match of a live phase before, and the check in 1 sends the
+// emitter behind the sticky events.
 //
 // The phase behind is like catchingUp, but that 3 finds no room.
 func (p *Page) take(ctx context.Context, m *message) error {
@@ -248,9 +254,10 @@ func own(err error) error {
 	return err
 }
 
-// Eval has the page run a script, in order with the window's events and other evals. It does not wait:
-// before the page is ready the script is kept like an event. Errors, in a *WindowError: ErrFull, ErrForeign, ErrClosed,
-// or transport.Session.Eval's. A script that was kept and can't be sent then is logged.
+// Eval has the page run a script, in order with the window's events and other evals. It does not
+// wait: before the page is ready the script is kept like an event. Errors, in a *WindowError:
+// ErrFull, ErrForeign, ErrClosed, or transport.Session.Eval's. A script that was kept and can't be
+// sent then is logged.
 func (p *Page) Eval(js string) error { return p.eval(noWait, js) }
 
 // EvalContext is Eval that waits for room until ctx ends; ErrUIThread on the UI thread.
@@ -271,7 +278,9 @@ func (p *Page) eval(ctx context.Context, js string) error {
 				continue
 			}
 		} else {
-			again, err = p.keep(ctx, c, at, &entry{script: true, own: true, payload: &payload{data: []byte(js)}})
+			again, err = p.keep(ctx, c, at, &entry{
+				script: true, own: true, payload: &payload{data: []byte(js)},
+			})
 		}
 		switch {
 		case again:
@@ -290,9 +299,9 @@ func (c *conn) run(ctx context.Context, js string) error {
 	return c.session.EvalContext(ctx, js)
 }
 
-// EvalResult waits until the page is ready and has what was kept for it, has it run a script and waits for the
-// value, as JSON. Errors: ErrUIThread, ErrForeign, ErrClosed in a *WindowError, the cause of ctx, or
-// transport.Session.EvalResult's.
+// EvalResult waits until the page is ready and has what was kept for it, has it run a script and
+// waits for the value, as JSON. Errors: ErrUIThread, ErrForeign, ErrClosed in a *WindowError, the
+// cause of ctx, or transport.Session.EvalResult's.
 func (p *Page) EvalResult(ctx context.Context, js string) (json.RawMessage, error) {
 	if p.bus.opt.OnUI() {
 		return nil, ErrUIThread

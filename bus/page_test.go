@@ -34,16 +34,19 @@ func TestPage(t *testing.T) {
 	if len(st.Windows) != 1 || st.Emits != 5 || st.Unheard != 1 {
 		t.Fatalf("stats %+v", st)
 	}
-	if ws := st.Windows[0]; ws != (bus.WindowStats{Label: "main", Ready: true, Subscriptions: 2, Delivered: 4}) {
+	if ws := st.Windows[0]; ws != (bus.WindowStats{Label: "main", Ready: true, Subscriptions: 2,
+		Delivered: 4}) {
 		t.Fatalf("window's stats %+v", ws)
 	}
 }
 
-// TestPageEmits: what a page emits reaches Go, the other page and itself, before the result of the call.
+// TestPageEmits: what a page emits reaches Go, the other page and itself, before the result of the
+// call.
 func TestPageEmits(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	app, win, all := newRecord(), newRecord(), newRecord()
-	for target, r := range map[bus.Target]*record{bus.App: app, bus.WebviewWindow("two"): win, bus.Any: all} {
+	for target, r := range map[bus.Target]*record{bus.App: app, bus.WebviewWindow("two"): win,
+		bus.Any: all} {
 		_, err := b.Listen(target, "e", r.hear)
 		noError(t, err)
 	}
@@ -52,23 +55,30 @@ func TestPageEmits(t *testing.T) {
 	two.listen("e", bus.Window("two"), 1)
 	one.must(one.call(bus.CommandEmit, object{"event": "e", "payload": object{"a": "\x01\u2028"}}))
 	one.must(one.call(bus.CommandEmit, object{"event": "e"}))
-	one.must(one.call(bus.CommandEmitTo, object{"event": "e", "target": bus.Window("two"), "payload": 1}))
+	one.must(one.call(bus.CommandEmitTo, object{"event": "e", "target": bus.Window("two"),
+		"payload": 1}))
 	one.must(one.call(bus.CommandEmitTo, object{"event": "e", "target": "two", "payload": 2}))
-	_, err := one.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte("raw"),
-		Headers: map[string]string{bus.HeaderEvent: "%65", bus.HeaderTarget: `{"kind":"WebviewWindow","label":"two"}`}})
+	_, err := one.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes,
+		Raw: []byte("raw"),
+		Headers: map[string]string{
+			bus.HeaderEvent: "%65", bus.HeaderTarget: `{"kind":"WebviewWindow","label":"two"}`,
+		}})
 	noError(t, err)
-	_, err = one.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte{}, Headers: map[string]string{bus.HeaderEvent: "e"}})
+	_, err = one.page.Invoke(transporttest.Request{Command: bus.CommandEmitBytes, Raw: []byte{},
+		Headers: map[string]string{bus.HeaderEvent: "e"}})
 	noError(t, err)
 	noError(t, b.Emit("e", "end"))
 	obj := `{"a":"\u0001\u2028"}`
 	app.want(t, obj, "null", "")
 	win.want(t, obj, "null", "2", "", "")
 	all.want(t, obj, "null", "1", "2", "", "")
-	one.wantEvents("[1] "+obj, "[1] null", "[1] 1", "[1] 2", "[1] bytes raw", "[1] bytes ", `[1] "end"`)
+	one.wantEvents("[1] "+obj, "[1] null", "[1] 1", "[1] 2", "[1] bytes raw", "[1] bytes ",
+		`[1] "end"`)
 	two.wantEvents("[1] "+obj, "[1] null", "[1] 1", "[1] 2", "[1] bytes ", `[1] "end"`)
 }
 
-// TestOrder: 8 goroutines emit to 2 pages and a listener in Go; each sees every emitter's events in their order, without a gap.
+// TestOrder: 8 goroutines emit to 2 pages and a listener in Go; each sees every emitter's events in
+// their order, without a gap.
 func TestOrder(t *testing.T) {
 	const emitters, each, subs = 8, 1500, 2
 	e, b := newBus(t, transport.Options{ControlBytes: 16 << 10}, bus.Options{QueueLen: 64})
@@ -126,8 +136,8 @@ func TestOrder(t *testing.T) {
 	receive(t, done)
 }
 
-// TestStalledPage: a page that does not read is an error of the emits that it has no room for; the other one gets all. When it
-// reads again, it has what was accepted, in order.
+// TestStalledPage: a page that does not read is an error of the emits that it has no room for; the
+// other one gets all. When it reads again, it has what was accepted, in order.
 func TestStalledPage(t *testing.T) {
 	e, b := newBus(t, transport.Options{ControlBytes: 16 << 10}, bus.Options{})
 	stalled, quick := readyWindow(t, e, b, "stalled"), readyWindow(t, e, b, "quick")
@@ -146,7 +156,8 @@ func TestStalledPage(t *testing.T) {
 			wantIs(t, err, bus.ErrFull)
 			wantIs(t, err, transport.ErrFull)
 			var where *bus.WindowError
-			if !errors.As(err, &where) || where.Label != "stalled" || !strings.Contains(err.Error(), `window "stalled"`) {
+			if !errors.As(err, &where) || where.Label != "stalled" ||
+				!strings.Contains(err.Error(), `window "stalled"`) {
 				t.Fatalf("error %v", err)
 			}
 			refused = append(refused, text)
@@ -247,7 +258,8 @@ func TestListening(t *testing.T) {
 	}
 }
 
-// TestClose: a window's listeners in Go hear what came before its end, and nothing of the next window with that label.
+// TestClose: a window's listeners in Go hear what came before its end, and nothing of the next
+// window with that label.
 func TestClose(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	hold := make(chan struct{})

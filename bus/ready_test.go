@@ -17,8 +17,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestBeforeReady: 1,000 events before the page has even connected come to its listeners, all and in order; the
-// listeners are those that are there when it is ready.
+// TestBeforeReady: 1,000 events before the page has even connected come to its listeners, all and
+// in order; the listeners are those that are there when it is ready.
 func TestBeforeReady(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	w := openWindow(t, e, b, "main")
@@ -45,13 +45,14 @@ func TestBeforeReady(t *testing.T) {
 	w.ready() // a second time says nothing new
 	emit(1000, 1010)
 	w.wantEvents(want...)
-	if st := b.Stats().Windows[0]; !st.Ready || st.Kept != 0 || st.KeptBytes != 0 || st.Delivered != 1010 {
+	if st := b.Stats().Windows[0]; !st.Ready || st.Kept != 0 || st.KeptBytes != 0 ||
+		st.Delivered != 1010 {
 		t.Fatalf("stats %+v", st)
 	}
 }
 
-// TestBetweenPages: what is emitted between one page and the next, or while a page that never becomes ready is shown, goes to
-// the next that does.
+// TestBetweenPages: what is emitted between one page and the next, or while a page that never
+// becomes ready is shown, goes to the next that does.
 func TestBetweenPages(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	w := readyWindow(t, e, b, "main")
@@ -72,7 +73,8 @@ func TestBetweenPages(t *testing.T) {
 	w.wantEvents("[2] 2", "[2] 3", "[2] 4", "[2] 5", "[2] 6")
 }
 
-// TestKeptIsBounded: what is beyond PendingBytes is refused, and EmitContext waits until the page is ready.
+// TestKeptIsBounded: what is beyond PendingBytes is refused, and EmitContext waits until the page
+// is ready.
 func TestKeptIsBounded(t *testing.T) {
 	const limit = 10 << 10
 	e, b := newBus(t, transport.Options{}, bus.Options{PendingBytes: limit})
@@ -131,10 +133,11 @@ func TestKeptTooLarge(t *testing.T) {
 	noError(t, b.Emit("e", strings.Repeat("x", 63<<10)))
 }
 
-// TestKeptScriptIsDenied: a script that is kept, and that the policy of the page that comes denies, is logged; the events behind it
-// come.
+// TestKeptScriptIsDenied: a script that is kept, and that the policy of the page that comes denies,
+// is logged; the events behind it come.
 func TestKeptScriptIsDenied(t *testing.T) {
-	rules, err := policy.Parse([]byte(`{"rules":[{"windows":["*"],"origins":["*"],"allow":["listen:*","command:*"]}]}`))
+	rules, err := policy.Parse(
+		[]byte(`{"rules":[{"windows":["*"],"origins":["*"],"allow":["listen:*","command:*"]}]}`))
 	noError(t, err)
 	log, logger := newLogs()
 	e, b := newBus(t, transport.Options{Policy: rules}, bus.Options{Logger: logger})
@@ -152,8 +155,10 @@ func TestKeptScriptIsDenied(t *testing.T) {
 	wantCode(t, w.Eval("denied"), transport.CodeDenied)
 }
 
-// behind opens a window for which n events are kept, more than lane 0 holds, and a page that is ready, and does not read.
-func behind(t *testing.T, n int) (b *bus.Bus, w *bus.Page, p *plainPage, got chan string, event func(i int) string) {
+// behind opens a window for which n events are kept, more than lane 0 holds, and a page that is
+// ready, and does not read.
+func behind(t *testing.T, n int) (b *bus.Bus, w *bus.Page, p *plainPage, got chan string,
+	event func(i int) string) {
 	e, b := newBus(t, transport.Options{ControlBytes: 16 << 10}, bus.Options{PendingBytes: 4 << 20})
 	w = b.Open("main")
 	event = func(i int) string { return fmt.Sprint(i, strings.Repeat("x", 100)) }
@@ -161,12 +166,15 @@ func behind(t *testing.T, n int) (b *bus.Bus, w *bus.Page, p *plainPage, got cha
 		noError(t, b.Emit("e", event(i)))
 	}
 	got = make(chan string, 2*n)
-	p = loadPlain(t, e, w, "main", func(ev wire.EventPayload) { got <- fmt.Sprint(ev.Subs, string(ev.Payload)) })
+	p = loadPlain(t, e, w, "main", func(ev wire.EventPayload) {
+		got <- fmt.Sprint(ev.Subs, string(ev.Payload))
+	})
 	p.eval = func(_ uint32, js string) { got <- "eval " + js }
 	noError(t, p.call(bus.CommandListen, `{"event":"e","sub":1}`))
 	p.hold(true)
 	noError(t, p.call(bus.CommandReady, `{}`))
-	if st := b.Stats().Windows[0]; st.Ready || st.Kept == 0 || st.Kept == n { // lane 0 is full, and the rest waits
+	// lane 0 is full, and the rest waits
+	if st := b.Stats().Windows[0]; st.Ready || st.Kept == 0 || st.Kept == n {
 		t.Fatalf("stats %+v", st)
 	}
 	return b, w, p, got, event
@@ -179,8 +187,8 @@ func wantNext(t *testing.T, got <-chan string, want string) {
 	}
 }
 
-// TestMoreKeptThanLane0Holds: the page gets all of it, in order, as it reads; what comes meanwhile waits, or is refused as by a
-// live page whose lane 0 is full, but for scripts.
+// TestMoreKeptThanLane0Holds: the page gets all of it, in order, as it reads; what comes meanwhile
+// waits, or is refused as by a live page whose lane 0 is full, but for scripts.
 func TestMoreKeptThanLane0Holds(t *testing.T) {
 	const n = 1000
 	b, w, p, got, event := behind(t, n)
@@ -223,12 +231,14 @@ func TestMoreKeptThanLane0Holds(t *testing.T) {
 	}
 }
 
-// TestEndsWhileBehind: the page goes while it is given what was kept; the next one gets what it did not take, in order.
+// TestEndsWhileBehind: the page goes while it is given what was kept; the next one gets what it did
+// not take, in order.
 func TestEndsWhileBehind(t *testing.T) {
 	const n = 1000
 	b, w, p, _, event := behind(t, n)
 	noError(t, b.EmitSticky(bus.Any, "s", "sticky"))
-	noError(t, p.call(bus.CommandListen, `{"event":"s","sub":3}`)) // it is to get that next, but is gone before
+	// it is to get that next, but is gone before
+	noError(t, p.call(bus.CommandListen, `{"event":"s","sub":3}`))
 	noError(t, w.Eval("for the next page"))
 	result := make(chan error)
 	go func() { result <- b.EmitContext(within(t), "e", event(n)) }()
@@ -241,7 +251,9 @@ func TestEndsWhileBehind(t *testing.T) {
 	noError(t, receive(t, result))
 
 	got := make(chan string, 2*n)
-	next := loadPlain(t, p.engine, w, "main", func(ev wire.EventPayload) { got <- fmt.Sprint(ev.Subs, string(ev.Payload)) })
+	next := loadPlain(t, p.engine, w, "main", func(ev wire.EventPayload) {
+		got <- fmt.Sprint(ev.Subs, string(ev.Payload))
+	})
 	next.eval = func(id uint32, js string) { got <- "eval " + js }
 	noError(t, next.call(bus.CommandListen, `{"event":"e","sub":9}`))
 	noError(t, next.call(bus.CommandListen, `{"event":"s","sub":8}`))
@@ -264,8 +276,8 @@ func TestEndsWhileBehind(t *testing.T) {
 	wantIs(t, receive(t, value), transport.ErrClosed)
 }
 
-// TestReadyInterleavings lets emitters run while a page becomes ready, again and again: each emitter's events come in
-// order, none is lost, none doubled, wherever ready falls.
+// TestReadyInterleavings lets emitters run while a page becomes ready, again and again: each
+// emitter's events come in order, none is lost, none doubled, wherever ready falls.
 func TestReadyInterleavings(t *testing.T) {
 	const rounds, emitters, each = 60, 3, 200
 	for round := range rounds {
@@ -307,8 +319,9 @@ func TestReadyInterleavings(t *testing.T) {
 	}
 }
 
-// TestReloadInterleavings reloads while emitters run: each page gets each emitter's events without a gap, none twice, and
-// what one page did not take comes to the next one, or was in its lane 0 when it ended.
+// TestReloadInterleavings reloads while emitters run: each page gets each emitter's events without
+// a gap, none twice, and what one page did not take comes to the next one, or was in its lane 0
+// when it ended.
 func TestReloadInterleavings(t *testing.T) {
 	const pages, emitters = 40, 3
 	e, b := newBus(t, transport.Options{}, bus.Options{PendingBytes: 32 << 10})

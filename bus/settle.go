@@ -14,9 +14,9 @@ const settleTime = 2 * time.Second
 // commandPrefix begins the names of the bus's own commands.
 const commandPrefix = "plugin:event|"
 
-// Settle is for transport.SessionConfig: a command's result waits until the events that were kept for the page while it
-// ran are in lane 0. Without that the result would overtake the command's own events when
-// a page calls before it is ready, or is given sticky events.
+// Settle is for transport.SessionConfig: a command's result waits until the events that were kept
+// for the page while it ran are in lane 0. Without that the result would overtake the command's own
+// events when a page calls before it is ready, or is given sticky events.
 //
 // So a result may wait for the page to say that it is ready. That must never wait for such a
 // result:
@@ -31,8 +31,9 @@ const commandPrefix = "plugin:event|"
 // What is left is a document that does not get ready. After 2 seconds a result goes without waiting
 // longer.
 //
-// Whose events those are is not known: what others emit to the window while the command runs delays its result, too, when the
-// page is not ready. At a live page, or when nothing was kept, it costs three atomic loads.
+// Whose events those are is not known: what others emit to the window while the command runs delays
+// its result, too, when the page is not ready. At a live page, or when nothing was kept, it costs
+// three atomic loads.
 func (p *Page) Settle(command string) func(context.Context) {
 	if strings.HasPrefix(command, commandPrefix) {
 		return nil
@@ -57,7 +58,8 @@ func (p *Page) settle(ctx context.Context, last uint64) {
 		c, at := p.state()
 		p.mu.Lock()
 		switch {
-		case c == nil || at == live || p.gone() != nil || p.beyond(last) || at == connected && c.later:
+		case c == nil || at == live || p.gone() != nil || p.beyond(last) || at == connected &&
+			c.later:
 			p.mu.Unlock()
 			return
 		case p.moved(c, at):
@@ -76,7 +78,8 @@ func (p *Page) settle(ctx context.Context, last uint64) {
 			return
 		case err != nil:
 			if ctx.Err() == nil && p.firstLate(c) {
-				p.bus.log.Warn("bus: a page is not ready: a command's result goes before its events",
+				p.bus.log.Warn(
+					"bus: a page is not ready: a command's result goes before its events",
 					"window", p.label, "waited", settleTime)
 			}
 			return
@@ -93,7 +96,8 @@ func (p *Page) firstLate(c *conn) bool {
 	return first
 }
 
-// beyond reports whether all that waits was kept after the entry with that number. The caller holds mu.
+// beyond reports whether all that waits was kept after the entry with that number. The caller holds
+// mu.
 func (p *Page) beyond(number uint64) bool {
 	switch {
 	case p.giving != nil:

@@ -4,11 +4,12 @@ import "sync/atomic"
 
 // Stats are a bus's figures.
 type Stats struct {
-	// Emits counts events of Go and of pages whose name was good; Unheard those that nobody took, and
-	// those kept for a page in which nobody listened.
+	// Emits counts events of Go and of pages whose name was good; Unheard those that nobody took,
+	// and those kept for a page in which nobody listened.
 	Emits   uint64 `json:"emits"`
 	Unheard uint64 `json:"unheard"`
-	// Delivered counts events that listeners in Go took; Overflows those that their queues had no room for.
+	// Delivered counts events that listeners in Go took; Overflows those that their queues had no
+	// room for.
 	Delivered uint64 `json:"delivered"`
 	Overflows uint64 `json:"overflows"`
 	// Listeners are those in Go, Sticky the sticky events that are kept.
@@ -28,7 +29,8 @@ type WindowStats struct {
 	// Kept and KeptBytes are the events and scripts that wait for its page.
 	Kept      int `json:"kept"`
 	KeptBytes int `json:"keptBytes"`
-	// Delivered counts events that lane 0 took, Refused those that had no room or could not be sent.
+	// Delivered counts events that lane 0 took, Refused those that had no room or could not be
+	// sent.
 	Delivered uint64 `json:"delivered"`
 	Refused   uint64 `json:"refused"`
 }

@@ -7,10 +7,11 @@ import (
 
 // stickies are the last values of sticky events.
 //
-// mu is held while a sticky event is stored and delivered, and while a listener is registered and given what is stored.
-// So a listener gets each value once, and the newest last:
+// mu is held while a sticky event is stored and delivered, and while a listener is registered and
+// given what is stored. So a listener gets each value once, and the newest last:
 //
-//   - it registers before the event is stored: the event finds it, and what it is given at first is older;
+//   - it registers before the event is stored: the event finds it, and what it is given at first is
+//     older;
 //   - it registers after the delivery: the event did not find it, and it is given the event.
 //
 // mu is taken before a page's mu and a listener's mu. No function of the app runs under it.
@@ -32,10 +33,11 @@ type sticky struct {
 // named gives the values of that name, the oldest first. The caller holds mu.
 func (s *stickies) named(name string) []*sticky { return s.byName[name] }
 
-// EmitSticky is EmitTo of an event that is also kept: a listener that is registered later, in Go or in a page, gets it when
-// t reaches it. A later EmitSticky with that name and target replaces it, ClearSticky removes it.
-// A label that no window has is no error: the window that comes gets the event. Errors are those of EmitTo but that;
-// the event is kept when some had no room, too. Besides ErrSticky: nothing was emitted, nor kept.
+// EmitSticky is EmitTo of an event that is also kept: a listener that is registered later, in Go or
+// in a page, gets it when t reaches it. A later EmitSticky with that name and target replaces it,
+// ClearSticky removes it. A label that no window has is no error: the window that comes gets the
+// event. Errors are those of EmitTo but that; the event is kept when some had no room, too. Besides
+// ErrSticky: nothing was emitted, nor kept.
 func (b *Bus) EmitSticky(t Target, name string, payload any) error {
 	if err := checkName(name); err != nil {
 		return err
@@ -65,7 +67,8 @@ func (s *stickies) store(m *message, o *Options) error {
 		n, bytes = n-1, bytes-len(old.data)
 	}
 	if n > o.Sticky || bytes > o.StickyBytes {
-		return fmt.Errorf("%w: event %q would be the %d. of %d, with %d of %d bytes", ErrSticky, m.name, n, o.Sticky, bytes, o.StickyBytes)
+		return fmt.Errorf("%w: event %q would be the %d. of %d, with %d of %d bytes", ErrSticky,
+			m.name, n, o.Sticky, bytes, o.StickyBytes)
 	}
 	if old != nil {
 		s.remove(old)

@@ -14,7 +14,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestSticky: who listens late gets the last value of each target that reaches it, in Go and in pages.
+// TestSticky: who listens late gets the last value of each target that reaches it, in Go and in
+// pages.
 func TestSticky(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	w := readyWindow(t, e, b, "x")
@@ -29,7 +30,8 @@ func TestSticky(t *testing.T) {
 	noError(t, b.EmitTo(windowX, "e", "passing"))
 
 	for target, want := range map[bus.Target]string{
-		bus.Any: `"a1" "app" "w2"`, bus.App: `"a1" "app"`, windowX: `"a1" "w2"`, webviewX: `"a1"`, anyX: `"a1" "w2"`,
+		bus.Any: `"a1" "app" "w2"`, bus.App: `"a1" "app"`, windowX: `"a1" "w2"`, webviewX: `"a1"`,
+		anyX: `"a1" "w2"`,
 	} {
 		late := newRecord()
 		id, err := b.Listen(target, "e", late.hear)
@@ -51,7 +53,8 @@ func TestSticky(t *testing.T) {
 	w.listen("raw", nil, 3)
 	w.wantEvents(`[1] "a1"`, `[1] "w2"`, `[2] "a1"`, `[2] "app"`, `[3] bytes bytes`)
 
-	if !b.ClearSticky(windowX, "e") || b.ClearSticky(windowX, "e") || b.ClearSticky(bus.Any, "none") {
+	if !b.ClearSticky(windowX, "e") || b.ClearSticky(windowX, "e") ||
+		b.ClearSticky(bus.Any, "none") {
 		t.Fatal("ClearSticky")
 	}
 	if st := b.Stats(); st.Sticky != 3 {
@@ -64,8 +67,8 @@ func TestSticky(t *testing.T) {
 	}
 }
 
-// TestStickyBeforeReady: the page gets each value once: those that are only stored first, and those that are kept for it where
-// they stand.
+// TestStickyBeforeReady: the page gets each value once: those that are only stored first, and those
+// that are kept for it where they stand.
 func TestStickyBeforeReady(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	noError(t, b.EmitSticky(bus.Any, "e", "stored"))
@@ -82,7 +85,8 @@ func TestStickyBeforeReady(t *testing.T) {
 	w.listen("d", nil, 3)
 	w.wantEvents()
 	w.ready()
-	w.wantEvents(`[1,2] "stored"`, `[3] "stored too"`, `[1] "for the app"`, `[1,2] 1`, `[1,2] 2`, `[1,2] 3`, `[1,2] 4`)
+	w.wantEvents(`[1,2] "stored"`, `[3] "stored too"`, `[1] "for the app"`, `[1,2] 1`, `[1,2] 2`,
+		`[1,2] 3`, `[1,2] 4`)
 	w.listen("e", bus.Window("main"), 4)
 	w.wantEvents(`[4] "stored"`, `[4] 4`)
 
@@ -94,14 +98,17 @@ func TestStickyBeforeReady(t *testing.T) {
 	w.wantEvents(`[1] "stored"`, `[1] 5`)
 }
 
-// TestStickyWithoutRoom: a late listener of a page that does not read gets its value, in order, when the page reads again.
+// TestStickyWithoutRoom: a late listener of a page that does not read gets its value, in order,
+// when the page reads again.
 func TestStickyWithoutRoom(t *testing.T) {
 	e, b := newBus(t, transport.Options{ControlBytes: 16 << 10}, bus.Options{})
 	w := readyWindow(t, e, b, "main")
 	w.listen("e", nil, 1)
 	noError(t, b.EmitSticky(bus.Any, "s", "value"))
 	w.page.Stall(true)
-	listening := w.page.Start(transporttest.Request{Command: bus.CommandListen, Args: object{"event": "s", "sub": 2}})
+	listening := w.page.Start(transporttest.Request{
+		Command: bus.CommandListen, Args: object{"event": "s", "sub": 2},
+	})
 	want := []string{}
 	for err := error(nil); err == nil; { // to the brim
 		text := strings.Repeat("x", 1000)
@@ -121,8 +128,8 @@ func TestStickyWithoutRoom(t *testing.T) {
 	}
 }
 
-// TestStickyInterleavings: a listener that is registered while values are emitted hears them without a gap, from whichever it
-// begins with, and the last.
+// TestStickyInterleavings: a listener that is registered while values are emitted hears them
+// without a gap, from whichever it begins with, and the last.
 func TestStickyInterleavings(t *testing.T) {
 	e, b := newBus(t, transport.Options{}, bus.Options{})
 	const values = 300
@@ -207,11 +214,13 @@ func TestStickyForNoWindow(t *testing.T) {
 	}
 }
 
-// TestStickyFirst: whatever is emitted while a listener is registered, in Go or by a page, the stored values come first.
+// TestStickyFirst: whatever is emitted while a listener is registered, in Go or by a page, the
+// stored values come first.
 func TestStickyFirst(t *testing.T) {
 	const rounds, values = 200, 50
 	e, b := newBus(t, transport.Options{}, bus.Options{})
-	// How many values a subscription of the page got before the first plain event, negative from then on.
+	// How many values a subscription of the page got before the first plain event, negative from
+	// then on.
 	before := make([]int, rounds+1)
 	p := openPlain(t, e, b, "main", func(ev wire.EventPayload) {
 		for _, sub := range ev.Subs {
@@ -222,7 +231,8 @@ func TestStickyFirst(t *testing.T) {
 			case n == values:
 				before[sub] = -1
 			default:
-				t.Errorf("subscription %d heard a plain event after %d of %d values", sub, n, values)
+				t.Errorf("subscription %d heard a plain event after %d of %d values", sub, n,
+					values)
 				before[sub] = -1
 			}
 		}
@@ -260,7 +270,8 @@ func TestStickyFirst(t *testing.T) {
 		noError(t, err)
 		noError(t, p.call(bus.CommandListen, fmt.Sprintf(`{"event":"e","sub":%d}`, i+1)))
 		if n := receive(t, inGo); n != values {
-			t.Errorf("round %d: a listener in Go heard a plain event after %d of %d values", i, n, values)
+			t.Errorf("round %d: a listener in Go heard a plain event after %d of %d values", i, n,
+				values)
 		}
 		b.Unlisten(id)
 		noError(t, p.call(bus.CommandUnlisten, fmt.Sprintf(`{"event":"e","sub":%d}`, i+1)))

@@ -11,10 +11,12 @@ func (p *Page) listen(c *conn, name string, t Target, sub uint32) error {
 	return err
 }
 
-// register registers a subscription. drain says that a live page has something to catch up with, by the caller.
+// register registers a subscription. drain says that a live page has something to catch up with, by
+// the caller.
 //
-// The sticky events come first: they go to the front of the backlog, and a live page catches up before the
-// subscription is there for emitters to find. What is kept is newer than what is stored only.
+// The sticky events come first: they go to the front of the backlog, and a live page catches up
+// before the subscription is there for emitters to find. What is kept is newer than what is stored
+// only.
 func (p *Page) register(c *conn, name string, t Target, sub uint32) (drain bool, err error) {
 	b := p.bus
 	b.sticky.mu.Lock()
@@ -41,8 +43,8 @@ func (p *Page) register(c *conn, name string, t Target, sub uint32) (drain bool,
 	return drain, nil
 }
 
-// sticky makes entries of the sticky events of that name for those who listen. One that waits in the backlog
-// comes from there. The caller holds both mutexes.
+// sticky makes entries of the sticky events of that name for those who listen. One that waits in
+// the backlog comes from there. The caller holds both mutexes.
 func (p *Page) sticky(name string, a *audience) []*entry {
 	stored := p.bus.sticky.named(name)
 	if len(stored) == 0 {

@@ -40,10 +40,11 @@ func (k Kind) String() string {
 //	App               App, and Any
 //	a filter          those whose target it accepts, and Any
 //
-// So a listener for Any, which a page's plain listen is, hears what is meant for other windows; the policy can deny it.
+// So a listener for Any, which a page's plain listen is, hears what is meant for other windows; the
+// policy can deny it.
 //
-// Targets are comparable. The zero value is Any. In JSON a target is {"kind":"Window","label":"main"};
-// a plain string is AnyLabel.
+// Targets are comparable. The zero value is Any. In JSON a target is
+// {"kind":"Window","label":"main"}; a plain string is AnyLabel.
 type Target struct {
 	Kind  Kind
 	Label string // of the window; "" for Any and App
@@ -78,7 +79,8 @@ func (t Target) String() string {
 // labelled reports whether targets of that kind have a label.
 func (k Kind) labelled() bool { return k != KindAny && k != KindApp }
 
-// reaches reports whether an event emitted to t is heard by a listener registered for l: the table of Target.
+// reaches reports whether an event emitted to t is heard by a listener registered for l: the table
+// of Target.
 func (t Target) reaches(l Target) bool {
 	if t.Kind == KindAny || l.Kind == KindAny {
 		return true

@@ -23,8 +23,8 @@ var (
 	}
 )
 
-// reach is the table: an emit, the listeners that hear it, and those in a page of window x that hear
-// it when it was emitted before the page was ready.
+// reach is the table: an emit, the listeners that hear it, and those in a page of window x that
+// hear it when it was emitted before the page was ready.
 var reach = []struct {
 	to     bus.Target
 	filter func(bus.Target) bool
@@ -33,12 +33,20 @@ var reach = []struct {
 }{
 	{to: bus.Any, hear: allTargets, later: allTargets},
 	{to: anyX, hear: allOfX, later: allOfX},
-	{to: windowX, hear: []bus.Target{bus.Any, anyX, windowX}, later: []bus.Target{bus.Any, anyX, windowX}},
-	{to: webviewX, hear: []bus.Target{bus.Any, anyX, webviewX}, later: []bus.Target{bus.Any, anyX, webviewX}},
-	{to: bothX, hear: []bus.Target{bus.Any, anyX, bothX}, later: []bus.Target{bus.Any, anyX, bothX}},
+	{to: windowX, hear: []bus.Target{bus.Any, anyX, windowX}, later: []bus.Target{
+		bus.Any, anyX, windowX,
+	}},
+	{to: webviewX, hear: []bus.Target{bus.Any, anyX, webviewX}, later: []bus.Target{
+		bus.Any, anyX, webviewX,
+	}},
+	{to: bothX, hear: []bus.Target{bus.Any, anyX, bothX}, later: []bus.Target{
+		bus.Any, anyX, bothX,
+	}},
 	{to: bus.App, hear: []bus.Target{bus.Any, bus.App}},
 	{to: bus.Window("y"), hear: []bus.Target{bus.Any, bus.AnyLabel("y"), bus.Window("y")}},
-	{filter: func(t bus.Target) bool { return t == bus.App || t.Label == "y" && t.Kind == bus.KindWebview },
+	{filter: func(t bus.Target) bool {
+		return t == bus.App || t.Label == "y" && t.Kind == bus.KindWebview
+	},
 		hear: []bus.Target{bus.Any, bus.App, bus.Webview("y")}},
 	{filter: func(t bus.Target) bool { return t == windowX },
 		hear: []bus.Target{bus.Any, windowX}, later: []bus.Target{bus.Any, windowX}},
@@ -77,13 +85,15 @@ func TestTargetsInGo(t *testing.T) {
 				want = fmt.Sprint(i)
 			}
 			if got != want {
-				t.Errorf("row %d, emitted to %v: a listener for %v heard %q, want %q", i, row.to, target, got, want)
+				t.Errorf("row %d, emitted to %v: a listener for %v heard %q, want %q", i, row.to,
+					target, got, want)
 			}
 		}
 	}
 }
 
-// TestTargetsInPage emits every row of the table to a page that listens for every target, when it is ready and before.
+// TestTargetsInPage emits every row of the table to a page that listens for every target, when it
+// is ready and before.
 func TestTargetsInPage(t *testing.T) {
 	for i, row := range reach {
 		for _, early := range []bool{false, true} {
@@ -134,7 +144,10 @@ func TestFilterAsksOnce(t *testing.T) {
 	_, err := b.Listen(bothX, "e", func(bus.Event) {})
 	noError(t, err)
 	asked := map[bus.Target]int{}
-	noError(t, b.EmitFilter("e", nil, func(target bus.Target) bool { asked[target]++; return true }))
+	noError(t, b.EmitFilter("e", nil, func(target bus.Target) bool {
+		asked[target]++
+		return true
+	}))
 	if len(asked) != 3 || asked[bothX] != 1 || asked[windowX] != 1 || asked[bus.Window("y")] != 1 {
 		t.Fatalf("asked %v", asked)
 	}
@@ -173,8 +186,10 @@ func TestTargetJSON(t *testing.T) {
 		t.Errorf("Any with a label gave %v", got)
 	}
 	for _, text := range []string{
-		`1`, `null`, `[]`, `{}`, `{"label":"x"}`, `{"kind":"Window"}`, `{"kind":"window","label":"x"}`, `{"kind":1}`,
-		`{"kind":"Window","label":""}`, `{"kind":"Window","label":"a b"}`, `{"kind":"Window","label":1}`,
+		`1`, `null`, `[]`, `{}`, `{"label":"x"}`, `{"kind":"Window"}`,
+		`{"kind":"window","label":"x"}`, `{"kind":1}`,
+		`{"kind":"Window","label":""}`, `{"kind":"Window","label":"a b"}`,
+		`{"kind":"Window","label":1}`,
 		`{"kind":"Any","kind":"App"}`, `{"kind":"Window","label":"x","label":"y"}`, `""`, `"a b"`,
 		`{"kind":"Window","label":"` + strings.Repeat("x", 1<<20) + `"}`,
 	} {
@@ -182,7 +197,9 @@ func TestTargetJSON(t *testing.T) {
 			t.Errorf("%.80s gave %v", text, got)
 		}
 	}
-	for _, bad := range []bus.Target{{Kind: 77}, {Kind: bus.KindWindow}, {Kind: bus.KindAny, Label: "x"}, bus.Window("a b")} {
+	for _, bad := range []bus.Target{
+		{Kind: 77}, {Kind: bus.KindWindow}, {Kind: bus.KindAny, Label: "x"}, bus.Window("a b"),
+	} {
 		if text, err := json.Marshal(bad); err == nil {
 			t.Errorf("%v gave %s", bad, text)
 		}

@@ -9,14 +9,13 @@ import (
 	"path"
 )
 
-// Injected is the script for document start in every top frame of a window. It
-// is the body of a function with the one parameter TAILRACE_CONFIG:
+// Injected is the script for document start in every top frame of a window. It is the body of a
+// function with the one parameter TAILRACE_CONFIG:
 //
 //	(function(TAILRACE_CONFIG){ …Injected… })({"base":"tailrace://localhost","origins":["tailrace://localhost"]})
 //
-// base is where its requests go. On a page whose protocol and host, and whose
-// origin, are not exactly one of origins, it does nothing at all. The slice
-// must not be changed.
+// base is where its requests go. On a page whose protocol and host, and whose origin, are not
+// exactly one of origins, it does nothing at all. The slice must not be changed.
 //
 //go:embed dist/tailrace.js
 var Injected []byte
@@ -28,10 +27,10 @@ var Injected []byte
 //go:embed dist/tailrace.mjs
 var Module []byte
 
-// Internals is the script for document start, behind Injected, of pages that run the unmodified
-// npm package @tauri-apps/api: it makes the globals isTauri, __TAURI_INTERNALS__ and
-// __TAURI_EVENT_PLUGIN_INTERNALS__. Where Injected did nothing, it does nothing, too. It is the body
-// of a function, as Injected is. The slice must not be changed.
+// Internals is the script for document start, behind Injected, of pages that run the unmodified npm
+// package @tauri-apps/api: it makes the globals isTauri, __TAURI_INTERNALS__ and
+// __TAURI_EVENT_PLUGIN_INTERNALS__. Where Injected did nothing, it does nothing, too. It is the
+// body of a function, as Injected is. The slice must not be changed.
 //
 //go:embed dist/tauri-internals.js
 var Internals []byte

@@ -82,8 +82,10 @@ func (l *load) arrived(lane uint32, kind wire.Kind, data []byte) {
 				l.breaks(err)
 			}
 		}
-		if !ch.ended || (got == nil) != (ch.err == nil) || got != nil && got.Message != ch.err.Error() {
-			l.breaks(fmt.Errorf("%s: ended with %v, Go said %v (ended %v)", ch.order.name, got, ch.err, ch.ended))
+		if !ch.ended || (got == nil) != (ch.err == nil) || got != nil &&
+			got.Message != ch.err.Error() {
+			l.breaks(fmt.Errorf("%s: ended with %v, Go said %v (ended %v)", ch.order.name, got,
+				ch.err, ch.ended))
 		}
 	default:
 		l.breaks(ch.order.arrive(data))

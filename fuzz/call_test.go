@@ -65,8 +65,8 @@ func handlers(e *transport.Engine) {
 
 func loadOf(ctx context.Context) *load { return transport.SessionFrom(ctx).Owner().(*load) }
 
-// handle is what handlers of ordinary calls have in common: they begin after the ordered commands that were called before, and
-// emit an event, which comes before the result.
+// handle is what handlers of ordinary calls have in common: they begin after the ordered commands
+// that were called before, and emit an event, which comes before the result.
 func (l *load) handle(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,7 +76,8 @@ func (l *load) handle(n int) {
 	}
 	c.handled = true
 	if c.before > len(l.handled) {
-		l.breaks(fmt.Errorf("call %d began after %d ordered commands, %d were called before it", n, len(l.handled), c.before))
+		l.breaks(fmt.Errorf("call %d began after %d ordered commands, %d were called before it", n,
+			len(l.handled), c.before))
 	}
 	if l.over != "" {
 		return
@@ -144,7 +145,9 @@ func (l *load) callOrdered(n int) {
 			return nil
 		}
 		return transporttest.Request{
-			Command: "ordered", Args: map[string]any{"Call": c.n, "Turn": turn, "Pad": strings.Repeat("x", n)},
+			Command: "ordered", Args: map[string]any{
+				"Call": c.n, "Turn": turn, "Pad": strings.Repeat("x", n),
+			},
 		}
 	})
 }
@@ -160,7 +163,9 @@ func (l *load) callEcho(n int) {
 			}
 			return nil
 		}
-		return transporttest.Request{Command: "echo", Raw: raw, Headers: map[string]string{"call": strconv.Itoa(c.n)}}
+		return transporttest.Request{
+			Command: "echo", Raw: raw, Headers: map[string]string{"call": strconv.Itoa(c.n)},
+		}
 	})
 }
 

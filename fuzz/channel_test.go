@@ -37,7 +37,8 @@ type channel struct {
 }
 
 // handle is the command that brings a channel. It returns when it is told to.
-func (c *channel) handle(ctx context.Context, down *transport.Channel[[]byte], up *transport.Stream[[]byte, []byte]) (string, error) {
+func (c *channel) handle(ctx context.Context, down *transport.Channel[[]byte],
+	up *transport.Stream[[]byte, []byte]) (string, error) {
 	l := c.l
 	l.mu.Lock()
 	l.calls[c.call.n].handled = true
@@ -103,12 +104,19 @@ func (l *load) openChannel(a, options byte) {
 		l.mu.Lock()
 		c.n = len(l.channels)
 		c.page = p
-		c.order = order{name: fmt.Sprintf("channel %d", c.n), series: []*series{{id: byte(c.n)}, {id: 1<<4 | byte(c.n)}}}
-		c.upward = order{name: fmt.Sprintf("channel %d up", c.n), series: []*series{{id: byte(c.n)}}}
+		c.order = order{
+			name: fmt.Sprintf("channel %d", c.n), series: []*series{
+				{id: byte(c.n)}, {id: 1<<4 | byte(c.n)},
+			},
+		}
+		c.upward = order{
+			name: fmt.Sprintf("channel %d up", c.n), series: []*series{{id: byte(c.n)}},
+		}
 		l.channels = append(l.channels, c)
 		l.mu.Unlock()
 		return transporttest.Request{
-			Command: command, Args: map[string]any{"N": c.n, "S": p, "C": p}, Channels: []*transporttest.Channel{p},
+			Command: command, Args: map[string]any{"N": c.n, "S": p, "C": p},
+			Channels: []*transporttest.Channel{p},
 		}
 	})
 }

@@ -38,8 +38,8 @@ func seed(f *testing.F) {
 	}
 }
 
-// FuzzDecode: a batch is refused with one of the two errors, or it is exactly what its own parts, encoded
-// again, give: nothing was skipped and nothing made up.
+// FuzzDecode: a batch is refused with one of the two errors, or it is exactly what its own parts,
+// encoded again, give: nothing was skipped and nothing made up.
 func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, raw []byte, up bool) {

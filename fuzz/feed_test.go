@@ -11,7 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// feed is a resumable channel that lives as long as the engine: what one page has not taken the next one gets.
+// feed is a resumable channel that lives as long as the engine: what one page has not taken the
+// next one gets.
 type feed struct {
 	channel *transport.Resumable[[]byte]
 	sender  *actor
@@ -36,7 +37,9 @@ type resumed struct {
 const feedSeries = 0x50
 
 func newFeed(e *transport.Engine) (*feed, error) {
-	c, err := transport.NewResumable[[]byte](e, "feed", transport.ResumableOptions{HistoryBytes: 256 << 10, WaitForReader: true})
+	c, err := transport.NewResumable[[]byte](e, "feed", transport.ResumableOptions{
+		HistoryBytes: 256 << 10, WaitForReader: true,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +100,9 @@ func (l *load) resume(from string) {
 		defer l.mu.Unlock()
 		r.page = p
 		return transporttest.Request{
-			Command: transport.CommandResume, Args: map[string]any{"name": "feed", "from": from, "channel": p}, Channels: []*transporttest.Channel{p},
+			Command: transport.CommandResume, Args: map[string]any{
+				"name": "feed", "from": from, "channel": p,
+			}, Channels: []*transporttest.Channel{p},
 		}
 	})
 }
@@ -123,7 +128,8 @@ func (r *resumed) arrive(f *feed, kind wire.Kind, data []byte) error {
 		}
 		r.started, r.first, r.arrived = true, head.First, head.First-1
 		if r.first < 1 || r.first > f.taken+1 {
-			return fmt.Errorf("feed: it begins with %d, no page has taken more than %d", r.first, f.taken)
+			return fmt.Errorf("feed: it begins with %d, no page has taken more than %d", r.first,
+				f.taken)
 		}
 		return nil
 	}
@@ -131,7 +137,8 @@ func (r *resumed) arrive(f *feed, kind wire.Kind, data []byte) error {
 		return fmt.Errorf("feed: message %d, %d were accepted", r.arrived, len(f.accepted))
 	}
 	if m := f.accepted[r.arrived-1]; !is(data, feedSeries, m.n, m.size) {
-		return fmt.Errorf("feed: %s came where message %d of %d bytes is due", describe(data), m.n, m.size)
+		return fmt.Errorf("feed: %s came where message %d of %d bytes is due", describe(data), m.n,
+			m.size)
 	}
 	return nil
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// FuzzFragments: whatever fragments come, the message is the concatenation of what has come since its begin, of the announced
-// length and kind, or a rule is broken; and what is held is bounded by what has come.
+// FuzzFragments: whatever fragments come, the message is the concatenation of what has come since
+// its begin, of the announced length and kind, or a rule is broken; and what is held is bounded by
+// what has come.
 func FuzzFragments(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		const limit = 4096
@@ -35,9 +36,11 @@ func FuzzFragments(f *testing.F) {
 			var wrong bool
 			switch {
 			case k == wire.Begin:
-				wrong = active || int(word) > limit || own >= wire.Close || !own.Allowed(wire.Up, lane)
+				wrong = active || int(word) > limit || own >= wire.Close ||
+					!own.Allowed(wire.Up, lane)
 				if !wrong {
-					active, total, kind, parts, data = true, int(word), own, nil, data[wire.BeginSize:]
+					active, total, kind, parts, data = true, int(word), own, nil,
+						data[wire.BeginSize:]
 				}
 			case k == wire.Abort:
 				wrong = !active || n > 0
@@ -47,7 +50,8 @@ func FuzzFragments(f *testing.F) {
 			}
 			if !wrong {
 				parts = append(parts, data...)
-				wrong = k != wire.Abort && (len(parts) > total || k == wire.End && len(parts) != total)
+				wrong = k != wire.Abort && (len(parts) > total || k == wire.End &&
+					len(parts) != total)
 			}
 			var rule *wire.RuleError
 			if wrong != (err != nil) || err != nil && !errors.As(err, &rule) {

@@ -16,9 +16,9 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// FuzzFrames: whatever frames a page sends in whole batches, to commands of each sort, to evals that wait for a value and to such
-// that it has Go evaluate, each request is answered; the session ends with the rule that was broken, or still works; and
-// nothing of it stays behind.
+// FuzzFrames: whatever frames a page sends in whole batches, to commands of each sort, to evals
+// that wait for a value and to such that it has Go evaluate, each request is answered; the session
+// ends with the rule that was broken, or still works; and nothing of it stays behind.
 func FuzzFrames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		var err error
@@ -42,7 +42,8 @@ type hostile struct {
 
 func runFrames(input []byte) error {
 	e, err := transport.NewEngine(transport.Options{
-		Logger: silent, SessionBytes: 2 << 20, ControlBytes: 32 << 10, RingBytes: 16 << 10, MaxBatch: 16 << 10, Window: 32 << 10, MaxMessage: 64 << 10,
+		Logger: silent, SessionBytes: 2 << 20, ControlBytes: 32 << 10, RingBytes: 16 << 10,
+		MaxBatch: 16 << 10, Window: 32 << 10, MaxMessage: 64 << 10,
 		Pending: 4, Lanes: 3,
 	})
 	if err != nil {
@@ -54,12 +55,18 @@ func runFrames(input []byte) error {
 		return a.S.Receive(ctx)
 	})
 	transport.Handle(e, "raw", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
-	transport.HandleOrdered(e, "o", func(_ context.Context, a json.RawMessage) (json.RawMessage, error) { return a, nil })
-	transport.HandleOrdered(e, "w", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
+	transport.HandleOrdered(e, "o", func(_ context.Context, a json.RawMessage) (json.RawMessage,
+		error) {
+		return a, nil
+	})
+	transport.HandleOrdered(e, "w", func(_ context.Context, b []byte) ([]byte, error) {
+		return b, nil
+	})
 	h := &hostile{pulls: transport.NewPulls("fuzz"), next: make(map[uint32]uint64)}
-	h.session, err = e.Open(transport.SessionConfig{Carrier: h.pulls, NativeEval: func(id uint32, js string, _ bool) {
-		h.session.NativeEvaluated(id, []byte(`1`), nil)
-	}})
+	h.session, err = e.Open(transport.SessionConfig{Carrier: h.pulls,
+		NativeEval: func(id uint32, js string, _ bool) {
+			h.session.NativeEvaluated(id, []byte(`1`), nil)
+		}})
 	if err != nil {
 		return err
 	}
@@ -105,7 +112,8 @@ func (h *hostile) pull() { h.ask(wire.Header{Slot: 1, Hold: 20_000}, nil) }
 // works calls a command as a good page does; if it fails, the page has broken a rule before.
 func (h *hostile) works() {
 	h.number++
-	h.ask(wire.Header{Slot: 7, Number: h.number}, wire.AppendRun(nil, 0, h.next[0], wire.Frame{Kind: wire.Invoke, Payload: invoke(1<<20, `{"cmd":"o","body":"json"}`, "1")}))
+	h.ask(wire.Header{Slot: 7, Number: h.number}, wire.AppendRun(nil, 0, h.next[0],
+		wire.Frame{Kind: wire.Invoke, Payload: invoke(1<<20, `{"cmd":"o","body":"json"}`, "1")}))
 }
 
 func invoke(id uint32, envelope, body string) []byte {
@@ -116,9 +124,12 @@ func invoke(id uint32, envelope, body string) []byte {
 
 // envelopes are what invokes begin with; the input takes one, and may change it.
 var envelopes = []string{
-	`{"cmd":"s","channels":[1],"body":"json"}`, `{"cmd":"s","channels":[3],"borrow":[3],"body":"json"}`, `{"cmd":"raw","body":"bytes"}`,
-	`{"cmd":"raw","body":"lane","lane":5,"length":9}`, `{"cmd":"o","body":"json"}`, `{"cmd":"w","body":"bytes"}`,
-	`{"cmd":"w","body":"lane","lane":7,"length":40}`, `{"cmd":"o","channels":[9],"body":"json","headers":{"a":"b"}}`,
+	`{"cmd":"s","channels":[1],"body":"json"}`,
+	`{"cmd":"s","channels":[3],"borrow":[3],"body":"json"}`, `{"cmd":"raw","body":"bytes"}`,
+	`{"cmd":"raw","body":"lane","lane":5,"length":9}`, `{"cmd":"o","body":"json"}`,
+	`{"cmd":"w","body":"bytes"}`,
+	`{"cmd":"w","body":"lane","lane":7,"length":40}`,
+	`{"cmd":"o","channels":[9],"body":"json","headers":{"a":"b"}}`,
 }
 
 var bodies = []string{`{"S":"__CHANNEL__:1"}`, `{"S":"__CHANNEL__:3"}`, "123456789", ""}
@@ -157,9 +168,11 @@ func (h *hostile) batch(input []byte) []byte {
 			if at := take(); at > 128 {
 				patch := bytesOf(int(take() % 16))
 				at := int(at) % len(envelope)
-				envelope = append(bytes.Clone(envelope[:at]), append(bytes.Clone(patch), envelope[min(len(envelope), at+len(patch)):]...)...)
+				envelope = append(bytes.Clone(envelope[:at]),
+					append(bytes.Clone(patch), envelope[min(len(envelope), at+len(patch)):]...)...)
 			}
-			payload = invoke(uint32(take()), string(envelope), bodies[take()%byte(len(bodies))]+strings.Repeat("x", int(take())/8*8))
+			payload = invoke(uint32(take()), string(envelope), bodies[take()%byte(len(bodies))]+
+				strings.Repeat("x", int(take())/8*8))
 		case lane == 0:
 			payload = binary.LittleEndian.AppendUint32(nil, uint32(take()))
 			payload = binary.LittleEndian.AppendUint32(payload, uint32(take()&3))

@@ -65,7 +65,8 @@ func (l *load) decide(m *offer, err error) {
 	m.end, m.verdict = l.now(), accepted
 	if err != nil {
 		m.verdict = refused
-		if !expected(err) && !errors.Is(err, transporttest.ErrEnded) && !errors.Is(err, transporttest.ErrChannelClosed) {
+		if !expected(err) && !errors.Is(err, transporttest.ErrEnded) &&
+			!errors.Is(err, transporttest.ErrChannelClosed) {
 			var e *transport.Error
 			if !errors.As(err, &e) && !strings.Contains(err.Error(), "one-way") {
 				l.breaks(fmt.Errorf("a send gave %w", err))
@@ -73,21 +74,24 @@ func (l *load) decide(m *offer, err error) {
 		}
 	}
 	if m.verdict == refused && m.arrived {
-		l.breaks(fmt.Errorf("a message of %d bytes was refused, with %w, and has come", m.size, err))
+		l.breaks(fmt.Errorf("a message of %d bytes was refused, with %w, and has come", m.size,
+			err))
 	}
 }
 
 // newLoad opens a page.
 func newLoad(e *transport.Engine, f *feed, settings [4]byte) (*load, error) {
-	l := &load{engine: e, feed: f, native: settings[1]&nativeEvals != 0, waiting: make(map[uint32]bool)}
+	l := &load{engine: e, feed: f, native: settings[1]&nativeEvals != 0,
+		waiting: make(map[uint32]bool)}
 	l.control = order{name: "lane 0"}
 	for i := range byte(4) { // Event, EventContext, evals, events of handlers
 		l.control.series = append(l.control.series, &series{id: i << 4, parallel: i == 2})
 	}
 	l.caller, l.events = newActor(), newActor()
 	c := transporttest.Config{
-		Owner: l, Network: l.net.carry, Control: l.controlled, Arrived: l.arrived, ForbidEval: l.native,
-		Eval: func(js string) (any, error) { return scriptNumber(js) },
+		Owner: l, Network: l.net.carry, Control: l.controlled, Arrived: l.arrived,
+		ForbidEval: l.native,
+		Eval:       func(js string) (any, error) { return scriptNumber(js) },
 	}
 	if l.native {
 		c.NativeEval = func(id uint32, js string, result bool) {
@@ -156,7 +160,8 @@ func (l *load) heal() {
 			quiet = 0
 		case quiet == 0:
 			quiet++
-			time.Sleep(25 * time.Millisecond) // the page's pause before it sends again, and held posts
+			// the page's pause before it sends again, and held posts
+			time.Sleep(25 * time.Millisecond)
 		case quiet < 5 && l.page.Session.Stats().Unreceipted > 0:
 			quiet++
 			time.Sleep(1100 * time.Millisecond)
@@ -216,8 +221,10 @@ func (l *load) repair() {
 		l.breaks(c.check())
 	}
 	st := l.page.Session.Stats()
-	if l.broken == nil && (st.Unreceipted > 0 || st.Lanes > 0 || st.Running > 0 || st.Memory != l.memory) {
-		l.breaks(fmt.Errorf("all is over, and the session holds %+v, at first %d bytes", st, l.memory))
+	if l.broken == nil && (st.Unreceipted > 0 || st.Lanes > 0 || st.Running > 0 ||
+		st.Memory != l.memory) {
+		l.breaks(fmt.Errorf("all is over, and the session holds %+v, at first %d bytes", st,
+			l.memory))
 	}
 }
 

@@ -20,8 +20,8 @@ var noise = func() []byte {
 	return b
 }()
 
-// headSize is the part of a message that says which one it is: its series, and its number in it. Shorter messages are
-// known by their place only.
+// headSize is the part of a message that says which one it is: its series, and its number in it.
+// Shorter messages are known by their place only.
 const headSize = 6
 
 // content is message n of a series: no two of a program are equal but very short ones.
@@ -79,8 +79,8 @@ type series struct {
 	parallel bool // several
 }
 
-// order is a stream of messages with its senders and the rule of their order: a message that was accepted before another
-// was offered stands before it.
+// order is a stream of messages with its senders and the rule of their order: a message that was
+// accepted before another was offered stands before it.
 type order struct {
 	name   string
 	series []*series
@@ -119,11 +119,14 @@ func (o *order) take(s *series, b []byte, n int) error {
 	m := s.offers[n]
 	switch {
 	case !is(b, s.id, n, m.size):
-		return fmt.Errorf("%s: %s came, message %d of %d bytes of series %x is due", o.name, describe(b), n, m.size, s.id)
+		return fmt.Errorf("%s: %s came, message %d of %d bytes of series %x is due", o.name,
+			describe(b), n, m.size, s.id)
 	case m.arrived || m.verdict == refused:
-		return fmt.Errorf("%s: %s has come before (%v) or was refused", o.name, describe(b), m.arrived)
+		return fmt.Errorf("%s: %s has come before (%v) or was refused", o.name, describe(b),
+			m.arrived)
 	case m.verdict == accepted && m.end < o.begun:
-		return fmt.Errorf("%s: %s came after one that was offered when it had been accepted", o.name, describe(b))
+		return fmt.Errorf("%s: %s came after one that was offered when it had been accepted",
+			o.name, describe(b))
 	}
 	o.begun = max(o.begun, m.start)
 	m.arrived = true
@@ -134,7 +137,8 @@ func describe(b []byte) string {
 	if len(b) < headSize {
 		return fmt.Sprintf("a message of %d bytes, %x,", len(b), b)
 	}
-	return fmt.Sprintf("message %d of series %x, %d bytes,", binary.LittleEndian.Uint32(b[2:]), b[0], len(b))
+	return fmt.Sprintf("message %d of series %x, %d bytes,", binary.LittleEndian.Uint32(b[2:]),
+		b[0], len(b))
 }
 
 // missing says what has been accepted up to a time and has not arrived.
@@ -156,7 +160,8 @@ func (o *order) missing(until int64) error {
 	for _, s := range o.series {
 		for n := s.next; n < len(s.offers); n++ { // next stays 0 with several senders
 			if m := s.offers[n]; m.verdict == accepted && !m.arrived && m.end <= until {
-				return fmt.Errorf("%s: message %d of series %x, %d bytes, was accepted and has not come", o.name, n, s.id, m.size)
+				return fmt.Errorf("%s: message %d of series %x, %d bytes, was accepted and has "+
+					"not come", o.name, n, s.id, m.size)
 			}
 		}
 	}
@@ -169,9 +174,11 @@ func (o *order) settled() error {
 		for n, m := range s.offers {
 			switch {
 			case m.verdict == open:
-				return fmt.Errorf("%s: message %d of series %x, %d bytes: the send does not return", o.name, n, s.id, m.size)
+				return fmt.Errorf("%s: message %d of series %x, %d bytes: the send does not return",
+					o.name, n, s.id, m.size)
 			case m.verdict == refused && m.arrived:
-				return fmt.Errorf("%s: message %d of series %x was refused and has come", o.name, n, s.id)
+				return fmt.Errorf("%s: message %d of series %x was refused and has come", o.name, n,
+					s.id)
 			}
 		}
 	}
@@ -180,7 +187,8 @@ func (o *order) settled() error {
 
 // expected reports whether a send may give that error in a session whose sends get through.
 func expected(err error) bool {
-	return errors.Is(err, transport.ErrClosed) || errors.Is(err, transport.ErrFull) || errors.Is(err, transport.ErrTooLarge) ||
+	return errors.Is(err, transport.ErrClosed) || errors.Is(err, transport.ErrFull) ||
+		errors.Is(err, transport.ErrTooLarge) ||
 		errors.Is(err, transport.ErrMemory) || errors.Is(err, errCancelled)
 }
 

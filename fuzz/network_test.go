@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// network is what lies between a page and Go. It holds requests and answers until it is told what becomes of them.
+// network is what lies between a page and Go. It holds requests and answers until it is told what
+// becomes of them.
 type network struct {
 	mu      sync.Mutex
 	flights []*flight

@@ -11,9 +11,10 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// FuzzOrdering: whatever a program of sends, reads, faults, ends and reloads does, what arrives is what a plain model says: each
-// channel's messages in their order, once, then its end; results behind what they must not overtake; events and scripts in
-// their order. When the faults are over all that was accepted has arrived, or the session has ended with an error on both sides.
+// FuzzOrdering: whatever a program of sends, reads, faults, ends and reloads does, what arrives is
+// what a plain model says: each channel's messages in their order, once, then its end; results
+// behind what they must not overtake; events and scripts in their order. When the faults are over
+// all that was accepted has arrived, or the session has ended with an error on both sides.
 func FuzzOrdering(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) { decodeProgram(input).test(t) })
 }
@@ -23,7 +24,9 @@ const longestRun = 20 * time.Second
 
 // test runs the program in a bubble of its own.
 func (p program) test(t *testing.T) {
-	stuck := time.AfterFunc(longestRun, func() { panic(fmt.Sprintf("a program runs for more than %v:\n%v", longestRun, p)) })
+	stuck := time.AfterFunc(longestRun, func() {
+		panic(fmt.Sprintf("a program runs for more than %v:\n%v", longestRun, p))
+	})
 	defer stuck.Stop()
 	var err error
 	synctest.Test(t, func(*testing.T) { err = p.run() })
@@ -32,7 +35,9 @@ func (p program) test(t *testing.T) {
 	}
 }
 
-var silent = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError + 1}))
+var silent = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{
+	Level: slog.LevelError + 1,
+}))
 
 // run runs the program in its bubble, and says what went wrong.
 func (p program) run() error {

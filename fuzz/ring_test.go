@@ -12,8 +12,9 @@ import (
 	"github.com/tailrace-go/tailrace/ring"
 )
 
-// FuzzRing: whatever is claimed, committed, drained, released, waited for and closed, in which order, the ring does exactly what a
-// plain model with numbers and lists does: the same positions, the same errors, the same bytes, the same who waits, one bell.
+// FuzzRing: whatever is claimed, committed, drained, released, waited for and closed, in which
+// order, the ring does exactly what a plain model with numbers and lists does: the same positions,
+// the same errors, the same bytes, the same who waits, one bell.
 func FuzzRing(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		if len(input) < 2 {
@@ -68,7 +69,8 @@ func runRing(a, b byte, ops []byte) error {
 	if a&64 != 0 {
 		start = -m.size * uint64(b&3) // positions wrap
 	}
-	r, err := ring.New(make([]byte, m.size), ring.Options{Headroom: headroom, LowReserve: low, Start: start, Doorbell: func() { m.rings++ }})
+	r, err := ring.New(make([]byte, m.size), ring.Options{Headroom: headroom, LowReserve: low,
+		Start: start, Doorbell: func() { m.rings++ }})
 	if err != nil {
 		return err
 	}
@@ -79,10 +81,12 @@ func runRing(a, b byte, ops []byte) error {
 	m.r, m.tail, m.drained, m.end = r, start, start, start+m.size
 	for n := 0; n+1 < len(ops) && n < 400; n += 2 {
 		if err := m.step(ops[n], ops[n+1]); err != nil {
-			return fmt.Errorf("step %d (%d %d), ring of %d: %w", n/2, ops[n]%12, ops[n+1], m.size, err)
+			return fmt.Errorf("step %d (%d %d), ring of %d: %w", n/2, ops[n]%12, ops[n+1], m.size,
+				err)
 		}
 		if err := m.check(); err != nil {
-			return fmt.Errorf("after step %d (%d %d), ring of %d: %w", n/2, ops[n]%12, ops[n+1], m.size, err)
+			return fmt.Errorf("after step %d (%d %d), ring of %d: %w", n/2, ops[n]%12, ops[n+1],
+				m.size, err)
 		}
 	}
 	r.Close()
@@ -133,7 +137,8 @@ func (c *ringClaim) got(claim ring.Claim, err, want error) error {
 		return nil
 	}
 	if claim.Pos() != c.pos || len(claim.Bytes()) != c.n {
-		return fmt.Errorf("claim of %d bytes at %d, the model has %d at %d", len(claim.Bytes()), claim.Pos(), c.n, c.pos)
+		return fmt.Errorf("claim of %d bytes at %d, the model has %d at %d", len(claim.Bytes()),
+			claim.Pos(), c.n, c.pos)
 	}
 	c.claim = claim
 	for i := range claim.Bytes() {
@@ -231,7 +236,8 @@ func (m *ringModel) drain(most int) error {
 	}
 	b, frames, end := m.r.Drain(most)
 	if frames != len(want) || uint64(len(b)) != total {
-		return fmt.Errorf("drained %d claims in %d bytes, the model has %d in %d", frames, len(b), len(want), total)
+		return fmt.Errorf("drained %d claims in %d bytes, the model has %d in %d", frames, len(b),
+			len(want), total)
 	}
 	if frames == 0 {
 		return nil
@@ -291,7 +297,8 @@ func (m *ringModel) cancel(x int) {
 	}
 	w := all[x%len(all)]
 	gone := func(o *ringWaiter) bool { return o == w }
-	m.waiting, m.waitingLow = slices.DeleteFunc(m.waiting, gone), slices.DeleteFunc(m.waitingLow, gone)
+	m.waiting, m.waitingLow = slices.DeleteFunc(m.waiting, gone), slices.DeleteFunc(m.waitingLow,
+		gone)
 	m.answer(w, nil, context.Canceled)
 	m.grant()
 	w.cancel()
@@ -335,8 +342,10 @@ func (m *ringModel) check() error {
 			return fmt.Errorf("who waits for %d bytes was told %v", w.n, w.err)
 		}
 	}
-	if m.r.Tail() != m.tail || m.r.Closed() != m.closed || uint64(m.r.Len()) != m.tail-(m.end-m.size) {
-		return fmt.Errorf("tail %d, %d bytes, closed %v; the model has %d, %d, %v", m.r.Tail(), m.r.Len(), m.r.Closed(), m.tail, m.tail-(m.end-m.size), m.closed)
+	if m.r.Tail() != m.tail || m.r.Closed() != m.closed ||
+		uint64(m.r.Len()) != m.tail-(m.end-m.size) {
+		return fmt.Errorf("tail %d, %d bytes, closed %v; the model has %d, %d, %v", m.r.Tail(),
+			m.r.Len(), m.r.Closed(), m.tail, m.tail-(m.end-m.size), m.closed)
 	}
 	if m.parked > 0 {
 		want := 0
@@ -344,7 +353,8 @@ func (m *ringModel) check() error {
 			want = 1
 		}
 		if m.rings-m.before != want {
-			return fmt.Errorf("%d bells since the drainer parked, the model has %d", m.rings-m.before, want)
+			return fmt.Errorf("%d bells since the drainer parked, the model has %d",
+				m.rings-m.before, want)
 		}
 	}
 	return nil

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes for a while: half of the time FuzzOrdering, the rest shared by the other targets and by the page's decoder against Go's.
-# A finding stays in testdata/fuzz/<target>; fix it and keep the file. The last lines are a table.
-# What has executed nothing beyond its seeds fails the run: its time was over before, or it is broken.
-# usage: run.sh TIME (300, 90s, 5m, 1h) [WORKERS]
+# Fuzzes for a while: half of the time FuzzOrdering, the rest shared by the other targets and by the
+# page's decoder against Go's. A finding stays in testdata/fuzz/<target>; fix it and keep the file.
+# The last lines are a table. What has executed nothing beyond its seeds fails the run: its time was
+# over before, or it is broken. usage: run.sh TIME (300, 90s, 5m, 1h) [WORKERS]
 set -uo pipefail
 cd "$(dirname "$0")"
 
@@ -42,7 +42,8 @@ fuzz() { # target, seconds
 }
 
 run() { # target, seconds
-	# Minimizing is cut short: it may take a minute for each interesting input, and no executions are shown meanwhile.
+	# Minimizing is cut short: it may take a minute for each interesting input, and no executions
+	# are shown meanwhile.
 	go test -run '^$' -fuzz "^$1\$" -fuzztime "${2}s" -fuzzminimizetime 100x -parallel "$workers" -timeout 0 . 2>&1 | tee "$log"
 	return "${PIPESTATUS[0]}"
 }

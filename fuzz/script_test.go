@@ -100,7 +100,8 @@ func (e *engine) check(t *testing.T, v, want any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := e.ask(t, map[string]string{"source": source}); !reflect.DeepEqual(got, []any{want, want, number("3")}) {
+	if got := e.ask(t, map[string]string{"source": source}); !reflect.DeepEqual(got,
+		[]any{want, want, number("3")}) {
 		t.Fatalf("%.2000s\ngave\n%.2000s", source, text(got))
 	}
 }
@@ -131,7 +132,8 @@ func TestScriptTable(t *testing.T) {
 	}
 	deep, deepest := levels{F: math.NaN()}, object("Kids", nil, "F", number("NaN"))
 	for range 330 {
-		deep, deepest = levels{Kids: []levels{deep}}, object("Kids", []any{deepest}, "F", number("0"))
+		deep, deepest = levels{Kids: []levels{deep}}, object("Kids", []any{deepest}, "F",
+			number("0"))
 	}
 	megabyte := strings.Repeat(`</script><!--'"\`+"\u2028\u2029\x00`${1}é😀", 50_000)
 	for _, c := range []struct{ v, want any }{
@@ -139,24 +141,35 @@ func TestScriptTable(t *testing.T) {
 		{math.Inf(1), number("Infinity")},
 		{math.Inf(-1), number("-Infinity")},
 		{math.Copysign(0, -1), number("-0")},
-		{[]float64{math.Copysign(0, -1), math.NaN(), 1e300, 5e-324}, []any{number("-0"), number("NaN"), number("1e+300"), number("5e-324")}},
+		{[]float64{math.Copysign(0, -1), math.NaN(), 1e300, 5e-324}, []any{
+			number("-0"), number("NaN"), number("1e+300"), number("5e-324"),
+		}},
 		{int64(1<<53 - 1), number("9007199254740991")},
 		{int64(1 << 53), bigInt("9007199254740992")},
 		{int64(math.MinInt64), bigInt("-9223372036854775808")},
 		{uint64(math.MaxUint64), bigInt("18446744073709551615")},
-		{new(big.Int).Lsh(big.NewInt(-1), 200), bigInt("-1606938044258990275541962092341162602522202993782792835301376")},
+		{new(big.Int).Lsh(big.NewInt(-1), 200),
+			bigInt("-1606938044258990275541962092341162602522202993782792835301376")},
 		{big.NewInt(0), bigInt("0")},
 		{time.Date(2024, 1, 2, 3, 4, 5, 6e6, time.UTC), "2024-01-02T03:04:05.006Z"},
 		{[]byte{255, 0, 62}, "/wA+"},
-		{map[string]any{"__proto__": map[string]any{"polluted": true}, "constructor": 1}, object("__proto__", object("polluted", true), "constructor", number("1"))},
-		{json.RawMessage(`{"\u005f_proto__":{"polluted":true},"__proto__":[]}`), object("__proto__", []any{})},
-		{[]any{json.RawMessage(`{"__proto__":null}`), math.NaN()}, []any{object("__proto__", nil), number("NaN")}},
+		{map[string]any{"__proto__": map[string]any{"polluted": true}, "constructor": 1},
+			object("__proto__", object("polluted", true), "constructor", number("1"))},
+		{json.RawMessage(`{"\u005f_proto__":{"polluted":true},"__proto__":[]}`),
+			object("__proto__", []any{})},
+		{[]any{json.RawMessage(`{"__proto__":null}`), math.NaN()}, []any{
+			object("__proto__", nil), number("NaN"),
+		}},
 		{"__proto__", "__proto__"},
 		{megabyte, megabyte},
-		{[]any{megabyte, math.NaN(), []string{megabyte, "'"}}, []any{megabyte, number("NaN"), []any{megabyte, "'"}}},
+		{[]any{megabyte, math.NaN(), []string{megabyte, "'"}}, []any{
+			megabyte, number("NaN"), []any{megabyte, "'"},
+		}},
 		{map[string]string{megabyte: megabyte}, object(megabyte, megabyte)},
 		{"');alert(1);('", "');alert(1);('"},
-		{[]string{strings.Repeat("');alert(1);('\\", 1000)}, []any{strings.Repeat("');alert(1);('\\", 1000)}},
+		{[]string{strings.Repeat("');alert(1);('\\", 1000)}, []any{
+			strings.Repeat("');alert(1);('\\", 1000),
+		}},
 		{"\xff\xed\xa0\x80", "\ufffd\ufffd\ufffd\ufffd"},
 		{json.RawMessage(`12345678901234567890`), number("12345678901234567000")},
 		{deep, deepest},
@@ -169,7 +182,8 @@ func TestScriptTable(t *testing.T) {
 func FuzzScriptValue(f *testing.F) {
 	e := startEngine(f)
 	for kind := range byte(kinds) {
-		f.Add([]byte{kind, 5, 3, '_', kind + 1, 250, 1, 2, 3, 9, 'a', '<', 3, 128, 64, 7, kind + 5, 6, 7, 8})
+		f.Add([]byte{kind, 5, 3, '_', kind + 1, 250, 1, 2, 3, 9, 'a', '<', 3, 128, 64, 7, kind + 5,
+			6, 7, 8})
 	}
 	f.Add([]byte("\x0b\x04\x0a\x11__proto__\x07\x01\x02\x03\x04\x05\x06\x07\xf0\x7f"))
 	f.Add([]byte("\x09\x20\x08\x40</script><!--\u2028\u2029'\\\"`${x}"))
@@ -184,8 +198,10 @@ func FuzzScriptValue(f *testing.F) {
 func FuzzScriptJSON(f *testing.F) {
 	e := startEngine(f)
 	for _, s := range []string{
-		`null`, `{"a":[1,-0,1e999,"\ud800",12345678901234567890]}`, `{"__proto__":{"a":1},"__proto__":2}`, `{"\u005F_pr\u006fto__":{"a":"'"}}`,
-		`["</script><!--"," ","\u2028"]`, ` [ { } ] `, `{"a":1,}`, `1;alert(1)`, `"` + "\xff" + `"`, `{"b":1,"a":2,"1":3,"b":4}`,
+		`null`, `{"a":[1,-0,1e999,"\ud800",12345678901234567890]}`,
+		`{"__proto__":{"a":1},"__proto__":2}`, `{"\u005F_pr\u006fto__":{"a":"'"}}`,
+		`["</script><!--"," ","\u2028"]`, ` [ { } ] `, `{"a":1,}`, `1;alert(1)`, `"` + "\xff" +
+			`"`, `{"b":1,"a":2,"1":3,"b":4}`,
 		`["` + strings.Repeat(`'\\\"`, 400) + `"]`,
 	} {
 		f.Add([]byte(s))
@@ -205,7 +221,8 @@ func FuzzScriptJSON(f *testing.F) {
 	})
 }
 
-// nestedDeeply tells JSON that could be over the limit of nesting; at least it is far over what fuzzing finds.
+// nestedDeeply tells JSON that could be over the limit of nesting; at least it is far over what
+// fuzzing finds.
 func nestedDeeply(raw []byte) bool {
 	return strings.Count(string(raw), "[")+strings.Count(string(raw), "{") > 990
 }
@@ -324,7 +341,8 @@ func (g *generator) value(depth int) (v, want any) {
 		item, w := g.value(depth + 1)
 		return &item, w
 	case 16:
-		r := record{A: g.text(), N: int64(g.bits()), F: math.Float64frombits(g.bits()), Skip: g.text()}
+		r := record{A: g.text(), N: int64(g.bits()), F: math.Float64frombits(g.bits()),
+			Skip: g.text()}
 		pairs := []any{"a", valid(r.A), "N", fmt.Sprint(r.N), "__proto__", float(r.F)}
 		if g.byte()&1 == 1 {
 			item, w := g.value(depth + 1)

@@ -12,8 +12,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// FuzzSession: whatever one request of a page holds, it is answered, and the session either lives or
-// has ended with the rule that was broken.
+// FuzzSession: whatever one request of a page holds, it is answered, and the session either lives
+// or has ended with the rule that was broken.
 func FuzzSession(f *testing.F) {
 	seed(f)
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -40,7 +40,8 @@ func FuzzSession(f *testing.F) {
 		}
 		<-answered
 		var rule *wire.RuleError
-		if err := s.Err(); err != nil && !errors.As(err, &rule) && !errors.Is(err, transport.ErrClosed) {
+		if err := s.Err(); err != nil && !errors.As(err, &rule) &&
+			!errors.Is(err, transport.ErrClosed) {
 			t.Fatalf("the session ended with %v", err)
 		}
 		if err := transporttest.Leftovers(s); err != nil {

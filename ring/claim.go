@@ -51,8 +51,8 @@ func (r *Ring) TryClaimLow(n int) (Claim, error) {
 	return r.take(n, r.lowReserve, waitingBits)
 }
 
-// ClaimLow is Claim with low priority: it leaves Options.LowReserve free. Those who wait here get room
-// in the order in which they came, once nobody waits in Claim.
+// ClaimLow is Claim with low priority: it leaves Options.LowReserve free. Those who wait here get
+// room in the order in which they came, once nobody waits in Claim.
 func (r *Ring) ClaimLow(ctx context.Context, n int) (Claim, error) {
 	c, err := r.TryClaimLow(n)
 	if err != ErrFull {

@@ -140,7 +140,8 @@ func drainStep(most int) step {
 			return
 		}
 		if end != r.DrainPos() || frames > 0 && end != m.first+uint64(m.drained) {
-			t.Errorf("end %d, drained position %d, want %d", end, r.DrainPos(), m.first+uint64(m.drained))
+			t.Errorf("end %d, drained position %d, want %d", end, r.DrainPos(), m.first+
+				uint64(m.drained))
 		}
 		for _, c := range run {
 			if !bytes.Equal(b[:c.n], bytes.Repeat([]byte{c.id}, c.n)) {
@@ -173,7 +174,8 @@ func (m *model) check(t *testing.T, r *Ring) {
 		t.Errorf("Len %d, want %d", got, m.tail-m.released)
 	}
 	if r.Closed() != m.closed || r.Drained() != (m.closed && len(m.claims) == 0) {
-		t.Errorf("Closed %v, Drained %v; model: closed %v, %d claims", r.Closed(), r.Drained(), m.closed, len(m.claims))
+		t.Errorf("Closed %v, Drained %v; model: closed %v, %d claims", r.Closed(), r.Drained(),
+			m.closed, len(m.claims))
 	}
 }
 
@@ -226,8 +228,10 @@ func TestExhaustiveSizes(t *testing.T) {
 		}}
 	}
 	for _, first := range starts() {
-		every(t, 64, first, 5-shallower, []step{put(0), put(9), put(23), put(32), drainStep(64), releaseStep})
-		every(t, 128, first, 4-shallower, []step{put(1), put(40), put(56), put(57), put(64), drainStep(64), drainStep(128), releaseStep})
+		every(t, 64, first, 5-shallower, []step{put(0), put(9), put(23), put(32), drainStep(64),
+			releaseStep})
+		every(t, 128, first, 4-shallower, []step{put(1), put(40), put(56), put(57), put(64),
+			drainStep(64), drainStep(128), releaseStep})
 	}
 }
 

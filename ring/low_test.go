@@ -39,7 +39,8 @@ func TestLowReserveSizes(t *testing.T) {
 	}
 }
 
-// TestLowLeavesItsReserve: wherever the tail stands, low claims stop where the reserve begins, and ordinary claims use it.
+// TestLowLeavesItsReserve: wherever the tail stands, low claims stop where the reserve begins, and
+// ordinary claims use it.
 func TestLowLeavesItsReserve(t *testing.T) {
 	for _, start := range starts() {
 		for _, reserve := range []int{0, 8, 12, 16, 32} {
@@ -56,7 +57,8 @@ func TestLowLeavesItsReserve(t *testing.T) {
 				r.Commit(c)
 			}
 			if want := (64 - (reserve+7)&^7) / 8; n != want {
-				t.Fatalf("start %d, reserve %d: %d low claims of 8 bytes, want %d", start, reserve, n, want)
+				t.Fatalf("start %d, reserve %d: %d low claims of 8 bytes, want %d", start, reserve,
+					n, want)
 			}
 			for ; n < 8; n++ {
 				put(t, r, 8)
@@ -68,8 +70,8 @@ func TestLowLeavesItsReserve(t *testing.T) {
 	}
 }
 
-// TestLowWaitersComeLast: low claims are served in their order, once nobody waits for an ordinary one; ordinary ones
-// neither wait for them nor queue behind them.
+// TestLowWaitersComeLast: low claims are served in their order, once nobody waits for an ordinary
+// one; ordinary ones neither wait for them nor queue behind them.
 func TestLowWaitersComeLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := mustNew(t, 64, Options{LowReserve: 16})
@@ -114,14 +116,15 @@ func TestLowWaitersComeLast(t *testing.T) {
 		served(low, true, true, true)
 		for i := 1; i < len(low); i++ {
 			if low[i].claim.Pos() <= low[i-1].claim.Pos() {
-				t.Errorf("low waiter %d at %d, the one before at %d", i, low[i].claim.Pos(), low[i-1].claim.Pos())
+				t.Errorf("low waiter %d at %d, the one before at %d", i, low[i].claim.Pos(),
+					low[i-1].claim.Pos())
 			}
 		}
 	})
 }
 
-// TestLowIsServedWhenOrdinaryLeaves: a low waiter for which there is room, but who stands behind an ordinary one, gets
-// its turn when that one leaves; and when a low one leaves, the next.
+// TestLowIsServedWhenOrdinaryLeaves: a low waiter for which there is room, but who stands behind an
+// ordinary one, gets its turn when that one leaves; and when a low one leaves, the next.
 func TestLowIsServedWhenOrdinaryLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := mustNew(t, 64, Options{LowReserve: 8})
@@ -156,8 +159,8 @@ func TestLowIsServedWhenOrdinaryLeaves(t *testing.T) {
 	})
 }
 
-// TestLowUnderLoad: with many producers of both sorts, some of which give up, nothing is lost or overtaken, and nobody
-// is forgotten; Next and Drain agree wherever a claim wraps.
+// TestLowUnderLoad: with many producers of both sorts, some of which give up, nothing is lost or
+// overtaken, and nobody is forgotten; Next and Drain agree wherever a claim wraps.
 func TestLowUnderLoad(t *testing.T) {
 	const producers, each = 8, 3000
 	r := mustNew(t, 1024, Options{LowReserve: 256})

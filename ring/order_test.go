@@ -80,9 +80,10 @@ func TestOrderOracle(t *testing.T) {
 	for _, producers := range []int{1, 3, 8} {
 		for _, capacity := range []int{MinCapacity, 4096, 1 << 16} {
 			for _, start := range []uint64{0, 1<<32 - 512, 1<<64 - 512} {
-				t.Run(fmt.Sprintf("producers=%d/cap=%d/start=%#x", producers, capacity, start), func(t *testing.T) {
-					orderRun(t, producers, capacity, start)
-				})
+				t.Run(fmt.Sprintf("producers=%d/cap=%d/start=%#x", producers, capacity, start),
+					func(t *testing.T) {
+						orderRun(t, producers, capacity, start)
+					})
 			}
 		}
 	}

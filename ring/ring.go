@@ -108,16 +108,19 @@ type Ring struct {
 func New(buf []byte, o Options) (*Ring, error) {
 	n := len(buf)
 	if n < MinCapacity || bits.OnesCount(uint(n)) != 1 {
-		return nil, fmt.Errorf("ring: capacity %d is not a power of two of at least %d", n, MinCapacity)
+		return nil, fmt.Errorf("ring: capacity %d is not a power of two of at least %d", n,
+			MinCapacity)
 	}
 	if o.Start%Unit != 0 {
 		return nil, fmt.Errorf("ring: start %d is not a multiple of %d", o.Start, Unit)
 	}
 	if o.Headroom < 0 || o.Headroom > n/8 {
-		return nil, fmt.Errorf("ring: headroom %d is not between 0 and an eighth of the capacity %d", o.Headroom, n)
+		return nil, fmt.Errorf(
+			"ring: headroom %d is not between 0 and an eighth of the capacity %d", o.Headroom, n)
 	}
 	if o.LowReserve < 0 || o.LowReserve > n/2 {
-		return nil, fmt.Errorf("ring: low reserve %d is not between 0 and half of the capacity %d", o.LowReserve, n)
+		return nil, fmt.Errorf("ring: low reserve %d is not between 0 and half of the capacity %d",
+			o.LowReserve, n)
 	}
 	r := &Ring{
 		buf:      buf,

@@ -8,14 +8,14 @@ import (
 
 // The slow path: producers that found the ring full stand in a queue under mu.
 //
-// The releaser makes the claim for the one at the head while it fits, and wakes
-// it with the claim in hand. So order is strict, a wake-up is never for nothing,
-// and a release wakes as many as it has room for, in one go.
+// The releaser makes the claim for the one at the head while it fits, and wakes it with the claim
+// in hand. So order is strict, a wake-up is never for nothing, and a release wakes as many as it
+// has room for, in one go.
 //
 // There are two queues, that of ordinary claims and that of low ones, which is served only while
 // the other is empty. A queue's bit of limit says that it is not empty. The bit is set and cleared
-// under mu; newcomers who see it don't claim but queue. As it shares a word with
-// the released position, one order decides:
+// under mu; newcomers who see it don't claim but queue. As it shares a word with the released
+// position, one order decides:
 //
 //	wait     W1 lock  W2 set the bit  W3 append, grant  W4 unlock, sleep
 //	Release  R1 add to limit; the result holds the bits  R2 if one is set: lock, grant, unlock
@@ -25,23 +25,23 @@ import (
 //  3. The bit is cleared (queue empty, under mu) before R1: nobody waits.
 //  4. The bit is cleared after R1: R2 finds an empty queue.
 //
-// The same holds for each queue. A low waiter that found room but also ordinary waiters is served by
-// whoever empties their queue, under the same lock.
+// The same holds for each queue. A low waiter that found room but also ordinary waiters is served
+// by whoever empties their queue, under the same lock.
 //
-// Close sets its bit in the tail before it locks: a waiter whose W3 missed the bit
-// is in the queue when Close gets the lock. A waiter whose context ends takes the
-// lock: either it is still queued, leaves, and lets the next one have its turn, or it
-// was served, and keeps the claim, since a claim can't be given back.
+// Close sets its bit in the tail before it locks: a waiter whose W3 missed the bit is in the queue
+// when Close gets the lock. A waiter whose context ends takes the lock: either it is still queued,
+// leaves, and lets the next one have its turn, or it was served, and keeps the claim, since a claim
+// can't be given back.
 //
-// A waiter that was served claims before it runs. Those behind it can commit, but
-// the drainer waits for it, as it does for any producer between claim and commit.
+// A waiter that was served claims before it runs. Those behind it can commit, but the drainer waits
+// for it, as it does for any producer between claim and commit.
 //
-// A newcomer that read limit before W2 may still swap the tail after it: it came
-// first, and it took what the waiter's own attempt in W3 then found gone.
+// A newcomer that read limit before W2 may still swap the tail after it: it came first, and it took
+// what the waiter's own attempt in W3 then found gone.
 //
-// Rejected: waking all (storms: 16 woken for room for one); waking the head and
-// letting it retry and pass its turn on (a second lock and a chain of wake-ups per
-// release, up to 6 us a message); sync.Cond (no context, no order by need).
+// Rejected: waking all (storms: 16 woken for room for one); waking the head and letting it retry
+// and pass its turn on (a second lock and a chain of wake-ups per release, up to 6 us a message);
+// sync.Cond (no context, no order by need).
 
 // waiter is one blocked producer. Its fields but ready are guarded by mu while
 // queued; the send on ready hands claim and err to its goroutine.
@@ -140,8 +140,8 @@ func (r *Ring) grant() {
 	}
 }
 
-// serve serves a queue from its head while the claims fit. It clears the bit, and returns true, when
-// none is left.
+// serve serves a queue from its head while the claims fit. It clears the bit, and returns true,
+// when none is left.
 func (r *Ring) serve(q *waitQueue) bool {
 	for w := q.head; w != nil; w = q.head {
 		c, err := r.take(w.n, q.keep, 0)

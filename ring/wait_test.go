@@ -65,7 +65,8 @@ func TestWaitersAreServedInOrder(t *testing.T) {
 			put(t, r, 16)
 		}
 		ctx := t.Context()
-		queue := []*waiting{startClaim(ctx, r, 32), startClaim(ctx, r, 8), startClaim(ctx, r, 8), startClaim(ctx, r, 16)}
+		queue := []*waiting{startClaim(ctx, r, 32), startClaim(ctx, r, 8), startClaim(ctx, r, 8),
+			startClaim(ctx, r, 16)}
 		served := func(want ...bool) {
 			t.Helper()
 			synctest.Wait()
@@ -91,7 +92,8 @@ func TestWaitersAreServedInOrder(t *testing.T) {
 		served(true, true, true, true)
 		for i := 1; i < len(queue); i++ {
 			if queue[i].claim.Pos() <= queue[i-1].claim.Pos() {
-				t.Errorf("waiter %d at %d, the one before at %d", i, queue[i].claim.Pos(), queue[i-1].claim.Pos())
+				t.Errorf("waiter %d at %d, the one before at %d", i, queue[i].claim.Pos(),
+					queue[i-1].claim.Pos())
 			}
 		}
 		// Nobody waits any more: newcomers are refused for lack of room only.
@@ -128,7 +130,8 @@ func TestLeavingPassesTheTurnOn(t *testing.T) {
 			t.Errorf("the first left with %v, want the context's cause", first.err)
 		}
 		if !second.done || second.err != nil {
-			t.Errorf("the second was not served when the first left: %v, %v", second.done, second.err)
+			t.Errorf("the second was not served when the first left: %v, %v", second.done,
+				second.err)
 		}
 		r.Commit(second.claim)
 		if _, err := r.Claim(ctx, 16); !errors.Is(err, errGaveUp) {
@@ -180,7 +183,8 @@ func TestCloseWakesWaiters(t *testing.T) {
 		for range 4 {
 			put(t, r, 16)
 		}
-		queue := []*waiting{startClaim(t.Context(), r, 8), startClaim(context.Background(), r, 32), startClaim(t.Context(), r, 8)}
+		queue := []*waiting{startClaim(t.Context(), r, 8), startClaim(context.Background(), r, 32),
+			startClaim(t.Context(), r, 8)}
 		r.Close()
 		synctest.Wait()
 		for i, w := range queue {

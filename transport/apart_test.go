@@ -10,7 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// checkMarks checks what a batch says of itself beside its bytes: the class of its lanes, and the segments that may stand apart.
+// checkMarks checks what a batch says of itself beside its bytes: the class of its lanes, and the
+// segments that may stand apart.
 func checkMarks(t *testing.T, s *Session, b *Batch, d *wire.Batch) {
 	t.Helper()
 	for i := range d.Runs {
@@ -30,21 +31,26 @@ func checkMarks(t *testing.T, s *Session, b *Batch, d *wire.Batch) {
 			t.Fatalf("batch %d: run of %d, head of %d bytes", b.Number, len(run), len(head))
 		}
 		count, size, align := le.Uint32(run[4:]), int(le.Uint32(run[16:])), int(le.Uint32(run[20:]))
-		if n := int(le.Uint32(head)); count != 1 || size != 24+len(rest) || wire.Stride(n, align) != size || size < apartMin {
-			t.Fatalf("batch %d: a run of %d frames, %d bytes, with a frame of %d and a rest of %d", b.Number, count, size, n, len(rest))
+		if n := int(le.Uint32(head)); count != 1 || size != 24+len(rest) ||
+			wire.Stride(n, align) != size || size < apartMin {
+			t.Fatalf("batch %d: a run of %d frames, %d bytes, with a frame of %d and a rest of %d",
+				b.Number, count, size, n, len(rest))
 		}
 	}
 	for i, p := range b.Segments {
-		if len(p) >= apartMin && len(p)%8 == 0 && !slices.Contains(b.Apart, i) { // others need padding of their own
+		// others need padding of their own
+		if len(p) >= apartMin && len(p)%8 == 0 && !slices.Contains(b.Apart, i) {
 			t.Errorf("batch %d: a segment of %d bytes does not stand apart", b.Number, len(p))
 		}
 	}
 }
 
-// TestApart: large frames of every length and way have a run of their own and are marked, small ones are not, and all
-// arrive whole.
+// TestApart: large frames of every length and way have a run of their own and are marked, small
+// ones are not, and all arrive whole.
 func TestApart(t *testing.T) {
-	for _, o := range []Options{{}, {MaxBatch: 16 << 10}, {MaxBatch: 200_008}, {MaxBatch: maxBatch, Window: 8 << 20}} {
+	for _, o := range []Options{
+		{}, {MaxBatch: 16 << 10}, {MaxBatch: 200_008}, {MaxBatch: maxBatch, Window: 8 << 20},
+	} {
 		s := built(t, o)
 		var lanes []*lane
 		for id := uint32(1); id < 8; id += 2 {
@@ -54,7 +60,8 @@ func TestApart(t *testing.T) {
 		lanes[3].onFull.Store(uint32(Latest))
 		parts := map[uint32]*wire.Assembly{}
 		want, got := map[uint32][]byte{}, map[uint32][]byte{}
-		for i, n := range []int{10, apartMin - 17, apartMin - 16, apartMin - 9, apartMin - 8, apartMin - 7, apartMin, 110_001, 300_000, 299_999, 1 << 20, 1_500_003} {
+		for i, n := range []int{10, apartMin - 17, apartMin - 16, apartMin - 9, apartMin - 8,
+			apartMin - 7, apartMin, 110_001, 300_000, 299_999, 1 << 20, 1_500_003} {
 			for _, l := range lanes {
 				data := make([]byte, n)
 				for j := range data {
@@ -85,10 +92,12 @@ func TestApart(t *testing.T) {
 			}
 			for _, l := range lanes {
 				if !bytes.Equal(got[l.id], want[l.id]) {
-					t.Errorf("MaxBatch %d, lane %d: a message of %d bytes came as %d others", s.opt.MaxBatch, l.id, n, len(got[l.id]))
+					t.Errorf("MaxBatch %d, lane %d: a message of %d bytes came as %d others",
+						s.opt.MaxBatch, l.id, n, len(got[l.id]))
 				}
 			}
-			if large := wire.Stride(n, 8) >= apartMin && s.opt.maxFrame() >= apartMin; large != (marked > 0) {
+			if large := wire.Stride(n, 8) >= apartMin &&
+				s.opt.maxFrame() >= apartMin; large != (marked > 0) {
 				t.Errorf("MaxBatch %d: messages of %d bytes, %d marks", s.opt.MaxBatch, n, marked)
 			}
 		}

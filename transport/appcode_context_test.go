@@ -63,8 +63,10 @@ func contextPanics(t *testing.T, exits bool, calls int) {
 	for r.TrySend(make([]byte, 50_000)) == nil {
 	}
 	for name, call := range map[string]func(context.Context) error{
-		"Send":          func(ctx context.Context) error { return ch.Send(ctx, []byte("bad")) },
-		"Send in parts": func(ctx context.Context) error { return ch.Send(ctx, make([]byte, 50_000)) },
+		"Send": func(ctx context.Context) error { return ch.Send(ctx, []byte("bad")) },
+		"Send in parts": func(ctx context.Context) error {
+			return ch.Send(ctx, make([]byte, 50_000))
+		},
 		"Flush":         ch.Flush,
 		"Session.Flush": p.Session.Flush,
 		"an event": func(ctx context.Context) error {
@@ -81,7 +83,9 @@ func contextPanics(t *testing.T, exits bool, calls int) {
 			_, err := p.Session.EvalResult(ctx, "1")
 			return err
 		},
-		"Resumable.Send": func(ctx context.Context) error { return r.Send(ctx, make([]byte, 50_000)) },
+		"Resumable.Send": func(ctx context.Context) error {
+			return r.Send(ctx, make([]byte, 50_000))
+		},
 	} {
 		over := make(chan bool)
 		go func() {
@@ -106,7 +110,9 @@ func contextPanics(t *testing.T, exits bool, calls int) {
 	go func() { sent <- ch.Send(forHours, []byte("good")) }()
 	go func() { sent <- ch.Send(forHours, make([]byte, 40_000)) }()
 	go func() { sent <- p.Session.EventContext(forHours, []uint32{1}, false, []byte(`"good"`)) }()
-	go func() { sent <- p.Session.EventContext(forHours, []uint32{1}, true, make([]byte, 100_001)) }()
+	go func() {
+		sent <- p.Session.EventContext(forHours, []uint32{1}, true, make([]byte, 100_001))
+	}()
 	go func() { sent <- p.Session.Flush(forHours) }()
 	p.Stall(false)
 	go func() {

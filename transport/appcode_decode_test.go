@@ -99,7 +99,8 @@ type readerCodec struct{ transport.JSONCodec }
 
 func (readerCodec) Decode(data []byte, v any) error {
 	d := json.NewDecoder(io.MultiReader(
-		strings.NewReader(string(data[:len(data)/2])), strings.NewReader(string(data[len(data)/2:])),
+		strings.NewReader(string(data[:len(data)/2])),
+		strings.NewReader(string(data[len(data)/2:])),
 	))
 	return d.Decode(v)
 }
@@ -145,7 +146,8 @@ func TestChannelsConnectWhileDecoding(t *testing.T) {
 				for i, send := range []func(context.Context, string) error{
 					a.Graph.Next.Keys["self"].List[0].C.Send, a.Hidden.c.Send, a.Sinks.All[0].Send,
 					a.Sinks.All[1].Send, m.Send,
-					s[0].Send, s[1].Send, s[2].Send, a.Array[0].Send, a.Value.Send, a.Own.Send, a.Stream.Send,
+					s[0].Send, s[1].Send, s[2].Send, a.Array[0].Send, a.Value.Send, a.Own.Send,
+					a.Stream.Send,
 				} {
 					if err := send(ctx, fmt.Sprint(i)); err != nil {
 						return "", fmt.Errorf("%d: %w", i, err)
@@ -167,8 +169,9 @@ func TestChannelsConnectWhileDecoding(t *testing.T) {
 				"Hidden": map[string]any{"Kind": "one", "Data": map[string]any{"Out": next()}},
 				"Sinks":  []any{next(), next()}, "Map": map[string]any{"k": next()},
 				"Slice": []any{next(), next(), next()},
-				"Array": []any{next()}, "Value": next(), "Own": next(), "Stream": next(), "Twice": chs[0],
-				"Text": "a \"__CHANNEL__:1\" in a text",
+				"Array": []any{next()}, "Value": next(), "Own": next(), "Stream": next(),
+				"Twice": chs[0],
+				"Text":  "a \"__CHANNEL__:1\" in a text",
 			}
 			call := p.Start(transporttest.Request{Command: "use", Args: a, Channels: chs})
 			if err := chs[len(chs)-1].Send(jsonKind, []byte(`"up"`)); err != nil {
@@ -213,7 +216,9 @@ func TestChannelsOfOtherCalls(t *testing.T) {
 	p, q := openPage(t, e, transporttest.Config{}), openPage(t, e, transporttest.Config{})
 	ch := p.NewChannel()
 	r, err := p.Invoke(transporttest.Request{Command: "raw", Args: map[string]any{
-		"C": ch, "Text": ch, "Keys": map[string]int{"__CHANNEL__:1": 1}, "Deep": `["__CHANNEL__:1"]`,
+		"C": ch, "Text": ch, "Keys": map[string]int{
+			"__CHANNEL__:1": 1,
+		}, "Deep": `["__CHANNEL__:1"]`,
 	}, Channels: []*transporttest.Channel{ch}})
 	wantJSON(t, r, err, `[{"__CHANNEL__:1":1},"[\"__CHANNEL__:1\"]"]`)
 	for _, text := range append(seen, `"__CHANNEL__:1:"`, `"__CHANNEL__:1"`, `"__CHANNEL__:"`,
@@ -289,16 +294,21 @@ func TestMissingChannels(t *testing.T) {
 		}
 		r.Command = "use"
 		r.Args = map[string]any{
-			"one": ch("one"), "Value": ch("Value"), "inner": map[string]any{"both": ch("inner.both")},
+			"one": ch("one"), "Value": ch("Value"), "inner": map[string]any{
+				"both": ch("inner.both"),
+			},
 			"Flat":    ch("Flat"),
-			"Pointer": map[string]any{"C": ch("Pointer.C")}, "List": []any{ch("List[0]"), ch("List[1]")},
+			"Pointer": map[string]any{"C": ch("Pointer.C")}, "List": []any{
+				ch("List[0]"), ch("List[1]"),
+			},
 			"Map":  map[string]any{"a b": map[string]any{"C": ch(`Map."a b".C`)}},
 			"Pair": []any{ch("Pair[0]"), ch("Pair[1]")},
 		}
 		return r
 	}
 	for _, path := range []string{
-		"one", "Value", "inner.both", "Flat", "Pointer.C", "List[0]", "List[1]", `Map."a b".C`, "Pair[1]",
+		"one", "Value", "inner.both", "Flat", "Pointer.C", "List[0]", "List[1]", `Map."a b".C`,
+		"Pair[1]",
 	} {
 		_, err := p.Invoke(whole(path))
 		got := wantCode(t, err, transport.CodeBadArguments)
@@ -334,7 +344,8 @@ func TestMissingChannels(t *testing.T) {
 		_, err = p.Invoke(transporttest.Request{
 			Command: command, Args: args, Channels: []*transporttest.Channel{ch},
 		})
-		if got := wantCode(t, err, transport.CodeBadArguments); !strings.Contains(got.Message, "embed") {
+		if got := wantCode(t, err, transport.CodeBadArguments); !strings.Contains(got.Message,
+			"embed") {
 			t.Errorf("%s: %s", command, got.Message)
 		}
 	}

@@ -93,7 +93,8 @@ func TestErrorsWhoseMethodsPanic(t *testing.T) {
 		transport.Handle(e, "return", func(_ context.Context, name string) (int, error) {
 			return 7, cases[name].err
 		})
-		transport.HandleOrdered(e, "return ordered", func(_ context.Context, name string) (int, error) {
+		transport.HandleOrdered(e, "return ordered", func(_ context.Context, name string) (int,
+			error) {
 			return 7, cases[name].err
 		})
 		transport.Handle(e, "panic", func(_ context.Context, name string) (int, error) {
@@ -224,7 +225,8 @@ func TestPoliciesThatPanic(t *testing.T) {
 		return 7, nil
 	})
 	p := openPage(t, e, transporttest.Config{})
-	for _, name := range []string{"panics", "typed nil", "bad error", "bad detail", "ordered panics"} {
+	for _, name := range []string{"panics", "typed nil", "bad error", "bad detail",
+		"ordered panics"} {
 		_, err := p.Invoke(transporttest.Request{Command: name})
 		wantCode(t, err, transport.CodeDenied)
 		lasts(t, p)
@@ -233,7 +235,8 @@ func TestPoliciesThatPanic(t *testing.T) {
 	wantCode(t, err, transport.CodePanic)
 	lasts(t, p)
 	flushed(t, e)
-	if log := strings.Join(j.take(), "\n"); strings.Count(log, "policy panicked, which denies") != 2 {
+	if log := strings.Join(j.take(), "\n"); strings.Count(log,
+		"policy panicked, which denies") != 2 {
 		t.Errorf("the log is\n%s", log)
 	}
 }
@@ -339,12 +342,14 @@ func TestOnlyJSONCrosses(t *testing.T) {
 	values := []any{
 		json.RawMessage("\"\xff\""), json.RawMessage(`{"a":`), json.RawMessage(`1,2`),
 		json.RawMessage(" "),
-		map[string]any{"deep": []any{json.RawMessage("\"a\xc3\"")}}, rawMarshaler("\"\xed\xa0\x80\""),
+		map[string]any{"deep": []any{json.RawMessage("\"a\xc3\"")}},
+		rawMarshaler("\"\xed\xa0\x80\""),
 		rawMarshaler("]"),
 		[]any{1, rawMarshaler("\"\xf8\"")},
 	}
 	good := []any{
-		json.RawMessage(nil), json.RawMessage(`{"ü": "\u0000"}`), "\xff is replaced", rawMarshaler("1"),
+		json.RawMessage(nil), json.RawMessage(`{"ü": "\u0000"}`), "\xff is replaced",
+		rawMarshaler("1"),
 	}
 	transport.Handle(e, "return", func(_ context.Context, n int) (any, error) {
 		return values[n], nil

@@ -123,7 +123,8 @@ func TestLogStandsStill(t *testing.T) {
 			ch *transport.Channel[[]byte], page *transporttest.Channel)
 	}{
 		"a sender has waited": {"channel is full: a sender has waited",
-			func(t *testing.T, e *transport.Engine, p *transporttest.Page, ch *transport.Channel[[]byte],
+			func(t *testing.T, e *transport.Engine, p *transporttest.Page,
+				ch *transport.Channel[[]byte],
 				page *transporttest.Channel) {
 				p.Stall(true)
 				for ch.TrySend(make([]byte, 1000)) == nil {
@@ -137,19 +138,22 @@ func TestLogStandsStill(t *testing.T) {
 				}
 			}},
 		"a script has failed": {"script failed",
-			func(t *testing.T, _ *transport.Engine, p *transporttest.Page, _ *transport.Channel[[]byte],
+			func(t *testing.T, _ *transport.Engine, p *transporttest.Page,
+				_ *transport.Channel[[]byte],
 				_ *transporttest.Channel) {
 				if err := p.Session.Eval("throw 1"); err != nil {
 					t.Fatal(err)
 				}
 			}},
 		"a call is denied": {"denied",
-			func(_ *testing.T, _ *transport.Engine, p *transporttest.Page, _ *transport.Channel[[]byte],
+			func(_ *testing.T, _ *transport.Engine, p *transporttest.Page,
+				_ *transport.Channel[[]byte],
 				_ *transporttest.Channel) {
 				p.Start(transporttest.Request{Command: "secret"})
 			}},
 		"a session opens": {"session opened",
-			func(t *testing.T, e *transport.Engine, _ *transporttest.Page, _ *transport.Channel[[]byte],
+			func(t *testing.T, e *transport.Engine, _ *transporttest.Page,
+				_ *transport.Channel[[]byte],
 				_ *transporttest.Channel) {
 				openPage(t, e, transporttest.Config{})
 			}},
@@ -166,7 +170,9 @@ func TestLogStandsStill(t *testing.T) {
 					return nil
 				})
 				e := newEngine(t, o)
-				transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
+				transport.Handle(e, "plain", func(context.Context, any) (int, error) {
+					return 7, nil
+				})
 				p := openPage(t, e, transporttest.Config{})
 				ch, page := grabbed[[]byte](t, e, p)
 				synctest.Wait()

@@ -23,11 +23,15 @@ func TestSessionConfigThatPanics(t *testing.T) {
 			t.Run(name+" "+when, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					e := newEngine(t, transport.Options{})
-					transport.Handle(e, "plain", func(context.Context, any) (int, error) { return 7, nil })
+					transport.Handle(e, "plain", func(context.Context, any) (int, error) {
+						return 7, nil
+					})
 					transport.HandleOrdered(e, "ordered",
 						func(context.Context, any) (int, error) { return 7, nil })
 					p := openPage(t, e, transporttest.Config{
-						Settle: settle, ForbidEval: true, NativeEval: func(uint32, string, bool) { bad() },
+						Settle: settle, ForbidEval: true, NativeEval: func(uint32, string, bool) {
+							bad()
+						},
 					})
 					for _, command := range []string{"plain", "ordered", "plain"} {
 						r, err := p.Invoke(transporttest.Request{Command: command})

@@ -27,7 +27,8 @@ var zeros [8]byte
 
 // reset makes b an empty batch with that header.
 func (b *Batch) reset(h *wire.Header) {
-	*b = Batch{Number: h.Number, Segments: b.Segments[:0], Apart: b.Apart[:0], arena: b.arena.reset(), runs: b.runs[:0]}
+	*b = Batch{Number: h.Number, Segments: b.Segments[:0], Apart: b.Apart[:0],
+		arena: b.arena.reset(), runs: b.runs[:0]}
 	head := wire.AppendHeader(b.arena.take(wire.HeaderSize + len(h.Credits)*wire.CreditSize)[:0], h)
 	b.add(head)
 }
@@ -73,8 +74,9 @@ func (w *runWriter) frames(p []byte, n int, align uint32) {
 	w.grow(len(p), n)
 }
 
-// A frame whose stride is at least apartMin has a run of its own and is marked (Batch.Apart), so that a carrier can bring its
-// bytes to where the page wants them. For a shorter one a place of its own costs the page more than the copy that it saves.
+// A frame whose stride is at least apartMin has a run of its own and is marked (Batch.Apart), so
+// that a carrier can bring its bytes to where the page wants them. For a shorter one a place of its
+// own costs the page more than the copy that it saves.
 const (
 	apartMin  = 96 << 10
 	apartHead = wire.FrameSize + 16 // what stands inline: a begin frame's own fields
@@ -90,10 +92,12 @@ func (w *runWriter) apart(head, rest []byte) {
 	w.head = nil
 }
 
-// frame adds one frame whose payload is data behind head, at most 16 bytes of that; it takes the bytes as they are.
+// frame adds one frame whose payload is data behind head, at most 16 bytes of that; it takes the
+// bytes as they are.
 func (w *runWriter) frame(k wire.Kind, head, data []byte) {
 	n := len(head) + len(data)
-	if stride := wire.FrameSize + n; stride >= apartMin && stride%8 == 0 { // padding would be a segment more
+	// padding would be a segment more
+	if stride := wire.FrameSize + n; stride >= apartMin && stride%8 == 0 {
 		p := w.b.arena.take(apartHead)
 		wire.PutFrame(p, k, n)
 		m := copy(p[wire.FrameSize:], head)

@@ -77,7 +77,8 @@ func connected(data []byte, window func(*lane) int64) (*lane, error) {
 		c, _ = tickets.Load(string(ticket))
 	}
 	if c == nil {
-		return nil, fmt.Errorf("channel %d is not among those that the page announced with this call, "+
+		return nil, fmt.Errorf("channel %d is not among those that the page announced with this "+
+			"call, "+
 			"or is decoded at another time", id)
 	}
 	return c.take(uint32(id), window)
@@ -86,7 +87,8 @@ func connected(data []byte, window func(*lane) int64) (*lane, error) {
 func (c *collector) take(id uint32, window func(*lane) int64) (*lane, error) {
 	place, ok := c.places[id]
 	if !ok {
-		return nil, fmt.Errorf("channel %d is not among those that the page announced with this call", id)
+		return nil, fmt.Errorf(
+			"channel %d is not among those that the page announced with this call", id)
 	}
 	p := &c.passed[place]
 	n := int64(0)

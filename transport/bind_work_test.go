@@ -114,7 +114,8 @@ func BenchmarkReferences(b *testing.B) {
 	for _, channels := range []int{1, 1000, 15_000} {
 		b.Run(fmt.Sprint(channels), func(b *testing.B) {
 			e := newEngine(b, transport.Options{})
-			transport.Handle(e, "use", func(context.Context, []*transport.Channel[int]) (any, error) {
+			transport.Handle(e, "use", func(context.Context, []*transport.Channel[int]) (any,
+				error) {
 				return nil, nil
 			})
 			for b.Loop() {

@@ -17,9 +17,11 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestUnreadMessagesAreFreed: what a handler has not received when it returns is not counted any more.
+// TestUnreadMessagesAreFreed: what a handler has not received when it returns is not counted any
+// more.
 func TestUnreadMessagesAreFreed(t *testing.T) {
-	e := newEngine(t, transport.Options{SessionBytes: 8 << 20, RingBytes: 64 << 10, Window: 1 << 20})
+	e := newEngine(t, transport.Options{SessionBytes: 8 << 20, RingBytes: 64 << 10,
+		Window: 1 << 20})
 	transport.Handle(e, "s", func(ctx context.Context, a struct {
 		S *transport.Stream[int, []byte]
 	}) (int, error) {
@@ -30,7 +32,8 @@ func TestUnreadMessagesAreFreed(t *testing.T) {
 	p := openPage(t, e, transporttest.Config{})
 	for i := range 30 {
 		ch := p.NewChannel()
-		c := p.Start(transporttest.Request{Command: "s", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
+		c := p.Start(transporttest.Request{Command: "s", Args: map[string]any{"S": ch},
+			Channels: []*transporttest.Channel{ch}})
 		for range 20 {
 			if err := ch.Send(wire.Bytes, make([]byte, 30_000)); err != nil {
 				break
@@ -49,10 +52,13 @@ func TestUnreadMessagesAreFreed(t *testing.T) {
 	}
 }
 
-// TestSlowReceiver: a page that sends large messages to a handler that does not receive waits; its session lives.
+// TestSlowReceiver: a page that sends large messages to a handler that does not receive waits; its
+// session lives.
 func TestSlowReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{SessionBytes: 16 << 20, Window: 1 << 20, RingBytes: 64 << 10, MaxMessage: 4 << 20})
+		e := newEngine(t, transport.Options{
+			SessionBytes: 16 << 20, Window: 1 << 20, RingBytes: 64 << 10, MaxMessage: 4 << 20,
+		})
 		transport.Handle(e, "s", func(ctx context.Context, a struct {
 			S *transport.Stream[int, []byte]
 		}) (int, error) {
@@ -65,7 +71,8 @@ func TestSlowReceiver(t *testing.T) {
 		}
 		defer p.Close()
 		ch := p.NewChannel()
-		p.Start(transporttest.Request{Command: "s", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
+		p.Start(transporttest.Request{Command: "s", Args: map[string]any{"S": ch},
+			Channels: []*transporttest.Channel{ch}})
 		go func() {
 			for range 20 {
 				if ch.Send(wire.Bytes, make([]byte, 2<<20)) != nil {
@@ -83,10 +90,16 @@ func TestSlowReceiver(t *testing.T) {
 	})
 }
 
-// TestSessionBytesBoundFragments: unfinished messages on many lanes end the session at SessionBytes.
+// TestSessionBytesBoundFragments: unfinished messages on many lanes end the session at
+// SessionBytes.
 func TestSessionBytesBoundFragments(t *testing.T) {
-	e := newEngine(t, transport.Options{SessionBytes: 4 << 20, Window: 256 << 10, MaxBatch: 64 << 10, ControlBytes: 64 << 10, RingBytes: 16 << 10, MaxMessage: 2 << 20})
-	transport.Handle(e, "raw", func(ctx context.Context, b []byte) (int, error) { return len(b), nil })
+	e := newEngine(t, transport.Options{
+		SessionBytes: 4 << 20, Window: 256 << 10, MaxBatch: 64 << 10, ControlBytes: 64 << 10,
+		RingBytes: 16 << 10, MaxMessage: 2 << 20,
+	})
+	transport.Handle(e, "raw", func(ctx context.Context, b []byte) (int, error) {
+		return len(b), nil
+	})
 	s0, _ := rawSession(t, e)
 	s := &receipting{raw: s0}
 	n := uint64(0)
@@ -102,7 +115,10 @@ func TestSessionBytesBoundFragments(t *testing.T) {
 	total := 0
 	for lane := uint32(1); lane < 100; lane += 2 {
 		n++
-		a := s.exchange(upBatch(wire.Header{Number: n}, run(0, seq, invokeFrame(lane, fmt.Sprintf(`{"cmd":"raw","body":"lane","lane":%d,"length":2000000}`, lane), "")), run(lane, 0, begin(2000000))))
+		a := s.exchange(upBatch(wire.Header{Number: n},
+			run(0, seq, invokeFrame(lane,
+				fmt.Sprintf(`{"cmd":"raw","body":"lane","lane":%d,"length":2000000}`, lane), "")),
+			run(lane, 0, begin(2000000))))
 		if a.status == http.StatusGone {
 			t.Logf("refused: %s", a.body)
 			return
@@ -111,7 +127,8 @@ func TestSessionBytesBoundFragments(t *testing.T) {
 		total += 40000
 		for i := uint64(1); i < 48; i++ {
 			n++
-			a := s.exchange(upBatch(wire.Header{Number: n}, run(lane, i, wire.Frame{Kind: wire.Middle, Payload: make([]byte, 40000)})))
+			a := s.exchange(upBatch(wire.Header{Number: n},
+				run(lane, i, wire.Frame{Kind: wire.Middle, Payload: make([]byte, 40000)})))
 			if a.status == http.StatusGone {
 				t.Logf("refused: %s", a.body)
 				return
@@ -121,18 +138,25 @@ func TestSessionBytesBoundFragments(t *testing.T) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	t.Fatalf("SessionBytes is 4 MiB; the page made Go hold %d MB (heap %d MB more), Stats.Memory %d, session %v", total>>20, (after.HeapAlloc-before.HeapAlloc)>>20, s.Stats().Memory, s.Err())
+	t.Fatalf("SessionBytes is 4 MiB; the page made Go hold %d MB (heap %d MB more), Stats.Memory "+
+		"%d, session %v", total>>20, (after.HeapAlloc-before.HeapAlloc)>>20, s.Stats().Memory,
+		s.Err())
 }
 
 // TestBodyLanesAreBounded: a page that never closes the lanes of its raw bodies is stopped.
 func TestBodyLanesAreBounded(t *testing.T) {
 	e := newEngine(t, transport.Options{Lanes: 4, Pending: 4})
-	transport.Handle(e, "raw", func(ctx context.Context, b []byte) (int, error) { return len(b), nil })
+	transport.Handle(e, "raw", func(ctx context.Context, b []byte) (int, error) {
+		return len(b), nil
+	})
 	s0, _ := rawSession(t, e)
 	s := &receipting{raw: s0}
 	for i := uint32(0); i < 1000; i++ {
 		lane := 2*i + 1
-		a := s.exchange(upBatch(wire.Header{Number: uint64(i + 1)}, run(0, uint64(i), invokeFrame(i+1, fmt.Sprintf(`{"cmd":"raw","body":"lane","lane":%d,"length":1}`, lane), "")), run(lane, 0, wire.Frame{Kind: wire.Bytes, Payload: []byte{1}})))
+		a := s.exchange(upBatch(wire.Header{Number: uint64(i + 1)},
+			run(0, uint64(i), invokeFrame(i+1,
+				fmt.Sprintf(`{"cmd":"raw","body":"lane","lane":%d,"length":1}`, lane), "")),
+			run(lane, 0, wire.Frame{Kind: wire.Bytes, Payload: []byte{1}})))
 		if a.status == http.StatusGone {
 			t.Logf("refused at %d: %s", i, a.body)
 			return
@@ -148,7 +172,9 @@ func TestBodyLanesAreBounded(t *testing.T) {
 func TestResultLanesAreBounded(t *testing.T) {
 	const pending = 4
 	e := newEngine(t, transport.Options{Pending: pending})
-	transport.Handle(e, "raw", func(context.Context, struct{}) ([]byte, error) { return make([]byte, 70_000), nil })
+	transport.Handle(e, "raw", func(context.Context, struct{}) ([]byte, error) {
+		return make([]byte, 70_000), nil
+	})
 	synctest.Test(t, func(t *testing.T) {
 		u := openUp(t, e)
 		for n := range uint32(2 * pending) {
@@ -173,7 +199,8 @@ func TestResultLanesAreBounded(t *testing.T) {
 		synctest.Wait()
 		var rule *wire.RuleError
 		if err := u.s.Err(); !errors.As(err, &rule) || !strings.Contains(rule.Rule, "raw results") {
-			t.Errorf("%d lanes of raw results are open, and the session ended with %v", 2*pending+1, err)
+			t.Errorf("%d lanes of raw results are open, and the session ended with %v", 2*pending+1,
+				err)
 		}
 	})
 }
@@ -181,8 +208,13 @@ func TestResultLanesAreBounded(t *testing.T) {
 // TestResultLanesAreNotThePages: lanes of raw results do not count as the page's channels.
 func TestResultLanesAreNotThePages(t *testing.T) {
 	e := newEngine(t, transport.Options{Lanes: 2})
-	transport.Handle(e, "raw", func(ctx context.Context, _ struct{}) ([]byte, error) { return make([]byte, 70_000), nil })
-	transport.Handle(e, "c", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int, error) { return 1, nil })
+	transport.Handle(e, "raw", func(ctx context.Context, _ struct{}) ([]byte, error) {
+		return make([]byte, 70_000), nil
+	})
+	transport.Handle(e, "c", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int,
+		error) {
+		return 1, nil
+	})
 	s, _ := rawSession(t, e)
 	var frames []wire.Frame
 	for i := uint32(1); i <= 4; i++ {
@@ -192,17 +224,22 @@ func TestResultLanesAreNotThePages(t *testing.T) {
 	for s.Stats().Lanes < 4 {
 		runtime.Gosched()
 	}
-	a := s.exchange(upBatch(wire.Header{Number: 2}, run(0, 4, invokeFrame(5, `{"cmd":"c","channels":[1],"body":"json"}`, `{"C":"__CHANNEL__:1"}`))))
+	a := s.exchange(upBatch(wire.Header{
+		Number: 2,
+	}, run(0, 4, invokeFrame(5, `{"cmd":"c","channels":[1],"body":"json"}`,
+		`{"C":"__CHANNEL__:1"}`))))
 	if a.status == http.StatusGone {
 		t.Fatalf("the page opened one channel of two: %s", a.body)
 	}
 }
 
-// TestCancelledCommandOfAnUnreadChannel: a cancelled command does not wait for the reader of its channel.
+// TestCancelledCommandOfAnUnreadChannel: a cancelled command does not wait for the reader of its
+// channel.
 func TestCancelledCommandOfAnUnreadChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{Pending: 1, Window: 64 << 10, MaxBatch: 16 << 10})
-		transport.Handle(e, "c", func(ctx context.Context, a struct{ C *transport.Channel[[]byte] }) (int, error) {
+		transport.Handle(e, "c", func(ctx context.Context,
+			a struct{ C *transport.Channel[[]byte] }) (int, error) {
 			for range 100 {
 				if err := a.C.Send(ctx, make([]byte, 1000)); err != nil {
 					return 0, err
@@ -210,19 +247,23 @@ func TestCancelledCommandOfAnUnreadChannel(t *testing.T) {
 			}
 			return 1, nil
 		})
-		transport.Handle(e, "f", func(ctx context.Context, _ struct{}) (int, error) { return 1, nil })
+		transport.Handle(e, "f", func(ctx context.Context, _ struct{}) (int, error) {
+			return 1, nil
+		})
 		p, err := transporttest.Open(e, transporttest.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
 		ch := p.NewChannel()
-		c := p.Start(transporttest.Request{Command: "c", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
+		c := p.Start(transporttest.Request{Command: "c", Args: map[string]any{"C": ch},
+			Channels: []*transporttest.Channel{ch}})
 		time.Sleep(time.Second)
 		c.Cancel()
 		time.Sleep(time.Hour)
 		if _, err := p.Invoke(transporttest.Request{Command: "f", Args: struct{}{}}); err != nil {
-			t.Errorf("an hour after the only command returned and was cancelled: %v; running %d", err, p.Session.Stats().Running)
+			t.Errorf("an hour after the only command returned and was cancelled: %v; running %d",
+				err, p.Session.Stats().Running)
 		}
 	})
 }
@@ -231,7 +272,9 @@ func TestCancelledCommandOfAnUnreadChannel(t *testing.T) {
 func TestResultAtTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{MaxMessage: 1 << 10})
-		transport.Handle(e, "r", func(ctx context.Context, n int) (string, error) { return strings.Repeat("x", n), nil })
+		transport.Handle(e, "r", func(ctx context.Context, n int) (string, error) {
+			return strings.Repeat("x", n), nil
+		})
 		transport.Handle(e, "e", func(ctx context.Context, n int) (string, error) {
 			return "", &transport.Error{Code: "x", Message: strings.Repeat("x", n)}
 		})
@@ -255,10 +298,14 @@ func TestSmallestSessions(t *testing.T) {
 	if _, err := transport.NewEngine(transport.Options{SessionBytes: 1 << 20}); err == nil {
 		t.Error("a session too small for lane 0 is accepted")
 	}
-	for _, o := range []transport.Options{{SessionBytes: 3 << 20}, {SessionBytes: 2 << 20, ControlBytes: 64 << 10}, {SessionBytes: 8 << 20, ControlBytes: 64 << 10, RingBytes: 16 << 20}} {
+	for _, o := range []transport.Options{
+		{SessionBytes: 3 << 20}, {SessionBytes: 2 << 20, ControlBytes: 64 << 10},
+		{SessionBytes: 8 << 20, ControlBytes: 64 << 10, RingBytes: 16 << 20},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			e := newEngine(t, o)
-			transport.Handle(e, "c", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
+			transport.Handle(e, "c", func(ctx context.Context,
+				a struct{ C *transport.Channel[int] }) (int, error) {
 				return 1, a.C.Send(ctx, 1)
 			})
 			p, err := transporttest.Open(e, transporttest.Config{})
@@ -267,11 +314,13 @@ func TestSmallestSessions(t *testing.T) {
 			}
 			defer p.Close()
 			ch := p.NewChannel()
-			c := p.Start(transporttest.Request{Command: "c", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
+			c := p.Start(transporttest.Request{Command: "c", Args: map[string]any{"C": ch},
+				Channels: []*transporttest.Channel{ch}})
 			time.Sleep(time.Minute)
 			synctest.Wait()
 			if !c.Done() {
-				t.Errorf("%d: the only call of the session never gets an answer; Eval: %v", o.SessionBytes, p.Session.Eval("1"))
+				t.Errorf("%d: the only call of the session never gets an answer; Eval: %v",
+					o.SessionBytes, p.Session.Eval("1"))
 				return
 			}
 			if _, err := c.Wait(); err != nil {

@@ -116,7 +116,8 @@ func (b *budget) check() error {
 	if used <= b.limit || used-b.goes() <= b.limit/4 {
 		return nil
 	}
-	return wire.Broken("what the page has sent and Go not taken exceeds the session's %d bytes: raise Options.SessionBytes, or read faster", b.limit)
+	return wire.Broken("what the page has sent and Go not taken exceeds the session's %d bytes: "+
+		"raise Options.SessionBytes, or read faster", b.limit)
 }
 
 // goes is what is held by what Go does.
@@ -217,4 +218,6 @@ func (b *budget) leave(r *room) {
 }
 
 // backlog is what all who wait hold. The caller holds mu.
-func (b *budget) backlog() int64 { return b.lines[heldResults].backlog + b.lines[heldScripts].backlog }
+func (b *budget) backlog() int64 {
+	return b.lines[heldResults].backlog + b.lines[heldScripts].backlog
+}

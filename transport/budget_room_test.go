@@ -16,7 +16,9 @@ func TestRoomComesBack(t *testing.T) {
 		back func(b *budget)
 	}{
 		{"a reader's block", heldReaders, func(b *budget) { b.add(heldReaders, -900) }},
-		{"an aborted message", heldFragments, func(b *budget) { _ = b.fromPage(heldFragments, -900) }},
+		{"an aborted message", heldFragments, func(b *budget) {
+			_ = b.fromPage(heldFragments, -900)
+		}},
 		{"a ring", heldRings, func(b *budget) { b.give(heldRings, 900) }},
 		{"results", heldResults, func(b *budget) { b.give(heldResults, 950) }},
 	} {

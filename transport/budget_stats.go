@@ -16,8 +16,8 @@ type MemoryStats struct {
 	Requests  int64 `json:"requests"`
 	// Commands are those that run or wait, with their names, headers and bodies.
 	Commands int64 `json:"commands"`
-	// Results are those that wait for room in lane 0, and those over 64 KiB of raw bytes that the page
-	// has not received.
+	// Results are those that wait for room in lane 0, and those over 64 KiB of raw bytes that the
+	// page has not received.
 	Results int64 `json:"results"`
 	// Latest are the values of channels with Latest that the page has not received.
 	Latest int64 `json:"latest"`
@@ -25,8 +25,8 @@ type MemoryStats struct {
 	Scripts int64 `json:"scripts"`
 	// Readers are what pages at resumable channels have decoded.
 	Readers int64 `json:"readers"`
-	// Waiting is what results and scripts hold that wait for room. It is not part of the sum, and at
-	// most as much again.
+	// Waiting is what results and scripts hold that wait for room. It is not part of the sum, and
+	// at most as much again.
 	Waiting int64 `json:"waiting"`
 }
 
@@ -40,8 +40,10 @@ func (b *budget) stats() MemoryStats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return MemoryStats{
-		Rings: of[heldRings], Lanes: of[heldLanes], Messages: max(0, of[heldMessages]), Fragments: of[heldFragments], Early: of[heldEarly],
-		Requests: of[heldRequests], Commands: of[heldCommands], Results: of[heldResults], Latest: of[heldLatest],
+		Rings: of[heldRings], Lanes: of[heldLanes], Messages: max(0, of[heldMessages]),
+		Fragments: of[heldFragments], Early: of[heldEarly],
+		Requests: of[heldRequests], Commands: of[heldCommands], Results: of[heldResults],
+		Latest:  of[heldLatest],
 		Scripts: of[heldScripts], Readers: of[heldReaders], Waiting: b.backlog(),
 	}
 }

@@ -59,7 +59,8 @@ func TestBudget(t *testing.T) {
 		b.give(heldRings, 90)
 		want(300, 20, 80)
 		b.give(heldResults, 100)
-		if st := b.stats(); st != (MemoryStats{}) || b.waiting.Load() != 0 || b.blocked.Load() != 0 {
+		if st := b.stats(); st != (MemoryStats{}) || b.waiting.Load() != 0 ||
+			b.blocked.Load() != 0 {
 			t.Errorf("at the end %+v are held, %d wait", st, b.waiting.Load())
 		}
 	})

@@ -14,23 +14,43 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestBorrowInEnvelope: channels are opened as the envelope says, and what does not fit is a broken rule.
+// TestBorrowInEnvelope: channels are opened as the envelope says, and what does not fit is a broken
+// rule.
 func TestBorrowInEnvelope(t *testing.T) {
 	for _, c := range []struct{ name, envelopes, says string }{
 		{"good", `{"cmd":"keep","channels":[1,3],"borrow":[3],"body":"json"}`, ""},
-		{"again", `{"cmd":"keep","channels":[1,3],"borrow":[3,3],"body":"json"}|{"cmd":"keep","channels":[3,1,3],"borrow":[3],"body":"json"}`, ""},
+		{
+			"again",
+			`{"cmd":"keep","channels":[1,3],"borrow":[3,3],"body":"json"}|{"cmd":"keep",
+				"channels":[3,1,3],"borrow":[3],"body":"json"}`, "",
+		},
 		{"none", `{"cmd":"keep","channels":[1,3],"borrow":[],"body":"json"}`, ""},
-		{"no channel of it", `{"cmd":"keep","channels":[1],"borrow":[3],"body":"json"}`, "lane 3 is to be borrowed and is none of its channels"},
-		{"no channels", `{"cmd":"keep","borrow":[1],"body":"json"}`, "lane 1 is to be borrowed and is none of its channels"},
+		{"no channel of it", `{"cmd":"keep","channels":[1],"borrow":[3],"body":"json"}`,
+			"lane 3 is to be borrowed and is none of its channels"},
+		{"no channels", `{"cmd":"keep","borrow":[1],"body":"json"}`, "lane 1 is to be borrowed " +
+			"and is none of its channels"},
 		{"even", `{"cmd":"keep","channels":[1],"borrow":[2],"body":"json"}`, "is no channel"},
-		{"no number", `{"cmd":"keep","channels":[1],"borrow":["1"],"body":"json"}`, "is no channel"},
-		{"over 32 bits", `{"cmd":"keep","channels":[1],"borrow":[4294967297],"body":"json"}`, "is no channel"},
-		{"later", `{"cmd":"keep","channels":[1],"body":"json"}|{"cmd":"keep","channels":[1],"borrow":[1],"body":"json"}`, "lane 1 was opened with borrow false"},
-		{"no longer", `{"cmd":"keep","channels":[1],"borrow":[1],"body":"json"}|{"cmd":"keep","channels":[1],"body":"json"}`, "lane 1 was opened with borrow true"},
+		{"no number", `{"cmd":"keep","channels":[1],"borrow":["1"],"body":"json"}`,
+			"is no channel"},
+		{"over 32 bits", `{"cmd":"keep","channels":[1],"borrow":[4294967297],"body":"json"}`,
+			"is no channel"},
+		{
+			"later",
+			`{"cmd":"keep","channels":[1],"body":"json"}|{"cmd":"keep","channels":[1],"borrow":[1],
+				"body":"json"}`, "lane 1 was opened with borrow false",
+		},
+		{
+			"no longer",
+			`{"cmd":"keep","channels":[1],"borrow":[1],"body":"json"}|{"cmd":"keep","channels":[1],
+				"body":"json"}`, "lane 1 was opened with borrow true",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newEngine(t, transport.Options{})
-			transport.Handle(e, "keep", func(ctx context.Context, _ struct{}) (int, error) { <-ctx.Done(); return 1, nil })
+			transport.Handle(e, "keep", func(ctx context.Context, _ struct{}) (int, error) {
+				<-ctx.Done()
+				return 1, nil
+			})
 			u := openUp(t, e)
 			var err error
 			for i, envelope := range strings.Split(c.envelopes, "|") {
@@ -40,7 +60,8 @@ func TestBorrowInEnvelope(t *testing.T) {
 				err = u.try(0, invokeFrame(uint32(i+1), envelope, "{}"))
 			}
 			var rule *wire.RuleError
-			if c.says == "" && err != nil || c.says != "" && (!errors.As(err, &rule) || !strings.Contains(rule.Rule, c.says)) {
+			if c.says == "" && err != nil || c.says != "" &&
+				(!errors.As(err, &rule) || !strings.Contains(rule.Rule, c.says)) {
 				t.Errorf("%v, want %q", err, c.says)
 			}
 		})
@@ -66,8 +87,10 @@ func TestLostAll(t *testing.T) {
 		for i := range uint64(50) {
 			u.carrier.port.LostAll()
 			synctest.Wait()
-			if got := u.s.Stats(); got.Batches != sent+2*(i+1) || got.Resent != 2*(i+1) || u.s.Err() != nil {
-				t.Fatalf("after %d times: %d batches, %d of them again, %v", i+1, got.Batches, got.Resent, u.s.Err())
+			if got := u.s.Stats(); got.Batches != sent+2*(i+1) || got.Resent != 2*(i+1) ||
+				u.s.Err() != nil {
+				t.Fatalf("after %d times: %d batches, %d of them again, %v", i+1, got.Batches,
+					got.Resent, u.s.Err())
 			}
 		}
 		u.receive(wire.AppendHeader(nil, &wire.Header{Receipt: 3}))
@@ -83,7 +106,10 @@ func TestLostAll(t *testing.T) {
 func TestRelease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
-		transport.Handle(e, "wait", func(ctx context.Context, _ struct{}) (int, error) { <-ctx.Done(); return 1, nil })
+		transport.Handle(e, "wait", func(ctx context.Context, _ struct{}) (int, error) {
+			<-ctx.Done()
+			return 1, nil
+		})
 		c := transport.NewPulls("memory")
 		s, err := e.Open(transport.SessionConfig{Carrier: c})
 		if err != nil {
@@ -100,7 +126,8 @@ func TestRelease(t *testing.T) {
 			synctest.Wait()
 		}
 		request(wire.Header{Slot: 0, Request: 1, Hold: 20_000})
-		request(wire.Header{Slot: 1, Request: 1, Hold: 20_000, Number: 1}, run(0, 0, invokeFrame(1, `{"cmd":"wait","body":"json"}`, "{}")))
+		request(wire.Header{Slot: 1, Request: 1, Hold: 20_000, Number: 1},
+			run(0, 0, invokeFrame(1, `{"cmd":"wait","body":"json"}`, "{}")))
 		if len(answers) != 0 || !c.Ready() {
 			t.Fatalf("%d answers", len(answers))
 		}
@@ -113,7 +140,8 @@ func TestRelease(t *testing.T) {
 			t.Errorf("pull: %+v", a)
 		}
 		a := <-answers
-		if d, err := wire.Decode(a.Body[0], wire.Down); err != nil || a.Status != http.StatusOK || d.Number != 0 || d.Receipt != 1 {
+		if d, err := wire.Decode(a.Body[0], wire.Down); err != nil || a.Status != http.StatusOK ||
+			d.Number != 0 || d.Receipt != 1 {
 			t.Errorf("pull with a batch: %+v, %v", d, err)
 		}
 		request(wire.Header{Slot: 0, Request: 2, Hold: 20_000})
@@ -143,14 +171,19 @@ func TestBorrowedOrder(t *testing.T) {
 			}
 			return n, nil
 		})
-		p, err := transporttest.Open(e, transporttest.Config{Faults: transporttest.Faults{LoseAnswer: 0.05, Repeat: 0.1, Delay: 20 * time.Millisecond}})
+		p, err := transporttest.Open(e, transporttest.Config{
+			Faults: transporttest.Faults{
+				LoseAnswer: 0.05, Repeat: 0.1, Delay: 20 * time.Millisecond,
+			},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
 		a, b := p.NewChannel(), p.NewChannel()
 		b.Borrow()
-		call := p.Start(transporttest.Request{Command: "run", Args: map[string]any{"A": a, "B": b}, Channels: []*transporttest.Channel{a, b}})
+		call := p.Start(transporttest.Request{Command: "run", Args: map[string]any{"A": a, "B": b},
+			Channels: []*transporttest.Channel{a, b}})
 		for i := range n {
 			for _, c := range []*transporttest.Channel{a, b} {
 				if m, err := c.Next(); err != nil || len(m.Data) != i*i {

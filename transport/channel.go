@@ -66,7 +66,8 @@ func (c *Channel[T]) bound() *lane {
 // codec's: a value whose MarshalJSON panics, or that is no JSON in UTF-8, too. With any error
 // nothing of v reaches the page, and the channel lives on, unless it is ErrClosed.
 //
-// ctx matters only while Send waits: with space at hand, v is accepted under a context that has ended, too.
+// ctx matters only while Send waits: with space at hand, v is accepted under a context that has
+// ended, too.
 func (c *Channel[T]) Send(ctx context.Context, v T) error {
 	return c.send(contexts.OrBackground(ctx), v)
 }
@@ -102,14 +103,14 @@ func (c *Channel[T]) send(ctx context.Context, v T) error {
 type OnFull uint8
 
 const (
-	// Block has Send wait until there is space or its context ends. Nothing is lost: the sender is slowed down to the
-	// page's speed.
+	// Block has Send wait until there is space or its context ends. Nothing is lost: the sender is
+	// slowed down to the page's speed.
 	Block OnFull = iota
-	// Fail has Send give ErrFull at once, whatever its context: the sender decides what to leave out. A message over half of
-	// RingBytes gives ErrTooLarge, since it can't be accepted at once.
+	// Fail has Send give ErrFull at once, whatever its context: the sender decides what to leave
+	// out. A message over half of RingBytes gives ErrTooLarge, since it can't be accepted at once.
 	Fail
-	// Latest keeps one value: Send replaces the one that was not sent yet, and never waits. Stats counts what was
-	// replaced. Right for a screen that shows the present.
+	// Latest keeps one value: Send replaces the one that was not sent yet, and never waits. Stats
+	// counts what was replaced. Right for a screen that shows the present.
 	Latest
 )
 
@@ -153,7 +154,8 @@ func (c *Channel[T]) Configure(o ChannelOptions) error {
 	}
 	if o.RingBytes != 0 {
 		if o.RingBytes < minRing || o.RingBytes&(o.RingBytes-1) != 0 || o.RingBytes > 512<<20 {
-			return fmt.Errorf("transport: RingBytes is %d, must be a power of two, %d to %d", o.RingBytes, minRing, 512<<20)
+			return fmt.Errorf("transport: RingBytes is %d, must be a power of two, %d to %d",
+				o.RingBytes, minRing, 512<<20)
 		}
 		l.ringSize = o.RingBytes
 	}
@@ -165,8 +167,8 @@ func (c *Channel[T]) Configure(o ChannelOptions) error {
 }
 
 // Flush returns when everything that the channel had accepted has the page's receipt: it has
-// arrived there, though its callback may not have run yet. It waits until ctx ends, and then gives its cause; what was
-// accepted is on its way all the same.
+// arrived there, though its callback may not have run yet. It waits until ctx ends, and then gives
+// its cause; what was accepted is on its way all the same.
 func (c *Channel[T]) Flush(ctx context.Context) error {
 	l := c.bound()
 	if l == nil {

@@ -16,7 +16,8 @@ import (
 )
 
 // grab is a page with one kept channel of it in Go's hands.
-func grab[T any](t testing.TB, o transport.Options, c transporttest.Config) (*transporttest.Page, *transporttest.Channel, *transport.Channel[T]) {
+func grab[T any](t testing.TB, o transport.Options, c transporttest.Config) (*transporttest.Page,
+	*transporttest.Channel, *transport.Channel[T]) {
 	t.Helper()
 	e := newEngine(t, o)
 	type args struct{ Ch *transport.Channel[T] }
@@ -28,7 +29,8 @@ func grab[T any](t testing.TB, o transport.Options, c transporttest.Config) (*tr
 	})
 	p := openPage(t, e, c)
 	ch := p.NewChannel()
-	r, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"Ch": ch}, Channels: []*transporttest.Channel{ch}})
+	r, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"Ch": ch},
+		Channels: []*transporttest.Channel{ch}})
 	wantJSON(t, r, err, "true")
 	return p, ch, <-got
 }
@@ -75,7 +77,9 @@ func TestChannelsAtAnyDepth(t *testing.T) {
 		if a.None != nil && a.None.Err() == nil {
 			return false, errors.New("a missing channel is connected")
 		}
-		for name, c := range map[string]*transport.Channel[string]{"one": a.One, "map": a.Inner.Map["k"]} {
+		for name, c := range map[string]*transport.Channel[string]{
+			"one": a.One, "map": a.Inner.Map["k"],
+		} {
 			if err := c.Send(ctx, name); err != nil {
 				return false, err
 			}
@@ -111,13 +115,18 @@ func TestChannelsAtAnyDepth(t *testing.T) {
 func TestUnannouncedChannelIsRefused(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	type args struct{ C *transport.Channel[int] }
-	transport.Handle(e, "use", func(ctx context.Context, a args) (bool, error) { return true, a.C.Send(ctx, 1) })
+	transport.Handle(e, "use", func(ctx context.Context, a args) (bool, error) {
+		return true, a.C.Send(ctx, 1)
+	})
 	p := openPage(t, e, transporttest.Config{})
-	_, err := p.Invoke(transporttest.Request{Command: "use", Args: map[string]any{"C": "__CHANNEL__:7"}})
+	_, err := p.Invoke(transporttest.Request{
+		Command: "use", Args: map[string]any{"C": "__CHANNEL__:7"},
+	})
 	wantCode(t, err, transport.CodeBadArguments)
 	_, err = p.Invoke(transporttest.Request{Command: "use", Args: map[string]any{"C": "7"}})
 	wantCode(t, err, transport.CodeBadArguments)
-	if err := new(transport.Channel[int]).Send(within(t), 1); !errors.Is(err, transport.ErrUnbound) {
+	if err := new(transport.Channel[int]).Send(within(t), 1); !errors.Is(err,
+		transport.ErrUnbound) {
 		t.Errorf("unconnected channel: %v", err)
 	}
 }
@@ -129,7 +138,8 @@ func TestEndedChannelIsRefused(t *testing.T) {
 	p := openPage(t, e, transporttest.Config{})
 	ch := p.NewChannel()
 	use := func() (*transporttest.Result, error) {
-		return p.Invoke(transporttest.Request{Command: "use", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
+		return p.Invoke(transporttest.Request{Command: "use", Args: map[string]any{"C": ch},
+			Channels: []*transporttest.Channel{ch}})
 	}
 	r, err := use()
 	wantJSON(t, r, err, "true")
@@ -142,12 +152,18 @@ func TestEndedChannelIsRefused(t *testing.T) {
 func TestKeptChannelIsPassedAgain(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	type args struct{ C *transport.Channel[int] }
-	transport.Handle(e, "keep", func(ctx context.Context, a args) (bool, error) { a.C.Keep(); return true, a.C.Send(ctx, 1) })
-	transport.Handle(e, "again", func(ctx context.Context, a args) (bool, error) { return true, a.C.Send(ctx, 2) })
+	transport.Handle(e, "keep", func(ctx context.Context, a args) (bool, error) {
+		a.C.Keep()
+		return true, a.C.Send(ctx, 1)
+	})
+	transport.Handle(e, "again", func(ctx context.Context, a args) (bool, error) {
+		return true, a.C.Send(ctx, 2)
+	})
 	p := openPage(t, e, transporttest.Config{})
 	ch := p.NewChannel()
 	for i, command := range []string{"keep", "again"} {
-		r, err := p.Invoke(transporttest.Request{Command: command, Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
+		r, err := p.Invoke(transporttest.Request{Command: command, Args: map[string]any{"C": ch},
+			Channels: []*transporttest.Channel{ch}})
 		wantJSON(t, r, err, "true")
 		if m, err := ch.Next(); err != nil || decodeInt(t, m.Data) != i+1 {
 			t.Fatalf("message %d: %q, %v", i, m.Data, err)
@@ -173,7 +189,11 @@ func TestResultAfterMessages(t *testing.T) {
 	p := openPage(t, e, transporttest.Config{})
 	for _, n := range []int{0, 1, 2, 1000} {
 		ch := p.NewChannel()
-		r, err := p.Invoke(transporttest.Request{Command: "count", Args: map[string]any{"C": ch, "N": n}, Channels: []*transporttest.Channel{ch}})
+		r, err := p.Invoke(transporttest.Request{
+			Command: "count", Args: map[string]any{
+				"C": ch, "N": n,
+			}, Channels: []*transporttest.Channel{ch},
+		})
 		wantJSON(t, r, err, fmt.Sprint(n))
 		if got := ch.Queued(); got != n {
 			t.Fatalf("%d of %d messages had come before the result", got, n)
@@ -404,7 +424,8 @@ func TestPageClosesChannel(t *testing.T) {
 	page.Close()
 	<-ch.Done()
 	var closed *transport.ClosedError
-	if err := ch.Send(within(t), 2); !errors.As(err, &closed) || closed.Reason != "closed by the page" {
+	if err := ch.Send(within(t), 2); !errors.As(err, &closed) ||
+		closed.Reason != "closed by the page" {
 		t.Fatalf("send: %v", err)
 	}
 	if err := p.Session.Flush(within(t)); err != nil {
@@ -457,7 +478,8 @@ func TestStreamBothWays(t *testing.T) {
 	})
 	p := openPage(t, e, transporttest.Config{})
 	ch := p.NewChannel()
-	call := p.Start(transporttest.Request{Command: "echo", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
+	call := p.Start(transporttest.Request{Command: "echo", Args: map[string]any{"S": ch},
+		Channels: []*transporttest.Channel{ch}})
 	const n = 2000
 	go func() {
 		for i := range n {

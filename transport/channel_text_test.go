@@ -9,8 +9,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestTextIsNoChannel: text that looks like a channel binds none, though a channel of that number is open: only
-// those are bound that the call's envelope names.
+// TestTextIsNoChannel: text that looks like a channel binds none, though a channel of that number
+// is open: only those are bound that the call's envelope names.
 func TestTextIsNoChannel(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	type args struct {
@@ -27,14 +27,19 @@ func TestTextIsNoChannel(t *testing.T) {
 	transport.Handle(e, "say", func(_ context.Context, a args) (any, error) {
 		return []any{a.Text, a.Any, a.C == nil}, nil
 	})
-	transport.Handle(e, "send", func(ctx context.Context, a args) (any, error) { return nil, a.C.Send(ctx, "stolen") })
+	transport.Handle(e, "send", func(ctx context.Context, a args) (any, error) {
+		return nil, a.C.Send(ctx, "stolen")
+	})
 	p := openPage(t, e, transporttest.Config{})
 	ch := p.NewChannel()
-	r, err := p.Invoke(transporttest.Request{Command: "keep", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
+	r, err := p.Invoke(transporttest.Request{Command: "keep", Args: map[string]any{"C": ch},
+		Channels: []*transporttest.Channel{ch}})
 	wantJSON(t, r, err, "null")
 
 	const text = "__CHANNEL__:1"
-	r, err = p.Invoke(transporttest.Request{Command: "say", Args: map[string]any{"Text": text, "Any": []string{text}}})
+	r, err = p.Invoke(transporttest.Request{
+		Command: "say", Args: map[string]any{"Text": text, "Any": []string{text}},
+	})
 	wantJSON(t, r, err, `["__CHANNEL__:1",["__CHANNEL__:1"],true]`)
 	for _, id := range []string{text, "__CHANNEL__:3"} {
 		_, err = p.Invoke(transporttest.Request{Command: "send", Args: map[string]any{"C": id}})

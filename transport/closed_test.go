@@ -18,7 +18,9 @@ type updates struct{ Updates *transport.Channel[int] }
 func start(p *transporttest.Page, command string) (*transporttest.Call, *transporttest.Channel) {
 	ch := p.NewChannel()
 	call := p.Start(transporttest.Request{
-		Command: command, Args: map[string]any{"Updates": ch}, Channels: []*transporttest.Channel{ch},
+		Command: command, Args: map[string]any{"Updates": ch}, Channels: []*transporttest.Channel{
+			ch,
+		},
 	})
 	synctest.Wait()
 	return call, ch
@@ -47,7 +49,9 @@ func TestPageCloseHasACode(t *testing.T) {
 	}{
 		"Send": {send, transport.CodeChannelClosed},
 		"wrapped": {
-			func(ctx context.Context, a updates) error { return fmt.Errorf("app: %w", send(ctx, a)) },
+			func(ctx context.Context, a updates) error {
+				return fmt.Errorf("app: %w", send(ctx, a))
+			},
 			transport.CodeChannelClosed,
 		},
 		"Err": {
@@ -55,7 +59,10 @@ func TestPageCloseHasACode(t *testing.T) {
 			transport.CodeChannelClosed,
 		},
 		"Flush": {
-			func(ctx context.Context, a updates) error { <-a.Updates.Done(); return a.Updates.Flush(ctx) },
+			func(ctx context.Context, a updates) error {
+				<-a.Updates.Done()
+				return a.Updates.Flush(ctx)
+			},
 			"",
 		},
 		"its context": {
@@ -111,7 +118,9 @@ func TestOtherSessionsEnd(t *testing.T) {
 		other := openPage(t, e, transporttest.Config{Label: "other"})
 		start(other, "keep")
 		other.Close()
-		_, err := openPage(t, e, transporttest.Config{}).Invoke(transporttest.Request{Command: "tell"})
+		_, err := openPage(t, e, transporttest.Config{}).Invoke(transporttest.Request{
+			Command: "tell",
+		})
 		wantCode(t, err, transport.CodeClosed)
 	})
 }

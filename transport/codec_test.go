@@ -34,7 +34,9 @@ func (m marking) Decode(data []byte, v any) error {
 // TestCodec: the engine's codec serves arguments, results and messages; a channel may have its own.
 func TestCodec(t *testing.T) {
 	e := newEngine(t, transport.Options{Codec: marking{mark: "e:"}})
-	transport.Handle(e, "echo", func(_ context.Context, s string) (string, error) { return s + s, nil })
+	transport.Handle(e, "echo", func(_ context.Context, s string) (string, error) {
+		return s + s, nil
+	})
 	transport.Handle(e, "stream", func(ctx context.Context, a struct {
 		S *transport.Stream[string, string]
 		C *transport.Channel[string]
@@ -55,7 +57,8 @@ func TestCodec(t *testing.T) {
 	r, err := p.Invoke(transporttest.Request{Command: "echo", Args: "e:x"})
 	wantJSON(t, r, err, `"e:xx"`)
 	s, c := p.NewChannel(), p.NewChannel()
-	call := p.Start(transporttest.Request{Command: "stream", Args: map[string]any{"S": s, "C": c}, Channels: []*transporttest.Channel{s, c}})
+	call := p.Start(transporttest.Request{Command: "stream", Args: map[string]any{"S": s, "C": c},
+		Channels: []*transporttest.Channel{s, c}})
 	if err := s.Send(wire.JSON, []byte(`"e:m"`)); err != nil {
 		t.Fatal(err)
 	}

@@ -29,8 +29,8 @@ type CommandOptions struct {
 	// is asked only whether it denies "command:<name>" (Denier), and what the function forgets to
 	// ask is allowed to every page.
 	Asks bool
-	// MaxArgs bounds a call's arguments, in bytes of their JSON or of the raw body. A longer call is
-	// refused with CodeBadArguments, nothing of it is kept or decoded. Default: no bound but
+	// MaxArgs bounds a call's arguments, in bytes of their JSON or of the raw body. A longer call
+	// is refused with CodeBadArguments, nothing of it is kept or decoded. Default: no bound but
 	// Options.MaxMessage.
 	MaxArgs int
 	// Permit, if not nil, is asked about each call before its arguments are decoded, and before a
@@ -78,19 +78,22 @@ type answer struct {
 //
 // Handle panics when the name is taken, or has more than 1024 bytes, or the engine or fn is nil, as
 // registering a pattern does in net/http.
-func Handle[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
+func Handle[Args, Result any](e *Engine, name string,
+	fn func(ctx context.Context, args Args) (Result, error)) {
 	HandleWith(e, name, CommandOptions{}, fn)
 }
 
 // HandleWith is Handle with options. It panics when Handle does, or MaxArgs is negative.
 func HandleWith[Args, Result any](
-	e *Engine, name string, o CommandOptions, fn func(ctx context.Context, args Args) (Result, error),
+	e *Engine, name string, o CommandOptions, fn func(ctx context.Context, args Args) (Result,
+		error),
 ) {
 	register(e, &command{CommandOptions: o, name: name}, fn)
 }
 
 // register adds a command with its handler.
-func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Context, args Args) (Result, error)) {
+func register[Args, Result any](e *Engine, c *command,
+	fn func(ctx context.Context, args Args) (Result, error)) {
 	switch {
 	case e == nil:
 		panic(fmt.Sprintf("transport: command %q is registered at a nil engine", c.name))
@@ -118,12 +121,16 @@ func register[Args, Result any](e *Engine, c *command, fn func(ctx context.Conte
 				inv.s.log.Error("command's result panicked", "command", c.name, "panic", f.Panic,
 					"stack", f.Stack)
 			}
-			return answer{}, &Error{CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", c.name, err), nil}
+			return answer{}, &Error{
+				CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", c.name,
+					err), nil,
+			}
 		}
 		return answer{data: data}, nil
 	}
 	if len(c.name) > maxCommandName {
-		panic(fmt.Sprintf("transport: the name of command %.40q… has %d bytes, the limit is %d", c.name,
+		panic(fmt.Sprintf("transport: the name of command %.40q… has %d bytes, the limit is %d",
+			c.name,
 			len(c.name), maxCommandName))
 	}
 	if _, taken := e.commands.LoadOrStore(c.name, c); taken {
@@ -232,7 +239,8 @@ func (inv *invocation) roomForResult(n int64) error {
 	case err == errBacklog:
 		return &Error{
 			CodeBusy,
-			fmt.Sprintf("the result of command %q found no room: the page takes none, and as much as "+
+			fmt.Sprintf("the result of command %q found no room: the page takes none, and as "+
+				"much as "+
 				"Options.SessionBytes waits for it already", inv.name),
 			nil,
 		}

@@ -17,8 +17,12 @@ type addArgs struct{ A, B int }
 
 func TestCommandResult(t *testing.T) {
 	e := newEngine(t, transport.Options{})
-	transport.Handle(e, "add", func(_ context.Context, a addArgs) (int, error) { return a.A + a.B, nil })
-	transport.Handle(e, "nothing", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
+	transport.Handle(e, "add", func(_ context.Context, a addArgs) (int, error) {
+		return a.A + a.B, nil
+	})
+	transport.Handle(e, "nothing", func(context.Context, struct{}) (struct{}, error) {
+		return struct{}{}, nil
+	})
 	p := openPage(t, e, transporttest.Config{})
 	r, err := p.Invoke(transporttest.Request{Command: "add", Args: addArgs{2, 3}})
 	wantJSON(t, r, err, "5")
@@ -68,18 +72,31 @@ func TestCommandLargeJSON(t *testing.T) {
 
 func TestCommandErrors(t *testing.T) {
 	e := newEngine(t, transport.Options{})
-	transport.Handle(e, "plain", func(context.Context, struct{}) (int, error) { return 0, errors.New("no luck") })
-	transport.Handle(e, "coded", func(context.Context, struct{}) (int, error) {
-		return 0, fmt.Errorf("wrapped: %w", &transport.Error{Code: "disk_full", Message: "disk is full", Detail: map[string]int{"free": 3}})
+	transport.Handle(e, "plain", func(context.Context, struct{}) (int, error) {
+		return 0, errors.New("no luck")
 	})
-	transport.Handle(e, "add", func(_ context.Context, a addArgs) (int, error) { return a.A + a.B, nil })
-	transport.Handle(e, "raw", func(_ context.Context, b []byte) (int, error) { return len(b), nil })
-	transport.Handle(e, "unencodable", func(context.Context, struct{}) (func(), error) { return func() {}, nil })
+	transport.Handle(e, "coded", func(context.Context, struct{}) (int, error) {
+		return 0, fmt.Errorf("wrapped: %w", &transport.Error{
+			Code: "disk_full", Message: "disk is full", Detail: map[string]int{"free": 3},
+		})
+	})
+	transport.Handle(e, "add", func(_ context.Context, a addArgs) (int, error) {
+		return a.A + a.B, nil
+	})
+	transport.Handle(e, "raw", func(_ context.Context, b []byte) (int, error) {
+		return len(b), nil
+	})
+	transport.Handle(e, "unencodable", func(context.Context, struct{}) (func(), error) {
+		return func() {}, nil
+	})
 	transport.Handle(e, "bad detail", func(context.Context, struct{}) (int, error) {
 		return 0, &transport.Error{Code: "x", Message: "y", Detail: func() {}}
 	})
 	transport.Handle(e, "panic", func(context.Context, struct{}) (int, error) { panic("boom") })
-	transport.Handle(e, "nil", func(context.Context, struct{}) (int, error) { var p *addArgs; return p.A, nil })
+	transport.Handle(e, "nil", func(context.Context, struct{}) (int, error) {
+		var p *addArgs
+		return p.A, nil
+	})
 	p := openPage(t, e, transporttest.Config{})
 	for _, c := range []struct {
 		command string
@@ -118,7 +135,9 @@ func TestCommandHeaders(t *testing.T) {
 		return transport.Header(ctx, "user") + "@" + transport.SessionFrom(ctx).Label(), nil
 	})
 	p := openPage(t, e, transporttest.Config{Label: "side"})
-	r, err := p.Invoke(transporttest.Request{Command: "who", Headers: map[string]string{"user": "ann"}})
+	r, err := p.Invoke(transporttest.Request{
+		Command: "who", Headers: map[string]string{"user": "ann"},
+	})
 	wantJSON(t, r, err, `"ann@side"`)
 }
 
@@ -155,7 +174,8 @@ func TestCommandEndsWithSession(t *testing.T) {
 	p.Session.End("page was reloaded")
 	err := <-cause
 	var closed *transport.ClosedError
-	if !errors.As(err, &closed) || closed.Reason != "page was reloaded" || !errors.Is(err, transport.ErrClosed) {
+	if !errors.As(err, &closed) || closed.Reason != "page was reloaded" ||
+		!errors.Is(err, transport.ErrClosed) {
 		t.Fatalf("cause %v", err)
 	}
 	if _, err := call.Wait(); !errors.Is(err, transporttest.ErrEnded) {
@@ -166,7 +186,9 @@ func TestCommandEndsWithSession(t *testing.T) {
 
 func TestManyCommandsAtOnce(t *testing.T) {
 	e := newEngine(t, transport.Options{Pending: 1000})
-	transport.Handle(e, "add", func(_ context.Context, a addArgs) (int, error) { return a.A + a.B, nil })
+	transport.Handle(e, "add", func(_ context.Context, a addArgs) (int, error) {
+		return a.A + a.B, nil
+	})
 	p := openPage(t, e, transporttest.Config{})
 	var calls []*transporttest.Call
 	for i := range 1000 {
@@ -204,25 +226,34 @@ func TestPendingLimit(t *testing.T) {
 	wantJSON(t, r, err, "1")
 }
 
-// TestCommandEndsItsGoroutine: a handler that calls runtime.Goexit, as a test's FailNow does, has failed like one that panics.
+// TestCommandEndsItsGoroutine: a handler that calls runtime.Goexit, as a test's FailNow does, has
+// failed like one that panics.
 func TestCommandEndsItsGoroutine(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	exit := func(context.Context, struct{}) (int, error) { runtime.Goexit(); return 1, nil }
 	transport.Handle(e, "exit", exit)
 	transport.HandleOrdered(e, "ordered exit", exit)
-	transport.HandleOrdered(e, "next", func(_ context.Context, n int) (int, error) { return n, nil })
-	transport.Handle(e, "exit with a channel", func(_ context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
-		runtime.Goexit()
-		return 1, nil
+	transport.HandleOrdered(e, "next", func(_ context.Context, n int) (int, error) {
+		return n, nil
 	})
+	transport.Handle(e, "exit with a channel",
+		func(_ context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
+			runtime.Goexit()
+			return 1, nil
+		})
 	p := openPage(t, e, transporttest.Config{})
 	var exits, others []*transporttest.Call
 	for n := range 10 {
-		exits = append(exits, p.Start(transporttest.Request{Command: "ordered exit"}), p.Start(transporttest.Request{Command: "exit"}))
+		exits = append(exits, p.Start(transporttest.Request{Command: "ordered exit"}),
+			p.Start(transporttest.Request{Command: "exit"}))
 		others = append(others, p.Start(transporttest.Request{Command: "next", Args: n}))
 	}
 	ch := p.NewChannel()
-	exits = append(exits, p.Start(transporttest.Request{Command: "exit with a channel", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}}))
+	exits = append(exits, p.Start(transporttest.Request{
+		Command: "exit with a channel", Args: map[string]any{
+			"C": ch,
+		}, Channels: []*transporttest.Channel{ch},
+	}))
 	for _, c := range exits {
 		_, err := c.Wait()
 		wantCode(t, err, transport.CodePanic)

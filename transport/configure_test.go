@@ -50,7 +50,9 @@ func TestConfigureBesideUse(t *testing.T) {
 	for range rounds {
 		s, r := p.NewChannel(), p.NewChannel()
 		call := p.Start(transporttest.Request{
-			Command: "c", Args: map[string]any{"S": s, "R": r}, Channels: []*transporttest.Channel{s, r},
+			Command: "c", Args: map[string]any{"S": s, "R": r}, Channels: []*transporttest.Channel{
+				s, r,
+			},
 		})
 		if err := r.Send(wire.JSON, []byte("7")); err != nil {
 			t.Fatal(err)
@@ -103,7 +105,8 @@ func TestAllEndsWithItsContext(t *testing.T) {
 			want = 3
 		}
 		if n != want || !errors.Is(last, why) {
-			t.Errorf("behind %q: %d pairs, the last with %v, want %d and the context's cause", second,
+			t.Errorf("behind %q: %d pairs, the last with %v, want %d and the context's cause",
+				second,
 				n, last, want)
 		}
 	}

@@ -19,10 +19,11 @@ import (
 var errLate = errors.New("too late")
 
 // narrow are options under which little may wait: rings of 64 KiB, frames of 8 KiB at most.
-var narrow = transport.Options{MaxBatch: 16<<10 + 16, Window: 64 << 10, RingBytes: 64 << 10, ControlBytes: 64 << 10}
+var narrow = transport.Options{MaxBatch: 16<<10 + 16, Window: 64 << 10, RingBytes: 64 << 10,
+	ControlBytes: 64 << 10}
 
-// late runs a call that has to wait, in a bubble, with a deadline, and checks that it ends at that very time, with the cause. It
-// gives how long a deadline it had.
+// late runs a call that has to wait, in a bubble, with a deadline, and checks that it ends at that
+// very time, with the cause. It gives how long a deadline it had.
 func late(t *testing.T, call func(context.Context) error) {
 	t.Helper()
 	for _, patience := range []time.Duration{time.Nanosecond, 1500 * time.Millisecond, time.Hour} {
@@ -45,8 +46,9 @@ func late(t *testing.T, call func(context.Context) error) {
 	}
 }
 
-// TestSendDeadline: Send ends at its deadline wherever it waits: for space, for another large message's end, in the middle of
-// its own. Nothing of it reaches the page, and what is sent before and after does, in order.
+// TestSendDeadline: Send ends at its deadline wherever it waits: for space, for another large
+// message's end, in the middle of its own. Nothing of it reaches the page, and what is sent before
+// and after does, in order.
 func TestSendDeadline(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -132,7 +134,8 @@ func TestSendDeadline(t *testing.T) {
 	}
 }
 
-// TestFlushDeadline: Flush ends at its deadline when the page takes nothing; what it waited for arrives all the same.
+// TestFlushDeadline: Flush ends at its deadline when the page takes nothing; what it waited for
+// arrives all the same.
 func TestFlushDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, page, ch := grab[int](t, narrow, transporttest.Config{})
@@ -152,7 +155,8 @@ func TestFlushDeadline(t *testing.T) {
 	})
 }
 
-// TestReceiveDeadline: Receive and All end at their deadline, and take nothing then: the next one gets the message.
+// TestReceiveDeadline: Receive and All end at their deadline, and take nothing then: the next one
+// gets the message.
 func TestReceiveDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		page, s := converse(t)
@@ -190,14 +194,17 @@ func converse(t *testing.T) (*transporttest.Channel, *transport.Stream[int, int]
 	})
 	p := openPage(t, e, transporttest.Config{})
 	ch := p.NewChannel()
-	r, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
+	r, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"S": ch},
+		Channels: []*transporttest.Channel{ch}})
 	wantJSON(t, r, err, "true")
 	return ch, <-got
 }
 
-// TestControlDeadline: events and evals that wait for room in lane 0 end at their deadline, and none of them takes effect, nor a part.
+// TestControlDeadline: events and evals that wait for room in lane 0 end at their deadline, and
+// none of them takes effect, nor a part.
 func TestControlDeadline(t *testing.T) {
-	for _, size := range []int{1000, 20_000, 45_000, 200_000} { // one frame, to half of the ring, over half, over all of it
+	// one frame, to half of the ring, over half, over all of it
+	for _, size := range []int{1000, 20_000, 45_000, 200_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log []string
@@ -220,19 +227,24 @@ func TestControlDeadline(t *testing.T) {
 					want = append(want, "eval of 500 bytes")
 				}
 				script := string(bytes.Repeat([]byte(" "), size))
-				late(t, func(ctx context.Context) error { return p.Session.EvalContext(ctx, script) })
+				late(t, func(ctx context.Context) error {
+					return p.Session.EvalContext(ctx, script)
+				})
 				late(t, func(ctx context.Context) error {
 					_, err := p.Session.EvalResult(ctx, script)
 					return err
 				})
 				p.Stall(false)
-				if err := p.Session.EventContext(t.Context(), []uint32{1}, true, make([]byte, size+1)); err != nil {
+				if err := p.Session.EventContext(t.Context(), []uint32{1}, true,
+					make([]byte, size+1)); err != nil {
 					t.Fatal(err)
 				}
-				if n, err := p.Session.EvalResult(t.Context(), script+"  "); err != nil || string(n) != fmt.Sprint(size+2) {
+				if n, err := p.Session.EvalResult(t.Context(), script+"  "); err != nil ||
+					string(n) != fmt.Sprint(size+2) {
 					t.Fatalf("%s, %v", n, err)
 				}
-				want = append(want, fmt.Sprintf("event of %d bytes", size+1), fmt.Sprintf("eval of %d bytes", size+2))
+				want = append(want, fmt.Sprintf("event of %d bytes", size+1),
+					fmt.Sprintf("eval of %d bytes", size+2))
 				synctest.Wait()
 				if !slices.Equal(log, want) {
 					t.Errorf("the page handled %q, want %q", log, want)
@@ -242,12 +254,16 @@ func TestControlDeadline(t *testing.T) {
 	}
 }
 
-// TestResultDeadline: EvalResult ends at its deadline while the page has the script; the answer that comes later harms nobody.
+// TestResultDeadline: EvalResult ends at its deadline while the page has the script; the answer
+// that comes later harms nobody.
 func TestResultDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, narrow)
 		var ran []string
-		p := openPage(t, e, transporttest.Config{Eval: func(js string) (any, error) { ran = append(ran, js); return js, nil }})
+		p := openPage(t, e, transporttest.Config{Eval: func(js string) (any, error) {
+			ran = append(ran, js)
+			return js, nil
+		}})
 		synctest.Wait()
 		p.Stall(true)
 		late(t, func(ctx context.Context) error {
@@ -259,7 +275,8 @@ func TestResultDeadline(t *testing.T) {
 			t.Fatalf("%s, %v", v, err)
 		}
 		if want := []string{"1", "1", "1", "1", "2"}; !slices.Equal(ran, want) {
-			t.Errorf("the page ran %q, want %q: an accepted script runs, whether its answer is waited for or not", ran, want)
+			t.Errorf("the page ran %q, want %q: an accepted script runs, whether its answer is "+
+				"waited for or not", ran, want)
 		}
 	})
 }

@@ -1,38 +1,38 @@
-// Package transport carries ordered messages between Go and one page of a webview,
-// in both directions, and calls between them. WIRE.md draws what crosses.
+// Package transport carries ordered messages between Go and one page of a webview, in both
+// directions, and calls between them. WIRE.md draws what crosses.
 //
 // # The parts
 //
-// An [Engine] holds the app's commands and settings. A [Session] is the connection with one
-// page load; it has lanes: lane 0 for commands, results, events and evals, and one for each [Channel] or
-// [Stream]. A [Carrier] moves batches; [Pulls] is the one for pages that ask and are
-// answered (the custom scheme). The page's half is the TypeScript client.
+// An [Engine] holds the app's commands and settings. A [Session] is the connection with one page
+// load; it has lanes: lane 0 for commands, results, events and evals, and one for each [Channel] or
+// [Stream]. A [Carrier] moves batches; [Pulls] is the one for pages that ask and are answered (the
+// custom scheme). The page's half is the TypeScript client.
 //
-// A [Resumable] is a channel with a name that keeps its newest messages beyond pages, compressed, in memory;
-// each page that attaches reads them through a lane of its own.
+// A [Resumable] is a channel with a name that keeps its newest messages beyond pages, compressed,
+// in memory; each page that attaches reads them through a lane of its own.
 //
 // # The way of a message
 //
 // Send copies one frame into its lane's ring (package ring), lock-free, and rings the session's
-// drainer if that is parked. The drainer, one goroutine a session, puts slices of
-// the rings into a batch, fairly by bytes, and hands it to the carrier. A batch is kept, in the rings, until the
+// drainer if that is parked. The drainer, one goroutine a session, puts slices of the rings into a
+// batch, fairly by bytes, and hands it to the carrier. A batch is kept, in the rings, until the
 // page's receipt; then the space comes back and blocked senders wake.
 //
 // # Promises
 //
-//   - Messages of one channel arrive in the order in which Send accepted them, each exactly
-//     once, or the channel ends with an error on both sides. Lost, cut, repeated and
-//     reordered answers change nothing of this.
-//   - A command's result comes after every message that the channels passed to it had
-//     accepted when its handler returned, and after its events and evals.
-//   - Events and evals arrive in the order in which they were accepted, and take effect in it, also in
-//     a page whose Content-Security-Policy has Go evaluate natively.
+//   - Messages of one channel arrive in the order in which Send accepted them, each exactly once,
+//     or the channel ends with an error on both sides. Lost, cut, repeated and reordered answers
+//     change nothing of this.
+//   - A command's result comes after every message that the channels passed to it had accepted when
+//     its handler returned, and after its events and evals.
+//   - Events and evals arrive in the order in which they were accepted, and take effect in it, also
+//     in a page whose Content-Security-Policy has Go evaluate natively.
 //   - Ordered commands are handled in the order in which the page called them, and before ordinary
 //     ones that it called later. Ordinary commands are started in the order of the calls, and run
 //     side by side from then on: one may overtake another.
-//   - No channel starves another, whether the page borrows or keeps its messages, events leave room for results and
-//     evals, and memory is bounded: by each ring, by what the page has
-//     not consumed (Options.Window), and by a total (Options.SessionBytes).
+//   - No channel starves another, whether the page borrows or keeps its messages, events leave room
+//     for results and evals, and memory is bounded: by each ring, by what the page has not consumed
+//     (Options.Window), and by a total (Options.SessionBytes).
 //   - The end of a page ends its session: Done is closed, sends give ErrClosed, contexts of
 //     commands are cancelled.
 //
@@ -42,8 +42,9 @@
 //
 // # Figures
 //
-// Engine.Stats, Session.Stats, Session.Channels and the channels' Stats give figures of what runs. They cost who asks, not who sends:
-// rates and latencies are kept once a batch, and the time that senders wait is measured only when they do.
+// Engine.Stats, Session.Stats, Session.Channels and the channels' Stats give figures of what runs.
+// They cost who asks, not who sends: rates and latencies are kept once a batch, and the time that
+// senders wait is measured only when they do.
 //
 // # What is logged
 //
@@ -66,9 +67,10 @@
 //	ERROR  an error's methods panicked               command, type, panic, stack
 //	ERROR  policy panicked, which denies             permission, panic, stack
 //
-// Packages bus, webview and webview/shm log under their names: the carrier that a session has or goes over to and why, web
-// processes that ended, pages that did not answer, calls that were refused, functions of the app that panicked. Pages can cause many of
-// these. Of each message 32 pass for a window in 10 s; the next one that passes has the number of those that did not as
+// Packages bus, webview and webview/shm log under their names: the carrier that a session has or
+// goes over to and why, web processes that ended, pages that did not answer, calls that were
+// refused, functions of the app that panicked. Pages can cause many of these. Of each message 32
+// pass for a window in 10 s; the next one that passes has the number of those that did not as
 // "suppressed". Texts over 2 KiB, but stacks, are cut.
 //
 // The logger's handler is called on a goroutine of its own, with one record at a time, in order.

@@ -31,7 +31,8 @@ func (s *Session) Wake() {
 	}
 }
 
-// drain is the drainer's goroutine. It ends with the session, and then gives the rings' memory back.
+// drain is the drainer's goroutine. It ends with the session, and then gives the rings' memory
+// back.
 func (s *Session) drain() {
 	defer close(s.drained)
 	for {
@@ -89,8 +90,8 @@ func (s *Session) build() *Batch {
 	}
 }
 
-// buildTurn makes a batch of the class that has its turn, nil when the lanes that it tried have nothing to say: they are not
-// listed any more then, or not fresh.
+// buildTurn makes a batch of the class that has its turn, nil when the lanes that it tried have
+// nothing to say: they are not listed any more then, or not fresh.
 func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 	d := &s.schedule
 	s.began = time.Now()
@@ -144,7 +145,8 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 	}
 	bytes := b.Len - first
 	if control && !full && s.control.listed.Load() && room() > smallest {
-		if state, need := s.serve(b, s.control, room()); state != more && s.unlist(s.control, need) {
+		if state, need := s.serve(b, s.control, room()); state != more &&
+			s.unlist(s.control, need) {
 			s.Wake()
 		}
 	}

@@ -33,15 +33,16 @@ func built(t *testing.T, o Options) *Session {
 	return s
 }
 
-// next builds a batch, checks that the wire takes it and that its marks are true, and gives the bytes of each lane in order of
-// their first run. Its receipt and its credit come at once.
+// next builds a batch, checks that the wire takes it and that its marks are true, and gives the
+// bytes of each lane in order of their first run. Its receipt and its credit come at once.
 func next(t *testing.T, s *Session) (order []uint32, sizes map[uint32]int) {
 	t.Helper()
 	return nextFrames(t, s, nil)
 }
 
 // nextFrames is next, and gives each frame to see, if that is not nil.
-func nextFrames(t *testing.T, s *Session, see func(b *Batch, lane uint32, f wire.Frame)) (order []uint32, sizes map[uint32]int) {
+func nextFrames(t *testing.T, s *Session, see func(b *Batch, lane uint32,
+	f wire.Frame)) (order []uint32, sizes map[uint32]int) {
 	t.Helper()
 	b := s.build()
 	if b == nil {
@@ -80,7 +81,9 @@ func nextFrames(t *testing.T, s *Session, see func(b *Batch, lane uint32, f wire
 		if l == nil {
 			continue // its close was in the batch
 		}
-		if err := s.credits([]wire.Credit{{Lane: lane, Total: l.credited.Load() + uint64(n)}}); err != nil {
+		if err := s.credits([]wire.Credit{
+			{Lane: lane, Total: l.credited.Load() + uint64(n)},
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,8 +102,8 @@ func fillRing(t *testing.T, l *lane, size int) {
 	}
 }
 
-// TestFairToSparse: lanes that say little are in the very next batch, however much others have queued, and
-// lane 0 comes first.
+// TestFairToSparse: lanes that say little are in the very next batch, however much others have
+// queued, and lane 0 comes first.
 func TestFairToSparse(t *testing.T) {
 	s := built(t, Options{})
 	var flood []*lane
@@ -224,18 +227,20 @@ func TestRingsShareTheTotal(t *testing.T) {
 	for order, _ := next(t, s); order != nil; order, _ = next(t, s) {
 	}
 	if left := s.budget.used.Load(); left >= full/4 || s.lanes.Size() > 1 {
-		t.Errorf("%d bytes of %d and %d lanes are left after the channels' end", left, full, s.lanes.Size())
+		t.Errorf("%d bytes of %d and %d lanes are left after the channels' end", left, full,
+			s.lanes.Size())
 	}
 }
 
-// TestRingGrows: a ring begins small, grows while messages are in it, keeps their order, and gives the
-// memory of the small ones back.
+// TestRingGrows: a ring begins small, grows while messages are in it, keeps their order, and gives
+// the memory of the small ones back.
 func TestRingGrows(t *testing.T) {
 	s := built(t, Options{})
 	l := s.addLane(1, &s.channels)
 	sent, rings := 0, []int{}
 	for {
-		err := l.send(noWait, wire.Bytes, binary.LittleEndian.AppendUint32(make([]byte, 996), uint32(sent)))
+		err := l.send(noWait, wire.Bytes, binary.LittleEndian.AppendUint32(make([]byte, 996),
+			uint32(sent)))
 		if err == ErrFull {
 			break
 		} else if err != nil {
@@ -264,7 +269,8 @@ func TestRingGrows(t *testing.T) {
 			total += d.Runs[i].Bytes()
 			if err := d.Runs[i].Each(func(f wire.Frame, _ int) error {
 				if f.Kind == wire.Bytes && int(binary.LittleEndian.Uint32(f.Payload[996:])) != got {
-					t.Fatalf("message %d where %d is due", binary.LittleEndian.Uint32(f.Payload[996:]), got)
+					t.Fatalf("message %d where %d is due",
+						binary.LittleEndian.Uint32(f.Payload[996:]), got)
 				}
 				if f.Kind == wire.Bytes {
 					got++
@@ -278,7 +284,9 @@ func TestRingGrows(t *testing.T) {
 		if err := s.receipts(&wire.Header{Receipt: d.Number}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.credits([]wire.Credit{{Lane: 1, Total: l.credited.Load() + uint64(total)}}); err != nil {
+		if err := s.credits([]wire.Credit{
+			{Lane: 1, Total: l.credited.Load() + uint64(total)},
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,10 +10,12 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestCloseDeliversEverything: Close right behind the last Send drops nothing, on many channels at once.
+// TestCloseDeliversEverything: Close right behind the last Send drops nothing, on many channels at
+// once.
 func TestCloseDeliversEverything(t *testing.T) {
 	e := newEngine(t, transport.Options{})
-	transport.Handle(e, "c", func(ctx context.Context, a struct{ C []*transport.Channel[int] }) (int, error) {
+	transport.Handle(e, "c", func(ctx context.Context, a struct{ C []*transport.Channel[int] }) (
+		int, error) {
 		for _, c := range a.C {
 			for i := range 3 {
 				if err := c.Send(ctx, i); err != nil {
@@ -31,7 +33,8 @@ func TestCloseDeliversEverything(t *testing.T) {
 		for range 500 {
 			chs = append(chs, p.NewChannel())
 		}
-		if _, err := p.Invoke(transporttest.Request{Command: "c", Args: map[string]any{"C": chs}, Channels: chs}); err != nil {
+		if _, err := p.Invoke(transporttest.Request{Command: "c", Args: map[string]any{"C": chs},
+			Channels: chs}); err != nil {
 			t.Fatal(err)
 		}
 		for _, ch := range chs {
@@ -44,7 +47,8 @@ func TestCloseDeliversEverything(t *testing.T) {
 			}
 			n++
 			if got != 3 {
-				t.Fatalf("channel %d: three were accepted, then Close; %d came, %v", n, got, p.Err())
+				t.Fatalf("channel %d: three were accepted, then Close; %d came, %v", n, got,
+					p.Err())
 			}
 		}
 	}
@@ -54,7 +58,8 @@ func TestCloseDeliversEverything(t *testing.T) {
 // before the close.
 func TestLatestBesideClose(t *testing.T) {
 	e := newEngine(t, transport.Options{})
-	transport.Handle(e, "latest", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (int, error) {
+	transport.Handle(e, "latest", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (
+		int, error) {
 		if err := a.C.Configure(transport.ChannelOptions{OnFull: transport.Latest}); err != nil {
 			return 0, err
 		}
@@ -82,7 +87,9 @@ func TestLatestBesideClose(t *testing.T) {
 	for n := range 1000 {
 		ch := p.NewChannel()
 		r, err := p.Invoke(transporttest.Request{
-			Command: "latest", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch},
+			Command: "latest", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{
+				ch,
+			},
 		})
 		if err != nil {
 			t.Fatalf("round %d: %v", n, err)
@@ -101,18 +108,22 @@ func TestLatestBesideClose(t *testing.T) {
 	}
 }
 
-// TestFlushOfDroppedMessages: Flush gives an error when the page closes the channel before all has arrived.
+// TestFlushOfDroppedMessages: Flush gives an error when the page closes the channel before all has
+// arrived.
 func TestFlushOfDroppedMessages(t *testing.T) {
 	e := newEngine(t, transport.Options{Window: 64 << 10, MaxBatch: 16 << 10})
 	got := make(chan *transport.Channel[[]byte], 1)
-	transport.Handle(e, "c", func(ctx context.Context, a struct{ C *transport.Channel[[]byte] }) (int, error) {
+	transport.Handle(e, "c", func(ctx context.Context, a struct{ C *transport.Channel[[]byte] }) (
+		int, error) {
 		a.C.Keep()
 		got <- a.C
 		return 1, nil
 	})
 	p := openPage(t, e, transporttest.Config{})
 	ch := p.NewChannel()
-	p.Start(transporttest.Request{Command: "c", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
+	p.Start(transporttest.Request{
+		Command: "c", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch},
+	})
 	c := <-got
 	for range 1000 {
 		if err := c.Send(within(t), make([]byte, 1000)); err != nil {

@@ -31,7 +31,10 @@ func NewEngine(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{opt: o, commands: xsync.NewMapOf[string, *command](), resumables: xsync.NewMapOf[string, *resumable](), epoch: time.Now()}
+	e := &Engine{
+		opt: o, commands: xsync.NewMapOf[string, *command](), resumables: xsync.NewMapOf[string,
+			*resumable](), epoch: time.Now(),
+	}
 	row := builtin.Named(CommandResume)
 	HandleWith(e, CommandResume, CommandOptions{Asks: row.Asks(), MaxArgs: row.MaxArgs}, e.resume)
 	return e, nil

@@ -7,7 +7,8 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// maxEnvelope is the longest envelope in bytes, WIRE.md. Taking one apart costs up to 100 times its length for a moment.
+// maxEnvelope is the longest envelope in bytes, WIRE.md. Taking one apart costs up to 100 times its
+// length for a moment.
 const maxEnvelope = 256 << 10
 
 // Memory that stays for a header beside its text, and for a channel, in bytes.
@@ -19,7 +20,8 @@ const (
 // parsers are fastjson's; a parser's values are read before it goes back.
 var parsers fastjson.ParserPool
 
-// longEnvelope is the length from which on a parser does not go back: it has become too large to keep.
+// longEnvelope is the length from which on a parser does not go back: it has become too large to
+// keep.
 const longEnvelope = 16 << 10
 
 // parse reads the envelope and opens the lanes that it names. The caller holds inMu.
@@ -89,7 +91,8 @@ func (inv *invocation) named(name []byte) {
 		name = name[:maxShownName]
 		inv.refused = &Error{
 			CodeUnknownCommand,
-			fmt.Sprintf("there is no command %q…, whose name has %d bytes: no name has more than %d", name,
+			fmt.Sprintf(
+				"there is no command %q…, whose name has %d bytes: no name has more than %d", name,
 				n, maxCommandName),
 			nil,
 		}
@@ -98,7 +101,8 @@ func (inv *invocation) named(name []byte) {
 	inv.held += int64(len(inv.name))
 }
 
-// channels finds or opens the lanes that the arguments name; borrow are those of them whose messages the page only borrows.
+// channels finds or opens the lanes that the arguments name; borrow are those of them whose
+// messages the page only borrows.
 func (inv *invocation) channels(names, borrow []*fastjson.Value) error {
 	var borrowed map[uint32]bool // true: it stands in names
 	if len(borrow) > 0 {
@@ -126,7 +130,8 @@ func (inv *invocation) channels(names, borrow []*fastjson.Value) error {
 	}
 	for id, named := range borrowed {
 		if !named {
-			return wire.Broken("invoke %d: lane %d is to be borrowed and is none of its channels", inv.id, id)
+			return wire.Broken("invoke %d: lane %d is to be borrowed and is none of its channels",
+				inv.id, id)
 		}
 	}
 	return nil
@@ -151,7 +156,10 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 			return wire.Broken("%d channels, the limit is %d", open, s.opt.Lanes)
 		}
 		if open >= s.opt.Lanes && inv.refused == nil {
-			inv.refused = &Error{CodeTooManyLanes, fmt.Sprintf("%d channels are open already: close some, or raise Options.Lanes", s.opt.Lanes), nil}
+			inv.refused = &Error{
+				CodeTooManyLanes, fmt.Sprintf("%d channels are open already: close some, or "+
+					"raise Options.Lanes", s.opt.Lanes), nil,
+			}
 		}
 		s.pageLanes = id
 		l = newLane(s, id, s.opt.RingBytes)

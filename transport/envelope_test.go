@@ -18,7 +18,10 @@ func TestEnvelopeIsBounded(t *testing.T) {
 	const limit = 256 << 10
 	e := newEngine(t, transport.Options{})
 	ran := make(chan bool, 1)
-	transport.Handle(e, "x", func(context.Context, struct{}) (any, error) { ran <- true; return nil, nil })
+	transport.Handle(e, "x", func(context.Context, struct{}) (any, error) {
+		ran <- true
+		return nil, nil
+	})
 	envelope := func(n int) string {
 		const head, tail = `{"cmd":"x","body":"json","z":[`, `0]}`
 		zeros := strings.Repeat("0,", (n-len(head)-len(tail))/2)
@@ -29,7 +32,8 @@ func TestEnvelopeIsBounded(t *testing.T) {
 	<-ran
 	err := u.try(0, invokeFrame(2, envelope(limit+1), "{}"))
 	var rule *wire.RuleError
-	if !errors.As(err, &rule) || !strings.Contains(rule.Rule, "the limit is 262144") || u.s.Err() == nil {
+	if !errors.As(err, &rule) || !strings.Contains(rule.Rule, "the limit is 262144") ||
+		u.s.Err() == nil {
 		t.Errorf("%v, session %v", err, u.s.Err())
 	}
 }
@@ -37,7 +41,10 @@ func TestEnvelopeIsBounded(t *testing.T) {
 // TestEnvelopeCounts: what a running call keeps of its envelope is in the session's memory.
 func TestEnvelopeCounts(t *testing.T) {
 	e := newEngine(t, transport.Options{SessionBytes: 16 << 20})
-	transport.Handle(e, "wait", func(ctx context.Context, _ struct{}) (any, error) { <-ctx.Done(); return nil, nil })
+	transport.Handle(e, "wait", func(ctx context.Context, _ struct{}) (any, error) {
+		<-ctx.Done()
+		return nil, nil
+	})
 	var headers strings.Builder
 	for i := range 20_000 {
 		fmt.Fprintf(&headers, `"%x":"",`, i)
@@ -65,7 +72,8 @@ func TestEnvelopeCounts(t *testing.T) {
 	}
 }
 
-// TestRepeatedChannels: an envelope that names a channel again and again costs no more for the last of many channels than for the first.
+// TestRepeatedChannels: an envelope that names a channel again and again costs no more for the last
+// of many channels than for the first.
 func TestRepeatedChannels(t *testing.T) {
 	const channels, repeats = 3000, 38_000
 	e := newEngine(t, transport.Options{})
@@ -79,7 +87,8 @@ func TestRepeatedChannels(t *testing.T) {
 		for range 3 {
 			u := openUp(t, e)
 			begin := time.Now()
-			u.invoke(1, fmt.Sprintf(`{"cmd":"x","body":"json","channels":[%s%s%d]}`, all.String(), strings.Repeat(fmt.Sprintf("%d,", id), repeats), id), "{}")
+			u.invoke(1, fmt.Sprintf(`{"cmd":"x","body":"json","channels":[%s%s%d]}`, all.String(),
+				strings.Repeat(fmt.Sprintf("%d,", id), repeats), id), "{}")
 			best = min(best, time.Since(begin))
 			if n := u.s.Stats().Opened; n != channels {
 				t.Errorf("%d channels were opened, want %d", n, channels)

@@ -11,24 +11,29 @@ var (
 	// ErrClosed is the end of a channel or of its session. The error is a
 	// *ClosedError, which says why. That of packages bus and webview is the same.
 	ErrClosed = errors.New("transport: closed")
-	// ErrFull comes from calls that don't wait, and from Send on a channel with Fail: the ring has no space, or not for events.
-	// Wait with Send or EventContext, send less, or configure the channel with Latest.
+	// ErrFull comes from calls that don't wait, and from Send on a channel with Fail: the ring has
+	// no space, or not for events. Wait with Send or EventContext, send less, or configure the
+	// channel with Latest.
 	ErrFull = errors.New("transport: ring is full")
 	// ErrTooLarge is a message over Options.MaxMessage.
 	ErrTooLarge = errors.New("transport: message is over MaxMessage")
-	// ErrMemory is a session that holds Options.SessionBytes already; SessionStats.Held says by what.
+	// ErrMemory is a session that holds Options.SessionBytes already; SessionStats.Held says by
+	// what.
 	ErrMemory = errors.New("transport: the session's memory is used up (Options.SessionBytes)")
 	// ErrUnbound is a Channel or Stream that no command's arguments brought. The
 	// page makes a channel and passes it to invoke.
-	ErrUnbound = errors.New("transport: channel is not connected to a page: it must come in a command's arguments")
+	ErrUnbound = errors.New("transport: channel is not connected to a page: it must come in a " +
+		"command's arguments")
 	// ErrInUse is a Configure after the first message.
-	ErrInUse = errors.New("transport: channel is in use already: configure it before its first message")
+	ErrInUse = errors.New("transport: channel is in use already: configure it before its first " +
+		"message")
 	// ErrCanceled is the cause of a command's context after the page cancelled it.
 	ErrCanceled = fmt.Errorf("transport: cancelled by the page: %w", context.Canceled)
 )
 
 // errTooLargeToTry is a message that would not fit into an empty ring at once.
-var errTooLargeToTry = fmt.Errorf("%w: or over half of the ring, which a call that doesn't wait can't send: use one that waits, or a larger ring", ErrTooLarge)
+var errTooLargeToTry = fmt.Errorf("%w: or over half of the ring, which a call that doesn't wait "+
+	"can't send: use one that waits, or a larger ring", ErrTooLarge)
 
 // Error is an error that crosses to the other side with a code and any JSON detail. A handler that
 // returns one rejects the page's promise with it; EvalResult gives one for a script that threw. Any
@@ -49,8 +54,9 @@ func (e *Error) Error() string {
 
 // Codes of the errors that this package makes itself.
 const (
-	CodeError          = "error"           // a handler returned an ordinary error
-	CodePanic          = "panic"           // a handler panicked, or its error: the log has the stack
+	CodeError = "error" // a handler returned an ordinary error
+	// a handler panicked, or its error: the log has the stack
+	CodePanic          = "panic"
 	CodeUnknownCommand = "unknown_command" // no handler has that name
 	CodeBadArguments   = "bad_arguments"   // the arguments don't decode into the handler's type
 	CodeBadResult      = "bad_result"      // the handler's result can't be encoded

@@ -27,14 +27,15 @@ func (s *Session) EvalContext(ctx context.Context, js string) error {
 	return s.sendEval(contexts.OrBackground(ctx), s.evalID(), js, false)
 }
 
-// EvalResult runs a script like Eval and returns its value as JSON (null for undefined); when the value
-// is a promise, what that resolves to. A script that throws gives a *Error with code "eval", whose Detail
-// has its name and stack. It waits for the page; don't call it on the UI thread.
+// EvalResult runs a script like Eval and returns its value as JSON (null for undefined); when the
+// value is a promise, what that resolves to. A script that throws gives a *Error with code "eval",
+// whose Detail has its name and stack. It waits for the page; don't call it on the UI thread.
 func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, error) {
 	ctx = contexts.OrBackground(ctx)
 	reply := make(chan evalReply, 1)
 	id := s.evalID()
-	for _, taken := s.evals.LoadOrStore(id, reply); taken; _, taken = s.evals.LoadOrStore(id, reply) {
+	for _, taken := s.evals.LoadOrStore(id, reply); taken; _, taken = s.evals.LoadOrStore(id,
+		reply) {
 		id = s.evalID()
 	}
 	defer s.evals.Delete(id)
@@ -125,7 +126,8 @@ func (s *Session) roomForScript(ctx context.Context, cost int64) error {
 	return s.budget.wait(waits, heldScripts, cost)
 }
 
-// evalReply takes the page's answer to an eval. A value that nobody waits for is dropped, an error logged.
+// evalReply takes the page's answer to an eval. A value that nobody waits for is dropped, an error
+// logged.
 func (s *Session) evalReply(kind wire.Kind, p []byte) error {
 	id, body, rest, err := idAnd(p, kind)
 	if err != nil {

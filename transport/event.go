@@ -16,21 +16,24 @@ const eventReserve = 4
 // errNoSubscription is an event for nobody.
 var errNoSubscription = errors.New("transport: an event needs at least one subscription")
 
-// Event sends one event to the page, in order with the session's other events, evals and
-// results. subs are the page's subscriptions that it is for, at least one. binary: the page gets the bytes;
-// otherwise payload is one JSON value, which is not checked. Both slices are the caller's again when Event returns.
+// Event sends one event to the page, in order with the session's other events, evals and results.
+// subs are the page's subscriptions that it is for, at least one. binary: the page gets the bytes;
+// otherwise payload is one JSON value, which is not checked. Both slices are the caller's again
+// when Event returns.
 //
-// Event does not wait: ErrFull when events hold three quarters of lane 0 (the rest is kept for results
-// and evals) or others wait in EventContext.
+// Event does not wait: ErrFull when events hold three quarters of lane 0 (the rest is kept for
+// results and evals) or others wait in EventContext.
 func (s *Session) Event(subs []uint32, binary bool, payload []byte) error {
 	return s.countEvent(s.event(noWait, subs, binary, payload))
 }
 
-// EventContext is Event, but waits for room until ctx ends. Those who wait get it in the order in which they came.
-// An event that is larger than half of lane 0 (Options.ControlBytes) goes in pieces: later ones that are short may pass between these, and
-// messages of more than a frame (MaxBatch/2 or an eighth of lane 0) wait for its end: an Eval that long gives ErrFull meanwhile.
+// EventContext is Event, but waits for room until ctx ends. Those who wait get it in the order in
+// which they came. An event that is larger than half of lane 0 (Options.ControlBytes) goes in
+// pieces: later ones that are short may pass between these, and messages of more than a frame
+// (MaxBatch/2 or an eighth of lane 0) wait for its end: an Eval that long gives ErrFull meanwhile.
 // Don't call it on the UI thread, nor in an ordered command.
-func (s *Session) EventContext(ctx context.Context, subs []uint32, binary bool, payload []byte) error {
+func (s *Session) EventContext(ctx context.Context, subs []uint32, binary bool,
+	payload []byte) error {
 	return s.countEvent(s.event(contexts.OrBackground(ctx), subs, binary, payload))
 }
 
@@ -70,15 +73,16 @@ func (s *Session) event(ctx context.Context, subs []uint32, binary bool, payload
 	return l.write(ctx, low, wire.Event, head, payload)
 }
 
-// largeEvent accepts an event that goes in fragments. While it waits for room to begin, it has not lane 0's turn for fragments, so that
-// evals and results which need that go on; it has the events' turn then, so that later events don't overtake it.
+// largeEvent accepts an event that goes in fragments. While it waits for room to begin, it has not
+// lane 0's turn for fragments, so that evals and results which need that go on; it has the events'
+// turn then, so that later events don't overtake it.
 //
-// An event of up to half of the ring begins when there is room for the whole of it. What ordinary frames take of
-// that room meanwhile it takes of theirs: its other fragments are ordinary claims. A larger one goes through the ring piece by piece, with
-// low claims, and has the turn for so long.
+// An event of up to half of the ring begins when there is room for the whole of it. What ordinary
+// frames take of that room meanwhile it takes of theirs: its other fragments are ordinary claims. A
+// larger one goes through the ring piece by piece, with low claims, and has the turn for so long.
 //
-// Rejected: to wait in the ring's queue for the first fragment. A claim that was granted can't be given back when another message
-// has the turn, and to hold the turn meanwhile stops evals.
+// Rejected: to wait in the ring's queue for the first fragment. A claim that was granted can't be
+// given back when another message has the turn, and to hold the turn meanwhile stops evals.
 func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 	l := s.control
 	r := l.ring.Load() // the only one: lane 0's ring has its full size from the start
@@ -117,8 +121,10 @@ func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 	return l.goOn(ctx, m, data, piece)
 }
 
-// beginEvent waits for lane 0's turn and for need bytes of room, and writes the first fragment. Without an error the caller has the turn.
-func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, piece, need int) error {
+// beginEvent waits for lane 0's turn and for need bytes of room, and writes the first fragment.
+// Without an error the caller has the turn.
+func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, piece,
+	need int) error {
 	l := s.control
 	room := func() bool { return r.Len()+need <= r.Cap()-r.Cap()/eventReserve }
 	for {
@@ -138,7 +144,8 @@ func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, pie
 		if err != ErrFull || ctx == noWait {
 			return err
 		}
-		// Who finds no room, or others who wait for it, finds something in the ring that has no receipt.
+		// Who finds no room, or others who wait for it, finds something in the ring that has no
+		// receipt.
 		if err := l.waitReceipt(ctx, before+1); err != nil {
 			return err
 		}

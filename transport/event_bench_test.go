@@ -8,8 +8,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// readCarrier is a page that has everything at once: it gives receipt and credit for each batch. Only
-// the encoder's part and the drainer's remain.
+// readCarrier is a page that has everything at once: it gives receipt and credit for each batch.
+// Only the encoder's part and the drainer's remain.
 type readCarrier struct {
 	HeapMemory
 	port    Port
@@ -37,7 +37,9 @@ func (c *readCarrier) receipts(s *Session) {
 	for {
 		select {
 		case n := <-c.batches:
-			h := wire.Header{Receipt: n, Credits: []wire.Credit{{Lane: 0, Total: s.control.sent.Load()}}}
+			h := wire.Header{
+				Receipt: n, Credits: []wire.Credit{{Lane: 0, Total: s.control.sent.Load()}},
+			}
 			if _, err := c.port.Receive(wire.Finish(wire.AppendHeader(nil, &h))); err != nil {
 				return
 			}
@@ -47,7 +49,8 @@ func (c *readCarrier) receipts(s *Session) {
 	}
 }
 
-// BenchmarkEvent puts events of 100 bytes for one subscription into lane 0 while a drainer takes them.
+// BenchmarkEvent puts events of 100 bytes for one subscription into lane 0 while a drainer takes
+// them.
 func BenchmarkEvent(b *testing.B) {
 	for name, event := range map[string]func(*Session, []uint32, []byte) error{
 		"wait": func(s *Session, subs []uint32, p []byte) error {

@@ -39,14 +39,18 @@ func TestEventArrives(t *testing.T) {
 	if err := p.Session.EventContext(within(t), []uint32{4}, true, huge); err != nil {
 		t.Fatal(err)
 	}
-	for i, w := range append(want, transporttest.Event{Subs: []uint32{4}, Binary: true, Payload: huge}) {
+	for i, w := range append(want, transporttest.Event{
+		Subs: []uint32{4}, Binary: true, Payload: huge,
+	}) {
 		got, err := p.NextEvent()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(got.Subs, w.Subs) || got.Binary != w.Binary || !bytes.Equal(got.Payload, w.Payload) {
+		if !slices.Equal(got.Subs, w.Subs) || got.Binary != w.Binary ||
+			!bytes.Equal(got.Payload, w.Payload) {
 			t.Errorf("event %d: %d subscriptions, binary %v, %d bytes; want %d, %v, %d",
-				i, len(got.Subs), got.Binary, len(got.Payload), len(w.Subs), w.Binary, len(w.Payload))
+				i, len(got.Subs), got.Binary, len(got.Payload), len(w.Subs), w.Binary,
+				len(w.Payload))
 		}
 	}
 	if st := p.Session.Stats(); st.Events != 5 || st.EventsRefused != 0 {
@@ -56,8 +60,10 @@ func TestEventArrives(t *testing.T) {
 		err, want error
 	}{
 		{p.Session.Event([]uint32{1}, true, make([]byte, 8<<20)), transport.ErrTooLarge},
-		{p.Session.EventContext(within(t), []uint32{1}, true, make([]byte, 8<<20)), transport.ErrTooLarge},
-		{p.Session.Event([]uint32{1}, true, make([]byte, 600<<10)), transport.ErrTooLarge}, // over half of the ring
+		{p.Session.EventContext(within(t), []uint32{1}, true, make([]byte, 8<<20)),
+			transport.ErrTooLarge},
+		// over half of the ring
+		{p.Session.Event([]uint32{1}, true, make([]byte, 600<<10)), transport.ErrTooLarge},
 	}
 	for i, r := range refusals {
 		if !errors.Is(r.err, r.want) {
@@ -68,7 +74,8 @@ func TestEventArrives(t *testing.T) {
 		t.Error("an event for nobody was accepted")
 	}
 	p.Session.End("test")
-	if err := p.Session.Event([]uint32{1}, false, []byte("1")); !errors.Is(err, transport.ErrClosed) {
+	if err := p.Session.Event([]uint32{1}, false, []byte("1")); !errors.Is(err,
+		transport.ErrClosed) {
 		t.Errorf("an event after the end: %v", err)
 	}
 	if st := p.Session.Stats(); st.EventsRefused != 5 {
@@ -90,13 +97,16 @@ func fillEvents(t *testing.T, s *transport.Session) int {
 	}
 }
 
-// TestEventReserve: when events are refused, a quarter of lane 0 is free: results, errors and evals go on.
+// TestEventReserve: when events are refused, a quarter of lane 0 is free: results, errors and evals
+// go on.
 func TestEventReserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 64 << 10
 		e := newEngine(t, transport.Options{ControlBytes: size})
 		release := []chan error{make(chan error), make(chan error)}
-		transport.Handle(e, "wait", func(_ context.Context, i int) (string, error) { return "done", <-release[i] })
+		transport.Handle(e, "wait", func(_ context.Context, i int) (string, error) {
+			return "done", <-release[i]
+		})
 		var log []string
 		p := openPage(t, e, transporttest.Config{
 			Eval: func(js string) (any, error) { return nil, nil },
@@ -126,7 +136,8 @@ func TestEventReserve(t *testing.T) {
 		if st := p.Session.Stats(); st.Running != 0 {
 			t.Fatalf("%d commands wait for room for their results", st.Running)
 		}
-		if err := p.Session.Event([]uint32{1}, false, []byte("1")); !errors.Is(err, transport.ErrFull) {
+		if err := p.Session.Event([]uint32{1}, false, []byte("1")); !errors.Is(err,
+			transport.ErrFull) {
 			t.Fatalf("a small event took from the reserve: %v", err)
 		}
 		p.Stall(false)
@@ -150,8 +161,8 @@ func TestEventReserve(t *testing.T) {
 	})
 }
 
-// TestEventContextWaits: those who wait get room in their order, none is forgotten, none is overtaken, a
-// context is honoured, and results and evals pass them.
+// TestEventContextWaits: those who wait get room in their order, none is forgotten, none is
+// overtaken, a context is honoured, and results and evals pass them.
 func TestEventContextWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{ControlBytes: 64 << 10})
@@ -164,7 +175,8 @@ func TestEventContextWaits(t *testing.T) {
 		for i := range 20 {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			go func() {
-				err := p.Session.EventContext(ctx, []uint32{2}, false, fmt.Appendf(nil, "%1004d", i))
+				err := p.Session.EventContext(ctx, []uint32{2}, false,
+					fmt.Appendf(nil, "%1004d", i))
 				switch {
 				case i%5 == 3 && errors.Is(err, give):
 					left = append(left, i)
@@ -182,7 +194,9 @@ func TestEventContextWaits(t *testing.T) {
 		if !slices.Equal(left, []int{3, 8, 13, 18}) {
 			t.Fatalf("%v left by their context", left)
 		}
-		if err := p.Session.Event([]uint32{2}, false, []byte("1")); !errors.Is(err, transport.ErrFull) { // it would fit
+		// it would fit
+		if err := p.Session.Event([]uint32{2}, false, []byte("1")); !errors.Is(err,
+			transport.ErrFull) {
 			t.Fatalf("an event overtook those that wait: %v", err)
 		}
 		if err := p.Session.Eval("1"); err != nil {
@@ -217,8 +231,12 @@ func TestEventContextWaits(t *testing.T) {
 		p.Stall(true)
 		fillEvents(t, p.Session)
 		ended := make(chan error, 2)
-		go func() { ended <- p.Session.EventContext(t.Context(), []uint32{1}, false, make([]byte, 1004)) }()
-		go func() { ended <- p.Session.EventContext(t.Context(), []uint32{1}, true, make([]byte, 100_000)) }()
+		go func() {
+			ended <- p.Session.EventContext(t.Context(), []uint32{1}, false, make([]byte, 1004))
+		}()
+		go func() {
+			ended <- p.Session.EventContext(t.Context(), []uint32{1}, true, make([]byte, 100_000))
+		}()
 		synctest.Wait()
 		p.Session.End("test")
 		for range 2 {
@@ -238,14 +256,17 @@ func TestAbortedEvent(t *testing.T) {
 		p.Stall(true)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { done <- p.Session.EventContext(ctx, []uint32{1}, true, make([]byte, 500_000)) }()
+		go func() {
+			done <- p.Session.EventContext(ctx, []uint32{1}, true, make([]byte, 500_000))
+		}()
 		synctest.Wait()
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Fatalf("aborted event: %v", err)
 		}
 		p.Stall(false)
-		if err := p.Session.EventContext(t.Context(), []uint32{2}, true, make([]byte, 400_000)); err != nil {
+		if err := p.Session.EventContext(t.Context(), []uint32{2}, true,
+			make([]byte, 400_000)); err != nil {
 			t.Fatal(err)
 		}
 		if ev, err := p.NextEvent(); err != nil || len(ev.Payload) != 400_000 {
@@ -254,15 +275,16 @@ func TestAbortedEvent(t *testing.T) {
 	})
 }
 
-// TestControlOrder: events and evals of eight goroutines, beside commands that emit, arrive in each one's order;
-// a command's result is behind the events that it emitted.
+// TestControlOrder: events and evals of eight goroutines, beside commands that emit, arrive in each
+// one's order; a command's result is behind the events that it emitted.
 func TestControlOrder(t *testing.T) {
 	const emitters, each = 8, 2_000
 	e := newEngine(t, transport.Options{ControlBytes: 64 << 10})
 	transport.Handle(e, "emit", func(ctx context.Context, n int) (int, error) {
 		s := transport.SessionFrom(ctx)
 		for i := range 20 {
-			if err := s.EventContext(ctx, []uint32{9}, false, fmt.Appendf(nil, "[%d,%d]", 1000+n, i)); err != nil {
+			if err := s.EventContext(ctx, []uint32{9}, false, fmt.Appendf(nil, "[%d,%d]", 1000+n,
+				i)); err != nil {
 				return 0, err
 			}
 		}
@@ -272,7 +294,8 @@ func TestControlOrder(t *testing.T) {
 	var wrong []string
 	see := func(what string, from, n int) {
 		if next[from] != n && len(wrong) < 10 {
-			wrong = append(wrong, fmt.Sprintf("%s %d of %d instead of %d", what, n, from, next[from]))
+			wrong = append(wrong, fmt.Sprintf("%s %d of %d instead of %d", what, n, from,
+				next[from]))
 		}
 		next[from]++
 	}
@@ -303,7 +326,8 @@ func TestControlOrder(t *testing.T) {
 				if n%100 == 99 {
 					err = p.Session.EvalContext(ctx, text)
 				} else {
-					err = p.Session.EventContext(ctx, []uint32{uint32(from) + 1}, false, []byte(text))
+					err = p.Session.EventContext(ctx, []uint32{uint32(from) + 1}, false,
+						[]byte(text))
 				}
 				if err != nil {
 					t.Error(err)

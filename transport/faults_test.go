@@ -65,7 +65,8 @@ var faultCases = []struct {
 	{"empty answers", transporttest.Faults{EmptyAnswer: 0.1, Delay: 2 * time.Millisecond}},
 	{"repeats", transporttest.Faults{Repeat: 0.2, Delay: 2 * time.Millisecond}},
 	{"reordering", transporttest.Faults{Delay: 50 * time.Millisecond}},
-	{"everything", transporttest.Faults{LoseRequest: 0.05, LoseAnswer: 0.05, CutAnswer: 0.05, EmptyAnswer: 0.05, Repeat: 0.1, Delay: 20 * time.Millisecond}},
+	{"everything", transporttest.Faults{LoseRequest: 0.05, LoseAnswer: 0.05, CutAnswer: 0.05,
+		EmptyAnswer: 0.05, Repeat: 0.1, Delay: 20 * time.Millisecond}},
 }
 
 // TestOrderUnderFaults: two streams with three producers each way, over a carrier that
@@ -122,7 +123,8 @@ func orderUnderFaults(t *testing.T, f transporttest.Faults) {
 	var wg sync.WaitGroup
 	for range streams {
 		ch := p.NewChannel()
-		call := p.Start(transporttest.Request{Command: "run", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
+		call := p.Start(transporttest.Request{Command: "run", Args: map[string]any{"S": ch},
+			Channels: []*transporttest.Channel{ch}})
 		for q := range producers {
 			wg.Add(1)
 			go func() {
@@ -177,7 +179,8 @@ func TestSilentGap(t *testing.T) {
 		e := newEngine(t, transport.Options{})
 		s, answers := rawSession(t, e)
 		pull := func(slot, request uint32, receipt uint64, selective uint32) {
-			s.pull(wire.Header{Slot: slot, Request: request, Receipt: receipt, Selective: selective, Hold: 20_000}, answers)
+			s.pull(wire.Header{Slot: slot, Request: request, Receipt: receipt, Selective: selective,
+				Hold: 20_000}, answers)
 		}
 		pull(0, 1, 0, 0)
 		synctest.Wait()

@@ -9,10 +9,12 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// history keeps the newest messages of a resumable channel, numbered from 1. Messages gather in an open block; a full
-// block is compressed, and from then on never changes; the oldest block goes when room is needed. Guarded by its channel's mu.
+// history keeps the newest messages of a resumable channel, numbered from 1. Messages gather in an
+// open block; a full block is compressed, and from then on never changes; the oldest block goes
+// when room is needed. Guarded by its channel's mu.
 //
-// In a block a message is its length as a uvarint, and its bytes. One that is larger than a block has a block of its own.
+// In a block a message is its length as a uvarint, and its bytes. One that is larger than a block
+// has a block of its own.
 type history struct {
 	limit  int         // of what bytes counts
 	sealed fifo[block] // oldest first
@@ -31,15 +33,18 @@ type block struct {
 	data  []byte // compressed, unless that is not shorter
 }
 
-// historyBlockBytes is how much is compressed at once. Of telemetry as JSON, 16, 64 and 256 KiB gave 3.2, 3.7 and 4.0 times as many
-// messages in the same memory; of log lines 2.4, 2.5 and 2.6 times. A message that is read again costs the decoding of its whole
-// block, and a reader holds one, so the gain of the largest is not worth it.
+// historyBlockBytes is how much is compressed at once. Of telemetry as JSON, 16, 64 and 256 KiB
+// gave 3.2, 3.7 and 4.0 times as many messages in the same memory; of log lines 2.4, 2.5 and 2.6
+// times. A message that is read again costs the decoding of its whole block, and a reader holds
+// one, so the gain of the largest is not worth it.
 //
-// Blocks are compressed with S2 (at its default level): in blocks of 64 KiB 951 MB/s in and 1657 MB/s out for JSON, 1013 and 1686 for log
-// lines. zstd at its fastest level fits more, 6.6 and 4.2 times as many, at 265 MB/s in and 870 out, 166 and 625 for log lines. All that is sent
-// is compressed, by the sender, and little is ever read again; zstd would cost a sender as much as a carrier does (100 to 230 MB/s for the custom
-// scheme), and hold the channel's lock four times as long. Noise, as the lowest bits of samples are, compresses with neither: it is kept as it is.
-// Two shared cores; BenchmarkHistoryCodecs prints the figures.
+// Blocks are compressed with S2 (at its default level): in blocks of 64 KiB 951 MB/s in and 1657
+// MB/s out for JSON, 1013 and 1686 for log lines. zstd at its fastest level fits more, 6.6 and 4.2
+// times as many, at 265 MB/s in and 870 out, 166 and 625 for log lines. All that is sent is
+// compressed, by the sender, and little is ever read again; zstd would cost a sender as much as a
+// carrier does (100 to 230 MB/s for the custom scheme), and hold the channel's lock four times as
+// long. Noise, as the lowest bits of samples are, compresses with neither: it is kept as it is. Two
+// shared cores; BenchmarkHistoryCodecs prints the figures.
 const historyBlockBytes = 64 << 10
 
 // blockCost is what a block takes beside its data.
@@ -79,8 +84,8 @@ func (h *history) oldest() uint64 {
 	return h.first
 }
 
-// add appends a copy of a message, and drops the oldest blocks if it must. It reports whether there was room: no
-// message behind floor is dropped.
+// add appends a copy of a message, and drops the oldest blocks if it must. It reports whether there
+// was room: no message behind floor is dropped.
 func (h *history) add(message []byte, floor uint64) bool {
 	n := recordSize(len(message))
 	if n <= historyBlockBytes-len(h.open) {
@@ -132,7 +137,8 @@ func (h *history) drop() {
 	h.open, h.first = nil, h.next
 }
 
-// seal makes a block of raw, which holds the messages from first to the one before next. It keeps no part of raw.
+// seal makes a block of raw, which holds the messages from first to the one before next. It keeps
+// no part of raw.
 func (h *history) seal(raw []byte) {
 	b := block{first: h.first, end: h.next, raw: len(raw)}
 	p := encoded.Get().(*[]byte)

@@ -24,18 +24,29 @@ var historyMessages = []struct {
 // telemetry is a record of 8 readings that wander.
 func telemetry(r *rand.Rand, n int) []byte {
 	at := float64(n) / 300
-	return fmt.Appendf(nil, `{"t":%d,"unit":"turbine-%d","seq":%d,"flow":%.3f,"head":%.3f,"rpm":%.1f,"power":%.2f,"temp":%.2f,"vibration":%.4f,"state":%q}`,
+	return fmt.Appendf(
+		nil,
+		`{"t":%d,"unit":"turbine-%d","seq":%d,"flow":%.3f,"head":%.3f,"rpm":%.1f,"power":%.2f,
+			"temp":%.2f,"vibration":%.4f,"state":%q}`,
 		1_760_000_000_000+int64(n)*10+r.Int64N(3), r.IntN(4), n,
-		180+20*math.Sin(at)+r.NormFloat64(), 42+math.Cos(at)+r.NormFloat64()/10, 428.6+r.NormFloat64(), 71+8*math.Sin(at)+r.NormFloat64()/5,
-		61+r.NormFloat64()/20, math.Abs(r.NormFloat64())/50, [...]string{"ok", "ok", "ok", "ok", "ok", "warn"}[r.IntN(6)])
+		180+20*math.Sin(at)+r.NormFloat64(), 42+math.Cos(at)+r.NormFloat64()/10, 428.6+
+			r.NormFloat64(), 71+8*math.Sin(at)+r.NormFloat64()/5,
+		61+r.NormFloat64()/20, math.Abs(r.NormFloat64())/50, [...]string{
+			"ok", "ok", "ok", "ok", "ok", "warn",
+		}[r.IntN(6)])
 }
 
 // logLine is a line as a server writes them.
 func logLine(r *rand.Rand, n int) []byte {
-	paths := [...]string{"/api/v1/readings", "/api/v1/units", "/healthz", "/api/v1/alarms", "/static/app.js"}
-	return fmt.Appendf(nil, "2026-03-%02dT%02d:%02d:%02d.%03dZ %s http: %s %s status=%d bytes=%d took=%dus request=%016x",
-		1+n/400_000, n/18_000%24, n/300%60, n/5%60, r.IntN(1000), [...]string{"INFO", "INFO", "INFO", "DEBUG", "WARN"}[r.IntN(5)],
-		[...]string{"GET", "GET", "POST"}[r.IntN(3)], paths[r.IntN(len(paths))], [...]int{200, 200, 200, 304, 404}[r.IntN(5)], r.IntN(60_000), 80+r.IntN(9000), r.Uint64())
+	paths := [...]string{"/api/v1/readings", "/api/v1/units", "/healthz", "/api/v1/alarms",
+		"/static/app.js"}
+	return fmt.Appendf(nil, "2026-03-%02dT%02d:%02d:%02d.%03dZ %s http: %s %s status=%d bytes=%d "+
+		"took=%dus request=%016x",
+		1+n/400_000, n/18_000%24, n/300%60, n/5%60, r.IntN(1000), [...]string{
+			"INFO", "INFO", "INFO", "DEBUG", "WARN",
+		}[r.IntN(5)],
+		[...]string{"GET", "GET", "POST"}[r.IntN(3)], paths[r.IntN(len(paths))],
+		[...]int{200, 200, 200, 304, 404}[r.IntN(5)], r.IntN(60_000), 80+r.IntN(9000), r.Uint64())
 }
 
 // samples are 128 readings of 16 bits: a wave with noise in its lowest bits.
@@ -61,10 +72,12 @@ func historyBlock(size int, message func(*rand.Rand, int) []byte) (block []byte,
 	}
 }
 
-// historyCodecs are those that were compared. None is what a history without compression would hold.
+// historyCodecs are those that were compared. None is what a history without compression would
+// hold.
 func historyCodecs(b testing.TB) []historyCodec {
 	level := func(l zstd.EncoderLevel) func(dst, src []byte) []byte {
-		w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(l), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+		w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(l), zstd.WithEncoderConcurrency(1),
+			zstd.WithEncoderCRC(false))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -95,14 +108,17 @@ type historyCodec struct {
 	decode func(dst, src []byte) ([]byte, error)
 }
 
-// BenchmarkHistoryCodecs compares what blocks of a history can be compressed with, by blocks of the history's size and a
-// fourth and four times of it. ratio is how many times more messages fit than without compression; in-MB/s is the speed of
-// compressing, which senders pay, out-MB/s that of reading back.
+// BenchmarkHistoryCodecs compares what blocks of a history can be compressed with, by blocks of the
+// history's size and a fourth and four times of it. ratio is how many times more messages fit than
+// without compression; in-MB/s is the speed of compressing, which senders pay, out-MB/s that of
+// reading back.
 //
 //	go test ./transport -run '^$' -bench HistoryCodecs -benchtime 200x
 func BenchmarkHistoryCodecs(b *testing.B) {
 	for _, m := range historyMessages {
-		for _, size := range []int{historyBlockBytes / 4, historyBlockBytes, 4 * historyBlockBytes} {
+		for _, size := range []int{
+			historyBlockBytes / 4, historyBlockBytes, 4 * historyBlockBytes,
+		} {
 			raw, _ := historyBlock(size, m.make)
 			for _, c := range historyCodecs(b) {
 				b.Run(fmt.Sprintf("%s/%dKiB/%s", m.name, size>>10, c.name), func(b *testing.B) {

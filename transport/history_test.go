@@ -20,7 +20,8 @@ func (m *historyModel) check(h *history, c *cursor, most int) (loaded, error) {
 		if !ok {
 			found := c.load(h)
 			if late := c.next < h.oldest(); late != (found == loadedLate) {
-				return found, fmt.Errorf("at %d with %d to %d kept: %v", c.next, h.oldest(), h.next-1, found)
+				return found, fmt.Errorf("at %d with %d to %d kept: %v", c.next, h.oldest(),
+					h.next-1, found)
 			}
 			if found != loadedSome {
 				return found, nil
@@ -33,7 +34,8 @@ func (m *historyModel) check(h *history, c *cursor, most int) (loaded, error) {
 			}
 		}
 		if want := m.messages[c.next-2]; !bytes.Equal(message, want) {
-			return loadedSome, fmt.Errorf("message %d has %d bytes, or others, want %d", c.next-1, len(message), len(want))
+			return loadedSome, fmt.Errorf("message %d has %d bytes, or others, want %d", c.next-1,
+				len(message), len(want))
 		}
 	}
 	return loadedSome, nil
@@ -72,7 +74,8 @@ func TestHistory(t *testing.T) {
 				t.Fatalf("seed %d: %d bytes, the limit is %d", seed, h.bytes(), h.limit)
 			}
 			if h.next != uint64(len(m.messages)+1) || h.oldest() > h.next {
-				t.Fatalf("seed %d: next %d and oldest %d of %d", seed, h.next, h.oldest(), len(m.messages))
+				t.Fatalf("seed %d: next %d and oldest %d of %d", seed, h.next, h.oldest(),
+					len(m.messages))
 			}
 			i := r.IntN(len(cursors))
 			if cursors[i] == nil || r.IntN(500) == 0 {
@@ -88,7 +91,8 @@ func TestHistory(t *testing.T) {
 			}
 		}
 		if h.sealed.len() < 3 || h.oldest() == 1 {
-			t.Errorf("seed %d: %d blocks, oldest %d: not what was to be tested", seed, h.sealed.len(), h.oldest())
+			t.Errorf("seed %d: %d blocks, oldest %d: not what was to be tested", seed,
+				h.sealed.len(), h.oldest())
 		}
 	}
 	if late == 0 {
@@ -125,10 +129,12 @@ func TestHistoryFloor(t *testing.T) {
 	}
 	second := h.sealed.all[1].first
 	if n := fill(second - 2); n != 0 || h.oldest() != 1 {
-		t.Fatalf("%d messages went in, oldest %d: the first block has one that is needed", n, h.oldest())
+		t.Fatalf("%d messages went in, oldest %d: the first block has one that is needed", n,
+			h.oldest())
 	}
 	if n := fill(second - 1); n == 0 || h.oldest() != second {
-		t.Fatalf("%d messages went in, oldest %d, want that of the second block, %d", n, h.oldest(), second)
+		t.Fatalf("%d messages went in, oldest %d, want that of the second block, %d", n, h.oldest(),
+			second)
 	}
 	if found, err := m.check(&h, &cursor{next: second}, 10_000); err != nil || found != loadedNone {
 		t.Error(found, err)
@@ -141,7 +147,8 @@ func TestHistoryFloor(t *testing.T) {
 // The messages that fit, for each kind of message: TestHistoryFits prints the table.
 func TestHistoryFits(t *testing.T) {
 	const limit = 1 << 20
-	t.Logf("| messages | mean bytes | fit in %d MiB | without compression | times as many |", limit>>20)
+	t.Logf("| messages | mean bytes | fit in %d MiB | without compression | times as many |",
+		limit>>20)
 	t.Log("|---|---|---|---|---|")
 	for _, kind := range historyMessages {
 		h := newHistory(limit)
@@ -151,14 +158,17 @@ func TestHistoryFits(t *testing.T) {
 		kept := int(h.next - h.oldest())
 		mean := (h.raw + len(h.open)) / kept
 		plain := limit / recordSize(mean)
-		t.Logf("| %s | %d | %d | %d | %.2f |", kind.name, mean, kept, plain, float64(kept)/float64(plain))
+		t.Logf("| %s | %d | %d | %d | %.2f |", kind.name, mean, kept, plain,
+			float64(kept)/float64(plain))
 		if kept < plain*3/4 {
-			t.Errorf("%s: %d messages fit, fewer than the %d that would without compression", kind.name, kept, plain)
+			t.Errorf("%s: %d messages fit, fewer than the %d that would without compression",
+				kind.name, kept, plain)
 		}
 	}
 }
 
-// The heap grows by what the history says that it holds, and no more, whether its blocks compress well or not at all.
+// The heap grows by what the history says that it holds, and no more, whether its blocks compress
+// well or not at all.
 func TestHistoryMemory(t *testing.T) {
 	const limit = 1 << 20
 	dense := denseBytes(1 << 20)
@@ -175,7 +185,8 @@ func TestHistoryMemory(t *testing.T) {
 		}
 		held := int(heap() - before)
 		if held > h.bytes()+h.bytes()/20 || h.bytes() > limit {
-			t.Errorf("%s: after %d messages the heap has grown by %d bytes, the history says %d of %d", name, added, held, h.bytes(), limit)
+			t.Errorf("%s: after %d messages the heap has grown by %d bytes, the history says %d "+
+				"of %d", name, added, held, h.bytes(), limit)
 		}
 		runtime.KeepAlive(&h)
 	}

@@ -86,20 +86,21 @@ var holderCases = []struct {
 				p.call(fmt.Sprintf(`{"cmd":%q,"body":"json"}`, strings.Repeat("x", 250_000)), "{}")
 			}
 		}, false, 0},
-	{"values of Latest", func(m transport.MemoryStats) int64 { return m.Latest }, func(p *holderPage) {
-		value := make([]byte, 3<<20)
-		for lane := uint32(1); lane < 40; lane += 2 {
-			p.call(fmt.Sprintf(`{"cmd":"latest","channels":[%d],"body":"json"}`, lane),
-				fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
-			ch := p.keep[len(p.keep)-1].(*transport.Channel[[]byte])
-			for range 3 { // one is on its way by then
-				if err := ch.TrySend(value); err != nil && err != transport.ErrMemory {
-					p.t.Error(err)
+	{"values of Latest", func(m transport.MemoryStats) int64 { return m.Latest },
+		func(p *holderPage) {
+			value := make([]byte, 3<<20)
+			for lane := uint32(1); lane < 40; lane += 2 {
+				p.call(fmt.Sprintf(`{"cmd":"latest","channels":[%d],"body":"json"}`, lane),
+					fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+				ch := p.keep[len(p.keep)-1].(*transport.Channel[[]byte])
+				for range 3 { // one is on its way by then
+					if err := ch.TrySend(value); err != nil && err != transport.ErrMemory {
+						p.t.Error(err)
+					}
+					synctest.Wait()
 				}
-				synctest.Wait()
 			}
-		}
-	}, false, 60},
+		}, false, 60},
 	{"small values of Latest", func(m transport.MemoryStats) int64 { return m.Latest },
 		func(p *holderPage) {
 			for lane := uint32(1); lane < 8001; lane += 2 {
@@ -163,19 +164,20 @@ var holderCases = []struct {
 			}
 		}
 	}, false, 60},
-	{"small messages", func(m transport.MemoryStats) int64 { return m.Messages }, func(p *holderPage) {
-		for lane := uint32(1); p.s.Stats().Memory < 14<<20; lane += 2 {
-			p.call(fmt.Sprintf(`{"cmd":"listen","channels":[%d],"body":"json"}`, lane),
-				fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
-			frames := make([]wire.Frame, 2000)
-			for i := range frames {
-				frames[i] = wire.Frame{Kind: wire.Bytes, Payload: []byte{1}}
+	{"small messages", func(m transport.MemoryStats) int64 { return m.Messages },
+		func(p *holderPage) {
+			for lane := uint32(1); p.s.Stats().Memory < 14<<20; lane += 2 {
+				p.call(fmt.Sprintf(`{"cmd":"listen","channels":[%d],"body":"json"}`, lane),
+					fmt.Sprintf(`{"C":"__CHANNEL__:%d"}`, lane))
+				frames := make([]wire.Frame, 2000)
+				for i := range frames {
+					frames[i] = wire.Frame{Kind: wire.Bytes, Payload: []byte{1}}
+				}
+				for range 10 {
+					p.send(lane, frames...)
+				}
 			}
-			for range 10 {
-				p.send(lane, frames...)
-			}
-		}
-	}, false, 60},
+		}, false, 60},
 	{"fragments", func(m transport.MemoryStats) int64 { return m.Fragments }, func(p *holderPage) {
 		begin := make([]byte, wire.BeginSize+200_000)
 		wire.PutBegin(begin, 1<<20, wire.Bytes)
@@ -215,7 +217,8 @@ var holderCases = []struct {
 	{"readers", func(m transport.MemoryStats) int64 { return m.Readers }, func(p *holderPage) {
 		for i := range resumables {
 			lane := uint32(2*i + 1)
-			p.call(fmt.Sprintf(`{"cmd":%q,"channels":[%d],"body":"json"}`, transport.CommandResume, lane),
+			p.call(fmt.Sprintf(`{"cmd":%q,"channels":[%d],"body":"json"}`, transport.CommandResume,
+				lane),
 				fmt.Sprintf(`{"name":"%d","from":"oldest","channel":"__CHANNEL__:%d"}`, i, lane))
 		}
 	}, false, 20},
@@ -296,7 +299,9 @@ func TestHolders(t *testing.T) {
 				}
 				p = &holderPage{
 					e: e, together: together,
-					upPage: openUpWith(t, e, transport.SessionConfig{NativeEval: func(uint32, string, bool) {}}),
+					upPage: openUpWith(t, e, transport.SessionConfig{
+						NativeEval: func(uint32, string, bool) {},
+					}),
 				}
 				synctest.Wait()
 				heldBefore, before := p.s.Stats(), heap()
@@ -308,11 +313,14 @@ func TestHolders(t *testing.T) {
 				}
 				told := st.Memory - heldBefore.Memory + st.Held.Waiting
 				t.Logf("heap %.1f MB, told %.1f MB: %+v", mega(grown), mega(told), st.Held)
-				if most := int64(session*5/4) + st.Held.Waiting; grown > most || st.Held.Waiting > session {
-					t.Errorf("the heap grew by %.1f MB, SessionBytes are %.1f MB", mega(grown), mega(session))
+				if most := int64(session*5/4) + st.Held.Waiting; grown > most ||
+					st.Held.Waiting > session {
+					t.Errorf("the heap grew by %.1f MB, SessionBytes are %.1f MB", mega(grown),
+						mega(session))
 				}
 				if slack := int64(2 << 20); grown > told*5/4+slack || told > grown*5/4+slack {
-					t.Errorf("the heap grew by %.1f MB, the figures by %.1f MB", mega(grown), mega(told))
+					t.Errorf("the heap grew by %.1f MB, the figures by %.1f MB", mega(grown),
+						mega(told))
 				}
 				if held := c.held(st.Held); held < session*c.least/100 {
 					t.Errorf("%.1f MB are held", mega(held))
@@ -324,7 +332,8 @@ func TestHolders(t *testing.T) {
 				p.s.End("test is over")
 				synctest.Wait()
 				if left, used := heap()-before, p.s.Stats().Memory; left > 8<<20 || used != 0 {
-					t.Errorf("after the end the heap has %.1f MB more, the figures %d bytes", mega(left), used)
+					t.Errorf("after the end the heap has %.1f MB more, the figures %d bytes",
+						mega(left), used)
 				}
 				runtime.KeepAlive(p)
 			})

@@ -65,7 +65,8 @@ func (s *Session) decode(up []byte) (*wire.Batch, error) {
 		return nil, err
 	}
 	if len(up) > s.opt.MaxBatch+upSlack {
-		return nil, wire.Broken("batch of %d bytes, the limit is %d", len(up), s.opt.MaxBatch+upSlack)
+		return nil, wire.Broken("batch of %d bytes, the limit is %d", len(up), s.opt.MaxBatch+
+			upSlack)
 	}
 	return wire.Decode(up, wire.Up)
 }
@@ -113,7 +114,8 @@ func (s *Session) accept(b *wire.Batch, up []byte) (Received, error) {
 	if err == nil {
 		err = s.inOrder(b, up)
 	}
-	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands, b.Number, s.upReceipt.Load()}, err
+	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands, b.Number, s.upReceipt.Load()},
+		err
 }
 
 // credits takes what the page has consumed.
@@ -127,7 +129,8 @@ func (s *Session) credits(credits []wire.Credit) error {
 			return wire.Broken("credit for lane %d, which was never opened", c.Lane)
 		}
 		if sent := l.sent.Load(); c.Total > sent {
-			return wire.Broken("credit of %d bytes for lane %d, which has sent %d", c.Total, c.Lane, sent)
+			return wire.Broken("credit of %d bytes for lane %d, which has sent %d", c.Total, c.Lane,
+				sent)
 		}
 		if c.Total <= l.credited.Load() {
 			continue // a late entry
@@ -194,7 +197,8 @@ func (s *Session) run(r *wire.Run) error {
 		return wire.Broken("frames for lane %d, which was never opened", r.Lane)
 	}
 	if r.First != l.in.next {
-		return wire.Broken("run on lane %d begins with sequence %d, not %d", r.Lane, r.First, l.in.next)
+		return wire.Broken("run on lane %d begins with sequence %d, not %d", r.Lane, r.First,
+			l.in.next)
 	}
 	l.in.next += uint64(r.Count)
 	a := arrivals{lane: l, most: int(r.Count)}
@@ -222,11 +226,13 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 	if f.Kind == wire.Close {
 		return s.pageClosed(l, f.Payload)
 	}
-	if out := int64(l.in.received - l.in.consumed.Load()); out > max(window, int64(stride)) || window == 0 {
+	if out := int64(l.in.received - l.in.consumed.Load()); out > max(window, int64(stride)) ||
+		window == 0 {
 		if window == 0 {
 			return wire.Broken("%v frame on lane %d, which is one-way", f.Kind, l.id)
 		}
-		return wire.Broken("lane %d has %d bytes without credit, its window is %d", l.id, out, window)
+		return wire.Broken("lane %d has %d bytes without credit, its window is %d", l.id, out,
+			window)
 	}
 	kind, data := f.Kind, f.Payload
 	if kind >= wire.Begin {
@@ -248,7 +254,8 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 		kind, data = l.in.part.Take()
 		s.budget.give(heldFragments, int64(cap(data))) // whoever keeps it counts it again
 	} else if l.id != 0 && len(data) > s.opt.MaxMessage {
-		return wire.Broken("message of %d bytes on lane %d, the limit is %d", len(data), l.id, s.opt.MaxMessage)
+		return wire.Broken("message of %d bytes on lane %d, the limit is %d", len(data), l.id,
+			s.opt.MaxMessage)
 	} else if l.id != 0 && l.end.Load() == nil {
 		data = bytes.Clone(data) // the batch is the carrier's
 	}

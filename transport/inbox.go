@@ -64,7 +64,8 @@ type message struct {
 	stride int // of its last frame: credited when it is taken
 }
 
-// messages is a queue of messages. It keeps them in the slices in which they came, so that a long one is not moved when it grows.
+// messages is a queue of messages. It keeps them in the slices in which they came, so that a long
+// one is not moved when it grows.
 type messages struct {
 	runs fifo[[]message] // none is empty
 }
@@ -97,8 +98,8 @@ const messageCost = 64
 
 func (m *message) cost() int64 { return int64(cap(m.data)) + messageCost }
 
-// arrivals are messages of one run on their way into its lane's queue: one lock and one wake-up for all. The receiving
-// goroutine's own.
+// arrivals are messages of one run on their way into its lane's queue: one lock and one wake-up for
+// all. The receiving goroutine's own.
 type arrivals struct {
 	lane  *lane
 	most  int // frames in the run

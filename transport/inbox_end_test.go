@@ -62,7 +62,9 @@ func TestMessageBesideEnd(t *testing.T) {
 		"session": func(l *lane) { l.s.End("reload") },
 		"return":  func(l *lane) { (&invocation{s: l.s, lanes: []*lane{l}}).release() },
 	} {
-		for kind, late := range map[string][]wire.Frame{"whole": {message8(2)}, "fragments": fragments} {
+		for kind, late := range map[string][]wire.Frame{
+			"whole": {message8(2)}, "fragments": fragments,
+		} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				s, l := openUpward(t)
 				l.uses = 1

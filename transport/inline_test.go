@@ -11,7 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestTryReceive: what may be more work than a short batch shows is left for another goroutine, and is whole there.
+// TestTryReceive: what may be more work than a short batch shows is left for another goroutine, and
+// is whole there.
 func TestTryReceive(t *testing.T) {
 	begin := make([]byte, wire.BeginSize+8)
 	wire.PutBegin(begin, 9, wire.Invoke)
@@ -34,7 +35,9 @@ func TestTryReceive(t *testing.T) {
 			{upBatch(wire.Header{Number: 1}, run(0, 0, call(1))), true},
 		}, false},
 		{"fragments", []batch{
-			{upBatch(wire.Header{Number: 1}, run(0, 0, call(1), wire.Frame{Kind: wire.Begin, Payload: begin})), false},
+			{upBatch(wire.Header{
+				Number: 1,
+			}, run(0, 0, call(1), wire.Frame{Kind: wire.Begin, Payload: begin})), false},
 			{upBatch(wire.Header{Number: 2}, run(0, 2, wire.Frame{Kind: wire.Abort})), false},
 			{upBatch(wire.Header{Number: 3}, run(0, 3, call(2))), true},
 		}, false},
@@ -44,7 +47,11 @@ func TestTryReceive(t *testing.T) {
 			{upBatch(wire.Header{Number: 3}, run(0, 2, call(3))), true},
 		}, false},
 		{"script's error", []batch{
-			{upBatch(wire.Header{Number: 1}, run(0, 0, wire.Frame{Kind: wire.Error, Payload: words(1, 0, `{"code":"eval","message":"no"}`)})), false},
+			{upBatch(wire.Header{
+				Number: 1,
+			}, run(0, 0, wire.Frame{
+				Kind: wire.Error, Payload: words(1, 0, `{"code":"eval","message":"no"}`),
+			})), false},
 		}, false},
 		{"broken batch", []batch{{broken, false}}, true},
 	} {
@@ -65,7 +72,8 @@ func TestTryReceive(t *testing.T) {
 					continue
 				}
 				if st := u.s.Stats(); st.Commands != before || u.s.Err() != nil {
-					t.Fatalf("batch %d was left, but %d commands began, %v", i, st.Commands-before, u.s.Err())
+					t.Fatalf("batch %d was left, but %d commands began, %v", i, st.Commands-before,
+						u.s.Err())
 				}
 				if _, err := u.carrier.port.Receive(b.b); (err != nil) != c.ends {
 					t.Fatalf("batch %d: %v", i, err)
@@ -81,7 +89,8 @@ func TestTryReceiveOfManyReceipts(t *testing.T) {
 		const channels = 600
 		e := newEngine(t, transport.Options{})
 		sent := make(chan bool, 1)
-		transport.Handle(e, "send", func(ctx context.Context, a struct{ C []*transport.Channel[int] }) (int, error) {
+		transport.Handle(e, "send", func(ctx context.Context,
+			a struct{ C []*transport.Channel[int] }) (int, error) {
 			for _, c := range a.C {
 				if err := c.Send(ctx, 1); err != nil {
 					return 0, err
@@ -98,7 +107,8 @@ func TestTryReceiveOfManyReceipts(t *testing.T) {
 				envelope, body = append(envelope, ','), append(body, ',')
 			}
 			envelope = strconv.AppendInt(envelope, int64(2*i+1), 10)
-			body = append(strconv.AppendInt(append(body, `"__CHANNEL__:`...), int64(2*i+1), 10), '"')
+			body = append(strconv.AppendInt(append(body, `"__CHANNEL__:`...), int64(2*i+1), 10),
+				'"')
 		}
 		u.invoke(1, string(append(envelope, `]}`...)), string(append(body, `]}`...)))
 		<-sent
@@ -141,7 +151,8 @@ func (p *heavyPort) Fail(error)  {}
 
 var _ transport.Port = (*heavyPort)(nil)
 
-// TestRequestLeavesWork: Request itself takes short requests only, and of these only what the session takes at once.
+// TestRequestLeavesWork: Request itself takes short requests only, and of these only what the
+// session takes at once.
 func TestRequestLeavesWork(t *testing.T) {
 	p := &heavyPort{received: make(chan int)}
 	c := transport.NewPulls("memory")

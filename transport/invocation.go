@@ -199,7 +199,8 @@ func (inv *invocation) perform() {
 // too. False: the page has cancelled it. A page that has left takes no result: its last calls run.
 func (inv *invocation) waitForOthers() bool { return inv.s.budget.pass(inv.ctx) != ErrCanceled }
 
-// conclude ends what belongs to the call when its handler has returned. The result may be sent then.
+// conclude ends what belongs to the call when its handler has returned. The result may be sent
+// then.
 func (inv *invocation) conclude() {
 	inv.release()
 	for _, l := range inv.lanes {
@@ -287,7 +288,10 @@ func (inv *invocation) answer() {
 		inv.result, inv.err = answer{}, nil
 		failed = inv.replyError(s.ctx, instead)
 	} else if errors.Is(failed, ErrTooLarge) {
-		failed = inv.replyError(s.ctx, &Error{CodeBadResult, fmt.Sprintf("the result or error of command %q is over the limit of %d bytes", inv.name, s.opt.MaxMessage), nil})
+		failed = inv.replyError(s.ctx, &Error{
+			CodeBadResult, fmt.Sprintf("the result or error of command %q is over the limit of "+
+				"%d bytes", inv.name, s.opt.MaxMessage), nil,
+		})
 	}
 	if failed != nil && !errors.Is(failed, ErrClosed) {
 		s.log.Error("result could not be sent", "command", inv.name, "error", failed)
@@ -313,10 +317,16 @@ func (inv *invocation) receiveBody() *Error {
 	inv.upload.unshut()
 	m, err := inv.upload.receive(inv.ctx)
 	if err != nil {
-		return &Error{CodeBadArguments, fmt.Sprintf("the raw body of command %q did not arrive: %v", inv.name, err), nil}
+		return &Error{
+			CodeBadArguments, fmt.Sprintf("the raw body of command %q did not arrive: %v", inv.name,
+				err), nil,
+		}
 	}
 	if m.kind != wire.Bytes || uint64(len(m.data)) != inv.length {
-		return &Error{CodeBadArguments, fmt.Sprintf("the raw body of command %q has %d bytes, %d were announced", inv.name, len(m.data), inv.length), nil}
+		return &Error{
+			CodeBadArguments, fmt.Sprintf("the raw body of command %q has %d bytes, %d were "+
+				"announced", inv.name, len(m.data), inv.length), nil,
+		}
 	}
 	inv.body = m.data
 	inv.held += int64(cap(m.data))

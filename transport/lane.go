@@ -46,11 +46,12 @@ type lane struct {
 	polite atomic.Bool // end came from Close: what was accepted is still delivered
 	done   chan struct{}
 
-	credited atomic.Uint64                 // bytes that the page has consumed
-	resent   atomic.Uint64                 // batches that were sent again
-	needs    atomic.Int64                  // the credit that it waits for, 0: none
-	credits  atomic.Pointer[chan struct{}] // rung at credit, and when the page closes: for a reader of a resumable channel
-	listed   atomic.Bool
+	credited atomic.Uint64 // bytes that the page has consumed
+	resent   atomic.Uint64 // batches that were sent again
+	needs    atomic.Int64  // the credit that it waits for, 0: none
+	// rung at credit, and when the page closes: for a reader of a resumable channel
+	credits atomic.Pointer[chan struct{}]
+	listed  atomic.Bool
 
 	// The drainer's own; the two counters are read by everybody.
 	seq     atomic.Uint64 // of the next frame
@@ -96,7 +97,8 @@ type markWaiter struct {
 }
 
 func newLane(s *Session, id uint32, ringSize int) *lane {
-	l := &lane{s: s, id: id, ringSize: ringSize, turn: make(chan struct{}, 1), done: make(chan struct{})}
+	l := &lane{s: s, id: id, ringSize: ringSize, turn: make(chan struct{}, 1),
+		done: make(chan struct{})}
 	l.turn <- struct{}{}
 	l.in.bell = make(chan struct{}, 1)
 	l.meter.start(s.engine.now())

@@ -14,10 +14,11 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestLargeEventWaits: an event in fragments that waits for room stops no eval, though that goes in fragments, too; events
-// that come later wait behind it.
+// TestLargeEventWaits: an event in fragments that waits for room stops no eval, though that goes in
+// fragments, too; events that come later wait behind it.
 func TestLargeEventWaits(t *testing.T) {
-	for _, size := range []int{20_000, 32_000, 40_000, 200_000} { // the ring has 64 KiB: to half of it, over half, over all
+	// the ring has 64 KiB: to half of it, over half, over all
+	for _, size := range []int{20_000, 32_000, 40_000, 200_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := newEngine(t, transport.Options{ControlBytes: 64 << 10})
@@ -38,14 +39,18 @@ func TestLargeEventWaits(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				start := func(ctx context.Context, n int) {
-					go func() { sent <- p.Session.EventContext(ctx, []uint32{1}, true, make([]byte, n)) }()
+					go func() {
+						sent <- p.Session.EventContext(ctx, []uint32{1}, true, make([]byte, n))
+					}()
 					synctest.Wait()
 				}
 				start(t.Context(), size)
 				start(t.Context(), 100)
 				start(ctx, size+1)
 				start(t.Context(), 101)
-				if err := p.Session.Event([]uint32{1}, true, make([]byte, 102)); !errors.Is(err, transport.ErrFull) { // it would fit
+				// it would fit
+				if err := p.Session.Event([]uint32{1}, true, make([]byte, 102)); !errors.Is(err,
+					transport.ErrFull) {
 					t.Fatalf("an event overtook those that wait: %v", err)
 				}
 				if err := p.Session.Eval(strings.Repeat(" ", 10_000)); err != nil {
@@ -93,8 +98,8 @@ func TestLargeEventWaits(t *testing.T) {
 	}
 }
 
-// TestLargeEventsAndEvals: events and evals in fragments from several goroutines, through a small lane 0 and with faults, arrive whole and in
-// each one's order.
+// TestLargeEventsAndEvals: events and evals in fragments from several goroutines, through a small
+// lane 0 and with faults, arrive whole and in each one's order.
 func TestLargeEventsAndEvals(t *testing.T) {
 	const each = 100
 	e := newEngine(t, transport.Options{ControlBytes: 64 << 10})
@@ -105,8 +110,10 @@ func TestLargeEventsAndEvals(t *testing.T) {
 		Eval:   func(string) (any, error) { return nil, nil },
 		Control: func(kind wire.Kind, _ uint32, payload []byte) {
 			var from, n, size int
-			if _, err := fmt.Sscan(string(payload), &from, &n, &size); err != nil || size != len(payload) || next[from] != n {
-				wrong = append(wrong, fmt.Sprintf("%v %d of %d with %d of %d bytes, want %d", kind, n, from, len(payload), size, next[from]))
+			if _, err := fmt.Sscan(string(payload), &from, &n, &size); err != nil ||
+				size != len(payload) || next[from] != n {
+				wrong = append(wrong, fmt.Sprintf("%v %d of %d with %d of %d bytes, want %d", kind,
+					n, from, len(payload), size, next[from]))
 			}
 			next[from]++
 		},

@@ -14,7 +14,8 @@ import (
 
 // The fixed bounds of docs/limits.md: each one below, at it, and one above.
 
-// TestMaxSends: a batch that is lost is sent again, until it was sent so often; its next loss ends the session.
+// TestMaxSends: a batch that is lost is sent again, until it was sent so often; its next loss ends
+// the session.
 func TestMaxSends(t *testing.T) {
 	s := built(t, Options{})
 	if err := s.addLane(1, &s.channels).send(noWait, wire.JSON, []byte("1")); err != nil {
@@ -29,12 +30,14 @@ func TestMaxSends(t *testing.T) {
 		s.Lost(b.Number)
 		b = s.nextLost()
 	}
-	if err := s.Err(); err == nil || !strings.Contains(err.Error(), fmt.Sprint(maxSends, " attempts")) {
+	if err := s.Err(); err == nil ||
+		!strings.Contains(err.Error(), fmt.Sprint(maxSends, " attempts")) {
 		t.Errorf("after %d lost sendings: %v", maxSends, err)
 	}
 }
 
-// TestMaxAhead: so many batches may be without receipt downward; upward, what is further ahead than that is a broken rule.
+// TestMaxAhead: so many batches may be without receipt downward; upward, what is further ahead than
+// that is a broken rule.
 func TestMaxAhead(t *testing.T) {
 	s := built(t, Options{})
 	l := s.addLane(1, &s.channels)
@@ -71,7 +74,8 @@ func TestMaxDenials(t *testing.T) {
 	}
 }
 
-// TestMaxPlaces: so many windows' places are kept; for one more the one goes that was not used for the longest time, and of those that are attached none.
+// TestMaxPlaces: so many windows' places are kept; for one more the one goes that was not used for
+// the longest time, and of those that are attached none.
 func TestMaxPlaces(t *testing.T) {
 	key := func(n int) place { return place{label: fmt.Sprint("w", n)} }
 	r := &resumable{places: map[place]*stop{key(0): {reader: new(reader)}}, clock: 1}
@@ -86,7 +90,8 @@ func TestMaxPlaces(t *testing.T) {
 		}
 		r.forgetPlace()
 		if len(r.places) != maxPlaces-1 || r.places[key(n+1)] != nil || r.places[key(0)] == nil {
-			t.Errorf("%d places are left, the oldest is there: %v", len(r.places), r.places[key(n+1)] != nil)
+			t.Errorf("%d places are left, the oldest is there: %v", len(r.places),
+				r.places[key(n+1)] != nil)
 		}
 		r.places[key(maxPlaces+n)] = &stop{at: r.clock}
 		r.clock++
@@ -105,7 +110,8 @@ func TestMaxFarewell(t *testing.T) {
 		e.Message = strings.Repeat("m", n-len(data))
 		return e
 	}
-	for n, kept := range map[int]bool{maxFarewell - 1: true, maxFarewell: true, maxFarewell + 1: false} {
+	for n, kept := range map[int]bool{maxFarewell - 1: true, maxFarewell: true, maxFarewell +
+		1: false} {
 		data := closing(slog.New(slog.DiscardHandler), whole(n)).farewell
 		var got Error
 		if err := json.Unmarshal(data, &got); err != nil {
@@ -118,13 +124,15 @@ func TestMaxFarewell(t *testing.T) {
 	}
 }
 
-// TestInboxRequests: so many requests wait to be handled; the next is answered at once, with status 429.
+// TestInboxRequests: so many requests wait to be handled; the next is answered at once, with status
+// 429.
 func TestInboxRequests(t *testing.T) {
 	p := NewPulls("test")
 	for n := range inboxRequests + 2 {
 		status := 0
 		p.Request(make([]byte, smallRequest+1), func(a Answer) { status = a.Status })
-		if want := n >= inboxRequests; want != (status == http.StatusTooManyRequests) || !want && status != 0 {
+		if want := n >= inboxRequests; want != (status == http.StatusTooManyRequests) || !want &&
+			status != 0 {
 			t.Errorf("request %d of %d: status %d", n+1, inboxRequests, status)
 		}
 	}

@@ -22,14 +22,18 @@ func noise(n int) []byte {
 	return b
 }
 
-// TestHistoryMessage: a message of a fourth of the history is kept and arrives whole; one byte more is ErrTooLarge, and the channel goes on.
+// TestHistoryMessage: a message of a fourth of the history is kept and arrives whole; one byte more
+// is ErrTooLarge, and the channel goes on.
 func TestHistoryMessage(t *testing.T) {
 	for _, history := range []int{256 << 10, 300_001, 1 << 20} {
 		t.Run(fmt.Sprint(history), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				e := newEngine(t, transport.Options{})
-				ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: history})
-				page := mustResume(t, openPage(t, e, transporttest.Config{}), resumeArgs{Name: "flow"}, 1)
+				ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+					HistoryBytes: history,
+				})
+				page := mustResume(t, openPage(t, e, transporttest.Config{}),
+					resumeArgs{Name: "flow"}, 1)
 				largest := history / 4
 				for _, n := range []int{largest - 1, largest, largest + 1, largest} {
 					err := ch.Send(t.Context(), noise(n))
@@ -54,16 +58,18 @@ func TestHistoryMessage(t *testing.T) {
 	}
 }
 
-// TestHistoryBytes: four messages that fill the history to the byte are kept; were each one byte larger, it would be three. One more waits, or
-// takes the place of the oldest.
+// TestHistoryBytes: four messages that fill the history to the byte are kept; were each one byte
+// larger, it would be three. One more waits, or takes the place of the oldest.
 func TestHistoryBytes(t *testing.T) {
 	const (
 		history = 256 << 10
-		exact   = 64<<10 - 96 - 3 // a block's cost beside its data, and the message's length in the block
+		// a block's cost beside its data, and the message's length in the block
+		exact = 64<<10 - 96 - 3
 	)
 	for n, fit := range map[int]uint64{exact - 1: 4, exact: 4, exact + 1: 3} {
 		for _, wait := range []bool{true, false} {
-			ch := newResumable[[]byte](t, newEngine(t, transport.Options{}), "flow", transport.ResumableOptions{HistoryBytes: history, WaitForReader: wait})
+			ch := newResumable[[]byte](t, newEngine(t, transport.Options{}), "flow",
+				transport.ResumableOptions{HistoryBytes: history, WaitForReader: wait})
 			for range fit {
 				if err := ch.TrySend(noise(n)); err != nil {
 					t.Fatalf("%d bytes: %v", n, err)
@@ -79,7 +85,8 @@ func TestHistoryBytes(t *testing.T) {
 				t.Errorf("message %d of %d bytes, nobody reads: %v", fit+1, n, err)
 			}
 			st := ch.Stats()
-			if oldest, newest := uint64(1), fit; wait && (st.Oldest != oldest || st.Newest != newest) {
+			if oldest, newest := uint64(1), fit; wait &&
+				(st.Oldest != oldest || st.Newest != newest) {
 				t.Errorf("what is refused is kept: %+v", st)
 			}
 			if !wait && (st.Oldest != 2 || st.Newest != fit+1 || st.Bytes > history) {
@@ -89,7 +96,8 @@ func TestHistoryBytes(t *testing.T) {
 	}
 }
 
-// TestReaders: n-1 and n pages attach; the next is rejected and harms none of the others, and who leaves makes room.
+// TestReaders: n-1 and n pages attach; the next is rejected and harms none of the others, and who
+// leaves makes room.
 func TestReaders(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const readers = 3
@@ -102,7 +110,9 @@ func TestReaders(t *testing.T) {
 		var attached []*resumed
 		for i := range readers {
 			pages = append(pages, page(i))
-			attached = append(attached, mustResume(t, pages[i], resumeArgs{Name: "flow", Observer: i == 1}, 1))
+			attached = append(attached, mustResume(t, pages[i], resumeArgs{
+				Name: "flow", Observer: i == 1,
+			}, 1))
 		}
 		late := page(readers)
 		_, err := resume(t, late, resumeArgs{Name: "flow"})

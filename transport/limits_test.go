@@ -17,9 +17,11 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// The rows of docs/limits.md that have no test elsewhere: each bound one below, at it, and one above.
+// The rows of docs/limits.md that have no test elsewhere: each bound one below, at it, and one
+// above.
 
-// TestOptionRanges: the lowest and the highest value are taken, those beside them give an error that names the field.
+// TestOptionRanges: the lowest and the highest value are taken, those beside them give an error
+// that names the field.
 func TestOptionRanges(t *testing.T) {
 	small := transport.Options{MaxBatch: 16 << 10, ControlBytes: 16 << 10}
 	for _, c := range []struct {
@@ -27,18 +29,29 @@ func TestOptionRanges(t *testing.T) {
 		set                    func(o *transport.Options, v int64)
 		below, low, high, over int64
 	}{
-		{"RingBytes", func(o *transport.Options, v int64) { o.RingBytes = int(v) }, 8 << 10, 16 << 10, 512 << 20, 1 << 30},
-		{"ControlBytes", func(o *transport.Options, v int64) { o.ControlBytes = int(v) }, 8 << 10, 16 << 10, 64 << 20, 128 << 20},
-		{"SessionBytes", func(o *transport.Options, v int64) { o.SessionBytes = int(v) }, 1<<20 - 1, 1 << 20, 1 << 30, 1<<30 + 1},
-		{"Window", func(o *transport.Options, v int64) { o.Window = int(v) }, 32<<10 - 1, 32 << 10, 1 << 30, 1<<30 + 1},
-		{"MaxBatch", func(o *transport.Options, v int64) { o.MaxBatch = int(v) }, 16<<10 - 8, 16 << 10, 1<<20 + 16<<10, 1<<20 + 16<<10 + 8},
-		{"MaxMessage", func(o *transport.Options, v int64) { o.MaxMessage = int(v) }, 1<<10 - 1, 1 << 10, 1 << 30, 1<<30 + 1},
-		{"Lanes", func(o *transport.Options, v int64) { o.Lanes = int(v) }, -1, 1, 1 << 20, 1<<20 + 1},
-		{"Pending", func(o *transport.Options, v int64) { o.Pending = int(v) }, -1, 1, 1 << 20, 1<<20 + 1},
+		{"RingBytes", func(o *transport.Options, v int64) { o.RingBytes = int(v) }, 8 << 10,
+			16 << 10, 512 << 20, 1 << 30},
+		{"ControlBytes", func(o *transport.Options, v int64) { o.ControlBytes = int(v) }, 8 << 10,
+			16 << 10, 64 << 20, 128 << 20},
+		{"SessionBytes", func(o *transport.Options, v int64) { o.SessionBytes = int(v) }, 1<<20 - 1,
+			1 << 20, 1 << 30, 1<<30 + 1},
+		{"Window", func(o *transport.Options, v int64) { o.Window = int(v) }, 32<<10 - 1, 32 << 10,
+			1 << 30, 1<<30 + 1},
+		{"MaxBatch", func(o *transport.Options, v int64) { o.MaxBatch = int(v) }, 16<<10 - 8,
+			16 << 10, 1<<20 + 16<<10, 1<<20 + 16<<10 + 8},
+		{"MaxMessage", func(o *transport.Options, v int64) { o.MaxMessage = int(v) }, 1<<10 - 1,
+			1 << 10, 1 << 30, 1<<30 + 1},
+		{"Lanes", func(o *transport.Options, v int64) { o.Lanes = int(v) }, -1, 1, 1 << 20,
+			1<<20 + 1},
+		{"Pending", func(o *transport.Options, v int64) { o.Pending = int(v) }, -1, 1, 1 << 20,
+			1<<20 + 1},
 		{"Pulls", func(o *transport.Options, v int64) { o.Pulls = int(v) }, -1, 1, 8, 9},
-		{"Hold", func(o *transport.Options, v int64) { o.Hold = time.Duration(v) }, -1, 1, int64(time.Hour), int64(time.Hour) + 1},
-		{"PostHold", func(o *transport.Options, v int64) { o.PostHold = time.Duration(v) }, -1, 1, int64(time.Hour), int64(time.Hour) + 1},
-		{"ResendAfter", func(o *transport.Options, v int64) { o.ResendAfter = time.Duration(v) }, -1, 1, int64(time.Hour), int64(time.Hour) + 1},
+		{"Hold", func(o *transport.Options, v int64) { o.Hold = time.Duration(v) }, -1, 1,
+			int64(time.Hour), int64(time.Hour) + 1},
+		{"PostHold", func(o *transport.Options, v int64) { o.PostHold = time.Duration(v) }, -1, 1,
+			int64(time.Hour), int64(time.Hour) + 1},
+		{"ResendAfter", func(o *transport.Options, v int64) { o.ResendAfter = time.Duration(v) },
+			-1, 1, int64(time.Hour), int64(time.Hour) + 1},
 	} {
 		for _, v := range []int64{c.low, c.high} {
 			o := small
@@ -52,7 +65,8 @@ func TestOptionRanges(t *testing.T) {
 		for _, v := range []int64{c.below, c.over} {
 			o := small
 			c.set(&o, v)
-			if _, err := transport.NewEngine(o); err == nil || !strings.Contains(err.Error(), c.name+" is ") {
+			if _, err := transport.NewEngine(o); err == nil ||
+				!strings.Contains(err.Error(), c.name+" is ") {
 				t.Errorf("%s %d: %v", c.name, v, err)
 			}
 		}
@@ -90,7 +104,8 @@ func TestMaxMessage(t *testing.T) {
 				}
 				begin := make([]byte, wire.BeginSize+n-1)
 				wire.PutBegin(begin, n, wire.Bytes)
-				return u.try(1, wire.Frame{Kind: wire.Begin, Payload: begin}, wire.Frame{Kind: wire.End, Payload: make([]byte, 1)})
+				return u.try(1, wire.Frame{Kind: wire.Begin, Payload: begin},
+					wire.Frame{Kind: wire.End, Payload: make([]byte, 1)})
 			}
 			for _, n := range []int{limit - 1, limit} {
 				if err := send(n); err != nil {
@@ -101,7 +116,8 @@ func TestMaxMessage(t *testing.T) {
 				}
 			}
 			var rule *wire.RuleError
-			if err := send(limit + 1); !errors.As(err, &rule) || !strings.Contains(rule.Rule, "1024") || u.s.Err() == nil {
+			if err := send(limit + 1); !errors.As(err, &rule) ||
+				!strings.Contains(rule.Rule, "1024") || u.s.Err() == nil {
 				t.Errorf("one byte more: %v, session %v", err, u.s.Err())
 			}
 		})
@@ -143,7 +159,9 @@ func TestMaxBatchUp(t *testing.T) {
 	u := openStream(t, e)
 	rest := len(upBatch(wire.Header{Number: 2}, run(1, 0, wire.Frame{Kind: wire.Bytes})))
 	for _, n := range []int{limit - 8, limit} {
-		if err := u.try(1, wire.Frame{Kind: wire.Bytes, Payload: make([]byte, n-rest)}); err != nil {
+		if err := u.try(1, wire.Frame{
+			Kind: wire.Bytes, Payload: make([]byte, n-rest),
+		}); err != nil {
 			t.Fatalf("batch of %d bytes: %v", n, err)
 		}
 		if m := <-got; m != n-rest {
@@ -152,17 +170,20 @@ func TestMaxBatchUp(t *testing.T) {
 	}
 	var rule *wire.RuleError
 	err := u.try(1, wire.Frame{Kind: wire.Bytes, Payload: make([]byte, limit+8-rest)})
-	if !errors.As(err, &rule) || !strings.Contains(rule.Rule, fmt.Sprint("the limit is ", limit)) || u.s.Err() == nil {
+	if !errors.As(err, &rule) || !strings.Contains(rule.Rule, fmt.Sprint("the limit is ", limit)) ||
+		u.s.Err() == nil {
 		t.Errorf("batch of %d bytes: %v, session %v", limit+8, err, u.s.Err())
 	}
 }
 
-// TestMaxFrame: a message of half of MaxBatch less 64 bytes goes as one frame, one byte more as fragments; no batch is over MaxBatch.
+// TestMaxFrame: a message of half of MaxBatch less 64 bytes goes as one frame, one byte more as
+// fragments; no batch is over MaxBatch.
 func TestMaxFrame(t *testing.T) {
 	const maxBatch, frame = 16 << 10, 8<<10 - 64
 	sizes := []int{frame - 1, frame, frame + 1}
 	e := newEngine(t, transport.Options{MaxBatch: maxBatch})
-	transport.Handle(e, "send", func(ctx context.Context, a struct{ C *transport.Channel[[]byte] }) (any, error) {
+	transport.Handle(e, "send", func(ctx context.Context,
+		a struct{ C *transport.Channel[[]byte] }) (any, error) {
 		for _, n := range sizes {
 			if err := a.C.Send(ctx, make([]byte, n)); err != nil {
 				return nil, err
@@ -172,11 +193,15 @@ func TestMaxFrame(t *testing.T) {
 	})
 	raw, _ := rawSession(t, e)
 	s := &receipting{raw: raw}
-	request := upBatch(wire.Header{Number: 1}, run(0, 0, invokeFrame(1, `{"cmd":"send","channels":[1],"body":"json"}`, `{"C":"__CHANNEL__:1"}`)))
+	request := upBatch(wire.Header{
+		Number: 1,
+	}, run(0, 0, invokeFrame(1, `{"cmd":"send","channels":[1],"body":"json"}`,
+		`{"C":"__CHANNEL__:1"}`)))
 	var whole []int
 	for n, parts := uint32(2), 0; len(whole) < 2 || parts < 2; n++ {
 		a := s.exchange(request)
-		request = wire.Finish(wire.AppendHeader(nil, &wire.Header{Request: n, Hold: 20_000})) // a pull
+		// a pull
+		request = wire.Finish(wire.AppendHeader(nil, &wire.Header{Request: n, Hold: 20_000}))
 		if a.status == http.StatusNoContent {
 			continue
 		}
@@ -208,14 +233,18 @@ func TestMaxFrame(t *testing.T) {
 	}
 }
 
-// TestWindowDown: a page that consumes nothing holds as many messages as the window takes, and gets the next for what it consumes.
-// What the ring takes is kept, one more is ErrFull, and all that was accepted comes in order.
+// TestWindowDown: a page that consumes nothing holds as many messages as the window takes, and gets
+// the next for what it consumes. What the ring takes is kept, one more is ErrFull, and all that was
+// accepted comes in order.
 func TestWindowDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const window, ring, stride = 32 << 10, 16 << 10, 1 << 10 // a message of stride with its header
-		e := newEngine(t, transport.Options{MaxBatch: 16 << 10, Window: window, RingBytes: ring, ControlBytes: 16 << 10})
+		// a message of stride with its header
+		const window, ring, stride = 32 << 10, 16 << 10, 1 << 10
+		e := newEngine(t, transport.Options{MaxBatch: 16 << 10, Window: window, RingBytes: ring,
+			ControlBytes: 16 << 10})
 		channels := make(chan *transport.Channel[[]byte], 1)
-		transport.Handle(e, "keep", func(_ context.Context, a struct{ C *transport.Channel[[]byte] }) (any, error) {
+		transport.Handle(e, "keep", func(_ context.Context,
+			a struct{ C *transport.Channel[[]byte] }) (any, error) {
 			a.C.Keep()
 			channels <- a.C
 			return nil, nil
@@ -226,7 +255,11 @@ func TestWindowDown(t *testing.T) {
 		}
 		defer p.Close()
 		page := p.NewChannel()
-		if _, err := p.Invoke(transporttest.Request{Command: "keep", Args: map[string]any{"C": page}, Channels: []*transporttest.Channel{page}}); err != nil {
+		if _, err := p.Invoke(transporttest.Request{
+			Command: "keep", Args: map[string]any{"C": page}, Channels: []*transporttest.Channel{
+				page,
+			},
+		}); err != nil {
 			t.Fatal(err)
 		}
 		ch := <-channels
@@ -256,9 +289,11 @@ func TestWindowDown(t *testing.T) {
 		}
 		fill()
 		if page.Queued() != window/stride {
-			t.Errorf("the page holds %d messages, its window takes %d", page.Queued(), window/stride)
+			t.Errorf("the page holds %d messages, its window takes %d", page.Queued(),
+				window/stride)
 		}
-		if held := accepted - page.Queued(); held != ring/stride-1 { // 8 bytes are kept for an abort
+		// 8 bytes are kept for an abort
+		if held := accepted - page.Queued(); held != ring/stride-1 {
 			t.Errorf("the ring holds %d messages of %d", held, ring/stride)
 		}
 		for n := range accepted {
@@ -291,7 +326,8 @@ func TestWindowUp(t *testing.T) {
 	u.send(1, wire.Frame{Kind: wire.Bytes})                              // at it
 	var rule *wire.RuleError
 	err := u.try(1, wire.Frame{Kind: wire.Bytes})
-	if !errors.As(err, &rule) || !strings.Contains(rule.Rule, "its window is 32768") || u.s.Err() == nil {
+	if !errors.As(err, &rule) || !strings.Contains(rule.Rule, "its window is 32768") ||
+		u.s.Err() == nil {
 		t.Errorf("a frame beyond the window: %v, session %v", err, u.s.Err())
 	}
 }
@@ -301,13 +337,17 @@ func TestSessionBytesUp(t *testing.T) {
 	const total = 2 << 20
 	for _, beyond := range []int{-1, 0, 1} {
 		e := newEngine(t, transport.Options{SessionBytes: total, ControlBytes: 64 << 10})
-		transport.Handle(e, "wait", func(ctx context.Context, _ []byte) (any, error) { <-ctx.Done(); return nil, nil })
+		transport.Handle(e, "wait", func(ctx context.Context, _ []byte) (any, error) {
+			<-ctx.Done()
+			return nil, nil
+		})
 		u := openUp(t, e)
 		id, cost := uint32(0), int64(0)
 		call := func(n int) error {
 			id++
 			before := u.s.Stats().Memory
-			err := u.try(0, invokeFrame(id, `{"cmd":"wait","body":"bytes"}`, strings.Repeat("x", n)))
+			err := u.try(0, invokeFrame(id, `{"cmd":"wait","body":"bytes"}`,
+				strings.Repeat("x", n)))
 			cost = u.s.Stats().Memory - before - int64(n)
 			return err
 		}
@@ -325,24 +365,27 @@ func TestSessionBytesUp(t *testing.T) {
 			continue
 		}
 		var rule *wire.RuleError
-		if !errors.As(err, &rule) || !strings.Contains(rule.Rule, "Options.SessionBytes") || u.s.Err() == nil {
+		if !errors.As(err, &rule) || !strings.Contains(rule.Rule, "Options.SessionBytes") ||
+			u.s.Err() == nil {
 			t.Errorf("one byte beyond: %v, session %v", err, u.s.Err())
 		}
 	}
 }
 
-// TestControlBytes: evals that lane 0 takes run once and in order, whatever comes after; one that finds it full is ErrFull.
+// TestControlBytes: evals that lane 0 takes run once and in order, whatever comes after; one that
+// finds it full is ErrFull.
 func TestControlBytes(t *testing.T) {
 	var ran []string
 	all := make(chan bool)
-	p := openPage(t, newEngine(t, transport.Options{ControlBytes: 16 << 10}), transporttest.Config{Eval: func(js string) (any, error) {
-		if js == "end" {
-			close(all)
-		} else {
-			ran = append(ran, js)
-		}
-		return nil, nil
-	}})
+	p := openPage(t, newEngine(t, transport.Options{ControlBytes: 16 << 10}),
+		transporttest.Config{Eval: func(js string) (any, error) {
+			if js == "end" {
+				close(all)
+			} else {
+				ran = append(ran, js)
+			}
+			return nil, nil
+		}})
 	p.Stall(true)
 	var accepted []string
 	var err error
@@ -370,11 +413,13 @@ func TestSlots(t *testing.T) {
 	const pulls, posts = 3, 8
 	s, _ := rawSession(t, newEngine(t, transport.Options{Pulls: pulls}))
 	for _, slot := range []uint32{pulls + posts - 2, pulls + posts - 1} {
-		if a := s.exchange(upBatch(wire.Header{Slot: slot})); a.status != http.StatusOK && a.status != http.StatusNoContent {
+		if a := s.exchange(upBatch(wire.Header{Slot: slot})); a.status != http.StatusOK &&
+			a.status != http.StatusNoContent {
 			t.Fatalf("slot %d: %d %s", slot, a.status, a.body)
 		}
 	}
-	if a := s.exchange(upBatch(wire.Header{Slot: pulls + posts})); a.status != http.StatusGone || s.Err() == nil {
+	if a := s.exchange(upBatch(wire.Header{Slot: pulls + posts})); a.status != http.StatusGone ||
+		s.Err() == nil {
 		t.Errorf("slot %d: %d %s", pulls+posts, a.status, a.body)
 	}
 }

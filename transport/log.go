@@ -64,7 +64,8 @@ func (s *Session) logSettled() {
 	opened := s.journal.opened
 	s.journal.opening.Unlock()
 	if opened && s.ctx.Err() == nil { // else logOpened will say it
-		s.log.Info("session has its carrier", append([]any{"session", s.serial}, s.carrierAttrs()...)...)
+		s.log.Info("session has its carrier", append([]any{"session", s.serial},
+			s.carrierAttrs()...)...)
 	}
 }
 
@@ -78,10 +79,12 @@ func (s *Session) carrierAttrs() []any {
 
 // waitedLong logs that a sender has waited long for room.
 func (s *Session) waitedLong(l *lane, took time.Duration) {
-	s.log.Info("channel is full: a sender has waited", "channel", l.id, "command", l.name, "waited", took)
+	s.log.Info("channel is full: a sender has waited", "channel", l.id, "command", l.name, "waited",
+		took)
 }
 
-// eventRefused logs that lane 0 has no room for events. It runs where the event was emitted, which may be the UI thread.
+// eventRefused logs that lane 0 has no room for events. It runs where the event was emitted, which
+// may be the UI thread.
 func (s *Session) eventRefused() {
 	if s.journal.refused.due(s.engine.now()) {
 		s.log.Warn("events are refused: lane 0 is full", "bytes", s.control.stats().Depth,
@@ -89,7 +92,8 @@ func (s *Session) eventRefused() {
 	}
 }
 
-// sentAgain counts a batch that was sent again, and logs it when there are many. The caller, the drainer, holds outMu.
+// sentAgain counts a batch that was sent again, and logs it when there are many. The caller, the
+// drainer, holds outMu.
 func (s *Session) sentAgain(b *Batch) {
 	s.figures.resent.Add(1)
 	for _, d := range b.runs {
@@ -105,7 +109,8 @@ func (s *Session) sentAgain(b *Batch) {
 	}
 }
 
-// logEnd logs that a channel has ended with an error. The end of its session is logged for all of them.
+// logEnd logs that a channel has ended with an error. The end of its session is logged for all of
+// them.
 func (l *lane) logEnd(e *ClosedError) {
 	if e.Cause == nil || l.id == 0 || l.s.ctx.Err() != nil {
 		return

@@ -17,7 +17,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// records is a slog.Handler that keeps what it gets: level, message, and the attributes in their order.
+// records is a slog.Handler that keeps what it gets: level, message, and the attributes in their
+// order.
 type records struct {
 	mu    *sync.Mutex
 	lines *[]string
@@ -72,12 +73,15 @@ func TestLog(t *testing.T) {
 		})
 		e := newEngine(t, o)
 		got := make(chan *transport.Channel[[]byte], 1)
-		transport.Handle(e, "grab", func(_ context.Context, a struct{ C *transport.Channel[[]byte] }) (any, error) {
+		transport.Handle(e, "grab", func(_ context.Context,
+			a struct{ C *transport.Channel[[]byte] }) (any, error) {
 			a.C.Keep()
 			got <- a.C
 			return nil, nil
 		})
-		transport.Handle(e, "panic", func(context.Context, struct{}) (any, error) { panic("in a handler") })
+		transport.Handle(e, "panic", func(context.Context, struct{}) (any, error) {
+			panic("in a handler")
+		})
 		p, err := transporttest.Open(e, transporttest.Config{Label: "left"})
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +92,8 @@ func TestLog(t *testing.T) {
 			synctest.Wait()
 			lines := j.take()
 			if strings.Join(lines, "\n") != strings.Join(want, "\n") {
-				t.Errorf("%s logs\n%s\nwant\n%s", what, strings.Join(lines, "\n"), strings.Join(want, "\n"))
+				t.Errorf("%s logs\n%s\nwant\n%s", what, strings.Join(lines, "\n"),
+					strings.Join(want, "\n"))
 			}
 		}
 		invoke := func(command string, channels ...*transporttest.Channel) {
@@ -111,7 +116,8 @@ func TestLog(t *testing.T) {
 		invoke("grab", page)
 		ch := <-got
 		ch.CloseWithError(errors.New("the sensor is gone"))
-		logs("an end with an error", "INFO channel ended with an error window=left channel="+fmt.Sprint(page.ID())+" command=grab reason=closed by Go error=the sensor is gone")
+		logs("an end with an error", "INFO channel ended with an error window=left channel="+
+			fmt.Sprint(page.ID())+" command=grab reason=closed by Go error=the sensor is gone")
 
 		// Full queues.
 		page = p.NewChannel()
@@ -134,7 +140,8 @@ func TestLog(t *testing.T) {
 		if err := <-sent; err != nil {
 			t.Fatal(err)
 		}
-		logs("a full channel", "INFO channel is full: a sender has waited window=left channel="+fmt.Sprint(page.ID())+" command=grab waited=8s")
+		logs("a full channel", "INFO channel is full: a sender has waited window=left channel="+
+			fmt.Sprint(page.ID())+" command=grab waited=8s")
 		p.Stall(true)
 		time.Sleep(time.Minute)
 		refused := 0
@@ -145,7 +152,8 @@ func TestLog(t *testing.T) {
 		}
 		synctest.Wait()
 		lines := j.take()
-		if len(lines) != 1 || !strings.HasPrefix(lines[0], "WARN events are refused: lane 0 is full window=left bytes=") {
+		if len(lines) != 1 || !strings.HasPrefix(lines[0], "WARN events are refused: lane 0 is "+
+			"full window=left bytes=") {
 			t.Errorf("1000 events that are refused log %q", lines)
 		}
 		p.Stall(false)
@@ -156,13 +164,16 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// TestLogOfRules: a page that breaks a rule is logged as such, and one that does it over and over does not flood the log.
+// TestLogOfRules: a page that breaks a rule is logged as such, and one that does it over and over
+// does not flood the log.
 func TestLogOfRules(t *testing.T) {
 	j := newRecords()
 	e := newEngine(t, transport.Options{Logger: slog.New(j)})
 	for range 200 {
 		p := openPage(t, e, transporttest.Config{Label: "hostile"})
-		if _, err := p.Session.Receive(wire.Finish(wire.AppendHeader(nil, &wire.Header{Receipt: 1 << 40}))); err == nil {
+		if _, err := p.Session.Receive(wire.Finish(wire.AppendHeader(nil, &wire.Header{
+			Receipt: 1 << 40,
+		}))); err == nil {
 			t.Fatal("accepted")
 		}
 	}
@@ -184,7 +195,9 @@ func TestLogOfRules(t *testing.T) {
 // TestLogOfResends: many batches that are sent again are told once in a while, not each.
 func TestLogOfResends(t *testing.T) {
 	j := newRecords()
-	_, page, ch := grab[[]byte](t, transport.Options{Logger: slog.New(j), ResendAfter: time.Millisecond}, transporttest.Config{
+	_, page, ch := grab[[]byte](t, transport.Options{
+		Logger: slog.New(j), ResendAfter: time.Millisecond,
+	}, transporttest.Config{
 		Faults: transporttest.Faults{Seed: 3, LoseAnswer: 0.4},
 	})
 	for n := 0; ch.Stats().Resent < 200; n++ {
@@ -199,14 +212,17 @@ func TestLogOfResends(t *testing.T) {
 		}
 	}
 	var lines []string
-	for deadline := time.Now().Add(time.Minute); len(lines) == 0 && time.Now().Before(deadline); runtime.Gosched() { // it is logged on a goroutine of its own
+	// it is logged on a goroutine of its own
+	for deadline := time.Now().Add(time.Minute); len(lines) == 0 &&
+		time.Now().Before(deadline); runtime.Gosched() {
 		for _, line := range j.take() {
 			if strings.Contains(line, "sent again") {
 				lines = append(lines, line)
 			}
 		}
 	}
-	if len(lines) == 0 || len(lines) > 3 || !strings.HasPrefix(lines[0], "WARN many batches are sent again window=main batches=64 within=") {
+	if len(lines) == 0 || len(lines) > 3 || !strings.HasPrefix(lines[0], "WARN many batches are "+
+		"sent again window=main batches=64 within=") {
 		t.Errorf("logged %q", lines)
 	}
 }

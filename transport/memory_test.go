@@ -18,8 +18,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// strictMemory is a carrier's memory that is gone after Free: it is overwritten, and whoever reads it later gets that, and a
-// race. It knows what was given.
+// strictMemory is a carrier's memory that is gone after Free: it is overwritten, and whoever reads
+// it later gets that, and a race. It knows what was given.
 type strictMemory struct {
 	mu    sync.Mutex
 	given map[*byte]int
@@ -72,8 +72,8 @@ func (m *strictMemory) check(t *testing.T, s *Session) {
 	}
 }
 
-// shakyPage is a carrier and its page: it refuses batches, loses them one by one and all at once, and its receipts come late. It
-// checks the messages.
+// shakyPage is a carrier and its page: it refuses batches, loses them one by one and all at once,
+// and its receipts come late. It checks the messages.
 type shakyPage struct {
 	strictMemory
 	t       *testing.T
@@ -173,7 +173,9 @@ func (p *shakyPage) run() {
 					l = new(pageLane)
 					lanes[r.Lane] = l
 					if p.closing[r.Lane] {
-						runs = wire.AppendRun(runs, r.Lane, upNext[r.Lane], wire.Frame{Kind: wire.Close})
+						runs = wire.AppendRun(runs, r.Lane, upNext[r.Lane], wire.Frame{
+							Kind: wire.Close,
+						})
 					}
 				}
 				if r.First != l.next {
@@ -182,7 +184,10 @@ func (p *shakyPage) run() {
 				l.next += uint64(r.Count)
 				l.consumed += uint64(r.Bytes())
 				if r.Lane != 0 {
-					_ = r.Each(func(f wire.Frame, _ int) error { p.frame(r.Lane, l, f); return nil })
+					_ = r.Each(func(f wire.Frame, _ int) error {
+						p.frame(r.Lane, l, f)
+						return nil
+					})
 				}
 			}
 		}
@@ -201,7 +206,8 @@ func (p *shakyPage) run() {
 			up++
 			h.Number = up
 		}
-		if _, err := p.port.Receive(wire.Finish(append(wire.AppendHeader(nil, &h), runs...))); err != nil {
+		if _, err := p.port.Receive(wire.Finish(append(wire.AppendHeader(nil, &h),
+			runs...))); err != nil {
 			if !errors.Is(err, ErrClosed) {
 				p.t.Error(err)
 			}
@@ -227,7 +233,8 @@ func (p *shakyPage) frame(lane uint32, l *pageLane, f wire.Frame) {
 		return
 	}
 	if want := numbered(len(data), l.message); !bytes.Equal(data, want) {
-		p.t.Errorf("lane %d: message %d is damaged, or another: % x…", lane, l.message, data[:min(16, len(data))])
+		p.t.Errorf("lane %d: message %d is damaged, or another: % x…", lane, l.message,
+			data[:min(16, len(data))])
 	}
 	l.message++
 	p.got.Add(1)
@@ -253,8 +260,9 @@ func numbered(size int, n uint64) []byte {
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// TestMemoryIsTheCarriers: each ring's memory is freed once, and nothing reads it afterwards: while rings grow, batches are
-// refused, lost and sent again, channels end from both sides, and the session ends in the middle of it.
+// TestMemoryIsTheCarriers: each ring's memory is freed once, and nothing reads it afterwards: while
+// rings grow, batches are refused, lost and sent again, channels end from both sides, and the
+// session ends in the middle of it.
 func TestMemoryIsTheCarriers(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -322,7 +330,8 @@ func TestMemoryIsTheCarriers(t *testing.T) {
 			page.Wait()
 			p.check(t, s)
 			if p.got.Load() < half*4 || s.Stats().Resent == 0 {
-				t.Errorf("%d messages came, %d batches were sent again", p.got.Load(), s.Stats().Resent)
+				t.Errorf("%d messages came, %d batches were sent again", p.got.Load(),
+					s.Stats().Resent)
 			}
 			if used := s.budget.used.Load(); used != 0 {
 				t.Errorf("%d bytes are still counted", used)
@@ -340,7 +349,8 @@ type idleStrict struct {
 func (c *idleStrict) Alloc(n int) ([]byte, error) { return c.strictMemory.Alloc(n) }
 func (c *idleStrict) Free(b []byte)               { c.strictMemory.Free(b) }
 
-// TestAllocFails: who opens or sends gets the carrier's error, which is ErrMemory; a ring that can't grow stays.
+// TestAllocFails: who opens or sends gets the carrier's error, which is ErrMemory; a ring that
+// can't grow stays.
 func TestAllocFails(t *testing.T) {
 	e, err := NewEngine(Options{Logger: quiet()})
 	if err != nil {
@@ -348,7 +358,8 @@ func TestAllocFails(t *testing.T) {
 	}
 	c := new(idleStrict)
 	c.fail.Store(true)
-	if _, err := e.Open(SessionConfig{Carrier: c}); !errors.Is(err, ErrMemory) || !errors.Is(err, errRegion) {
+	if _, err := e.Open(SessionConfig{Carrier: c}); !errors.Is(err, ErrMemory) ||
+		!errors.Is(err, errRegion) {
 		t.Errorf("open: %v", err)
 	}
 	c = new(idleStrict)
@@ -362,7 +373,8 @@ func TestAllocFails(t *testing.T) {
 	}
 	before := s.budget.used.Load()
 	c.fail.Store(true)
-	if err := other.send(noWait, wire.Bytes, numbered(100, 0)); !errors.Is(err, errRegion) || !errors.Is(err, ErrMemory) {
+	if err := other.send(noWait, wire.Bytes, numbered(100, 0)); !errors.Is(err, errRegion) ||
+		!errors.Is(err, ErrMemory) {
 		t.Errorf("send on a new channel: %v", err)
 	}
 	sent := 1
@@ -373,7 +385,8 @@ func TestAllocFails(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := small.send(noWait, wire.Bytes, numbered(100_000, 0)); !errors.Is(err, ErrTooLarge) && err != ErrFull {
+	if err := small.send(noWait, wire.Bytes, numbered(100_000, 0)); !errors.Is(err, ErrTooLarge) &&
+		err != ErrFull {
 		t.Errorf("a message over half of the ring that stays: %v", err)
 	}
 	if st := small.stats(); st.Ring != firstRing || sent < 60 || s.budget.used.Load() != before {
@@ -394,7 +407,8 @@ func TestAllocFails(t *testing.T) {
 	c.check(t, s)
 }
 
-// TestNoRingAfterTheEnd: the drainer may give the rings back before End has come to a lane. That lane makes no ring any more.
+// TestNoRingAfterTheEnd: the drainer may give the rings back before End has come to a lane. That
+// lane makes no ring any more.
 func TestNoRingAfterTheEnd(t *testing.T) {
 	e, err := NewEngine(Options{Logger: quiet()})
 	if err != nil {

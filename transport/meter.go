@@ -9,11 +9,11 @@ import (
 // count is a number of messages and their bytes.
 type count struct{ messages, bytes uint64 }
 
-// A meter gives the rate of a count over the last seconds. It has no clock: whoever counts up brings the time, once a batch. It keeps
-// what the count was when each of the last few steps began.
+// A meter gives the rate of a count over the last seconds. It has no clock: whoever counts up
+// brings the time, once a batch. It keeps what the count was when each of the last few steps began.
 //
-// Rejected: a moving average with exponential decay, which still shows a flow seconds after its end; a rate
-// between two calls of Stats, which two readers of different pace spoil for each other.
+// Rejected: a moving average with exponential decay, which still shows a flow seconds after its
+// end; a rate between two calls of Stats, which two readers of different pace spoil for each other.
 type meter struct {
 	at    int64 // the current step; with last what a batch touches: they share a cache line
 	last  count
@@ -55,14 +55,18 @@ func (m *meter) rate(now time.Duration) Rate {
 	from := m.begin[oldest%meterSteps]
 	over := now - max(m.born, time.Duration(oldest)*meterStep)
 	seconds := max(over, meterStep).Seconds()
-	return Rate{difference(m.last.messages, from.messages) / seconds, difference(m.last.bytes, from.bytes) / seconds}
+	return Rate{
+		difference(m.last.messages, from.messages) / seconds, difference(m.last.bytes,
+			from.bytes) / seconds,
+	}
 }
 
-// difference is a - b; a number of messages may be a little behind, as fragments are told apart later than they are counted.
+// difference is a - b; a number of messages may be a little behind, as fragments are told apart
+// later than they are counted.
 func difference(a, b uint64) float64 { return float64(a - min(a, b)) }
 
-// latency measures how long the page takes to consume a batch: one batch at a time, and not more often than latencyPace, as each
-// measure costs the credit's goroutine a lock.
+// latency measures how long the page takes to consume a batch: one batch at a time, and not more
+// often than latencyPace, as each measure costs the credit's goroutine a lock.
 type latency struct {
 	total atomic.Uint64 // consumed when the credit says so much; 0: nothing is measured
 	// Guarded by the lane's mu.
@@ -72,7 +76,8 @@ type latency struct {
 
 const latencyPace = 100 * time.Millisecond
 
-// begin measures a batch that brings the bytes sent up to total, unless an earlier one is being measured.
+// begin measures a batch that brings the bytes sent up to total, unless an earlier one is being
+// measured.
 func (p *latency) begin(now time.Duration, total uint64) {
 	if now >= p.next && p.total.Load() == 0 {
 		p.since, p.next = now, now+latencyPace

@@ -22,8 +22,8 @@ const scriptCost = 96
 
 func (c *script) cost() int64 { return scriptCost + int64(len(c.js)) }
 
-// scripts keeps the sources of evals while the page may ask for them. The page asks with the number only, so
-// that it can't make Go evaluate what the app has not sent.
+// scripts keeps the sources of evals while the page may ask for them. The page asks with the number
+// only, so that it can't make Go evaluate what the app has not sent.
 //
 // A source is kept until the page has answered or credited its frame: one that the page asks for is
 // credited only when it ran, and so is all that lies behind it. Marks say which credit means which
@@ -154,7 +154,8 @@ func (s *Session) evalNatively(id uint32, c script) {
 	returned := false
 	defer appcode.Catch(&returned, func(f *appcode.Failure) {
 		s.log.Error("native eval panicked", "panic", f.Panic, "stack", f.Stack)
-		s.NativeEvaluated(id, nil, &Error{CodePanic, "the native eval panicked: see the app's log", nil})
+		s.NativeEvaluated(id, nil, &Error{CodePanic, "the native eval panicked: see the app's log",
+			nil})
 	})
 	s.nativeEval(id, c.js, c.result)
 	returned = true

@@ -17,18 +17,21 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestNativeEval: the page's policy forbids eval. Scripts are evaluated natively, each in its place among events,
-// results and other scripts; other lanes go on meanwhile.
+// TestNativeEval: the page's policy forbids eval. Scripts are evaluated natively, each in its place
+// among events, results and other scripts; other lanes go on meanwhile.
 func TestNativeEval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
 		e := newEngine(t, transport.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 		release := make(chan bool)
-		transport.Handle(e, "stream", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (string, error) {
+		transport.Handle(e, "stream", func(ctx context.Context,
+			a struct{ C *transport.Channel[int] }) (string, error) {
 			<-release
 			return "sent", a.C.Send(ctx, 1)
 		})
-		transport.Handle(e, "raw", func(context.Context, any) ([]byte, error) { return make([]byte, 100<<10), nil })
+		transport.Handle(e, "raw", func(context.Context, any) ([]byte, error) {
+			return make([]byte, 100<<10), nil
+		})
 		var log journal
 		type asked struct {
 			id     uint32
@@ -57,7 +60,8 @@ func TestNativeEval(t *testing.T) {
 			}
 		}
 		ch := p.NewChannel()
-		stream := p.Start(transporttest.Request{Command: "stream", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch}})
+		stream := p.Start(transporttest.Request{Command: "stream", Args: map[string]any{"C": ch},
+			Channels: []*transporttest.Channel{ch}})
 		event(1)
 		for _, js := range []string{"first()", ""} {
 			if err := p.Session.Eval(js); err != nil {
@@ -84,7 +88,8 @@ func TestNativeEval(t *testing.T) {
 			t.Fatalf("another lane stands still: %s, %v", m.Data, err)
 		}
 		synctest.Wait()
-		if got, want := log.take(), []string{"event 1", "script first()"}; !slices.Equal(got, want) {
+		if got, want := log.take(), []string{"event 1", "script first()"}; !slices.Equal(got,
+			want) {
 			t.Fatalf("lane 0 came to %q, want %q", got, want)
 		}
 		one := <-native
@@ -110,7 +115,9 @@ func TestNativeEval(t *testing.T) {
 		}
 		p.Ran(three.id)
 		four := <-native
-		p.Session.NativeEvaluated(four.id, nil, &transport.Error{Code: "eval", Message: "1", Detail: map[string]string{"name": "Error"}})
+		p.Session.NativeEvaluated(four.id, nil, &transport.Error{
+			Code: "eval", Message: "1", Detail: map[string]string{"name": "Error"},
+		})
 		if r := <-replies; r.data != nil || wantCode(t, r.err, "eval").Detail == nil {
 			t.Errorf("result %s, %v", r.data, r.err)
 		}
@@ -127,7 +134,8 @@ func TestNativeEval(t *testing.T) {
 			t.Errorf("lane 0 went on with %q, want %q and two results", got, want)
 		}
 		synctest.Wait()
-		if !strings.Contains(logged.String(), "first is not defined") || strings.Count(logged.String(), "script failed") != 1 {
+		if !strings.Contains(logged.String(), "first is not defined") ||
+			strings.Count(logged.String(), "script failed") != 1 {
 			t.Errorf("the log is\n%s", &logged)
 		}
 		if st := p.Session.Stats(); st.NativeEvals != 4 {
@@ -136,10 +144,11 @@ func TestNativeEval(t *testing.T) {
 	})
 }
 
-// TestNativeEvalMany: the sources that Go keeps for the page are there when it asks, however full lane 0 is, and are
-// not kept longer than the page may ask for them.
+// TestNativeEvalMany: the sources that Go keeps for the page are there when it asks, however full
+// lane 0 is, and are not kept longer than the page may ask for them.
 func TestNativeEvalMany(t *testing.T) {
-	e := newEngine(t, transport.Options{ControlBytes: 16 << 10, MaxBatch: 16 << 10, Window: 32 << 10})
+	e := newEngine(t, transport.Options{ControlBytes: 16 << 10, MaxBatch: 16 << 10,
+		Window: 32 << 10})
 	var p *transporttest.Page
 	ready := make(chan bool)
 	n := 0
@@ -169,8 +178,8 @@ func TestNativeEvalMany(t *testing.T) {
 	}
 }
 
-// TestNativeEvalIsNotThePages: a page can ask for the scripts that it was sent only, each once; anything else
-// ends its session. Without a NativeEval it can't ask at all.
+// TestNativeEvalIsNotThePages: a page can ask for the scripts that it was sent only, each once;
+// anything else ends its session. Without a NativeEval it can't ask at all.
 func TestNativeEvalIsNotThePages(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -46,11 +46,23 @@ func TestNilArguments(t *testing.T) {
 			newResumable[int](t, e, "r", transport.ResumableOptions{}).CloseWithError(nil)
 			return nil
 		},
-		"Session.NativeEvaluated": func() error { p.Session.NativeEvaluated(1, nil, nil); return nil },
-		"Session.Fail":            func() error { p.Session.Fail(nil); return p.Session.Err() },
-		"ClosedError.Is":          func() error { _ = (&transport.ClosedError{}).Is(nil); return nil },
-		"TooLateError.Is":         func() error { _ = (&transport.TooLateError{}).Is(nil); return nil },
-		"Pulls.Close":             func() error { transport.NewPulls("test").Close(nil); return nil },
+		"Session.NativeEvaluated": func() error {
+			p.Session.NativeEvaluated(1, nil, nil)
+			return nil
+		},
+		"Session.Fail": func() error { p.Session.Fail(nil); return p.Session.Err() },
+		"ClosedError.Is": func() error {
+			_ = (&transport.ClosedError{}).Is(nil)
+			return nil
+		},
+		"TooLateError.Is": func() error {
+			_ = (&transport.TooLateError{}).Is(nil)
+			return nil
+		},
+		"Pulls.Close": func() error {
+			transport.NewPulls("test").Close(nil)
+			return nil
+		},
 		"Pulls.Request": func() error {
 			pulls := transport.NewPulls("test")
 			if _, err := e.Open(transport.SessionConfig{Carrier: pulls}); err != nil {
@@ -62,7 +74,10 @@ func TestNilArguments(t *testing.T) {
 		"Pulls.Deliver": func() error { return nil }, // the session's, which has a batch
 	}, func(t *testing.T, f func() error) { apitest.Forgiving(t, "transport", f) })
 	for name, f := range map[string]func() error{
-		"Handle without an engine": func() error { transport.Handle(nil, "nil", nothing); return nil },
+		"Handle without an engine": func() error {
+			transport.Handle(nil, "nil", nothing)
+			return nil
+		},
 		"HandleWith of MaxArgs below zero": func() error {
 			transport.HandleWith(e, "nil", transport.CommandOptions{MaxArgs: -1}, nothing)
 			return nil

@@ -69,7 +69,9 @@ func TestNilContext(t *testing.T) {
 		},
 		"Stream.Send": func(t *testing.T) nilContext {
 			ch, end := channel(t)
-			return nilContext{func() error { return stream(ch).Send(none, large) }, func() { go end() }}
+			return nilContext{func() error { return stream(ch).Send(none, large) }, func() {
+				go end()
+			}}
 		},
 		"Stream.Flush": func(t *testing.T) nilContext {
 			ch, end := channel(t)
@@ -128,7 +130,9 @@ func TestNilContext(t *testing.T) {
 		},
 		"Session.EventContext": func(t *testing.T) nilContext {
 			s, end := page(t)
-			return nilContext{func() error { return s.EventContext(none, []uint32{1}, true, large) }, end}
+			return nilContext{
+				func() error { return s.EventContext(none, []uint32{1}, true, large) }, end,
+			}
 		},
 		"Session.EvalContext": func(t *testing.T) nilContext {
 			s, end := page(t)

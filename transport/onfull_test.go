@@ -13,10 +13,14 @@ import (
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
-// TestOnFull: what Send does when the page is behind, by policy. The page gets what was accepted, in order, and counts with Stats.
+// TestOnFull: what Send does when the page is behind, by policy. The page gets what was accepted,
+// in order, and counts with Stats.
 func TestOnFull(t *testing.T) {
-	for _, size := range []int{8, 3000, 30_000} { // 30,000 goes in fragments, and two of them fill the ring
-		for _, policy := range []transport.OnFull{transport.Block, transport.Fail, transport.Latest} {
+	// 30,000 goes in fragments, and two of them fill the ring
+	for _, size := range []int{8, 3000, 30_000} {
+		for _, policy := range []transport.OnFull{
+			transport.Block, transport.Fail, transport.Latest,
+		} {
 			t.Run(fmt.Sprintf("%v, %d bytes", policy, size), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					p, page, ch := grab[[]byte](t, narrow, transporttest.Config{})
@@ -58,7 +62,8 @@ func TestOnFull(t *testing.T) {
 							t.Fatal(err)
 						}
 						k := numberOf(m.Data)
-						if !bytes.Equal(m.Data, numbered(k, size)) || k < next || k > next && policy != transport.Latest {
+						if !bytes.Equal(m.Data, numbered(k, size)) || k < next || k > next &&
+							policy != transport.Latest {
 							t.Fatalf("message %d (%d bytes) where %d is due", k, len(m.Data), next)
 						}
 						next = k + 1
@@ -91,7 +96,8 @@ func numberOf(b []byte) int {
 	return n
 }
 
-// TestFailGoesOn: a channel with Fail lives on after ErrFull, accepts at once what fits again, and never half a message.
+// TestFailGoesOn: a channel with Fail lives on after ErrFull, accepts at once what fits again, and
+// never half a message.
 func TestFailGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, page, ch := grab[[]byte](t, narrow, transporttest.Config{})
@@ -103,7 +109,8 @@ func TestFailGoesOn(t *testing.T) {
 			p.Stall(true)
 			refused := 0
 			for refused < 5 {
-				switch err := ch.Send(t.Context(), numbered(accepted, []int{100, 20_000, 32_000}[round%3])); err {
+				switch err := ch.Send(t.Context(),
+					numbered(accepted, []int{100, 20_000, 32_000}[round%3])); err {
 				case nil:
 					accepted++
 				case transport.ErrFull:
@@ -136,16 +143,18 @@ func TestFailGoesOn(t *testing.T) {
 	})
 }
 
-// TestFailTooLarge: what can't be accepted at once, whatever the page takes, is ErrTooLarge: one byte over half of RingBytes. The ring
-// grows for what can.
+// TestFailTooLarge: what can't be accepted at once, whatever the page takes, is ErrTooLarge: one
+// byte over half of RingBytes. The ring grows for what can.
 func TestFailTooLarge(t *testing.T) {
 	for _, ring := range []int{64 << 10, 1 << 20, 4 << 20} {
 		t.Run(fmt.Sprint(ring), func(t *testing.T) {
-			_, page, ch := grab[[]byte](t, transport.Options{RingBytes: ring}, transporttest.Config{})
+			_, page, ch := grab[[]byte](t, transport.Options{RingBytes: ring},
+				transporttest.Config{})
 			if err := ch.Configure(transport.ChannelOptions{OnFull: transport.Fail}); err != nil {
 				t.Fatal(err)
 			}
-			if err := ch.Send(t.Context(), make([]byte, ring/2+1)); !errors.Is(err, transport.ErrTooLarge) {
+			if err := ch.Send(t.Context(), make([]byte, ring/2+1)); !errors.Is(err,
+				transport.ErrTooLarge) {
 				t.Errorf("over half of the ring: %v", err)
 			}
 			for _, n := range []int{ring / 2, ring/2 - 1} {
@@ -166,7 +175,9 @@ func TestFailTooLarge(t *testing.T) {
 // TestConfigureRefuses: a wrong option changes nothing.
 func TestConfigureRefuses(t *testing.T) {
 	_, _, ch := grab[int](t, transport.Options{}, transporttest.Config{})
-	for _, o := range []transport.ChannelOptions{{OnFull: transport.Latest + 1}, {OnFull: transport.Latest, RingBytes: 1000}} {
+	for _, o := range []transport.ChannelOptions{
+		{OnFull: transport.Latest + 1}, {OnFull: transport.Latest, RingBytes: 1000},
+	} {
 		if err := ch.Configure(o); err == nil || errors.Is(err, transport.ErrInUse) {
 			t.Errorf("%+v: %v", o, err)
 		}

@@ -12,27 +12,30 @@ import (
 
 // Options are an engine's settings. The zero value of each field is its default.
 type Options struct {
-	// RingBytes is the largest ring of a channel, in bytes, a power of two. The ring is made when the
-	// channel is first used, of at most 64 KiB, and grows when it is full. A full ring of this size blocks Send. Default 4 MiB: what the custom
-	// scheme has in flight at full speed, four times over. Once the rings of a session hold a quarter, a half
-	// and three quarters of SessionBytes, new ones have a 4th, a 16th and a 64th of it (at least 16 KiB).
+	// RingBytes is the largest ring of a channel, in bytes, a power of two. The ring is made when
+	// the channel is first used, of at most 64 KiB, and grows when it is full. A full ring of this
+	// size blocks Send. Default 4 MiB: what the custom scheme has in flight at full speed, four
+	// times over. Once the rings of a session hold a quarter, a half and three quarters of
+	// SessionBytes, new ones have a 4th, a 16th and a 64th of it (at least 16 KiB).
 	RingBytes int
-	// ControlBytes is the ring of lane 0, a power of two; it is made when the session opens. Events may use three quarters of it.
-	// Default 4 MiB, with SessionBytes below 64 MiB 1 MiB: with 1 MiB less was on its way than the custom scheme takes, and 100-byte events were a fifth slower
+	// ControlBytes is the ring of lane 0, a power of two; it is made when the session opens. Events
+	// may use three quarters of it. Default 4 MiB, with SessionBytes below 64 MiB 1 MiB: with 1 MiB
+	// less was on its way than the custom scheme takes, and 100-byte events were a fifth slower
 	// (three interleaved pairs of runs: 486,000 against 601,000 a second).
 	ControlBytes int
 	// SessionBytes bounds the memory of one session: rings with their stamps, results, values of
-	// Latest and scripts that the page has not taken, and what the page has sent and Go has not taken.
-	// MemoryStats has all of it. When it is used up, a result waits in its command's goroutine, no
-	// other command starts meanwhile, and what opens a ring, Eval and Latest get ErrMemory. Default
-	// 512 MiB: about 1,300 busy channels.
+	// Latest and scripts that the page has not taken, and what the page has sent and Go has not
+	// taken. MemoryStats has all of it. When it is used up, a result waits in its command's
+	// goroutine, no other command starts meanwhile, and what opens a ring, Eval and Latest get
+	// ErrMemory. Default 512 MiB: about 1,300 busy channels.
 	SessionBytes int
 	// Window is how many bytes of a channel the page (or, upward, Go) may hold unconsumed.
 	// At least twice MaxBatch. Default 4 MiB.
 	Window int
 	// MaxBatch is the largest batch in bytes, 16 KiB to 1 MiB and 16 KiB. A single message that a
-	// page keeps holds its whole batch. Default 260 KiB: four messages of 64 KiB with their headers;
-	// larger batches carry large messages up to a third faster, and make other channels wait longer.
+	// page keeps holds its whole batch. Default 260 KiB: four messages of 64 KiB with their
+	// headers; larger batches carry large messages up to a third faster, and make other channels
+	// wait longer.
 	MaxBatch int
 	// MaxMessage is the largest message in bytes, in each direction. Default 64 MiB.
 	MaxMessage int
@@ -40,9 +43,9 @@ type Options struct {
 	Lanes int
 	// Pending is how many commands of a session may run at once. Default 4096.
 	Pending int
-	// Pulls is how many pulls the page keeps in flight, 1 to 8. Default 6. More are faster for large
-	// messages with WebKitGTK (one sweep: 4, 6, 8 gave 109, 129, 138 MB/s, each within a tenth), and more
-	// stands before what other channels have to say.
+	// Pulls is how many pulls the page keeps in flight, 1 to 8. Default 6. More are faster for
+	// large messages with WebKitGTK (one sweep: 4, 6, 8 gave 109, 129, 138 MB/s, each within a
+	// tenth), and more stands before what other channels have to say.
 	Pulls int
 	// Hold is the longest time that a pull is held. Default 20 s.
 	Hold time.Duration
@@ -55,10 +58,11 @@ type Options struct {
 	// Codec encodes and decodes all messages, arguments and results that are not []byte.
 	// Default JSONCodec.
 	Codec Codec
-	// Policy is asked before anything that a page does or that is done to it. Default: all is allowed.
+	// Policy is asked before anything that a page does or that is done to it. Default: all is
+	// allowed.
 	Policy Policy
-	// Logger gets what matters, at most so often, on a goroutine of its own; the package's comment has
-	// the list. Default slog.Default().
+	// Logger gets what matters, at most so often, on a goroutine of its own; the package's comment
+	// has the list. Default slog.Default().
 	Logger *slog.Logger
 }
 
@@ -67,7 +71,8 @@ const (
 	minRing  = 16 << 10
 	minBatch = 16 << 10
 	maxBatch = 1<<20 + 16<<10 // a message of 1 MiB, or 16 of 64 KiB, with headers
-	posts    = 8              // the page's upward requests in flight: with Pulls at most wire.Ahead/2
+	// the page's upward requests in flight: with Pulls at most wire.Ahead/2
+	posts = 8
 )
 
 // withDefaults checks o and returns a copy with the defaults filled in.
@@ -120,9 +125,12 @@ func (o Options) withDefaults() (Options, error) {
 	within("Pending", o.Pending, 1, 1<<20)
 	within("Pulls", o.Pulls, 1, 8)
 	if low := ringCost(o.ControlBytes) + 16*ringCost(minRing); int64(o.SessionBytes) < low {
-		errs = append(errs, fmt.Errorf("SessionBytes is %d, must be at least %d for ControlBytes %d", o.SessionBytes, low, o.ControlBytes))
+		errs = append(
+			errs, fmt.Errorf("SessionBytes is %d, must be at least %d for ControlBytes %d",
+				o.SessionBytes, low, o.ControlBytes))
 	}
-	for name, d := range map[string]time.Duration{"Hold": o.Hold, "PostHold": o.PostHold, "ResendAfter": o.ResendAfter} {
+	for name, d := range map[string]time.Duration{"Hold": o.Hold, "PostHold": o.PostHold,
+		"ResendAfter": o.ResendAfter} {
 		if d < 0 || d > time.Hour {
 			errs = append(errs, fmt.Errorf("%s is %v, must be 0 to 1h", name, d))
 		}
@@ -144,8 +152,9 @@ func fill[T comparable](field *T, value T) {
 	}
 }
 
-// maxFrame is the largest payload of one frame; longer messages go as fragments. Half a
-// batch leaves room for other lanes beside it, and always fits into an empty one.
+// maxFrame is the largest payload of one frame; longer messages go as fragments. Half a batch
+// leaves room for other lanes beside it, and always fits into an empty one.
 //
-// It is a multiple of 8, so that the fragments of a value that goes from its own memory need no padding.
+// It is a multiple of 8, so that the fragments of a value that goes from its own memory need no
+// padding.
 func (o *Options) maxFrame() int { return (o.MaxBatch/2 - 64) &^ 7 }

@@ -8,19 +8,21 @@ import (
 )
 
 // HandleOrdered registers fn as a command that is handled in the order in which the page called it,
-// relative to all ordered commands and to the start of ordinary ones: a page that calls one and then
-// another, without awaiting, has them handled in that order.
+// relative to all ordered commands and to the start of ordinary ones: a page that calls one and
+// then another, without awaiting, has them handled in that order.
 //
-// fn runs on a goroutine that the session has for its ordered commands while there are some. What the page calls meanwhile waits
-// for it, so it should not block: no EventContext, EvalContext, EvalResult or Flush. Its context has SessionFrom
-// and Header, and ends when the call is answered. Calls that wait when the session ends are not handled any more.
+// fn runs on a goroutine that the session has for its ordered commands while there are some. What
+// the page calls meanwhile waits for it, so it should not block: no EventContext, EvalContext,
+// EvalResult or Flush. Its context has SessionFrom and Header, and ends when the call is answered.
+// Calls that wait when the session ends are not handled any more.
 //
-// Args and Result are those of Handle, without channels. Args []byte takes a raw body, which fn may keep;
-// json.RawMessage takes the arguments' JSON as it came, unchecked. Calls that
-// come behind one whose long raw body has not arrived yet wait for that.
+// Args and Result are those of Handle, without channels. Args []byte takes a raw body, which fn may
+// keep; json.RawMessage takes the arguments' JSON as it came, unchecked. Calls that come behind one
+// whose long raw body has not arrived yet wait for that.
 //
 // It panics when Handle does, and the policy is asked for the same permission.
-func HandleOrdered[Args, Result any](e *Engine, name string, fn func(ctx context.Context, args Args) (Result, error)) {
+func HandleOrdered[Args, Result any](e *Engine, name string,
+	fn func(ctx context.Context, args Args) (Result, error)) {
 	HandleWith(e, name, CommandOptions{Ordered: true}, fn)
 }
 
@@ -76,7 +78,9 @@ func (t *turns) next() *invocation {
 // start starts a command when its turn has come. The caller holds inMu.
 func (s *Session) start(inv *invocation) {
 	if inv.ordered() && len(inv.lanes) > 0 && inv.refused == nil {
-		inv.refused = &Error{CodeBadArguments, fmt.Sprintf("command %q takes no channels", inv.name), nil}
+		inv.refused = &Error{
+			CodeBadArguments, fmt.Sprintf("command %q takes no channels", inv.name), nil,
+		}
 	}
 	switch queued, first := s.turns.add(inv); {
 	case first:
@@ -86,7 +90,8 @@ func (s *Session) start(inv *invocation) {
 	}
 }
 
-// takeTurns runs ordered commands one after the other, and starts the others, until none is left. inv has its turn.
+// takeTurns runs ordered commands one after the other, and starts the others, until none is left.
+// inv has its turn.
 func (s *Session) takeTurns(inv *invocation) {
 	over := false
 	defer func() {
@@ -104,8 +109,8 @@ func (s *Session) takeTurns(inv *invocation) {
 	over = true
 }
 
-// runOrdered runs an ordered command. Its answer goes at once when nothing must come before it and there is room; the next command
-// does not wait for that.
+// runOrdered runs an ordered command. Its answer goes at once when nothing must come before it and
+// there is room; the next command does not wait for that.
 func (inv *invocation) runOrdered() {
 	var settled func(context.Context)
 	inv.err = errExited

@@ -37,11 +37,12 @@ func (j *journal) take() []string {
 	return l
 }
 
-// TestOrderedCommands: ordered commands are handled in the order of the calls, and before ordinary ones that
-// were called later start; what faults do to requests does not change that.
+// TestOrderedCommands: ordered commands are handled in the order of the calls, and before ordinary
+// ones that were called later start; what faults do to requests does not change that.
 func TestOrderedCommands(t *testing.T) {
 	e := newEngine(t, transport.Options{})
-	var ordered []int // only ordered commands touch it: the race detector sees that they are one after the other
+	// only ordered commands touch it: the race detector sees that they are one after the other
+	var ordered []int
 	transport.HandleOrdered(e, "next", func(_ context.Context, n int) (int, error) {
 		ordered = append(ordered, n)
 		return n, nil
@@ -60,7 +61,9 @@ func TestOrderedCommands(t *testing.T) {
 		atStart[n] = ok
 		return nil, nil
 	})
-	p := openPage(t, e, transporttest.Config{Faults: transporttest.Faults{Seed: 3, LoseRequest: 0.05, LoseAnswer: 0.05, CutAnswer: 0.05}})
+	p := openPage(t, e, transporttest.Config{
+		Faults: transporttest.Faults{Seed: 3, LoseRequest: 0.05, LoseAnswer: 0.05, CutAnswer: 0.05},
+	})
 	var calls []*transporttest.Call
 	var want []int
 	for n := range 500 {
@@ -83,30 +86,46 @@ func TestOrderedCommands(t *testing.T) {
 	}
 	for n := range 500 {
 		if !atStart[n] {
-			t.Fatalf("the ordinary command %d started before the ordered one that was called before it", n)
+			t.Fatalf("the ordinary command %d started before the ordered one that was called "+
+				"before it", n)
 		}
 	}
 }
 
 func TestOrderedArguments(t *testing.T) {
 	e := newEngine(t, transport.Options{MaxMessage: 1 << 20})
-	transport.HandleOrdered(e, "raw json", func(ctx context.Context, a json.RawMessage) (string, error) {
+	transport.HandleOrdered(e, "raw json", func(ctx context.Context, a json.RawMessage) (string,
+		error) {
 		s := transport.SessionFrom(ctx)
 		return fmt.Sprintf("%s %s %s", s.Label(), transport.Header(ctx, "h"), a), nil
 	})
-	transport.HandleOrdered(e, "value", func(_ context.Context, a struct{ A []int }) ([]int, error) {
+	transport.HandleOrdered(e, "value", func(_ context.Context, a struct{ A []int }) ([]int,
+		error) {
 		slices.Reverse(a.A)
 		return a.A, nil
 	})
-	transport.HandleOrdered(e, "bytes", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
-	transport.HandleOrdered(e, "fails", func(context.Context, json.RawMessage) (any, error) { return nil, errors.New("no") })
-	transport.HandleOrdered(e, "panics", func(context.Context, json.RawMessage) (any, error) { panic("oh") })
+	transport.HandleOrdered(e, "bytes", func(_ context.Context, b []byte) ([]byte, error) {
+		return b, nil
+	})
+	transport.HandleOrdered(e, "fails", func(context.Context, json.RawMessage) (any, error) {
+		return nil, errors.New("no")
+	})
+	transport.HandleOrdered(e, "panics", func(context.Context, json.RawMessage) (any, error) {
+		panic("oh")
+	})
 	p := openPage(t, e, transporttest.Config{Label: "w"})
-	r, err := p.Invoke(transporttest.Request{Command: "raw json", Args: json.RawMessage(`{"é":[1]}`), Headers: map[string]string{"h": "H"}})
+	r, err := p.Invoke(transporttest.Request{
+		Command: "raw json", Args: json.RawMessage(`{"é":[1]}`), Headers: map[string]string{
+			"h": "H",
+		},
+	})
 	wantJSON(t, r, err, `"w H {\"é\":[1]}"`)
-	r, err = p.Invoke(transporttest.Request{Command: "value", Args: map[string]any{"A": []int{1, 2}}})
+	r, err = p.Invoke(transporttest.Request{
+		Command: "value", Args: map[string]any{"A": []int{1, 2}},
+	})
 	wantJSON(t, r, err, "[2,1]")
-	for _, n := range []int{0, 10, 40 << 10, 200 << 10} { // inside the invoke, in fragments, on a lane of its own
+	// inside the invoke, in fragments, on a lane of its own
+	for _, n := range []int{0, 10, 40 << 10, 200 << 10} {
 		raw := []byte(strings.Repeat("x", n))
 		r, err := p.Invoke(transporttest.Request{Command: "bytes", Raw: raw})
 		if err != nil || !r.Raw || string(r.Data) != string(raw) {
@@ -124,12 +143,14 @@ func TestOrderedArguments(t *testing.T) {
 	_, err = p.Invoke(transporttest.Request{Command: "raw json", Raw: []byte("1")})
 	wantCode(t, err, transport.CodeBadArguments)
 	ch := p.NewChannel()
-	_, err = p.Invoke(transporttest.Request{Command: "value", Args: map[string]any{}, Channels: []*transporttest.Channel{ch}})
+	_, err = p.Invoke(transporttest.Request{Command: "value", Args: map[string]any{},
+		Channels: []*transporttest.Channel{ch}})
 	wantCode(t, err, transport.CodeBadArguments)
 	if _, err := ch.Next(); !errors.Is(err, transporttest.ErrChannelClosed) {
 		t.Errorf("the channel that an ordered command does not take: %v", err)
 	}
-	for over := within(t); p.Session.Stats().Running != 0 && over.Err() == nil; { // a call is over a moment after its answer
+	// a call is over a moment after its answer
+	for over := within(t); p.Session.Stats().Running != 0 && over.Err() == nil; {
 		runtime.Gosched()
 	}
 	if st := p.Session.Stats(); st.Running != 0 || st.Memory > 20<<20 {
@@ -137,8 +158,8 @@ func TestOrderedArguments(t *testing.T) {
 	}
 }
 
-// TestOrderedBehindBody: calls behind an ordered one whose body comes on a lane of its own wait for that body, for
-// the end of that lane, or for the call's cancellation.
+// TestOrderedBehindBody: calls behind an ordered one whose body comes on a lane of its own wait for
+// that body, for the end of that lane, or for the call's cancellation.
 func TestOrderedBehindBody(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -162,7 +183,10 @@ func TestOrderedBehindBody(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := newEngine(t, transport.Options{})
 				var log journal
-				transport.HandleOrdered(e, "body", func(_ context.Context, b []byte) (any, error) { log.add("body %s", b); return nil, nil })
+				transport.HandleOrdered(e, "body", func(_ context.Context, b []byte) (any, error) {
+					log.add("body %s", b)
+					return nil, nil
+				})
 				// The third call comes last, when the ordinary one has run.
 				ran := make(chan bool, 1)
 				transport.HandleOrdered(e, "next", func(_ context.Context, n int) (any, error) {
@@ -203,8 +227,9 @@ func TestOrderedBehindBody(t *testing.T) {
 	}
 }
 
-// TestOrderedAnswersNeverBlock: a page whose lane 0 is full gets its ordered commands handled, as taking them must not
-// wait for receipts that come the same way; each is answered when there is room.
+// TestOrderedAnswersNeverBlock: a page whose lane 0 is full gets its ordered commands handled, as
+// taking them must not wait for receipts that come the same way; each is answered when there is
+// room.
 func TestOrderedAnswersNeverBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{ControlBytes: 16 << 10})
@@ -213,7 +238,8 @@ func TestOrderedAnswersNeverBlock(t *testing.T) {
 			handled++
 			return strings.Repeat("y", 1000), nil
 		})
-		transport.HandleOrdered(e, "in fragments", func(context.Context, json.RawMessage) (string, error) {
+		transport.HandleOrdered(e, "in fragments", func(context.Context, json.RawMessage) (string,
+			error) {
 			handled++
 			return strings.Repeat("y", 10_000), nil
 		})
@@ -229,7 +255,9 @@ func TestOrderedAnswersNeverBlock(t *testing.T) {
 		}
 		const calls = 150
 		for i := range uint32(calls) {
-			u.invoke(i+1, fmt.Sprintf(`{"cmd":%q,"body":"json"}`, []string{"long", "in fragments", "raw"}[i%3]), "0")
+			u.invoke(i+1, fmt.Sprintf(`{"cmd":%q,"body":"json"}`, []string{
+				"long", "in fragments", "raw",
+			}[i%3]), "0")
 		}
 		synctest.Wait()
 		if st := u.s.Stats(); handled != calls || st.Running != calls {

@@ -48,13 +48,17 @@ func (p Permission) String() string {
 
 // Denied is the error of a permission that is missing. Its message names the permission.
 func (p Permission) Denied() *Error {
-	return &Error{Code: CodeDenied, Message: fmt.Sprintf("window %q (%s) lacks the permission %q", p.Label, p.Origin, p.String())}
+	return &Error{
+		Code: CodeDenied, Message: fmt.Sprintf("window %q (%s) lacks the permission %q", p.Label,
+			p.Origin, p.String()),
+	}
 }
 
-// Policy decides what pages may do, and what may be done to them. Package policy has one made of rules.
+// Policy decides what pages may do, and what may be done to them. Package policy has one made of
+// rules.
 type Policy interface {
-	// Check returns nil for what is allowed, otherwise p.Denied() or an error that says more. It is called
-	// from any goroutine, often, and must not block. A Check that panics denies.
+	// Check returns nil for what is allowed, otherwise p.Denied() or an error that says more. It is
+	// called from any goroutine, often, and must not block. A Check that panics denies.
 	Check(p Permission) error
 }
 

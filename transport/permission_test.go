@@ -23,7 +23,9 @@ func TestDenials(t *testing.T) {
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		Policy: &policy.Policy{Rules: []policy.Rule{{
 			Windows: []string{"main"}, Origins: []string{"test://page"},
-			Allow: []string{"command:open*", "channel:open", "command:closed"}, Deny: []string{"command:ordered and denied"},
+			Allow: []string{"command:open*", "channel:open", "command:closed"}, Deny: []string{
+				"command:ordered and denied",
+			},
 		}, {
 			Windows: []string{"scripted"}, Origins: []string{"*"}, Allow: []string{"eval"},
 		}}},
@@ -33,22 +35,31 @@ func TestDenials(t *testing.T) {
 	}
 	ran := 0
 	for _, name := range []string{"open", "open without channels", "secret"} {
-		transport.Handle(e, name, func(context.Context, args) (string, error) { ran++; return "ran", nil })
+		transport.Handle(e, name, func(context.Context, args) (string, error) {
+			ran++
+			return "ran", nil
+		})
 	}
 	asks := transport.CommandOptions{Ordered: true, Asks: true}
 	transport.HandleWith(e, "ordered", asks, func(ctx context.Context, _ struct{}) (string, error) {
 		return "ran", transport.SessionFrom(ctx).Check(transport.ActionListen, "clock")
 	})
-	transport.HandleOrdered(e, "ordered and denied", func(context.Context, struct{}) (string, error) { ran++; return "ran", nil })
+	transport.HandleOrdered(e, "ordered and denied", func(context.Context, struct{}) (string,
+		error) {
+		ran++
+		return "ran", nil
+	})
 	p := openPage(t, e, transporttest.Config{})
 	denied := func(err error, permission string) {
 		t.Helper()
 		got := wantCode(t, err, transport.CodeDenied)
-		if want := fmt.Sprintf(`window "main" (test://page) lacks the permission %q`, permission); got.Message != want {
+		if want := fmt.Sprintf(`window "main" (test://page) lacks the permission %q`,
+			permission); got.Message != want {
 			t.Errorf("denied with %q, want %q", got.Message, want)
 		}
 	}
-	invoke := func(command string, channels ...*transporttest.Channel) (*transporttest.Result, error) {
+	invoke := func(command string, channels ...*transporttest.Channel) (*transporttest.Result,
+		error) {
 		a := map[string]any{}
 		if len(channels) > 0 {
 			a["C"] = channels[0]
@@ -91,8 +102,11 @@ func TestDenials(t *testing.T) {
 		t.Error("a denied handler ran")
 	}
 	loglimit.Flush(e.Options().Logger, time.Minute)
-	for _, permission := range []string{"command:secret", "listen:clock", "eval", "channel:open without channels"} {
-		if n := strings.Count(log.String(), fmt.Sprintf("permission=%s", permission)) + strings.Count(log.String(), fmt.Sprintf("permission=%q", permission)); n != 1 {
+	for _, permission := range []string{
+		"command:secret", "listen:clock", "eval", "channel:open without channels",
+	} {
+		if n := strings.Count(log.String(), fmt.Sprintf("permission=%s", permission)) +
+			strings.Count(log.String(), fmt.Sprintf("permission=%q", permission)); n != 1 {
 			t.Errorf("the denial of %s was logged %d times, want once:\n%s", permission, n, &log)
 		}
 	}
@@ -113,7 +127,9 @@ func TestDenials(t *testing.T) {
 		t.Errorf("%d denials logged", n)
 	}
 
-	scripted := openPage(t, e, transporttest.Config{Label: "scripted", Eval: func(string) (any, error) { return 1, nil }})
+	scripted := openPage(t, e, transporttest.Config{
+		Label: "scripted", Eval: func(string) (any, error) { return 1, nil },
+	})
 	if _, err := scripted.Session.EvalResult(within(t), "1"); err != nil {
 		t.Errorf("an eval that is allowed: %v", err)
 	}
@@ -122,24 +138,29 @@ func TestDenials(t *testing.T) {
 	}
 }
 
-// TestPolicyOfTheApp: what a policy of the app's own says crosses as the message, and is a denial whatever it is.
+// TestPolicyOfTheApp: what a policy of the app's own says crosses as the message, and is a denial
+// whatever it is.
 func TestPolicyOfTheApp(t *testing.T) {
 	e := newEngine(t, transport.Options{
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Policy: policyFunc(func(p transport.Permission) error {
 			if p.Name == "weekdays" {
-				return fmt.Errorf("asking the calendar: %w", &transport.Error{Code: transport.CodeDenied, Message: "not on Sundays", Detail: 7})
+				return fmt.Errorf("asking the calendar: %w", &transport.Error{
+					Code: transport.CodeDenied, Message: "not on Sundays", Detail: 7,
+				})
 			}
 			return errors.New("the calendar is broken")
 		}),
 	})
 	p := openPage(t, e, transporttest.Config{})
 	_, err := p.Invoke(transporttest.Request{Command: "weekdays"})
-	if e := wantCode(t, err, transport.CodeDenied); e.Message != "not on Sundays" || e.Detail != 7.0 {
+	if e := wantCode(t, err, transport.CodeDenied); e.Message != "not on Sundays" ||
+		e.Detail != 7.0 {
 		t.Errorf("denied with %+v", e)
 	}
 	_, err = p.Invoke(transporttest.Request{Command: "x"})
-	if e := wantCode(t, err, transport.CodeDenied); !strings.Contains(e.Message, `"command:x": the calendar is broken`) {
+	if e := wantCode(t, err, transport.CodeDenied); !strings.Contains(e.Message,
+		`"command:x": the calendar is broken`) {
 		t.Errorf("denied with %q", e.Message)
 	}
 }

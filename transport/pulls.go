@@ -65,7 +65,8 @@ type slot struct {
 
 // NewPulls makes a carrier for one session. The name stands in figures and logs.
 func NewPulls(name string) *Pulls {
-	return &Pulls{name: name, inbox: make(chan pullRequest, inboxRequests), quit: make(chan struct{})}
+	return &Pulls{name: name, inbox: make(chan pullRequest, inboxRequests),
+		quit: make(chan struct{})}
 }
 
 // Name implements Carrier.
@@ -79,15 +80,15 @@ func (p *Pulls) Bind(port Port, o Options) {
 	go p.serve()
 }
 
-// smallRequest is the largest request that is taken apart where it arrives, in bytes: a pull, or a short
-// command. That takes about 15 us, and saves the wake-up of another goroutine on the way of
+// smallRequest is the largest request that is taken apart where it arrives, in bytes: a pull, or a
+// short command. That takes about 15 us, and saves the wake-up of another goroutine on the way of
 // every command and every batch: a command's mean time fell by up to an eighth.
 const smallRequest = 2 << 10
 
 // Request hands over one request of the page: the body, which it owns from then on, is an upward
-// batch. It never blocks, runs no handler, and takes apart only what is short and little work (Port.TryReceive), so it may be called
-// on the UI thread. answer is
-// called exactly once, from any goroutine, maybe before Request returns.
+// batch. It never blocks, runs no handler, and takes apart only what is short and little work
+// (Port.TryReceive), so it may be called on the UI thread. answer is called exactly once, from any
+// goroutine, maybe before Request returns.
 func (p *Pulls) Request(body []byte, answer func(Answer)) {
 	if answer == nil {
 		answer = func(Answer) {} // whoever asked does not want to know
@@ -208,7 +209,8 @@ func (p *Pulls) serve() {
 func (p *Pulls) handle(answer func(Answer), got Received, err error) {
 	switch {
 	case errors.Is(err, wire.ErrLost):
-		answer(errorAnswer(http.StatusTooManyRequests, CodeBusy, "the batch did not arrive whole: send it again"))
+		answer(errorAnswer(http.StatusTooManyRequests, CodeBusy, "the batch did not arrive "+
+			"whole: send it again"))
 		return
 	case err != nil:
 		answer(over(err))
@@ -320,7 +322,8 @@ func (p *Pulls) expire(got Received) {
 	}
 }
 
-// Release answers all requests that are held, with nothing but their receipts. For a carrier that goes over to another way.
+// Release answers all requests that are held, with nothing but their receipts. For a carrier that
+// goes over to another way.
 func (p *Pulls) Release() {
 	p.mu.Lock()
 	type held struct {
@@ -340,8 +343,8 @@ func (p *Pulls) Release() {
 	}
 }
 
-// receiptAnswer has nothing to say but the receipt: batches that the page has sent along with a pull
-// would wait for it until that is answered.
+// receiptAnswer has nothing to say but the receipt: batches that the page has sent along with a
+// pull would wait for it until that is answered.
 func receiptAnswer(receipt uint64) Answer {
 	if receipt == 0 {
 		return Answer{Status: http.StatusNoContent}
@@ -356,7 +359,8 @@ func (p *Pulls) next() *slot {
 	var best *slot
 	for i := range p.slots {
 		s := &p.slots[i]
-		if s.answer != nil && (best == nil || s.post && !best.post || s.post == best.post && s.order < best.order) {
+		if s.answer != nil && (best == nil || s.post && !best.post || s.post == best.post &&
+			s.order < best.order) {
 			best = s
 		}
 	}

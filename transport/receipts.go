@@ -105,7 +105,9 @@ func (s *Session) LostAll() {
 
 // giveUp ends the session: a batch does not get through.
 func (s *Session) giveUp(number uint64) {
-	s.end(&ClosedError{Reason: fmt.Sprintf("batch %d did not reach the page in %d attempts", number, maxSends)})
+	s.end(&ClosedError{
+		Reason: fmt.Sprintf("batch %d did not reach the page in %d attempts", number, maxSends),
+	})
 }
 
 // find returns an outstanding batch; the caller holds outMu.

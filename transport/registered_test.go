@@ -33,8 +33,9 @@ func TestAllowListOfEveryCommand(t *testing.T) {
 	var ran atomic.Int32
 	e := newEngine(t, transport.Options{Policy: &policy.Policy{Rules: []policy.Rule{{
 		Windows: []string{"*"}, Origins: []string{"*"},
-		Allow: []string{"command:allowed", "window:*", "listen:*", "emit:*", "resume:other", "eval"},
-		Deny:  []string{"command:asks and is denied"},
+		Allow: []string{"command:allowed", "window:*", "listen:*", "emit:*", "resume:other",
+			"eval"},
+		Deny: []string{"command:asks and is denied"},
 	}}}})
 	did := func() (any, error) { ran.Add(1); return nil, nil }
 	decodes := func(context.Context, refuses) (any, error) { return did() }
@@ -58,9 +59,11 @@ func TestAllowListOfEveryCommand(t *testing.T) {
 	p := openPage(t, e, transporttest.Config{})
 	for name, r := range map[string]transporttest.Request{
 		"handle": {Args: 1}, "handle raw": {Raw: []byte{1}}, "ordered": {Args: 1},
-		"ordered raw": {Raw: make([]byte, 200<<10)}, "ordered verbatim": {Args: 1}, "with": {Args: 1},
+		"ordered raw": {Raw: make([]byte, 200<<10)}, "ordered verbatim": {Args: 1},
+		"with":          {Args: 1},
 		"with, ordered": {Args: 1}, "asks and is denied": {Args: 1}, "nobody's": {Args: 1},
-		"handle with a channel": {Args: withChannel{}}, "handle with a stream": {Args: withStream{}},
+		"handle with a channel": {Args: withChannel{}},
+		"handle with a stream":  {Args: withStream{}},
 	} {
 		r.Command = name
 		_, err := p.Invoke(r)

@@ -14,16 +14,19 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// Resumable is a channel with a name that outlives pages: it keeps its newest messages, compressed and bounded in bytes, and
-// pages attach to it, after a reload too, from where their window stopped or from any message that is still kept. The page
-// calls tailrace.resume(name); the policy is asked for ActionResume.
+// Resumable is a channel with a name that outlives pages: it keeps its newest messages, compressed
+// and bounded in bytes, and pages attach to it, after a reload too, from where their window stopped
+// or from any message that is still kept. The page calls tailrace.resume(name); the policy is asked
+// for ActionResume.
 //
-// Each message has a sequence number, from 1 on without a gap. A page gets every one from its first on, in order and once, or
-// its channel ends with an error: code too_late (TooLateError) when what it asks for is not kept any more.
+// Each message has a sequence number, from 1 on without a gap. A page gets every one from its first
+// on, in order and once, or its channel ends with an error: code too_late (TooLateError) when what
+// it asks for is not kept any more.
 //
-// Pages attach as readers or as observers. A reader holds Send back: nothing is dropped that it has not consumed. An
-// observer never does; it ends with too_late when it falls behind what is kept. While no reader is attached, the oldest
-// messages are dropped for new ones, unless ResumableOptions.WaitForReader.
+// Pages attach as readers or as observers. A reader holds Send back: nothing is dropped that it has
+// not consumed. An observer never does; it ends with too_late when it falls behind what is kept.
+// While no reader is attached, the oldest messages are dropped for new ones, unless
+// ResumableOptions.WaitForReader.
 //
 // All methods may be called from any goroutine, any number of them at once.
 type Resumable[T any] struct {
@@ -33,14 +36,17 @@ type Resumable[T any] struct {
 
 // ResumableOptions are set by NewResumable. The zero value of each field is its default.
 type ResumableOptions struct {
-	// HistoryBytes bounds the memory of what is kept: compressed blocks with what they cost beside their bytes, and the
-	// block of 64 KiB that is being filled. 256 KiB to 1 GiB, default 16 MiB. A message may have a fourth of it. Beside it each
-	// attached page takes one decoded block: 64 KiB, or the message that is larger; and as any channel a ring, of its session's memory.
+	// HistoryBytes bounds the memory of what is kept: compressed blocks with what they cost beside
+	// their bytes, and the block of 64 KiB that is being filled. 256 KiB to 1 GiB, default 16 MiB.
+	// A message may have a fourth of it. Beside it each attached page takes one decoded block: 64
+	// KiB, or the message that is larger; and as any channel a ring, of its session's memory.
 	HistoryBytes int
-	// Readers is how many pages, observers included, may be attached at once. 1 to 4096, default 64.
+	// Readers is how many pages, observers included, may be attached at once. 1 to 4096, default
+	// 64.
 	Readers int
-	// WaitForReader keeps, while no reader is attached, what the last one has not consumed (all, before the first one):
-	// Send waits when that fills the history. For what no reload may lose, however fast it is sent.
+	// WaitForReader keeps, while no reader is attached, what the last one has not consumed (all,
+	// before the first one): Send waits when that fills the history. For what no reload may lose,
+	// however fast it is sent.
 	WaitForReader bool
 	// Codec encodes the messages. Default: the engine's.
 	Codec Codec
@@ -62,10 +68,12 @@ func (o ResumableOptions) withDefaults(e *Engine) (ResumableOptions, error) {
 	}
 	var errs []error
 	if o.HistoryBytes < minHistory || o.HistoryBytes > maxHistory {
-		errs = append(errs, fmt.Errorf("option HistoryBytes is %d, must be %d to %d", o.HistoryBytes, minHistory, maxHistory))
+		errs = append(errs, fmt.Errorf("option HistoryBytes is %d, must be %d to %d",
+			o.HistoryBytes, minHistory, maxHistory))
 	}
 	if o.Readers < 1 || o.Readers > maxReaders {
-		errs = append(errs, fmt.Errorf("option Readers is %d, must be 1 to %d", o.Readers, maxReaders))
+		errs = append(errs, fmt.Errorf("option Readers is %d, must be 1 to %d", o.Readers,
+			maxReaders))
 	}
 	return o, errors.Join(errs...)
 }
@@ -76,22 +84,27 @@ var errNotMade = fmt.Errorf("transport: a Resumable must be made with NewResumab
 // ErrNameTaken is a name that another resumable channel of the engine has: Discard that one first.
 var ErrNameTaken = errors.New("transport: a resumable channel of that name exists")
 
-// NewResumable makes a resumable channel, which lives as long as the engine, or until Discard. The name, by which pages attach, is
-// UTF-8 without control characters, * and ?, of 1 to 256 bytes. T []byte crosses as raw bytes, everything else through the
-// codec. Errors: ErrNameTaken, a bad name, options out of their bounds, a nil engine.
+// NewResumable makes a resumable channel, which lives as long as the engine, or until Discard. The
+// name, by which pages attach, is UTF-8 without control characters, * and ?, of 1 to 256 bytes. T
+// []byte crosses as raw bytes, everything else through the codec. Errors: ErrNameTaken, a bad name,
+// options out of their bounds, a nil engine.
 func NewResumable[T any](e *Engine, name string, o ResumableOptions) (*Resumable[T], error) {
 	if e == nil {
 		return nil, errors.New("transport: resumable channel: the engine is nil")
 	}
 	o, err := o.withDefaults(e)
-	if bad := func(r rune) bool { return r < ' ' || r == 0x7f || r == '*' || r == '?' }; name == "" ||
+	if bad := func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == '*' || r == '?'
+	}; name == "" ||
 		len(name) > maxResumableName || !utf8.ValidString(name) || strings.ContainsFunc(name, bad) {
-		err = errors.Join(err, fmt.Errorf("the name %.40q is not 1 to %d bytes of UTF-8 without control characters, * and ?", name, maxResumableName))
+		err = errors.Join(err, fmt.Errorf("the name %.40q is not 1 to %d bytes of UTF-8 without "+
+			"control characters, * and ?", name, maxResumableName))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("transport: resumable channel: %w", err)
 	}
-	r := &resumable{e: e, name: name, generation: generations.Add(1), opt: o, kind: wire.JSON, h: newHistory(o.HistoryBytes), places: map[place]*stop{}}
+	r := &resumable{e: e, name: name, generation: generations.Add(1), opt: o, kind: wire.JSON,
+		h: newHistory(o.HistoryBytes), places: map[place]*stop{}}
 	if _, ok := any(*new(T)).([]byte); ok {
 		r.kind = wire.Bytes
 	}
@@ -108,7 +121,8 @@ func (r *Resumable[T]) Send(ctx context.Context, v T) error {
 	return r.send(contexts.OrBackground(ctx), v)
 }
 
-// TrySend is Send without waiting: ErrFull when a reader still needs what would be dropped, or others wait.
+// TrySend is Send without waiting: ErrFull when a reader still needs what would be dropped, or
+// others wait.
 func (r *Resumable[T]) TrySend(v T) error { return r.send(noWait, v) }
 
 func (r *Resumable[T]) send(ctx context.Context, v T) error {
@@ -130,15 +144,17 @@ func (r *Resumable[T]) send(ctx context.Context, v T) error {
 	return r.r.send(ctx, data)
 }
 
-// Close ends the channel for senders; those that wait get ErrClosed. Pages, also those that attach later, get all that is kept, and then their
-// channels close. The memory stays until Discard. Further calls do nothing.
+// Close ends the channel for senders; those that wait get ErrClosed. Pages, also those that attach
+// later, get all that is kept, and then their channels close. The memory stays until Discard.
+// Further calls do nothing.
 func (r *Resumable[T]) Close() {
 	if r.ready() {
 		r.r.close(&ClosedError{Reason: "closed by Go"})
 	}
 }
 
-// CloseWithError is Close with an error that the pages' channels end with. A *Error keeps its code and detail.
+// CloseWithError is Close with an error that the pages' channels end with. A *Error keeps its code
+// and detail.
 func (r *Resumable[T]) CloseWithError(err error) {
 	if err == nil {
 		err = errors.New("channel was closed with an error")
@@ -148,7 +164,8 @@ func (r *Resumable[T]) CloseWithError(err error) {
 	}
 }
 
-// Discard closes the channel, ends those of the pages at once, forgets its messages and frees its name.
+// Discard closes the channel, ends those of the pages at once, forgets its messages and frees its
+// name.
 func (r *Resumable[T]) Discard() {
 	if r.ready() {
 		r.r.discard()
@@ -172,17 +189,20 @@ var ErrTooLate = errors.New("transport: too late")
 // CodeTooLate is the code of a TooLateError in the page; its detail is {"wanted", "oldest"}.
 const CodeTooLate = "too_late"
 
-// TooLateError says that what a page needs of a resumable channel is not kept any more. It is ErrTooLate, and crosses
-// to the page as an *Error with CodeTooLate.
+// TooLateError says that what a page needs of a resumable channel is not kept any more. It is
+// ErrTooLate, and crosses to the page as an *Error with CodeTooLate.
 type TooLateError struct {
 	// Name is the channel's.
 	Name string
-	// Wanted is the sequence that was asked for, or that an observer would have got next; Oldest the oldest one that is kept.
+	// Wanted is the sequence that was asked for, or that an observer would have got next; Oldest
+	// the oldest one that is kept.
 	Wanted, Oldest uint64
 }
 
 func (e *TooLateError) Error() string {
-	return fmt.Sprintf("transport: too late: %q has nothing before sequence %d any more, %d is needed: begin with \"oldest\", or raise ResumableOptions.HistoryBytes", e.Name, e.Oldest, e.Wanted)
+	return fmt.Sprintf("transport: too late: %q has nothing before sequence %d any more, %d is "+
+		"needed: begin with \"oldest\", or raise ResumableOptions.HistoryBytes", e.Name, e.Oldest,
+		e.Wanted)
 }
 
 // Is makes every TooLateError an ErrTooLate.
@@ -192,7 +212,9 @@ func (e *TooLateError) Is(target error) bool { return target == ErrTooLate }
 func (e *TooLateError) As(target any) bool {
 	p, ok := target.(**Error)
 	if ok {
-		*p = &Error{CodeTooLate, e.Error(), map[string]uint64{"wanted": e.Wanted, "oldest": e.Oldest}}
+		*p = &Error{
+			CodeTooLate, e.Error(), map[string]uint64{"wanted": e.Wanted, "oldest": e.Oldest},
+		}
 	}
 	return ok
 }
@@ -220,10 +242,12 @@ type resumable struct {
 	discarded bool
 }
 
-// blockedSend is a Send that waits. Who makes room adds its message for it, so that the order of calls is that of the messages.
+// blockedSend is a Send that waits. Who makes room adds its message for it, so that the order of
+// calls is that of the messages.
 type blockedSend struct {
 	message []byte
-	done    chan error // capacity one: its result. Who puts it there takes the send out of the queue, under mu
+	// capacity one: its result. Who puts it there takes the send out of the queue, under mu
+	done chan error
 }
 
 // send accepts one message.

@@ -65,7 +65,9 @@ func ExampleNewResumable() {
 		fmt.Println(err)
 		return
 	}
-	flow, err := transport.NewResumable[float64](engine, "flow", transport.ResumableOptions{HistoryBytes: 1 << 20})
+	flow, err := transport.NewResumable[float64](engine, "flow", transport.ResumableOptions{
+		HistoryBytes: 1 << 20,
+	})
 	if err != nil {
 		fmt.Println(err)
 		return

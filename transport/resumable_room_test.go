@@ -8,7 +8,8 @@ import (
 	"testing/synctest"
 )
 
-// attached makes a resumable channel that is full, with a reader whose page has been sent everything, by hand: it has no pump.
+// attached makes a resumable channel that is full, with a reader whose page has been sent
+// everything, by hand: it has no pump.
 func attached(t *testing.T, s *Session, l *lane, o ResumableOptions) (*resumable, *reader) {
 	t.Helper()
 	ch, err := NewResumable[[]byte](s.engine, "flow", o)
@@ -40,10 +41,13 @@ func attached(t *testing.T, s *Session, l *lane, o ResumableOptions) (*resumable
 
 // resumeTo are the arguments of who attaches with that lane.
 func resumeTo(l *lane) resumeArgs {
-	return resumeArgs{From: from{word: "last"}, Channel: &wordChannel{Channel[json.RawMessage]{lane: l}}}
+	return resumeArgs{
+		From: from{word: "last"}, Channel: &wordChannel{Channel[json.RawMessage]{lane: l}},
+	}
 }
 
-// Credit makes room for who waits, whoever looks at it first: the figures, or a page that is refused.
+// Credit makes room for who waits, whoever looks at it first: the figures, or a page that is
+// refused.
 func TestCreditSeenByOthers(t *testing.T) {
 	for _, look := range []func(*testing.T, *Session, *resumable){
 		func(_ *testing.T, _ *Session, r *resumable) { r.stats() },
@@ -83,7 +87,9 @@ func TestCreditSeenByOthers(t *testing.T) {
 func TestGivenUpSendsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := built(t, Options{})
-		r, _ := attached(t, s, s.addLane(1, &s.channels), ResumableOptions{HistoryBytes: minHistory})
+		r, _ := attached(t, s, s.addLane(1, &s.channels), ResumableOptions{
+			HistoryBytes: minHistory,
+		})
 		first := make(chan error, 1)
 		go func() { first <- r.send(t.Context(), denseBytes(30_000)) }()
 		synctest.Wait()
@@ -107,7 +113,8 @@ func TestGivenUpSendsAreForgotten(t *testing.T) {
 	})
 }
 
-// A page that has closed its channel does not count any more, even before that channel's pump knows it.
+// A page that has closed its channel does not count any more, even before that channel's pump knows
+// it.
 func TestClosedReaderLeavesItsSeat(t *testing.T) {
 	s := built(t, Options{})
 	l := s.addLane(1, &s.channels)

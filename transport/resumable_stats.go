@@ -5,13 +5,16 @@ import (
 	"strings"
 )
 
-// ResumableStats are the figures of one resumable channel. They are meant to be printed as JSON, too.
+// ResumableStats are the figures of one resumable channel. They are meant to be printed as JSON,
+// too.
 type ResumableStats struct {
 	Name string `json:"name"`
-	// Oldest is the sequence of the oldest message that is kept, Newest that of the newest one that was accepted. Oldest is Newest+1 when none is kept.
+	// Oldest is the sequence of the oldest message that is kept, Newest that of the newest one that
+	// was accepted. Oldest is Newest+1 when none is kept.
 	Oldest uint64 `json:"oldest"`
 	Newest uint64 `json:"newest"`
-	// RawBytes is what the kept messages take without compression, Bytes the memory that they take, of HistoryBytes.
+	// RawBytes is what the kept messages take without compression, Bytes the memory that they take,
+	// of HistoryBytes.
 	RawBytes     int `json:"rawBytes"`
 	Bytes        int `json:"bytes"`
 	HistoryBytes int `json:"historyBytes"`
@@ -28,7 +31,8 @@ type ReaderStats struct {
 	// Label is the page's window.
 	Label    string `json:"label"`
 	Observer bool   `json:"observer"`
-	// Consumed is the sequence of the last message that the page is known to have consumed, Lag how many it is behind the newest one.
+	// Consumed is the sequence of the last message that the page is known to have consumed, Lag how
+	// many it is behind the newest one.
 	Consumed uint64 `json:"consumed"`
 	Lag      uint64 `json:"lag"`
 }
@@ -46,10 +50,13 @@ func (r *resumable) stats() ResumableStats {
 	st := ResumableStats{
 		Name: r.name, Oldest: r.h.oldest(), Newest: r.h.next - 1,
 		RawBytes: r.h.raw + len(r.h.open), Bytes: r.h.bytes(), HistoryBytes: r.opt.HistoryBytes,
-		Waiting: r.senders.len(), Closed: r.end != nil, Readers: make([]ReaderStats, 0, len(r.readers)),
+		Waiting: r.senders.len(), Closed: r.end != nil, Readers: make([]ReaderStats, 0,
+			len(r.readers)),
 	}
 	for _, rd := range r.readers {
-		st.Readers = append(st.Readers, ReaderStats{rd.label, rd.observer, rd.consumed, r.h.next - 1 - rd.consumed})
+		st.Readers = append(st.Readers, ReaderStats{
+			rd.label, rd.observer, rd.consumed, r.h.next - 1 - rd.consumed,
+		})
 	}
 	return st
 }

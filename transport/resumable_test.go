@@ -18,7 +18,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// A page that reloads again and again while messages come, over a bad network, gets each of them in order: no page begins behind what the one before had.
+// A page that reloads again and again while messages come, over a bad network, gets each of them in
+// order: no page begins behind what the one before had.
 func TestResumeAfterReload(t *testing.T) {
 	for _, c := range faultCases {
 		t.Run(c.name, func(t *testing.T) {
@@ -30,7 +31,9 @@ func TestResumeAfterReload(t *testing.T) {
 func resumeAfterReload(t *testing.T, f transporttest.Faults) {
 	const total = 3000
 	e := newEngine(t, transport.Options{RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 64 << 10})
-	ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: 256 << 10, WaitForReader: true})
+	ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+		HistoryBytes: 256 << 10, WaitForReader: true,
+	})
 	sent := make(chan error, 1)
 	go func() {
 		for n := uint64(1); n <= total; n++ {
@@ -109,8 +112,12 @@ func TestResumeExact(t *testing.T) {
 // A reader that stops holds the sender back; an observer does not, and gets an error.
 func TestResumeHoldsBack(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 32 << 10})
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: 256 << 10})
+		e := newEngine(t, transport.Options{
+			RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 32 << 10,
+		})
+		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+			HistoryBytes: 256 << 10,
+		})
 		p := openPage(t, e, transporttest.Config{})
 		observing := openPage(t, e, transporttest.Config{Label: "second"})
 		observer := mustResume(t, observing, resumeArgs{Name: "flow", Observer: true}, 1)
@@ -133,12 +140,14 @@ func TestResumeHoldsBack(t *testing.T) {
 			t.Fatalf("it is full with %+v", full)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		if err := ch.Send(ctx, numberedMessage(full.Newest+1)); !errors.Is(err, context.DeadlineExceeded) {
+		if err := ch.Send(ctx, numberedMessage(full.Newest+1)); !errors.Is(err,
+			context.DeadlineExceeded) {
 			t.Errorf("Send gives %v", err)
 		}
 		cancel()
 
-		// Those who wait get in by the order of their calls, and the one who gives up leaves nothing.
+		// Those who wait get in by the order of their calls, and the one who gives up leaves
+		// nothing.
 		const waiting = 20
 		results := make([]chan error, waiting)
 		gone, leave := context.WithCancel(t.Context())
@@ -196,7 +205,8 @@ func TestResumeHoldsBack(t *testing.T) {
 			observer.next++
 		}
 		late := wantCode(t, err, transport.CodeTooLate).Detail.(map[string]any)
-		if late["wanted"] != float64(observer.next) || late["oldest"].(float64) <= float64(observer.next) {
+		if late["wanted"] != float64(observer.next) ||
+			late["oldest"].(float64) <= float64(observer.next) {
 			t.Errorf("the observer, which had %d, ended with %v", observer.next-1, late)
 		}
 		time.Sleep(time.Minute)
@@ -212,7 +222,9 @@ func TestResumeWithoutReader(t *testing.T) {
 	for _, wait := range []bool{false, true} {
 		inBubble(t, func(t *testing.T) {
 			e := newEngine(t, transport.Options{})
-			ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: 256 << 10, WaitForReader: wait})
+			ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+				HistoryBytes: 256 << 10, WaitForReader: wait,
+			})
 			p := openPage(t, e, transporttest.Config{})
 			mustResume(t, p, resumeArgs{Name: "flow"}, 1)
 			sent := make(chan struct{})
@@ -263,10 +275,12 @@ func TestResumableEnds(t *testing.T) {
 					t.Errorf("it ended with %v", err)
 				}
 			}
-			if err := errors.Join(ch.Send(t.Context(), nil), ch.TrySend(nil)); !errors.Is(err, transport.ErrClosed) || !errors.Is(err, cause) && cause != nil {
+			if err := errors.Join(ch.Send(t.Context(), nil), ch.TrySend(nil)); !errors.Is(err,
+				transport.ErrClosed) || !errors.Is(err, cause) && cause != nil {
 				t.Errorf("Send gives %v", err)
 			}
-			if _, err := transport.NewResumable[int](e, "flow", transport.ResumableOptions{}); !errors.Is(err, transport.ErrNameTaken) {
+			if _, err := transport.NewResumable[int](e, "flow",
+				transport.ResumableOptions{}); !errors.Is(err, transport.ErrNameTaken) {
 				t.Errorf("a name that is taken: %v", err)
 			}
 			ch.Discard()
@@ -279,7 +293,9 @@ func TestResumableEnds(t *testing.T) {
 		}
 
 		// Discard ends the pages at once, and who waits.
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: 256 << 10})
+		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+			HistoryBytes: 256 << 10,
+		})
 		c := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
 		failed := make(chan error)
 		go func() {
@@ -333,7 +349,8 @@ func TestResumeAfterClose(t *testing.T) {
 		time.Sleep(time.Minute)
 		c.Close()
 		time.Sleep(time.Minute)
-		if c, err := resume(t, p, resumeArgs{Name: "flow"}); err != nil || c.next < 22 || c.next > 31 {
+		if c, err := resume(t, p, resumeArgs{Name: "flow"}); err != nil || c.next < 22 ||
+			c.next > 31 {
 			t.Errorf("it begins with %d, want 31 or a little less: %v", c.next, err)
 		}
 	})
@@ -363,8 +380,10 @@ func TestResumeValues(t *testing.T) {
 					t.Fatal(err)
 				}
 				var got reading
-				if err := json.Unmarshal(m.Data, &got); err != nil || got != want || m.Kind != wire.JSON {
-					t.Fatalf("got %d with %d bytes, want %d with %d: %v", got.N, len(got.Text), want.N, len(want.Text), err)
+				if err := json.Unmarshal(m.Data, &got); err != nil || got != want ||
+					m.Kind != wire.JSON {
+					t.Fatalf("got %d with %d bytes, want %d with %d: %v", got.N, len(got.Text),
+						want.N, len(want.Text), err)
 				}
 				time.Sleep(30 * time.Second)
 			}
@@ -376,8 +395,10 @@ func TestResumeValues(t *testing.T) {
 func TestResumePolicy(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		rules, err := policy.Parse([]byte(`{"rules": [
-			{"windows": ["main"], "origins": ["*"], "allow": ["resume:flow*"], "deny": ["resume:flow-secret"]},
-			{"windows": ["barred"], "origins": ["*"], "allow": ["*"], "deny": ["command:plugin:tailrace|resume"]}]}`))
+			{"windows": ["main"], "origins": ["*"], "allow": ["resume:flow*"],
+				"deny": ["resume:flow-secret"]},
+			{"windows": ["barred"], "origins": ["*"], "allow": ["*"],
+				"deny": ["command:plugin:tailrace|resume"]}]}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -385,9 +406,12 @@ func TestResumePolicy(t *testing.T) {
 		for _, name := range []string{"flow", "flow-secret", "other"} {
 			newResumable[int](t, e, name, transport.ResumableOptions{})
 		}
-		page := func(label string) *transporttest.Page { return openPage(t, e, transporttest.Config{Label: label}) }
+		page := func(label string) *transporttest.Page {
+			return openPage(t, e, transporttest.Config{Label: label})
+		}
 		mustResume(t, page("main"), resumeArgs{Name: "flow"}, 1)
-		for _, c := range []struct{ label, name string }{{"main", "flow-secret"}, {"main", "other"}, {"main", "none"}, {"foreign", "flow"}, {"barred", "flow"}} {
+		for _, c := range []struct{ label, name string }{{"main", "flow-secret"}, {"main", "other"},
+			{"main", "none"}, {"foreign", "flow"}, {"barred", "flow"}} {
 			_, err := resume(t, page(c.label), resumeArgs{Name: c.name})
 			wantCode(t, err, transport.CodeDenied)
 		}
@@ -397,14 +421,16 @@ func TestResumePolicy(t *testing.T) {
 func TestResumableOptions(t *testing.T) {
 	e := newEngine(t, transport.Options{MaxMessage: 1 << 20})
 	for name, bad := range map[string]transport.ResumableOptions{
-		"a": {HistoryBytes: 256<<10 - 1}, "b": {HistoryBytes: 1<<30 + 1}, "c": {Readers: -1}, "d": {Readers: 4097}, "e": {HistoryBytes: -1},
+		"a": {HistoryBytes: 256<<10 - 1}, "b": {HistoryBytes: 1<<30 + 1}, "c": {Readers: -1},
+		"d": {Readers: 4097}, "e": {HistoryBytes: -1},
 	} {
 		if _, err := transport.NewResumable[int](e, name, bad); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
 	}
 	for name, good := range map[string]transport.ResumableOptions{
-		"a": {HistoryBytes: 256 << 10}, "b": {HistoryBytes: 1 << 30}, "c": {Readers: 1}, "d": {Readers: 4096}, "e": {},
+		"a": {HistoryBytes: 256 << 10}, "b": {HistoryBytes: 1 << 30}, "c": {Readers: 1},
+		"d": {Readers: 4096}, "e": {},
 	} {
 		if _, err := transport.NewResumable[int](e, name, good); err != nil {
 			t.Error(err)
@@ -415,7 +441,8 @@ func TestResumableOptions(t *testing.T) {
 		long += "n"
 	}
 	for _, name := range []string{"", "a*", "?", "a\n", "\xff", long + "n"} {
-		if _, err := transport.NewResumable[int](e, name, transport.ResumableOptions{}); err == nil {
+		if _, err := transport.NewResumable[int](e, name,
+			transport.ResumableOptions{}); err == nil {
 			t.Errorf("the name %.20q was taken", name)
 		}
 	}
@@ -431,7 +458,8 @@ func TestResumableOptions(t *testing.T) {
 		t.Errorf("over a fourth of the history: %v", err)
 	}
 	wide := newResumable[[]byte](t, e, "wide", transport.ResumableOptions{})
-	if err := errors.Join(wide.TrySend(make([]byte, 1<<20)), wide.TrySend(make([]byte, 1<<20-1))); err != nil {
+	if err := errors.Join(wide.TrySend(make([]byte, 1<<20)),
+		wide.TrySend(make([]byte, 1<<20-1))); err != nil {
 		t.Error(err)
 	}
 	if err := wide.TrySend(make([]byte, 1<<20+1)); !errors.Is(err, transport.ErrTooLarge) {
@@ -462,14 +490,18 @@ func TestResumeReaders(t *testing.T) {
 		again := second.NewChannel()
 		for i, want := range []string{"", transport.CodeBadArguments} {
 			_, err := second.Invoke(transporttest.Request{Command: transport.CommandResume,
-				Args: resumeArgs{Name: "other", Channel: again}, Channels: []*transporttest.Channel{again}})
+				Args: resumeArgs{Name: "other", Channel: again}, Channels: []*transporttest.Channel{
+					again,
+				}})
 			if want != "" {
 				wantCode(t, err, want)
 			} else if err != nil {
 				t.Fatal(i, err)
 			}
 		}
-		_, err = second.Invoke(transporttest.Request{Command: transport.CommandResume, Args: map[string]any{"name": "other"}})
+		_, err = second.Invoke(transporttest.Request{
+			Command: transport.CommandResume, Args: map[string]any{"name": "other"},
+		})
 		wantCode(t, err, transport.CodeBadArguments)
 		_ = third
 	})
@@ -493,11 +525,14 @@ func TestResumables(t *testing.T) {
 	}
 }
 
-// Several senders, readers and observers at once, some of which leave in between: all see one order, and each sender's messages in it.
+// Several senders, readers and observers at once, some of which leave in between: all see one
+// order, and each sender's messages in it.
 func TestResumableConcurrent(t *testing.T) {
 	const senders, each, pages = 4, 1500, 4
 	e := newEngine(t, transport.Options{RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 64 << 10})
-	ch := newResumable[[2]int](t, e, "flow", transport.ResumableOptions{HistoryBytes: 512 << 10, WaitForReader: true})
+	ch := newResumable[[2]int](t, e, "flow", transport.ResumableOptions{
+		HistoryBytes: 512 << 10, WaitForReader: true,
+	})
 	orders := make([][][2]int, pages)
 	var reading, sending sync.WaitGroup
 	for i := range pages {
@@ -551,7 +586,8 @@ func TestResumableConcurrent(t *testing.T) {
 	next := [senders]int{}
 	for sequence, v := range orders[0][1:] {
 		if next[v[0]]++; v[1] != next[v[0]] {
-			t.Fatalf("sequence %d is message %d of sender %d, where %d is due", sequence+1, v[1], v[0], next[v[0]])
+			t.Fatalf("sequence %d is message %d of sender %d, where %d is due", sequence+1, v[1],
+				v[0], next[v[0]])
 		}
 	}
 	for i := range orders {

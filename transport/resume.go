@@ -15,13 +15,14 @@ import (
 //
 //	{"name", "from", "observer", "channel", "stopped"}
 //
-// from is "last" (default: behind what this window's page before had consumed; without one, "oldest"), "oldest" (that is kept),
-// "newest" (only what is accepted from now on) or a sequence.
+// from is "last" (default: behind what this window's page before had consumed; without one,
+// "oldest"), "oldest" (that is kept), "newest" (only what is accepted from now on) or a sequence.
 //
-// The channel's first message is JSON, {"first", "generation"}: the sequence of the message that follows, each then having the next one; and a
-// number that is another one when a discarded channel's name is used again. A page that had the channel already says with
-// stopped, {"generation", "sequence"}, what it was handed last: "last" then goes by that. Before a page closes its channel it may send that sequence
-// on it, as JSON.
+// The channel's first message is JSON, {"first", "generation"}: the sequence of the message that
+// follows, each then having the next one; and a number that is another one when a discarded
+// channel's name is used again. A page that had the channel already says with stopped,
+// {"generation", "sequence"}, what it was handed last: "last" then goes by that. Before a page
+// closes its channel it may send that sequence on it, as JSON.
 const CommandResume = "plugin:tailrace|resume"
 
 type resumeArgs struct {
@@ -54,7 +55,8 @@ func (f *from) UnmarshalJSON(data []byte) error {
 	default:
 		n, err := strconv.ParseUint(string(data), 10, 64)
 		if err != nil || n == 0 {
-			return fmt.Errorf(`from is %.40s, must be "last", "oldest", "newest" or a sequence from 1 on`, data)
+			return fmt.Errorf(
+				`from is %.40s, must be "last", "oldest", "newest" or a sequence from 1 on`, data)
 		}
 		f.word, f.sequence = "", n
 	}
@@ -69,7 +71,9 @@ func (e *Engine) resume(ctx context.Context, a resumeArgs) (any, error) {
 	}
 	r, ok := e.resumables.Load(a.Name)
 	if !ok {
-		return nil, &Error{CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q", a.Name), nil}
+		return nil, &Error{
+			CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q", a.Name), nil,
+		}
 	}
 	if a.From == (from{}) {
 		a.From.word = "last"
@@ -78,7 +82,8 @@ func (e *Engine) resume(ctx context.Context, a resumeArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := rd.send(wire.JSON, fmt.Appendf(nil, `{"first":%d,"generation":%d}`, rd.cur.next, r.generation)); err != nil {
+	if err := rd.send(wire.JSON, fmt.Appendf(nil, `{"first":%d,"generation":%d}`, rd.cur.next,
+		r.generation)); err != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.detach(rd)
@@ -89,7 +94,8 @@ func (e *Engine) resume(ctx context.Context, a resumeArgs) (any, error) {
 	return nil, nil
 }
 
-// CodeUnknownChannel is the code of an attempt to attach to a resumable channel that does not exist.
+// CodeUnknownChannel is the code of an attempt to attach to a resumable channel that does not
+// exist.
 const CodeUnknownChannel = "unknown_channel"
 
 // place is what "last" goes by: a window, and whether its page observes.
@@ -105,26 +111,34 @@ type stop struct {
 	at       uint64  // when it changed, by the channel's clock
 }
 
-// maxPlaces bounds how many windows' places are kept; the one that was not used for the longest time is forgotten.
+// maxPlaces bounds how many windows' places are kept; the one that was not used for the longest
+// time is forgotten.
 const maxPlaces = 1024
 
 // attach registers a reader that begins where the page wants.
 func (r *resumable) attach(s *Session, a resumeArgs) (*reader, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	// the new reader may need less than what was held for nobody; and of those before, credit may be
-	// settled here
+	// the new reader may need less than what was held for nobody; and of those before, credit may
+	// be settled here
 	defer r.grant()
 	if r.discarded { // under mu: it is set before the name is free again
-		return nil, &Error{CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q any more", r.name), nil}
+		return nil, &Error{
+			CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q any more", r.name),
+			nil,
+		}
 	}
-	for _, rd := range slices.Clone(r.readers) { // a page that is gone, or has closed, whose pump may not know it yet
+	// a page that is gone, or has closed, whose pump may not know it yet
+	for _, rd := range slices.Clone(r.readers) {
 		if l := rd.lane; l.s.ctx.Err() != nil || l.in.ended.Load() && l.err() != nil {
 			r.detach(rd)
 		}
 	}
 	if len(r.readers) >= r.opt.Readers {
-		return nil, &Error{CodeBusy, fmt.Sprintf("%d pages are attached to %q already: raise ResumableOptions.Readers", len(r.readers), r.name), nil}
+		return nil, &Error{
+			CodeBusy, fmt.Sprintf("%d pages are attached to %q already: raise "+
+				"ResumableOptions.Readers", len(r.readers), r.name), nil,
+		}
 	}
 	key := place{s.label, a.Observer}
 	first := r.h.oldest()
@@ -145,7 +159,11 @@ func (r *resumable) attach(s *Session, a resumeArgs) (*reader, error) {
 	case first < r.h.oldest():
 		return nil, &TooLateError{Name: r.name, Wanted: first, Oldest: r.h.oldest()}
 	case first > r.h.next:
-		return nil, &Error{CodeBadArguments, fmt.Sprintf("sequence %d of %q does not exist yet, the next one is %d", first, r.name, r.h.next), map[string]uint64{"next": r.h.next}}
+		return nil, &Error{
+			CodeBadArguments, fmt.Sprintf(
+				"sequence %d of %q does not exist yet, the next one is %d", first, r.name,
+				r.h.next), map[string]uint64{"next": r.h.next},
+		}
 	}
 	rd, err := newReader(r, a.Channel.lane, key, first)
 	if err != nil {
@@ -187,7 +205,8 @@ func (r *resumable) forgetPlace() {
 	delete(r.places, oldest)
 }
 
-// detach ends a reader's hold on the history, and notes where it stopped. Only the first call counts. The caller holds mu.
+// detach ends a reader's hold on the history, and notes where it stopped. Only the first call
+// counts. The caller holds mu.
 func (r *resumable) detach(rd *reader) {
 	i := slices.Index(r.readers, rd)
 	if i < 0 {

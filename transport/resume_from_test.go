@@ -12,7 +12,9 @@ import (
 func TestResumeFrom(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: 256 << 10})
+		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+			HistoryBytes: 256 << 10,
+		})
 		p := openPage(t, e, transporttest.Config{})
 		mustResume(t, p, resumeArgs{Name: "flow"}, 1).Close()
 		sendNumbered(t, ch, 3000)
@@ -22,7 +24,8 @@ func TestResumeFrom(t *testing.T) {
 		}
 		oldest := resumeArgs{Name: "flow", From: "oldest", Observer: true}
 		mustResume(t, p, oldest, st.Oldest).want(int(st.Newest - st.Oldest + 1))
-		mustResume(t, p, resumeArgs{Name: "flow", From: st.Oldest, Observer: true}, st.Oldest).want(50)
+		mustResume(t, p, resumeArgs{Name: "flow", From: st.Oldest, Observer: true},
+			st.Oldest).want(50)
 		mustResume(t, p, resumeArgs{Name: "flow", From: 2990, Observer: true}, 2990).want(11)
 		newest := mustResume(t, p, resumeArgs{Name: "flow", From: "newest"}, 3001)
 		next := mustResume(t, p, resumeArgs{Name: "flow", From: 3001}, 3001)
@@ -62,7 +65,9 @@ func toFloat(v any) float64 {
 func TestResumeLastTooLate(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{HistoryBytes: 256 << 10})
+		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+			HistoryBytes: 256 << 10,
+		})
 		sendNumbered(t, ch, 10)
 		p := openPage(t, e, transporttest.Config{})
 		mustResume(t, p, resumeArgs{Name: "flow"}, 1).want(10)

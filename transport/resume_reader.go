@@ -10,10 +10,12 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// reader is one page that is attached to a resumable channel. A goroutine of its own, its pump, takes messages out of the history and
-// sends them on the page's lane, whose ring slows it down; it ends when the page is gone, or has all of a closed channel.
+// reader is one page that is attached to a resumable channel. A goroutine of its own, its pump,
+// takes messages out of the history and sends them on the page's lane, whose ring slows it down; it
+// ends when the page is gone, or has all of a closed channel.
 //
-// What the page has consumed is told by the lane's credit: marks say which credit means which message.
+// What the page has consumed is told by the lane's credit: marks say which credit means which
+// message.
 type reader struct {
 	r *resumable
 	place
@@ -38,11 +40,13 @@ type reader struct {
 // creditMark says that a credit of sum bytes covers the message.
 type creditMark struct{ sum, message uint64 }
 
-// markBytes is the least distance of marks, in bytes of strides, but for the last one's: so that a full window has few.
+// markBytes is the least distance of marks, in bytes of strides, but for the last one's: so that a
+// full window has few.
 const markBytes = 2 << 10
 
 func newReader(r *resumable, l *lane, p place, first uint64) (*reader, error) {
-	rd := &reader{r: r, place: p, lane: l, bell: make(chan struct{}, 1), consumed: first - 1, begin: first, cur: cursor{next: first}}
+	rd := &reader{r: r, place: p, lane: l, bell: make(chan struct{}, 1), consumed: first - 1,
+		begin: first, cur: cursor{next: first}}
 	if !l.credits.CompareAndSwap(nil, &rd.bell) {
 		return nil, &Error{CodeBadArguments, "the channel is attached already: make a new one", nil}
 	}
@@ -65,9 +69,11 @@ func (l *lane) ringCredit() {
 	}
 }
 
-// settle takes note of the credit that has come. The channel's mu is held. It reports whether there was news.
+// settle takes note of the credit that has come. The channel's mu is held. It reports whether there
+// was news.
 //
-// When the page has closed the lane, what it dropped unread is credited, too: then the page's own word counts.
+// When the page has closed the lane, what it dropped unread is credited, too: then the page's own
+// word counts.
 func (rd *reader) settle() bool {
 	credited := rd.lane.credited.Load()
 	rd.markMu.Lock()
@@ -88,7 +94,8 @@ func (rd *reader) settle() bool {
 		if err != nil {
 			return news
 		}
-		if word, err := strconv.ParseUint(string(m.data), 10, 64); err == nil && word >= rd.begin-1 && word <= sent {
+		if word, err := strconv.ParseUint(string(m.data), 10, 64); err == nil &&
+			word >= rd.begin-1 && word <= sent {
 			rd.consumed, rd.marks = word, fifo[creditMark]{}
 		}
 	}
@@ -102,8 +109,8 @@ func (rd *reader) due() bool {
 	return rd.marks.len() > 0 && rd.marks.front().sum <= credited
 }
 
-// mark notes what is sent. A mark that is near the one before moves on instead of being joined by another: at low rates each message is
-// consumed before the next is sent, so that each has its own.
+// mark notes what is sent. A mark that is near the one before moves on instead of being joined by
+// another: at low rates each message is consumed before the next is sent, so that each has its own.
 func (rd *reader) mark(message uint64) {
 	rd.markMu.Lock()
 	defer rd.markMu.Unlock()
@@ -118,8 +125,8 @@ func (rd *reader) mark(message uint64) {
 	rd.marks.push(creditMark{rd.sum, message})
 }
 
-// pump is the reader's goroutine. It begins when the command is answered: what a channel has accepted before goes before the
-// answer, and the page need not read before that.
+// pump is the reader's goroutine. It begins when the command is answered: what a channel has
+// accepted before goes before the answer, and the page need not read before that.
 func (rd *reader) pump(called context.Context) {
 	l, r := rd.lane, rd.r
 	defer func() {
@@ -235,8 +242,9 @@ func (rd *reader) unconsumed() bool {
 	return rd.marks.len() > 0 && !rd.lane.in.ended.Load() && rd.lane.s.ctx.Err() == nil
 }
 
-// send is the lane's send for the one who alone sends on it. It counts what the page will credit, and marks it with the cursor's last message;
-// before it sends, so that a page's word about that message finds it.
+// send is the lane's send for the one who alone sends on it. It counts what the page will credit,
+// and marks it with the cursor's last message; before it sends, so that a page's word about that
+// message finds it.
 func (rd *reader) send(kind wire.Kind, data []byte) error {
 	l := rd.lane
 	r, err := l.open()
@@ -253,7 +261,8 @@ func (rd *reader) send(kind wire.Kind, data []byte) error {
 		}
 		if piece := l.maxFrame(r); n > piece {
 			full := (n + wire.BeginSize - 1) / piece // fragments before the last one
-			rd.sum += uint64(full*wire.Stride(piece, ring.Unit) + wire.Stride(n+wire.BeginSize-full*piece, ring.Unit))
+			rd.sum += uint64(full*wire.Stride(piece, ring.Unit) +
+				wire.Stride(n+wire.BeginSize-full*piece, ring.Unit))
 			rd.mark(rd.cur.next - 1)
 			return l.sendFragments(ctx, r, ordinary, kind, data)
 		}

@@ -8,11 +8,11 @@ import (
 	"github.com/tailrace-go/tailrace/ring"
 )
 
-// A lane's ring begins small and grows when it is full, up to ringSize: ten thousand short
-// channels must not cost a full ring each. Growing closes the ring and begins another, whose positions
-// go on where the old one's end, so that a position means the same for the lane as before. Senders
-// that find the ring closed take the new one; the drainer comes to it when the old one is
-// drained; the old memory goes when its last byte has its receipt.
+// A lane's ring begins small and grows when it is full, up to ringSize: ten thousand short channels
+// must not cost a full ring each. Growing closes the ring and begins another, whose positions go on
+// where the old one's end, so that a position means the same for the lane as before. Senders that
+// find the ring closed take the new one; the drainer comes to it when the old one is drained; the
+// old memory goes when its last byte has its receipt.
 //
 // Rejected: copying the content over, which needs every sender to stand still; a pool of rings,
 // which would show one window's old bytes, as padding, to another.
@@ -81,7 +81,8 @@ func (l *lane) open() (*ring.Ring, error) {
 }
 
 // grow puts a larger ring in the place of r, of at least want bytes if it may be so large. It
-// reports whether senders should look again. What ends the lane holds mu, too, so that none ends it between.
+// reports whether senders should look again. What ends the lane holds mu, too, so that none ends it
+// between.
 func (l *lane) grow(r *ring.Ring, want int) bool {
 	if r.Cap() >= l.ringSize {
 		return false

@@ -15,12 +15,15 @@ import (
 // TestNothingLeft: however a session ends at a call, or beside what it holds, nothing of it stays
 // in the figures; openUp checks.
 func TestNothingLeft(t *testing.T) {
-	wait := func(id uint32) wire.Frame { return invokeFrame(id, `{"cmd":"wait","body":"json"}`, `{}`) }
+	wait := func(id uint32) wire.Frame {
+		return invokeFrame(id, `{"cmd":"wait","body":"json"}`, `{}`)
+	}
 	var headers strings.Builder
 	for i := range 15_000 {
 		fmt.Fprintf(&headers, `"%x":"",`, i)
 	}
-	stream := invokeFrame(1, `{"cmd":"stream","channels":[1],"body":"json"}`, `{"C":"__CHANNEL__:1"}`)
+	stream := invokeFrame(1, `{"cmd":"stream","channels":[1],"body":"json"}`,
+		`{"C":"__CHANNEL__:1"}`)
 	unread := wire.Frame{Kind: wire.Bytes, Payload: make([]byte, 4<<10)}
 	begin := make([]byte, wire.BeginSize+4096)
 	wire.PutBegin(begin, 64<<10, wire.Bytes)
@@ -34,14 +37,16 @@ func TestNothingLeft(t *testing.T) {
 		"too much memory": {
 			[]uint32{0},
 			[][]wire.Frame{
-				{invokeFrame(1, `{"cmd":"wait","body":"json","headers":{`+headers.String()+`"z":""}}`, "{}")},
+				{invokeFrame(1, `{"cmd":"wait","body":"json","headers":{`+headers.String()+
+					`"z":""}}`, "{}")},
 			},
 			true,
 		},
 		"a channel's command": {[]uint32{0, 0}, [][]wire.Frame{{stream}, {stream}}, true},
 		"a body that comes": {
 			[]uint32{0},
-			[][]wire.Frame{{invokeFrame(1, `{"cmd":"raw","body":"lane","lane":3,"length":9}`, "")}}, false,
+			[][]wire.Frame{{invokeFrame(1, `{"cmd":"raw","body":"lane","lane":3,"length":9}`, "")}},
+			false,
 		},
 		"unread messages": {[]uint32{0, 1}, [][]wire.Frame{{stream}, {unread}}, false},
 		"closed and unread": {
@@ -61,14 +66,17 @@ func TestNothingLeft(t *testing.T) {
 					<-ctx.Done()
 					return nil, nil
 				})
-				transport.Handle(e, "raw", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
+				transport.Handle(e, "raw", func(_ context.Context, b []byte) ([]byte, error) {
+					return b, nil
+				})
 				transport.Handle(e, "stream", func(ctx context.Context, a struct {
 					C *transport.Stream[[]byte, []byte]
 				}) (any, error) {
 					<-ctx.Done()
 					return nil, nil
 				})
-				// A call that is refused, too, counts until it is answered: here, until the session ends.
+				// A call that is refused, too, counts until it is answered: here, until the session
+				// ends.
 				u := openUpWith(t, e, transport.SessionConfig{
 					Settle: func(string) func(context.Context) {
 						return func(ctx context.Context) { <-ctx.Done() }

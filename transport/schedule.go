@@ -4,10 +4,12 @@ package transport
 // lanes share a batch, large enough that a turn is worth its run header.
 const quantum = 16 << 10
 
-// Batches of a flood beside which a lane has just become busy are a part of MaxBatch, and so are some after them: what that lane says
-// waits behind all that is on its way. Measured over the custom scheme (TestFairness of package webview, 2 cores): the p99 of a hundred lanes
-// at 100 Hz fell from 27 to 37 ms to 12 to 13 ms, and the flood from 110 to 70 MB/s at 128 B, from 112 to 83 MB/s at 64 KB;
-// over shared memory nothing changed. A fifth, not a fourth: so one message of 64 KB is a batch.
+// Batches of a flood beside which a lane has just become busy are a part of MaxBatch, and so are
+// some after them: what that lane says waits behind all that is on its way. Measured over the
+// custom scheme (TestFairness of package webview, 2 cores): the p99 of a hundred lanes at 100 Hz
+// fell from 27 to 37 ms to 12 to 13 ms, and the flood from 110 to 70 MB/s at 128 B, from 112 to 83
+// MB/s at 64 KB; over shared memory nothing changed. A fifth, not a fourth: so one message of 64 KB
+// is a batch.
 const (
 	shortBatch   = 5
 	shortBatches = 32
@@ -15,20 +17,23 @@ const (
 
 // schedule says which lane has its turn. The drainer's own.
 //
-// Within a class it is a deficit round robin (Shreedhar and Varghese, 1995) with the two lists of FQ-CoDel
-// (RFC 8290): a lane that has just become busy is served before those that
-// have been busy for longer, but goes to the end of the old list even when it is
-// empty then, so that it can't come first again and again. Lane 0 goes first in every batch of its class, with half of it.
+// Within a class it is a deficit round robin (Shreedhar and Varghese, 1995) with the two lists of
+// FQ-CoDel (RFC 8290): a lane that has just become busy is served before those that have been busy
+// for longer, but goes to the end of the old list even when it is empty then, so that it can't come
+// first again and again. Lane 0 goes first in every batch of its class, with half of it.
 //
-// The classes are the lanes whose messages the page only borrows, and the others, lane 0 and bodies among them. A batch is of one
-// class. Between the two, bytes are fair by lane, too (start-time fair queueing, Goyal, Vin and Cheng, 1996): a batch
-// costs its class its bytes divided by the class's listed lanes (one that says little counts like one that floods), at least a quantum's; the class that has had less is next. A class that was idle
-// has no claim from that time, and goes at once. The class with fewer lanes has smaller batches, and more often. When a class would have two batches in a row,
-// the fresh lanes of the other one, or lane 0, go between, out of turn: those only, and a
-// lane is fresh again only after its class has had a turn.
+// The classes are the lanes whose messages the page only borrows, and the others, lane 0 and bodies
+// among them. A batch is of one class. Between the two, bytes are fair by lane, too (start-time
+// fair queueing, Goyal, Vin and Cheng, 1996): a batch costs its class its bytes divided by the
+// class's listed lanes (one that says little counts like one that floods), at least a quantum's;
+// the class that has had less is next. A class that was idle has no claim from that time, and goes
+// at once. The class with fewer lanes has smaller batches, and more often. When a class would have
+// two batches in a row, the fresh lanes of the other one, or lane 0, go between, out of turn: those
+// only, and a lane is fresh again only after its class has had a turn.
 //
-// Rejected: a class a round, whatever its lanes: one lane that floods would have half of everything, beside a hundred; one quantum
-// a lane in turn across the classes: batches of 16 KiB, when one lane of each floods.
+// Rejected: a class a round, whatever its lanes: one lane that floods would have half of
+// everything, beside a hundred; one quantum a lane in turn across the classes: batches of 16 KiB,
+// when one lane of each floods.
 type schedule struct {
 	owned, borrowed class
 	last            *class // of the last batch
@@ -49,8 +54,9 @@ func (d *schedule) class(l *lane) *class {
 	return &d.owned
 }
 
-// turn says of which class the next batch is. control: lane 0 has something to say. outOfTurn: only the class's fresh lanes, and lane 0, are
-// served. most is how much of its lanes, behind lane 0, makes the batch full.
+// turn says of which class the next batch is. control: lane 0 has something to say. outOfTurn: only
+// the class's fresh lanes, and lane 0, are served. most is how much of its lanes, behind lane 0,
+// makes the batch full.
 func (d *schedule) turn(control bool, maxBatch int) (c *class, outOfTurn bool, most int) {
 	owned, borrowed := d.owned.lanes(), d.borrowed.lanes()
 	if owned == 0 {

@@ -29,11 +29,12 @@ func lanesOf(s *Session, borrowed bool, first uint32, n int) []*lane {
 	return all
 }
 
-// TestFairBetweenClasses: lanes that flood get the same share of bytes, however many are borrowed and how many not. next checks that
-// no batch mixes the two.
+// TestFairBetweenClasses: lanes that flood get the same share of bytes, however many are borrowed
+// and how many not. next checks that no batch mixes the two.
 func TestFairBetweenClasses(t *testing.T) {
 	for _, c := range []struct{ owned, borrowed, size int }{
-		{1, 1, 1000}, {1, 40, 8000}, {40, 1, 8000}, {3, 7, 60_000}, {1, 20, 120_000}, {20, 1, 120_000}, {2, 2, 100},
+		{1, 1, 1000}, {1, 40, 8000}, {40, 1, 8000}, {3, 7, 60_000}, {1, 20, 120_000},
+		{20, 1, 120_000}, {2, 2, 100},
 	} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			s := built(t, Options{SessionBytes: 1 << 30})
@@ -44,7 +45,8 @@ func TestFairBetweenClasses(t *testing.T) {
 				for _, l := range all {
 					if l.stats().Depth < 400<<10 { // more than two batches may take
 						for range 1 + 300_000/c.size {
-							if err := l.send(noWait, wire.Bytes, make([]byte, c.size)); err == ErrFull {
+							if err := l.send(noWait, wire.Bytes,
+								make([]byte, c.size)); err == ErrFull {
 								break
 							} else if err != nil {
 								t.Fatal(err)
@@ -60,15 +62,16 @@ func TestFairBetweenClasses(t *testing.T) {
 			}
 			for _, l := range all {
 				if sent := l.sent.Load(); sent < mean*8/10 || sent > mean*12/10 {
-					t.Errorf("lane %d, borrowed %v: %d bytes sent, the mean is %d", l.id, l.borrow, sent, mean)
+					t.Errorf("lane %d, borrowed %v: %d bytes sent, the mean is %d", l.id, l.borrow,
+						sent, mean)
 				}
 			}
 		})
 	}
 }
 
-// TestSparseBesideTheOtherClass: what lanes say that say little is in one of the next two batches, whatever class they and those
-// that flood are of, and so is what lane 0 says.
+// TestSparseBesideTheOtherClass: what lanes say that say little is in one of the next two batches,
+// whatever class they and those that flood are of, and so is what lane 0 says.
 func TestSparseBesideTheOtherClass(t *testing.T) {
 	for _, borrowed := range []bool{false, true} {
 		for _, peers := range []int{0, 1} {
@@ -120,7 +123,8 @@ func TestSparseBesideTheOtherClass(t *testing.T) {
 	}
 }
 
-// TestLaneZeroLeavesTurns: a flood of events does not stop borrowed lanes, which are never in its batches.
+// TestLaneZeroLeavesTurns: a flood of events does not stop borrowed lanes, which are never in its
+// batches.
 func TestLaneZeroLeavesTurns(t *testing.T) {
 	s := built(t, Options{})
 	l := s.addBorrowed(1)
@@ -159,7 +163,8 @@ func TestBorrowedLatest(t *testing.T) {
 	}
 }
 
-// TestSparseCarriesNobody: a lane that says little, again and again, brings the one of its class that floods no more than its own share and that of the other.
+// TestSparseCarriesNobody: a lane that says little, again and again, brings the one of its class
+// that floods no more than its own share and that of the other.
 func TestSparseCarriesNobody(t *testing.T) {
 	s := built(t, Options{})
 	flood := append(lanesOf(s, false, 1, 15), s.addBorrowed(501))
@@ -179,13 +184,14 @@ func TestSparseCarriesNobody(t *testing.T) {
 	}
 	for _, l := range flood {
 		if sent := l.sent.Load(); sent < mean*7/10 || sent > mean*2 {
-			t.Errorf("lane %d, borrowed %v: %d bytes sent, the mean is %d", l.id, l.borrow, sent, mean)
+			t.Errorf("lane %d, borrowed %v: %d bytes sent, the mean is %d", l.id, l.borrow, sent,
+				mean)
 		}
 	}
 }
 
-// TestShortBatches: beside a lane that says little batches are short, so that little is on its way when it speaks again. Lanes that flood alone
-// have full ones.
+// TestShortBatches: beside a lane that says little batches are short, so that little is on its way
+// when it speaks again. Lanes that flood alone have full ones.
 func TestShortBatches(t *testing.T) {
 	for _, borrowed := range []bool{false, true} {
 		s := built(t, Options{SessionBytes: 1 << 30})
@@ -208,7 +214,8 @@ func TestShortBatches(t *testing.T) {
 		}
 		for round := range 4 {
 			if n := batch(); n < full {
-				t.Fatalf("round %d: a batch of %d bytes, though nobody else has said anything for long", round, n)
+				t.Fatalf("round %d: a batch of %d bytes, though nobody else has said anything "+
+					"for long", round, n)
 			}
 			for range 3 { // it speaks again and again
 				if err := sparse.send(context.Background(), wire.JSON, []byte("1")); err != nil {
@@ -216,7 +223,8 @@ func TestShortBatches(t *testing.T) {
 				}
 				for i := range shortBatches {
 					if n := batch(); n > s.opt.MaxBatch/shortBatch+quantum {
-						t.Fatalf("round %d: batch %d behind the one who says little has %d bytes", round, i, n)
+						t.Fatalf("round %d: batch %d behind the one who says little has %d bytes",
+							round, i, n)
 					}
 				}
 			}
@@ -227,7 +235,8 @@ func TestShortBatches(t *testing.T) {
 	}
 }
 
-// TestLaneZeroBesideShortBatches: a flood of events leaves room for channels, whose batches are short because one has just become busy.
+// TestLaneZeroBesideShortBatches: a flood of events leaves room for channels, whose batches are
+// short because one has just become busy.
 func TestLaneZeroBesideShortBatches(t *testing.T) {
 	s := built(t, Options{})
 	flood, sparse := s.addLane(1, &s.channels), s.addLane(3, &s.channels)

@@ -92,7 +92,8 @@ func (l *lane) ended() bool {
 	if l.end.Load() == nil || l.out.busy() {
 		return false
 	}
-	if v := l.slot.Load(); v == nil || v.full || !v.closed { // finish closes it after end, then pushes
+	// finish closes it after end, then pushes
+	if v := l.slot.Load(); v == nil || v.full || !v.closed {
 		return false
 	}
 	return l.exhausted()

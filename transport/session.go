@@ -80,7 +80,9 @@ type Session struct {
 	eventTurn chan struct{} // holds a token while no large event waits to begin, and none behind it
 
 	nextLane atomic.Uint32 // the last lane that Go has opened
-	downTurn chan struct{} // holds a token while no result that names one waits to be accepted: the page learns of lanes in the order of their numbers
+	// holds a token while no result that names one waits to be accepted: the page learns of lanes
+	// in the order of their numbers
+	downTurn chan struct{}
 
 	commands *xsync.MapOf[uint32, *invocation] // that run now
 	pending  atomic.Int64
@@ -109,18 +111,19 @@ type SessionConfig struct {
 	Label, Origin string
 	// Owner is what Session.Owner returns: the window, for package webview.
 	Owner any
-	// Settle, if not nil, is called with its name when a command begins. What it returns, if not nil,
-	// is called when the handler has returned, with the command's context, and the result is sent when
-	// that returns: it waits until what others keep for this page is in lane 0. So events that the
-	// command has emitted come before its result though the page was not ready for them.
+	// Settle, if not nil, is called with its name when a command begins. What it returns, if not
+	// nil, is called when the handler has returned, with the command's context, and the result is
+	// sent when that returns: it waits until what others keep for this page is in lane 0. So events
+	// that the command has emitted come before its result though the page was not ready for them.
 	Settle func(command string) func(ctx context.Context)
-	// Unknown, if not nil, gives the error of a command that has no handler, or nil: the usual one. It
-	// is called on the command's goroutine.
+	// Unknown, if not nil, gives the error of a command that has no handler, or nil: the usual one.
+	// It is called on the command's goroutine.
 	Unknown func(command string) error
-	// NativeEval evaluates a script outside of the session, in the page's global scope. It is called when the
-	// page's Content-Security-Policy forbids eval, on a goroutine of its own. The page handles nothing else of
-	// lane 0, and so asks for no other script, until it is told that this one ran: see NativeEvaluated. expectResult:
-	// somebody waits for the value. Nil: such scripts fail.
+	// NativeEval evaluates a script outside of the session, in the page's global scope. It is
+	// called when the page's Content-Security-Policy forbids eval, on a goroutine of its own. The
+	// page handles nothing else of lane 0, and so asks for no other script, until it is told that
+	// this one ran: see NativeEvaluated. expectResult: somebody waits for the value. Nil: such
+	// scripts fail.
 	NativeEval func(id uint32, js string, expectResult bool)
 }
 
@@ -145,7 +148,8 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	}
 	s.budget.limit = int64(e.opt.SessionBytes)
 	s.scripts.budget = &s.budget
-	s.ctx, s.cancel = context.WithCancelCause(context.WithValue(context.Background(), sessionKey{}, s))
+	s.ctx, s.cancel = context.WithCancelCause(context.WithValue(context.Background(), sessionKey{},
+		s))
 	s.eventTurn <- struct{}{}
 	s.downTurn <- struct{}{}
 	s.control = newLane(s, 0, e.opt.ControlBytes)
@@ -311,7 +315,8 @@ func (s *Session) enter(l *lane, count *atomic.Int64) *lane {
 	s.budget.add(heldLanes, laneCost)
 	s.lanes.Store(l.id, l)
 	s.figures.opened.Add(1)
-	if err := s.ctx.Err(); err != nil { // the walks of End and of the drainer may have passed already
+	// the walks of End and of the drainer may have passed already
+	if err := s.ctx.Err(); err != nil {
 		l.finish(context.Cause(s.ctx).(*ClosedError), false)
 		s.forget(l)
 	}

@@ -13,7 +13,8 @@ type leaving struct {
 //
 // A batch that never comes ends nothing: call End, or Leave with 0, after a while.
 func (s *Session) Leave(last uint64, reason string) {
-	s.leaving.Store(&leaving{last, reason}) // before the look: who handles the batch looks here after
+	// before the look: who handles the batch looks here after
+	s.leaving.Store(&leaving{last, reason})
 	if last == 0 {
 		s.left(reason)
 		return

@@ -18,17 +18,18 @@ const (
 	Both Direction = "both" // a Stream
 )
 
-// Rate is a number of messages and bytes a second, on average over the last two to two and a half seconds, or since the
-// channel was opened if that is less; but never over less than half a second.
+// Rate is a number of messages and bytes a second, on average over the last two to two and a half
+// seconds, or since the channel was opened if that is less; but never over less than half a second.
 type Rate struct {
 	Messages float64 `json:"messages"`
 	Bytes    float64 `json:"bytes"`
 }
 
-// ChannelStats are the figures of one channel. Bytes are those of the wire: with frame headers and padding.
+// ChannelStats are the figures of one channel. Bytes are those of the wire: with frame headers and
+// padding.
 //
-// A message is accepted when Send returns, sent when it is in a batch, has its receipt when the page has that batch, and is
-// consumed when its callback has returned or the iterator has taken it.
+// A message is accepted when Send returns, sent when it is in a batch, has its receipt when the
+// page has that batch, and is consumed when its callback has returned or the iterator has taken it.
 type ChannelStats struct {
 	// ID is the lane's number, Name the command that opened it.
 	ID        uint32    `json:"id"`
@@ -39,13 +40,15 @@ type ChannelStats struct {
 	// Closing says that the channel has ended, and the other side has not seen all of it yet.
 	Closing bool `json:"closing,omitempty"`
 
-	// Messages and Bytes count what is in batches, on its way or arrived. While a message in fragments waits for its batches,
-	// Messages is lower by some of these, for good if the channel ends then.
+	// Messages and Bytes count what is in batches, on its way or arrived. While a message in
+	// fragments waits for its batches, Messages is lower by some of these, for good if the channel
+	// ends then.
 	Messages uint64 `json:"messages"`
 	Bytes    uint64 `json:"bytes"`
 	// Credited is how many of these bytes the page has consumed, as far as it has told.
 	Credited uint64 `json:"credited"`
-	// Resent counts the batches with messages of this channel that were sent again. A page drops what it already has.
+	// Resent counts the batches with messages of this channel that were sent again. A page drops
+	// what it already has.
 	Resent uint64 `json:"resent"`
 	// Depth is how many bytes the channel holds: of its ring, and of values with Latest and raw
 	// results, what is not sent yet or without receipt.
@@ -55,10 +58,12 @@ type ChannelStats struct {
 	Ring int `json:"ring"`
 	// Lag is how many bytes were accepted and are not consumed by the page.
 	Lag uint64 `json:"lag"`
-	// Latency is how long the page took to consume what was sent: from a batch to the word that all of it is consumed. It is
-	// measured on one batch at a time; while such a word is overdue, it grows.
+	// Latency is how long the page took to consume what was sent: from a batch to the word that all
+	// of it is consumed. It is measured on one batch at a time; while such a word is overdue, it
+	// grows.
 	Latency time.Duration `json:"latencyNs"`
-	// Blocked is how long senders have waited for room, all together and those that wait now included; Waiting is how many do.
+	// Blocked is how long senders have waited for room, all together and those that wait now
+	// included; Waiting is how many do.
 	Blocked time.Duration `json:"blockedNs"`
 	Waiting int           `json:"waiting"`
 	// Replaced counts the values that a channel with Latest replaced before they were sent.
@@ -66,8 +71,8 @@ type ChannelStats struct {
 	// Rate is that of Messages and Bytes.
 	Rate Rate `json:"rate"`
 
-	// Received and ReceivedBytes count the messages of the page that are whole, ReceivedRate is theirs. Unread is how many
-	// bytes the page has sent and Go has not taken.
+	// Received and ReceivedBytes count the messages of the page that are whole, ReceivedRate is
+	// theirs. Unread is how many bytes the page has sent and Go has not taken.
 	Received      uint64 `json:"received"`
 	ReceivedBytes uint64 `json:"receivedBytes"`
 	ReceivedRate  Rate   `json:"receivedRate"`
@@ -87,7 +92,8 @@ func (l *lane) stats() ChannelStats {
 	st.ReceivedRate = l.in.meter.rate(now)
 	l.in.mu.Unlock()
 	consumed, came := l.in.consumed.Load(), l.in.came.Load()
-	st.Unread = came - min(came, consumed) // of a run that is being handled more may be consumed than has been counted
+	// of a run that is being handled more may be consumed than has been counted
+	st.Unread = came - min(came, consumed)
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,8 +131,8 @@ func (l *lane) direction() Direction {
 	return Down
 }
 
-// Totals are sums over channels. Those that only grow include channels that are gone; Depth, Lag, Waiting, Unread and the
-// rates are of the open ones.
+// Totals are sums over channels. Those that only grow include channels that are gone; Depth, Lag,
+// Waiting, Unread and the rates are of the open ones.
 type Totals struct {
 	Messages      uint64        `json:"messages"`
 	Bytes         uint64        `json:"bytes"`
@@ -169,7 +175,8 @@ func (r *Rate) add(o Rate) {
 // totals are the channel's part of a sum.
 func (st *ChannelStats) totals() Totals {
 	return Totals{
-		st.Messages, st.Bytes, st.Credited, st.Resent, st.Replaced, st.Blocked, st.Received, st.ReceivedBytes,
+		st.Messages, st.Bytes, st.Credited, st.Resent, st.Replaced, st.Blocked, st.Received,
+		st.ReceivedBytes,
 		st.Depth, st.Lag, st.Waiting, st.Unread, st.Rate, st.ReceivedRate,
 	}
 }
@@ -182,14 +189,15 @@ func (t Totals) ended() Totals {
 
 // SessionStats are the figures of one session.
 type SessionStats struct {
-	// Number counts the engine's sessions; the session's id is a secret, and not told here. Label is the window's.
+	// Number counts the engine's sessions; the session's id is a secret, and not told here. Label
+	// is the window's.
 	Number uint64 `json:"number"`
 	Label  string `json:"label"`
 	Origin string `json:"origin"`
 	// Age is the time since the page said hello.
 	Age time.Duration `json:"ageNs"`
-	// Carrier is the carrier's name, which may change in a session's life; Reason says why it is this one, "" when the
-	// carrier does not say.
+	// Carrier is the carrier's name, which may change in a session's life; Reason says why it is
+	// this one, "" when the carrier does not say.
 	Carrier string `json:"carrier"`
 	Reason  string `json:"reason,omitempty"`
 	// Batches and Bytes count what was handed to the carrier, what was sent again included.
@@ -201,15 +209,16 @@ type SessionStats struct {
 	Unreceipted int `json:"unreceipted"`
 	// ReceivedBatches counts the page's batches that brought something.
 	ReceivedBatches uint64 `json:"receivedBatches"`
-	// Opened counts the lanes so far, Lanes those that are open: channels, and raw arguments and results over 64 KiB.
+	// Opened counts the lanes so far, Lanes those that are open: channels, and raw arguments and
+	// results over 64 KiB.
 	Opened uint64 `json:"opened"`
 	Lanes  int    `json:"lanes"`
-	// Events counts what Event and EventContext accepted so far, EventsRefused what they did not: no room,
-	// a context that ended, too large, or the session's end.
+	// Events counts what Event and EventContext accepted so far, EventsRefused what they did not:
+	// no room, a context that ended, too large, or the session's end.
 	Events        uint64 `json:"events"`
 	EventsRefused uint64 `json:"eventsRefused"`
-	// Evals counts the scripts so far, those that found no room too. NativeEvals counts the ones that were evaluated
-	// natively, because the page's Content-Security-Policy forbids eval.
+	// Evals counts the scripts so far, those that found no room too. NativeEvals counts the ones
+	// that were evaluated natively, because the page's Content-Security-Policy forbids eval.
 	Evals       uint64 `json:"evals"`
 	NativeEvals uint64 `json:"nativeEvals"`
 	// Commands counts the calls so far, Running those that run now.
@@ -236,12 +245,14 @@ func (s *Session) Stats() SessionStats {
 	return SessionStats{
 		Number: s.serial, Label: s.label, Origin: s.origin, Age: s.engine.now() - s.opened,
 		Carrier: s.carrier.Name(), Reason: s.carrierReason(),
-		Batches: s.figures.batches.Load(), Bytes: s.figures.bytes.Load(), Resent: s.figures.resent.Load(),
+		Batches: s.figures.batches.Load(), Bytes: s.figures.bytes.Load(),
+		Resent:      s.figures.resent.Load(),
 		Unreceipted: unreceipted, ReceivedBatches: s.upReceipt.Load(),
 		Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
 		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(),
 		Evals: s.lastEval.Load(), NativeEvals: s.figures.nativeEvals.Load(),
-		Commands: s.figures.commands.Load(), Running: s.commands.Size(), Memory: s.budget.used.Load(),
+		Commands: s.figures.commands.Load(), Running: s.commands.Size(),
+		Memory:   s.budget.used.Load(),
 		Held:     s.budget.stats(),
 		Channels: s.totals(), Control: s.control.stats(),
 	}
@@ -261,8 +272,9 @@ func (s *Session) totals() Totals {
 	return sum
 }
 
-// Channels iterates over the figures of the open channels, in the order of their ids: the page's channels, and the lanes
-// of raw arguments and results over 64 KiB. Each is read when its turn comes.
+// Channels iterates over the figures of the open channels, in the order of their ids: the page's
+// channels, and the lanes of raw arguments and results over 64 KiB. Each is read when its turn
+// comes.
 func (s *Session) Channels() iter.Seq[ChannelStats] {
 	return func(yield func(ChannelStats) bool) {
 		var open []*lane

@@ -34,7 +34,11 @@ func TestStats(t *testing.T) {
 		}
 		defer p.Close()
 		page := p.NewChannel()
-		if _, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"S": page}, Channels: []*transporttest.Channel{page}}); err != nil {
+		if _, err := p.Invoke(transporttest.Request{
+			Command: "grab", Args: map[string]any{"S": page}, Channels: []*transporttest.Channel{
+				page,
+			},
+		}); err != nil {
 			t.Fatal(err)
 		}
 		ch := <-got
@@ -53,15 +57,19 @@ func TestStats(t *testing.T) {
 			t.Helper()
 			st := ch.Stats()
 			st.Latency, st.Rate, st.ReceivedRate = 0, transport.Rate{}, transport.Rate{}
-			want.ID, want.Name, want.Direction, want.OnFull, want.Ring = page.ID(), "grab", transport.Both, "block", 64<<10
+			want.ID, want.Name, want.Direction, want.OnFull, want.Ring = page.ID(), "grab",
+				transport.Both, "block", 64<<10
 			if st != want {
 				t.Fatalf("%s:\n%+v, want\n%+v", what, st, want)
 			}
 		}
 		send(10)
-		check("ten that the page has and has not read", transport.ChannelStats{Messages: 10, Bytes: 10 * stride, Lag: 10 * stride})
+		check("ten that the page has and has not read", transport.ChannelStats{
+			Messages: 10, Bytes: 10 * stride, Lag: 10 * stride,
+		})
 		time.Sleep(2 * time.Second)
-		if st := ch.Stats(); st.Rate != (transport.Rate{Messages: 5, Bytes: 5 * stride}) || st.Latency != 2*time.Second {
+		if st := ch.Stats(); st.Rate != (transport.Rate{Messages: 5, Bytes: 5 * stride}) ||
+			st.Latency != 2*time.Second {
 			t.Errorf("two seconds later: rate %v, latency %v", st.Rate, st.Latency)
 		}
 		for range 10 {
@@ -70,8 +78,10 @@ func TestStats(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute) // this page tells its credit with the next request
-		check("ten that it has read", transport.ChannelStats{Messages: 10, Bytes: 10 * stride, Credited: 10 * stride})
-		if st := ch.Stats(); st.Rate != (transport.Rate{}) || st.Latency <= 2*time.Second || st.Latency > 22*time.Second {
+		check("ten that it has read", transport.ChannelStats{Messages: 10, Bytes: 10 * stride,
+			Credited: 10 * stride})
+		if st := ch.Stats(); st.Rate != (transport.Rate{}) || st.Latency <= 2*time.Second ||
+			st.Latency > 22*time.Second {
 			t.Errorf("rate %v, latency %v", st.Rate, st.Latency)
 		}
 
@@ -89,10 +99,13 @@ func TestStats(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(3 * time.Second)
 		st := ch.Stats()
-		if st.Blocked != 3*time.Second || st.Waiting != 1 || st.Depth < full*stride || st.Depth >= (full+1)*stride || st.Lag != uint64(st.Depth) || st.Rate != (transport.Rate{}) {
+		if st.Blocked != 3*time.Second || st.Waiting != 1 || st.Depth < full*stride ||
+			st.Depth >= (full+1)*stride || st.Lag != uint64(st.Depth) ||
+			st.Rate != (transport.Rate{}) {
 			t.Fatalf("with %d in the ring, and a sender that has waited 3 s: %+v", full, st)
 		}
-		if all := p.Session.Stats(); all.Channels.Waiting != 1 || all.Channels.Blocked != 3*time.Second || all.Channels.Lag != st.Lag {
+		if all := p.Session.Stats(); all.Channels.Waiting != 1 ||
+			all.Channels.Blocked != 3*time.Second || all.Channels.Lag != st.Lag {
 			t.Errorf("the session's sums: %+v", all.Channels)
 		}
 		if err := <-failed; !errors.Is(err, context.DeadlineExceeded) {
@@ -109,7 +122,8 @@ func TestStats(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		all := uint64(10 + full)
-		check("all has been read", transport.ChannelStats{Messages: all, Bytes: all * stride, Credited: all * stride, Blocked: 7 * time.Second})
+		check("all has been read", transport.ChannelStats{Messages: all, Bytes: all * stride,
+			Credited: all * stride, Blocked: 7 * time.Second})
 
 		// The other direction.
 		for range 5 {
@@ -119,7 +133,8 @@ func TestStats(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		want := ch.Stats()
-		if want.Received != 5 || want.ReceivedBytes != 5*stride || want.Unread != 5*stride || want.ReceivedRate.Messages <= 0 {
+		if want.Received != 5 || want.ReceivedBytes != 5*stride || want.Unread != 5*stride ||
+			want.ReceivedRate.Messages <= 0 {
 			t.Fatalf("five that Go has not taken: %+v", want)
 		}
 		for range 5 {
@@ -140,38 +155,48 @@ func TestStats(t *testing.T) {
 		if n := len(slices.Collect(p.Session.Channels())); n != 0 || after.Lanes != 0 {
 			t.Fatalf("%d channels are open", n)
 		}
-		if a, b := after.Channels, before.Channels; a.Messages < b.Messages || a.Messages > b.Messages+1 || a.Received < b.Received || a.Blocked != b.Blocked || a.Lag != 0 || a.Depth != 0 {
+		if a, b := after.Channels, before.Channels; a.Messages < b.Messages ||
+			a.Messages > b.Messages+1 || a.Received < b.Received || a.Blocked != b.Blocked ||
+			a.Lag != 0 || a.Depth != 0 {
 			t.Errorf("sums after the channel's end: %+v, before %+v", a, b)
 		}
 		// And the session's.
 		sum := e.Stats()
-		if len(sum.Sessions) != 1 || sum.Sessions[0].Label != "left" || sum.Channels != after.Channels || sum.Commands != 1 || sum.Opened != 1 {
+		if len(sum.Sessions) != 1 || sum.Sessions[0].Label != "left" ||
+			sum.Channels != after.Channels || sum.Commands != 1 || sum.Opened != 1 {
 			t.Errorf("the engine: %+v", sum)
 		}
 		p.Close()
 		synctest.Wait()
 		end := e.Stats()
-		if end.Sessions == nil || len(end.Sessions) != 0 || end.Channels != after.Channels || end.Commands != 1 || end.Bytes < sum.Bytes || end.Memory != 0 {
+		if end.Sessions == nil || len(end.Sessions) != 0 || end.Channels != after.Channels ||
+			end.Commands != 1 || end.Bytes < sum.Bytes || end.Memory != 0 {
 			t.Errorf("the engine after the session: %+v, before %+v", end, sum)
 		}
 	})
 }
 
-// TestStatsOfManyChannels: names, directions and order; a Stream and a raw argument on its way beside plain channels.
+// TestStatsOfManyChannels: names, directions and order; a Stream and a raw argument on its way
+// beside plain channels.
 func TestStatsOfManyChannels(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	type plain struct{ C *transport.Channel[int] }
 	for i := range 3 {
-		transport.Handle(e, fmt.Sprint("watch ", i), func(_ context.Context, a plain) (any, error) { a.C.Keep(); return nil, a.C.TrySend(i) })
+		transport.Handle(e, fmt.Sprint("watch ", i), func(_ context.Context, a plain) (any, error) {
+			a.C.Keep()
+			return nil, a.C.TrySend(i)
+		})
 	}
-	transport.Handle(e, "talk", func(_ context.Context, a struct{ C *transport.Stream[int, int] }) (any, error) {
+	transport.Handle(e, "talk", func(_ context.Context, a struct{ C *transport.Stream[int, int] }) (
+		any, error) {
 		a.C.Keep()
 		return nil, nil
 	})
 	p := openPage(t, e, transporttest.Config{})
 	for _, command := range []string{"watch 2", "talk", "watch 0", "watch 1"} {
 		c := p.NewChannel()
-		if _, err := p.Invoke(transporttest.Request{Command: command, Args: map[string]any{"C": c}, Channels: []*transporttest.Channel{c}}); err != nil {
+		if _, err := p.Invoke(transporttest.Request{Command: command, Args: map[string]any{"C": c},
+			Channels: []*transporttest.Channel{c}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -184,7 +209,9 @@ func TestStatsOfManyChannels(t *testing.T) {
 		last = st.ID
 		seen = append(seen, fmt.Sprint(st.Name, " ", st.Direction))
 	}
-	if want := []string{"watch 2 down", "talk both", "watch 0 down", "watch 1 down"}; !slices.Equal(seen, want) {
+	if want := []string{
+		"watch 2 down", "talk both", "watch 0 down", "watch 1 down",
+	}; !slices.Equal(seen, want) {
 		t.Errorf("channels %q, want %q", seen, want)
 	}
 	for range p.Session.Channels() {
@@ -206,7 +233,8 @@ func TestStatsPrint(t *testing.T) {
 	if strings.Contains(string(text), p.Session.ID()) {
 		t.Error("the session's id is told")
 	}
-	for _, want := range []string{`"sessions":[{"number":1,"label":"main"`, `"carrier":"memory"`, `"blockedNs":0`, `"rate":{"messages":0,"bytes":0}`, `"control":{"id":0,"name":"control"`} {
+	for _, want := range []string{`"sessions":[{"number":1,"label":"main"`, `"carrier":"memory"`,
+		`"blockedNs":0`, `"rate":{"messages":0,"bytes":0}`, `"control":{"id":0,"name":"control"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in %s", want, text)
 		}
@@ -215,9 +243,10 @@ func TestStatsPrint(t *testing.T) {
 
 // TestStatsCountRepairs: what was sent again is counted where it belongs.
 func TestStatsCountRepairs(t *testing.T) {
-	_, page, ch := grab[[]byte](t, transport.Options{ResendAfter: 10 * time.Millisecond}, transporttest.Config{
-		Faults: transporttest.Faults{Seed: 1, LoseAnswer: 0.3},
-	})
+	_, page, ch := grab[[]byte](t, transport.Options{ResendAfter: 10 * time.Millisecond},
+		transporttest.Config{
+			Faults: transporttest.Faults{Seed: 1, LoseAnswer: 0.3},
+		})
 	const n = 200
 	for range n {
 		if err := ch.Send(within(t), make([]byte, 100)); err != nil {

@@ -2,7 +2,8 @@ package transport
 
 import "testing"
 
-// TestUnreadOfRun: while a run is handled, its first messages may be taken before the run is counted.
+// TestUnreadOfRun: while a run is handled, its first messages may be taken before the run is
+// counted.
 func TestUnreadOfRun(t *testing.T) {
 	s := built(t, Options{})
 	l := s.addLane(1, &s.channels)

@@ -11,8 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// memoryPage is a page that has everything at once, as over shared memory: it tells receipts and credits of what it finds, in one go, every
-// 512 KiB and when it finds no more.
+// memoryPage is a page that has everything at once, as over shared memory: it tells receipts and
+// credits of what it finds, in one go, every 512 KiB and when it finds no more.
 type memoryPage struct {
 	HeapMemory
 	port    Port
@@ -102,15 +102,20 @@ func BenchmarkSend(b *testing.B) {
 		X, Y float64
 		Tags []int
 	}
-	value := point{"a sensor in the third hall, on the left", 1234.5678, -0.125, []int{1, 22, 333, 4444, 55555}}
+	value := point{"a sensor in the third hall, on the left", 1234.5678, -0.125,
+		[]int{1, 22, 333, 4444, 55555}}
 	for _, producers := range []int{1, 4} {
 		for _, size := range []int{128, 1 << 10, 64 << 10, 1 << 20} {
 			b.Run(fmt.Sprintf("raw/%d/producers=%d", size, producers), func(b *testing.B) {
-				benchSend(b, producers, size, func(ch *Channel[[]byte], body []byte) error { return ch.Send(context.Background(), body) })
+				benchSend(b, producers, size, func(ch *Channel[[]byte], body []byte) error {
+					return ch.Send(context.Background(), body)
+				})
 			})
 		}
 		b.Run(fmt.Sprintf("json/128/producers=%d", producers), func(b *testing.B) {
-			benchSend(b, producers, 128, func(ch *Channel[point], _ []byte) error { return ch.Send(context.Background(), value) })
+			benchSend(b, producers, 128, func(ch *Channel[point], _ []byte) error {
+				return ch.Send(context.Background(), value)
+			})
 		})
 	}
 }
@@ -165,8 +170,8 @@ func BenchmarkBusyLanes(b *testing.B) {
 	}
 }
 
-// upward makes the upward batches of lane 1 that bring whole messages of that size, in turn, and says how many frames each has. Large
-// messages take several.
+// upward makes the upward batches of lane 1 that bring whole messages of that size, in turn, and
+// says how many frames each has. Large messages take several.
 func upward(size int) (batches [][]byte, frames []int, messages int) {
 	const limit = 256 << 10
 	add := func(f ...wire.Frame) {
@@ -193,7 +198,8 @@ func upward(size int) (batches [][]byte, frames []int, messages int) {
 	return batches, frames, 1
 }
 
-// BenchmarkReceive is the way of a page's batches to Stream.Receive, with the copy out of the page's memory.
+// BenchmarkReceive is the way of a page's batches to Stream.Receive, with the copy out of the
+// page's memory.
 func BenchmarkReceive(b *testing.B) {
 	for _, size := range []int{128, 1 << 10, 64 << 10, 1 << 20} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {

@@ -12,7 +12,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// TestOrderedSettles: the result of an ordered command waits for what is kept for the page, and other commands don't wait for that.
+// TestOrderedSettles: the result of an ordered command waits for what is kept for the page, and
+// other commands don't wait for that.
 func TestOrderedSettles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
@@ -34,14 +35,17 @@ func TestOrderedSettles(t *testing.T) {
 					}
 				}
 			},
-			Control: func(kind wire.Kind, id uint32, payload []byte) { log.add("%v %d %s", kind, id, payload) },
+			Control: func(kind wire.Kind, id uint32, payload []byte) {
+				log.add("%v %d %s", kind, id, payload)
+			},
 		})
 		var calls []*transporttest.Call
 		for n := range 3 {
 			calls = append(calls, p.Start(transporttest.Request{Command: "emit", Args: n}))
 		}
 		synctest.Wait()
-		if got, want := log.take(), []string{"emit 0", "emit 1", "emit 2"}; !slices.Equal(got, want) {
+		if got, want := log.take(), []string{"emit 0", "emit 1", "emit 2"}; !slices.Equal(got,
+			want) {
 			t.Fatalf("before the page is live: %q, want %q", got, want)
 		}
 		calls[1].Cancel()
@@ -73,13 +77,18 @@ func TestOrderedSettles(t *testing.T) {
 	})
 }
 
-// TestTurnsEndWithSession: commands that wait for their turn when the session ends are not handled any more.
+// TestTurnsEndWithSession: commands that wait for their turn when the session ends are not handled
+// any more.
 func TestTurnsEndWithSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
 		release := make(chan bool)
 		var log journal
-		transport.HandleOrdered(e, "first", func(context.Context, struct{}) (any, error) { log.add("first"); <-release; return nil, nil })
+		transport.HandleOrdered(e, "first", func(context.Context, struct{}) (any, error) {
+			log.add("first")
+			<-release
+			return nil, nil
+		})
 		late := func(context.Context, struct{}) (any, error) { log.add("late"); return nil, nil }
 		transport.HandleOrdered(e, "ordered", late)
 		transport.Handle(e, "ordinary", late)
@@ -106,12 +115,16 @@ func TestTurnsEndWithSession(t *testing.T) {
 	})
 }
 
-// TestBusyIsDecidedOnArrival: a call beyond Options.Pending is refused, though fewer run when its turn comes.
+// TestBusyIsDecidedOnArrival: a call beyond Options.Pending is refused, though fewer run when its
+// turn comes.
 func TestBusyIsDecidedOnArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{Pending: 2})
 		release := make(chan bool)
-		transport.HandleOrdered(e, "wait", func(context.Context, struct{}) (int, error) { <-release; return 1, nil })
+		transport.HandleOrdered(e, "wait", func(context.Context, struct{}) (int, error) {
+			<-release
+			return 1, nil
+		})
 		p := openPage(t, e, transporttest.Config{})
 		var calls []*transporttest.Call
 		for range 3 {

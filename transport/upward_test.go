@@ -79,7 +79,8 @@ func (u *upPage) send(lane uint32, frames ...wire.Frame) {
 // try is send, with its error.
 func (u *upPage) try(lane uint32, frames ...wire.Frame) error {
 	u.number++
-	b := wire.AppendRun(wire.AppendHeader(nil, &wire.Header{Number: u.number}), lane, u.next[lane], frames...)
+	b := wire.AppendRun(wire.AppendHeader(nil, &wire.Header{Number: u.number}), lane, u.next[lane],
+		frames...)
 	u.next[lane] += uint64(len(frames))
 	_, err := u.carrier.port.Receive(wire.Finish(b))
 	return err
@@ -90,7 +91,8 @@ func (u *upPage) invoke(id uint32, envelope, body string) {
 	u.send(0, invokeFrame(id, envelope, body))
 }
 
-// TestReceiveKeepsNothing: a batch's bytes are the carrier's again when Receive returns, whatever was in it and though it came too early.
+// TestReceiveKeepsNothing: a batch's bytes are the carrier's again when Receive returns, whatever
+// was in it and though it came too early.
 func TestReceiveKeepsNothing(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	type args struct {
@@ -134,15 +136,21 @@ func TestReceiveKeepsNothing(t *testing.T) {
 			buffer[i] = 0xDB
 		}
 	}
-	data := func(k wire.Kind, text string) wire.Frame { return wire.Frame{Kind: k, Payload: []byte(text)} }
+	data := func(k wire.Kind, text string) wire.Frame {
+		return wire.Frame{Kind: k, Payload: []byte(text)}
+	}
 	begin := make([]byte, wire.BeginSize, wire.BeginSize+3)
 	wire.PutBegin(begin, 6, wire.Bytes)
-	receive(1, run(0, 0, invokeFrame(1, `{"cmd":"read","channels":[1,3],"body":"json"}`, `{"S":"__CHANNEL__:1","J":"__CHANNEL__:3"}`)))
+	receive(1, run(0, 0, invokeFrame(1, `{"cmd":"read","channels":[1,3],"body":"json"}`,
+		`{"S":"__CHANNEL__:1","J":"__CHANNEL__:3"}`)))
 	<-connected // until then a frame on them breaks a rule
 	receive(4, run(3, 0, data(wire.JSON, `"json"`)))
-	receive(3, run(1, 2, data(wire.Middle, "def"[:1]), data(wire.Bytes, "early"), data(wire.End, "ef")))
-	receive(2, run(1, 0, data(wire.Bytes, "first"), data(wire.Begin, string(append(begin, "abc"...)))),
-		run(0, 1, invokeFrame(2, `{"cmd":"body","headers":{"h":"+header"},"body":"bytes"}`, "a body")))
+	receive(3, run(1, 2, data(wire.Middle, "def"[:1]), data(wire.Bytes, "early"),
+		data(wire.End, "ef")))
+	receive(2, run(1, 0, data(wire.Bytes, "first"),
+		data(wire.Begin, string(append(begin, "abc"...)))),
+		run(0, 1, invokeFrame(2, `{"cmd":"body","headers":{"h":"+header"},"body":"bytes"}`,
+			"a body")))
 	close(all)
 	seen := map[string]int{}
 	for i := range 5 {

@@ -81,7 +81,9 @@ func TestAnsweredCallHasNoPlace(t *testing.T) {
 func TestAnsweredCallHasNoID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, transport.Options{})
-		transport.Handle(e, "echo", func(_ context.Context, s string) (string, error) { return s, nil })
+		transport.Handle(e, "echo", func(_ context.Context, s string) (string, error) {
+			return s, nil
+		})
 		canceled := false
 		transport.Handle(e, "wait", func(ctx context.Context, _ any) (any, error) {
 			<-ctx.Done()

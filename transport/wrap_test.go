@@ -52,7 +52,9 @@ func TestEvalNumbersWrap(t *testing.T) {
 		}
 		collect()
 		result("after")
-		if want := []uint32{1, 2, 1<<32 - 2, 1<<32 - 1, 3, 4}; fmt.Sprint(sent) != fmt.Sprint(want) {
+		if want := []uint32{
+			1, 2, 1<<32 - 2, 1<<32 - 1, 3, 4,
+		}; fmt.Sprint(sent) != fmt.Sprint(want) {
 			t.Fatalf("the numbers are %d, want %d", sent, want)
 		}
 		for i, id := range []uint32{4, 1<<32 - 1, 1<<32 - 2, 2, 1} {
@@ -88,7 +90,8 @@ func TestRequestNumbersWrap(t *testing.T) {
 			p.Request(wire.Finish(wire.AppendHeader(nil, h)), func(Answer) { answers[request]++ })
 			synctest.Wait()
 		}
-		for _, request := range []uint32{1, 1 << 30, 2 << 30, 3 << 30, 1<<32 - 2, 1<<32 - 1, 0, 1, 2} {
+		for _, request := range []uint32{1, 1 << 30, 2 << 30, 3 << 30, 1<<32 - 2, 1<<32 - 1, 0, 1,
+			2} {
 			clear(answers)
 			if pull(request); answers[request] != 0 {
 				t.Errorf("request %d is not held", request)
@@ -128,7 +131,8 @@ func TestLaneNumbersEnd(t *testing.T) {
 			t.Errorf("the one behind it gave %v", err)
 		}
 		if err := s.Err(); err == nil ||
-			err.Error() != "transport: closed: the session has used all numbers of lanes: reload the page" {
+			err.Error() != "transport: closed: the session has used all numbers of lanes: reload "+
+				"the page" {
 			t.Errorf("the session: %v", err)
 		}
 	})

@@ -153,7 +153,8 @@ func inTurn[Result any](
 		return r, err
 	}
 	defer func() {
-		// The turn ends there, and not with the command: a page that cancels must not have another one.
+		// The turn ends there, and not with the command: a page that cancels must not have another
+		// one.
 		done := make(chan struct{})
 		a.post(func() {
 			w.access.give()

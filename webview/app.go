@@ -197,8 +197,8 @@ func (a *App) endWindows() {
 // logGrace is how long Run waits at its end for the app's logger.
 const logGrace = time.Second
 
-// Quit ends Run, which closes the windows. What was emitted and evaluated and is not delivered is lost: Shutdown
-// delivers it first. Any goroutine may call it, before Run too.
+// Quit ends Run, which closes the windows. What was emitted and evaluated and is not delivered is
+// lost: Shutdown delivers it first. Any goroutine may call it, before Run too.
 func (a *App) Quit() {
 	if a.quit.Swap(true) {
 		return
@@ -210,13 +210,15 @@ func (a *App) Quit() {
 	})
 }
 
-// Shutdown delivers what was accepted for the windows, what is kept for a page that is not ready too, then closes
-// them and ends Run. No window can be opened from its beginning on. When ctx ends first, the windows are closed all the
-// same, and the error says of each window what was not delivered: a *bus.WindowError. Give ctx an end, as a page may never be ready. It
-// refuses on the main goroutine (ErrMainThread), whose loop is needed for the delivery.
+// Shutdown delivers what was accepted for the windows, what is kept for a page that is not ready
+// too, then closes them and ends Run. No window can be opened from its beginning on. When ctx ends
+// first, the windows are closed all the same, and the error says of each window what was not
+// delivered: a *bus.WindowError. Give ctx an end, as a page may never be ready. It refuses on the
+// main goroutine (ErrMainThread), whose loop is needed for the delivery.
 func (a *App) Shutdown(ctx context.Context) error {
 	if onMainThread() {
-		return fmt.Errorf("%w: call Shutdown from another goroutine than the main one", ErrMainThread)
+		return fmt.Errorf("%w: call Shutdown from another goroutine than the main one",
+			ErrMainThread)
 	}
 	ctx = contexts.OrBackground(ctx)
 	a.mu.Lock()

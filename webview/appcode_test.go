@@ -94,10 +94,12 @@ func (b badInfo) Name() string       { do(b.name, "name"); return b.FileInfo.Nam
 // one request.
 func TestFilesThatPanic(t *testing.T) {
 	logger, log := warningLog()
-	app := newApp(t, Options{Assets: badFS{testFiles()}, Logger: logger}, func(*transport.Engine) {})
+	app := newApp(t, Options{Assets: badFS{testFiles()}, Logger: logger},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{})
 	for _, name := range []string{
-		"open", "open-exits", "stat", "isdir", "mode", "modtime", "name", "read", "read-exits", "seek",
+		"open", "open-exits", "stat", "isdir", "mode", "modtime", "name", "read", "read-exits",
+		"seek",
 	} {
 		if r := p.fetch("/"+name+".txt", `{}`); r.Status != 500 {
 			t.Errorf("%s: %+v", name, r)

@@ -83,7 +83,8 @@ func (r *requests) begin(w *Window, by asker, uri, name string, bytes int) *page
 	}
 	r.last++
 	a.number = r.last
-	a.ctx, a.cancel = context.WithCancelCause(context.WithValue(context.Background(), windowKey{}, w))
+	a.ctx, a.cancel = context.WithCancelCause(context.WithValue(context.Background(), windowKey{},
+		w))
 	r.running[a] = struct{}{}
 	r.count(a, 1)
 	return a

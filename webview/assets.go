@@ -120,7 +120,8 @@ func readOnly(rw http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-func serve(rw http.ResponseWriter, r *http.Request, name string, modified time.Time, content io.ReadSeeker) {
+func serve(rw http.ResponseWriter, r *http.Request, name string, modified time.Time,
+	content io.ReadSeeker) {
 	if t, known := contentType(name); known || rw.Header().Get("Content-Type") == "" {
 		rw.Header().Set("Content-Type", t)
 	}
@@ -157,7 +158,9 @@ func (a apart) Read(p []byte) (n int, err error) {
 
 // Seek implements io.Seeker.
 func (a apart) Seek(offset int64, whence int) (n int64, err error) {
-	if failed := appcode.Apart(func() { n, err = a.ReadSeeker.Seek(offset, whence) }); failed != nil {
+	if failed := appcode.Apart(func() {
+		n, err = a.ReadSeeker.Seek(offset, whence)
+	}); failed != nil {
 		return 0, failed
 	}
 	return n, err
@@ -186,7 +189,8 @@ func (a *assets) readAll(rw http.ResponseWriter, f io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(b)) > a.maxUnseekable {
-		return nil, fmt.Errorf("the file must be read into memory and is larger than Options.MaxUnseekable, %d bytes", a.maxUnseekable)
+		return nil, fmt.Errorf("the file must be read into memory and is larger than "+
+			"Options.MaxUnseekable, %d bytes", a.maxUnseekable)
 	}
 	return b, nil
 }

@@ -14,7 +14,8 @@ import (
 // ask has assets answer a request as WebKit sends it: its target is what stands behind the origin.
 func ask(a *assets, method, target string, header ...string) *http.Response {
 	u := parseTarget(target)
-	r := &http.Request{Method: method, URL: u, Host: u.Host, Header: http.Header{}, Body: http.NoBody}
+	r := &http.Request{Method: method, URL: u, Host: u.Host, Header: http.Header{},
+		Body: http.NoBody}
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -35,7 +36,8 @@ func text(t *testing.T, r *http.Response) string {
 func oddFiles() fstest.MapFS {
 	files := fstest.MapFS{}
 	for _, name := range []string{
-		"index.html", "about.html", "docs/index.html", "empty/x.txt", "both.html", "both/index.html",
+		"index.html", "about.html", "docs/index.html", "empty/x.txt", "both.html",
+		"both/index.html",
 		"app.v2.html", "app.js", "app.js.gz", "app.js.br",
 		`back\slash.txt`, `a\b\c.txt`, "what?.txt", "no#1.txt", "100%.txt", "%41.txt", "a:b.txt",
 		"two words.txt", ".hidden", "..dots", "a..b", "ü/ö.txt",
@@ -124,7 +126,8 @@ func TestFindFile(t *testing.T) {
 // answered.
 func TestFolderWithoutSlash(t *testing.T) {
 	a := newAssets(Options{Assets: oddFiles(), MaxUnseekable: 1 << 20, Logger: slog.Default()})
-	document := []string{"Accept", "text/html,application/xhtml+xml", "Upgrade-Insecure-Requests", "1"}
+	document := []string{"Accept", "text/html,application/xhtml+xml", "Upgrade-Insecure-Requests",
+		"1"}
 	for target, want := range map[string]string{
 		"/docs":         `content="0;url=./docs/"`,
 		"/docs?a=1&b=%": `content="0;url=./docs/?a=1&amp;b=%"`,
@@ -231,8 +234,9 @@ func TestHeaderOption(t *testing.T) {
 		t.Errorf("%v, %v", o.Header, err)
 	}
 	got := sanitized(http.Header{
-		"X-A": {"a\r\nX-B: c", "d\x00"}, "Bad name": {"x"}, "Connection": {"close"}, "Trailer:X": {"x"},
-		"Ok": {" v "},
+		"X-A": {"a\r\nX-B: c", "d\x00"}, "Bad name": {"x"}, "Connection": {"close"},
+		"Trailer:X": {"x"},
+		"Ok":        {" v "},
 	})
 	if len(got) != 2 || got["X-A"][0] != "a  X-B: c" || got["Ok"][0] != "v" {
 		t.Errorf("%q", got)

@@ -46,15 +46,22 @@ func TestHostileRanges(t *testing.T) {
 				header string
 				want   string
 			}{
-				"24 times 1 MiB of ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(250000) + '1-1' }`, "431"},
-				"24 times 50 KB of ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(12000) + '1-1' }`, "416"},
-				"24 times 50 KB of digits": {`{ Range: 'bytes=' + '0'.repeat(50000) + '-1' }`, "416"},
-				"24 times 50 KB of a date": {`{ 'If-Modified-Since': 'Mon, '.repeat(10000) }`, "431"},
-				"the whole file 17 times":  {`{ Range: 'bytes=' + '0-,'.repeat(16) + '0-' }`, "416"},
-				"16 ranges":                {`{ Range: 'bytes=' + '0-0,'.repeat(15) + '1-1' }`, "206"},
-				"1 MiB of validators":      {`{ 'If-None-Match': '"x",'.repeat(250000) }`, "431"},
-				"1 MiB of a date":          {`{ 'If-Modified-Since': 'Mon, '.repeat(200000) }`, "431"},
-				"1 MiB of types":           {`{ Accept: 'a/b,'.repeat(250000) }`, "431"},
+				"24 times 1 MiB of ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(250000) + '1-1' }`,
+					"431"},
+				"24 times 50 KB of ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(12000) + '1-1' }`,
+					"416"},
+				"24 times 50 KB of digits": {`{ Range: 'bytes=' + '0'.repeat(50000) + '-1' }`,
+					"416"},
+				"24 times 50 KB of a date": {`{ 'If-Modified-Since': 'Mon, '.repeat(10000) }`,
+					"431"},
+				"the whole file 17 times": {`{ Range: 'bytes=' + '0-,'.repeat(16) + '0-' }`,
+					"416"},
+				"16 ranges": {`{ Range: 'bytes=' + '0-0,'.repeat(15) + '1-1' }`,
+					"206"},
+				"1 MiB of validators": {`{ 'If-None-Match': '"x",'.repeat(250000) }`, "431"},
+				"1 MiB of a date": {`{ 'If-Modified-Since': 'Mon, '.repeat(200000) }`,
+					"431"},
+				"1 MiB of types": {`{ Accept: 'a/b,'.repeat(250000) }`, "431"},
 			} {
 				b.during(t, path+": "+name, func() string {
 					var got []string
@@ -223,7 +230,8 @@ func TestHandlersThatHang(t *testing.T) {
 		}
 		// Our own page may have all its places taken, and goes on with its next document.
 		b.during(t, "our page has 64 requests that hang", func() string {
-			p.run(`for (let i = 0; i < 200; i++) fetch('`+Origin+`/hang/' + i).catch(() => {})`, nil)
+			p.run(`for (let i = 0; i < 200; i++) fetch('`+Origin+`/hang/' + i).catch(() => {})`,
+				nil)
 			if err := p.Navigate(Origin + "/made"); err != nil {
 				t.Fatal(err)
 			}
@@ -374,7 +382,8 @@ func TestUnknownTypes(t *testing.T) {
 				p.run(`return loaded`, &loaded)
 				all := log.String()
 				return !slices.ContainsFunc(urls, func(url string) bool {
-					return !slices.Contains(loaded, url) && !strings.Contains(all, "url="+Origin+url+" ")
+					return !slices.Contains(loaded, url) &&
+						!strings.Contains(all, "url="+Origin+url+" ")
 				})
 			})
 			var ran []string // behind what has been posted

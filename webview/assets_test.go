@@ -26,9 +26,11 @@ func TestAssets(t *testing.T) {
 		{"/abc.txt", `{}`, 200, "text/plain; charset=utf-8", "abcdefghijklmnopqrstuvwxyz"},
 		{"/abc.txt", `{headers: {Range: "bytes=2-4"}}`, 206, "text/plain; charset=utf-8", "cde"},
 		{"/abc.txt", `{headers: {Range: "bytes=-2"}}`, 206, "text/plain; charset=utf-8", "yz"},
-		{"/abc.txt", `{headers: {Range: "bytes=100-"}}`, 416, "", "invalid range: failed to overlap\n"},
+		{"/abc.txt", `{headers: {Range: "bytes=100-"}}`, 416, "", "invalid range: failed to " +
+			"overlap\n"},
 		{"/abc.txt", `{method: "POST", body: "x"}`, 405, "", "this path takes GET and HEAD only\n"},
-		{"/abc.txt?query#fragment", `{}`, 200, "text/plain; charset=utf-8", "abcdefghijklmnopqrstuvwxyz"},
+		{"/abc.txt?query#fragment", `{}`, 200, "text/plain; charset=utf-8",
+			"abcdefghijklmnopqrstuvwxyz"},
 		{"/mod.mjs", `{}`, 200, "text/javascript; charset=utf-8", "export const answer = 42;"},
 		{"/style.css", `{}`, 200, "text/css; charset=utf-8", "body{color:red}"},
 		{"/pic.svg", `{}`, 200, "image/svg+xml", `<svg xmlns="http://www.w3.org/2000/svg"/>`},
@@ -47,8 +49,10 @@ func TestAssets(t *testing.T) {
 		{"/%zz", `{}`, 404, "", ""},
 	} {
 		r := p.fetch(Origin+c.path, c.options)
-		if r.Status != c.status || c.text != "" && r.Text != c.text || c.contentType != "" && r.Headers["content-type"] != c.contentType {
-			t.Errorf("%s %s: %+v, want %d %q %q", c.path, c.options, r, c.status, c.contentType, c.text)
+		if r.Status != c.status || c.text != "" && r.Text != c.text || c.contentType != "" &&
+			r.Headers["content-type"] != c.contentType {
+			t.Errorf("%s %s: %+v, want %d %q %q", c.path, c.options, r, c.status, c.contentType,
+				c.text)
 		}
 		if r.Headers["x-content-type-options"] != "nosniff" {
 			t.Errorf("%s: no nosniff: %v", c.path, r.Headers)
@@ -66,8 +70,8 @@ func TestAssets(t *testing.T) {
 	p.run(`await import("/.tailrace/client.js")`, nil)
 }
 
-// generated is a file system of files that are as long as their name says, with bytes that follow from
-// their place.
+// generated is a file system of files that are as long as their name says, with bytes that follow
+// from their place.
 type generated struct{ closed chan string }
 
 func (g generated) Open(name string) (fs.File, error) {
@@ -75,7 +79,8 @@ func (g generated) Open(name string) (fs.File, error) {
 	if err != nil {
 		return testFiles().Open(name)
 	}
-	return &generatedFile{SectionReader: io.NewSectionReader(pattern{}, 0, size), name: name, closed: g.closed}, nil
+	return &generatedFile{SectionReader: io.NewSectionReader(pattern{}, 0, size), name: name,
+		closed: g.closed}, nil
 }
 
 type pattern struct{}
@@ -117,7 +122,8 @@ func resident(t *testing.T) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// A large file reaches the page whole, with flat memory, and a page that aborts leaves nothing behind.
+// A large file reaches the page whole, with flat memory, and a page that aborts leaves nothing
+// behind.
 func TestLargeAsset(t *testing.T) {
 	files := generated{closed: make(chan string, 16)}
 	app, err := New(Options{Assets: files})
@@ -148,12 +154,15 @@ func TestLargeAsset(t *testing.T) {
 		await r.read();
 		stop.abort();`, nil)
 	wait(t, files.closed, "the end of the file whose reader aborted")
-	p.start(`await (await fetch('/` + strconv.Itoa(1<<40) + `.bin')).body.getReader().read(); await new Promise(() => {})`)
+	p.start(`await (await fetch('/` + strconv.Itoa(1<<40) +
+		`.bin')).body.getReader().read(); await new Promise(() => {})`)
 	var ranged string
-	p.run(`const r = await fetch('/`+strconv.Itoa(1<<40)+`.bin', { headers: { Range: 'bytes=1000000000000-1000000000003' } });
+	p.run(`const r = await fetch('/`+strconv.Itoa(1<<40)+
+		`.bin', { headers: { Range: 'bytes=1000000000000-1000000000003' } });
 		return r.status + ' ' + [...new Uint8Array(await r.arrayBuffer())]`, &ranged)
 	b := byte(1000000000000 >> 16 & 255)
-	if want := "206 " + strings.Trim(strings.Repeat(","+strconv.Itoa(int(b)), 4), ","); ranged != want {
+	if want := "206 " + strings.Trim(strings.Repeat(","+strconv.Itoa(int(b)), 4),
+		","); ranged != want {
 		t.Errorf("range gave %q, want %q", ranged, want)
 	}
 	wait(t, files.closed, "the ranged file's end")
@@ -179,11 +188,13 @@ func TestUnseekableAsset(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := openPage(t, app, WindowOptions{})
-	if r := p.fetch("/abc.txt", `{headers: {Range: "bytes=2-4"}}`); r.Status != 206 || r.Text != "cde" {
+	if r := p.fetch("/abc.txt", `{headers: {Range: "bytes=2-4"}}`); r.Status != 206 ||
+		r.Text != "cde" {
 		t.Errorf("%+v", r)
 	}
 	app.assets.maxUnseekable = 20
-	if r := p.fetch("/abc.txt", `{}`); r.Status != 500 || !strings.Contains(log.String(), "MaxUnseekable") {
+	if r := p.fetch("/abc.txt", `{}`); r.Status != 500 ||
+		!strings.Contains(log.String(), "MaxUnseekable") {
 		t.Errorf("%+v, log %s", r, log)
 	}
 }
@@ -210,11 +221,16 @@ type sizelessInfo struct{ fs.FileInfo }
 
 func (sizelessInfo) Size() int64 { return 0 }
 
-// A document that gets the import map is read into memory only up to the bound, whatever its size is said to be.
+// A document that gets the import map is read into memory only up to the bound, whatever its size
+// is said to be.
 func TestSizelessDocument(t *testing.T) {
 	logger, log := warningLog()
 	a := newAssets(Options{
-		Assets:    sizeless{fstest.MapFS{"index.html": {Data: []byte(blank)}, "large.html": {Data: make([]byte, 1001)}}},
+		Assets: sizeless{
+			fstest.MapFS{
+				"index.html": {Data: []byte(blank)}, "large.html": {Data: make([]byte, 1001)},
+			},
+		},
 		ImportMap: true, MaxUnseekable: 1000, Logger: logger,
 	})
 	for path, want := range map[string]int{"/": 200, "/large.html": 500} {

@@ -63,7 +63,8 @@ func (a *assetWriter) WriteHeader(status int) {
 }
 
 func (a *assetWriter) begin(status int) {
-	if a.ended || a.status != 0 || status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+	if a.ended || a.status != 0 || status >= 100 && status < 200 &&
+		status != http.StatusSwitchingProtocols {
 		return
 	}
 	if status < 200 || status > 999 {
@@ -247,7 +248,10 @@ func (a *assetWriter) lose(status int) {
 		a.body.end(false)
 		return
 	}
-	h := http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"}, "Cache-Control": {"no-store"}}
+	h := http.Header{
+		"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"},
+		"Cache-Control": {"no-store"},
+	}
 	noPage(h, status)
 	text := http.StatusText(status) + "\n"
 	if a.head {

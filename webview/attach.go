@@ -45,7 +45,8 @@ func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 		return nil, fmt.Errorf("%w: it is nil", ErrAttach)
 	}
 	if !onMainThread() {
-		return nil, fmt.Errorf("%w: Attach belongs to the main goroutine, as webview_go does", ErrMainThread)
+		return nil, fmt.Errorf("%w: Attach belongs to the main goroutine, as webview_go does",
+			ErrMainThread)
 	}
 	return a.add(WindowOptions{Label: label}, func(w *Window) error {
 		w.attached = true

@@ -52,8 +52,8 @@ type beside struct {
 	honest *witness
 	// heap bounds what the Go heap may grow by while something happens, in bytes.
 	heap int64
-	// resident bounds the growth of the program's resident memory, which is WebKit's and GTK's, too.
-	// The web processes' own does not count.
+	// resident bounds the growth of the program's resident memory, which is WebKit's and GTK's,
+	// too. The web processes' own does not count.
 	resident int64
 	// answer bounds the UI thread's answers.
 	answer time.Duration
@@ -89,8 +89,9 @@ func openBeside(t *testing.T, w way, o Options, commands func(*transport.Engine)
 		o.DevURL = devFiles(t, o.Assets)
 	}
 	b := &beside{
-		way: w, honest: &witness{}, heap: besideHeap, resident: besideResident, answer: slowestAnswer,
-		own: slowestOwn,
+		way: w, honest: &witness{}, heap: besideHeap, resident: besideResident,
+		answer: slowestAnswer,
+		own:    slowestOwn,
 	}
 	b.App = newApp(t, o, func(e *transport.Engine) {
 		b.honest.register(e)
@@ -327,12 +328,13 @@ func TestBeside(t *testing.T) {
 		})
 		b.during(t, "frames of other origins", func() string {
 			var all []string
-			p.everyOutside(t, `return self.origin + ' has ' + typeof tailrace`, func(kind, got string) {
-				if !strings.HasSuffix(got, " has undefined") {
-					t.Errorf("%s: %s", kind, got)
-				}
-				all = append(all, kind+": "+got)
-			})
+			p.everyOutside(t, `return self.origin + ' has ' + typeof tailrace`,
+				func(kind, got string) {
+					if !strings.HasSuffix(got, " has undefined") {
+						t.Errorf("%s: %s", kind, got)
+					}
+					all = append(all, kind+": "+got)
+				})
 			return strings.Join(all, "; ")
 		})
 	})

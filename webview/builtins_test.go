@@ -94,10 +94,13 @@ func TestBrokenBuiltins(t *testing.T) {
 			}
 			p.runLong(breaking+`
 				let n = 0, wrong = 0, events = 0, said = 0;
-				const messages = `+fmt.Sprint(messages)+`, bytes = [], buffer = new ArrayBuffer(messages);
+				const messages = `+fmt.Sprint(messages)+`, bytes = [],
+					buffer = new ArrayBuffer(messages);
 				for (let i = 0; i < messages; i++) bytes.push(new Uint8Array(buffer, 0, i));
-				await tailrace.listen('hundred', ({ payload }) => { if (payload !== 100 * events++) wrong++ });
-				await tailrace.listen('said', ({ payload }) => { if (payload.list[1] === 'x') said++ });
+				await tailrace.listen('hundred', ({ payload }) => {
+					if (payload !== 100 * events++) wrong++ });
+				await tailrace.listen('said', ({ payload }) => { if (payload.list[1] === 'x') said++
+					});
 				const { invoke, emit, Channel, currentWindow } = tailrace, here = currentWindow();
 				const after = breakAll();
 				let result, large, refused;
@@ -113,7 +116,8 @@ func TestBrokenBuiltins(t *testing.T) {
 					globalThis.changes = after();
 				}
 				return { result, large, wrong, n, events, said, changes, refused };`, &got)
-			if got.Result != "done" || got.Large != "main "+Origin || got.Wrong != 0 || got.N != messages ||
+			if got.Result != "done" || got.Large != "main "+Origin || got.Wrong != 0 ||
+				got.N != messages ||
 				got.Events != messages/100 || got.Said != 1 ||
 				got.Refused != "unknown_command" {
 				t.Errorf("the page has %+v", got)

@@ -14,7 +14,9 @@ import (
 func callsAtLimit(t *testing.T, o Options) {
 	o.Engine.Pending = 4
 	p := conversation(t, o, func(e *transport.Engine) {
-		transport.Handle(e, "double", func(_ context.Context, n int) (int, error) { return 2 * n, nil })
+		transport.Handle(e, "double", func(_ context.Context, n int) (int, error) {
+			return 2 * n, nil
+		})
 	})
 	var wrong []string
 	p.runLong(`

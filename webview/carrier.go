@@ -15,14 +15,17 @@ import (
 type CarrierKind int
 
 const (
-	// CarrierAuto is shared memory where it works, else the custom scheme. SessionStats.Carrier and Reason and the log
-	// say which it is and why. A session whose shared memory fails goes on over the scheme, without loss.
+	// CarrierAuto is shared memory where it works, else the custom scheme. SessionStats.Carrier and
+	// Reason and the log say which it is and why. A session whose shared memory fails goes on over
+	// the scheme, without loss.
 	CarrierAuto CarrierKind = iota
-	// CarrierScheme is the custom scheme alone. When all Apps of a program have it, the package leaves WebKit's web extensions alone: a
-	// program that loads some of its own needs that, as WebKit has one directory for them.
+	// CarrierScheme is the custom scheme alone. When all Apps of a program have it, the package
+	// leaves WebKit's web extensions alone: a program that loads some of its own needs that, as
+	// WebKit has one directory for them.
 	CarrierScheme
-	// CarrierShm is shared memory from the start: a page that can't have it gets no session, and its calls fail with what is
-	// missing. A session whose shared memory fails later goes on over the scheme all the same.
+	// CarrierShm is shared memory from the start: a page that can't have it gets no session, and
+	// its calls fail with what is missing. A session whose shared memory fails later goes on over
+	// the scheme all the same.
 	CarrierShm
 )
 
@@ -55,7 +58,9 @@ func withDefaultShared(shared int64, e transport.Options) (int64, error) {
 	}
 	least := slots(e.ControlBytes) + slots(e.RingBytes)
 	if shared < least || shared > largestShared {
-		return 0, fmt.Errorf("webview: options: SharedBytes is %d, must be %d (Engine.ControlBytes and one ring of Engine.RingBytes) to %d", shared, least, int64(largestShared))
+		return 0, fmt.Errorf("webview: options: SharedBytes is %d, must be %d "+
+			"(Engine.ControlBytes and one ring of Engine.RingBytes) to %d", shared, least,
+			int64(largestShared))
 	}
 	return shared, nil
 }
@@ -80,7 +85,9 @@ func (w *Window) sharedMemory(p *transport.Pulls, extended bool) (*shm.Carrier, 
 		}
 		return nil, missingExtension()
 	}
-	return shm.New(p, shm.Options{Region: w.app.options.SharedBytes, Logger: w.app.log.With("window", w.label)})
+	return shm.New(p, shm.Options{
+		Region: w.app.options.SharedBytes, Logger: w.app.log.With("window", w.label),
+	})
 }
 
 // carrier chooses the carrier of a new page.
@@ -120,7 +127,8 @@ func (w *Window) offer(c *shm.Carrier, session string) error {
 	return w.native.offer(session, files)
 }
 
-// noExtension logs that the extension's file could not be removed. Nothing depends on that: another process will sweep it.
+// noExtension logs that the extension's file could not be removed. Nothing depends on that: another
+// process will sweep it.
 func (a *App) noExtension(err error) {
 	if err != nil {
 		a.log.Warn("webview: failed to remove the web process's extension", "error", err)
@@ -138,7 +146,8 @@ func (w *Window) left(in *incoming, r responder, cors bool) {
 	}
 	var body struct{ Reason string }
 	if err := json.Unmarshal(in.body, &body); err != nil {
-		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol, "the body must be {\"reason\": \"…\"}")
+		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol, "the body must be "+
+			"{\"reason\": \"…\"}")
 		return
 	}
 	if len(body.Reason) > longestReason {

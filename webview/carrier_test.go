@@ -20,7 +20,8 @@ func TestCarrierOptions(t *testing.T) {
 		{Options{SharedBytes: -1}, "SharedBytes is -1"},
 		{Options{SharedBytes: 8<<20 - 1}, "must be 8388608"},
 		{Options{SharedBytes: 8 << 20}, ""},
-		{Options{SharedBytes: 8 << 20, Engine: transport.Options{RingBytes: 8 << 20}}, "must be 12582912"},
+		{Options{SharedBytes: 8 << 20, Engine: transport.Options{RingBytes: 8 << 20}},
+			"must be 12582912"},
 		{Options{SharedBytes: largestShared}, ""},
 		{Options{SharedBytes: largestShared + 1}, "68719476736"},
 	} {
@@ -49,12 +50,24 @@ func TestGivingUpNeedsTheSession(t *testing.T) {
 		status        int
 	}{
 		{"no header", `{method: "POST", body: '{"reason":"x"}'}`, http.StatusForbidden},
-		{"no session", `{method: "POST", headers: {"Tailrace-Version": "1"}, body: '{"reason":"x"}'}`, http.StatusForbidden},
-		{"another session", `{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "0123456789abcdef0123456789abcdef"}, body: '{"reason":"x"}'}`, http.StatusGone},
+		{
+			"no session",
+			`{method: "POST", headers: {"Tailrace-Version": "1"}, body: '{"reason":"x"}'}`,
+			http.StatusForbidden,
+		},
+		{
+			"another session",
+			`{method: "POST", headers: {"Tailrace-Version": "1",
+				"Tailrace-Session": "0123456789abcdef0123456789abcdef"},
+				body: '{"reason":"x"}'}`, http.StatusGone,
+		},
 		{"GET", `{headers: {` + headers + `}}`, http.StatusMethodNotAllowed},
-		{"no JSON", `{method: "POST", headers: {` + headers + `}, body: "x"}`, http.StatusBadRequest},
-		{"the page", `{method: "POST", headers: {` + headers + `}, body: '{"reason":"the test"}'}`, http.StatusNoContent},
-		{"again", `{method: "POST", headers: {` + headers + `}, body: JSON.stringify({ reason: 'long'.repeat(1000) })}`, http.StatusNoContent},
+		{"no JSON", `{method: "POST", headers: {` + headers + `}, body: "x"}`,
+			http.StatusBadRequest},
+		{"the page", `{method: "POST", headers: {` + headers + `}, body: '{"reason":"the test"}'}`,
+			http.StatusNoContent},
+		{"again", `{method: "POST", headers: {` + headers +
+			`}, body: JSON.stringify({ reason: 'long'.repeat(1000) })}`, http.StatusNoContent},
 	} {
 		if r := p.fetch(path, c.options); r.Status != c.status {
 			t.Errorf("%s: %+v, want status %d", c.name, r, c.status)

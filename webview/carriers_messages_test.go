@@ -25,7 +25,8 @@ func fillPattern(b []byte) {
 // patternScript checks it in the page.
 const patternScript = `
 	const damaged = (m) => {
-		for (let i = 0; i < m.length; i++) if (m[i] !== ((i ^ i >> 8 ^ (i >> 16) * 7) & 255)) return i;
+		for (let i = 0; i < m.length;
+			i++) if (m[i] !== ((i ^ i >> 8 ^ (i >> 16) * 7) & 255)) return i;
 		return -1;
 	};`
 
@@ -74,7 +75,8 @@ func largeMessages(t *testing.T, o Options) {
 		});
 		up = await tailrace.invoke('both', { stream });
 		return { down, up };`, &v)
-	if got, want := strings.Join(v.Down, ", "), fmt.Sprintf("1, %d damaged at -1, 2", size); got != want {
+	if got, want := strings.Join(v.Down, ", "), fmt.Sprintf("1, %d damaged at -1, 2",
+		size); got != want {
 		t.Errorf("the page got %s, want %s", got, want)
 	}
 	if want := fmt.Sprintf("1 %d 1", size); v.Up != want {
@@ -85,7 +87,9 @@ func largeMessages(t *testing.T, o Options) {
 // Raw bodies of all sizes come back as they are, 100 calls at once.
 func rawCommands(t *testing.T, o Options) {
 	p := conversation(t, o, func(e *transport.Engine) {
-		transport.Handle(e, "echo", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
+		transport.Handle(e, "echo", func(_ context.Context, b []byte) ([]byte, error) {
+			return b, nil
+		})
 	})
 	var wrong []string
 	p.runLong(patternScript+`
@@ -96,7 +100,9 @@ func rawCommands(t *testing.T, o Options) {
 			for (let i = 0; i < size; i++) body[i + 1] = i ^ i >> 8 ^ (i >> 16) * 7;
 			body[0] = n;
 			const m = await tailrace.invoke('echo', body);
-			if (m.length !== size + 1 || m[0] !== n || damaged(m.subarray(1)) !== -1) wrong.push('call ' + n + ' with ' + size + ' bytes got ' + m.length);
+			if (m.length !== size + 1 || m[0] !== n ||
+				damaged(m.subarray(1)) !== -1) wrong.push('call ' + n + ' with ' + size +
+				' bytes got ' + m.length);
 		};
 		await Promise.all(Array.from({ length: 100 }, (_, n) => one(n, sizes[n % sizes.length])));
 		const nothing = await tailrace.invoke('echo', new ArrayBuffer(0));
@@ -113,7 +119,9 @@ func latestOnly(t *testing.T, o Options) {
 	type args struct{ Channel *transport.Channel[int] }
 	p := conversation(t, o, func(e *transport.Engine) {
 		transport.Handle(e, "run", func(ctx context.Context, a args) (uint64, error) {
-			if err := a.Channel.Configure(transport.ChannelOptions{OnFull: transport.Latest}); err != nil {
+			if err := a.Channel.Configure(transport.ChannelOptions{
+				OnFull: transport.Latest,
+			}); err != nil {
 				return 0, err
 			}
 			for n := range last + 1 {
@@ -153,9 +161,11 @@ func closeWithError(t *testing.T, o Options) {
 	p.run(`
 		const got = [];
 		let n = 0;
-		const channel = new tailrace.Channel((m) => { if (m.length !== n * 1000) got.push('length ' + m.length); n++; });
+		const channel = new tailrace.Channel((m) => {
+			if (m.length !== n * 1000) got.push('length ' + m.length); n++; });
 		channel.onerror = (e) => got.push(n + ' messages', e.code, e.message, String(e.detail));
-		const closed = new Promise((resolve) => { channel.onclose = (e) => { got.push('closed ' + e.code); resolve(); }; });
+		const closed = new Promise((resolve) => { channel.onclose = (e) => { got.push('closed ' +
+			e.code); resolve(); }; });
 		await tailrace.invoke('run', { channel });
 		await closed;
 		return got;`, &got)
@@ -202,7 +212,8 @@ func givenUp(t *testing.T, o Options) {
 	p := conversation(t, o, func(e *transport.Engine) {
 		transport.Handle(e, "run", func(ctx context.Context, a args) (string, error) {
 			defer a.Channel.Close()
-			for _, m := range []string{"first", "unread"} { // behind an unread message, a large one comes no further than the window
+			// behind an unread message, a large one comes no further than the window
+			for _, m := range []string{"first", "unread"} {
 				if err := a.Channel.Send(ctx, []byte(m)); err != nil {
 					return "", err
 				}
@@ -211,9 +222,13 @@ func givenUp(t *testing.T, o Options) {
 			defer cancel()
 			given := a.Channel.Send(short, make([]byte, 16<<20))
 			close(goOn)
-			return fmt.Sprint(errors.Is(given, context.DeadlineExceeded)), a.Channel.Send(ctx, []byte("last"))
+			return fmt.Sprint(errors.Is(given, context.DeadlineExceeded)), a.Channel.Send(ctx,
+				[]byte("last"))
 		})
-		transport.Handle(e, "pause", func(context.Context, none) (none, error) { <-goOn; return none{}, nil })
+		transport.Handle(e, "pause", func(context.Context, none) (none, error) {
+			<-goOn
+			return none{}, nil
+		})
 	})
 	var got []string
 	p.run(`
@@ -262,7 +277,8 @@ func flushAndCancel(t *testing.T, o Options) {
 	}
 	result := p.start(`
 		globalThis.abort = new AbortController();
-		return await tailrace.invoke('block', {}, { signal: abort.signal }).then(() => 'resolved', (e) => e.name);`)
+		return await tailrace.invoke('block', {}, { signal: abort.signal }).then(() => 'resolved',
+			(e) => e.name);`)
 	wait(t, begun, "the handler")
 	p.run(`abort.abort()`, nil)
 	if r := wait(t, result, "the page"); r.value != `"AbortError"` {

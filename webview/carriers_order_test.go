@@ -38,7 +38,9 @@ func orderOfJSON(t *testing.T, o Options) {
 						if r.IntN(500) == 0 {
 							length = r.IntN(100_000)
 						}
-						if errs[p] = a.Channels[p%2].Send(ctx, message{p, n, length, strings.Repeat("ä", length)}); errs[p] != nil {
+						if errs[p] = a.Channels[p%2].Send(ctx, message{
+							p, n, length, strings.Repeat("ä", length),
+						}); errs[p] != nil {
 							return
 						}
 					}
@@ -57,17 +59,21 @@ func orderOfJSON(t *testing.T, o Options) {
 		let error = '';
 		const on = (channel) => (m) => {
 			if (m.P % 2 !== channel) error ||= 'producer ' + m.P + ' on channel ' + channel;
-			if (m.N !== next[m.P]++) error ||= 'message ' + m.N + ' of producer ' + m.P + ' where ' + (next[m.P] - 1) + ' is due';
-			if (m.Text.length !== m.Length || /[^ä]/.test(m.Text)) error ||= 'message ' + m.N + ' is damaged';
+			if (m.N !== next[m.P]++) error ||= 'message ' + m.N + ' of producer ' + m.P +
+				' where ' + (next[m.P] - 1) + ' is due';
+			if (m.Text.length !== m.Length || /[^ä]/.test(m.Text)) error ||= 'message ' + m.N +
+				' is damaged';
 		};
 		await tailrace.invoke('run', { channels: [0, 1].map(c => new tailrace.Channel(on(c))) });
 		return { error, next };`, &v)
-	if want := [...]int{each, each, each, each}; v.Error != "" || fmt.Sprint(v.Next) != fmt.Sprint(want) {
+	if want := [...]int{each, each, each, each}; v.Error != "" ||
+		fmt.Sprint(v.Next) != fmt.Sprint(want) {
 		t.Errorf("%v messages, want %v: %s", v.Next, want, v.Error)
 	}
 }
 
-// The page sends on four streams at once, 0 B to 1 MB each message; Go answers each, so that both directions are busy.
+// The page sends on four streams at once, 0 B to 1 MB each message; Go answers each, so that both
+// directions are busy.
 func orderUpward(t *testing.T, o Options) {
 	const streams, each = 4, 600
 	type args struct {
@@ -85,8 +91,11 @@ func orderUpward(t *testing.T, o Options) {
 				case n%10 == 9 && len(m) == 0:
 				case len(m) < 12 || n%10 == 9:
 					return n, fmt.Errorf("message %d has %d bytes", n, len(m))
-				case binary.LittleEndian.Uint32(m) != a.Which || binary.LittleEndian.Uint32(m[4:]) != uint32(n):
-					return n, fmt.Errorf("message %d of stream %d where %d of %d is due", binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m), n, a.Which)
+				case binary.LittleEndian.Uint32(m) != a.Which ||
+					binary.LittleEndian.Uint32(m[4:]) != uint32(n):
+					return n, fmt.Errorf("message %d of stream %d where %d of %d is due",
+						binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m), n,
+						a.Which)
 				case binary.LittleEndian.Uint32(m[8:]) != checksum(m[12:]):
 					return n, fmt.Errorf("message %d is damaged", n)
 				}
@@ -105,14 +114,17 @@ func orderUpward(t *testing.T, o Options) {
 	p.runLong(`
 		const { invoke, Channel } = tailrace;
 		let error = '', seed = 1;
-		const random = (n) => { seed = (Math.imul(seed, 1103515245) + 12345) >>> 0; return Math.floor(seed / 2 ** 32 * n); };
+		const random = (n) => { seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+			return Math.floor(seed / 2 ** 32 * n); };
 		const one = async (which) => {
 			let answers = 0;
-			const stream = new Channel((n) => { if (n !== answers++) error ||= 'answer ' + n + ' where ' + (answers - 1) + ' is due'; });
+			const stream = new Channel((n) => { if (n !== answers++) error ||= 'answer ' + n +
+				' where ' + (answers - 1) + ' is due'; });
 			const done = invoke('take', { stream, which });
 			for (let n = 0; n < `+strconv.Itoa(each)+`; n++) {
 				if (n % 10 === 9) { await stream.send(new Uint8Array(0)); continue; }
-				const size = n === 300 ? (1 << 20) - 12 : random(50) === 0 ? random(200_000) : random(2000);
+				const size = n === 300 ? (1 << 20) - 12 : random(50) === 0 ? random(200_000) :
+					random(2000);
 				const m = new Uint8Array(12 + size), words = new DataView(m.buffer);
 				words.setUint32(0, which, true);
 				words.setUint32(4, n, true);
@@ -124,13 +136,15 @@ func orderUpward(t *testing.T, o Options) {
 				m.fill(255, 0, 12); // it was copied
 				if (random(4) === 0) await sent;
 			}
-			while (answers < `+strconv.Itoa(each)+` && !stream.closed) await new Promise((resolve) => setTimeout(resolve, 1));
+			while (answers < `+strconv.Itoa(each)+` &&
+				!stream.closed) await new Promise((resolve) => setTimeout(resolve, 1));
 			stream.close();
 			return await done;
 		};
 		const counts = await Promise.all([0, 1, 2, 3].map(one));
 		return { error, counts };`, &v)
-	if want := [...]int{each, each, each, each}; v.Error != "" || fmt.Sprint(v.Counts) != fmt.Sprint(want) {
+	if want := [...]int{each, each, each, each}; v.Error != "" ||
+		fmt.Sprint(v.Counts) != fmt.Sprint(want) {
 		t.Errorf("%v messages, want %v: %s", v.Counts, want, v.Error)
 	}
 }
@@ -145,7 +159,8 @@ func resultAfterMessages(t *testing.T, o Options) {
 	p := conversation(t, o, func(e *transport.Engine) {
 		transport.Handle(e, "send", func(ctx context.Context, a args) (int, error) {
 			for i := range a.N {
-				if err := errors.Join(a.Raw.Send(ctx, make([]byte, i*i*50)), a.JSON.Send(ctx, i)); err != nil {
+				if err := errors.Join(a.Raw.Send(ctx, make([]byte, i*i*50)),
+					a.JSON.Send(ctx, i)); err != nil {
 					return 0, err
 				}
 			}
@@ -158,11 +173,14 @@ func resultAfterMessages(t *testing.T, o Options) {
 		const one = async (n) => {
 			let raw = 0, json = 0;
 			const channels = {
-				raw: new tailrace.Channel((m) => { if (m.length !== raw * raw * 50) wrong.push('length ' + m.length); raw++; }),
-				json: new tailrace.Channel((i) => { if (i !== json) wrong.push('number ' + i); json++; }),
+				raw: new tailrace.Channel((m) => {
+					if (m.length !== raw * raw * 50) wrong.push('length ' + m.length); raw++; }),
+				json: new tailrace.Channel((i) => { if (i !== json) wrong.push('number ' + i);
+					json++; }),
 			};
 			const got = await tailrace.invoke('send', { ...channels, n });
-			if (got !== n || raw !== n || json !== n) wrong.push(n + ': ' + got + ' with ' + raw + ' and ' + json + ' messages');
+			if (got !== n || raw !== n || json !== n) wrong.push(n + ': ' + got + ' with ' + raw +
+				' and ' + json + ' messages');
 		};
 		for (let round = 0; round < 5; round++) await Promise.all([0, 1, 5, 20, 60].map(one));
 		return wrong;`, &wrong)

@@ -8,8 +8,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// carrierCases are the conformance suite: what every carrier must do, in a real page. A case gets the options that choose the
-// carrier, opens its page with conversation, and fails by t.
+// carrierCases are the conformance suite: what every carrier must do, in a real page. A case gets
+// the options that choose the carrier, opens its page with conversation, and fails by t.
 var carrierCases = map[string]func(*testing.T, Options){
 	"order, raw":                   func(t *testing.T, o Options) { orderIntoPage(t, o, 100_000) },
 	"order, JSON":                  orderOfJSON,
@@ -44,10 +44,12 @@ func TestCarriers(t *testing.T) {
 	}
 }
 
-// conversation opens a page that has a session, over the carrier that o names, and sees at the end that it still is that one.
+// conversation opens a page that has a session, over the carrier that o names, and sees at the end
+// that it still is that one.
 func conversation(t *testing.T, o Options, register func(*transport.Engine)) *testPage {
 	t.Helper()
-	p := openPage(t, newApp(t, o, func(e *transport.Engine) { caller(e); register(e) }), WindowOptions{Label: "main"})
+	p := openPage(t, newApp(t, o, func(e *transport.Engine) { caller(e); register(e) }),
+		WindowOptions{Label: "main"})
 	p.run(`await tailrace.invoke('caller')`, nil)
 	if want := carrierNames[o.Carrier]; want != "" {
 		p.carriedBy(want)
@@ -55,7 +57,8 @@ func conversation(t *testing.T, o Options, register func(*transport.Engine)) *te
 			if s := p.Session(); s == nil {
 				t.Error("the session has ended")
 			} else if got := s.Stats(); got.Carrier != want {
-				t.Errorf("at the end the carrier is %q (%s), want %q", got.Carrier, got.Reason, want)
+				t.Errorf("at the end the carrier is %q (%s), want %q", got.Carrier, got.Reason,
+					want)
 			}
 		})
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// viewSizes are those of messages whose way into the page differs: short ones, pieces of a batch, large ones with a buffer of their own,
-// fragmented ones.
+// viewSizes are those of messages whose way into the page differs: short ones, pieces of a batch,
+// large ones with a buffer of their own, fragmented ones.
 var viewSizes = []int{
 	0, 1, 7, 8, 16, 100, 5000, 64 << 10, 90_000, 98_000, 120_000, 1 << 20, 3<<20 + 5,
 }
@@ -53,12 +53,15 @@ func jsonOf(t *testing.T, v any) string {
 	return string(b)
 }
 
-// A message with a buffer of its own goes to a worker with its bytes, and is gone here: by own, and by take.
+// A message with a buffer of its own goes to a worker with its bytes, and is gone here: by own, and
+// by take.
 func transferToWorker(t *testing.T, o Options) {
 	o.Assets = fstest.MapFS{
 		"index.html": {Data: []byte(blank)},
 		"worker.js": {Data: []byte(patternScript + `
-			onmessage = ({ data }) => postMessage(data.length + (data.length === data.buffer.byteLength ? '' : ' of ' + data.buffer.byteLength) + ' ' + damaged(data));`)},
+			onmessage = ({ data }) => postMessage(data.length +
+				(data.length === data.buffer.byteLength ? '' : ' of ' + data.buffer.byteLength) +
+				' ' + damaged(data));`)},
 	}
 	p := conversation(t, o, views)
 	const rounds = 3
@@ -73,11 +76,13 @@ func transferToWorker(t *testing.T, o Options) {
 		const transfer = (m) => {
 			const { length } = m;
 			worker.postMessage(m, [m.buffer]);
-			if (m.length !== 0 || m.buffer.byteLength !== 0) kept.push('a message of ' + length + ' bytes is still here');
+			if (m.length !== 0 || m.buffer.byteLength !== 0) kept.push('a message of ' + length +
+				' bytes is still here');
 		};
 		const through = async (channel) => {
 			answers.length = 0;
-			const count = await tailrace.invoke('views', { channels: [channel], rounds: `+fmt.Sprint(rounds)+` });
+			const count = await tailrace.invoke('views', { channels: [channel],
+				rounds: `+fmt.Sprint(rounds)+` });
 			while (answers.length < count) await new Promise((resolve) => { changed = resolve; });
 			return answers.slice();
 		};
@@ -101,7 +106,8 @@ func transferToWorker(t *testing.T, o Options) {
 	}
 }
 
-// Borrowed views are right inside their callback and come in order, beside a channel whose views stay right to the end.
+// Borrowed views are right inside their callback and come in order, beside a channel whose views
+// stay right to the end.
 func borrowed(t *testing.T, o Options) {
 	p := conversation(t, o, views)
 	const rounds = 20
@@ -113,10 +119,12 @@ func borrowed(t *testing.T, o Options) {
 		const sizes = `+jsonOf(t, viewSizes)+`, wrong = [], kept = [];
 		let borrowed = 0;
 		const check = (name, n, m) => {
-			if (m.length !== sizes[n % sizes.length] || damaged(m) !== -1) wrong.push(name + ' ' + n + ' has ' + m.length + ' bytes, damaged at ' + damaged(m));
+			if (m.length !== sizes[n % sizes.length] || damaged(m) !== -1) wrong.push(name + ' ' +
+				n + ' has ' + m.length + ' bytes, damaged at ' + damaged(m));
 		};
 		await tailrace.invoke('views', { rounds: `+fmt.Sprint(rounds)+`, channels: [
-			new tailrace.Channel({ borrow: true, onmessage: (m) => check('borrowed', borrowed++, m) }),
+			new tailrace.Channel({ borrow: true, onmessage: (m) => check('borrowed', borrowed++,
+				m) }),
 			new tailrace.Channel((m) => kept.push(m)),
 		] });
 		kept.forEach((m, n) => check('kept', n, m));
@@ -126,7 +134,8 @@ func borrowed(t *testing.T, o Options) {
 	}
 }
 
-// What comes before there is a callback is copied, so it is right later, and in order with what comes then.
+// What comes before there is a callback is copied, so it is right later, and in order with what
+// comes then.
 func borrowedLate(t *testing.T, o Options) {
 	p := conversation(t, o, views)
 	var got []string
@@ -134,10 +143,12 @@ func borrowedLate(t *testing.T, o Options) {
 		const sizes = `+jsonOf(t, viewSizes)+`, wrong = [];
 		let n = 0;
 		const channel = new tailrace.Channel({ borrow: true });
-		const sent = tailrace.invoke('views', { rounds: 1, channels: [channel, new tailrace.Channel((m) => {
+		const sent = tailrace.invoke('views', { rounds: 1, channels: [channel,
+			new tailrace.Channel((m) => {
 			if (m.length !== 120_000) return;
 			channel.onmessage = (m) => {
-				if (m.length !== sizes[n] || damaged(m) !== -1) wrong.push(n + ' has ' + m.length + ' bytes, damaged at ' + damaged(m));
+				if (m.length !== sizes[n] || damaged(m) !== -1) wrong.push(n + ' has ' + m.length +
+					' bytes, damaged at ' + damaged(m));
 				n++;
 			};
 		})] });

@@ -57,12 +57,14 @@ func TestClipboardPermission(t *testing.T) {
 			source.clickedAnswer(t, `await navigator.clipboard.writeText('`+copied+`')`)
 			own := p.clickedAnswer(t, `return await navigator.clipboard.readText()`)
 			if own != copied || asked.Load() == 0 || foreigners.Load() != 0 {
-				t.Errorf("our own page has read %q, the app was asked %d times, %d times about others",
+				t.Errorf("our own page has read %q, the app was asked %d times, %d times about "+
+					"others",
 					own, asked.Load(), foreigners.Load())
 			}
 			p = openPage(t, b.App, WindowOptions{Label: "framed"})
 			frames := []string{}
-			p.everyOutside(t, `return navigator.clipboard ? navigator.clipboard.readText() : 'none'`,
+			p.everyOutside(
+				t, `return navigator.clipboard ? navigator.clipboard.readText() : 'none'`,
 				func(kind, got string) {
 					frames = append(frames, kind+": "+got)
 					if strings.Contains(got, copied) {
@@ -72,7 +74,8 @@ func TestClipboardPermission(t *testing.T) {
 			before := foreigners.Load()
 			beside := p.clickedAnswer(t, `return await navigator.clipboard.readText()`)
 			if beside == copied || foreigners.Load() == before {
-				t.Errorf("beside documents of other origins a click gave %q; the app was asked %d times",
+				t.Errorf("beside documents of other origins a click gave %q; the app was asked "+
+					"%d times",
 					beside, foreigners.Load()-before)
 			}
 			return own + "; " + beside + "; " + strings.Join(frames, "; ")

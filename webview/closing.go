@@ -6,8 +6,8 @@ import (
 	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
-// Close asks the window to close, as the button in its bar does. It returns at once; Done tells when the window
-// is closed.
+// Close asks the window to close, as the button in its bar does. It returns at once; Done tells
+// when the window is closed.
 //
 //  1. OnCloseRequested's function may refuse.
 //  2. While a page of the window listens to tauri://close-requested, that event is all: the page
@@ -16,9 +16,10 @@ import (
 //     answer by, and is not asked.
 //  3. Otherwise the event is emitted, and the window is destroyed.
 //
-// A page that never answers can't keep its window: a request that comes Options.CloseTimeout
-// after the first unanswered one, or later, destroys the window. A request is forgotten after three times that
-// time, since a page that refuses says nothing either. An answer is destroy, or the command plugin:window|refuse_close.
+// A page that never answers can't keep its window: a request that comes Options.CloseTimeout after
+// the first unanswered one, or later, destroys the window. A request is forgotten after three times
+// that time, since a page that refuses says nothing either. An answer is destroy, or the command
+// plugin:window|refuse_close.
 //
 // What the session has not delivered is lost: Session.Flush before, or use App.Shutdown. What the
 // page sends in its pagehide and visibilitychange listeners arrives, see Destroy.
@@ -76,9 +77,9 @@ func (w *Window) finish() bool {
 	return true
 }
 
-// OnCloseRequested sets the function that is asked when the window shall close, instead of the one before; it
-// returns true to refuse. It is called on a goroutine of its own, and may take its time: meanwhile
-// further requests are dropped. Nil: never refuse. Destroy and App.Shutdown don't ask.
+// OnCloseRequested sets the function that is asked when the window shall close, instead of the one
+// before; it returns true to refuse. It is called on a goroutine of its own, and may take its time:
+// meanwhile further requests are dropped. Nil: never refuse. Destroy and App.Shutdown don't ask.
 func (w *Window) OnCloseRequested(refuse func() bool) {
 	if refuse == nil {
 		w.refuses.Store(nil)
@@ -138,11 +139,13 @@ func (w *Window) askPage() {
 // unanswered is a request to close that the page has not answered.
 type unanswered struct{ since time.Time }
 
-// forgetAfter is how many times the time-out an unanswered request is remembered: long enough for a user
-// who insists on closing a window that hangs, short enough that a page that has refused is asked again.
+// forgetAfter is how many times the time-out an unanswered request is remembered: long enough for a
+// user who insists on closing a window that hangs, short enough that a page that has refused is
+// asked again.
 const forgetAfter = 3
 
-// again notes one more request, and says whether the page has had its time. A time-out below zero never ends.
+// again notes one more request, and says whether the page has had its time. A time-out below zero
+// never ends.
 func (u *unanswered) again(now time.Time, timeout time.Duration) bool {
 	age := now.Sub(u.since)
 	if timeout < 0 || u.since.IsZero() || age >= forgetAfter*timeout {

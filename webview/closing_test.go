@@ -83,13 +83,15 @@ func TestQuestionEndsItsGoroutine(t *testing.T) {
 func TestDestroyDoesNotAsk(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
 	p.OnCloseRequested(func() bool { t.Error("asked"); return true })
-	p.run(`await tailrace.listen('tauri://close-requested', () => {}, { target: { kind: 'Window', label: tailrace.session.label } })`, nil)
+	p.run(
+		`await tailrace.listen('tauri://close-requested', () => {}, { target: { kind: 'Window',
+			label: tailrace.session.label } })`, nil)
 	p.Destroy()
 	wait(t, p.Done(), "the window's end")
 }
 
-// listenToClose has the page answer a request to close as wrappers of @tauri-apps/api do: unless the handler
-// prevents it, the window is destroyed.
+// listenToClose has the page answer a request to close as wrappers of @tauri-apps/api do: unless
+// the handler prevents it, the window is destroyed.
 const listenToClose = `globalThis.asked = 0;
 	globalThis.allow = false;
 	globalThis.unlisten = await tailrace.listen('tauri://close-requested', async () => {
@@ -133,7 +135,8 @@ func TestWrapperDecides(t *testing.T) {
 	p.run(`const { getCurrentWindow } = await import('`+tauriPath+`window.js');
 		globalThis.asked = 0;
 		globalThis.allow = false;
-		await getCurrentWindow().onCloseRequested(e => { asked++; if (!allow) e.preventDefault() });`, nil)
+		await getCurrentWindow().onCloseRequested(e => { asked++;
+			if (!allow) e.preventDefault() });`, nil)
 	p.ready()
 	p.Close()
 	p.asks(1)
@@ -151,7 +154,8 @@ func TestPageThatStopsListening(t *testing.T) {
 	p.ready()
 	p.Close()
 	p.asks(1)
-	p.run(`unlisten(); await tailrace.invoke('plugin:event|emit', { event: 'x' })`, nil) // has come after unlisten
+	// has come after unlisten
+	p.run(`unlisten(); await tailrace.invoke('plugin:event|emit', { event: 'x' })`, nil)
 	p.Close()
 	wait(t, p.Done(), "the window's end")
 }
@@ -181,7 +185,9 @@ func TestPageDoesNotAnswer(t *testing.T) {
 	}
 
 	q := openPage(t, app, WindowOptions{Label: "refuses"})
-	q.run(listenToClose+`await tailrace.listen('tauri://close-requested', () => tailrace.invoke('plugin:window|refuse_close', {}))`, nil)
+	q.run(listenToClose+
+		`await tailrace.listen('tauri://close-requested', () =>
+			tailrace.invoke('plugin:window|refuse_close', {}))`, nil)
 	q.ready()
 	for begin, n := time.Now(), 1; time.Since(begin) < 2*timeout; n++ {
 		q.Close()

@@ -179,7 +179,8 @@ func isHiddenElement(element string, windows bool) bool {
 		return false
 	}
 	_, short, ok := strings.Cut(element, "~")
-	return strings.Contains(element, `\.`) || ok && short != "" && short[0] >= '0' && short[0] <= '9'
+	return strings.Contains(element, `\.`) || ok && short != "" && short[0] >= '0' &&
+		short[0] <= '9'
 }
 
 // isIgnorable says whether Apple's HFS+ leaves the character out of a name.

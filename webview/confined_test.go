@@ -71,7 +71,8 @@ func TestLinksOfAssets(t *testing.T) {
 			"/sub/out": 404, "/folder/out": 404,
 			"/parent/secret.txt": 404, "/parent/pages/inside.txt": 404, "/beside/secret.txt": 404,
 			"/itself": 404, "/root" + filepath.ToSlash(base) + "/secret.txt": 404, "/around": 404,
-			"/sub/index2": 404, "/a": 404, "/loop": 404, "/gone": 404, "/parent": 404, "/inside.txt/x": 404,
+			"/sub/index2": 404, "/a": 404, "/loop": 404, "/gone": 404, "/parent": 404,
+			"/inside.txt/x": 404,
 			"/" + strings.Repeat("here/", 20) + "inside.txt":   404, // os.Root follows 8
 			"/" + strings.Repeat("here/", 2000) + "inside.txt": 404,
 		} {
@@ -111,7 +112,8 @@ func TestLinksOfAssets(t *testing.T) {
 func TestDotFiles(t *testing.T) {
 	files := fstest.MapFS{}
 	for _, name := range []string{
-		"index.html", ".env", ".env.html", ".git/config", "a/.git/HEAD", "a/.htaccess", ".well-known/x",
+		"index.html", ".env", ".env.html", ".git/config", "a/.git/HEAD", "a/.htaccess",
+		".well-known/x",
 		".hidden/index.html", "a..b", "a.", "dots.../x", "\u200c.env", "a/\ufeff.env", "a/.html",
 	} {
 		files[name] = &fstest.MapFile{Data: []byte(name)}
@@ -119,16 +121,19 @@ func TestDotFiles(t *testing.T) {
 	for target, found := range map[string]string{ // with DotFiles
 		"/.env": ".env", "/%2eenv": ".env", "/%2Eenv": ".env", "/.env?x": ".env", "/.env/": "",
 		"/.git/config": ".git/config", "/%2egit%2fconfig": ".git/config", "/.GIT/config": "",
-		"/a/.git/HEAD": "a/.git/HEAD", "/a/.htaccess": "a/.htaccess", "/a/%2Ehtaccess": "a/.htaccess",
+		"/a/.git/HEAD": "a/.git/HEAD", "/a/.htaccess": "a/.htaccess",
+		"/a/%2Ehtaccess": "a/.htaccess",
 		"/.well-known/x": ".well-known/x", "/.hidden": ".hidden/index.html",
 		"/.hidden/": ".hidden/index.html", "/%E2%80%8C.env": "\u200c.env",
-		"/a/%EF%BB%BF.env": "a/\ufeff.env", "/./.env": "", "//.env": "", `/a\.env`: "", "/.env%00": "",
-		"/..": "", "/...": "", "/a/.": "", "/%252eenv": "", "/.env.html": ".env.html",
+		"/a/%EF%BB%BF.env": "a/\ufeff.env", "/./.env": "", "//.env": "", `/a\.env`: "",
+		"/.env%00": "",
+		"/..":      "", "/...": "", "/a/.": "", "/%252eenv": "", "/.env.html": ".env.html",
 	} {
 		for _, spa := range []bool{false, true} {
 			o := Options{Assets: files, MaxUnseekable: 1 << 20, Logger: slog.Default(), SPA: spa}
 			if r := ask(newAssets(o), "GET", target, "Accept", "text/html"); r.StatusCode != 404 &&
-				!(spa && text(t, r) == "index.html" && !strings.Contains(parseTarget(target).Path, "/.")) {
+				!(spa && text(t, r) == "index.html" && !strings.Contains(parseTarget(target).Path,
+					"/.")) {
 				t.Errorf("%q, SPA %v: %d", target, spa, r.StatusCode)
 			}
 		}
@@ -146,7 +151,8 @@ func TestDotFiles(t *testing.T) {
 	}
 	for element, want := range map[string][2]bool{ // elsewhere, on Windows
 		"x": {false, false}, ".x": {true, true}, "GIT~1": {false, true}, "a~b": {false, false},
-		"a~": {false, false}, `a\.env`: {false, true}, "\u200d\u200c.x": {true, true}, "": {false, false},
+		"a~": {false, false}, `a\.env`: {false, true}, "\u200d\u200c.x": {true, true},
+		"": {false, false},
 	} {
 		got := [2]bool{isHiddenElement(element, false), isHiddenElement(element, true)}
 		if got != want {
@@ -186,7 +192,8 @@ func TestContentTypes(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"text/html", "Application/XHTML+xml", "image/svg+xml", "multipart/related", "message/rfc822",
+		"text/html", "Application/XHTML+xml", "image/svg+xml", "multipart/related",
+		"message/rfc822",
 		"application/x-webarchive", "text/xml", "application/x-mimearchive-mht",
 	} {
 		if !mayBeDocument(name) {
@@ -208,7 +215,9 @@ func (r *headers) WriteHeader(int)             {}
 // Headers that package http takes apart are short.
 func TestMaxHeaders(t *testing.T) {
 	long := func(n int) []string { return []string{strings.Repeat("x", n)} }
-	ranges := func(n int) []string { return []string{"bytes=" + strings.Repeat("0-0,", n-1) + "1-1"} }
+	ranges := func(n int) []string {
+		return []string{"bytes=" + strings.Repeat("0-0,", n-1) + "1-1"}
+	}
 	for name, c := range map[string]struct {
 		h    http.Header
 		want int

@@ -13,8 +13,9 @@ import (
 // TestContextMenu: it has what is sound, and what the app lets pages do.
 func TestContextMenu(t *testing.T) {
 	const openWindow, download, openImage, downloadImage, inspect = "2", "3", "5", "6", "31"
-	server := foreign(t, `<style>* { margin: 0 }</style><a href="/x"><img width=300 height=200 src="`+
-		`data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"></a>`)
+	server := foreign(
+		t, `<style>* { margin: 0 }</style><a href="/x"><img width=300 height=200 src="`+
+			`data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"></a>`)
 	link := `<a href="` + server.URL + `/x"><img width=300 height=200 src="data:image/svg+xml,` +
 		`<svg xmlns='http://www.w3.org/2000/svg'/>"></a>`
 	for _, c := range []struct {

@@ -45,7 +45,8 @@ func (r refusal) check(t *testing.T, most int) {
 	if !strings.HasPrefix(r.Outcome, "blocked_by_csp: ") || len(r.Shown) != 1 || r.Refused == 0 ||
 		r.Refused > most {
 		t.Errorf(
-			"the page has %+v, want blocked_by_csp, one error in the console and at most %d requests", r,
+			"the page has %+v, want blocked_by_csp, one error in the console and at most %d "+
+				"requests", r,
 			most)
 	}
 }
@@ -68,10 +69,12 @@ func TestPagePolicies(t *testing.T) {
 			t.Run(fmt.Sprint(kind, " ", c.server, " ", c.policy), func(t *testing.T) {
 				header := http.Header{"Content-Security-Policy": {c.policy}}
 				o := Options{
-					Carrier: kind, Assets: fstest.MapFS{"index.html": {Data: []byte(watched)}}, Header: header,
+					Carrier: kind, Assets: fstest.MapFS{"index.html": {Data: []byte(watched)}},
+					Header: header,
 				}
 				if c.server {
-					server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+					server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter,
+						_ *http.Request) {
 						rw.Header().Set("Content-Type", "text/html")
 						rw.Header().Set("Content-Security-Policy", c.policy)
 						fmt.Fprint(rw, watched)
@@ -133,7 +136,8 @@ func TestPolicyAddedLater(t *testing.T) {
 				await exchange(100);
 				document.head.insertAdjacentHTML('beforeend',
 					'<meta http-equiv="Content-Security-Policy" content="connect-src \'none\'">');
-				await fetch('/index.html').then(() => { throw new Error('the policy is not in force') },
+				await fetch('/index.html').then(() => {
+					throw new Error('the policy is not in force') },
 					() => {});
 				while (refused === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 				refused--; // that one; there may be the client's already`, nil)
@@ -146,7 +150,8 @@ func TestPolicyAddedLater(t *testing.T) {
 			var wrong []int
 			p.run(`await exchange(2000); return got.filter((n, i) => n !== i)`, &wrong)
 			p.run(callAndLook, &got)
-			if len(wrong) != 0 || got.Outcome != "a result" || got.Refused != 0 || len(got.Shown) != 0 {
+			if len(wrong) != 0 || got.Outcome != "a result" || got.Refused != 0 ||
+				len(got.Shown) != 0 {
 				t.Errorf("the page has %+v, out of order %v", got, wrong)
 			}
 		})

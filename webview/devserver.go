@@ -56,7 +56,8 @@ func (w *Window) loadFailed(uri, message string) (page string, stays bool) {
 	if w.dev == nil || w.dev.uri != uri {
 		w.stopDevWait()
 		w.app.log.Warn("webview: the development server is not there: start it (npm run dev, for "+
-			"instance); the window goes on by itself", "window", w.label, "url", g.name, "error", message)
+			"instance); the window goes on by itself", "window", w.label, "url", g.name, "error",
+			message)
 		ctx, stop := context.WithCancel(context.Background())
 		d := &devWait{uri: uri, stop: stop}
 		w.dev = d

@@ -34,7 +34,8 @@ func (d *devServer) start() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.server = &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	d.server = &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter,
+		r *http.Request) {
 		rw.Header().Set("Content-Type", "text/html")
 		rw.Header().Set("Connection", "close")
 		fmt.Fprint(rw, blank+`<p>there</p>
@@ -139,7 +140,8 @@ func TestOtherLoadFails(t *testing.T) {
 	dev.start()
 	logger, log := readableLog()
 	p := openPage(t,
-		newApp(t, Options{DevURL: "http://" + dev.address, Logger: logger}, func(*transport.Engine) {}),
+		newApp(t, Options{DevURL: "http://" + dev.address, Logger: logger},
+			func(*transport.Engine) {}),
 		WindowOptions{Label: "main"})
 	if err := p.Navigate("http://" + gone.address + "/"); err != nil {
 		t.Fatal(err)

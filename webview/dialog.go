@@ -51,11 +51,11 @@ type DialogAction int
 const (
 	// DialogShow shows WebKit's dialog, and GTK's for printing.
 	DialogShow DialogAction = iota
-	// DialogAccept answers in the user's place: confirm gives true, prompt the text, a page is left.
-	// alert and print are over.
+	// DialogAccept answers in the user's place: confirm gives true, prompt the text, a page is
+	// left. alert and print are over.
 	DialogAccept
-	// DialogRefuse answers likewise: confirm gives false, prompt null, a page stays. alert and print
-	// are over.
+	// DialogRefuse answers likewise: confirm gives false, prompt null, a page stays. alert and
+	// print are over.
 	DialogRefuse
 
 	dialogHold // the answer comes later
@@ -115,6 +115,7 @@ func (w *Window) askDialog(d Dialog, then func(DialogAction, string)) DialogActi
 
 // dialogRefused is told of a dialog that no document of ours wants. Main thread only.
 func (w *Window) dialogRefused(k DialogKind) {
-	w.app.log.Warn("webview: refused a dialog: no document of the app's origins has opened it by its "+
-		"own window's function", "window", w.label, "kind", k)
+	w.app.log.Warn(
+		"webview: refused a dialog: no document of the app's origins has opened it by its "+
+			"own window's function", "window", w.label, "kind", k)
 }

@@ -20,7 +20,8 @@ var outsideDialogs = []struct{ name, script, want string }{
 	{"confirm", `return confirm('hold?')`, "false"},
 	{"prompt", `return prompt('password?', 'x')`, "null"},
 	{"print", `print(); print(); return 'went on'`, "went on"},
-	{"print by a command", `return document.execCommand('print') && 'went on'`, "true|false|went on"},
+	{"print by a command", `return document.execCommand('print') && 'went on'`,
+		"true|false|went on"},
 	{"an empty frame's functions", `const f = document.createElement('iframe');
 		document.body.append(f);
 		f.contentWindow.alert('x'); f.contentWindow.print();
@@ -36,7 +37,8 @@ var outsideDialogs = []struct{ name, script, want string }{
 		dispatchEvent(new CustomEvent('tailrace-ask', { detail: ['print', 'x', ''] }));
 		return heard + ' ' + confirm('x')`, "nothing false"},
 	{"document.write", `document.open();
-		document.write('<script>globalThis.said = String(confirm(1))</' + 'script>'); document.close();
+		document.write('<script>globalThis.said = String(confirm(1))</' + 'script>');
+			document.close();
 		return said`, "false"},
 	{"again and again", `for (let i = 0; i < 100; i++) { alert(i); print() }
 		return 'went on'`, "went on"},
@@ -49,7 +51,8 @@ func TestDialogsOfOtherOrigins(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		asked := make(chan Dialog, 1000)
 		silent := slog.New(slog.DiscardHandler)
-		b := openBeside(t, w, Options{Logger: silent, OnDialog: func(d Dialog) (DialogAction, string) {
+		b := openBeside(t, w, Options{Logger: silent, OnDialog: func(d Dialog) (DialogAction,
+			string) {
 			asked <- d
 			return DialogAccept, "given"
 		}}, nil)
@@ -89,7 +92,8 @@ func TestDialogOrder(t *testing.T) {
 		const times = 40
 		asked := make(chan string, 10*times)
 		silent := slog.New(slog.DiscardHandler)
-		b := openBeside(t, w, Options{Logger: silent, OnDialog: func(d Dialog) (DialogAction, string) {
+		b := openBeside(t, w, Options{Logger: silent, OnDialog: func(d Dialog) (DialogAction,
+			string) {
 			asked <- d.Message
 			return DialogAccept, "given " + d.Message
 		}}, nil)
@@ -157,17 +161,23 @@ func TestOnDialog(t *testing.T) {
 	}{
 		{"alert", `return alert('hello')`, DialogAlert, "hello", "", accept, "null"},
 		{"alert of nothing", `return alert()`, DialogAlert, "", "", accept, "null"},
-		{"alert of undefined", `return alert(undefined)`, DialogAlert, "undefined", "", refuse, "null"},
-		{"confirm of undefined", `return confirm(undefined)`, DialogConfirm, "", "", accept, "true"},
+		{"alert of undefined", `return alert(undefined)`, DialogAlert, "undefined", "", refuse,
+			"null"},
+		{"confirm of undefined", `return confirm(undefined)`, DialogConfirm, "", "", accept,
+			"true"},
 		{
-			"prompt of undefined", `return prompt('who?', undefined)`, DialogPrompt, "who?", "", accept,
+			"prompt of undefined", `return prompt('who?', undefined)`, DialogPrompt, "who?", "",
+			accept,
 			`"text"`,
 		},
-		{"prompt of null", `return prompt(null, null)`, DialogPrompt, "null", "null", accept, `"text"`},
+		{"prompt of null", `return prompt(null, null)`, DialogPrompt, "null", "null", accept,
+			`"text"`},
 		{"confirm", `return confirm('sure?')`, DialogConfirm, "sure?", "", accept, "true"},
-		{"confirm, refused", `return confirm('sure?')`, DialogConfirm, "sure?", "", refuse, "false"},
+		{"confirm, refused", `return confirm('sure?')`, DialogConfirm, "sure?", "", refuse,
+			"false"},
 		{"confirm, panic", `return confirm('sure?')`, DialogConfirm, "sure?", "", fails, "false"},
-		{"confirm, no action", `return confirm('sure?')`, DialogConfirm, "sure?", "", unknown, "false"},
+		{"confirm, no action", `return confirm('sure?')`, DialogConfirm, "sure?", "", unknown,
+			"false"},
 		{"prompt", `return prompt('who?', 'me')`, DialogPrompt, "who?", "me", accept, `"text"`},
 		{"prompt, refused", `return prompt('who?')`, DialogPrompt, "who?", "", refuse, "null"},
 		{
@@ -179,7 +189,8 @@ func TestOnDialog(t *testing.T) {
 			DialogConfirm, "frame", "", accept, "true"},
 		{"an empty frame", strings.ReplaceAll(inFrame, "SRC", "'about:blank'"),
 			DialogConfirm, "frame", "", accept, "true"},
-		{"a blob:", strings.ReplaceAll(inFrame, "SRC", blob), DialogConfirm, "frame", "", accept, "true"},
+		{"a blob:", strings.ReplaceAll(inFrame, "SRC", blob), DialogConfirm, "frame", "", accept,
+			"true"},
 		{"srcdoc", strings.ReplaceAll(inFrame, "f.src = SRC", "f.srcdoc = '<p>x'"),
 			DialogConfirm, "frame", "", accept, "true"},
 		{"document.write", `document.write('<p>anew'); document.close(); return confirm('anew')`,
@@ -189,7 +200,8 @@ func TestOnDialog(t *testing.T) {
 			p.t = t
 			result := p.start(c.script)
 			d := wait(t, asked, "the question")
-			if d.Window != p.Window || d.Kind != c.kind || d.Message != c.message || d.Default != c.given {
+			if d.Window != p.Window || d.Kind != c.kind || d.Message != c.message ||
+				d.Default != c.given {
 				t.Errorf("asked about %+v", d)
 			}
 			if c.kind != DialogPrint {
@@ -316,7 +328,8 @@ func TestDialogText(t *testing.T) {
 				if i == 0 {
 					short = height
 				} else if height < short+100 {
-					t.Errorf("the dialog is %d pixels high, and %d with one character", height, short)
+					t.Errorf("the dialog is %d pixels high, and %d with one character", height,
+						short)
 				}
 				p.Destroy()
 				wait(t, p.Done(), "the window's end")
@@ -419,7 +432,8 @@ func init() {
 	}
 	scenarios["Quit beside frames that never stop asking"] = func() error {
 		began := make(chan none, 100)
-		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter,
+			r *http.Request) {
 			if r.URL.Path == "/began" {
 				began <- none{}
 				return

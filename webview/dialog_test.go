@@ -52,7 +52,8 @@ var dialogCases = []dialogCase{
 			asked(() => { location.reload() })">`,
 		1, false,
 	},
-	{"full screen", `<button onclick="document.body.requestFullscreen(); asked(() => {})">`, 1, false},
+	{"full screen", `<button onclick="document.body.requestFullscreen(); asked(() => {})">`, 1,
+		false},
 }
 
 // dialogFiles gives a page for each case. Its function asked says that what it calls is about to be
@@ -62,7 +63,8 @@ func dialogFiles() fstest.MapFS {
 	for i, c := range dialogCases {
 		files[fmt.Sprintf("%d.html", i)] = &fstest.MapFile{Data: []byte(`<!doctype html>
 			<style>* { margin: 0 } body > * { display: block; width: 300px; height: 200px }</style>
-			<script>function asked(f) { tailrace.invoke('asked').then(() => setTimeout(f)) }</script>
+			<script>function asked(f) { tailrace.invoke('asked').then(() =>
+				setTimeout(f)) }</script>
 			<body>` + c.page)}
 	}
 	return files

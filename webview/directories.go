@@ -37,8 +37,8 @@ const (
 	dirTemplate
 )
 
-// directories finds the user's directories as the XDG specifications say: the base directories by the
-// environment, documents and so on by user-dirs.dirs.
+// directories finds the user's directories as the XDG specifications say: the base directories by
+// the environment, documents and so on by user-dirs.dirs.
 type directories struct {
 	identifier string              // names the app's own
 	env        func(string) string // os.Getenv
@@ -120,7 +120,8 @@ func under(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// base gives a directory that the environment names, or else one of the home directory. A relative one doesn't count.
+// base gives a directory that the environment names, or else one of the home directory. A relative
+// one doesn't count.
 func (d directories) base(variable, name string) string {
 	if dir := d.env(variable); filepath.IsAbs(dir) {
 		return dir

@@ -1,32 +1,31 @@
-// Package webview gives windows whose pages are connected to Go: App and Window on
-// webview_go, and the custom scheme tailrace:// that carries assets, commands and
-// channels. No TCP port is opened.
+// Package webview gives windows whose pages are connected to Go: App and Window on webview_go, and
+// the custom scheme tailrace:// that carries assets, commands and channels. No TCP port is opened.
 //
 // # Contract
 //
-//   - Every exported method may be called from any goroutine, except where its
-//     documentation says main goroutine. The calls of GTK and WebKit are made on the main
-//     thread, which App.Run drives, whoever asked for them.
+//   - Every exported method may be called from any goroutine, except where its documentation says
+//     main goroutine. The calls of GTK and WebKit are made on the main thread, which App.Run
+//     drives, whoever asked for them.
 //   - A nil context means context.Background().
-//   - A window has at most one session: the connection with the page that it shows.
-//     A reload, a navigation to another document, a closed window and a web process that
-//     ended end the session, with the reason; a new page gets a new one. Window.Session
-//     gives it.
+//   - A window has at most one session: the connection with the page that it shows. A reload, a
+//     navigation to another document, a closed window and a web process that ended end the session,
+//     with the reason; a new page gets a new one. Window.Session gives it.
 //   - Pages of our own origins are served, nothing else: tailrace://localhost, and the origin of
-//     Options.DevURL. Only windows of the App reach it. A request for a session's data
-//     needs the random id of the current session of the very window that it comes from.
-//   - Nothing slow runs on the main thread. Assets are read on other goroutines; an answer
-//     is handed over by one native call. No function of the app is called there.
-//   - Changes of a window (SetTitle, Hide, …) are made in the order of their calls, and what is asked
-//     after them (State) sees them. What the window manager decides comes when it has decided.
+//     Options.DevURL. Only windows of the App reach it. A request for a session's data needs the
+//     random id of the current session of the very window that it comes from.
+//   - Nothing slow runs on the main thread. Assets are read on other goroutines; an answer is
+//     handed over by one native call. No function of the app is called there.
+//   - Changes of a window (SetTitle, Hide, …) are made in the order of their calls, and what is
+//     asked after them (State) sees them. What the window manager decides comes when it has
+//     decided.
 //
 // # Events and scripts
 //
-// App and Window emit and listen through package bus, whose documentation has the contract. Events, and scripts
-// by Window.Eval, reach the page in the order in which they were accepted. They may come before there
-// is a page: they are kept for the window from the moment that its label is taken, and between one page and the next. A window's
-// own events (EventResize and the others) come the same way; resizes and moves are at most one a
-// frame each, and the last one always comes.
+// App and Window emit and listen through package bus, whose documentation has the contract. Events,
+// and scripts by Window.Eval, reach the page in the order in which they were accepted. They may
+// come before there is a page: they are kept for the window from the moment that its label is
+// taken, and between one page and the next. A window's own events (EventResize and the others) come
+// the same way; resizes and moves are at most one a frame each, and the last one always comes.
 //
 // # Where pages lead
 //
@@ -43,8 +42,8 @@
 //
 // # Closing
 //
-// Window.Close asks, as the user does: Go may refuse (OnCloseRequested), then a page that listens to
-// tauri://close-requested decides. Window.Destroy, App.Shutdown and the end of Run don't ask.
+// Window.Close asks, as the user does: Go may refuse (OnCloseRequested), then a page that listens
+// to tauri://close-requested decides. Window.Destroy, App.Shutdown and the end of Run don't ask.
 //
 // What waits for the user (alerts, choosers, menus, the print dialog) ends with its window. A
 // page's print opens one dialog a window and returns at once. In a Flatpak sandbox the desktop's
@@ -52,16 +51,19 @@
 //
 // # What happens to pages
 //
-//   - A page that is reloaded, navigates, is closed or whose web process ends: Send, Receive, Flush and running commands end with a
-//     *transport.ClosedError that says which of these it was, and the new page starts clean, with a session of its own.
-//   - A page that comes back from the back-forward cache has its heap and a new session: its channels and calls of before end with
-//     the code "restored".
-//   - A web process that crashed or was killed leaves the window open. OnCrash and EventWebviewCrashed tell; Reload and Navigate start another.
-//   - A page whose script hangs: Send waits, TrySend and Emit give ErrFull, what is held is bounded, and all goes on when it does. Reload
-//     waits for it, Terminate does not.
-//   - A hidden or minimized window gets its data as any other; what WebKit slows down there are the page's own timers and
-//     animation frames.
-//   - A page that never connects has no session. What is emitted to it is kept up to Options.Bus.PendingBytes, then ErrFull.
+//   - A page that is reloaded, navigates, is closed or whose web process ends: Send, Receive, Flush
+//     and running commands end with a *transport.ClosedError that says which of these it was, and
+//     the new page starts clean, with a session of its own.
+//   - A page that comes back from the back-forward cache has its heap and a new session: its
+//     channels and calls of before end with the code "restored".
+//   - A web process that crashed or was killed leaves the window open. OnCrash and
+//     EventWebviewCrashed tell; Reload and Navigate start another.
+//   - A page whose script hangs: Send waits, TrySend and Emit give ErrFull, what is held is
+//     bounded, and all goes on when it does. Reload waits for it, Terminate does not.
+//   - A hidden or minimized window gets its data as any other; what WebKit slows down there are the
+//     page's own timers and animation frames.
+//   - A page that never connects has no session. What is emitted to it is kept up to
+//     Options.Bus.PendingBytes, then ErrFull.
 //
 // # Tauri's commands
 //
@@ -91,24 +93,28 @@
 // when they are done; who calls without end waits, and other windows don't. Dragging needs a button
 // that the user holds, and moving the pointer a window that has the keyboard.
 //
-// Errors under these names are messages in Tauri's words where it has them. Ours besides: plugin:window|refuse_close tells
-// that a page was asked to close and stays.
+// Errors under these names are messages in Tauri's words where it has them. Ours besides:
+// plugin:window|refuse_close tells that a page was asked to close and stays.
 //
 // # Carriers
 //
-// Data crosses through shared memory, by an extension that WebKit's web process loads, or by answers to requests of the custom scheme. The
-// promises are the same. Options.Carrier says which; by default it is shared memory where that works, and a session whose
-// shared memory fails goes on over the scheme without loss. SessionStats.Carrier, Reason and the log tell.
+// Data crosses through shared memory, by an extension that WebKit's web process loads, or by
+// answers to requests of the custom scheme. The promises are the same. Options.Carrier says which;
+// by default it is shared memory where that works, and a session whose shared memory fails goes on
+// over the scheme without loss. SessionStats.Carrier, Reason and the log tell.
 //
-//   - Shared memory needs Linux on amd64 or arm64, and a directory from which code can be loaded: TMPDIR, XDG_RUNTIME_DIR or
-//     the user's cache directory, the first that is neither mounted noexec nor open to every user. The extension is unpacked there, readable for
-//     the user only, when the first web process starts, and removed with the last window and at the end of Run. What a
-//     killed process leaves is removed by the next one.
-//   - WebKit has one directory for extensions. A program that has extensions of its own sets CarrierScheme in all of its Apps, which then
-//     leave that directory alone.
-//   - A web process that began before the App was made has no extension, so its pages use the scheme.
-//   - Only the client of a page of ours, in the main frame, gets at the memory of its own session. What Go writes can't be
-//     written in the web process. All of it goes with the session, in both processes.
+//   - Shared memory needs Linux on amd64 or arm64, and a directory from which code can be loaded:
+//     TMPDIR, XDG_RUNTIME_DIR or the user's cache directory, the first that is neither mounted
+//     noexec nor open to every user. The extension is unpacked there, readable for the user only,
+//     when the first web process starts, and removed with the last window and at the end of Run.
+//     What a killed process leaves is removed by the next one.
+//   - WebKit has one directory for extensions. A program that has extensions of its own sets
+//     CarrierScheme in all of its Apps, which then leave that directory alone.
+//   - A web process that began before the App was made has no extension, so its pages use the
+//     scheme.
+//   - Only the client of a page of ours, in the main frame, gets at the memory of its own session.
+//     What Go writes can't be written in the web process. All of it goes with the session, in both
+//     processes.
 //
 // # Serving
 //
@@ -118,8 +124,8 @@
 //
 // # Platforms
 //
-// The scheme needs Linux with WebKitGTK and a build with cgo. Elsewhere the package
-// compiles, and New gives ErrNoCarrier.
+// The scheme needs Linux with WebKitGTK and a build with cgo. Elsewhere the package compiles, and
+// New gives ErrNoCarrier.
 //
 // # What WebKit changes in the process
 //
@@ -135,8 +141,8 @@
 //     5.3), GLib takes SIGCHLD. All other signals are the program's.
 //   - WebKit's receiving threads take real-time scheduling. The package takes that from them, so
 //     that a busy window does not starve the machine.
-//   - Nothing is printed to stdout or stderr, whatever pages do. GTK itself complains
-//     there of a desktop whose settings it can't use, a locale that is not installed, say.
+//   - Nothing is printed to stdout or stderr, whatever pages do. GTK itself complains there of a
+//     desktop whose settings it can't use, a locale that is not installed, say.
 //
 // # Example
 //

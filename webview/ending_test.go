@@ -17,7 +17,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// Shutdown delivers what is kept for a page that is not ready, too, or says what it has not delivered.
+// Shutdown delivers what is kept for a page that is not ready, too, or says what it has not
+// delivered.
 func TestShutdownDeliversWhatIsKept(t *testing.T) {
 	const manual = `<!doctype html><html data-tailrace-ready=manual><script>
 		tailrace.listen('bye', e => { // so that it is told before the page has handled the event
@@ -27,7 +28,8 @@ func TestShutdownDeliversWhatIsKept(t *testing.T) {
 		})</script>`
 	for name, answers := range map[string]bool{"ready late": true, "never ready": false} {
 		t.Run(name, func(t *testing.T) {
-			files := asked{fstest.MapFS{"index.html": {Data: []byte(manual)}}, make(chan string, 100)}
+			files := asked{fstest.MapFS{"index.html": {Data: []byte(manual)}},
+				make(chan string, 100)}
 			app := newApp(t, Options{KeepRunning: true, Assets: files}, func(*transport.Engine) {})
 			p := openPage(t, app, WindowOptions{Label: "main"})
 			for i := range 3 {
@@ -40,7 +42,10 @@ func TestShutdownDeliversWhatIsKept(t *testing.T) {
 			if !answers {
 				cancel()
 				err := app.Shutdown(ctx)
-				if failed := new(bus.WindowError); !errors.As(err, &failed) || failed.Label != "main" || !strings.Contains(err.Error(), "events and scripts that were kept") || !errors.Is(err, context.Canceled) {
+				if failed := new(bus.WindowError); !errors.As(err, &failed) ||
+					failed.Label != "main" ||
+					!strings.Contains(err.Error(), "events and scripts that were kept") ||
+					!errors.Is(err, context.Canceled) {
 					t.Errorf("Shutdown of a page that is not ready: %v", err)
 				}
 				return
@@ -82,7 +87,9 @@ func TestReopenWhenDestroyed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id, err := w.Listen("ping", func(bus.Event) { t.Error("a listener of the window before heard an event of the new one") })
+		id, err := w.Listen("ping", func(bus.Event) {
+			t.Error("a listener of the window before heard an event of the new one")
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,8 +190,9 @@ func openWhileRunEnds() error {
 	return nil
 }
 
-// A window that has its label and nothing else when Run ends is shut, and not built behind that: neither on the goroutine
-// that opens it, whose function does not run any more, nor by a function that runs late.
+// A window that has its label and nothing else when Run ends is shut, and not built behind that:
+// neither on the goroutine that opens it, whose function does not run any more, nor by a function
+// that runs late.
 func runEndsBeforeBuild() error {
 	app, _, err := scenarioApp()
 	if err != nil {
@@ -203,7 +211,9 @@ func runEndsBeforeBuild() error {
 		return err
 	}
 	<-w.Done()
-	build := func() error { return app.build(w, func(w *Window) error { return w.native.open(w, o) }) }
+	build := func() error {
+		return app.build(w, func(w *Window) error { return w.native.open(w, o) })
+	}
 	waiting := make(chan error)
 	go func() { waiting <- app.call(build) }()
 	for _, err := range []error{<-waiting, build()} {

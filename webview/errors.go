@@ -14,8 +14,8 @@ var (
 		"and cgo: build with CGO_ENABLED=1, a C++ compiler, pkg-config and the package " +
 		"libwebkit2gtk-4.0-dev, or libwebkit2gtk-4.1-dev with an alias for pkg-config, which the " +
 		"README has")
-	// ErrClosed is transport.ErrClosed: a window or an App that is closed, or closing; a page that is
-	// gone.
+	// ErrClosed is transport.ErrClosed: a window or an App that is closed, or closing; a page that
+	// is gone.
 	ErrClosed = transport.ErrClosed
 	// ErrLabel is a label that is taken, or has characters other than letters, digits and - / : _
 	ErrLabel = errors.New("webview: label can't be used")
@@ -26,7 +26,8 @@ var (
 	ErrRunning = errors.New("webview: Run may be called once, and by one App at a time")
 	// ErrNoDisplay means that GTK found neither an X nor a Wayland display. Set DISPLAY,
 	// or run under xvfb-run.
-	ErrNoDisplay = errors.New("webview: no display: set DISPLAY or WAYLAND_DISPLAY, or run under xvfb-run")
+	ErrNoDisplay = errors.New("webview: no display: set DISPLAY or WAYLAND_DISPLAY, or run under " +
+		"xvfb-run")
 	// ErrWindows is a window too many: Options.MaxWindows.
 	ErrWindows = errors.New("webview: too many windows")
 	// ErrResources is a page that holds Options.MaxResources already: it must close some.

@@ -23,11 +23,13 @@ import (
 const (
 	freePage   = blank
 	strictPage = `<!doctype html><meta charset=utf-8>
-		<meta http-equiv="Content-Security-Policy" content="default-src 'self' tailrace:; script-src 'self' 'unsafe-inline'">
+		<meta http-equiv="Content-Security-Policy" content="default-src 'self' tailrace:;
+			script-src 'self' 'unsafe-inline'">
 		<title>page</title><body>`
 )
 
-// evalPage opens a window on a page that keeps a log of its uncaught errors. It waits until the page is ready.
+// evalPage opens a window on a page that keeps a log of its uncaught errors. It waits until the
+// page is ready.
 func evalPage(t *testing.T, page string, logger *slog.Logger) *testPage {
 	t.Helper()
 	o := Options{Assets: fstest.MapFS{"index.html": {Data: []byte(page + `<script>
@@ -56,7 +58,8 @@ func TestEvalResults(t *testing.T) {
 		p := evalPage(t, page, nil)
 		for _, c := range []struct{ js, want string }{
 			{`1 + 1`, `2`},
-			{`({ a: [1, 'ü\u2028', null], b: { c: true } })`, "{\"a\":[1,\"ü\u2028\",null],\"b\":{\"c\":true}}"},
+			{`({ a: [1, 'ü\u2028', null], b: { c: true } })`,
+				"{\"a\":[1,\"ü\u2028\",null],\"b\":{\"c\":true}}"},
 			{`[1, 2] // with a comment`, `[1,2]`},
 			{`undefined`, `null`},
 			{`null`, `null`},
@@ -144,7 +147,8 @@ func TestEvalErrors(t *testing.T) {
 			}
 		}
 		// Each script ran once, whatever form was tried.
-		if v, err := p.EvalResult(testContext(t), `globalThis.runs = (globalThis.runs ?? 0) + 1, JSON.parse('{')`); err == nil {
+		if v, err := p.EvalResult(testContext(t),
+			`globalThis.runs = (globalThis.runs ?? 0) + 1, JSON.parse('{')`); err == nil {
 			t.Errorf("no error: %s", v)
 		}
 		if v, err := p.EvalResult(testContext(t), `runs`); string(v) != "1" {
@@ -154,11 +158,14 @@ func TestEvalErrors(t *testing.T) {
 		if err := p.Eval(`throw new Error('nobody waits')`); err != nil {
 			t.Fatal(err)
 		}
-		v, err := p.EvalResult(testContext(t), `errors.filter(e => e.includes('nobody waits')).length`)
+		v, err := p.EvalResult(testContext(t),
+			`errors.filter(e => e.includes('nobody waits')).length`)
 		if string(v) != "1" || err != nil {
 			t.Errorf("the page's error event came %s times, %v", v, err)
 		}
-		eventually(t, "the log", func() bool { return strings.Contains(log.String(), "nobody waits") })
+		eventually(t, "the log", func() bool {
+			return strings.Contains(log.String(), "nobody waits")
+		})
 	})
 }
 
@@ -189,13 +196,15 @@ func TestEvalOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []int
-		if err := json.Unmarshal(v, &got); err != nil || len(got) != count || !slices.IsSorted(got) {
+		if err := json.Unmarshal(v, &got); err != nil || len(got) != count ||
+			!slices.IsSorted(got) {
 			t.Errorf("%v, %v", got, err)
 		}
 	})
 }
 
-// What is evaluated before the page has loaded, and between two pages, waits in its place among the events.
+// What is evaluated before the page has loaded, and between two pages, waits in its place among the
+// events.
 func TestEvalBeforeLoad(t *testing.T) {
 	app := newApp(t, Options{
 		Bus: bus.Options{PendingBytes: 100_000},
@@ -286,7 +295,8 @@ func TestRecoverAfterNativeEval(t *testing.T) {
 }
 
 func TestEvalPolicy(t *testing.T) {
-	app := newApp(t, Options{Logger: slog.New(slog.DiscardHandler), Policy: windowPolicy{}}, func(*transport.Engine) {})
+	app := newApp(t, Options{Logger: slog.New(slog.DiscardHandler), Policy: windowPolicy{}},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	_, err := p.EvalResult(testContext(t), `1`)
 	if !isCode(err, transport.CodeDenied) || !strings.Contains(err.Error(), `"eval"`) {

@@ -20,21 +20,26 @@ const orderPage = `
 	globalThis.marks = 0;
 	const failed = (text) => { if (errors.length < 5) errors.push(text); };
 	globalThis.mark = (g, n) => {
-		if (first[g] !== n || second[g] !== n) failed('script ' + n + ' of emitter ' + g + ' after ' + first[g] + ' and ' + second[g] + ' events');
+		if (first[g] !== n || second[g] !== n) failed('script ' + n + ' of emitter ' + g +
+			' after ' + first[g] + ' and ' + second[g] + ' events');
 		marks++;
 	};
 	tailrace.listen('e', ({ payload: [g, n] }) => {
-		if (first[g] !== n) failed('event ' + n + ' of emitter ' + g + ' where ' + first[g] + ' is due');
+		if (first[g] !== n) failed('event ' + n + ' of emitter ' + g + ' where ' + first[g] +
+			' is due');
 		first[g] = n + 1;
 	});
 	tailrace.currentWindow().listen('e', ({ payload: [g, n] }) => {
-		if (second[g] !== n) failed('second listener: event ' + n + ' of emitter ' + g + ' where ' + second[g] + ' is due');
-		if (first[g] !== n + 1) failed('the second listener heard event ' + n + ' of emitter ' + g + ' before the first one');
+		if (second[g] !== n) failed('second listener: event ' + n + ' of emitter ' + g + ' where ' +
+			second[g] + ' is due');
+		if (first[g] !== n + 1) failed('the second listener heard event ' + n + ' of emitter ' + g +
+			' before the first one');
 		second[g] = n + 1;
 	});`
 
-// TestEventOrder: 8 goroutines emit 100,000 events to 2 windows, with evals between them. Every listener hears each
-// emitter's events in order, gapless; among listeners the first that registered is first; each eval runs in its place.
+// TestEventOrder: 8 goroutines emit 100,000 events to 2 windows, with evals between them. Every
+// listener hears each emitter's events in order, gapless; among listeners the first that registered
+// is first; each eval runs in its place.
 func TestEventOrder(t *testing.T) { eventOrder(t, Options{}, 12_500) }
 
 // eventOrder emits so many events by each goroutine, a multiple of 250.
@@ -44,7 +49,11 @@ func eventOrder(t *testing.T, o Options, each int) {
 		"index.html": {Data: []byte(blank + `<script type=module>` + orderPage + `</script>`)},
 	}
 	app := newApp(t, o, func(*transport.Engine) {})
-	pages := []*testPage{openPage(t, app, WindowOptions{Label: "one"}), openPage(t, app, WindowOptions{Label: "two"})}
+	pages := []*testPage{
+		openPage(t, app, WindowOptions{Label: "one"}), openPage(t, app, WindowOptions{
+			Label: "two",
+		}),
+	}
 	ctx := testContext(t)
 	var wg sync.WaitGroup
 	for g := range emitters {
@@ -52,7 +61,8 @@ func eventOrder(t *testing.T, o Options, each int) {
 			for n := range each {
 				if n%between == 0 {
 					for _, p := range pages {
-						if err := p.EvalContext(ctx, fmt.Sprintf("mark(%d, %d)", g, n)); err != nil {
+						if err := p.EvalContext(ctx, fmt.Sprintf("mark(%d, %d)", g,
+							n)); err != nil {
 							t.Error(err)
 							return
 						}
@@ -84,7 +94,8 @@ func eventOrder(t *testing.T, o Options, each int) {
 		}
 		for g := range emitters {
 			if got.First[g] != each || got.Second[g] != each {
-				t.Errorf("window %s: emitter %d: %d and %d events, want %d", p.Label(), g, got.First[g], got.Second[g], each)
+				t.Errorf("window %s: emitter %d: %d and %d events, want %d", p.Label(), g,
+					got.First[g], got.Second[g], each)
 			}
 		}
 		if want := emitters * each / between; got.Marks != want {
@@ -96,13 +107,19 @@ func eventOrder(t *testing.T, o Options, each int) {
 	}
 }
 
-// TestEventsBeforeLoad: 1,000 events that are emitted before the page loads reach the listeners of all its scripts, in order.
+// TestEventsBeforeLoad: 1,000 events that are emitted before the page loads reach the listeners of
+// all its scripts, in order.
 func TestEventsBeforeLoad(t *testing.T) {
 	app := newApp(t, Options{Assets: fstest.MapFS{
 		"index.html": {Data: []byte(blank + `
-			<script>globalThis.log = [[], []]; tailrace.listen('e', (e) => log[0].push(e.payload));</script>
+			<script>globalThis.log = [[], []]; tailrace.listen('e', (e) =>
+				log[0].push(e.payload));</script>
 			<script type=module src=late.js></script>`)},
-		"late.js": {Data: []byte(`tailrace.listen('e', (e) => log[1].push(e.payload), { target: { kind: 'WebviewWindow', label: 'main' } });`)},
+		"late.js": {
+			Data: []byte(
+				`tailrace.listen('e', (e) => log[1].push(e.payload), { target: {
+					kind: 'WebviewWindow', label: 'main' } });`),
+		},
 	}}, func(*transport.Engine) {})
 	w, err := app.Open(WindowOptions{Label: "main"})
 	if err != nil {
@@ -134,7 +151,8 @@ func TestEventsBeforeLoad(t *testing.T) {
 	for i, log := range logs {
 		for n := range count {
 			if n >= len(log) || log[n] != n {
-				t.Fatalf("listener %d of %d heard %d events, the first ones in order: %d", i, len(logs), len(log), n)
+				t.Fatalf("listener %d of %d heard %d events, the first ones in order: %d", i,
+					len(logs), len(log), n)
 			}
 		}
 	}

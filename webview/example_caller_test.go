@@ -29,7 +29,8 @@ const callerPage = `<!doctype html>
 	});
 </script>`
 
-// A command starts work that emits to the window of the page that called it, and ends with that page.
+// A command starts work that emits to the window of the page that called it, and ends with that
+// page.
 func ExampleCaller() {
 	app, err := webview.New(webview.Options{
 		Assets:    fstest.MapFS{"index.html": {Data: []byte(callerPage)}},
@@ -39,13 +40,15 @@ func ExampleCaller() {
 		log.Fatal(err)
 	}
 	transport.HandleOrdered(app.Engine(), "print", printLine)
-	transport.Handle(app.Engine(), "init_process", func(ctx context.Context, _ struct{}) (any, error) {
+	transport.Handle(app.Engine(), "init_process", func(ctx context.Context, _ struct{}) (any,
+		error) {
 		window, session := webview.Caller(ctx), transport.SessionFrom(ctx)
 		go func() {
 			tick := time.NewTicker(time.Millisecond)
 			defer tick.Stop()
 			for n := 1; ; n++ {
-				_ = window.Emit("event-name", fmt.Sprint("event ", n)) // never waits: what has no room is an error
+				// never waits: what has no room is an error
+				_ = window.Emit("event-name", fmt.Sprint("event ", n))
 				select {
 				case <-tick.C:
 				case <-session.Done():

@@ -26,13 +26,14 @@ const channelPage = `<!doctype html>
 // DownloadEvent is a tagged union: {"event": "progress", "data": {…}}.
 type DownloadEvent struct {
 	Event string `json:"event"`
-	Data  any    `json:"data"` // what DownloadStarted, DownloadProgress or DownloadFinished are elsewhere
+	// what DownloadStarted, DownloadProgress or DownloadFinished are elsewhere
+	Data any `json:"data"`
 }
 
 type fields = map[string]any
 
-// A channel carries ordered messages from a command to the page that called it, as fast as that reads them. They arrive
-// before the command's result.
+// A channel carries ordered messages from a command to the page that called it, as fast as that
+// reads them. They arrive before the command's result.
 func Example_channel() {
 	app, err := webview.New(webview.Options{
 		Assets:    fstest.MapFS{"index.html": {Data: []byte(channelPage)}},
@@ -46,9 +47,13 @@ func Example_channel() {
 		URL     string
 		OnEvent *transport.Channel[DownloadEvent]
 	}) (any, error) {
-		events := []DownloadEvent{{"started", fields{"url": args.URL, "downloadId": 1, "contentLength": 1000}}}
+		events := []DownloadEvent{
+			{"started", fields{"url": args.URL, "downloadId": 1, "contentLength": 1000}},
+		}
 		for _, n := range []int{15, 150, 35, 500, 300} {
-			events = append(events, DownloadEvent{"progress", fields{"downloadId": 1, "chunkLength": n}})
+			events = append(events, DownloadEvent{
+				"progress", fields{"downloadId": 1, "chunkLength": n},
+			})
 		}
 		for _, e := range append(events, DownloadEvent{"finished", fields{"downloadId": 1}}) {
 			if err := args.OnEvent.Send(ctx, e); err != nil {

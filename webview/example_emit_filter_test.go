@@ -25,7 +25,8 @@ const emitFilterPage = `<!doctype html>
 	if (window.label === 'settings') await invoke('open_file', { path: '/tmp/notes.txt' });
 </script>`
 
-// A command emits an event to a choice of windows. A window whose page is still loading gets it when that is ready.
+// A command emits an event to a choice of windows. A window whose page is still loading gets it
+// when that is ready.
 func ExampleApp_EmitFilter() {
 	app, err := webview.New(webview.Options{
 		Assets:    fstest.MapFS{"index.html": {Data: []byte(emitFilterPage)}},
@@ -35,11 +36,12 @@ func ExampleApp_EmitFilter() {
 		log.Fatal(err)
 	}
 	transport.HandleOrdered(app.Engine(), "print", printLine)
-	transport.Handle(app.Engine(), "open_file", func(_ context.Context, args struct{ Path string }) (any, error) {
-		return nil, app.EmitFilter("open-file", args.Path, func(t bus.Target) bool {
-			return t == bus.WebviewWindow("main") || t == bus.WebviewWindow("file-viewer")
+	transport.Handle(app.Engine(), "open_file",
+		func(_ context.Context, args struct{ Path string }) (any, error) {
+			return nil, app.EmitFilter("open-file", args.Path, func(t bus.Target) bool {
+				return t == bus.WebviewWindow("main") || t == bus.WebviewWindow("file-viewer")
+			})
 		})
-	})
 	for _, label := range []string{"main", "file-viewer", "settings"} {
 		if _, err := app.Open(webview.WindowOptions{Label: label}); err != nil {
 			log.Fatal(err)

@@ -59,14 +59,15 @@ func ExampleApp_Emit_payload() {
 		log.Fatal(err)
 	}
 	transport.HandleOrdered(app.Engine(), "print", printLine)
-	transport.Handle(app.Engine(), "download", func(_ context.Context, args struct{ URL string }) (any, error) {
-		const id, length = 1, 1000
-		err := app.Emit("download-started", DownloadStarted{args.URL, id, length})
-		for _, n := range []int{15, 150, 35, 500, 300} {
-			err = errors.Join(err, app.Emit("download-progress", DownloadProgress{id, n}))
-		}
-		return nil, errors.Join(err, app.Emit("download-finished", DownloadFinished{id}))
-	})
+	transport.Handle(app.Engine(), "download",
+		func(_ context.Context, args struct{ URL string }) (any, error) {
+			const id, length = 1, 1000
+			err := app.Emit("download-started", DownloadStarted{args.URL, id, length})
+			for _, n := range []int{15, 150, 35, 500, 300} {
+				err = errors.Join(err, app.Emit("download-progress", DownloadProgress{id, n}))
+			}
+			return nil, errors.Join(err, app.Emit("download-finished", DownloadFinished{id}))
+		})
 	window, err := app.Open(webview.WindowOptions{})
 	if err != nil {
 		log.Fatal(err)

@@ -19,7 +19,8 @@ const emitPage = `<!doctype html>
 	import { getCurrentWindow } from '@tauri-apps/api/window';
 
 	for (const name of ['download-started', 'download-progress', 'download-finished'])
-		await listen(name, ({ event, payload }) => invoke('print', { line: event + ' ' + payload }));
+		await listen(name, ({ event, payload }) => invoke('print', { line: event + ' ' +
+			payload }));
 	await listen('download-finished', () => getCurrentWindow().close());
 	await invoke('download', { url: 'https://tauri.app' });
 </script>`
@@ -34,13 +35,14 @@ func ExampleApp_Emit() {
 		log.Fatal(err)
 	}
 	transport.HandleOrdered(app.Engine(), "print", printLine)
-	transport.Handle(app.Engine(), "download", func(_ context.Context, args struct{ URL string }) (any, error) {
-		err := app.Emit("download-started", args.URL)
-		for _, progress := range []int{1, 15, 50, 80, 100} {
-			err = errors.Join(err, app.Emit("download-progress", progress))
-		}
-		return nil, errors.Join(err, app.Emit("download-finished", args.URL))
-	})
+	transport.Handle(app.Engine(), "download",
+		func(_ context.Context, args struct{ URL string }) (any, error) {
+			err := app.Emit("download-started", args.URL)
+			for _, progress := range []int{1, 15, 50, 80, 100} {
+				err = errors.Join(err, app.Emit("download-progress", progress))
+			}
+			return nil, errors.Join(err, app.Emit("download-finished", args.URL))
+		})
 	window, err := app.Open(webview.WindowOptions{})
 	if err != nil {
 		log.Fatal(err)

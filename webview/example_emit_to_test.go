@@ -26,8 +26,8 @@ const emitToPage = `<!doctype html>
 	await invoke('login', { user: 'tauri-apps', password: 'tauri' });
 </script>`
 
-// A command emits an event to one window, whatever kind of target the page listens as. To name the kind, there are
-// bus.Window, bus.Webview and bus.WebviewWindow.
+// A command emits an event to one window, whatever kind of target the page listens as. To name the
+// kind, there are bus.Window, bus.Webview and bus.WebviewWindow.
 func ExampleApp_EmitTo() {
 	app, err := webview.New(webview.Options{
 		Assets:    fstest.MapFS{"index.html": {Data: []byte(emitToPage)}},
@@ -37,13 +37,14 @@ func ExampleApp_EmitTo() {
 		log.Fatal(err)
 	}
 	transport.HandleOrdered(app.Engine(), "print", printLine)
-	transport.Handle(app.Engine(), "login", func(_ context.Context, args struct{ User, Password string }) (any, error) {
-		result := "invalidCredentials"
-		if args.User == "tauri-apps" && args.Password == "tauri" {
-			result = "loggedIn"
-		}
-		return nil, app.EmitTo(bus.AnyLabel("login"), "login-result", result)
-	})
+	transport.Handle(app.Engine(), "login",
+		func(_ context.Context, args struct{ User, Password string }) (any, error) {
+			result := "invalidCredentials"
+			if args.User == "tauri-apps" && args.Password == "tauri" {
+				result = "loggedIn"
+			}
+			return nil, app.EmitTo(bus.AnyLabel("login"), "login-result", result)
+		})
 	window, err := app.Open(webview.WindowOptions{Label: "login"})
 	if err != nil {
 		log.Fatal(err)

@@ -20,8 +20,8 @@ const evalPage = `<!doctype html>
 	console.log = (line) => printed.push(tailrace.invoke('print', { line }));
 </script>`
 
-// A script runs in the page's global scope, in order with the window's events. script.Format writes values into it. EvalResult waits
-// for a promise.
+// A script runs in the page's global scope, in order with the window's events. script.Format writes
+// values into it. EvalResult waits for a promise.
 func ExampleWindow_Eval() {
 	app, err := webview.New(webview.Options{
 		Assets: fstest.MapFS{"index.html": {Data: []byte(evalPage)}},
@@ -44,7 +44,8 @@ func ExampleWindow_Eval() {
 	if err := window.Eval(js); err != nil {
 		log.Fatal(err)
 	}
-	title, err := window.EvalResult(context.Background(), "Promise.all(printed).then(() => document.title)")
+	title, err := window.EvalResult(context.Background(), "Promise.all(printed).then(() => "+
+		"document.title)")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -28,8 +28,8 @@ type Payload struct {
 	Message string `json:"message"`
 }
 
-// ListenAny hears the events of a name, whomever they are for, as listen_global did in Tauri 1. Emit is its emit_all: all
-// windows get the event.
+// ListenAny hears the events of a name, whomever they are for, as listen_global did in Tauri 1.
+// Emit is its emit_all: all windows get the event.
 func ExampleApp_ListenAny() {
 	app, err := webview.New(webview.Options{
 		Assets:    fstest.MapFS{"index.html": {Data: []byte(listenAnyPage)}},

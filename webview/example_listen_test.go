@@ -22,7 +22,8 @@ const listenPage = `<!doctype html>
 	await getCurrentWindow().close();
 </script>`
 
-// A listener in Go hears what pages and Go emit to all, or to the app. bus.On decodes the payload by itself.
+// A listener in Go hears what pages and Go emit to all, or to the app. bus.On decodes the payload
+// by itself.
 func ExampleApp_Listen() {
 	app, err := webview.New(webview.Options{
 		Assets:    fstest.MapFS{"index.html": {Data: []byte(listenPage)}},

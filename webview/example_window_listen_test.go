@@ -22,8 +22,8 @@ const windowListenPage = `<!doctype html>
 	};
 </script>`
 
-// A listener of a window hears what is for that window, and what is for all. It lives through reloads, and ends with
-// the window.
+// A listener of a window hears what is for that window, and what is for all. It lives through
+// reloads, and ends with the window.
 func ExampleWindow_Listen() {
 	app, err := webview.New(webview.Options{
 		Assets:    fstest.MapFS{"index.html": {Data: []byte(windowListenPage)}},

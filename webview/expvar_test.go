@@ -20,7 +20,8 @@ func TestExpvar(t *testing.T) {
 	if err := app.PublishExpvar(name); !errors.Is(err, ErrPublished) {
 		t.Errorf("the same name again: %v", err)
 	}
-	if err := newApp(t, Options{}, caller).PublishExpvar("memstats"); !errors.Is(err, ErrPublished) {
+	if err := newApp(t, Options{}, caller).PublishExpvar("memstats"); !errors.Is(err,
+		ErrPublished) {
 		t.Errorf("a name of package expvar's own: %v", err)
 	}
 	if err := app.PublishExpvar(""); err == nil {
@@ -42,10 +43,12 @@ func TestExpvar(t *testing.T) {
 		p.run(`await tailrace.invoke('caller')`, nil)
 	}
 	st := read()
-	if len(st.Windows) != 1 || st.Windows[0].Label != "main" || st.Windows[0].Session == nil || len(st.Engine.Sessions) != 1 {
+	if len(st.Windows) != 1 || st.Windows[0].Label != "main" || st.Windows[0].Session == nil ||
+		len(st.Engine.Sessions) != 1 {
 		t.Fatalf("with a window: %+v", st)
 	}
-	if s := st.Windows[0].Session; s.Commands < 7 || s.Commands != st.Engine.Commands || s.Carrier == "" || s.Memory == 0 {
+	if s := st.Windows[0].Session; s.Commands < 7 || s.Commands != st.Engine.Commands ||
+		s.Carrier == "" || s.Memory == 0 {
 		t.Errorf("its session: %+v", s)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/webview/shm/extension"
 )
 
-// extensionLibrary gives the extension for this machine, nil if there is none. Tests have their own.
+// extensionLibrary gives the extension for this machine, nil if there is none. Tests have their
+// own.
 var extensionLibrary = extension.Library
 
 // What the rest of the package calls, on every platform.
@@ -21,11 +22,11 @@ func holdExtension()                  { sharing.hold() }
 func releaseExtension() error         { return sharing.drop() }
 func removeExtension() error          { return sharing.clear() }
 
-// sharing is what the web processes of this program get of shared memory: they all load one extension. WebKit asks for it
-// whenever it starts one.
+// sharing is what the web processes of this program get of shared memory: they all load one
+// extension. WebKit asks for it whenever it starts one.
 //
-// The extension lies on disk from the first web process on, while a window is open: Run's end and the last window take it
-// away, and a later web process has it unpacked again.
+// The extension lies on disk from the first web process on, while a window is open: Run's end and
+// the last window take it away, and a later web process has it unpacked again.
 var sharing = sharedExtension{places: func() []string { return extensionPlaces(os.Getenv) }}
 
 type sharedExtension struct {
@@ -39,7 +40,8 @@ type sharedExtension struct {
 }
 
 // errNoExtension is a web process that has not loaded the extension though it was there.
-var errNoExtension = errors.New("webview: the web process has not loaded the extension (it began before the App, or its sandbox keeps the file from it)")
+var errNoExtension = errors.New("webview: the web process has not loaded the extension (it began " +
+	"before the App, or its sandbox keeps the file from it)")
 
 // allow adds an App's origins. Web processes that are started later serve them.
 func (x *sharedExtension) allow(origins []string) {
@@ -52,8 +54,8 @@ func (x *sharedExtension) allow(origins []string) {
 	}
 }
 
-// prepare unpacks the extension for a web process that is about to start. directory is "" when there is none to load. ok false:
-// no App wants one, and the program may have its own.
+// prepare unpacks the extension for a web process that is about to start. directory is "" when
+// there is none to load. ok false: no App wants one, and the program may have its own.
 func (x *sharedExtension) prepare() (directory string, origins []string, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -61,7 +63,8 @@ func (x *sharedExtension) prepare() (directory string, origins []string, ok bool
 		return "", nil, false
 	}
 	if x.directory == nil {
-		if x.directory, x.failed = unpackExtension(extensionLibrary(), x.places()); x.failed != nil {
+		if x.directory, x.failed = unpackExtension(extensionLibrary(),
+			x.places()); x.failed != nil {
 			return "", nil, true
 		}
 	}

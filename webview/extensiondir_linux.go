@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// extensionPrefix begins the names of the directories that hold the extension. Nothing else may use it: what has it and is
-// nobody's is removed.
+// extensionPrefix begins the names of the directories that hold the extension. Nothing else may use
+// it: what has it and is nobody's is removed.
 const extensionPrefix = "tailrace-extension-"
 
 // extensionFile is the library's name in its directory. WebKit loads all that end so.
@@ -22,8 +22,9 @@ const extensionFile = "tailrace.so"
 
 // extensionDirectory is a directory of this process with the extension in it.
 //
-// Its owner holds a lock on it (flock), which the kernel gives back however the process ends. So a directory that can be
-// locked is nobody's, and is swept. A directory is made before it can be locked, so the owner looks again behind the lock:
+// Its owner holds a lock on it (flock), which the kernel gives back however the process ends. So a
+// directory that can be locked is nobody's, and is swept. A directory is made before it can be
+// locked, so the owner looks again behind the lock:
 //
 //  1. owner: mkdir
 //  2. sweeper: locks, removes, unlocks
@@ -33,10 +34,12 @@ type extensionDirectory struct {
 	lock *os.File // the directory itself
 }
 
-// sweeperWins bounds how often making a directory begins again because another process swept it in the middle.
+// sweeperWins bounds how often making a directory begins again because another process swept it in
+// the middle.
 const sweeperWins = 8
 
-// extensionPlaces are the directories where the extension may lie, the first that can hold it is taken. env is os.Getenv.
+// extensionPlaces are the directories where the extension may lie, the first that can hold it is
+// taken. env is os.Getenv.
 func extensionPlaces(env func(string) string) []string {
 	places := []string{env("TMPDIR")}
 	if places[0] == "" {
@@ -53,11 +56,12 @@ func extensionPlaces(env func(string) string) []string {
 	return places
 }
 
-// unpackExtension writes the library into a new directory, private to the user, in the first of the places that can hold it.
-// The error says of each why it can't.
+// unpackExtension writes the library into a new directory, private to the user, in the first of the
+// places that can hold it. The error says of each why it can't.
 func unpackExtension(library []byte, places []string) (*extensionDirectory, error) {
 	if library == nil {
-		return nil, fmt.Errorf("webview: the web process's extension does not exist for %s/%s", runtime.GOOS, runtime.GOARCH)
+		return nil, fmt.Errorf("webview: the web process's extension does not exist for %s/%s",
+			runtime.GOOS, runtime.GOARCH)
 	}
 	var errs []error
 	for _, place := range places {
@@ -67,7 +71,8 @@ func unpackExtension(library []byte, places []string) (*extensionDirectory, erro
 		}
 		errs = append(errs, err)
 	}
-	return nil, fmt.Errorf("webview: no directory for the web process's extension (set TMPDIR to one that programs may run from): %w", errors.Join(errs...))
+	return nil, fmt.Errorf("webview: no directory for the web process's extension (set TMPDIR to "+
+		"one that programs may run from): %w", errors.Join(errs...))
 }
 
 func unpackInto(place string, library []byte) (*extensionDirectory, error) {
@@ -101,7 +106,8 @@ var statfs = syscall.Statfs
 // stNoexec is ST_NOEXEC of statfs: nothing can be mapped for execution.
 const stNoexec = 0x8
 
-// usable says why a place can't hold the extension: code can't be loaded from it, or another user could replace what lies in it.
+// usable says why a place can't hold the extension: code can't be loaded from it, or another user
+// could replace what lies in it.
 func usable(place string) error {
 	if err := onlyOurs(place, os.Getuid()); err != nil {
 		return err

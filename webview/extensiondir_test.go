@@ -46,7 +46,8 @@ func TestExtensionDirectory(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the directory: %v, %v", info, err)
 	}
-	if b, err := os.ReadFile(filepath.Join(d.path, extensionFile)); string(b) != "library" || err != nil {
+	if b, err := os.ReadFile(filepath.Join(d.path, extensionFile)); string(b) != "library" ||
+		err != nil {
 		t.Errorf("the library: %q, %v", b, err)
 	}
 	other := unpacked(t, place) // of another App's process: both stay
@@ -63,10 +64,12 @@ func TestExtensionDirectory(t *testing.T) {
 	}
 }
 
-// A place that can't hold code, or not safely, is passed over; with none left, the error says why of each.
+// A place that can't hold code, or not safely, is passed over; with none left, the error says why
+// of each.
 func TestExtensionPlaces(t *testing.T) {
 	base := t.TempDir()
-	open, file, noexec, good := filepath.Join(base, "open"), filepath.Join(base, "file"), filepath.Join(base, "noexec"), filepath.Join(base, "good")
+	open, file, noexec, good := filepath.Join(base, "open"), filepath.Join(base, "file"),
+		filepath.Join(base, "noexec"), filepath.Join(base, "good")
 	for _, d := range []string{open, noexec, good} {
 		if err := os.Mkdir(d, 0o700); err != nil {
 			t.Fatal(err)
@@ -98,7 +101,8 @@ func TestExtensionPlaces(t *testing.T) {
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("an error that is %v", err)
 	}
-	for _, why := range []string{`"relative" is no absolute path`, "file is no directory", "open can be changed by every user", "noexec is mounted noexec", "TMPDIR"} {
+	for _, why := range []string{`"relative" is no absolute path`, "file is no directory",
+		"open can be changed by every user", "noexec is mounted noexec", "TMPDIR"} {
 		if !strings.Contains(err.Error(), why) {
 			t.Errorf("the error lacks %q: %v", why, err)
 		}
@@ -208,7 +212,10 @@ func TestExtensionSweep(t *testing.T) {
 	if err := os.Mkdir(dead, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{filepath.Join(dead, extensionFile), filepath.Join(elsewhere, "kept"), filepath.Join(place, extensionPrefix+"file")} {
+	for _, name := range []string{
+		filepath.Join(dead, extensionFile), filepath.Join(elsewhere, "kept"), filepath.Join(place,
+			extensionPrefix+"file"),
+	} {
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +227,8 @@ func TestExtensionSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	living := unpacked(t, place)
-	if want := []string{"other", extensionPrefix + "file", extensionPrefix + "link", filepath.Base(living.path)}; !sameNames(left(t, place), want) {
+	if want := []string{"other", extensionPrefix + "file", extensionPrefix + "link",
+		filepath.Base(living.path)}; !sameNames(left(t, place), want) {
 		t.Errorf("after one sweep: %v, want %v", left(t, place), want)
 	}
 	second := unpacked(t, place)
@@ -243,8 +251,8 @@ func sameNames(a, b []string) bool {
 	return slices.Equal(a, b)
 }
 
-// Processes that begin and end at the same time sweep nothing of each other. (A lock belongs to an open file, so goroutines do
-// for processes.)
+// Processes that begin and end at the same time sweep nothing of each other. (A lock belongs to an
+// open file, so goroutines do for processes.)
 func TestExtensionDirectoriesAtOnce(t *testing.T) {
 	place := t.TempDir()
 	const processes, rounds = 8, 40

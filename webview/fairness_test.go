@@ -22,16 +22,19 @@ type fairRun struct {
 	Error   string
 	Flooded int
 	Got     []int
-	// Took has, for each message of the hundred channels, the milliseconds from before Send to the page's callback, rounded up.
+	// Took has, for each message of the hundred channels, the milliseconds from before Send to the
+	// page's callback, rounded up.
 	Took []float64
 }
 
-// TestFairness: while one channel floods, a hundred others at 100 Hz each get all that they send, in order. With -v it prints how long their
-// messages take from Send to the callback, beside the time that they take when nothing floods. Go and the page
-// read the same clock of the machine; the page's ticks in milliseconds, so a time is at most one too high.
+// TestFairness: while one channel floods, a hundred others at 100 Hz each get all that they send,
+// in order. With -v it prints how long their messages take from Send to the callback, beside the
+// time that they take when nothing floods. Go and the page read the same clock of the machine; the
+// page's ticks in milliseconds, so a time is at most one too high.
 func TestFairness(t *testing.T) {
 	var table strings.Builder
-	table.WriteString("| carrier | beside it | messages | p50 | p99 | longest | the flood |\n|---|---|---|---|---|---|---|\n")
+	table.WriteString("| carrier | beside it | messages | p50 | p99 | longest | the flood " +
+		"|\n|---|---|---|---|---|---|---|\n")
 	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
 		for _, flood := range []int{0, 128, 64 << 10} {
 			what := "nothing"
@@ -45,9 +48,11 @@ func TestFairness(t *testing.T) {
 				at := func(q float64) float64 { return r.Took[int(q*float64(len(r.Took)-1))] }
 				rate := "-"
 				if flood > 0 {
-					rate = fmt.Sprintf("%d msg/s, %d MB/s", r.Flooded/seconds, r.Flooded*flood/seconds/1e6)
+					rate = fmt.Sprintf("%d msg/s, %d MB/s", r.Flooded/seconds,
+						r.Flooded*flood/seconds/1e6)
 				}
-				fmt.Fprintf(&table, "| %v | %s | %d | %.1f ms | %.1f ms | %.1f ms | %s |\n", kind, what, len(r.Took), at(0.5), at(0.99), at(1), rate)
+				fmt.Fprintf(&table, "| %v | %s | %d | %.1f ms | %.1f ms | %.1f ms | %s |\n", kind,
+					what, len(r.Took), at(0.5), at(0.99), at(1), rate)
 			})
 		}
 	}
@@ -56,7 +61,8 @@ func TestFairness(t *testing.T) {
 	}
 }
 
-// fairnessBeside sends on a hundred channels for so long, beside a flood of messages of that size; 0: none.
+// fairnessBeside sends on a hundred channels for so long, beside a flood of messages of that size;
+// 0: none.
 func fairnessBeside(t *testing.T, o Options, flood int, last time.Duration) fairRun {
 	const channels, interval = 100, 10 * time.Millisecond
 	type args struct {
@@ -95,7 +101,8 @@ func fairnessBeside(t *testing.T, o Options, flood int, last time.Duration) fair
 					for filling.Err() == nil && errs[i] == nil {
 						<-ticks.C
 						binary.LittleEndian.PutUint32(body, uint32(sent[i]))
-						binary.LittleEndian.PutUint64(body[8:], math.Float64bits(float64(time.Now().UnixMicro())/1e3))
+						binary.LittleEndian.PutUint64(body[8:],
+							math.Float64bits(float64(time.Now().UnixMicro())/1e3))
 						if errs[i] = ch.Send(ctx, body); errs[i] == nil {
 							sent[i]++
 						}
@@ -114,7 +121,8 @@ func fairnessBeside(t *testing.T, o Options, flood int, last time.Duration) fair
 		const channels = got.map((_, i) => new Channel((m) => {
 			const now = Date.now() + 1;
 			const at = new DataView(m.buffer, m.byteOffset, m.length);
-			if (at.getUint32(0, true) !== got[i]) error ||= 'channel ' + i + ': message ' + at.getUint32(0, true) + ' where ' + got[i] + ' is due';
+			if (at.getUint32(0, true) !== got[i]) error ||= 'channel ' + i + ': message ' +
+				at.getUint32(0, true) + ' where ' + got[i] + ' is due';
 			got[i]++;
 			took.push(now - at.getFloat64(8, true));
 		}));
@@ -130,7 +138,8 @@ func fairnessBeside(t *testing.T, o Options, flood int, last time.Duration) fair
 		t.Error(r.Error)
 	}
 	if !slices.Equal(r.Got, sent) || r.Flooded != flooded {
-		t.Errorf("the page got %d and %d of the flood, sent were %d and %d", r.Got, r.Flooded, sent, flooded)
+		t.Errorf("the page got %d and %d of the flood, sent were %d and %d", r.Got, r.Flooded, sent,
+			flooded)
 	}
 	for i, n := range sent {
 		if n == 0 {

@@ -44,7 +44,8 @@ func TestFallback(t *testing.T) {
 	mux.HandleFunc("/", echo)
 	mux.HandleFunc("/headers", func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("X-Answer",
-			r.Header.Get("X-Question")+" "+r.Header.Get("Content-Type")+r.Header.Get("Accept-Encoding"))
+			r.Header.Get("X-Question")+" "+r.Header.Get("Content-Type")+
+				r.Header.Get("Accept-Encoding"))
 		rw.Header().Set("Content-Security-Policy", "changed")
 		rw.Header().Add("X-Two", "a")
 		rw.Header().Add("X-Two", "b")
@@ -76,7 +77,9 @@ func TestFallback(t *testing.T) {
 	app := fallbackApp(t,
 		Options{
 			MaxRequestBody: 1 << 20,
-			Header:         http.Header{"X-Always": {"here"}, "Content-Security-Policy": {"default-src *"}},
+			Header: http.Header{
+				"X-Always": {"here"}, "Content-Security-Policy": {"default-src *"},
+			},
 		}, mux)
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	for _, c := range []struct {
@@ -99,7 +102,8 @@ func TestFallback(t *testing.T) {
 		},
 		{"/x", `{ method: 'OPTIONS' }`, 200, "OPTIONS /x 0  main <nil>"},
 		{
-			"/x", `{ method: 'POST', headers: { 'Tailrace-Version': '1' }, body: 'no client' }`, 200,
+			"/x", `{ method: 'POST', headers: { 'Tailrace-Version': '1' }, body: 'no client' }`,
+			200,
 			"POST /x 9 no client main <nil>",
 		},
 		{"/x", `{ method: 'HEAD' }`, 200, ""},
@@ -140,9 +144,11 @@ func TestFallback(t *testing.T) {
 	for _, go_ := range []struct{ js, href, text string }{
 		{`location.href = '/gone-on'`, Origin + "/echo?on", "GET /echo?on 0  main <nil>"},
 		{`location.href = '/sub'`, Origin + "/sub/", ""},
-		{`document.body.innerHTML = '<form method=post action=/gone-on><input name=a value=b></form>';
+		{`document.body.innerHTML = '
+			<form method=post action=/gone-on><input name=a value=b></form>';
 			document.forms[0].submit()`, Origin + "/echo?on", "GET /echo?on 0  main <nil>"},
-		{`document.body.innerHTML = '<form method=post action=/posted><input name=a value=b></form>';
+		{`document.body.innerHTML = '
+			<form method=post action=/posted><input name=a value=b></form>';
 			document.forms[0].submit()`, Origin + "/posted", "POST /posted 3 a=b main <nil>"},
 	} {
 		p.run(go_.js, nil)
@@ -258,8 +264,8 @@ func TestFallbackStreams(t *testing.T) {
 	p.run(`const c = new AbortController(); await fetch('/flushed/aborted', { signal: c.signal });
 		c.abort()`, nil)
 	is("/flushed/aborted")
-	// So does the page's end, also where nothing was written; and the document that takes its place is
-	// none of these.
+	// So does the page's end, also where nothing was written; and the document that takes its place
+	// is none of these.
 	p.run(`void fetch('/silent/left'); void fetch('/flushed/left')`, nil)
 	is("/silent/left began")
 	p.run(`location.href = '/document'`, nil)
@@ -366,7 +372,8 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 		const base = { method: 'POST', mode: 'no-cors' };
 		const f = (n, o) => fetch('tailrace://localhost/' + n, { ...base, ...o }).catch(() => {});
 		const x = new XMLHttpRequest(); x.open('POST', 'tailrace://localhost/f-xhr'); x.send('x');
-		document.body.innerHTML = '<form method=post action=tailrace://localhost/f-form target=inner>' +
+		document.body.innerHTML = '
+			<form method=post action=tailrace://localhost/f-form target=inner>' +
 			'<input name=a value=b></form><iframe name=inner></iframe>';
 		document.forms[0].submit();
 		Promise.all([
@@ -374,7 +381,8 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 			f('f-noref', { body: 'x', referrerPolicy: 'no-referrer' }),
 			f('f-hidden', { body: 'x', referrer: '' }),
 			f('f-hidden-bytes', { body: new Uint8Array(3), referrer: '' }),
-			f('f-type', { body: '{}', referrer: '', headers: { 'Content-Type': 'application/json' } }),
+			f('f-type', { body: '{}', referrer: '', headers: {
+				'Content-Type': 'application/json' } }),
 			f('f-header', { referrer: '', headers: { 'X-Requested-With': 'me' } }),
 			f('f-blob', { body: new Blob(['{}'], { type: 'application/json' }), referrer: '' }),
 			f('f-multipart', { body: new FormData(), referrer: '' }),
@@ -476,7 +484,10 @@ func TestAnswerIsTyped(t *testing.T) {
 			"text/html; charset=utf-8",
 		},
 		"after a status": {
-			func(rw http.ResponseWriter) { rw.WriteHeader(404); io.WriteString(rw, "<!doctype html><p>") },
+			func(rw http.ResponseWriter) {
+				rw.WriteHeader(404)
+				io.WriteString(rw, "<!doctype html><p>")
+			},
 			"text/html; charset=utf-8",
 		},
 		"empty": {func(rw http.ResponseWriter) {}, "text/plain; charset=utf-8"},
@@ -484,7 +495,9 @@ func TestAnswerIsTyped(t *testing.T) {
 			func(rw http.ResponseWriter) { rw.(http.Flusher).Flush() }, "text/plain; charset=utf-8",
 		},
 		"large": {
-			func(rw http.ResponseWriter) { rw.Write(append([]byte("%PDF-"), make([]byte, 2<<20)...)) },
+			func(rw http.ResponseWriter) {
+				rw.Write(append([]byte("%PDF-"), make([]byte, 2<<20)...))
+			},
 			"application/pdf",
 		},
 		"large and sized": {func(rw http.ResponseWriter) {

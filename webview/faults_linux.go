@@ -9,12 +9,13 @@ import (
 	"github.com/tailrace-go/tailrace/webview/internal/faults"
 )
 
-// disturb has an Injector decide on a request of a page's client. The responder that it gives is nil when the request is over
-// already: nobody has got it, as far as the page can see.
+// disturb has an Injector decide on a request of a page's client. The responder that it gives is
+// nil when the request is over already: nobody has got it, as far as the page can see.
 func disturb(i *faults.Injector, w *Window, in *incoming, r schemeRequest) responder {
 	target, _ := served(in.uri)
 	path, ok := strings.CutPrefix(target, controlPath)
-	if in.method != http.MethodPost || !ok || path != "batch" && path != "hello" && path != "carrier" {
+	if in.method != http.MethodPost || !ok || path != "batch" && path != "hello" &&
+		path != "carrier" {
 		return r
 	}
 	e, lost := i.Begin(faults.Request{Label: w.label, Session: in.session, Path: path, Up: in.body})

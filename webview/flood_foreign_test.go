@@ -82,7 +82,8 @@ func foreignFlood(once string, d time.Duration) string {
 			try { %s } catch { refused++ }
 			if (n %% 10 === 0) await turn();
 		}
-		return n + ' times, ' + refused + ' threw, ' + answers + ' answers'`, d.Milliseconds(), once)
+		return n + ' times, ' + refused + ' threw, ' + answers +
+			' answers'`, d.Milliseconds(), once)
 }
 
 var floodDone = regexp.MustCompile(`^[1-9]\d* times, \d+ threw, \d+ answers$`)
@@ -124,7 +125,8 @@ func TestFloodsOfForeignFrames(t *testing.T) {
 		d = time.Second
 	}
 	everyWay(t, func(t *testing.T, way way) {
-		b := openBeside(t, way, Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}, nil)
+		b := openBeside(t, way, Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))},
+			nil)
 		p := openPage(t, b.App, WindowOptions{Label: "flood", Width: 300, Height: 200})
 		watcher := openPage(t, b.App, WindowOptions{Label: "watcher", Width: 300, Height: 200})
 		ended := 0

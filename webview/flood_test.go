@@ -161,8 +161,10 @@ func TestFloodOfEachCommand(t *testing.T) {
 			b.during(t, name, func() string {
 				took, answered := p.flood(name, times)
 				cost := prices[builtin.Named(name).Price]
-				if done := answered["ok"]; cost.burst > 0 && done > cost.burst+1+int(took/cost.each) {
-					t.Errorf("%s is done %d times within %v; its price: %d at once, one each %v", name,
+				if done := answered["ok"]; cost.burst > 0 && done > cost.burst+1+
+					int(took/cost.each) {
+					t.Errorf("%s is done %d times within %v; its price: %d at once, one each %v",
+						name,
 						done, took, cost.burst, cost.each)
 				}
 				return fmt.Sprintf("%d calls in %v, answered %v; %s", times,
@@ -202,7 +204,8 @@ func TestRequestsOfForeignFrames(t *testing.T) {
 		} {
 			watcher.framesSeen()
 			b.during(t, name, func() string {
-				got := p.foreignFrame(t, `let answered = 0, sent = 0; const count = () => { answered++ };
+				got := p.foreignFrame(t,
+					`let answered = 0, sent = 0; const count = () => { answered++ };
 					const { port1, port2 } = new MessageChannel();
 					const turn = () => new Promise((resolve) => {
 						port1.onmessage = resolve;
@@ -272,7 +275,9 @@ func init() {
 func TestFloodValuesAreOfCommands(t *testing.T) {
 	names := builtin.Names()
 	for short := range floodValues {
-		if !slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, "|"+short) }) {
+		if !slices.ContainsFunc(names, func(n string) bool {
+			return strings.HasSuffix(n, "|"+short)
+		}) {
 			t.Errorf("there is no command %s", short)
 		}
 	}

@@ -52,7 +52,8 @@ var foreignLeads = []struct {
 		f.srcdoc = '<a href="TO" target=_top></a><script>document.links[0].click()</' + 'script>';
 		document.body.append(f)`, true},
 	{"back in the history", `history.back()`, true},
-	{"a form that is posted", `document.body.innerHTML = '<form method=post action="SCHEME"></form>';
+	{"a form that is posted",
+		`document.body.innerHTML = '<form method=post action="SCHEME"></form>';
 		document.forms[0].submit()`, false},
 	{"a new window", `window.open('TO')`, false},
 	{"a frame", `const f = document.createElement('iframe'); f.src = 'TO';
@@ -219,7 +220,8 @@ func TestErrorsComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	besideAnother(t, func(t *testing.T, w way) string {
-		app := newApp(t, Options{Carrier: w.kind, Assets: testFiles(), LocalFiles: []string{dir}}, caller)
+		app := newApp(t, Options{Carrier: w.kind, Assets: testFiles(), LocalFiles: []string{dir}},
+			caller)
 		p := openPage(t, app, WindowOptions{})
 		documents := uint64(1)
 		// forth shows our other page, which gives the length of the history then

@@ -19,13 +19,15 @@ var frameLeads = []struct {
 	{"a replaced location", `top.location.replace('TO')`, ourPage, ourPage},
 	{"another of our documents: an error", `top.location = 'ORIGIN/missing'`, ourError, ourError},
 	{"what the client talks to", `top.location = 'ORIGIN/.tailrace/batch'`, ourError, ourError},
-	{"a file of the system", `top.location = 'ORIGIN/.tailrace/file/%2Fetc%2Fpasswd'`, stays, stays},
+	{"a file of the system", `top.location = 'ORIGIN/.tailrace/file/%2Fetc%2Fpasswd'`, stays,
+		stays},
 	{"a link", `const a = document.createElement('a'); a.href = 'TO'; a.target = '_top';
 		document.body.append(a); a.click()`, ignored, ourPage},
 	{"a form", `document.body.innerHTML = '<form target=_top action="TO"></form>';
 		document.forms[0].submit()`, ignored, ourPage},
 	{"a form that is posted", `document.body.innerHTML =
-		'<form method=post target=_top action="TO"></form>'; document.forms[0].submit()`, ignored, stays},
+		'<form method=post target=_top action="TO"></form>';
+			document.forms[0].submit()`, ignored, stays},
 	{"another origin", `top.location = 'URL'`, ignored, stays},
 }
 
@@ -65,7 +67,8 @@ func TestFramesLeadOurPage(t *testing.T) {
 			read := len(log.String())
 			told := p.start(`return await new Promise((f) => {
 				addEventListener('message', f);
-				const page = ` + scriptString(page) + `, url = ` + strconv.Quote(foreign(t, page).URL) + `;
+				const page = ` + scriptString(page) + `,
+					url = ` + strconv.Quote(foreign(t, page).URL) + `;
 				const frame = document.createElement('iframe');
 				((f) => {` + make + `})(frame);
 				document.body.append(frame);
@@ -80,7 +83,10 @@ func TestFramesLeadOurPage(t *testing.T) {
 					}
 					return
 				}
-				eventually(t, "a session", func() bool { s := p.Session(); return s != nil && s != before })
+				eventually(t, "a session", func() bool {
+					s := p.Session()
+					return s != nil && s != before
+				})
 				var got string
 				if p.run(`return location.href.split('?')[0]`, &got); got != to {
 					t.Errorf("%s: the window shows %s", name, got)
@@ -108,7 +114,9 @@ func TestFramesLeadOurPage(t *testing.T) {
 						`f.sandbox = 'allow-scripts allow-forms allow-top-navigation'; f.src = url`,
 						c.name, c.script, c.top)
 					lead(t, "sandbox", outsideKinds[1].make, c.name, c.script, ignored)
-					return [...]string{"our page", "our error", "refused", "ignored by WebKit"}[c.free] +
+					return [...]string{
+						"our page", "our error", "refused", "ignored by WebKit",
+					}[c.free] +
 						", from a sandbox nothing"
 				})
 			})

@@ -73,7 +73,8 @@ typedef struct {
   int status;          // 0: a network error
   int cors;            // repeat the request's Origin in Access-Control-Allow-Origin
   char *content_type;  // NULL: none
-  char *headers;       // pairs of NUL-terminated name and value, then an empty name. NULL: a control answer's, with a static content_type
+  char *headers;  // pairs of NUL-terminated name and value, then an empty name. NULL: a control
+                  // answer's, with a static content_type
   void *body;
   int64_t length;  // bytes of body, or of what comes from fd. -1: unknown
   // What goRead is called with when nobody needs the body any more, on any thread; 0: nothing.
@@ -105,7 +106,8 @@ void tr_window_iconified(void *window, int on);  // as if the window manager had
 void tr_window_destroy(void *window);
 void tr_window_title(void *window, const char *title);
 void tr_window_size(void *window, int width, int height);
-void tr_window_bounds(void *window, int min_width, int min_height, int max_width, int max_height);  // 0: none
+void tr_window_bounds(void *window, int min_width, int min_height, int max_width,
+                      int max_height);  // 0: none
 void tr_window_center(void *window);
 void tr_window_focus(void *window);
 // The pointer takes the window along, or an edge (GdkWindowEdge), until the user lets the button go
@@ -157,7 +159,8 @@ typedef struct {
   tr_rectangle area, work;
   int scale, primary, current;
 } tr_monitor;
-int tr_monitors(void *window, tr_monitor *list, int capacity);  // window: whose monitor is current, or NULL
+int tr_monitors(void *window, tr_monitor *list,
+                int capacity);  // window: whose monitor is current, or NULL
 
 // Kinds of dialogs, and what becomes of them. The Go side's are the same.
 enum { TR_ALERT = 1, TR_CONFIRM, TR_PROMPT, TR_BEFORE_UNLOAD, TR_PRINT };
@@ -216,15 +219,17 @@ int tr_dialogs(tr_view *v);      // how many dialogs the view's window has, for 
 int tr_shows_dialog(tr_view *v);  // a script's, for tests
 int tr_dialog_height(tr_view *v);  // that it wants, for tests
 void tr_view_snapshot(tr_view *v, uintptr_t handle);
-void tr_view_ping(tr_view *v, uintptr_t handle);  // calls goPong when the web process has handled all before
+void tr_view_ping(tr_view *v,
+                  uintptr_t handle);  // calls goPong when the web process has handled all before
 
-// Native evaluation, whatever the page's Content-Security-Policy says. goEvaluated is called with the
-// handle, one of the results and a text.
+// Native evaluation, whatever the page's Content-Security-Policy says. goEvaluated is called with
+// the handle, one of the results and a text.
 enum { TR_PROGRAM, TR_FUNCTION, TR_ASIDE };  // see evalForm of nativeeval.go
 enum { TR_VALUE, TR_THROWN, TR_NO_JSON, TR_GONE };
 void tr_view_eval(tr_view *v, const char *script, size_t length, int form, uintptr_t handle);
 
-// The extension of the web processes. goExtend is called with the context whenever one is about to start.
+// The extension of the web processes. goExtend is called with the context whenever one is about to
+// start.
 void tr_extension_connect(void);  // before the first web view
 void tr_extension_set(void *context, const char *directory, char **origins, size_t n);
 // Hands duplicates of descriptors to the extension. Returns NULL, or what failed, for g_free.

@@ -14,9 +14,11 @@ static void answer(JSCValue *value, GError *e, gpointer handle) {
   int result = TR_VALUE;
   if (e) {
     // Only the script's own errors have a page that can be told.
-    result = g_error_matches(e, WEBKIT_JAVASCRIPT_ERROR, WEBKIT_JAVASCRIPT_ERROR_SCRIPT_FAILED)    ? TR_THROWN
-             : g_error_matches(e, WEBKIT_JAVASCRIPT_ERROR, WEBKIT_JAVASCRIPT_ERROR_INVALID_RESULT) ? TR_NO_JSON
-                                                                                                    : TR_GONE;
+    result = g_error_matches(e, WEBKIT_JAVASCRIPT_ERROR, WEBKIT_JAVASCRIPT_ERROR_SCRIPT_FAILED)
+                 ? TR_THROWN
+             : g_error_matches(e, WEBKIT_JAVASCRIPT_ERROR, WEBKIT_JAVASCRIPT_ERROR_INVALID_RESULT)
+                 ? TR_NO_JSON
+                 : TR_GONE;
     text = g_strdup(e->message);
     g_error_free(e);
   } else if (jsc_value_is_undefined(value)) {
@@ -44,8 +46,8 @@ static void on_function(GObject *o, GAsyncResult *r, gpointer handle) {
 
 void tr_view_eval(tr_view *v, const char *script, size_t length, int form, uintptr_t handle) {
   if (form == TR_PROGRAM)
-    webkit_web_view_evaluate_javascript(v->view, script, (gssize)length, NULL, NULL, NULL, on_program,
-                                        (gpointer)handle);
+    webkit_web_view_evaluate_javascript(v->view, script, (gssize)length, NULL, NULL, NULL,
+                                        on_program, (gpointer)handle);
   else
     webkit_web_view_call_async_javascript_function(v->view, script, (gssize)length, NULL,
                                                    form == TR_ASIDE ? world : NULL, NULL, NULL,

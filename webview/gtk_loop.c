@@ -120,7 +120,9 @@ static gboolean run_later(gpointer handle) {
   return G_SOURCE_REMOVE;
 }
 
-void tr_later(uintptr_t handle) { g_idle_add_full(G_PRIORITY_LOW, run_later, (gpointer)handle, NULL); }
+void tr_later(uintptr_t handle) {
+  g_idle_add_full(G_PRIORITY_LOW, run_later, (gpointer)handle, NULL);
+}
 
 int tr_is_navigation_timer(unsigned number) {
   GSource *s = g_main_context_find_source_by_id(NULL, number);

@@ -13,8 +13,9 @@
 static const int64_t counts = 2 * G_USEC_PER_SEC;
 
 // WebKit tells of no frame whether it is the main one until the answer is there. So our script in
-// the main frame's document, documents/watch.js, tells when the user has clicked into it, or pressed
-// a key there. What it says comes before the question about a navigation that the click has begun.
+// the main frame's document, documents/watch.js, tells when the user has clicked into it, or
+// pressed a key there. What it says comes before the question about a navigation that the click has
+// begun.
 static int by_user(tr_view *v, WebKitNavigationAction *a) {
   return webkit_navigation_action_is_user_gesture(a) && v->clicked &&
          g_get_monotonic_time() - v->clicked < counts;

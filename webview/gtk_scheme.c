@@ -46,7 +46,8 @@ static void on_request(WebKitURISchemeRequest *request, gpointer unused) {
   WebKitWebView *w = webkit_uri_scheme_request_get_web_view(request);
   tr_view *v = w ? g_object_get_data(G_OBJECT(w), TR_VIEW_KEY) : NULL;
   if (!v) {
-    GError *e = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "not a window of this app");
+    GError *e =
+        g_error_new_literal(G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "not a window of this app");
     webkit_uri_scheme_request_finish_error(request, e);
     g_error_free(e);
     return;

@@ -15,7 +15,9 @@ void *tr_web_view(void *window) {
   return child && WEBKIT_IS_WEB_VIEW(child) ? child : NULL;
 }
 
-int tr_view_loaded(void *window) { return webkit_web_view_get_uri(WEBKIT_WEB_VIEW(tr_web_view(window))) != NULL; }
+int tr_view_loaded(void *window) {
+  return webkit_web_view_get_uri(WEBKIT_WEB_VIEW(tr_web_view(window))) != NULL;
+}
 
 static const char *active_uri(tr_view *v) {
   const char *u = webkit_web_view_get_uri(v->view);
@@ -236,20 +238,22 @@ static void on_snapshot(GObject *o, GAsyncResult *res, gpointer data) {
   cairo_surface_t *image = cairo_surface_map_to_image(s, NULL);
   cairo_surface_flush(image);
   if (cairo_surface_status(image) != CAIRO_STATUS_SUCCESS)
-    goSnapshot((uintptr_t)data, NULL, 0, 0, 0, (char *)cairo_status_to_string(cairo_surface_status(image)));
+    goSnapshot((uintptr_t)data, NULL, 0, 0, 0,
+               (char *)cairo_status_to_string(cairo_surface_status(image)));
   else if (cairo_image_surface_get_format(image) != CAIRO_FORMAT_ARGB32 &&
            cairo_image_surface_get_format(image) != CAIRO_FORMAT_RGB24)
     goSnapshot((uintptr_t)data, NULL, 0, 0, 0, "the picture is in an unknown format");
   else
-    goSnapshot((uintptr_t)data, cairo_image_surface_get_data(image), cairo_image_surface_get_width(image),
-               cairo_image_surface_get_height(image), cairo_image_surface_get_stride(image), NULL);
+    goSnapshot((uintptr_t)data, cairo_image_surface_get_data(image),
+               cairo_image_surface_get_width(image), cairo_image_surface_get_height(image),
+               cairo_image_surface_get_stride(image), NULL);
   cairo_surface_unmap_image(s, image);
   cairo_surface_destroy(s);
 }
 
 void tr_view_snapshot(tr_view *v, uintptr_t handle) {
-  webkit_web_view_get_snapshot(v->view, WEBKIT_SNAPSHOT_REGION_VISIBLE, WEBKIT_SNAPSHOT_OPTIONS_NONE, NULL,
-                               on_snapshot, (gpointer)handle);
+  webkit_web_view_get_snapshot(v->view, WEBKIT_SNAPSHOT_REGION_VISIBLE,
+                               WEBKIT_SNAPSHOT_OPTIONS_NONE, NULL, on_snapshot, (gpointer)handle);
 }
 
 static void on_pong(GObject *o, GAsyncResult *res, gpointer data) {
@@ -257,8 +261,9 @@ static void on_pong(GObject *o, GAsyncResult *res, gpointer data) {
   goPong((uintptr_t)data);
 }
 
-// What is asked does not matter. It is a question that the web process answers without a script, and
-// messages to it are handled in their order.
+// What is asked does not matter. It is a question that the web process answers without a script,
+// and messages to it are handled in their order.
 void tr_view_ping(tr_view *v, uintptr_t handle) {
-  webkit_web_view_can_execute_editing_command(v->view, WEBKIT_EDITING_COMMAND_COPY, NULL, on_pong, (gpointer)handle);
+  webkit_web_view_can_execute_editing_command(v->view, WEBKIT_EDITING_COMMAND_COPY, NULL, on_pong,
+                                              (gpointer)handle);
 }

@@ -49,7 +49,8 @@ void tr_window_iconified(void *window, int on) {
   GdkAtom state = gdk_atom_intern_static_string("_NET_WM_STATE");
   GdkAtom hidden = gdk_atom_intern_static_string("_NET_WM_STATE_HIDDEN");
   if (on)
-    gdk_property_change(g, state, gdk_atom_intern_static_string("ATOM"), 32, GDK_PROP_MODE_REPLACE, (guchar *)&hidden, 1);
+    gdk_property_change(g, state, gdk_atom_intern_static_string("ATOM"), 32, GDK_PROP_MODE_REPLACE,
+                        (guchar *)&hidden, 1);
   else
     gdk_property_delete(g, state);
 }
@@ -78,7 +79,9 @@ void tr_program_destroys(void *window, const char *signal) {
   g_signal_connect_swapped(o, signal, G_CALLBACK(on_program_destroys), window);
 }
 
-void tr_window_title(void *window, const char *title) { gtk_window_set_title(GTK_WINDOW(window), title); }
+void tr_window_title(void *window, const char *title) {
+  gtk_window_set_title(GTK_WINDOW(window), title);
+}
 
 // On Wayland GTK draws the frame, and a shadow around it, inside of the window. So what a window
 // asks for and its bounds count both there, and a frame that comes or goes takes its room from the
@@ -216,7 +219,8 @@ void tr_window_center(void *window) {
   GdkRectangle area, r;
   gdk_monitor_get_workarea(m, &area);
   outer_rectangle(window, &r);
-  gtk_window_move(GTK_WINDOW(window), area.x + (area.width - r.width) / 2, area.y + (area.height - r.height) / 2);
+  gtk_window_move(GTK_WINDOW(window), area.x + (area.width - r.width) / 2,
+                  area.y + (area.height - r.height) / 2);
 }
 
 void tr_window_focus(void *window) { gtk_window_present(GTK_WINDOW(window)); }
@@ -367,12 +371,15 @@ void tr_window_state(void *window, tr_state *s) {
   GdkWindow *g = gtk_widget_get_window(window);
   GdkWindowState state = window_state(window);
   s->title = gtk_window_get_title(w);
-  s->flags = when(gtk_widget_get_visible(window), TR_VISIBLE) | when(gtk_window_is_active(w), TR_FOCUSED) |
+  s->flags = when(gtk_widget_get_visible(window), TR_VISIBLE) |
+             when(gtk_window_is_active(w), TR_FOCUSED) |
              when(state & GDK_WINDOW_STATE_ICONIFIED, TR_MINIMIZED) |
              when(state & GDK_WINDOW_STATE_MAXIMIZED, TR_MAXIMIZED) |
              when(state & GDK_WINDOW_STATE_FULLSCREEN, TR_FULLSCREEN) |
-             when(state & GDK_WINDOW_STATE_ABOVE, TR_ABOVE) | when(gtk_window_get_resizable(w), TR_RESIZABLE) |
-             when(gtk_window_get_decorated(w), TR_DECORATED) | when(gtk_window_get_deletable(w), TR_CLOSABLE) |
+             when(state & GDK_WINDOW_STATE_ABOVE, TR_ABOVE) |
+             when(gtk_window_get_resizable(w), TR_RESIZABLE) |
+             when(gtk_window_get_decorated(w), TR_DECORATED) |
+             when(gtk_window_get_deletable(w), TR_CLOSABLE) |
              when(gtk_widget_get_sensitive(window), TR_ENABLED) | when(is_dark(), TR_DARK);
   GdkRectangle r;
   outer_rectangle(window, &r);

@@ -31,7 +31,8 @@ func overlong(h http.Header) (status int, why string) {
 	}
 	if ranges > maxRanges || length > maxRange {
 		return http.StatusRequestedRangeNotSatisfiable, fmt.Sprintf(
-			"the request asks for over %d ranges, or has over %d bytes of them", maxRanges, maxRange)
+			"the request asks for over %d ranges, or has over %d bytes of them", maxRanges,
+			maxRange)
 	}
 	for _, name := range readHeaders {
 		length := 0

@@ -41,7 +41,8 @@ func checkedHeader(h http.Header) (http.Header, error) {
 		}
 		for _, v := range values {
 			if strings.ContainsAny(v, "\r\n\x00") {
-				return nil, fmt.Errorf("webview: options: Header: the value of %s has a line's end in it", name)
+				return nil, fmt.Errorf("webview: options: Header: the value of %s has a line's "+
+					"end in it", name)
 			}
 			checked.Add(name, v)
 		}

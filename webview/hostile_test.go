@@ -22,16 +22,20 @@ import (
 	wv "github.com/webview/webview_go"
 )
 
-// attack is one case of a page that speaks the protocol by hand. After each the honest window must go on in its session, in order, the
-// attacker must not have heard its secret or its session's id, and Go's memory must be bounded.
+// attack is one case of a page that speaks the protocol by hand. After each the honest window must
+// go on in its session, in order, the attacker must not have heard its secret or its session's id,
+// and Go's memory must be bounded.
 type attack struct {
 	name    string
 	carrier string // the only one that it is for; "": both
 	want    string // what the outcome must match
-	script  string // the body of an async function: s is a session of its own, fresh, honest the id of the honest window's; it returns the outcome
+	// the body of an async function: s is a session of its own, fresh, honest the id of the honest
+	// window's; it returns the outcome
+	script string
 }
 
-// attacks reads the cases of a file of testdata/hostile: each begins with the lines "//# name", maybe "//# carrier: c", and "//# want: regexp".
+// attacks reads the cases of a file of testdata/hostile: each begins with the lines "//# name",
+// maybe "//# carrier: c", and "//# want: regexp".
 func attacks(t *testing.T, file string) []attack {
 	t.Helper()
 	text, err := os.ReadFile("testdata/hostile/" + file)
@@ -69,7 +73,8 @@ const (
 	hostileLanes   = 64
 	hostilePending = 64
 	hostileMessage = 1 << 20
-	// hostileMemory is what the Go heap may grow by meanwhile: a session's bytes, the batches on their way, and garbage.
+	// hostileMemory is what the Go heap may grow by meanwhile: a session's bytes, the batches on
+	// their way, and garbage.
 	hostileMemory = 4 * hostileSession
 	secret        = "the honest window's secret 4711"
 )
@@ -89,18 +94,26 @@ func openHostile(t *testing.T, kind CarrierKind) *hostileApp {
 	t.Helper()
 	rules, err := policy.Parse([]byte(`{"rules":[
 		{"windows":["honest","visitor","framed","injected"],"origins":["*"],"allow":["*"]},
-		{"windows":["hostile"],"origins":["*"],"allow":["command:*","channel:*","listen:*","emit:*","eval"],"deny":["command:secret"]}]}`))
+		{"windows":["hostile"],"origins":["*"],"allow":["command:*","channel:*","listen:*","emit:*",
+			"eval"],"deny":["command:secret"]}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &hostileApp{t: t, kind: kind, files: fstest.MapFS{
-		"index.html": {Data: []byte(blank)}, "other.html": {Data: []byte(blank)}, "abc.txt": {Data: []byte("a file of the app")}, "outsider.html": {},
-		"strict.html": {Data: []byte(`<!doctype html><meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">` + blank)},
+		"index.html": {Data: []byte(blank)}, "other.html": {Data: []byte(blank)},
+		"abc.txt": {Data: []byte("a file of the app")}, "outsider.html": {},
+		"strict.html": {
+			Data: []byte(
+				`<!doctype html>
+					<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">` + blank),
+		},
 	}}
 	h.app = newApp(t, Options{
-		Carrier: kind, Tauri: true, Assets: h.files, Policy: rules, Logger: slog.New(slog.DiscardHandler),
+		Carrier: kind, Tauri: true, Assets: h.files, Policy: rules,
+		Logger: slog.New(slog.DiscardHandler),
 		Engine: transport.Options{
-			SessionBytes: hostileSession, Lanes: hostileLanes, Pending: hostilePending, MaxMessage: hostileMessage, Window: 1 << 20,
+			SessionBytes: hostileSession, Lanes: hostileLanes, Pending: hostilePending,
+			MaxMessage: hostileMessage, Window: 1 << 20,
 		},
 	}, h.commands)
 	h.honest = openPage(t, h.app, WindowOptions{Label: "honest"})
@@ -117,7 +130,8 @@ func openHostile(t *testing.T, kind CarrierKind) *hostileApp {
 
 // commands are those of an app with something to lose.
 func (h *hostileApp) commands(e *transport.Engine) {
-	transport.Handle(e, "feed", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (none, error) {
+	transport.Handle(e, "feed", func(ctx context.Context, a struct{ C *transport.Channel[int] }) (
+		none, error) {
 		for n := 0; ; n++ {
 			if err := a.C.Send(ctx, n); err != nil {
 				return none{}, err
@@ -137,12 +151,15 @@ func (h *hostileApp) commands(e *transport.Engine) {
 	transport.Handle(e, "fail", func(_ context.Context, message string) (none, error) {
 		return none{}, &transport.Error{Code: "fail", Message: message}
 	})
-	transport.Handle(e, "raw", func(_ context.Context, b []byte) (int, error) { return len(b), nil })
+	transport.Handle(e, "raw", func(_ context.Context, b []byte) (int, error) {
+		return len(b), nil
+	})
 	transport.Handle(e, "hold", func(ctx context.Context, _ json.RawMessage) (none, error) {
 		<-ctx.Done()
 		return none{}, ctx.Err()
 	})
-	transport.Handle(e, "keep", func(_ context.Context, a struct{ C *transport.Channel[int] }) (none, error) {
+	transport.Handle(e, "keep", func(_ context.Context, a struct{ C *transport.Channel[int] }) (
+		none, error) {
 		a.C.Keep()
 		return none{}, nil
 	})
@@ -165,7 +182,8 @@ func (h *hostileApp) commands(e *transport.Engine) {
 	})
 }
 
-// openAttacker opens a page that keeps the extension's functions from the client, and has the protocol at hand.
+// openAttacker opens a page that keeps the extension's functions from the client, and has the
+// protocol at hand.
 func openAttacker(t *testing.T, app *App, kind CarrierKind) *testPage {
 	t.Helper()
 	p := newTestPage(t)
@@ -177,7 +195,9 @@ func openAttacker(t *testing.T, app *App, kind CarrierKind) *testPage {
 	err = app.call(func() error {
 		own = wv.New(false)
 		if kind == CarrierShm {
-			own.Init(`globalThis.keptMemory = globalThis.__tailrace_memory; delete globalThis.__tailrace_memory`)
+			own.Init(
+				`globalThis.keptMemory = globalThis.__tailrace_memory;
+					delete globalThis.__tailrace_memory`)
 		}
 		own.Init(string(library))
 		w, err := app.Attach("hostile", own)
@@ -252,7 +272,9 @@ func (h *hostileApp) kept(t *testing.T) {
 	}
 	h.other.run(`return `+string(ids)+`.some((s) => hostile.heard().includes(s))`, &heard)
 	if heard || h.secrets.Load() != 1 {
-		t.Errorf("the attacker has the honest window's data (%v), or had the command run (%d times)", heard, h.secrets.Load())
+		t.Errorf(
+			"the attacker has the honest window's data (%v), or had the command run (%d times)",
+			heard, h.secrets.Load())
 	}
 }
 
@@ -273,28 +295,32 @@ func (h *hostileApp) run(t *testing.T, a attack) string {
 		t.Errorf("outcome %q, want %q", got, a.want)
 	}
 	if grew > hostileMemory {
-		t.Errorf("the Go heap grew by %d MiB, the bound is %d MiB", grew>>20, int64(hostileMemory)>>20)
+		t.Errorf("the Go heap grew by %d MiB, the bound is %d MiB", grew>>20,
+			int64(hostileMemory)>>20)
 	}
 	return fmt.Sprintf("| %v | %s | %s | %.1f |", h.kind, a.name, cell(got), float64(grew)/(1<<20))
 }
 
 // cell makes an outcome fit into a table.
 func cell(s string) string {
-	s = strings.NewReplacer("transport: closed: the page broke a rule of the protocol: wire: rule broken: ", "", "|", "/", "\n", " ", `{"code":"`, "", `","message":"`, ": ", `"}`, "").Replace(s)
+	s = strings.NewReplacer("transport: closed: the page broke a rule of the protocol: wire: "+
+		"rule broken: ", "", "|", "/", "\n", " ", `{"code":"`, "", `","message":"`, ": ", `"}`,
+		"").Replace(s)
 	if len(s) > 160 {
 		s = s[:160] + "…"
 	}
 	return s
 }
 
-// TestHostile: no attack of a page gets data of another one, memory beyond the limits, or a crash, and another window notices nothing. With
-// -v it prints a table of all cases.
+// TestHostile: no attack of a page gets data of another one, memory beyond the limits, or a crash,
+// and another window notices nothing. With -v it prints a table of all cases.
 func TestHostile(t *testing.T) {
 	var table []string
 	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
 		t.Run(kind.String(), func(t *testing.T) {
 			h := openHostile(t, kind)
-			for _, file := range []string{"sessions.js", "accounts.js", "sizes.js", "floods.js", "functions.js"} {
+			for _, file := range []string{"sessions.js", "accounts.js", "sizes.js", "floods.js",
+				"functions.js"} {
 				for _, a := range attacks(t, file) {
 					if a.carrier != "" && a.carrier != kind.String() {
 						continue
@@ -311,6 +337,7 @@ func TestHostile(t *testing.T) {
 		})
 	}
 	if testing.Verbose() {
-		fmt.Println("\n| carrier | attack | outcome | Go heap, MiB more |\n|---|---|---|---|\n" + strings.Join(table, "\n"))
+		fmt.Println("\n| carrier | attack | outcome | Go heap, MiB more |\n|---|---|---|---|\n" +
+			strings.Join(table, "\n"))
 	}
 }

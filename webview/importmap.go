@@ -54,9 +54,10 @@ func (a *assets) tauriModule(rw http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// document answers with an HTML document that has the import map. It has no ranges: they would be those of
-// another text. false: the file is no HTML document, or too large for that.
-func (a *assets) document(rw http.ResponseWriter, r *http.Request, info fs.FileInfo, content io.Reader) (bool, error) {
+// document answers with an HTML document that has the import map. It has no ranges: they would be
+// those of another text. false: the file is no HTML document, or too large for that.
+func (a *assets) document(rw http.ResponseWriter, r *http.Request, info fs.FileInfo,
+	content io.Reader) (bool, error) {
 	ext := strings.ToLower(path.Ext(info.Name()))
 	if !a.importMap || ext != ".html" && ext != ".htm" || info.Size() > a.maxUnseekable {
 		return false, nil
@@ -80,8 +81,8 @@ func (a *assets) document(rw http.ResponseWriter, r *http.Request, info fs.FileI
 	return true, nil
 }
 
-// importMapPlace finds where an import map may stand in a document: at the beginning of the head, or before the first
-// element if no head is written. false: it has one already.
+// importMapPlace finds where an import map may stand in a document: at the beginning of the head,
+// or before the first element if no head is written. false: it has one already.
 func importMapPlace(b []byte) (at int, ok bool) {
 	at = -1
 	for t := range tags(b) {

@@ -20,7 +20,9 @@ func TestImportMap(t *testing.T) {
 		import { getCurrentWebviewWindow } from '@tauri-apps/api/webviewWindow';
 		import { getCurrentWebview } from '@tauri-apps/api/webview';
 		import { getCurrentWindow, appWindow } from '@tauri-apps/api/window';
-		await listen('said', e => { globalThis.heard = [e.payload, getCurrentWebviewWindow().label, getCurrentWebview().label, getCurrentWindow().label, appWindow.label, typeof invoke, typeof Channel].join() });
+		await listen('said', e => { globalThis.heard = [e.payload, getCurrentWebviewWindow().label,
+			getCurrentWebview().label, getCurrentWindow().label, appWindow.label, typeof invoke,
+			typeof Channel].join() });
 		await emit('said', 'hello');
 	</script></head></html>`
 	own := `<script type="importmap">{"imports":{"x":"/mod.mjs"}}</script>`
@@ -55,12 +57,15 @@ func TestImportMap(t *testing.T) {
 	} {
 		r := p.fetch(Origin+c.path, c.options)
 		if r.Status != c.status || r.Text != c.text {
-			t.Errorf("%s %s: status %d, %d bytes: %.200s", c.path, c.options, r.Status, len(r.Text), r.Text)
+			t.Errorf("%s %s: status %d, %d bytes: %.200s", c.path, c.options, r.Status, len(r.Text),
+				r.Text)
 		}
-		if strings.HasSuffix(c.path, "m") && r.Headers["content-type"] != "text/html; charset=utf-8" {
+		if strings.HasSuffix(c.path, "m") &&
+			r.Headers["content-type"] != "text/html; charset=utf-8" {
 			t.Errorf("%s: %v", c.path, r.Headers)
 		}
-		if n := len(c.text); n > 0 && c.status == 200 && r.Headers["content-length"] != fmt.Sprint(n) {
+		if n := len(c.text); n > 0 && c.status == 200 &&
+			r.Headers["content-length"] != fmt.Sprint(n) {
 			t.Errorf("%s: content-length %s of %d bytes", c.path, r.Headers["content-length"], n)
 		}
 	}
@@ -84,20 +89,26 @@ func TestTauriModules(t *testing.T) {
 			p.run(`await import('`+Origin+tauriPath+module+`.js')`, nil)
 		}
 		var label string
-		p.run(`return (await import('`+Origin+tauriPath+`window.js')).getCurrentWindow().label`, &label)
+		p.run(`return (await import('`+Origin+tauriPath+`window.js')).getCurrentWindow().label`,
+			&label)
 		if label != name {
 			t.Errorf("the current window is %q", label)
 		}
 	}
 }
 
-// The globals of the real @tauri-apps/api are there from the beginning, in own pages' main frames, if the app asks for them.
+// The globals of the real @tauri-apps/api are there from the beginning, in own pages' main frames,
+// if the app asks for them.
 func TestTauriGlobals(t *testing.T) {
-	const page = blank + `<script>globalThis.early = [globalThis.isTauri, globalThis.__TAURI_INTERNALS__?.metadata.currentWindow.label,
-		globalThis.__TAURI_INTERNALS__?.plugins.path.sep, typeof globalThis.__TAURI_EVENT_PLUGIN_INTERNALS__?.unregisterListener].join()</script>`
+	const page = blank +
+		`<script>globalThis.early = [globalThis.isTauri,
+			globalThis.__TAURI_INTERNALS__?.metadata.currentWindow.label,
+		globalThis.__TAURI_INTERNALS__?.plugins.path.sep,
+			typeof globalThis.__TAURI_EVENT_PLUGIN_INTERNALS__?.unregisterListener].join()</script>`
 	files := fstest.MapFS{"index.html": {Data: []byte(page)}}
 	for name, want := range map[string]string{"on": "true,on,/,function", "off": ",,,undefined"} {
-		p := openPage(t, newApp(t, Options{Tauri: name == "on", Assets: files}, caller), WindowOptions{Label: name})
+		p := openPage(t, newApp(t, Options{Tauri: name == "on", Assets: files}, caller),
+			WindowOptions{Label: name})
 		var got string
 		p.run(`return early`, &got)
 		if got != want {

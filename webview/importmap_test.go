@@ -8,7 +8,8 @@ import (
 // Where the import map goes: ^ is the place, a document without it has one of its own.
 func TestImportMapPlace(t *testing.T) {
 	for _, marked := range []string{
-		`<!doctype html><html><head>^<meta charset=utf-8><script type=module>import '@tauri-apps/api/core'</script></head><body></body></html>`,
+		`<!doctype html><html><head>^<meta charset=utf-8>
+			<script type=module>import '@tauri-apps/api/core'</script></head><body></body></html>`,
 		`<!doctype html><HTML lang="a>b"><HEAD data-x='>'>^<title><script></title></HEAD>`,
 		`<!doctype html>^<meta charset=utf-8><title>x</title>`,
 		`<!-- <head> --><!doctype html><!-- <script> -->^<script src=x></script><head></head>`,

@@ -14,13 +14,16 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// The inspector is a window of the library's own that draws the app's figures. Its page is embedded, and gets them over a channel of a
-// command that nobody else may call:
+// The inspector is a window of the library's own that draws the app's figures. Its page is
+// embedded, and gets them over a channel of a command that nobody else may call:
 //
 //   - The label is kept for it: no other window can have it.
-//   - Its window is served the embedded page and nothing else of our origins, so that no page of the app runs in it.
-//   - The command asks whose window calls, which Go knows by the web view that the request came from.
-//   - The app's policy is not asked about the inspector, which the app has opened itself. It may do nothing but this.
+//   - Its window is served the embedded page and nothing else of our origins, so that no page of
+//     the app runs in it.
+//   - The command asks whose window calls, which Go knows by the web view that the request came
+//     from.
+//   - The app's policy is not asked about the inspector, which the app has opened itself. It may do
+//     nothing but this.
 
 // InspectorLabel is the label of the inspector's window. No other window can have it.
 const InspectorLabel = "tailrace-inspector"
@@ -31,8 +34,8 @@ const commandInspect = "plugin:inspector|watch"
 // inspectorPath is where the page lives, for the inspector's window only.
 const inspectorPath = controlPath + "inspector/"
 
-// inspectorPace is the time between two sets of figures, maxInspected how many channels they list, and how many
-// resumable ones with their readers.
+// inspectorPace is the time between two sets of figures, maxInspected how many channels they list,
+// and how many resumable ones with their readers.
 const (
 	inspectorPace = 250 * time.Millisecond
 	maxInspected  = 500
@@ -49,13 +52,15 @@ var inspectorAssets = sync.OnceValue(func() *assets {
 	return &assets{files: files}
 })
 
-// OpenInspector opens a window that draws the app's figures live: of each window its carrier, events, commands, evals, memory and
-// batches, of each channel what was sent and received, rate, depth, lag, and how long senders were blocked; of each
-// resumable channel what it keeps and who reads it. While it is open this gives it the focus. The window gets the figures four times a
+// OpenInspector opens a window that draws the app's figures live: of each window its carrier,
+// events, commands, evals, memory and batches, of each channel what was sent and received, rate,
+// depth, lag, and how long senders were blocked; of each resumable channel what it keeps and who
+// reads it. While it is open this gives it the focus. The window gets the figures four times a
 // second; an app that never opens it pays nothing.
 //
-// It is none of the app's windows: Window and Windows don't give it, its events are not heard, Options.MaxWindows does not count
-// it, and an app ends when its last window is closed though the inspector is open, which is closed with it. Errors: those of Open.
+// It is none of the app's windows: Window and Windows don't give it, its events are not heard,
+// Options.MaxWindows does not count it, and an app ends when its last window is closed though the
+// inspector is open, which is closed with it. Errors: those of Open.
 func (a *App) OpenInspector() (*Window, error) {
 	for {
 		open := a.inspector()
@@ -64,7 +69,8 @@ func (a *App) OpenInspector() (*Window, error) {
 			return open[0], nil
 		}
 		o := WindowOptions{
-			Label: InspectorLabel, Title: a.options.Name + " – inspector", URL: Origin + inspectorPath,
+			Label: InspectorLabel, Title: a.options.Name + " – inspector", URL: Origin +
+				inspectorPath,
 			Width: 1180, Height: 760, inspector: true,
 		}
 		w, err := a.add(o, func(w *Window) error { return w.native.open(w, o) })
@@ -109,7 +115,10 @@ func registerInspector(a *App) {
 	}) (any, error) {
 		if w := Caller(ctx); w == nil || !w.inspector || args.Figures == nil {
 			s := transport.SessionFrom(ctx)
-			return nil, transport.Permission{Label: s.Label(), Origin: s.Origin(), Action: transport.ActionCommand, Name: commandInspect}.Denied()
+			return nil, transport.Permission{
+				Label: s.Label(), Origin: s.Origin(), Action: transport.ActionCommand,
+				Name: commandInspect,
+			}.Denied()
 		}
 		return nil, a.inspect(ctx, args.Figures)
 	})
@@ -162,7 +171,8 @@ type inspectedResumable struct {
 	Lag      uint64 `json:"lag"`
 }
 
-// inspectResumables lists channels with their readers, maxInspected of both together, and says how many channels are left over.
+// inspectResumables lists channels with their readers, maxInspected of both together, and says how
+// many channels are left over.
 func inspectResumables(all []transport.ResumableStats) (listed []inspectedResumable, more int) {
 	listed = []inspectedResumable{}
 	room := maxInspected
@@ -192,7 +202,9 @@ func (a *App) inspection() inspection {
 	}
 	room := maxInspected
 	for _, w := range a.Windows() {
-		i := inspectedWindow{WindowStats: WindowStats{Label: w.label}, Channels: []transport.ChannelStats{}}
+		i := inspectedWindow{
+			WindowStats: WindowStats{Label: w.label}, Channels: []transport.ChannelStats{},
+		}
 		if s := w.Session(); s != nil {
 			figures := s.Stats()
 			i.Session = &figures

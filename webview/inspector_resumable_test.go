@@ -10,22 +10,28 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// inspectResumable: a resumable channel is drawn while there is one, and its figures are those of Stats.
+// inspectResumable: a resumable channel is drawn while there is one, and its figures are those of
+// Stats.
 func inspectResumable(t *testing.T, app *App, inspector, page *testPage) {
 	t.Helper()
 	const sent = 300
 	section := func() (shown string) {
-		inspector.run(`const at = document.querySelector('#resumables'); return at.offsetParent === null ? '' : at.textContent`, &shown)
+		inspector.run(
+			`const at = document.querySelector('#resumables'); return at.offsetParent === null ?
+				'' : at.textContent`, &shown)
 		return shown
 	}
 	if got := section(); got != "" {
 		t.Errorf("without a resumable channel: %q", got)
 	}
-	ch, err := transport.NewResumable[string](app.Engine(), "readings", transport.ResumableOptions{HistoryBytes: 256 << 10})
+	ch, err := transport.NewResumable[string](app.Engine(), "readings", transport.ResumableOptions{
+		HistoryBytes: 256 << 10,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	page.run(`globalThis.behind = await tailrace.resume('readings', { observer: true })`, nil) // it reads nothing
+	// it reads nothing
+	page.run(`globalThis.behind = await tailrace.resume('readings', { observer: true })`, nil)
 	for n := range sent {
 		if err := ch.Send(testContext(t), fmt.Sprintf("%0500d", n)); err != nil {
 			t.Fatal(err)
@@ -33,20 +39,26 @@ func inspectResumable(t *testing.T, app *App, inspector, page *testPage) {
 	}
 	eventually(t, "the figures of Stats", func() bool {
 		st := app.Stats().Resumables[0]
-		if st.Newest != sent || st.Oldest != 1 || len(st.Readers) != 1 || st.Readers[0].Lag == 0 || st.RawBytes <= st.Bytes {
+		if st.Newest != sent || st.Oldest != 1 || len(st.Readers) != 1 || st.Readers[0].Lag == 0 ||
+			st.RawBytes <= st.Bytes {
 			t.Fatalf("%+v", st)
 		}
 		want := map[string]float64{
-			"oldest": 1, "newest": sent, "kept": sent, "rawBytes": float64(st.RawBytes), "bytes": float64(st.Bytes),
-			"historyBytes": 256 << 10, "attached": 1, "lag": float64(st.Readers[0].Lag), "waiting": 0,
-			"main observer": float64(st.Readers[0].Lag), "main consumed": float64(st.Readers[0].Consumed),
+			"oldest": 1, "newest": sent, "kept": sent, "rawBytes": float64(st.RawBytes),
+			"bytes":        float64(st.Bytes),
+			"historyBytes": 256 << 10, "attached": 1, "lag": float64(st.Readers[0].Lag),
+			"waiting":       0,
+			"main observer": float64(st.Readers[0].Lag),
+			"main consumed": float64(st.Readers[0].Consumed),
 		}
 		var got map[string]float64
 		inspector.run(`const got = {};
 			for (const at of document.querySelectorAll('[data-resumable=readings] [data-figure]')) got[at.dataset.figure] = Number(at.dataset.value);
 			for (const row of document.querySelectorAll('#resumables [data-reader]')) {
-				const value = (name) => Number(row.querySelector('[data-figure=' + name + ']').dataset.value);
-				got[row.dataset.reader + ' ' + row.querySelector('small').textContent] = value('lag');
+				const value = (name) => Number(row.querySelector('[data-figure=' + name +
+					']').dataset.value);
+				got[row.dataset.reader + ' ' +
+					row.querySelector('small').textContent] = value('lag');
 				got[row.dataset.reader + ' consumed'] = value('consumed');
 			}
 			return got`, &got)
@@ -56,7 +68,8 @@ func inspectResumable(t *testing.T, app *App, inspector, page *testPage) {
 	eventually(t, "the reader's end", func() bool { return len(ch.Stats().Readers) == 0 })
 	inspector.drawn()
 	var readers int
-	if inspector.run(`return document.querySelectorAll('[data-reader]').length`, &readers); readers != 0 {
+	if inspector.run(`return document.querySelectorAll('[data-reader]').length`,
+		&readers); readers != 0 {
 		t.Errorf("%d readers are drawn after the last one has left", readers)
 	}
 	ch.Discard()
@@ -66,11 +79,14 @@ func inspectResumable(t *testing.T, app *App, inspector, page *testPage) {
 	}
 }
 
-// TestMaxInspected: the inspector lists as many channels as it may, and of resumable ones with their readers as many; it counts the others.
+// TestMaxInspected: the inspector lists as many channels as it may, and of resumable ones with
+// their readers as many; it counts the others.
 func TestMaxInspected(t *testing.T) {
 	all := func(channels, readers int) (all []transport.ResumableStats) {
 		for range channels {
-			all = append(all, transport.ResumableStats{Readers: make([]transport.ReaderStats, readers)})
+			all = append(all, transport.ResumableStats{
+				Readers: make([]transport.ReaderStats, readers),
+			})
 		}
 		return all
 	}
@@ -87,13 +103,15 @@ func TestMaxInspected(t *testing.T) {
 		if len(listed) != c.listed || more != c.more {
 			t.Fatalf("%+v: %d are listed, %d are not", c, len(listed), more)
 		}
-		if last := listed[len(listed)-1]; len(last.Readers) != c.last || last.Attached != c.readers {
+		if last := listed[len(listed)-1]; len(last.Readers) != c.last ||
+			last.Attached != c.readers {
 			t.Errorf("%+v: the last one has %d readers of %d", c, len(last.Readers), last.Attached)
 		}
 	}
 
 	app := newApp(t, Options{}, func(e *transport.Engine) {
-		transport.Handle(e, "keep", func(_ context.Context, a struct{ C *transport.Channel[int] }) (any, error) {
+		transport.Handle(e, "keep", func(_ context.Context, a struct{ C *transport.Channel[int] }) (
+			any, error) {
 			a.C.Keep()
 			return nil, nil
 		})
@@ -102,7 +120,9 @@ func TestMaxInspected(t *testing.T) {
 	open := 0
 	for _, n := range []int{maxInspected - 1, maxInspected, maxInspected + 1} {
 		page.run(fmt.Sprintf(`globalThis.kept ??= [];
-			await Promise.all(Array.from({ length: %d }, () => { const C = new tailrace.Channel(() => {}); kept.push(C); return tailrace.invoke('keep', { C }) }))`, n-open), nil)
+			await Promise.all(Array.from({ length: %d }, () => {
+				const C = new tailrace.Channel(() => {}); kept.push(C);
+				return tailrace.invoke('keep', { C }) }))`, n-open), nil)
 		open = n
 		w := app.inspection().Windows[0]
 		if listed := min(n, maxInspected); len(w.Channels) != listed || w.More != n-listed {

@@ -55,20 +55,24 @@ func (p *testPage) figure(window string, channel uint32, name string) (value flo
 		Value float64
 		Text  string
 	}
-	p.run(fmt.Sprintf(`const at = document.querySelector('[data-window=%q] [data-channel="%d"] [data-figure=%q]');
-		return { Value: Number(at?.dataset.value ?? -1), Text: at?.textContent ?? '' }`, window, channel, name), &got)
+	p.run(
+		fmt.Sprintf(
+			`const at = document.querySelector('[data-window=%q] [data-channel="%d"] [data-figure=%q]');
+		return { Value: Number(at?.dataset.value ?? -1), Text: at?.textContent ??
+			'' }`, window, channel, name), &got)
 	return got.Value, got.Text
 }
 
-// feed is a command that sends until it is told to stop: ten messages at a time, as a millisecond between them leaves the
-// machine some time to draw.
+// feed is a command that sends until it is told to stop: ten messages at a time, as a millisecond
+// between them leaves the machine some time to draw.
 type feed struct {
 	stop atomic.Bool
 	size int
 }
 
 func (f *feed) register(e *transport.Engine, name string) {
-	transport.Handle(e, name, func(ctx context.Context, a struct{ C *transport.Channel[[]byte] }) (any, error) {
+	transport.Handle(e, name, func(ctx context.Context, a struct{ C *transport.Channel[[]byte] }) (
+		any, error) {
 		a.C.Keep()
 		pace := time.NewTicker(time.Millisecond)
 		defer pace.Stop()
@@ -87,7 +91,8 @@ func (f *feed) register(e *transport.Engine, name string) {
 
 // reads has the page call a command with a channel that it reads.
 func (p *testPage) reads(command string) <-chan testReport {
-	return p.start(`globalThis.got = 0; await tailrace.invoke('` + command + `', { c: new tailrace.Channel(() => { got++ }) })`)
+	return p.start(`globalThis.got = 0; await tailrace.invoke('` + command +
+		`', { c: new tailrace.Channel(() => { got++ }) })`)
 }
 
 func TestInspector(t *testing.T) {
@@ -99,10 +104,14 @@ func TestInspector(t *testing.T) {
 // inspect: the figures that are drawn move, and are those of Stats.
 func inspect(t *testing.T, kind CarrierKind) {
 	f := &feed{size: 1000}
-	app := newApp(t, Options{Carrier: kind, Name: "plant"}, func(e *transport.Engine) { f.register(e, "flood") })
+	app := newApp(t, Options{Carrier: kind, Name: "plant"}, func(e *transport.Engine) {
+		f.register(e, "flood")
+	})
 	inspector := openInspector(t, app)
 	shown := func(selector string) (text string) {
-		inspector.run(`const at = document.querySelector('`+selector+`'); return at !== null && at.offsetParent !== null ? at.textContent : 'not shown'`, &text)
+		inspector.run(`const at = document.querySelector('`+selector+
+			`'); return at !== null && at.offsetParent !== null ? at.textContent : 'not shown'`,
+			&text)
 		return text
 	}
 	if got := shown("#empty"); got != "No window is open." {
@@ -111,7 +120,10 @@ func inspect(t *testing.T, kind CarrierKind) {
 	page := openPage(t, app, WindowOptions{Label: "main"})
 	inspector.drawn()
 	done := page.reads("flood")
-	eventually(t, "the channel", func() bool { s := page.Session(); return s != nil && s.Stats().Lanes == 1 })
+	eventually(t, "the channel", func() bool {
+		s := page.Session()
+		return s != nil && s.Stats().Lanes == 1
+	})
 	if want := carrierNames[kind]; want != "" {
 		page.carriedBy(want)
 	}
@@ -153,8 +165,9 @@ func inspect(t *testing.T, kind CarrierKind) {
 			t.Errorf("Stats has %d messages, the page got %v", c.Messages, got)
 		}
 		for name, want := range map[string]float64{
-			"messages": float64(c.Messages), "bytes": float64(c.Bytes), "lag": 0, "depth": 0, "received": 0,
-			"blocked": float64(c.Blocked), "latency": float64(c.Latency),
+			"messages": float64(c.Messages), "bytes": float64(c.Bytes), "lag": 0, "depth": 0,
+			"received": 0,
+			"blocked":  float64(c.Blocked), "latency": float64(c.Latency),
 		} {
 			if value, text := inspector.figure("main", id, name); value != want {
 				t.Errorf("%s: %v (%q) is drawn, Stats has %v", name, value, text, want)
@@ -173,15 +186,18 @@ func inspect(t *testing.T, kind CarrierKind) {
 	}
 }
 
-// TestInspectorAlone: the inspector is none of the app's windows, nobody else gets its figures, and it gets nothing else.
+// TestInspectorAlone: the inspector is none of the app's windows, nobody else gets its figures, and
+// it gets nothing else.
 func TestInspectorAlone(t *testing.T) {
 	app := newApp(t, Options{MaxWindows: 1, Tauri: true}, caller)
 	page := openPage(t, app, WindowOptions{Label: "main"})
 	page.run(`globalThis.heard = [];
-		for (const event of ['window-created', 'webview-created', 'focus', 'blur', 'resize', 'destroyed']) await tailrace.listen('tauri://' + event, (e) => heard.push(e))`, nil)
+		for (const event of ['window-created', 'webview-created', 'focus', 'blur', 'resize',
+			'destroyed']) await tailrace.listen('tauri://' + event, (e) => heard.push(e))`, nil)
 	page.ready()
 	inspector := openInspector(t, app)
-	if all := app.Windows(); len(all) != 1 || all[0].Label() != "main" || app.Window(InspectorLabel) != nil {
+	if all := app.Windows(); len(all) != 1 || all[0].Label() != "main" ||
+		app.Window(InspectorLabel) != nil {
 		t.Errorf("the inspector is one of the app's windows: %v", all)
 	}
 	again, err := app.OpenInspector()
@@ -197,7 +213,9 @@ func TestInspectorAlone(t *testing.T) {
 	denied := func(p *testPage, command string) {
 		t.Helper()
 		var got string
-		p.run(`return await tailrace.invoke('`+command+`', { figures: new tailrace.Channel(() => {}), label: '`+InspectorLabel+`' }).then(() => 'allowed', (e) => e.code ?? e)`, &got)
+		p.run(`return await tailrace.invoke('`+command+
+			`', { figures: new tailrace.Channel(() => {}), label: '`+InspectorLabel+
+			`' }).then(() => 'allowed', (e) => e.code ?? e)`, &got)
 		if got != transport.CodeDenied {
 			t.Errorf("%s by %q: %s", command, p.Label(), got)
 		}
@@ -206,7 +224,8 @@ func TestInspectorAlone(t *testing.T) {
 	denied(inspector, "caller")
 	denied(inspector, "plugin:window|title")
 	var there string
-	page.run(`return await tailrace.invoke('plugin:window|title', { label: '`+InspectorLabel+`' }).catch((e) => e.message ?? e)`, &there)
+	page.run(`return await tailrace.invoke('plugin:window|title', { label: '`+InspectorLabel+
+		`' }).catch((e) => e.message ?? e)`, &there)
 	if there != "window not found" {
 		t.Errorf("a page asks for the inspector's title: %s", there)
 	}
@@ -223,7 +242,9 @@ func TestInspectorAlone(t *testing.T) {
 	inspector.Destroy()
 	wait(t, inspector.Done(), "the inspector's end")
 	wait(t, s.Done(), "its session's end")
-	eventually(t, "its command's end", func() bool { return s.Stats().Running == 0 && s.Stats().Memory == 0 })
+	eventually(t, "its command's end", func() bool {
+		return s.Stats().Running == 0 && s.Stats().Memory == 0
+	})
 	if app.Stats().Inspector {
 		t.Error("the inspector is still open")
 	}
@@ -300,8 +321,8 @@ func init() {
 	}
 }
 
-// TestInspectorLooks draws what an inspector may have to: nothing, a flood, a hundred channels with long names. With TAILRACE_PICTURES, a
-// directory, it leaves the pictures there.
+// TestInspectorLooks draws what an inspector may have to: nothing, a flood, a hundred channels with
+// long names. With TAILRACE_PICTURES, a directory, it leaves the pictures there.
 func TestInspectorLooks(t *testing.T) {
 	const many = 100
 	long := strings.Repeat("a_command_with_a_long_name_", 8)
@@ -358,14 +379,20 @@ func TestInspectorLooks(t *testing.T) {
 	other := openPage(t, app, WindowOptions{Label: "control-room"})
 	watch := func(p *testPage, name string, gap, n int) {
 		p.run(fmt.Sprintf(`globalThis.kept ??= [];
-			await Promise.all(Array.from({ length: %d }, () => { const c = new tailrace.Channel(() => {}); kept.push(c); return tailrace.invoke(%q, { c, gap: %d }) }))`, n, name, gap), nil)
+			await Promise.all(Array.from({ length: %d }, () => {
+				const c = new tailrace.Channel(() => {}); kept.push(c); return tailrace.invoke(%q, {
+				c, gap: %d }) }))`, n, name, gap), nil)
 	}
 	page.run(`await tailrace.invoke('ping')`, nil)
 	inspector.drawn()
 	colours("inspector-idle")
 	done := page.reads("camera")
-	page.start(`globalThis.unread = new tailrace.Channel(); await tailrace.invoke('archive', { c: unread })`)
-	eventually(t, "a sender that waits", func() bool { return page.Session().Stats().Channels.Waiting > 0 })
+	page.start(
+		`globalThis.unread = new tailrace.Channel(); await tailrace.invoke('archive', {
+			c: unread })`)
+	eventually(t, "a sender that waits", func() bool {
+		return page.Session().Stats().Channels.Waiting > 0
+	})
 	watch(page, "telemetry", 10, 4)
 	watch(page, "log", 500, 1)
 	watch(other, "alarms", 100, 2)
@@ -383,11 +410,16 @@ func TestInspectorLooks(t *testing.T) {
 	}
 	resumable("readings", 20_000)
 	resumable("audit", 0).Close()
-	page.run(`globalThis.readings = await tailrace.resume('readings', { from: 'oldest' })`, nil) // it reads none
-	other.run(`globalThis.readings = await tailrace.resume('readings', { observer: true }); readings.onmessage = () => {}`, nil)
+	// it reads none
+	page.run(`globalThis.readings = await tailrace.resume('readings', { from: 'oldest' })`, nil)
+	other.run(
+		`globalThis.readings = await tailrace.resume('readings', { observer: true });
+			readings.onmessage = () => {}`, nil)
 	page.run(`await tailrace.listen('tick', () => {})`, nil)
 	page.ready()
-	page.run(`setInterval(() => kept[0].trySend(new Uint8Array(64)), 50); for (let i = 0; i < 40; i++) await tailrace.invoke('ping')`, nil)
+	page.run(
+		`setInterval(() => kept[0].trySend(new Uint8Array(64)), 50); for (let i = 0; i < 40;
+			i++) await tailrace.invoke('ping')`, nil)
 	for i := range 12 {
 		_ = app.Emit("tick", i)
 		_ = page.Eval(`0`)
@@ -400,11 +432,15 @@ func TestInspectorLooks(t *testing.T) {
 		inspector.drawn()
 	}
 	if busy := colours("inspector-flood"); busy <= idle {
-		t.Errorf("%d pixels in the accent colour under a flood, %d at rest: the lines are not drawn", busy, idle)
+		t.Errorf(
+			"%d pixels in the accent colour under a flood, %d at rest: the lines are not drawn",
+			busy, idle)
 	}
 	overflow("flood")
 	var blocked string
-	inspector.run(`return document.querySelector('[data-figure=blocked].warm')?.textContent ?? 'none'`, &blocked)
+	inspector.run(
+		`return document.querySelector('[data-figure=blocked].warm')?.textContent ?? 'none'`,
+		&blocked)
 	if blocked == "none" || blocked == "–" {
 		t.Errorf("a sender that waits is drawn as %q", blocked)
 	}
@@ -419,9 +455,11 @@ func TestInspectorLooks(t *testing.T) {
 	f.stop.Store(true)
 	page.run(`unread.close()`, nil)
 	page.decode(waitLong(t, done), nil)
-	watch(openPage(t, app, WindowOptions{Label: "long/" + strings.Repeat("north-", 30)}), long, 100, 1)
+	watch(openPage(t, app, WindowOptions{Label: "long/" + strings.Repeat("north-", 30)}), long, 100,
+		1)
 	resumable(long, 1)
-	inspector.run(`const main = document.querySelector('main'); main.scrollTop = main.scrollHeight`, nil)
+	inspector.run(`const main = document.querySelector('main'); main.scrollTop = main.scrollHeight`,
+		nil)
 	inspector.drawn()
 	colours("inspector-long")
 	overflow("long names")
@@ -430,8 +468,10 @@ func TestInspectorLooks(t *testing.T) {
 	inspector.drawn()
 	var rows struct{ Rows, Content, Room int }
 	inspector.run(`const main = document.querySelector('main');
-		return { Rows: document.querySelectorAll('[data-window=main] tbody tr').length, Content: main.scrollHeight, Room: main.clientHeight }`, &rows)
-	if open := page.Session().Stats().Lanes; rows.Rows != open || open < many || rows.Content <= rows.Room {
+		return { Rows: document.querySelectorAll('[data-window=main] tbody tr').length,
+			Content: main.scrollHeight, Room: main.clientHeight }`, &rows)
+	if open := page.Session().Stats().Lanes; rows.Rows != open || open < many ||
+		rows.Content <= rows.Room {
 		t.Errorf("%+v for %d channels", rows, open)
 	}
 	overflow("many")
@@ -461,7 +501,8 @@ func picture(t *testing.T, name string, m image.Image) {
 	}
 }
 
-// accented counts the pixels whose colour is about the accent's, light or dark: more green and blue than red.
+// accented counts the pixels whose colour is about the accent's, light or dark: more green and blue
+// than red.
 func accented(m image.Image) int {
 	n := 0
 	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y++ {
@@ -474,9 +515,11 @@ func accented(m image.Image) int {
 	return n
 }
 
-// TestInspectorGone: what the app emits is not kept for an inspector that is gone, and has no error of it.
+// TestInspectorGone: what the app emits is not kept for an inspector that is gone, and has no error
+// of it.
 func TestInspectorGone(t *testing.T) {
-	app := newApp(t, Options{KeepRunning: true, Bus: bus.Options{PendingBytes: pendingBytes}}, caller)
+	app := newApp(t, Options{KeepRunning: true, Bus: bus.Options{PendingBytes: pendingBytes}},
+		caller)
 	inspector := openInspector(t, app)
 	crashed := make(chan string, 1)
 	inspector.OnCrash(func(reason string) { crashed <- reason })

@@ -100,7 +100,8 @@ func TestNavigationsKept(t *testing.T) {
 				const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 				const long = 'x'.repeat(8 << 10), inner = add('iframe', { name: 'inner' }),
 					link = add('a', { href: 'data:application/zip,x', download: '.profile' }),
-					form = add('form', { action: 'data:text/plain,x', method: 'post', target: 'inner' });
+					form = add('form', { action: 'data:text/plain,x', method: 'post',
+						target: 'inner' });
 				const blob = URL.createObjectURL(new Blob(['x'], { type: 'text/html' }));
 				const refresh = frame(), stream = frame();
 				await loads(inner, 'data:text/plain,0');
@@ -132,7 +133,8 @@ func TestOutgrown(t *testing.T) {
 			`inner.contentWindow.location = 'data:text/plain,' + n; await turn()`})
 	}
 	everyWay(t, func(t *testing.T, way way) {
-		b := openBeside(t, way, Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}, nil)
+		b := openBeside(t, way, Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))},
+			nil)
 		watcher := openPage(t, b.App, WindowOptions{Label: "watcher", Width: 300, Height: 200})
 		for _, c := range kinds {
 			for _, attached := range []bool{false, true} {

@@ -37,7 +37,8 @@ func (l *leavers) expect(t *testing.T, rounds int) {
 	t.Helper()
 	all := []string{"first"}
 	for _, event := range []string{"pagehide", "visibilitychange"} {
-		for _, by := range []string{"send", "trySend", "emit", "emitted bytes", "invoke", "raw body"} {
+		for _, by := range []string{"send", "trySend", "emit", "emitted bytes", "invoke",
+			"raw body"} {
 			all = append(all, event+" "+by)
 		}
 	}
@@ -130,7 +131,9 @@ func (l *leavers) hear(t *testing.T, app *App) {
 // it is left.
 func TestLeaving(t *testing.T) {
 	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
-		for name, how := range map[string]string{"reload": "location.reload()", "location": "location = '/other.html'", "Navigate": ""} {
+		for name, how := range map[string]string{
+			"reload": "location.reload()", "location": "location = '/other.html'", "Navigate": "",
+		} {
 			t.Run(kind.String()+"/"+name, func(t *testing.T) {
 				l := newLeavers()
 				p := conversation(t, Options{Carrier: kind}, l.register)
@@ -213,7 +216,8 @@ func TestLeavingWithMuch(t *testing.T) {
 		tailrace.invoke('keep', { pen }).catch(() => {});
 		await pen.send(new Uint8Array(4));
 		addEventListener('pagehide', () => {
-			const refused = !pen.trySend(new Uint8Array(5 << 20)) && !pen.trySend(new Uint8Array(4 << 20));
+			const refused = !pen.trySend(new Uint8Array(5 << 20)) &&
+				!pen.trySend(new Uint8Array(4 << 20));
 			const m = new Uint8Array(20 << 10);
 			let n = 1;
 			while (n < 1000 && pen.trySend((new Uint32Array(m.buffer)[0] = n, m))) n++;
@@ -317,7 +321,8 @@ func init() {
 		"Shutdown": func(app *App) error { return app.Shutdown(context.Background()) },
 	} {
 		for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
-			scenarios[fmt.Sprintf("last words by %v before the end of %s", kind, name)] = func() error {
+			scenarios[fmt.Sprintf("last words by %v before the end of %s", kind,
+				name)] = func() error {
 				return lastWordsBefore(kind, end)
 			}
 		}
@@ -331,7 +336,9 @@ func lastWordsBefore(kind CarrierKind, end func(*App) error) error {
 			tailrace.invoke('bye', { text: 'x'.repeat(200000) }).catch(() => {});
 		});
 		await tailrace.invoke('there')</script>`
-	app, err := New(Options{Carrier: kind, Assets: fstest.MapFS{"index.html": {Data: []byte(page)}}})
+	app, err := New(Options{
+		Carrier: kind, Assets: fstest.MapFS{"index.html": {Data: []byte(page)}},
+	})
 	if err != nil {
 		return err
 	}
@@ -379,12 +386,14 @@ func TestLastWordsNeedTheSession(t *testing.T) {
 	p := conversation(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {})
 	forged := strings.Repeat("0", len(p.Session().ID()))
 	p.run(`const forged = '`+forged+`';
-		for (const said of ['', ' ', 'x', 7, {}, null, forged + ' leave {"last":0}', forged + ' batch x'])
+		for (const said of ['', ' ', 'x', 7, {}, null, forged + ' leave {"last":0}', forged +
+			' batch x'])
 			dispatchEvent(new CustomEvent('`+p.words+`', { detail: said }));
 		await tailrace.invoke('caller')`, nil)
 	id := p.Session().ID()
 	if err := p.app.call(func() error {
-		for _, said := range []string{"", id, id + " ", id + " leave", id + " leave x", id + " other {}",
+		for _, said := range []string{"", id, id + " ", id + " leave", id + " leave x",
+			id + " other {}",
 			id + " batch \u0100", id + " batch \xc3", forged + ` leave {"last":0}`} {
 			p.lastWords([]byte(said))
 		}
@@ -421,7 +430,8 @@ func TestFromLatin1(t *testing.T) {
 // A window that is closed while a hello waits for the page before it answers that all the same: the
 // native side keeps each request until it has an answer.
 func TestHelloOfClosedWindow(t *testing.T) {
-	p := openPage(t, newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {}), WindowOptions{Label: "main"})
+	p := openPage(t, newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {}),
+		WindowOptions{Label: "main"})
 	eventually(t, "a session", func() bool { return p.Session() != nil })
 	r := recorder{make(chan int, 1)}
 	if err := p.app.call(func() error {
@@ -526,7 +536,8 @@ func TestResourcesWhileLeaving(t *testing.T) {
 		})
 		transport.HandleOrdered(e, "bye", func(ctx context.Context, a number) (none, error) {
 			w := Caller(ctx)
-			for deadline := time.Now().Add(patience); w.page.Load() != nil && time.Now().Before(deadline); {
+			for deadline := time.Now().Add(patience); w.page.Load() != nil &&
+				time.Now().Before(deadline); {
 				time.Sleep(time.Millisecond)
 			}
 			_, err := ResourceOf[*closer](ctx, a.Rid)

@@ -17,8 +17,9 @@ import (
 
 const newDocument = "page reloaded or navigated"
 
-// anew waits for the page after the one that l is Go's end of, and sees that it starts clean: with a session of its own, in
-// which nothing has happened but what it does itself. lifePage sees that its messages begin with the first.
+// anew waits for the page after the one that l is Go's end of, and sees that it starts clean: with
+// a session of its own, in which nothing has happened but what it does itself. lifePage sees that
+// its messages begin with the first.
 func (s *subject) anew(act time.Time, l *life) (*life, time.Duration) {
 	s.t.Helper()
 	next := wait(s.t, s.lives.arrived, "the new page's first message")
@@ -29,7 +30,8 @@ func (s *subject) anew(act time.Time, l *life) (*life, time.Duration) {
 	s.carriedBy(carrierNames[s.kind])
 	s.goesOn(next)
 	if st := next.session.Stats(); st.Opened != 1 || st.Running != 1 {
-		s.t.Errorf("the new session has opened %d channels and runs %d commands, want one each", st.Opened, st.Running)
+		s.t.Errorf("the new session has opened %d channels and runs %d commands, want one each",
+			st.Opened, st.Running)
 	}
 	var v string
 	s.run(`return await tailrace.invoke('caller')`, &v)
@@ -107,7 +109,8 @@ func (s *subject) back() (string, time.Duration) {
 	switch {
 	case before == nil:
 		s.t.Fatal("the page was loaded anew, not restored")
-	case before.Error != "" || before.Closed != "restored" || before.Call != "restored" || before.Down == 0:
+	case before.Error != "" || before.Closed != "restored" || before.Call != "restored" ||
+		before.Down == 0:
 		s.t.Errorf("the restored page says of its time before: %+v", *before)
 	}
 	return "the old channel and call end with the code restored; " + startsClean, took
@@ -173,7 +176,8 @@ func (s *subject) crashed(reasons, events <-chan string, reason string) string {
 	if got := wait(s.t, reasons, "OnCrash"); got != reason {
 		s.t.Errorf("OnCrash got %q, want %q", got, reason)
 	}
-	if got, want := wait(s.t, events, "the event"), fmt.Sprintf(`{"label":"subject","reason":%q}`, reason); got != want {
+	if got, want := wait(s.t, events, "the event"), fmt.Sprintf(`{"label":"subject","reason":%q}`,
+		reason); got != want {
 		s.t.Errorf("the event has %s, want %s", got, want)
 	}
 	return seen + "; OnCrash(" + reason + "), event"
@@ -199,7 +203,8 @@ func killedWhileLoading(s *subject) outcome {
 		s.t.Errorf("OnCrash got %q", got)
 	}
 	wait(s.t, events, "the event")
-	return outcome{seen + "; OnCrash(crashed), event", "Reload: " + startsClean, s.fresh(act, s.first)}
+	return outcome{seen + "; OnCrash(crashed), event", "Reload: " + startsClean,
+		s.fresh(act, s.first)}
 }
 
 // The window has never shown a page. WebKit has nothing to reload then.
@@ -217,7 +222,8 @@ func killedBeforeFirst(s *subject) outcome {
 		fmt.Fprint(rw, lifePage)
 	}))
 	defer server.Close()
-	app := newApp(s.t, Options{Carrier: s.kind, DevURL: server.URL, KeepRunning: true}, s.lives.register)
+	app := newApp(s.t, Options{Carrier: s.kind, DevURL: server.URL, KeepRunning: true},
+		s.lives.register)
 	before := webProcesses(s.t)
 	w, err := app.Open(WindowOptions{Label: "subject"})
 	if err != nil {

@@ -38,7 +38,8 @@ func processFootprint(pid string) footprint {
 		if kind == "anon_inode" {
 			kind = strings.TrimSuffix(number, "]")
 		}
-		if to != "" && (!strings.HasPrefix(kind, "/") || strings.HasPrefix(kind, "/memfd:tailrace")) {
+		if to != "" && (!strings.HasPrefix(kind, "/") ||
+			strings.HasPrefix(kind, "/memfd:tailrace")) {
 			f.kinds[kind]++ // WebKit opens files when it likes, of /proc and /sys mostly
 			f.descriptors++
 		}
@@ -76,8 +77,9 @@ func collected(app *App) footprint {
 	return f
 }
 
-// threads is how many event descriptors more there may be: GLib has one for each thread with a loop that WebKit starts, some of
-// which it starts late, once. A session's shared memory has more than one.
+// threads is how many event descriptors more there may be: GLib has one for each thread with a loop
+// that WebKit starts, some of which it starts late, once. A session's shared memory has more than
+// one.
 const threads = 1
 
 // within says whether nothing that can be counted is more than it was.
@@ -87,7 +89,8 @@ func (f footprint) within(before footprint) bool {
 			return false
 		}
 	}
-	return f.goroutines <= before.goroutines && f.sessions <= before.sessions && f.shared <= before.shared
+	return f.goroutines <= before.goroutines && f.sessions <= before.sessions &&
+		f.shared <= before.shared
 }
 
 // returnsTo waits until this process holds no more than it did before.

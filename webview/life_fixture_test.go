@@ -29,8 +29,8 @@ func verifyOr[T any](verify, short T) T {
 	return short
 }
 
-// life is Go's end of one page of lifePage: a stream that is busy in both directions, and the command that brought it and
-// runs as long as the page lives.
+// life is Go's end of one page of lifePage: a stream that is busy in both directions, and the
+// command that brought it and runs as long as the page lives.
 type life struct {
 	session *transport.Session
 	stream  *transport.Stream[[]byte, []byte]
@@ -41,7 +41,8 @@ type life struct {
 	ended                  chan none
 }
 
-// lives registers the commands of lifePage, and tells of each page whose first message has arrived there.
+// lives registers the commands of lifePage, and tells of each page whose first message has arrived
+// there.
 type lives struct {
 	arrived chan *life
 	mu      sync.Mutex
@@ -123,17 +124,21 @@ func (l *life) receiveAll() error {
 	}
 }
 
-// lifePage begins to live when it is shown: at its load, and when it comes back from the back-forward cache. What it says
-// of itself is in life; a page that came back has what it was before in life.before.
+// lifePage begins to live when it is shown: at its load, and when it comes back from the
+// back-forward cache. What it says of itself is in life; a page that came back has what it was
+// before in life.before.
 const lifePage = blank + `<script>
 	function live(before) {
-		const mine = { down: 0, up: 0, error: '', closed: '', call: '', thawed: 0, recovered: 0, last: 0, gap: 0, before };
+		const mine = { down: 0, up: 0, error: '', closed: '', call: '', thawed: 0, recovered: 0,
+			last: 0, gap: 0, before };
 		globalThis.life = mine;
 		const code = (e) => e === undefined ? 'closed' : e.code ?? String(e);
 		const stream = new tailrace.Channel((m) => {
 			const n = new DataView(m.buffer, m.byteOffset).getUint32(0, true);
-			if (n !== mine.down || m.length !== 1000) mine.error ||= 'message ' + n + ' of ' + m.length + ' bytes where ' + mine.down + ' is due';
-			if (mine.down++ === 0) tailrace.invoke('first').catch((e) => { mine.error ||= 'first: ' + code(e); });
+			if (n !== mine.down || m.length !== 1000) mine.error ||= 'message ' + n + ' of ' +
+				m.length + ' bytes where ' + mine.down + ' is due';
+			if (mine.down++ === 0) tailrace.invoke('first').catch((e) => {
+				mine.error ||= 'first: ' + code(e); });
 			const now = performance.now();
 			if (mine.last > 0) mine.gap = Math.max(mine.gap, now - mine.last);
 			mine.last = now;
@@ -145,7 +150,8 @@ const lifePage = blank + `<script>
 			}
 		});
 		stream.onclose = (e) => { mine.closed = code(e); };
-		tailrace.invoke('live', { stream }).then(() => { mine.call = 'result'; }, (e) => { mine.call = code(e); });
+		tailrace.invoke('live', { stream }).then(() => { mine.call = 'result';
+			}, (e) => { mine.call = code(e); });
 	}
 	live(null);
 	addEventListener('pageshow', (e) => { if (e.persisted) live(globalThis.life); });
@@ -225,7 +231,8 @@ type subject struct {
 // newSubject opens a window that shows lifePage, and waits until its stream flows both ways.
 func newSubject(t *testing.T, app *App, l *lives, label string) *subject {
 	t.Helper()
-	s := &subject{testPage: openPage(t, app, WindowOptions{Label: label}), lives: l, kind: app.options.Carrier}
+	s := &subject{testPage: openPage(t, app, WindowOptions{Label: label}), lives: l,
+		kind: app.options.Carrier}
 	s.first = s.flows()
 	return s
 }
@@ -246,7 +253,9 @@ func (s *subject) flows() *life {
 func (s *subject) goesOn(l *life) {
 	s.t.Helper()
 	down, up := l.sent.Load()+200, l.heard.Load()+10
-	eventually(s.t, "more messages, down and up", func() bool { return l.sent.Load() >= down && l.heard.Load() >= up })
+	eventually(s.t, "more messages, down and up", func() bool {
+		return l.sent.Load() >= down && l.heard.Load() >= up
+	})
 }
 
 // ends checks what Go sees of a page that is gone, and says it in words.
@@ -254,8 +263,10 @@ func (s *subject) ends(l *life, reason string) string {
 	s.t.Helper()
 	wait(s.t, l.session.Done(), "the session's end")
 	wait(s.t, l.ended, "the end of the page's sender, receiver and command")
-	for what, err := range map[string]error{"the session": l.session.Err(), "Send": l.send, "Receive": l.receive, "the command's context": l.command} {
-		if closed := closedError(err); closed == nil || closed.Reason != reason || closed.Cause != nil {
+	for what, err := range map[string]error{"the session": l.session.Err(), "Send": l.send,
+		"Receive": l.receive, "the command's context": l.command} {
+		if closed := closedError(err); closed == nil || closed.Reason != reason ||
+			closed.Cause != nil {
 			s.t.Errorf("%s ended with %v, want the reason %q", what, err, reason)
 		}
 	}

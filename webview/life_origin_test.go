@@ -27,7 +27,8 @@ func TestCommittedOrigin(t *testing.T) {
 		{"a link of ours leads away", false, false, ours, "", evil, false, ""},
 		{"Go navigates away while ours loads", true, false, ours, Origin, evil, false, ""},
 		{"back from the cache", false, false, evil, "cache", ours, false, Origin},
-		{"back from the cache beside Go, from ours", true, false, ours, "cache", ours, false, Origin},
+		{"back from the cache beside Go, from ours", true, false, ours, "cache", ours, false,
+			Origin},
 		{"back from the cache beside Go", true, false, evil, "cache", ours, false, ""},
 		{"back from the cache in an attached window", false, true, evil, "cache", ours, false, ""},
 		{"back from the cache to another document", false, false, evil, "cache", other, false, ""},
@@ -43,7 +44,8 @@ func TestCommittedOrigin(t *testing.T) {
 				p.steered, p.answered, p.apart = c.steered, c.answered, c.apart
 				p.loadChanged(loadCommitted, c.to)
 				if p.origin != c.want || p.steered {
-					t.Errorf("the document's origin is %q, want %q; steered: %v", p.origin, c.want, p.steered)
+					t.Errorf("the document's origin is %q, want %q; steered: %v", p.origin, c.want,
+						p.steered)
 				}
 				return nil
 			})

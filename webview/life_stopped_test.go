@@ -12,10 +12,12 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// lifeRing is the size of a channel's ring in TestPageLife: small, so that a page that takes nothing fills it soon.
+// lifeRing is the size of a channel's ring in TestPageLife: small, so that a page that takes
+// nothing fills it soon.
 const lifeRing = 256 << 10
 
-// freeze has the page's script loop for so long at least, and until it may go on. It returns when the page does nothing else.
+// freeze has the page's script loop for so long at least, and until it may go on. It returns when
+// the page does nothing else.
 func (s *subject) freeze(least time.Duration) {
 	s.t.Helper()
 	s.files.thaw.Store(false)
@@ -49,7 +51,9 @@ func (s *subject) stalls(l *life) {
 func frozen(s *subject) outcome {
 	l := s.first
 	s.run(`life.pulses = 0;
-		await tailrace.listen('pulse', ({ payload }) => { if (payload.n !== life.pulses++) life.error ||= 'event ' + payload.n + ' where ' + (life.pulses - 1) + ' is due'; });`, nil)
+		await tailrace.listen('pulse', ({ payload }) => {
+			if (payload.n !== life.pulses++) life.error ||= 'event ' + payload.n + ' where ' +
+			(life.pulses - 1) + ' is due'; });`, nil)
 	s.ready()
 	began := time.Now()
 	s.freeze(verifyOr(30*time.Second, 2*time.Second))
@@ -59,7 +63,8 @@ func frozen(s *subject) outcome {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	if err := l.stream.Send(ctx, make([]byte, liveMessage)); !errors.Is(err, context.DeadlineExceeded) {
+	if err := l.stream.Send(ctx, make([]byte, liveMessage)); !errors.Is(err,
+		context.DeadlineExceeded) {
 		s.t.Errorf("Send to a frozen page gave %v", err)
 	}
 	// Events don't wait: those that find no room are refused.
@@ -91,16 +96,23 @@ func frozen(s *subject) outcome {
 		Pulses    int
 		Recovered float64
 	}
-	eventually(s.t, "the page to have gone on", func() bool { s.run(`return life`, &v); return v.Pulses >= pulses && v.Recovered > 0 })
+	eventually(s.t, "the page to have gone on", func() bool {
+		s.run(`return life`, &v)
+		return v.Pulses >= pulses && v.Recovered > 0
+	})
 	took := time.Since(began)
 	s.goesOn(l)
 	s.life() // has nothing to complain of
 	if v.Pulses != pulses || s.Session() != l.session {
-		s.t.Errorf("the page got %d of %d events; same session: %v", v.Pulses, pulses, s.Session() == l.session)
+		s.t.Errorf("the page got %d of %d events; same session: %v", v.Pulses, pulses,
+			s.Session() == l.session)
 	}
 	return outcome{
-		fmt.Sprintf("Send blocks and honours its context, TrySend and Emit: ErrFull; %.1f MB held, of %.1f MB allowed; session and commands live on", float64(memory)/1e6, float64(bound)/1e6),
-		fmt.Sprintf("after %.0f s all in order: messages, and %d events that were accepted", took.Seconds(), pulses),
+		fmt.Sprintf("Send blocks and honours its context, TrySend and Emit: ErrFull; %.1f MB "+
+			"held, of %.1f MB allowed; session and commands live on", float64(memory)/1e6,
+			float64(bound)/1e6),
+		fmt.Sprintf("after %.0f s all in order: messages, and %d events that were accepted",
+			took.Seconds(), pulses),
 		time.Duration(v.Recovered * float64(time.Millisecond)),
 	}
 }
@@ -121,11 +133,13 @@ func hidden(s *subject) outcome {
 }
 
 func minimized(s *subject) outcome {
-	return s.unseen(func() { s.post(func() { s.native.iconified(true) }) }, func() { s.post(func() { s.native.iconified(false) }) })
+	return s.unseen(func() { s.post(func() { s.native.iconified(true) }) }, func() {
+		s.post(func() { s.native.iconified(false) })
+	})
 }
 
-// pace gives the messages a second that the page gets, the longest pause between two, a command's mean time, and the timer ticks a second of
-// a page that asks for many.
+// pace gives the messages a second that the page gets, the longest pause between two, a command's
+// mean time, and the timer ticks a second of a page that asks for many.
 func (s *subject) pace(d time.Duration) (rate, gap, command, ticks float64) {
 	s.t.Helper()
 	var v struct{ Rate, Gap, Command, Ticks float64 }
@@ -137,7 +151,8 @@ func (s *subject) pace(d time.Duration) (rate, gap, command, ticks float64) {
 		while (performance.now() < begin + %d) { await tailrace.invoke('caller'); commands++; }
 		clearInterval(timer);
 		const took = performance.now() - begin;
-		return { rate: (life.down - down) / took * 1000, gap: life.gap, command: took / commands, ticks: ticks / took * 1000 }`, d.Milliseconds()), &v)
+		return { rate: (life.down - down) / took * 1000, gap: life.gap, command: took / commands,
+			ticks: ticks / took * 1000 }`, d.Milliseconds()), &v)
 	return v.Rate, v.Gap, v.Command, v.Ticks
 }
 
@@ -145,7 +160,11 @@ func (s *subject) pace(d time.Duration) (rate, gap, command, ticks float64) {
 func (s *subject) unseen(hide, show func()) outcome {
 	hiddenIs := func(want bool) {
 		s.t.Helper()
-		eventually(s.t, fmt.Sprint("document.hidden to be ", want), func() bool { var is bool; s.run(`return document.hidden`, &is); return is == want })
+		eventually(s.t, fmt.Sprint("document.hidden to be ", want), func() bool {
+			var is bool
+			s.run(`return document.hidden`, &is)
+			return is == want
+		})
 	}
 	l, long := s.first, verifyOr(10*time.Second, 500*time.Millisecond)
 	hiddenIs(false)
@@ -165,7 +184,8 @@ func (s *subject) unseen(hide, show func()) outcome {
 	}
 	return outcome{
 		fmt.Sprintf("the session lives on: %.0f messages/s (shown: %.0f)", rate2, rate),
-		fmt.Sprintf("all in order; longest gap %.0f ms (shown: %.0f), command %.1f ms (%.1f), a 10 ms timer ticks %.0f times/s (%.0f)", gap2, gap, command2, command, ticks2, ticks),
+		fmt.Sprintf("all in order; longest gap %.0f ms (shown: %.0f), command %.1f ms (%.1f), a "+
+			"10 ms timer ticks %.0f times/s (%.0f)", gap2, gap, command2, command, ticks2, ticks),
 		took,
 	}
 }

@@ -38,14 +38,17 @@ var lifeCases = []lifeCase{
 	{"minimized", minimized},
 }
 
-// TestPageLife does to a page what users, crashes and desktops do, over both carriers, and prints what each side sees of it. After each
-// case this process holds what it held before, and another window has noticed nothing.
+// TestPageLife does to a page what users, crashes and desktops do, over both carriers, and prints
+// what each side sees of it. After each case this process holds what it held before, and another
+// window has noticed nothing.
 func TestPageLife(t *testing.T) {
 	var rows []string
 	lifeCarriers(t, func(t *testing.T, kind CarrierKind) {
 		l, w, files := newLives(), &witness{}, newLifeFiles()
 		o := Options{
-			Carrier: kind, Assets: files, KeepRunning: true, Engine: transport.Options{RingBytes: lifeRing},
+			Carrier: kind, Assets: files, KeepRunning: true, Engine: transport.Options{
+				RingBytes: lifeRing,
+			},
 			OnNavigate: func(Navigation) NavigationAction { return NavigationAllow },
 		}
 		app := newApp(t, o, func(e *transport.Engine) { l.register(e); w.register(e) })
@@ -62,13 +65,17 @@ func TestPageLife(t *testing.T) {
 				got := c.run(s)
 				s.shutDown()
 				returnsTo(t, app, before, c.name)
-				eventually(t, "the web process to end", func() bool { return len(webProcesses(t)) <= len(processes) })
-				rows = append(rows, fmt.Sprintf("| %s | %v | %s | %s | %.0f ms | %.0f ms |", c.name, kind, got.inGo, got.inPage, ms(got.recovered), ms(w.gap())))
+				eventually(t, "the web process to end", func() bool {
+					return len(webProcesses(t)) <= len(processes)
+				})
+				rows = append(rows, fmt.Sprintf("| %s | %v | %s | %s | %.0f ms | %.0f ms |", c.name,
+					kind, got.inGo, got.inPage, ms(got.recovered), ms(w.gap())))
 			})
 		}
 		w.end()
 	})
-	t.Log(markdown("| case | carrier | Go sees | page sees | recovered in | longest gap of another window's stream, a message each 5 ms |", rows))
+	t.Log(markdown("| case | carrier | Go sees | page sees | recovered in | longest gap of "+
+		"another window's stream, a message each 5 ms |", rows))
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

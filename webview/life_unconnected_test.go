@@ -19,10 +19,12 @@ import (
 // pendingBytes is what is kept for a page that never connects.
 const pendingBytes = 64 << 10
 
-// TestPageNeverConnects: what is kept for it is bounded, no command comes, and closing the window frees all.
+// TestPageNeverConnects: what is kept for it is bounded, no command comes, and closing the window
+// frees all.
 func TestPageNeverConnects(t *testing.T) {
 	var rows []string
-	openPage(t, loop, WindowOptions{Label: "neighbour", URL: foreign(t, blank).URL}) // so that nothing is started for the first time
+	// so that nothing is started for the first time
+	openPage(t, loop, WindowOptions{Label: "neighbour", URL: foreign(t, blank).URL})
 	for _, c := range []struct {
 		name   string
 		loads  bool
@@ -44,7 +46,8 @@ func TestPageNeverConnects(t *testing.T) {
 			server := httptest.NewServer(c.answer)
 			defer server.Close()
 			open := map[CarrierKind]*unconnected{}
-			for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} { // at once, as a page takes seconds to give up
+			// at once, as a page takes seconds to give up
+			for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
 				open[kind] = openUnconnected(t, kind, server.URL, c.loads)
 			}
 			for kind, u := range open {
@@ -61,7 +64,9 @@ func TestPageNeverConnects(t *testing.T) {
 				if err := u.Eval("1"); !errors.Is(err, bus.ErrClosed) {
 					t.Errorf("Eval in a closed window gave %v", err)
 				}
-				rows = append(rows, fmt.Sprintf("| never connects: %s | %v | no session; Emit, Eval: ErrFull beyond %d KiB; EvalResult ends with its context | %s |", c.name, kind, pendingBytes>>10, page))
+				rows = append(rows, fmt.Sprintf("| never connects: %s | %v | no session; Emit, "+
+					"Eval: ErrFull beyond %d KiB; EvalResult ends with its context | %s |", c.name,
+					kind, pendingBytes>>10, page))
 			}
 			server.Close()
 			returnsTo(t, loop, before, "pages that never connected")
@@ -78,7 +83,9 @@ type unconnected struct {
 
 func openUnconnected(t *testing.T, kind CarrierKind, url string, loads bool) *unconnected {
 	t.Helper()
-	app := newApp(t, Options{Carrier: kind, DevURL: url, KeepRunning: true, Bus: bus.Options{PendingBytes: pendingBytes}}, func(e *transport.Engine) {
+	app := newApp(t, Options{Carrier: kind, DevURL: url, KeepRunning: true, Bus: bus.Options{
+		PendingBytes: pendingBytes,
+	}}, func(e *transport.Engine) {
 		transport.Handle(e, "caller", func(context.Context, none) (none, error) {
 			t.Error("a command came")
 			return none{}, nil
@@ -92,7 +99,12 @@ func openUnconnected(t *testing.T, kind CarrierKind, url string, loads bool) *un
 		return &unconnected{w, nil}
 	}
 	p := openPage(t, app, WindowOptions{Label: "subject"})
-	return &unconnected{p.Window, p.start(`return await tailrace.invoke('caller').then(() => 'a result', (e) => e.code + ': ' + e.message)`)}
+	return &unconnected{
+		p.Window,
+		p.start(
+			`return await tailrace.invoke('caller').then(() => 'a result', (e) => e.code + ': ' +
+				e.message)`),
+	}
 }
 
 // check fills what is kept for the page.
@@ -117,7 +129,8 @@ func (u *unconnected) check(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := u.EvalResult(ctx, "1"); !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, transport.ErrFull) {
+	if _, err := u.EvalResult(ctx, "1"); !errors.Is(err, context.DeadlineExceeded) &&
+		!errors.Is(err, transport.ErrFull) {
 		t.Errorf("EvalResult gave %v", err)
 	}
 	if u.Session() != nil {

@@ -14,10 +14,12 @@ import (
 // tick is the time between two messages to the witness.
 const tick = 5 * time.Millisecond
 
-// longestGap is the longest pause that the witness may see. It is for machines that are busy otherwise: the figure is printed.
+// longestGap is the longest pause that the witness may see. It is for machines that are busy
+// otherwise: the figure is printed.
 const longestGap = 5 * time.Second
 
-// witness is a window to whose neighbour something happens: its stream has to go on as if nothing had.
+// witness is a window to whose neighbour something happens: its stream has to go on as if nothing
+// had.
 type witness struct {
 	*testPage
 	session *transport.Session
@@ -55,13 +57,16 @@ func (w *witness) begin(t *testing.T, app *App) {
 	w.run(`globalThis.seen = { n: 0, error: '', gap: 0, last: 0, result: -1 };
 		await new Promise((resolve) => {
 			const channel = new tailrace.Channel((m) => {
-				const n = new DataView(m.buffer, m.byteOffset).getUint32(0, true), now = performance.now();
-				if (n !== seen.n++) seen.error ||= 'message ' + n + ' where ' + (seen.n - 1) + ' is due';
+				const n = new DataView(m.buffer, m.byteOffset).getUint32(0, true),
+					now = performance.now();
+				if (n !== seen.n++) seen.error ||= 'message ' + n + ' where ' + (seen.n - 1) +
+					' is due';
 				if (seen.last > 0) seen.gap = Math.max(seen.gap, now - seen.last);
 				seen.last = now;
 				resolve();
 			});
-			tailrace.invoke('ticks', { channel }).then((n) => { seen.result = n; }, (e) => { seen.error ||= String(e); });
+			tailrace.invoke('ticks', { channel }).then((n) => { seen.result = n;
+				}, (e) => { seen.error ||= String(e); });
 		});`, nil)
 	w.session = w.Session()
 }
@@ -80,7 +85,9 @@ func (w *witness) gap() time.Duration {
 		Error string
 		Gap   float64
 	}
-	w.run(`const { error, gap, last } = seen; seen.gap = 0; return { error, gap: Math.max(gap, performance.now() - last) }`, &v)
+	w.run(
+		`const { error, gap, last } = seen; seen.gap = 0; return { error, gap: Math.max(gap,
+			performance.now() - last) }`, &v)
 	if v.Error != "" {
 		w.t.Errorf("another window's stream: %s", v.Error)
 	}
@@ -105,7 +112,8 @@ func (w *witness) end() {
 		return v.Result >= 0 || v.Error != ""
 	})
 	if v.Error != "" || v.N != sent || v.Result != sent || w.Session() != w.session {
-		w.t.Errorf("another window got %d of %d messages, result %d: %s; same session: %v", v.N, sent, v.Result, v.Error, w.Session() == w.session)
+		w.t.Errorf("another window got %d of %d messages, result %d: %s; same session: %v", v.N,
+			sent, v.Result, v.Error, w.Session() == w.session)
 	}
 	w.t.Logf("the other window got all of %d messages", sent)
 }

@@ -17,10 +17,12 @@ import (
 // TestNegativeLimits: each is an error that names the field.
 func TestNegativeLimits(t *testing.T) {
 	for name, o := range map[string]Options{
-		"MaxUnseekable": {MaxUnseekable: -1}, "MaxWindows": {MaxWindows: -1}, "MaxResources": {MaxResources: -1},
+		"MaxUnseekable": {MaxUnseekable: -1}, "MaxWindows": {MaxWindows: -1},
+		"MaxResources":   {MaxResources: -1},
 		"MaxRequestBody": {MaxRequestBody: -1},
 	} {
-		if _, _, err := o.withDefaults(); err == nil || !strings.Contains(err.Error(), name+" is -1") {
+		if _, _, err := o.withDefaults(); err == nil ||
+			!strings.Contains(err.Error(), name+" is -1") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -55,13 +57,15 @@ func TestMaxUnseekable(t *testing.T) {
 	a := &assets{maxUnseekable: 100}
 	for n, ok := range map[int]bool{99: true, 100: true, 101: false} {
 		b, err := a.readAll(nil, strings.NewReader(strings.Repeat("x", n)))
-		if ok != (err == nil) || ok && len(b) != n || !ok && !strings.Contains(err.Error(), "MaxUnseekable") {
+		if ok != (err == nil) || ok && len(b) != n || !ok &&
+			!strings.Contains(err.Error(), "MaxUnseekable") {
 			t.Errorf("%d bytes: %d, %v", n, len(b), err)
 		}
 	}
 }
 
-// TestMaxWindows: so many windows are open at once, the inspector beside them; one that is closed makes room.
+// TestMaxWindows: so many windows are open at once, the inspector beside them; one that is closed
+// makes room.
 func TestMaxWindows(t *testing.T) {
 	const limit = 3
 	app := newApp(t, Options{MaxWindows: limit}, func(*transport.Engine) {})
@@ -71,7 +75,8 @@ func TestMaxWindows(t *testing.T) {
 		pages = append(pages, openPage(t, app, label(n)))
 	}
 	for range 2 {
-		if _, err := app.Open(label(limit)); !errors.Is(err, ErrWindows) || len(app.Windows()) != limit {
+		if _, err := app.Open(label(limit)); !errors.Is(err, ErrWindows) ||
+			len(app.Windows()) != limit {
 			t.Fatalf("one more: %v, %d are open", err, len(app.Windows()))
 		}
 	}
@@ -87,7 +92,8 @@ func TestMaxWindows(t *testing.T) {
 // TestSharedBytesRange: from the two rings, in whole steps, to 64 GiB.
 func TestSharedBytesRange(t *testing.T) {
 	for _, c := range []struct{ control, ring, least int }{
-		{1 << 20, 16 << 10, 2 * sharedSlot}, {sharedSlot, sharedSlot, 2 * sharedSlot}, {16 << 10, 2 * sharedSlot, 3 * sharedSlot},
+		{1 << 20, 16 << 10, 2 * sharedSlot}, {sharedSlot, sharedSlot, 2 * sharedSlot},
+		{16 << 10, 2 * sharedSlot, 3 * sharedSlot},
 	} {
 		e := transport.Options{ControlBytes: c.control, RingBytes: c.ring}
 		least := int64(c.least)
@@ -96,8 +102,10 @@ func TestSharedBytesRange(t *testing.T) {
 			largestShared - 1: true, largestShared: true, largestShared + 1: false,
 		} {
 			got, err := withDefaultShared(shared, e)
-			if ok != (err == nil) || ok && got != shared || !ok && !strings.Contains(err.Error(), fmt.Sprint("SharedBytes is ", shared)) {
-				t.Errorf("rings of %d and %d, SharedBytes %d: %d, %v", c.control, c.ring, shared, got, err)
+			if ok != (err == nil) || ok && got != shared || !ok &&
+				!strings.Contains(err.Error(), fmt.Sprint("SharedBytes is ", shared)) {
+				t.Errorf("rings of %d and %d, SharedBytes %d: %d, %v", c.control, c.ring, shared,
+					got, err)
 			}
 		}
 	}
@@ -117,7 +125,8 @@ func TestLoggedOnce(t *testing.T) {
 	}
 	for n, cut := range map[int]bool{maxKey - 1: false, maxKey: false, maxKey + 1: true} {
 		key := strings.Repeat("k", n)
-		if shown, _ := o.first(key); (shown != key) != cut || len(strings.TrimSuffix(shown, "…")) > maxKey {
+		if shown, _ := o.first(key); (shown != key) != cut ||
+			len(strings.TrimSuffix(shown, "…")) > maxKey {
 			t.Errorf("%d bytes: %q", n, shown)
 		}
 	}
@@ -125,12 +134,16 @@ func TestLoggedOnce(t *testing.T) {
 
 // TestBodyLimit: a request may carry 64 KiB beyond Engine.MaxBatch; one byte more is not read.
 func TestBodyLimit(t *testing.T) {
-	app := newApp(t, Options{Engine: transport.Options{MaxBatch: 16 << 10}}, func(*transport.Engine) {})
+	app := newApp(t, Options{Engine: transport.Options{MaxBatch: 16 << 10}},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{})
 	const limit = 16<<10 + 64<<10
 	for n, large := range map[int]bool{limit - 1: false, limit: false, limit + 1: true} {
 		id := p.hello()
-		r := p.fetch(batch, fmt.Sprintf(`{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "%s"}, body: new Uint8Array(%d)}`, id, n))
+		r := p.fetch(batch,
+			fmt.Sprintf(
+				`{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "%s"},
+					body: new Uint8Array(%d)}`, id, n))
 		if large != (r.Status == http.StatusRequestEntityTooLarge) || r.Status == http.StatusOK {
 			t.Errorf("%d bytes of no batch: %+v", n, r)
 		}

@@ -56,7 +56,8 @@ func TestLinksOfScripts(t *testing.T) {
 // their page's process has ended, and begin nothing.
 func TestLinksCostNothing(t *testing.T) {
 	everyWay(t, func(t *testing.T, way way) {
-		b := openBeside(t, way, Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}, nil)
+		b := openBeside(t, way, Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))},
+			nil)
 		round := func() string {
 			p := openPage(t, b.App, WindowOptions{Label: "links", Width: 300, Height: 200})
 			defer p.shutDown()

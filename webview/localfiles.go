@@ -21,8 +21,9 @@ func checkLocalFiles(dirs []string) ([]string, error) {
 	var clean []string
 	for _, dir := range dirs {
 		if !filepath.IsAbs(dir) {
-			return nil, fmt.Errorf("webview: options: LocalFiles has %q, must be absolute paths of "+
-				"directories", dir)
+			return nil, fmt.Errorf(
+				"webview: options: LocalFiles has %q, must be absolute paths of "+
+					"directories", dir)
 		}
 		clean = append(clean, filepath.Clean(dir))
 	}

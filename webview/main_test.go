@@ -243,7 +243,8 @@ func (p *testPage) hello() string {
 	p.t.Helper()
 	r := p.fetch(hello, `{method: "POST", headers: {"Tailrace-Version": "1"}}`)
 	var h struct{ Session string }
-	if err := json.Unmarshal([]byte(r.Text), &h); err != nil || r.Status != http.StatusOK || len(h.Session) != 32 {
+	if err := json.Unmarshal([]byte(r.Text), &h); err != nil || r.Status != http.StatusOK ||
+		len(h.Session) != 32 {
 		p.t.Fatalf("hello gave %+v", r)
 	}
 	return h.Session

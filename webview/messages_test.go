@@ -114,7 +114,8 @@ func isNoHandler(t *testing.T, name, got string) string {
 // A page that may do nothing, likewise.
 func TestNoMessageHandlersWithoutPermission(t *testing.T) {
 	besideAnother(t, func(t *testing.T, w way) string {
-		denied, err := policy.Parse([]byte(`{"rules":[{"windows":["*"],"origins":["*"],"deny":["*"]}]}`))
+		denied, err := policy.Parse(
+			[]byte(`{"rules":[{"windows":["*"],"origins":["*"],"deny":["*"]}]}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,11 +154,14 @@ func TestBoundFunctions(t *testing.T) {
 			t.Errorf("they gave %q, want %q", got, want)
 		}
 		b.during(t, "calls at their bound", func() string {
-			p.run(`const around = JSON.stringify({ id: RPC_ID(), method: 'length', params: [''] }).length;
+			p.run(
+				`const around = JSON.stringify({ id: RPC_ID(), method: 'length',
+					params: [''] }).length;
 				function RPC_ID() { return _rpc.nextSeq }
 				const most = `+fmt.Sprint(MaxBoundCall)+` - around;
 				let all = [await length('x'.repeat(most - 10)) === most - 10];
-				try { await length('x'.repeat(most + 10)); all.push('taken') } catch (e) { all.push(e.name) }
+				try { await length('x'.repeat(most + 10)); all.push('taken') } catch (e) {
+					all.push(e.name) }
 				return all + ''`, &got)
 			if want := "true,RangeError"; got != want {
 				t.Errorf("calls at their bound gave %q, want %q", got, want)
@@ -170,10 +174,13 @@ func TestBoundFunctions(t *testing.T) {
 			p.runLong(`
 				const say = (detail) => dispatchEvent(
 					new CustomEvent('tailrace.external', { detail, cancelable: true }));
-				for (const detail of [undefined, null, 1, Symbol(), {}, { toString: 1, valueOf: 1 }, [],
+				for (const detail of [undefined, null, 1, Symbol(), {}, { toString: 1, valueOf: 1 },
+					[],
 					() => 1,
-					new Proxy({}, {}), '', '{', '{"id":1}', '{"id":1,"method":"length"}', '"x"', '[]', '0',
-					'{"id":{"id":1},"method":["length"],"params":{}}', '{"id":1,"method":"none","params":[]}',
+					new Proxy({}, {}), '', '{', '{"id":1}', '{"id":1,"method":"length"}', '"x"',
+						'[]', '0',
+					'{"id":{"id":1},"method":["length"],"params":{}}',
+						'{"id":1,"method":"none","params":[]}',
 					'['.repeat(1e6), '{"a":'.repeat(2e5), '\\\\ud800', '\\0',
 					Array.from({ length: 1e6 }, (_, i) => ({ i }))]) say(detail);
 				return 'nothing'`, &got)
@@ -327,14 +334,15 @@ const controlling = `const text = '\u001b]0;owned\u0007\u001b[2J\u009b31m' + 'li
 func init() {
 	arranged[terminalScenario] = func() error {
 		page := `<script>` + controlling + `</script>`
-		app, loaded, err := scenarioAppOf(Options{Debug: true, Header: nil, Fallback: http.HandlerFunc(
-			func(rw http.ResponseWriter, _ *http.Request) {
-				rw.Header().Set("Content-Type", "text/html")
-				fmt.Fprint(rw, page+`<iframe sandbox="allow-scripts" srcdoc="<script>
+		app, loaded, err := scenarioAppOf(Options{Debug: true, Header: nil,
+			Fallback: http.HandlerFunc(
+				func(rw http.ResponseWriter, _ *http.Request) {
+					rw.Header().Set("Content-Type", "text/html")
+					fmt.Fprint(rw, page+`<iframe sandbox="allow-scripts" srcdoc="<script>
 					setTimeout(() => parent.postMessage(0, '*'), 500);`+
-					html.EscapeString(controlling)+`</script>"></iframe>
+						html.EscapeString(controlling)+`</script>"></iframe>
 					<script>addEventListener('message', () => tailrace.invoke('loaded'))</script>`)
-			})})
+				})})
 		if err != nil {
 			return err
 		}

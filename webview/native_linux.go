@@ -51,8 +51,8 @@ func nativeRun() { C.tr_main() }
 
 func nativeQuit() { C.tr_main_quit() }
 
-// drainTurns bounds what Run does for the loop after its end: enough for what the closing of windows
-// has queued, and not for ever.
+// drainTurns bounds what Run does for the loop after its end: enough for what the closing of
+// windows has queued, and not for ever.
 const drainTurns = 256
 
 // nativeDrain runs what is ready in the loop.
@@ -115,7 +115,8 @@ func (n *nativeWindow) prepare(a *App, o WindowOptions) {
 		n.set(flagResizable, false)
 	}
 	scale := n.state().Scale
-	if width, height := drawable(o.Width, scale), drawable(o.Height, scale); width < o.Width || height < o.Height {
+	if width, height := drawable(o.Width, scale), drawable(o.Height, scale); width < o.Width ||
+		height < o.Height {
 		n.setSize(width, height)
 	}
 	for f, on := range map[flag]bool{
@@ -140,7 +141,8 @@ func (n *nativeWindow) attach(w *Window, from NativeWindow) error {
 		return fmt.Errorf("%w: it holds no web view of webview_go", ErrAttach)
 	}
 	if C.tr_view_loaded(n.window) != 0 {
-		return fmt.Errorf("%w: it has navigated already; attach it before its first page", ErrAttach)
+		return fmt.Errorf("%w: it has navigated already; attach it before its first page",
+			ErrAttach)
 	}
 	C.tr_messages_guard(n.window)
 	from.Init(w.boundScript())
@@ -254,7 +256,8 @@ func (n *nativeWindow) kill() { C.tr_view_kill(n.view) }
 // ask asks the window to close, as its button does. For tests.
 func (n *nativeWindow) ask() { C.tr_window_close(n.window) }
 
-// iconified tells the window that it was minimized, or is not any more, as a window manager would. For tests.
+// iconified tells the window that it was minimized, or is not any more, as a window manager would.
+// For tests.
 func (n *nativeWindow) iconified(on bool) { C.tr_window_iconified(n.window, cBool(on)) }
 
 // destroy destroys the native window behind the package's back. For tests.

@@ -320,15 +320,16 @@ type thrown struct {
 	Stack   string `json:"stack,omitempty"`
 }
 
-// parseThrown reads WebKit's message: "<URL>:<line>:<column>: <name>: <message>", where name or place may be missing. The
-// place becomes the stack.
+// parseThrown reads WebKit's message: "<URL>:<line>:<column>: <name>: <message>", where name or
+// place may be missing. The place becomes the stack.
 func parseThrown(text string) thrown {
 	var t thrown
 	if place, rest, ok := strings.Cut(text, ": "); ok && isPlace(place) {
 		t.Stack, text = "global code@"+place, rest
 	}
 	t.Message = text
-	if name, message, ok := strings.Cut(text, ": "); ok && strings.HasSuffix(name, "Error") && !strings.ContainsAny(name, " \n") {
+	if name, message, ok := strings.Cut(text, ": "); ok && strings.HasSuffix(name, "Error") &&
+		!strings.ContainsAny(name, " \n") {
 		t.Name, t.Message = name, message
 	} else if strings.HasSuffix(text, "Error") && !strings.ContainsAny(text, " \n") {
 		t.Name, t.Message = text, ""
@@ -351,7 +352,8 @@ func isPlace(text string) bool {
 	return true
 }
 
-// isDeclaration says whether a script begins with a block or with the declaration of a function or class.
+// isDeclaration says whether a script begins with a block or with the declaration of a function or
+// class.
 func isDeclaration(js string) bool {
 	js = withoutSpace(js)
 	if rest, ok := word(js, "async"); ok {
@@ -377,7 +379,8 @@ func word(js, w string) (rest string, ok bool) {
 		return rest, ok
 	}
 	c := rest[0]
-	return rest, !(c == '_' || c == '$' || c == '\\' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z')
+	return rest, !(c == '_' || c == '$' || c == '\\' || c >= 0x80 || '0' <= c && c <= '9' ||
+		'a' <= c|0x20 && c|0x20 <= 'z')
 }
 
 // withoutSpace cuts off white space and comments.

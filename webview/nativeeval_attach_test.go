@@ -59,7 +59,9 @@ func (m program) attach(
 
 // allows takes all that is about a URL with part in it, and allows that.
 func allows(part string) func(string, bool) (verdict, bool) {
-	return func(uri string, _ bool) (verdict, bool) { return verdictAllow, strings.Contains(uri, part) }
+	return func(uri string, _ bool) (verdict, bool) {
+		return verdictAllow, strings.Contains(uri, part)
+	}
 }
 
 // TestNativeEvalLeavesAttached: the same in a window that the program made itself, with a handler

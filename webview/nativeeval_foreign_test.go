@@ -222,8 +222,9 @@ func leaves(t *testing.T, w way, kind leave, open func(Options) *testPage) {
 		evaluating.Wait()
 		p.ready()
 	}
-	t.Logf("| %v | an own page is left for %s while Go evaluates | scripts seen in %d of %d loads, "+
-		"%d answered |", w, kind.name, seen, loads, ran.Load())
+	t.Logf(
+		"| %v | an own page is left for %s while Go evaluates | scripts seen in %d of %d loads, "+
+			"%d answered |", w, kind.name, seen, loads, ran.Load())
 	if seen > 0 {
 		t.Errorf("scripts were seen in %d of %d loads", seen, loads)
 	}
@@ -316,7 +317,8 @@ func TestNativeEvalGuardSandboxed(t *testing.T) {
 	sandboxed := func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Security-Policy", "sandbox allow-scripts")
 		rw.Header().Set("Content-Type", "text/html")
-		_, _ = rw.Write([]byte(blank + collector + `<script>self.origin = "` + Origin + `"</script>`))
+		_, _ = rw.Write([]byte(blank + collector + `<script>self.origin = "` + Origin +
+			`"</script>`))
 	}
 	app := newApp(t, Options{Assets: fstest.MapFS{}, Fallback: http.HandlerFunc(sandboxed)}, caller)
 	p := openPage(t, app, WindowOptions{Label: "main", URL: "/spy"})
@@ -519,7 +521,8 @@ func TestNativeEvalValues(t *testing.T) {
 			{"a big integer", `10n`, "BigInt"},
 			{"an error of a long message", `throw new Error('x'.repeat(1e7))`, "over"},
 		} {
-			for _, js := range []string{c.js, `0; ` + c.js} { // an expression, if it is one, and a program
+			// an expression, if it is one, and a program
+			for _, js := range []string{c.js, `0; ` + c.js} {
 				b.during(t, "eval: "+c.name, func() string {
 					v, err := p.EvalResult(testContext(t), js)
 					if !isCode(err, CodeEval) || !strings.Contains(err.Error(), c.want) {

@@ -41,13 +41,16 @@ func TestIsDeclaration(t *testing.T) {
 
 func TestParseThrown(t *testing.T) {
 	for text, want := range map[string]thrown{
-		"tailrace://localhost/index.html:1:42: Error: gone wrong": {"Error", "gone wrong", "global code@tailrace://localhost/index.html:1:42"},
-		":3:6: TypeError: a: b":                                   {"TypeError", "a: b", "global code@:3:6"},
-		"RangeError":                                              {"RangeError", "", ""},
-		"just: a string":                                          {"", "just: a string", ""},
-		"x:1: not a place":                                        {"", "x:1: not a place", ""},
-		"This is no Error: it is a sentence":                      {"", "This is no Error: it is a sentence", ""},
-		"":                                                        {},
+		"tailrace://localhost/index.html:1:42: Error: gone wrong": {"Error", "gone wrong",
+			"global code@tailrace://localhost/index.html:1:42"},
+		":3:6: TypeError: a: b": {"TypeError", "a: b",
+			"global code@:3:6"},
+		"RangeError":       {"RangeError", "", ""},
+		"just: a string":   {"", "just: a string", ""},
+		"x:1: not a place": {"", "x:1: not a place", ""},
+		"This is no Error: it is a sentence": {"", "This is no Error: it is " +
+			"a sentence", ""},
+		"": {},
 	} {
 		if got := parseThrown(text); got != want {
 			t.Errorf("%q: %+v", text, got)

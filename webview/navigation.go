@@ -31,16 +31,16 @@ type Navigation struct {
 	URL *url.URL
 	// Method is that of HTTP, "" for other URLs.
 	Method string
-	// UserGesture says that the user has just clicked, or pressed a key, in the document of the main
-	// frame, and that this led there.
+	// UserGesture says that the user has just clicked, or pressed a key, in the document of the
+	// main frame, and that this led there.
 	UserGesture bool
 	// MainFrame says that the whole page would be replaced, not that of a frame in it. It is false
 	// where WebKit does not tell: for other URLs than http and https without a gesture, and for new
 	// windows.
 	MainFrame bool
-	// Foreign says that it may be a document of another origin that leads there: one is or was in the
-	// page since it was loaded, in a frame, or is the page itself. When it is false, a document of
-	// ours does.
+	// Foreign says that it may be a document of another origin that leads there: one is or was in
+	// the page since it was loaded, in a frame, or is the page itself. When it is false, a document
+	// of ours does.
 	Foreign bool
 	// Redirect says that it is not what the page named, but what a server made of it.
 	Redirect bool
@@ -165,7 +165,8 @@ func (w *Window) leadsToAnswer(l lead, settle func(verdict)) verdict {
 	l.download = l.download || strings.EqualFold(strings.TrimSpace(kind), "attachment")
 	switch {
 	case l.download && isServed(l.uri):
-		w.refuse("a file that WebKit can't show, and does not download from this scheme: fetch it", l)
+		w.refuse("a file that WebKit can't show, and does not download from this scheme: fetch it",
+			l)
 		return verdictRefuse
 	case l.download:
 		return w.leadsToFile(l)
@@ -229,7 +230,8 @@ func (w *Window) followsToOurs(uri string) {
 // opened by the App.
 func (w *Window) leadsToWindow(l lead) verdict {
 	byDefault := NavigationRefuse
-	if w.origin != "" && external[strings.ToLower(schemeOf(l.uri))] && w.app.origins.own(l.uri) == "" {
+	if w.origin != "" && external[strings.ToLower(schemeOf(l.uri))] &&
+		w.app.origins.own(l.uri) == "" {
 		byDefault = l.toDesktop()
 	}
 	w.question(w.app.options.OnNewWindow, "OnNewWindow", l, false, byDefault,
@@ -258,7 +260,8 @@ func (w *Window) ask(
 			v := verdictRefuse
 			if a == NavigationAllow {
 				v = verdictAllow
-				if mainFrame && l.kind == leadNavigation { // an answer is the one that was asked about
+				// an answer is the one that was asked about
+				if mainFrame && l.kind == leadNavigation {
 					w.approving, _ = webSite(l.uri)
 				}
 			} else {

@@ -77,7 +77,8 @@ func TestOnNavigate(t *testing.T) {
 	t.Run("back in the history", func(t *testing.T) {
 		l.script(`history.back()`)
 		expect("/allowed", false, true)
-		eventually(t, "the page", func() bool { // which may come as it was left, and does not load then
+		// which may come as it was left, and does not load then
+		eventually(t, "the page", func() bool {
 			var href string
 			l.run(`return location.href`, &href)
 			return href == server.URL+"/allowed"
@@ -128,19 +129,20 @@ func TestOnNavigate(t *testing.T) {
 		eventually(t, "the refusal", l.refused)
 		l.stays()
 	})
-	t.Run("a foreign page that reloads itself is the app's no more than before", func(t *testing.T) {
-		l.script(`location = '` + server.URL + `/allowed'`)
-		expect("/allowed", false, true)
-		away("/allowed")
-		server.moved.Store(true)
-		defer server.moved.Store(false)
-		l.run(`setTimeout(() => location.reload())`, nil)
-		other := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-		expect(other+"/landed", false, true)
-		eventually(t, "the refusal", l.refused)
-		l.Reload()
-		ours()
-	})
+	t.Run("a foreign page that reloads itself is the app's no more than before",
+		func(t *testing.T) {
+			l.script(`location = '` + server.URL + `/allowed'`)
+			expect("/allowed", false, true)
+			away("/allowed")
+			server.moved.Store(true)
+			defer server.moved.Store(false)
+			l.run(`setTimeout(() => location.reload())`, nil)
+			other := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+			expect(other+"/landed", false, true)
+			eventually(t, "the refusal", l.refused)
+			l.Reload()
+			ours()
+		})
 	t.Run("frames", func(t *testing.T) {
 		l.again(t)
 		l.script(`document.body.innerHTML = '<iframe src="` + server.URL +
@@ -213,7 +215,8 @@ func TestOnNewWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.click()
-	if n := wait(t, asked, "the question"); n.URL.String() != Origin+"/other.html" || !n.UserGesture ||
+	if n := wait(t, asked, "the question"); n.URL.String() != Origin+"/other.html" ||
+		!n.UserGesture ||
 		n.Window != l.Window {
 		t.Errorf("asked about %+v", n)
 	}
@@ -259,7 +262,8 @@ func TestOnDownload(t *testing.T) {
 		d := wait(t, asked, "the question")
 		wait(t, d.Done(), "the file")
 		got, err := os.ReadFile(path)
-		if d.Err() != nil || err != nil || d.Name() != name || !strings.HasPrefix(string(got), want) ||
+		if d.Err() != nil || err != nil || d.Name() != name ||
+			!strings.HasPrefix(string(got), want) ||
 			d.Received() != int64(len(got)) || d.Window() != l.Window {
 			t.Errorf("%s, suggested as %q: %v, %v, %q, %d bytes", d.URL(), d.Name(), d.Err(), err,
 				got, d.Received())
@@ -295,7 +299,8 @@ func TestOnDownload(t *testing.T) {
 		to(filepath.Join(dir, "unknown"))
 		l.script(blob)
 		failed(ErrDownload)
-		if got, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(got), "<!doctype") {
+		if got, err := os.ReadFile(path); err != nil ||
+			!strings.HasPrefix(string(got), "<!doctype") {
 			t.Errorf("the file is %q, %v", got, err)
 		}
 	})
@@ -378,7 +383,8 @@ func TestLongURLIsRefused(t *testing.T) {
 	l := newLeading(t, Options{}, "")
 	for _, n := range []int{longestURL, longestURL + 1} {
 		l.again(t)
-		l.run(`document.body.innerHTML = '<a href="mailto:`+strings.Repeat("a", n-len("mailto:"))+`">'`,
+		l.run(`document.body.innerHTML = '<a href="mailto:`+strings.Repeat("a", n-len("mailto:"))+
+			`">'`,
 			nil)
 		l.click()
 		if n > longestURL {
@@ -462,7 +468,8 @@ func TestDesktopOpens(t *testing.T) {
 	for name, text := range map[string]string{
 		"handler": "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + dir + "/new && " +
 			"mv " + dir + "/new " + dir + "/got\n",
-		"applications/tailrace.desktop": "[Desktop Entry]\nType=Application\nName=test\nExec=" + dir +
+		"applications/tailrace.desktop": "[Desktop Entry]\nType=Application\nName=test\nExec=" +
+			dir +
 			"/handler %u\nMimeType=x-scheme-handler/mailto;\n",
 		"applications/mimeapps.list":      byDefault,
 		"applications/mimeinfo.cache":     "[MIME Cache]\nx-scheme-handler/mailto=tailrace.desktop;\n",
@@ -504,7 +511,8 @@ func init() {
 			post(func() { app.launch(trickyURL, func(err error) { failed <- err }) })
 			end := time.Now().Add(patience / 2)
 			for ; time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-				if _, err := os.Stat(os.Getenv("TAILRACE_TEST_FILE")); err == nil || len(failed) > 0 {
+				if _, err := os.Stat(os.Getenv("TAILRACE_TEST_FILE")); err == nil ||
+					len(failed) > 0 {
 					break
 				}
 			}

@@ -104,8 +104,9 @@ var nobodysLog *slog.Logger
 //
 //export goNobodysDownload
 func goNobodysDownload(uri *C.char) {
-	nobodysLog.Warn("webview: refused a download of a window that is closed, or of none: a program "+
-		"that begins its own must connect WebKitDownload::decide-destination", "url",
+	nobodysLog.Warn(
+		"webview: refused a download of a window that is closed, or of none: a program "+
+			"that begins its own must connect WebKitDownload::decide-destination", "url",
 		short(C.GoString(uri)))
 }
 

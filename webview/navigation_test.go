@@ -90,7 +90,8 @@ func (e *elsewhere) seen(hit string) bool {
 func leadingPage(body string) fstest.MapFS {
 	return fstest.MapFS{
 		"index.html": {Data: []byte(`<!doctype html><style>* { margin: 0 }
-			body > :not(script) { display: block; width: 300px; height: 200px }</style><body>` + body)},
+			body > :not(script) { display: block; width: 300px; height: 200px }</style>
+				<body>` + body)},
 		"other.html": {Data: []byte(blank)},
 		"a.json":     {Data: []byte(`{}`)},
 	}
@@ -170,7 +171,8 @@ func TestNavigationByDefault(t *testing.T) {
 		for _, c := range []struct{ name, body, launched string }{
 			{"a link", `<a href="U/a">`, "U/a"},
 			{
-				"a link to mail", `<a href="mailto:a@b.example?subject=x%20y&body=$(touch%20/tmp/z)">`,
+				"a link to mail",
+				`<a href="mailto:a@b.example?subject=x%20y&body=$(touch%20/tmp/z)">`,
 				"mailto:a@b.example?subject=x%20y&body=$(touch%20/tmp/z)",
 			},
 			{"a link to a phone", `<a href="tel:+4912345">`, "tel:+4912345"},
@@ -179,14 +181,16 @@ func TestNavigationByDefault(t *testing.T) {
 			{"a link with the attribute of downloads", `<a href="U/a" download>`, "U/a"},
 			{"a script after a click", `<button onclick="location.href = 'U/a'">`, "U/a"},
 			{"window.open after a click", `<button onclick="window.open('U/a')">`, "U/a"},
-			{"a form that is sent", `<form action="U/a"><button style="width:300px;height:200px">`, "U/a?"},
+			{"a form that is sent", `<form action="U/a"><button style="width:300px;height:200px">`,
+				"U/a?"},
 			{
 				"a form that is posted",
 				`<form method=post action="U/a"><button style="width:300px;height:200px">`, "",
 			},
 			{
 				"a form that is posted in a new window",
-				`<form method=post target=_blank action="U/a"><button style="width:300px;height:200px">`, "",
+				`<form method=post target=_blank action="U/a">
+					<button style="width:300px;height:200px">`, "",
 			},
 			{"a link to another program", `<a href="foo:bar">`, ""},
 			{"our own page in a new window", `<a href="other.html" target=_blank>`, ""},
@@ -219,11 +223,15 @@ func TestNavigationByDefault(t *testing.T) {
 			{"a form", `document.body.innerHTML = '<form method=post action="U/a"></form>';
 				document.forms[0].submit()`},
 			{"a blob", `location = URL.createObjectURL(new Blob(['x'], { type: 'text/html' }))`},
-			{"a frame to mail", `document.body.innerHTML = '<iframe src="mailto:a@b.example"></iframe>'`},
+			{
+				"a frame to mail",
+				`document.body.innerHTML = '<iframe src="mailto:a@b.example"></iframe>'`,
+			},
 			{"a frame that leads the top", `const f = document.createElement('iframe');
 				f.srcdoc = '<script>top.location = "U/a"</' + 'script>'; document.body.append(f)`},
 			{"an attachment", `location = 'U/attachment'`},
-			{"an attachment of a frame", `document.body.innerHTML = '<iframe src="U/attachment"></iframe>'`},
+			{"an attachment of a frame",
+				`document.body.innerHTML = '<iframe src="U/attachment"></iframe>'`},
 			{"an attachment with folders in its name", `location = 'U/folders'`},
 			{"an unknown type", `location = 'U/unknown'`},
 			{"a blob, saved", `const a = document.createElement('a'); a.download = '.profile';
@@ -291,7 +299,10 @@ func TestSlashInDownloadAttribute(t *testing.T) {
 			eventually(t, "the end of the session", func() bool { return l.Session() == nil })
 		}
 		l.Reload()
-		eventually(t, "a session", func() bool { s := l.Session(); return s != nil && s != l.before })
+		eventually(t, "a session", func() bool {
+			s := l.Session()
+			return s != nil && s != l.before
+		})
 	}
 }
 
@@ -315,7 +326,9 @@ func TestDesktopIsNotFlooded(t *testing.T) {
 		`<button onclick="for (let i = 0; i < 50; i++) { const a = document.createElement('a');
 			a.href = 'mailto:' + i + '@b.example'; a.target = '_blank'; a.click() }">`)
 	l.click()
-	eventually(t, "the refusal", func() bool { return strings.Contains(l.log.String(), "too many") })
+	eventually(t, "the refusal", func() bool {
+		return strings.Contains(l.log.String(), "too many")
+	})
 	if n := len(l.launched); n > 2*allowanceBurst {
 		t.Errorf("%d URLs went to the desktop", n)
 	}

@@ -56,7 +56,8 @@ func (n *nativeWindow) offer(session string, files []*os.File) error {
 	defer C.free(unsafe.Pointer(id))
 	if text := C.tr_view_offer(n.view, id, &fds[0], C.size_t(len(fds))); text != nil {
 		defer C.g_free(C.gpointer(unsafe.Pointer(text)))
-		return fmt.Errorf("webview: failed to offer shared memory: %w", errors.New(C.GoString(text)))
+		return fmt.Errorf("webview: failed to offer shared memory: %w",
+			errors.New(C.GoString(text)))
 	}
 	return nil
 }

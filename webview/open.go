@@ -2,10 +2,10 @@ package webview
 
 import "fmt"
 
-// Open makes a window and begins to load its URL. It returns when the window exists, not
-// when the page has loaded. Before Run, only the main goroutine gets its window at once: another
-// one waits until Run has begun. A label is free from its window's tauri://destroyed on. Errors: ErrLabel, ErrClosed,
-// ErrWindows, ErrNoDisplay, a URL, size, position or parent that is wrong.
+// Open makes a window and begins to load its URL. It returns when the window exists, not when the
+// page has loaded. Before Run, only the main goroutine gets its window at once: another one waits
+// until Run has begun. A label is free from its window's tauri://destroyed on. Errors: ErrLabel,
+// ErrClosed, ErrWindows, ErrNoDisplay, a URL, size, position or parent that is wrong.
 func (a *App) Open(o WindowOptions) (*Window, error) {
 	o, err := o.withDefaults(a.origins)
 	if err != nil {
@@ -20,14 +20,16 @@ func (a *App) add(o WindowOptions, create func(*Window) error) (*Window, error) 
 	if err != nil {
 		return nil, err
 	}
-	// When the App ends first, build is not called: the end of Run has shut the window, as it has all that have a label.
+	// When the App ends first, build is not called: the end of Run has shut the window, as it has
+	// all that have a label.
 	if err := a.call(func() error { return a.build(w, create) }); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
 
-// reserve takes the label for a window that is yet to be built. From then on events are kept for it, and shut ends it.
+// reserve takes the label for a window that is yet to be built. From then on events are kept for
+// it, and shut ends it.
 //
 // A label whose window is being closed is free in a moment, or when its page has been left: that is
 // waited for, except on the main thread, which closes windows.
@@ -84,8 +86,8 @@ func (a *App) taken() (n int) {
 	return n
 }
 
-// build makes the native part of a window, and shuts the window if that fails. A window that was shut first, as Run ended,
-// gets none. Main thread only.
+// build makes the native part of a window, and shuts the window if that fails. A window that was
+// shut first, as Run ended, gets none. Main thread only.
 func (a *App) build(w *Window, create func(*Window) error) error {
 	if w.closed.Load() {
 		return fmt.Errorf("webview: the App has ended: %w", ErrClosed)

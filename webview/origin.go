@@ -129,7 +129,8 @@ func hostAndPort(authority, scheme string) (host, port string, ok bool) {
 		}
 		host, authority = authority[:end], authority[end:]
 		for i := range len(host) {
-			if c := host[i]; !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte("-._~", c) < 0 {
+			if c := host[i]; !isLetter(c) && (c < '0' || c > '9') &&
+				strings.IndexByte("-._~", c) < 0 {
 				return "", "", false // of other writing, escaped, or no host at all
 			}
 		}
@@ -167,7 +168,8 @@ func hostAndPort(authority, scheme string) (host, port string, ok bool) {
 func canonical6(ip netip.Addr) string {
 	if ip.Is4In6() {
 		b := ip.As16()
-		return fmt.Sprintf("::ffff:%x:%x", uint16(b[12])<<8|uint16(b[13]), uint16(b[14])<<8|uint16(b[15]))
+		return fmt.Sprintf("::ffff:%x:%x", uint16(b[12])<<8|uint16(b[13]),
+			uint16(b[14])<<8|uint16(b[15]))
 	}
 	return ip.String()
 }
@@ -189,7 +191,8 @@ func newOrigins(dev string) (origins, error) {
 	}
 	s, user, _, ok := parseSite(u.String())
 	if !ok || user || !isWeb(dev) || !namesHost(s.host) {
-		return origins{}, fmt.Errorf("DevURL is %q, must be like http://localhost:5173, with a host "+
+		return origins{}, fmt.Errorf("DevURL is %q, must be like http://localhost:5173, with a "+
+			"host "+
 			"as browsers write it: an address in full, a name in ASCII", dev)
 	}
 	if u.Path == "" {
@@ -291,7 +294,8 @@ func (g origins) resolve(ref string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("webview: URL: %w", err)
 	}
-	if u.Scheme == "javascript" { // it would run in the page that is there: an app may get its URLs from anywhere
+	// it would run in the page that is there: an app may get its URLs from anywhere
+	if u.Scheme == "javascript" {
 		return "", fmt.Errorf("webview: URL: %.80q is a script, not a page: use Eval", ref)
 	}
 	if hasFragment {

@@ -18,7 +18,8 @@ func TestOddURLsLeadNowhere(t *testing.T) {
 		server := newElsewhere(t)
 		l := newLeading(t, Options{Carrier: w.kind}, "")
 		for _, path := range []string{
-			"/%zz", "/%", "/a%2", "/?%zz", "/#%", "/\\x", "/[", "/a b", "/\u00fc", "/:80", "//other/",
+			"/%zz", "/%", "/a%2", "/?%zz", "/#%", "/\\x", "/[", "/a b", "/\u00fc", "/:80",
+			"//other/",
 			"/" + strings.Repeat("a", longestURL), "/plain", "/plain/again",
 		} {
 			l.again(t)

@@ -104,7 +104,8 @@ func TestOriginTricks(t *testing.T) {
 		{"a request's URL", func(uri string) bool {
 			w := newWindow(app, "main")
 			w.origin = Origin
-			return status(w, incoming{method: "GET", uri: uri, active: Origin}) != 404 || isServed(uri)
+			return status(w, incoming{method: "GET", uri: uri, active: Origin}) != 404 ||
+				isServed(uri)
 		}},
 		{"hello beside what is shown", func(uri string) bool {
 			w := newWindow(app, "main")
@@ -122,7 +123,9 @@ func TestOriginTricks(t *testing.T) {
 				want = 431
 			}
 			return uri != "" && status(w, incoming{
-				method: "POST", uri: Origin + "/x", active: Origin, header: http.Header{"Referer": {uri}},
+				method: "POST", uri: Origin + "/x", active: Origin, header: http.Header{
+					"Referer": {uri},
+				},
 			}) != want
 		}},
 		{"where a redirect leads", func(uri string) bool {
@@ -141,7 +144,8 @@ func TestOriginTricks(t *testing.T) {
 		}},
 		{"the inspector's", func(uri string) bool {
 			return inspectorMay(transport.Permission{
-				Label: InspectorLabel, Origin: uri, Name: commandInspect, Action: transport.ActionCommand,
+				Label: InspectorLabel, Origin: uri, Name: commandInspect,
+				Action: transport.ActionCommand,
 			}) == nil
 		}},
 	}
@@ -246,7 +250,8 @@ func TestDevURLForms(t *testing.T) {
 	for _, dev := range []string{
 		"localhost:5173", "//localhost:5173", "/", "http:", "http://", "http://:5173",
 		"ftp://localhost", Origin,
-		"http://user@localhost", "http://@localhost", "http://local host", "http://b\u00fccher.test",
+		"http://user@localhost", "http://@localhost", "http://local host",
+		"http://b\u00fccher.test",
 		"http://localhost:99999", "http://localhost:x", "http://127.1:5173", "http://0x7f.0.0.1",
 		"http://2130706433",
 		"http://127.0.0.01", "http://[fe80::1%25eth0]:5173", "http://[::1", "http://%6cocalhost",
@@ -332,8 +337,9 @@ func TestOriginsInOneFile(t *testing.T) {
 			case *ast.Ident:
 				found = found || names[n.Name]
 			case *ast.BasicLit:
-				found = found || n.Kind == token.STRING && (strings.Contains(n.Value, "tailrace:") ||
-					n.Value == `"localhost"` || n.Value == `"`+Scheme+`"`)
+				found = found || n.Kind == token.STRING &&
+					(strings.Contains(n.Value, "tailrace:") ||
+						n.Value == `"localhost"` || n.Value == `"`+Scheme+`"`)
 			}
 			return true
 		})
@@ -359,7 +365,9 @@ func TestOriginsInOneFile(t *testing.T) {
 					found = append(found, n.Pos())
 				}
 			case *ast.CaseClause:
-				if slices.ContainsFunc(n.List, func(e ast.Expr) bool { return ours(e) && !isCall(e) }) {
+				if slices.ContainsFunc(n.List, func(e ast.Expr) bool {
+					return ours(e) && !isCall(e)
+				}) {
 					found = append(found, n.Pos())
 				}
 			case *ast.SwitchStmt:
@@ -375,7 +383,9 @@ func TestOriginsInOneFile(t *testing.T) {
 				if x == nil || x.Name != "strings" && x.Name != "bytes" && x.Name != "regexp" {
 					return true
 				}
-				if slices.ContainsFunc(n.Args, func(e ast.Expr) bool { return ours(e) || part(e) }) {
+				if slices.ContainsFunc(n.Args, func(e ast.Expr) bool {
+					return ours(e) || part(e)
+				}) {
 					found = append(found, n.Pos())
 				}
 			}

@@ -28,9 +28,11 @@ func TestReloadOddURLs(t *testing.T) {
 		WindowOptions{Label: "main", URL: "100%.html"})
 	for _, change := range []string{
 		`location.hash = '#/search/100%'`, `location.hash = '%'`, `location.hash = '%zz?#/..%2f'`,
-		`history.pushState(null, '', '/?q=100%#%')`, `history.pushState(null, '', '/index.html?%&a=%zz')`,
+		`history.pushState(null, '', '/?q=100%#%')`,
+		`history.pushState(null, '', '/index.html?%&a=%zz')`,
 		`history.pushState(null, '', '/back\\slash.txt')`,
-		`history.pushState(null, '', '/100%.txt')`, `history.pushState(null, '', '/a%5Cb%5cc.txt#%')`,
+		`history.pushState(null, '', '/100%.txt')`,
+		`history.pushState(null, '', '/a%5Cb%5cc.txt#%')`,
 	} {
 		p.run(change, nil)
 		var want, got string
@@ -61,7 +63,8 @@ func TestChangedFiles(t *testing.T) {
 	write := func(n int) {
 		t.Helper()
 		for name, text := range map[string]string{
-			"index.html": blank + `<link rel=stylesheet href=style.css><script src=script.js></script>
+			"index.html": blank +
+				`<link rel=stylesheet href=style.css><script src=script.js></script>
 				<script type=module src=main.mjs></script><p id=n>%d`,
 			"style.css": `p { order: %d }`, "script.js": `globalThis.n = %d`,
 			"main.mjs": `import './part.mjs'`, "part.mjs": `globalThis.m = %d`,
@@ -114,12 +117,14 @@ func wav() []byte {
 func TestWhatPagesHave(t *testing.T) {
 	app := newApp(t, Options{
 		Assets: fstest.MapFS{
-			"index.html": {Data: []byte(blank)}, "worker.js": {Data: []byte("postMessage('worker')")},
-			"a.wav": {Data: wav()},
+			"index.html": {Data: []byte(blank)},
+			"worker.js":  {Data: []byte("postMessage('worker')")},
+			"a.wav":      {Data: wav()},
 		},
 		Header: http.Header{
-			"Cross-Origin-Opener-Policy": {"same-origin"}, "Cross-Origin-Embedder-Policy": {"require-corp"},
-			"Set-Cookie": {"a=b"},
+			"Cross-Origin-Opener-Policy":   {"same-origin"},
+			"Cross-Origin-Embedder-Policy": {"require-corp"},
+			"Set-Cookie":                   {"a=b"},
 		},
 	}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
@@ -138,7 +143,8 @@ func TestWhatPagesHave(t *testing.T) {
 		"IndexedDB": {`return new Promise((r, f) => { const o = indexedDB.open('d');
 			o.onsuccess = () => { o.result.close(); r('works') }; o.onerror = f })`, "works"},
 		"BroadcastChannel": {`const [a, b] = [1, 2].map(() => new BroadcastChannel('x'));
-			return new Promise((r) => { b.onmessage = (e) => r(e.data); a.postMessage('works') })`, "works"},
+			return new Promise((r) => { b.onmessage = (e) => r(e.data);
+				a.postMessage('works') })`, "works"},
 		"Web Locks": {`return navigator.locks.request('x', () => 'works')`, "works"},
 		"Worker": {`return new Promise((r, f) => { const w = new Worker('/worker.js');
 			w.onmessage = (e) => r(e.data); w.onerror = f })`, "worker"},
@@ -222,8 +228,10 @@ func TestLocalFiles(t *testing.T) {
 	get := func(p *testPage, name, options string) response {
 		t.Helper()
 		var r response
-		p.run(`const r = await fetch(__TAURI__.core.convertFileSrc(`+jsString(name)+`), `+options+`);
-			return { Status: r.status, Headers: Object.fromEntries(r.headers), Text: await r.text() }`, &r)
+		p.run(`const r = await fetch(__TAURI__.core.convertFileSrc(`+jsString(name)+`), `+options+
+			`);
+			return { Status: r.status, Headers: Object.fromEntries(r.headers),
+				Text: await r.text() }`, &r)
 		return r
 	}
 	for _, c := range []struct {
@@ -325,7 +333,8 @@ func TestPagesOfXML(t *testing.T) {
 	files := fstest.MapFS{
 		"index.svg":   {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
 		"index.xhtml": {Data: []byte(`<html xmlns="http://www.w3.org/1999/xhtml"/>`)},
-		"index.xml": {Data: []byte( // without an element of HTML, WebKit shows it in a page of its own
+		// without an element of HTML, WebKit shows it in a page of its own
+		"index.xml": {Data: []byte(
 			`<root xmlns:h="http://www.w3.org/1999/xhtml"><h:p/></root>`)},
 	}
 	logger, log := warningLog()

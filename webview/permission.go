@@ -28,8 +28,8 @@ type Permission struct {
 	// Name is WebKit's name of the request's type, "WebKitGeolocationPermissionRequest".
 	Name string
 	// Foreign says that it may be a document of another origin that asks: one is or was in the page
-	// since it was loaded, in a frame, or is the page itself. WebKit does not tell which frame it is.
-	// When it is false, a document of ours asks.
+	// since it was loaded, in a frame, or is the page itself. WebKit does not tell which frame it
+	// is. When it is false, a document of ours asks.
 	Foreign bool
 }
 

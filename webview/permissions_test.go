@@ -96,7 +96,8 @@ func (p *testPage) callBuiltin(name string) *transport.Error {
 func TestTableOfPermissions(t *testing.T) {
 	besideAnother(t, func(t *testing.T, w way) string {
 		rules := &refusing{}
-		app := newApp(t, Options{Tauri: true, Policy: rules, Carrier: w.kind}, func(*transport.Engine) {})
+		app := newApp(t, Options{Tauri: true, Policy: rules, Carrier: w.kind},
+			func(*transport.Engine) {})
 		p := openPage(t, app, WindowOptions{Label: "main"})
 		asked := openPage(t, app, WindowOptions{Label: "asked"})
 		t.Cleanup(func() { loop.SetTheme(ThemeSystem) })
@@ -108,7 +109,8 @@ func TestTableOfPermissions(t *testing.T) {
 			row := builtin.Named(name)
 			rules.set()
 			if slices.Contains(row.Needs, builtin.Inspector) {
-				if _, failed := p.invokes(name, `{}`); failed == nil || failed.Code != transport.CodeDenied {
+				if _, failed := p.invokes(name, `{}`); failed == nil ||
+					failed.Code != transport.CodeDenied {
 					t.Errorf("%s: %v", name, failed)
 				}
 				continue
@@ -125,7 +127,8 @@ func TestTableOfPermissions(t *testing.T) {
 					if need == builtin.All && !own {
 						shown = "window:*" // a page is not told which
 					}
-					if failed := p.callBuiltin(name); failed == nil || failed.Code != transport.CodeDenied ||
+					if failed := p.callBuiltin(name); failed == nil ||
+						failed.Code != transport.CodeDenied ||
 						!strings.Contains(failed.Message, fmt.Sprintf("%q", shown)) {
 						t.Errorf("%s without %v: %v", name, l, failed)
 					}
@@ -141,11 +144,13 @@ func TestTableOfPermissions(t *testing.T) {
 		rules.set()
 		for _, name := range builtin.Names() {
 			switch name {
-			case "plugin:inspector|watch", "plugin:window|close", "plugin:window|destroy": // its end
+			// its end
+			case "plugin:inspector|watch", "plugin:window|close", "plugin:window|destroy":
 				continue
 			}
 			if failed := p.callBuiltin(name); failed != nil &&
-				(failed.Code == transport.CodeDenied || failed.Code == transport.CodeUnknownCommand) {
+				(failed.Code == transport.CodeDenied ||
+					failed.Code == transport.CodeUnknownCommand) {
 				t.Errorf("%s with all permissions: %v", name, failed)
 			}
 			if w := app.Window("new"); w != nil {

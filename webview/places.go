@@ -20,8 +20,9 @@ type asker int
 const (
 	// byPage is a document of ours that fetches: Referer or Origin say so.
 	byPage asker = iota
-	// byUnknown has neither header: pictures, scripts, styles, fonts, frames, event sources and what
-	// XMLHttpRequest gets, of our documents and of others alike, and fetches that hide their sender.
+	// byUnknown has neither header: pictures, scripts, styles, fonts, frames, event sources and
+	// what XMLHttpRequest gets, of our documents and of others alike, and fetches that hide their
+	// sender.
 	byUnknown
 	// byOutside is a document of another origin, or of none.
 	byOutside

@@ -90,7 +90,8 @@ func TestPlaces(t *testing.T) {
 		for by := range all {
 			for _, p := range []*places{&all[by].readers, &all[by].handlers} {
 				if p.taken != 0 || len(p.inside)+len(p.late)+len(p.waiting) != 0 {
-					t.Errorf("kind %d: %d places are taken in the end, %v, %d wait, %v", by, p.taken, p.inside,
+					t.Errorf("kind %d: %d places are taken in the end, %v, %d wait, %v", by,
+						p.taken, p.inside,
 						len(p.waiting), p.late)
 				}
 			}
@@ -142,7 +143,8 @@ func TestPlacesOfFolders(t *testing.T) {
 			p := &newSeats()[byUnknown].readers
 			for i, name := range c.names {
 				if got := endless(t, p, t.Context(), name); got != c.want[i] {
-					t.Errorf("%q, as the %d. of %q, has %d places, want %d", name, i+1, c.names, got, c.want[i])
+					t.Errorf("%q, as the %d. of %q, has %d places, want %d", name, i+1, c.names,
+						got, c.want[i])
 				}
 			}
 		})
@@ -275,7 +277,8 @@ func TestMaxOverstaying(t *testing.T) {
 		app.overstaying.Store(c.n)
 		w.request(&incoming{method: "GET", uri: Origin + c.path, active: Origin}, r)
 		if status := <-r.status; status != c.want {
-			t.Errorf("%s beside %d functions that have not returned: status %d, want %d", c.path, c.n,
+			t.Errorf("%s beside %d functions that have not returned: status %d, want %d", c.path,
+				c.n,
 				status, c.want)
 		}
 	}
@@ -340,7 +343,9 @@ func TestFileTime(t *testing.T) {
 	for range (assetReaders + 1) * reads {
 		next <- struct{}{}
 	}
-	eventually(t, "all functions to have returned", func() bool { return app.overstaying.Load() == 0 })
+	eventually(t, "all functions to have returned", func() bool {
+		return app.overstaying.Load() == 0
+	})
 	app.assets.time = patience
 	go func() {
 		for range reads {
@@ -363,13 +368,17 @@ func TestAskers(t *testing.T) {
 		leads  bool   // the main frame loads
 		want   asker
 	}{
-		{"a fetch of our page", incoming{header: http.Header{"Referer": {Origin + "/"}}}, Origin, false,
+		{"a fetch of our page", incoming{header: http.Header{"Referer": {Origin + "/"}}}, Origin,
+			false,
 			byPage},
-		{"a module of our page", incoming{origin: Origin, header: http.Header{}}, Origin, false, byPage},
+		{"a module of our page", incoming{origin: Origin, header: http.Header{}}, Origin, false,
+			byPage},
 		{"a picture", incoming{header: http.Header{}}, Origin, false, byUnknown},
-		{"a fetch of another page", incoming{header: http.Header{"Referer": {"http://a.b/"}}}, Origin,
+		{"a fetch of another page", incoming{header: http.Header{"Referer": {"http://a.b/"}}},
+			Origin,
 			false, byOutside},
-		{"one of a data: frame", incoming{header: http.Header{"Referer": {"data:text/html,x"}}}, Origin,
+		{"one of a data: frame", incoming{header: http.Header{"Referer": {"data:text/html,x"}}},
+			Origin,
 			false, byOutside},
 		{"a frame of the same document", incoming{header: frame},
 			Origin, false, byUnknown},

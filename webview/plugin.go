@@ -207,7 +207,9 @@ func (a *App) permitted(s *transport.Session) []*Window {
 func (a *App) mayChangeAll(s *transport.Session) error {
 	for _, w := range a.Windows() {
 		if s.Check(transport.ActionWindow, w.label) != nil {
-			return transport.Permission{Label: s.Label(), Origin: s.Origin(), Action: transport.ActionWindow, Name: "*"}.Denied()
+			return transport.Permission{
+				Label: s.Label(), Origin: s.Origin(), Action: transport.ActionWindow, Name: "*",
+			}.Denied()
 		}
 	}
 	return nil
@@ -272,7 +274,9 @@ func optional[T any](a *App, name string, set func(w *Window, value *T) error) {
 }
 
 func badArguments(command string, err error) *transport.Error {
-	return &transport.Error{Code: transport.CodeBadArguments, Message: fmt.Sprintf("command %q: %v", command, err)}
+	return &transport.Error{
+		Code: transport.CodeBadArguments, Message: fmt.Sprintf("command %q: %v", command, err),
+	}
 }
 
 // Codes of the errors that the plugin commands answer with; the messages of the first three are

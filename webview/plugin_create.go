@@ -11,7 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// newWindowOptions are those of a window that a page opens. Lengths are in device-independent pixels.
+// newWindowOptions are those of a window that a page opens. Lengths are in device-independent
+// pixels.
 type newWindowOptions struct {
 	Label, URL, Title, Parent                  string
 	Width, Height                              float64
@@ -22,13 +23,15 @@ type newWindowOptions struct {
 
 // knownOptions are the names of newWindowOptions' fields, in lower case.
 var knownOptions = map[string]bool{
-	"label": true, "url": true, "title": true, "parent": true, "width": true, "height": true, "x": true, "y": true,
+	"label": true, "url": true, "title": true, "parent": true, "width": true, "height": true,
+	"x": true, "y": true,
 	"center": true, "maximized": true, "fullscreen": true, "alwaysontop": true,
 	"resizable": true, "visible": true, "focus": true, "decorations": true,
 }
 
-// registerCreate adds the commands that open windows. They are ordered, and reserve the label at once: what
-// the page emits to the new window after it is kept for that. The window itself is made on the main thread.
+// registerCreate adds the commands that open windows. They are ordered, and reserve the label at
+// once: what the page emits to the new window after it is kept for that. The window itself is made
+// on the main thread.
 func registerCreate(a *App) {
 	for name, kind := range map[string]string{
 		"plugin:window|create":                 "window",
@@ -55,7 +58,8 @@ func (c createArgs) about() (about, error) {
 	return about{created: labels.Label, parent: labels.Parent}, nil
 }
 
-func (a *App) openForPage(s *transport.Session, command, kind string, options json.RawMessage) error {
+func (a *App) openForPage(s *transport.Session, command, kind string,
+	options json.RawMessage) error {
 	o, err := a.newWindow(options)
 	if err != nil {
 		return badArguments(command, err)
@@ -69,7 +73,10 @@ func (a *App) openForPage(s *transport.Session, command, kind string, options js
 	w, err := a.reserve(o)
 	switch {
 	case errors.Is(err, errTaken):
-		return &transport.Error{Code: CodeLabelTaken, Message: fmt.Sprintf("a %s with label `%s` already exists", kind, o.Label)}
+		return &transport.Error{
+			Code: CodeLabelTaken, Message: fmt.Sprintf("a %s with label `%s` already exists", kind,
+				o.Label),
+		}
 	case errors.Is(err, errNoParent):
 		return &transport.Error{Code: CodeNoWindow, Message: "window not found"}
 	case err != nil:
@@ -77,7 +84,8 @@ func (a *App) openForPage(s *transport.Session, command, kind string, options js
 	}
 	a.post(func() {
 		if err := a.build(w, func(w *Window) error { return w.native.open(w, o) }); err != nil {
-			a.log.Error("webview: failed to open a window for a page", "window", o.Label, "opener", s.Label(), "error", err)
+			a.log.Error("webview: failed to open a window for a page", "window", o.Label, "opener",
+				s.Label(), "error", err)
 		}
 	})
 	return nil
@@ -95,7 +103,8 @@ func (a *App) newWindow(options json.RawMessage) (WindowOptions, error) {
 			continue
 		}
 		if shown, first := a.logged.first(name); first {
-			a.log.Warn("webview: an option of a window that a page opens is not known here", "option", shown)
+			a.log.Warn("webview: an option of a window that a page opens is not known here",
+				"option", shown)
 		}
 	}
 	if err := json.Unmarshal(options, &n); err != nil {
@@ -104,8 +113,10 @@ func (a *App) newWindow(options json.RawMessage) (WindowOptions, error) {
 	o := WindowOptions{
 		Label: n.Label, URL: n.URL, Title: n.Title, Parent: n.Parent,
 		Width: round(n.Width), Height: round(n.Height),
-		Center: n.Center, Maximized: n.Maximized, Fullscreen: n.Fullscreen, AlwaysOnTop: n.AlwaysOnTop,
-		Fixed: no(n.Resizable), Hidden: no(n.Visible), NoFocus: no(n.Focus), Undecorated: no(n.Decorations),
+		Center: n.Center, Maximized: n.Maximized, Fullscreen: n.Fullscreen,
+		AlwaysOnTop: n.AlwaysOnTop,
+		Fixed:       no(n.Resizable), Hidden: no(n.Visible), NoFocus: no(n.Focus),
+		Undecorated: no(n.Decorations),
 	}
 	if n.X != nil && n.Y != nil {
 		o.Position = &image.Point{X: round(*n.X), Y: round(*n.Y)}

@@ -29,14 +29,17 @@ func (p *testPage) opened(label string) *testPage {
 func TestCreateFromPage(t *testing.T) {
 	here := around()
 	logger, log := readableLog()
-	app := newApp(t, Options{Tauri: true, Logger: logger, MaxWindows: 4}, func(*transport.Engine) {})
+	app := newApp(t, Options{Tauri: true, Logger: logger, MaxWindows: 4},
+		func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	create := func(options string) *transport.Error {
 		t.Helper()
 		_, err := p.invokes("plugin:webview|create_webview_window", `{ options: `+options+` }`)
 		return err
 	}
-	if err := create(`{ label: "a", title: "A", url: "other.html", width: 333.3, height: 222, x: 30, y: 40, resizable: false, focus: false,
+	if err := create(
+		`{ label: "a", title: "A", url: "other.html", width: 333.3, height: 222, x: 30, y: 40,
+			resizable: false, focus: false,
 		decorations: false, parent: "main", shadow: true, tabbingIdentifier: "x" }`); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +47,9 @@ func TestCreateFromPage(t *testing.T) {
 		return s.Title == "A" && s.Size == image.Pt(333, 222) && s.Position == here.at(30, 40) &&
 			!s.Resizable && !s.Decorated && s.Visible
 	})
-	if err := create(`{ label: "b", center: true, visible: false, width: 400, height: 300, maximized: false, fullscreen: false, alwaysOnTop: true, shadow: true }`); err != nil {
+	if err := create(
+		`{ label: "b", center: true, visible: false, width: 400, height: 300, maximized: false,
+			fullscreen: false, alwaysOnTop: true, shadow: true }`); err != nil {
 		t.Fatal(err)
 	}
 	b := p.opened("b")
@@ -56,7 +61,8 @@ func TestCreateFromPage(t *testing.T) {
 	if string(v) != `"`+Origin+`/index.html"` || err != nil {
 		t.Errorf("the default URL is %s, %v", v, err)
 	}
-	if n := strings.Count(log.String(), "option=shadow"); n != 1 || !strings.Contains(log.String(), "option=tabbingIdentifier") {
+	if n := strings.Count(log.String(), "option=shadow"); n != 1 ||
+		!strings.Contains(log.String(), "option=tabbingIdentifier") {
 		t.Errorf("unknown options: %s", log)
 	}
 	for options, want := range map[string]string{
@@ -75,20 +81,23 @@ func TestCreateFromPage(t *testing.T) {
 			t.Errorf("%s: %v, want %q", options, err, want)
 		}
 	}
-	if _, err := p.invokes("plugin:window|create", `{ options: { label: "a" } }`); err == nil || err.Message != "a window with label `a` already exists" {
+	if _, err := p.invokes("plugin:window|create", `{ options: { label: "a" } }`); err == nil ||
+		err.Message != "a window with label `a` already exists" {
 		t.Errorf("a second window: %v", err)
 	}
-	if _, err := p.invokes("plugin:window|create", `{ options: { label: "c", url: "about:blank" } }`); err != nil {
+	if _, err := p.invokes("plugin:window|create",
+		`{ options: { label: "c", url: "about:blank" } }`); err != nil {
 		t.Error(err)
 	}
 	p.opened("c")
-	if err := create(`{ label: "d" }`); err == nil || !strings.Contains(err.Message, "too many windows") {
+	if err := create(`{ label: "d" }`); err == nil ||
+		!strings.Contains(err.Message, "too many windows") {
 		t.Errorf("a window too many: %v", err)
 	}
 }
 
-// What a page emits to a window that it has just opened, without awaiting anything, is kept for that window's
-// page; and so is what it does to the window.
+// What a page emits to a window that it has just opened, without awaiting anything, is kept for
+// that window's page; and so is what it does to the window.
 func TestCreateThenEmit(t *testing.T) {
 	app := newApp(t, Options{Tauri: true, Assets: fstest.MapFS{
 		"index.html": {Data: []byte(blank)},
@@ -98,9 +107,12 @@ func TestCreateThenEmit(t *testing.T) {
 		</script>`)},
 	}}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
-	p.run(`const calls = [tailrace.invoke('plugin:webview|create_webview_window', { options: { label: 'child', url: 'child.html' } })];
+	p.run(
+		`const calls = [tailrace.invoke('plugin:webview|create_webview_window', { options: {
+			label: 'child', url: 'child.html' } })];
 		for (let i = 0; i < 100; i++) calls.push(tailrace.emitTo('child', 'hello', i));
-		calls.push(tailrace.invoke('plugin:window|set_title', { label: 'child', value: 'named at once' }));
+		calls.push(tailrace.invoke('plugin:window|set_title', { label: 'child',
+			value: 'named at once' }));
 		await Promise.all(calls)`, nil)
 	child := p.opened("child")
 	child.becomes("the title", func(s State) bool { return s.Title == "named at once" })

@@ -28,9 +28,15 @@ func registerPath(a *App) {
 		dir, err := os.Getwd()
 		return resolved(dir, args.Paths), err
 	})
-	pathCommand(a, "normalize", func(args struct{ Path string }) (string, error) { return normalized(args.Path), nil })
-	pathCommand(a, "join", func(args struct{ Paths []string }) (string, error) { return joined(args.Paths), nil })
-	pathCommand(a, "dirname", func(args struct{ Path string }) (string, error) { return dirname(args.Path) })
+	pathCommand(a, "normalize", func(args struct{ Path string }) (string, error) {
+		return normalized(args.Path), nil
+	})
+	pathCommand(a, "join", func(args struct{ Paths []string }) (string, error) {
+		return joined(args.Paths), nil
+	})
+	pathCommand(a, "dirname", func(args struct{ Path string }) (string, error) {
+		return dirname(args.Path)
+	})
 	pathCommand(a, "basename", func(args struct {
 		Path string
 		Ext  *string
@@ -41,8 +47,12 @@ func registerPath(a *App) {
 		}
 		return name, err
 	})
-	pathCommand(a, "extname", func(args struct{ Path string }) (string, error) { return extname(args.Path) })
-	pathCommand(a, "is_absolute", func(args struct{ Path string }) (bool, error) { return filepath.IsAbs(args.Path), nil })
+	pathCommand(a, "extname", func(args struct{ Path string }) (string, error) {
+		return extname(args.Path)
+	})
+	pathCommand(a, "is_absolute", func(args struct{ Path string }) (bool, error) {
+		return filepath.IsAbs(args.Path), nil
+	})
 }
 
 func pathCommand[Args, Result any](a *App, name string, fn func(Args) (Result, error)) {

@@ -14,15 +14,17 @@ import (
 // Tauri 2.12.5's results.
 func TestPaths(t *testing.T) {
 	for p, want := range map[string]string{
-		"/a/./b/../c": "/a/c", "a/../..": "", "..": "..", ".": ".", "": "", "/": "/", "a/": "a/", "/a//b/": "/a/b/",
-		"./a": "a", "/..": "/", "a/..": "", "a/../": "/",
+		"/a/./b/../c": "/a/c", "a/../..": "", "..": "..", ".": ".", "": "", "/": "/", "a/": "a/",
+		"/a//b/": "/a/b/",
+		"./a":    "a", "/..": "/", "a/..": "", "a/../": "/",
 	} {
 		if got := normalized(p); got != want {
 			t.Errorf("normalize %q: %q, want %q", p, got, want)
 		}
 	}
 	for want, paths := range map[string][]string{
-		".": {"", ""}, "a": {"", "a"}, "a/b": {"a/", "", "/b"}, "a/b/c/d": {"a", "b/c", "d"}, "/a/c": {"/a", "b", "..", "c"},
+		".": {"", ""}, "a": {"", "a"}, "a/b": {"a/", "", "/b"}, "a/b/c/d": {"a", "b/c", "d"},
+		"/a/c": {"/a", "b", "..", "c"},
 	} {
 		if got := joined(paths); got != want {
 			t.Errorf("join %q: %q, want %q", paths, got, want)
@@ -61,21 +63,25 @@ func TestDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "# comment\nXDG_MUSIC_DIR=\"$HOME/Music\"\nXDG_DOWNLOAD_DIR=\"/srv/in\"\nXDG_DESKTOP_DIR=\"$HOME/\"\nXDG_VIDEOS_DIR=relative\n"
-	if err := os.WriteFile(filepath.Join(config, "user-dirs.dirs"), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(config, "user-dirs.dirs"), []byte(text),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
-	environment := map[string]string{"HOME": home, "XDG_CACHE_HOME": "/var/cache/me", "XDG_DATA_HOME": "relative"}
+	environment := map[string]string{"HOME": home, "XDG_CACHE_HOME": "/var/cache/me",
+		"XDG_DATA_HOME": "relative"}
 	d := directories{"com.example.app", func(name string) string { return environment[name] }}
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for b, want := range map[baseDirectory]string{
-		dirHome: home, dirConfig: config, dirCache: "/var/cache/me", dirData: home + "/.local/share",
+		dirHome: home, dirConfig: config, dirCache: "/var/cache/me", dirData: home +
+			"/.local/share",
 		dirLocalData: home + "/.local/share", dirAudio: home + "/Music", dirDownload: "/srv/in",
 		dirDesktop: "", dirVideo: "", dirPicture: "", dirRuntime: "", dirTemp: os.TempDir(),
 		dirResource: filepath.Dir(program), dirAppConfig: config + "/com.example.app",
-		dirAppCache: "/var/cache/me/com.example.app", dirAppLog: home + "/.local/share/com.example.app/logs",
+		dirAppCache: "/var/cache/me/com.example.app", dirAppLog: home +
+			"/.local/share/com.example.app/logs",
 		dirExecutable: home + "/.local/bin", dirFont: home + "/.local/share/fonts", 0: "", 24: "",
 	} {
 		got, err := d.find(b)
@@ -115,7 +121,8 @@ func TestResolvedPaths(t *testing.T) {
 			for _, b := range pieces {
 				for _, c := range pieces {
 					for _, paths := range [][]string{{}, {a}, {a, b}, {a, b, c}, {b, a, c, b}} {
-						if got, want := resolved(dir, paths), pushedOneByOne(dir, paths); got != want {
+						if got, want := resolved(dir, paths), pushedOneByOne(dir,
+							paths); got != want {
 							t.Fatalf("%q and %q: %q, want %q", dir, paths, got, want)
 						}
 					}

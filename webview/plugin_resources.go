@@ -30,7 +30,8 @@ func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
 	r := resourcesOf(ctx, false)
 	if r == nil {
 		return 0, closeAfter(c,
-			fmt.Errorf("webview: the page is gone, or the context is not that of a command: %w", ErrClosed))
+			fmt.Errorf("webview: the page is gone, or the context is not that of a command: %w",
+				ErrClosed))
 	}
 	rid, err = r.add(c, Caller(ctx).app.options.MaxResources)
 	if err != nil {
@@ -88,7 +89,9 @@ func resourcesOf(ctx context.Context, left bool) *resources {
 }
 
 func noResource(rid uint32) error {
-	return &transport.Error{Code: CodeNoResource, Message: fmt.Sprintf("The resource id %d is invalid.", rid)}
+	return &transport.Error{
+		Code: CodeNoResource, Message: fmt.Sprintf("The resource id %d is invalid.", rid),
+	}
 }
 
 // add holds c, if it is not more than most.
@@ -135,7 +138,8 @@ func (r *resources) end(failed func(error)) {
 	go func() {
 		for _, c := range held {
 			err := errExited
-			appcode.Apart(func() { err = closeResource(c) }) // none keeps the others from being closed
+			// none keeps the others from being closed
+			appcode.Apart(func() { err = closeResource(c) })
 			if err != nil {
 				failed(err)
 			}

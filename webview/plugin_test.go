@@ -16,7 +16,9 @@ import (
 
 func TestAppCommands(t *testing.T) {
 	p := openPage(t,
-		newApp(t, Options{Tauri: true, Name: "Name", Version: "1.2.3", Identifier: "com.example.app"},
+		newApp(t, Options{
+			Tauri: true, Name: "Name", Version: "1.2.3", Identifier: "com.example.app",
+		},
 			func(*transport.Engine) {}), WindowOptions{Label: "main"})
 	t.Cleanup(func() { loop.SetTheme(ThemeSystem) })
 	for _, c := range []struct{ cmd, args, want string }{
@@ -40,17 +42,20 @@ func TestAppCommands(t *testing.T) {
 		{"path|resolve", `{ paths: ['/a/b', '../c', 'd'] }`, `"/a/c/d"`},
 		{"path|resolve", `{ paths: ['x', '/a'] }`, `"/a"`},
 		{"path|resolve_directory", `{ directory: 12 }`, strconv.Quote(os.TempDir())},
-		{"path|resolve_directory", `{ directory: 12, path: 'x/y' }`, strconv.Quote(filepath.Join(os.TempDir(), "x/y"))},
+		{"path|resolve_directory", `{ directory: 12, path: 'x/y' }`,
+			strconv.Quote(filepath.Join(os.TempDir(), "x/y"))},
 	} {
 		if got, err := p.invokes("plugin:"+c.cmd, c.args); got != c.want || err != nil {
 			t.Errorf("%s %s: %s, %v, want %s", c.cmd, c.args, got, err, c.want)
 		}
 	}
 	for cmd, want := range map[string]string{
-		"path|dirname": "parent", "path|basename": "basename", "path|extname": "extension", "path|resolve_directory": "base directory",
+		"path|dirname": "parent", "path|basename": "basename", "path|extname": "extension",
+		"path|resolve_directory":  "base directory",
 		"app|set_dock_visibility": "plugin:app|set_dock_visibility",
 	} {
-		if got, err := p.invokes("plugin:"+cmd, `{}`); err == nil || !strings.Contains(err.Message, want) {
+		if got, err := p.invokes("plugin:"+cmd, `{}`); err == nil ||
+			!strings.Contains(err.Message, want) {
 			t.Errorf("%s: %s, %v", cmd, got, err)
 		}
 	}
@@ -76,7 +81,8 @@ func TestResources(t *testing.T) {
 	type byNumber struct{ Rid uint32 }
 	logger, log := readableLog()
 	app := newApp(t, Options{Tauri: true, Logger: logger}, func(e *transport.Engine) {
-		transport.Handle(e, "open", func(ctx context.Context, a struct{ Name string }) (uint32, error) {
+		transport.Handle(e, "open", func(ctx context.Context, a struct{ Name string }) (uint32,
+			error) {
 			return AddResource(ctx, &closer{a.Name, closed, nil})
 		})
 		transport.Handle(e, "broken", func(ctx context.Context, _ none) (uint32, error) {
@@ -105,7 +111,8 @@ func TestResources(t *testing.T) {
 		page *testPage
 		cmd  string
 	}{{q, "name"}, {q, "plugin:resources|close"}, {p, "wrong"}} {
-		if _, err := c.page.invokes(c.cmd, `{ rid: `+one+` }`); err == nil || err.Message != invalid {
+		if _, err := c.page.invokes(c.cmd, `{ rid: `+one+` }`); err == nil ||
+			err.Message != invalid {
 			t.Errorf("%s of %s: %v", c.cmd, c.page.Label(), err)
 		}
 	}
@@ -115,11 +122,13 @@ func TestResources(t *testing.T) {
 	if name := wait(t, closed, "the first one"); name != "one" {
 		t.Errorf("closed %s", name)
 	}
-	if _, err := p.invokes("plugin:resources|close", `{ rid: `+one+` }`); err == nil || err.Message != invalid {
+	if _, err := p.invokes("plugin:resources|close", `{ rid: `+one+` }`); err == nil ||
+		err.Message != invalid {
 		t.Errorf("closed twice: %v", err)
 	}
 	broken, _ := p.invokes("broken", `{}`)
-	if _, err := p.invokes("plugin:resources|close", `{ rid: `+broken+` }`); err == nil || err.Message != "can't be closed" {
+	if _, err := p.invokes("plugin:resources|close", `{ rid: `+broken+` }`); err == nil ||
+		err.Message != "can't be closed" {
 		t.Errorf("%v", err)
 	}
 	wait(t, closed, "the broken one")
@@ -131,8 +140,11 @@ func TestResources(t *testing.T) {
 	if names != "leftbroken" && names != "brokenleft" {
 		t.Errorf("closed %s", names)
 	}
-	eventually(t, "the log", func() bool { return strings.Contains(log.String(), "can't be closed") })
-	if _, err := AddResource(t.Context(), &closer{"nobody's", closed, nil}); !errors.Is(err, ErrClosed) {
+	eventually(t, "the log", func() bool {
+		return strings.Contains(log.String(), "can't be closed")
+	})
+	if _, err := AddResource(t.Context(), &closer{"nobody's", closed, nil}); !errors.Is(err,
+		ErrClosed) {
 		t.Errorf("outside of a command: %v", err)
 	}
 	if name := wait(t, closed, "nobody's"); name != "nobody's" {

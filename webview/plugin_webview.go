@@ -6,7 +6,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// onlyOne are the commands for windows with several webviews, or with one that does not fill its window.
+// onlyOne are the commands for windows with several webviews, or with one that does not fill its
+// window.
 var onlyOne = []string{
 	"create_webview", "reparent", "webview_close", "webview_show", "webview_hide",
 	"set_webview_size", "set_webview_position", "set_webview_auto_resize",
@@ -30,14 +31,17 @@ func registerWebview(a *App) {
 		s, err := w.State()
 		return s.physicalSize(s.Size), err
 	})
-	action(a, prefix+"set_webview_focus", func(w *Window) { w.post(func() { w.native.focusPage() }) })
+	action(a, prefix+"set_webview_focus", func(w *Window) {
+		w.post(func() { w.native.focusPage() })
+	})
 	setter(a, prefix+"set_webview_zoom", (*Window).SetZoom)
 	optional(a, prefix+"set_webview_background_color", (*Window).setPageBackground)
 	for _, name := range onlyOne {
 		optional(a, prefix+name, func(*Window, *json.RawMessage) error {
 			return &transport.Error{
-				Code:    CodeNotProvided,
-				Message: prefix + name + " is not provided: a window has one webview, which fills it",
+				Code: CodeNotProvided,
+				Message: prefix + name + " is not provided: a window has one webview, which " +
+					"fills it",
 			}
 		})
 	}

@@ -81,15 +81,23 @@ func registerWindow(a *App) {
 	for name, f := range windowFlags {
 		setter(a, prefix+name, func(w *Window, on bool) error { w.set(f, on); return nil })
 	}
-	setter(a, prefix+"set_title", func(w *Window, title string) error { w.SetTitle(title); return nil })
+	setter(a, prefix+"set_title", func(w *Window, title string) error {
+		w.SetTitle(title)
+		return nil
+	})
 	setter(a, prefix+"set_size", (*Window).setUnitSize)
-	setter(a, prefix+"set_size_constraints", func(w *Window, c sizeConstraints) error { return w.setConstraints(c, true, true) })
+	setter(a, prefix+"set_size_constraints", func(w *Window, c sizeConstraints) error {
+		return w.setConstraints(c, true, true)
+	})
 	optional(a, prefix+"set_min_size", (*Window).setMinSize)
 	optional(a, prefix+"set_max_size", (*Window).setMaxSize)
 	setter(a, prefix+"set_position", (*Window).place)
 	setter(a, prefix+"set_cursor_position", (*Window).movePointer)
 	optional(a, prefix+"set_background_color", (*Window).setPageBackground)
-	optional(a, prefix+"request_user_attention", func(w *Window, kind *any) error { w.set(flagUrgent, kind != nil); return nil })
+	optional(a, prefix+"request_user_attention", func(w *Window, kind *any) error {
+		w.set(flagUrgent, kind != nil)
+		return nil
+	})
 	optional(a, prefix+"set_theme", func(_ *Window, name *string) error {
 		return a.setThemeNamed(name)
 	})
@@ -238,7 +246,8 @@ func (w *Window) movePointer(u unitPosition) error {
 		case !s.Focused:
 			refused.Message = "the pointer can be moved only while the window has the keyboard"
 		case !w.pointers.take():
-			refused.Message = fmt.Sprintf("the pointer was moved %d times within %v: it is the user's",
+			refused.Message = fmt.Sprintf("the pointer was moved %d times within %v: it is the "+
+				"user's",
 				allowanceBurst, allowanceBurst*allowanceEach)
 		default:
 			at := u.logical(s.Scale)

@@ -22,13 +22,17 @@ func (p *testPage) invokes(cmd, args string) (result string, failed *transport.E
 		OK    json.RawMessage
 		Error *transport.Error
 	}
-	p.run(`return await tailrace.invoke(`+strconv.Quote(cmd)+`, `+args+`).then(r => ({ OK: r ?? null }), e => ({ Error: { code: e.code, message: e.message } }))`, &r)
+	p.run(`return await tailrace.invoke(`+strconv.Quote(cmd)+`, `+args+
+		`).then(r => ({ OK: r ?? null }), e => ({ Error: { code: e.code, message: e.message } }))`,
+		&r)
 	return string(r.OK), r.Error
 }
 
 // The commands of @tauri-apps/api that ask and change, by which effect a later question sees.
 func TestWindowCommands(t *testing.T) {
-	p := openPage(t, loop, WindowOptions{Title: "first", Width: 300, Height: 200, Position: &image.Point{X: 40, Y: 50}})
+	p := openPage(t, loop, WindowOptions{
+		Title: "first", Width: 300, Height: 200, Position: &image.Point{X: 40, Y: 50},
+	})
 	a := around()
 	var s State
 	p.becomes("the options", func(now State) bool {
@@ -55,13 +59,18 @@ func TestWindowCommands(t *testing.T) {
 		{"set_enabled", `true`, "is_enabled", `true`},
 		{"set_position", `{"Physical":{"x":7,"y":9}}`, "outer_position", physical(a.at(7, 9))},
 		{"set_position", `{"Logical":{"x":60.4,"y":70}}`, "inner_position", physical(a.at(60, 70))},
-		{"set_size", `{"Physical":{"width":222,"height":111}}`, "inner_size", `{"width":222,"height":111}`},
-		{"set_size", `{"Logical":{"width":320,"height":240}}`, "outer_size", `{"width":320,"height":240}`},
-		{"set_min_size", `{"Logical":{"width":350,"height":10}}`, "inner_size", `{"width":350,"height":240}`},
+		{"set_size", `{"Physical":{"width":222,"height":111}}`, "inner_size",
+			`{"width":222,"height":111}`},
+		{"set_size", `{"Logical":{"width":320,"height":240}}`, "outer_size",
+			`{"width":320,"height":240}`},
+		{"set_min_size", `{"Logical":{"width":350,"height":10}}`, "inner_size",
+			`{"width":350,"height":240}`},
 		{"set_min_size", `null`, "inner_size", `{"width":350,"height":240}`},
-		{"set_size_constraints", `{"minHeight":{"Logical":260}}`, "inner_size", `{"width":350,"height":260}`},
+		{"set_size_constraints", `{"minHeight":{"Logical":260}}`, "inner_size",
+			`{"width":350,"height":260}`},
 		{"set_size_constraints", `{}`, "is_focused", ``},
-		{"set_max_size", `{"Logical":{"width":340,"height":1000}}`, "inner_size", `{"width":340,"height":260}`},
+		{"set_max_size", `{"Logical":{"width":340,"height":1000}}`, "inner_size",
+			`{"width":340,"height":260}`},
 		{"set_max_size", `null`, "title", `"zweite ü"`},
 		{"center", `null`, "outer_position", physical(a.centered(p, image.Pt(340, 260)))},
 		{"hide", `null`, "is_visible", `false`},
@@ -115,19 +124,23 @@ func TestWindowCommands(t *testing.T) {
 		eventually(t, c.get+" to be "+c.want+" after "+c.set+" "+c.value, ask)
 	}
 	for cmd, args := range map[string]string{
-		"set_title": `{}`, "set_resizable": `{ value: 1 }`, "set_size": `{ value: {} }`, "set_position": `{ value: {} }`,
-		"set_theme": `{ value: "blue" }`, "start_resize_dragging": `{ value: "Up" }`, "set_background_color": `{ value: "red" }`,
+		"set_title": `{}`, "set_resizable": `{ value: 1 }`, "set_size": `{ value: {} }`,
+		"set_position": `{ value: {} }`,
+		"set_theme":    `{ value: "blue" }`, "start_resize_dragging": `{ value: "Up" }`,
+		"set_background_color": `{ value: "red" }`,
 	} {
 		if got, err := p.invokes("plugin:window|"+cmd, args); err == nil {
 			t.Errorf("%s %s: %s", cmd, args, got)
 		}
 	}
 	for _, cmd := range []string{"title", "set_title"} {
-		if _, err := p.invokes("plugin:window|"+cmd, `{ label: "nobody", value: "x" }`); err == nil || err.Message != "window not found" {
+		if _, err := p.invokes("plugin:window|"+cmd,
+			`{ label: "nobody", value: "x" }`); err == nil || err.Message != "window not found" {
 			t.Errorf("%s of no window: %v", cmd, err)
 		}
 	}
-	for _, cmd := range []string{"plugin:window|set_badge_count", "plugin:window|nothing", "plugin:other|x", "plugin:webview|create_webview"} {
+	for _, cmd := range []string{"plugin:window|set_badge_count", "plugin:window|nothing",
+		"plugin:other|x", "plugin:webview|create_webview"} {
 		if _, err := p.invokes(cmd, `{}`); err == nil || !strings.Contains(err.Message, cmd) {
 			t.Errorf("%s: %v", cmd, err)
 		}
@@ -137,7 +150,8 @@ func TestWindowCommands(t *testing.T) {
 // What a page may do to a title does not harm the app.
 func TestBadTitle(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
-	_, failed := p.invokes("plugin:window|set_title", `{ value: "ü\0\ud800" + "x".repeat(60 << 10) }`)
+	_, failed := p.invokes("plugin:window|set_title",
+		`{ value: "ü\0\ud800" + "x".repeat(60 << 10) }`)
 	if err := failed; err != nil {
 		t.Error(err)
 	}
@@ -149,7 +163,8 @@ func TestBadTitle(t *testing.T) {
 		}
 	}
 	title, err := p.Title()
-	if err != nil || len(title) > maxTitle || len(title) < maxTitle-10 || !strings.HasPrefix(title, "ü") || strings.Trim(title[2:], "\ufffdx") != "" {
+	if err != nil || len(title) > maxTitle || len(title) < maxTitle-10 ||
+		!strings.HasPrefix(title, "ü") || strings.Trim(title[2:], "\ufffdx") != "" {
 		t.Errorf("a title of %d bytes, %v: %.20q", len(title), err, title)
 	}
 }
@@ -160,7 +175,8 @@ func TestCommandOrder(t *testing.T) {
 	var wrong int
 	p.run(`let wrong = 0;
 		for (let i = 0; i < 20; i++) {
-			for (let k = 0; k < 10; k++) tailrace.invoke('plugin:window|set_title', { value: i + '.' + k });
+			for (let k = 0; k < 10; k++) tailrace.invoke('plugin:window|set_title', { value: i +
+				'.' + k });
 			if (await tailrace.invoke('plugin:window|title', {}) !== i + '.9') wrong++;
 		}
 		return wrong`, &wrong)
@@ -172,10 +188,12 @@ func TestCommandOrder(t *testing.T) {
 func TestMonitorsAndWebviews(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{Label: "one", Width: 320, Height: 200})
 	openPage(t, loop, WindowOptions{Label: "two"})
-	screen := `"size":{"width":1600,"height":1200},"position":{"x":0,"y":0},"scaleFactor":1,"workArea":{"size":{"width":1600,"height":1200},"position":{"x":0,"y":0}}}`
+	screen := `"size":{"width":1600,"height":1200},"position":{"x":0,"y":0},"scaleFactor":1,
+		"workArea":{"size":{"width":1600,"height":1200},"position":{"x":0,"y":0}}}`
 	for _, c := range []struct{ cmd, args, want string }{
 		{"window|get_all_windows", `{}`, `["one","two"]`},
-		{"webview|get_all_webviews", `{}`, `[{"windowLabel":"one","label":"one"},{"windowLabel":"two","label":"two"}]`},
+		{"webview|get_all_webviews", `{}`,
+			`[{"windowLabel":"one","label":"one"},{"windowLabel":"two","label":"two"}]`},
 		{"window|current_monitor", `{}`, screen},
 		{"window|primary_monitor", `{}`, screen},
 		{"window|available_monitors", `{}`, screen},
@@ -188,7 +206,8 @@ func TestMonitorsAndWebviews(t *testing.T) {
 		{"webview|set_webview_zoom", `{ label: "one", value: 2 }`, `null`},
 		{"window|cursor_position", `{}`, `"x":`},
 	} {
-		if got, err := p.invokes("plugin:"+c.cmd, c.args); !strings.Contains(got, c.want) || err != nil {
+		if got, err := p.invokes("plugin:"+c.cmd, c.args); !strings.Contains(got, c.want) ||
+			err != nil {
 			t.Errorf("%s %s: %s, %v", c.cmd, c.args, got, err)
 		}
 	}
@@ -213,21 +232,24 @@ func TestWindowPolicy(t *testing.T) {
 	q := openPage(t, app, WindowOptions{Label: "other"})
 	for _, label := range []string{"", "own", "allowed"} {
 		for _, cmd := range []string{"title", "set_title", "is_visible", "center"} {
-			if _, err := p.invokes("plugin:window|"+cmd, `{ label: "`+label+`", value: "x" }`); err != nil {
+			if _, err := p.invokes("plugin:window|"+cmd, `{ label: "`+label+
+				`", value: "x" }`); err != nil {
 				t.Errorf("%s of %q: %v", cmd, label, err)
 			}
 		}
 	}
 	denied := func(p *testPage, cmd, args, permission string) {
 		t.Helper()
-		if _, err := p.invokes(cmd, args); err == nil || err.Code != transport.CodeDenied || !strings.Contains(err.Message, `"`+permission+`"`) {
+		if _, err := p.invokes(cmd, args); err == nil || err.Code != transport.CodeDenied ||
+			!strings.Contains(err.Message, `"`+permission+`"`) {
 			t.Errorf("%s %s: %v", cmd, args, err)
 		}
 	}
 	denied(p, "plugin:window|title", `{ label: "other" }`, "window:other")
 	denied(p, "plugin:window|set_title", `{ label: "other", value: "x" }`, "window:other")
 	denied(p, "plugin:window|destroy", `{ label: "other" }`, "window:other")
-	denied(p, "plugin:webview|create_webview_window", `{ options: { label: "third" } }`, "window:third")
+	denied(p, "plugin:webview|create_webview_window", `{ options: { label: "third" } }`,
+		"window:third")
 	denied(q, "plugin:window|title", `{}`, "window:other")
 	denied(q, "plugin:window|get_all_windows", `{}`, "window:other")
 	denied(p, "plugin:app|version", `{}`, "command:plugin:app|version")
@@ -240,12 +262,16 @@ func TestWindowPolicy(t *testing.T) {
 	}
 }
 
-// A denial of a command's name counts, also for commands that need another permission; an allowed window is enough for the rest.
+// A denial of a command's name counts, also for commands that need another permission; an allowed
+// window is enough for the rest.
 func TestDeniedCommands(t *testing.T) {
 	app := newApp(t, Options{Tauri: true, Policy: &policy.Policy{Rules: []policy.Rule{
-		{Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{"window:main", "window:new", "listen:*", "emit:*", "eval"}},
+		{Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{
+			"window:main", "window:new", "listen:*", "emit:*", "eval",
+		}},
 		{Windows: []string{"main"}, Origins: []string{"*"}, Deny: []string{
-			"command:plugin:window|set_title", "command:plugin:window|title", "command:plugin:webview|create_*", "command:plugin:event|emit",
+			"command:plugin:window|set_title", "command:plugin:window|title",
+			"command:plugin:webview|create_*", "command:plugin:event|emit",
 		}},
 		{Windows: []string{"locked"}, Origins: []string{"*"}, Deny: []string{"command:*"}},
 	}}}, func(*transport.Engine) {})
@@ -268,7 +294,9 @@ func TestDeniedCommands(t *testing.T) {
 		{locked, "plugin:event|emit_to", `{ event: 'x', target: 'main' }`, false},
 	} {
 		_, err := c.page.invokes(c.cmd, c.args)
-		if c.allowed && err != nil || !c.allowed && (err == nil || err.Code != transport.CodeDenied || !strings.Contains(err.Message, `"command:`+c.cmd+`"`)) {
+		if c.allowed && err != nil || !c.allowed &&
+			(err == nil || err.Code != transport.CodeDenied ||
+				!strings.Contains(err.Message, `"command:`+c.cmd+`"`)) {
 			t.Errorf("%s of %s: %v", c.cmd, c.page.Label(), err)
 		}
 	}
@@ -300,11 +328,15 @@ func TestForbiddenWindows(t *testing.T) {
 		}
 	}
 	for cmd, c := range map[string]struct{ args, permission string }{
-		"webview|create_webview_window": {`{ options: { label: 'mine', parent: 'secret' } }`, "window:secret"},
-		"window|create":                 {`{ options: { label: 'mine', parent: 'none' } }`, "window:none"},
-		"window|set_theme":              {`{ value: 'light' }`, "window:*"},
+		"webview|create_webview_window": {`{ options: { label: 'mine', parent: 'secret' } }`,
+			"window:secret"},
+		"window|create": {`{ options: { label: 'mine', parent: 'none' } }`,
+			"window:none"},
+		"window|set_theme": {`{ value: 'light' }`, "window:*"},
 	} {
-		if _, err := p.invokes("plugin:"+cmd, c.args); err == nil || err.Code != transport.CodeDenied || !strings.Contains(err.Message, `"`+c.permission+`"`) {
+		if _, err := p.invokes("plugin:"+cmd, c.args); err == nil ||
+			err.Code != transport.CodeDenied || !strings.Contains(err.Message, `"`+c.permission+
+			`"`) {
 			t.Errorf("%s: %v", cmd, err)
 		}
 	}

@@ -94,7 +94,8 @@ func TestPointerIsTheUsers(t *testing.T) {
 	case !seat && moved != 0:
 		t.Error("the pointer was moved where nothing has the keyboard")
 	case seat && (moved < allowanceBurst || moved > most):
-		t.Errorf("%d calls moved the pointer, want %d to %d; %d were refused", moved, allowanceBurst,
+		t.Errorf("%d calls moved the pointer, want %d to %d; %d were refused", moved,
+			allowanceBurst,
 			most, refused)
 	}
 }

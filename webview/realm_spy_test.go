@@ -82,7 +82,8 @@ func spiedPage(t *testing.T, k spyKind) string {
 const rewrite = `
 	const { open, write, close } = Document.prototype;
 	document.open();
-	const loaded = new Promise((f) => addEventListener('load', f)); // behind all scripts of its start
+	const loaded = new Promise((f) => addEventListener('load', f));
+		// behind all scripts of its start
 	document.write('<!doctype html><html><head><title>anew</title></head><body>anew</body></html>');
 	document.close();
 	await loaded;
@@ -173,7 +174,8 @@ func TestForeignRewrites(t *testing.T) {
 				}
 				p.everyOutside(t, own+callers+`return kept`, check)
 				page := openPage(t, b.App, WindowOptions{
-					Label: label + "-2", URL: foreign(t, outsidePage(own+callers+`return kept`)).URL,
+					Label: label +
+						"-2", URL: foreign(t, outsidePage(own+callers+`return kept`)).URL,
 				})
 				var got string
 				page.run(`while (!globalThis.outcome) await new Promise((f) => setTimeout(f, 1));
@@ -184,7 +186,8 @@ func TestForeignRewrites(t *testing.T) {
 			})
 		}
 		for _, alternating := range []bool{false, true} {
-			b.during(t, fmt.Sprintf("a foreign page that writes itself anew, alternating %v", alternating),
+			b.during(t, fmt.Sprintf("a foreign page that writes itself anew, alternating %v",
+				alternating),
 				func() (summary string) {
 					page := spiedPage(t, spyKind{alternating: alternating})
 					if err := p.Navigate(foreign(t, page).URL); err != nil {
@@ -325,7 +328,9 @@ func TestFirstScript(t *testing.T) {
 func spiedCommands(t *testing.T) func(*transport.Engine) {
 	return func(e *transport.Engine) {
 		transport.Handle(e, "echo", func(_ context.Context, v any) (any, error) { return v, nil })
-		transport.Handle(e, "raw", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
+		transport.Handle(e, "raw", func(_ context.Context, b []byte) ([]byte, error) {
+			return b, nil
+		})
 		transport.Handle(e, "fail", func(context.Context, none) (none, error) {
 			return none{}, &transport.Error{Code: "c", Message: "m", Detail: []int{1}}
 		})

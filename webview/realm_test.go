@@ -42,31 +42,38 @@ func TestFrameValues(t *testing.T) {
 			t.Run(fmt.Sprintf("%v, srcdoc %v", kind, srcdoc), func(t *testing.T) {
 				begun, causes := make(chan none), make(chan error, 1)
 				heard := make(chan []byte, 10)
-				p := conversation(t, Options{Carrier: kind, Tauri: true}, func(e *transport.Engine) {
-					transport.Handle(e, "echo", func(_ context.Context, b []byte) ([]byte, error) {
-						return b, nil
-					})
-					transport.Handle(e, "header", func(ctx context.Context, _ none) (string, error) {
-						return transport.Header(ctx, "x-realm"), nil
-					})
-					transport.Handle(e, "take", func(ctx context.Context, a args) (string, error) {
-						text := ""
-						for m, err := range a.Stream.All(ctx) {
-							if err != nil {
-								return text, err
+				p := conversation(t, Options{Carrier: kind, Tauri: true},
+					func(e *transport.Engine) {
+						transport.Handle(e, "echo", func(_ context.Context, b []byte) ([]byte,
+							error) {
+							return b, nil
+						})
+						transport.Handle(e, "header", func(ctx context.Context, _ none) (string,
+							error) {
+							return transport.Header(ctx, "x-realm"), nil
+						})
+						transport.Handle(e, "take", func(ctx context.Context, a args) (string,
+							error) {
+							text := ""
+							for m, err := range a.Stream.All(ctx) {
+								if err != nil {
+									return text, err
+								}
+								text += fmt.Sprint(m)
 							}
-							text += fmt.Sprint(m)
-						}
-						return text, nil
+							return text, nil
+						})
+						transport.Handle(e, "block", func(ctx context.Context, _ none) (none,
+							error) {
+							close(begun)
+							<-ctx.Done()
+							causes <- context.Cause(ctx)
+							return none{}, ctx.Err()
+						})
 					})
-					transport.Handle(e, "block", func(ctx context.Context, _ none) (none, error) {
-						close(begun)
-						<-ctx.Done()
-						causes <- context.Cause(ctx)
-						return none{}, ctx.Err()
-					})
-				})
-				if _, err := p.app.Listen("said", func(e bus.Event) { heard <- e.Binary }); err != nil {
+				if _, err := p.app.Listen("said", func(e bus.Event) {
+					heard <- e.Binary
+				}); err != nil {
 					t.Fatal(err)
 				}
 				var got struct {
@@ -75,7 +82,8 @@ func TestFrameValues(t *testing.T) {
 				}
 				result := p.start(`const srcdoc = ` + fmt.Sprint(srcdoc) + `;` + frameValues + `
 					const echoed = [];
-					for (const value of [buffer, u8]) echoed.push(String(await invoke('echo', value)));
+					for (const value of [buffer, u8]) echoed.push(String(await invoke('echo',
+						value)));
 					const stream = new Channel(), call = invoke('take', { stream });
 					for (const value of [buffer, u8]) await stream.send(value);
 					stream.close();
@@ -92,7 +100,8 @@ func TestFrameValues(t *testing.T) {
 				if fmt.Sprint(got) != "{[1,2,3 1,2,3] frame [1 2 3][1 2 3] AbortError}" {
 					t.Errorf("the page has %+v", got)
 				}
-				if err := wait(t, causes, "the handler's end"); !errors.Is(err, transport.ErrCanceled) {
+				if err := wait(t, causes, "the handler's end"); !errors.Is(err,
+					transport.ErrCanceled) {
 					t.Errorf("the handler's context ended with %v", err)
 				}
 				for range 2 {

@@ -19,7 +19,8 @@ func isDocument(r *http.Request) bool { return navigates(r.Header) }
 
 // navigates is isDocument by the headers. A page can't have a script send both without CORS.
 func navigates(h http.Header) bool {
-	return strings.Contains(h.Get("Accept"), "text/html") && h.Get("Upgrade-Insecure-Requests") == "1"
+	return strings.Contains(h.Get("Accept"), "text/html") &&
+		h.Get("Upgrade-Insecure-Requests") == "1"
 }
 
 // sendOn answers a document with a page that goes on to another one at once, and takes its place in

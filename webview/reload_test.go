@@ -19,14 +19,18 @@ func (p *testPage) navigateInVain() {
 		p.t.Fatal(err)
 	}
 	eventually(p.t, "its end", func() (over bool) {
-		if err := loop.call(func() error { over = p.begun && !p.steered && p.target == ""; return nil }); err != nil {
+		if err := loop.call(func() error {
+			over = p.begun && !p.steered && p.target == ""
+			return nil
+		}); err != nil {
 			p.t.Fatal(err)
 		}
 		return over
 	})
 }
 
-// TestReloadAfterCrash: a navigation of Go's that came to nothing is not begun again when the page that stayed crashes later.
+// TestReloadAfterCrash: a navigation of Go's that came to nothing is not begun again when the page
+// that stayed crashes later.
 func TestReloadAfterCrash(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
 	p.navigateInVain()
@@ -40,7 +44,8 @@ func TestReloadAfterCrash(t *testing.T) {
 	}
 }
 
-// TestLinkAfterNavigationInVain: a foreign page leads to ours, though Go's last navigation came to nothing.
+// TestLinkAfterNavigationInVain: a foreign page leads to ours, though Go's last navigation came to
+// nothing.
 func TestLinkAfterNavigationInVain(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
 	if err := p.Navigate(foreign(t, blank).URL); err != nil {

@@ -13,7 +13,8 @@ import (
 // incoming is one request of a window's page.
 type incoming struct {
 	method, uri string
-	active      string // URI of the main frame as the view shows it: that of a navigation in progress, if there is one
+	// URI of the main frame as the view shows it: that of a navigation in progress, if there is one
+	active string
 	// Headers; "" if missing.
 	origin, version, session, memory string
 	body                             []byte
@@ -30,10 +31,11 @@ type incoming struct {
 type responder interface {
 	// control answers with n bytes of body, which may be reused after it returns.
 	control(status int, k contentKind, cors bool, body [][]byte, n int)
-	// answer answers with headers of its own. read is called once, when the body was read, or nobody
-	// wants it.
+	// answer answers with headers of its own. read is called once, when the body was read, or
+	// nobody wants it.
 	answer(status int, h http.Header, cors bool, body []byte, read func())
-	// stream answers with n bytes that are written to what it returns; -1: their number is not known.
+	// stream answers with n bytes that are written to what it returns; -1: their number is not
+	// known.
 	stream(status int, h http.Header, cors bool, n int64) (answerBody, error)
 }
 
@@ -66,7 +68,8 @@ func (w *Window) request(in *incoming, r responder) {
 	g := w.app.origins
 	cors := g.cross(in.origin)
 	if !g.allows(in.origin) {
-		refuse(r, false, http.StatusForbidden, transport.CodeForbidden, "this origin is not the app's own")
+		refuse(r, false, http.StatusForbidden, transport.CodeForbidden, "this origin is not the "+
+			"app's own")
 		return
 	}
 	rest, ok := served(in.uri)
@@ -81,7 +84,8 @@ func (w *Window) request(in *incoming, r responder) {
 		switch {
 		case !allowed(in, r, cors):
 		case w.origin == "" || g.own(in.active) == "":
-			refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
+			refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a "+
+				"page of a foreign origin")
 		default:
 			w.greet(in, r, cors)
 		}
@@ -100,7 +104,8 @@ func (w *Window) inSession(in *incoming, r responder, cors bool) *page {
 		return nil
 	}
 	if in.session == "" {
-		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the header Tailrace-Session is missing")
+		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the header "+
+			"Tailrace-Session is missing")
 		return nil
 	}
 	p := w.current()
@@ -113,7 +118,8 @@ func (w *Window) inSession(in *incoming, r responder, cors bool) *page {
 		return nil
 	}
 	if in.tooLarge {
-		refuse(r, cors, http.StatusRequestEntityTooLarge, transport.CodeProtocol, "the batch is larger than maxBatch")
+		refuse(r, cors, http.StatusRequestEntityTooLarge, transport.CodeProtocol,
+			"the batch is larger than maxBatch")
 		return nil
 	}
 	return p
@@ -146,15 +152,17 @@ func (w *Window) batch(in *incoming, r responder, cors bool) {
 	})
 }
 
-// allowed checks what every control request needs, and refuses one that lacks it. Requests that need no CORS, as
-// forms, images and no-cors fetches make them, can't have the header. One of a foreign page that has it comes without a
-// preflight, since WebKit makes none for the scheme, but with its Origin, and was refused for that.
+// allowed checks what every control request needs, and refuses one that lacks it. Requests that
+// need no CORS, as forms, images and no-cors fetches make them, can't have the header. One of a
+// foreign page that has it comes without a preflight, since WebKit makes none for the scheme, but
+// with its Origin, and was refused for that.
 func allowed(in *incoming, r responder, cors bool) bool {
 	switch {
 	case in.method != http.MethodPost:
 		refuse(r, cors, http.StatusMethodNotAllowed, "method", "this path takes POST only")
 	case in.version != "1":
-		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the header Tailrace-Version: 1 is missing, or of another version")
+		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the header "+
+			"Tailrace-Version: 1 is missing, or of another version")
 	default:
 		return true
 	}

@@ -10,7 +10,9 @@ import (
 // recorder is a responder that keeps the status.
 type recorder struct{ status chan int }
 
-func (r recorder) control(status int, _ contentKind, _ bool, _ [][]byte, _ int) { r.status <- status }
+func (r recorder) control(status int, _ contentKind, _ bool, _ [][]byte, _ int) {
+	r.status <- status
+}
 
 func (r recorder) answer(status int, _ http.Header, _ bool, _ []byte, _ func()) {
 	r.status <- status
@@ -40,25 +42,45 @@ func TestRefusals(t *testing.T) {
 		in     incoming
 		status int
 	}{
-		{"hello, foreign document", "", incoming{method: "POST", uri: hello, version: "1", active: evil}, 403},
-		{"hello, foreign document that navigates to ours", "", incoming{method: "POST", uri: hello, version: "1", active: ours}, 403},
-		{"hello, our document that navigates away", Origin, incoming{method: "POST", uri: hello, version: "1", active: evil}, 403},
-		{"hello, foreign origin", Origin, incoming{method: "POST", uri: hello, version: "1", active: ours, origin: "https://evil.example"}, 403},
-		{"hello, null origin", Origin, incoming{method: "POST", uri: hello, version: "1", active: ours, origin: "null"}, 403},
-		{"hello, other port", Origin, incoming{method: "POST", uri: hello, version: "1", active: ours, origin: "http://localhost:5174"}, 403},
-		{"hello, longer origin", Origin, incoming{method: "POST", uri: hello, version: "1", active: ours, origin: Origin + ".evil.example"}, 403},
+		{"hello, foreign document", "", incoming{method: "POST", uri: hello, version: "1",
+			active: evil}, 403},
+		{"hello, foreign document that navigates to ours", "", incoming{method: "POST", uri: hello,
+			version: "1", active: ours}, 403},
+		{"hello, our document that navigates away", Origin, incoming{
+			method: "POST", uri: hello, version: "1", active: evil,
+		}, 403},
+		{"hello, foreign origin", Origin, incoming{method: "POST", uri: hello, version: "1",
+			active: ours, origin: "https://evil.example"}, 403},
+		{"hello, null origin", Origin, incoming{method: "POST", uri: hello, version: "1",
+			active: ours, origin: "null"}, 403},
+		{"hello, other port", Origin, incoming{method: "POST", uri: hello, version: "1",
+			active: ours, origin: "http://localhost:5174"}, 403},
+		{"hello, longer origin", Origin, incoming{method: "POST", uri: hello, version: "1",
+			active: ours, origin: Origin + ".evil.example"}, 403},
 		{"hello, no header", Origin, incoming{method: "POST", uri: hello, active: ours}, 403},
-		{"hello, GET", Origin, incoming{method: "GET", uri: hello, version: "1", active: ours}, 405},
-		{"batch, no session", Origin, incoming{method: "POST", uri: batch, version: "1", session: "x", active: ours}, 410},
-		{"batch, no id", Origin, incoming{method: "POST", uri: batch, version: "1", active: ours}, 403},
-		{"batch, foreign origin", Origin, incoming{method: "POST", uri: batch, version: "1", session: "x", active: ours, origin: "null"}, 403},
+		{"hello, GET", Origin, incoming{method: "GET", uri: hello, version: "1", active: ours},
+			405},
+		{"batch, no session", Origin, incoming{method: "POST", uri: batch, version: "1",
+			session: "x", active: ours}, 410},
+		{"batch, no id", Origin, incoming{method: "POST", uri: batch, version: "1", active: ours},
+			403},
+		{"batch, foreign origin", Origin, incoming{method: "POST", uri: batch, version: "1",
+			session: "x", active: ours, origin: "null"}, 403},
 		{"file, foreign document", "", incoming{method: "GET", uri: file, active: evil}, 403},
-		{"file, foreign document that navigates to ours", "", incoming{method: "GET", uri: file, active: ours}, 403},
+		{"file, foreign document that navigates to ours", "", incoming{
+			method: "GET", uri: file, active: ours,
+		}, 403},
 		{"file, navigated to", "", incoming{method: "GET", uri: file, active: file + "#part"}, 404},
-		{"file, our document that navigates away", Origin, incoming{method: "GET", uri: file, active: evil}, 404},
-		{"file, null origin", Origin, incoming{method: "GET", uri: file, active: ours, origin: "null"}, 403},
-		{"other host", Origin, incoming{method: "GET", uri: "tailrace://other/abc.txt", active: ours}, 404},
-		{"longer host", Origin, incoming{method: "GET", uri: Origin + "er/abc.txt", active: ours}, 404},
+		{"file, our document that navigates away", Origin, incoming{
+			method: "GET", uri: file, active: evil,
+		}, 404},
+		{"file, null origin", Origin, incoming{
+			method: "GET", uri: file, active: ours, origin: "null",
+		}, 403},
+		{"other host", Origin, incoming{method: "GET", uri: "tailrace://other/abc.txt",
+			active: ours}, 404},
+		{"longer host", Origin, incoming{method: "GET", uri: Origin + "er/abc.txt", active: ours},
+			404},
 	} {
 		w := newWindow(app, "main")
 		w.origin = c.shown

@@ -99,7 +99,8 @@ func TestMaxRequestHead(t *testing.T) {
 			"fetch('/none', { headers: { long: 'x'.repeat(%d) } })",
 		} {
 			var status int
-			if p.run(fmt.Sprintf("return (await "+how+").status", c.n), &status); status != c.status {
+			if p.run(fmt.Sprintf("return (await "+how+").status", c.n),
+				&status); status != c.status {
 				t.Errorf(how+" gave status %d, want %d", c.n, status, c.status)
 			}
 		}

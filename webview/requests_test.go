@@ -28,7 +28,8 @@ var wishes = []struct {
 			() => r('got it'), (e) => r(e.code)))`, PermissionGeolocation, "1", true,
 	},
 	{
-		"notifications", `return Notification.requestPermission()`, PermissionNotifications, "denied",
+		"notifications", `return Notification.requestPermission()`, PermissionNotifications,
+		"denied",
 		true,
 	},
 	{
@@ -44,7 +45,8 @@ var wishes = []struct {
 		PermissionStorage, "NotAllowedError", false,
 	},
 	{
-		"the camera", `return navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'got it')`,
+		"the camera",
+		`return navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'got it')`,
 		PermissionCamera, "NotAllowedError", true,
 	},
 	{
@@ -117,7 +119,8 @@ func TestPermissionsByDefault(t *testing.T) {
 					if c.kind == PermissionStorage && w.dev && kind == outsideKinds[0].name {
 						return // it is of the same site, on another port, and has what is its own
 					}
-					if kind == "data: frame" && got == "TypeError" && strings.Contains(c.script, "mediaDevices") {
+					if kind == "data: frame" && got == "TypeError" &&
+						strings.Contains(c.script, "mediaDevices") {
 						return // it has none
 					}
 					if !slices.Contains(strings.Split(c.refused, "|"), got) {
@@ -189,7 +192,8 @@ func TestOnPermission(t *testing.T) {
 			"HTML": outsidePage(`return 1`),
 			"SVG": `<svg xmlns="http://www.w3.org/2000/svg"><script>parent.postMessage('', '*')` +
 				`</script></svg>`,
-			"XHTML": `<html xmlns="http://www.w3.org/1999/xhtml"><script>parent.postMessage('', '*')` +
+			"XHTML": `<html xmlns="http://www.w3.org/1999/xhtml"><script>parent.postMessage('',
+				'*')` +
 				`</script></html>`,
 		}
 		for name, document := range documents {
@@ -219,7 +223,9 @@ func TestOnPermission(t *testing.T) {
 			next(PermissionGeolocation, true)
 		}
 		again()
-		p.run(`const f = document.createElement('iframe'); f.srcdoc = '<p>ours'; document.body.append(f);
+		p.run(
+			`const f = document.createElement('iframe'); f.srcdoc = '<p>ours';
+				document.body.append(f);
 			await new Promise((r) => { f.onload = r })`, nil)
 		p.wish(geolocation)
 		next(PermissionGeolocation, false)
@@ -349,7 +355,8 @@ func TestChoosersOfOtherOrigins(t *testing.T) {
 		if w.dev {
 			html = style + `<input type=color>`
 		}
-		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter,
+			r *http.Request) {
 			rw.Header().Set("Content-Type", "text/html")
 			switch r.URL.Path {
 			case "/sandboxed":
@@ -374,7 +381,9 @@ func TestChoosersOfOtherOrigins(t *testing.T) {
 			if !verifying && (i%2 == 0) == w.dev {
 				continue // each way has half of them
 			}
-			p := openPage(t, b.App, WindowOptions{Label: fmt.Sprint(i), URL: fmt.Sprintf("%d.html", i)})
+			p := openPage(t, b.App, WindowOptions{
+				Label: fmt.Sprint(i), URL: fmt.Sprintf("%d.html", i),
+			})
 			before := len(log.String())
 			refused := func() bool {
 				return strings.Contains(log.String()[before:], "chooser: the user's last click")
@@ -439,7 +448,8 @@ func TestFullscreen(t *testing.T) {
 	app := newApp(t, Options{KeepRunning: true, Assets: leadingPage(`<iframe src="` + server.URL +
 		`"></iframe>`)}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "full"})
-	heard := p.start(`return await new Promise((r) => addEventListener('message', (e) => r(e.data)))`)
+	heard := p.start(
+		`return await new Promise((r) => addEventListener('message', (e) => r(e.data)))`)
 	p.clicked("the frame's outcome", 1, func() bool { return len(heard) > 0 })
 	if r := <-heard; r.value != `"TypeError"` && r.value != `"NotAllowedError"` {
 		t.Errorf("the frame has %s", r.value)
@@ -478,12 +488,16 @@ func TestForeignIsTold(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		windows, files := make(chan Navigation, 10), make(chan *Download, 10)
 		b := openBeside(t, w, Options{
-			OnNewWindow: func(n Navigation) NavigationAction { windows <- n; return NavigationRefuse },
-			OnDownload:  func(d *Download) string { files <- d; return "" },
+			OnNewWindow: func(n Navigation) NavigationAction {
+				windows <- n
+				return NavigationRefuse
+			},
+			OnDownload: func(d *Download) string { files <- d; return "" },
 		}, nil)
 		p := openPage(t, b.App, WindowOptions{Label: "other"})
 		const wants = `const a = document.createElement('a'); a.download = '.profile';
-			a.href = URL.createObjectURL(new Blob(['x'])); document.body.append(a); a.click(); return 1`
+			a.href = URL.createObjectURL(new Blob(['x'])); document.body.append(a); a.click();
+				return 1`
 		file := func(foreign bool) {
 			t.Helper()
 			if d := wait(t, files, "the question about a file"); d.Foreign() != foreign {

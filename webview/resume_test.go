@@ -27,7 +27,8 @@ func resumeMessageOf(n uint64) resumeMessage {
 	return resumeMessage{n, strings.Repeat("r", int(length))}
 }
 
-// The reader of a page: it attaches, by a callback or an iterator, and keeps in `state` what it saw.
+// The reader of a page: it attaches, by a callback or an iterator, and keeps in `state` what it
+// saw.
 const resumeReader = `
 	const state = globalThis.state = { first: 0, last: 0, error: '', closed: '' };
 	const channel = globalThis.channel = await tailrace.resume('numbers', options);
@@ -35,9 +36,12 @@ const resumeReader = `
 	state.last = channel.sequence;
 	channel.onclose = (error) => { state.closed = error === undefined ? 'end' : error.code };
 	const take = (m) => {
-		if (m.N !== state.last + 1) state.error ||= 'message ' + m.N + ' where ' + (state.last + 1) + ' is due';
-		if (m.N !== channel.sequence) state.error ||= 'message ' + m.N + ' has the sequence ' + channel.sequence;
-		if (m.Text.length !== (m.N % 400 === 0 ? 30000 : m.N * 7919 % 200)) state.error ||= 'message ' + m.N + ' is damaged';
+		if (m.N !== state.last + 1) state.error ||= 'message ' + m.N + ' where ' + (state.last +
+			1) + ' is due';
+		if (m.N !== channel.sequence) state.error ||= 'message ' + m.N + ' has the sequence ' +
+			channel.sequence;
+		if (m.Text.length !== (m.N % 400 === 0 ? 30000 :
+			m.N * 7919 % 200)) state.error ||= 'message ' + m.N + ' is damaged';
 		state.last = channel.sequence;
 	};
 	if (iterate) (async () => { for await (const m of channel) {
@@ -46,7 +50,8 @@ const resumeReader = `
 	} })();
 	else channel.onmessage = take;
 	const until = (reached) => new Promise((resolve) => {
-		const look = () => reached() || state.error || state.closed ? resolve() : setTimeout(look, 2);
+		const look = () => reached() || state.error || state.closed ? resolve() : setTimeout(look,
+			2);
 		look();
 	});`
 
@@ -55,7 +60,8 @@ type resumeState struct {
 	Error, Closed string
 }
 
-// A page that is reloaded in mid-stream, again and again, goes on where the one before stopped. Another window observes all of it.
+// A page that is reloaded in mid-stream, again and again, goes on where the one before stopped.
+// Another window observes all of it.
 func TestResume(t *testing.T) {
 	for _, kind := range []CarrierKind{CarrierScheme, CarrierShm} {
 		t.Run(kind.String(), func(t *testing.T) { resumeAcrossReloads(t, kind) })
@@ -68,7 +74,8 @@ func resumeAcrossReloads(t *testing.T, kind CarrierKind) {
 		reloads = 200
 	}
 	app := newApp(t, Options{Carrier: kind}, caller)
-	numbers, err := transport.NewResumable[resumeMessage](app.Engine(), "numbers", transport.ResumableOptions{WaitForReader: true})
+	numbers, err := transport.NewResumable[resumeMessage](app.Engine(), "numbers",
+		transport.ResumableOptions{WaitForReader: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +98,8 @@ func resumeAcrossReloads(t *testing.T, kind CarrierKind) {
 	defer stop()
 
 	observer := openPage(t, app, WindowOptions{Label: "observer"})
-	observer.run(`const options = { observer: true, from: 'oldest' }, iterate = false;`+resumeReader, nil)
+	observer.run(`const options = { observer: true, from: 'oldest' }, iterate = false;`+
+		resumeReader, nil)
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	p.run(`await tailrace.invoke('caller')`, nil)
 	p.carriedBy(carrierNames[kind])
@@ -124,19 +132,23 @@ func resumeAcrossReloads(t *testing.T, kind CarrierKind) {
 	numbers.Close()
 	newest := numbers.Stats().Newest
 	for name, page := range map[string]*testPage{"main": p, "observer": observer} {
-		script := `const until = (reached) => new Promise((resolve) => { const look = () => reached() ? resolve() : setTimeout(look, 2); look(); });`
+		script := `const until = (reached) => new Promise((resolve) => { const look = () =>
+			reached() ? resolve() : setTimeout(look, 2); look(); });`
 		if page == p {
 			script = `const options = {}, iterate = false;` + resumeReader
 		}
 		var s resumeState
 		page.run(script+`await until(() => state.closed); return state;`, &s)
-		if s.Error != "" || s.Closed != "end" || s.Last != newest || page == observer && s.First != 1 || page == p && s.First > last+1 {
-			t.Errorf("%s ended with %+v, want %d messages, %d from the pages before", name, s, newest, last)
+		if s.Error != "" || s.Closed != "end" || s.Last != newest || page == observer &&
+			s.First != 1 || page == p && s.First > last+1 {
+			t.Errorf("%s ended with %+v, want %d messages, %d from the pages before", name, s,
+				newest, last)
 		}
 	}
 	eventually(t, "all are detached", func() bool { return len(numbers.Stats().Readers) == 0 })
 	st := numbers.Stats()
-	t.Logf("| %s | %d reloads | %d messages | 0 lost, 0 reordered | %d handed out again, %d a reload | %d bytes raw in %d |",
+	t.Logf("| %s | %d reloads | %d messages | 0 lost, 0 reordered | %d handed out again, %d a "+
+		"reload | %d bytes raw in %d |",
 		kind, reloads, newest, again, again/uint64(reloads), st.RawBytes, st.Bytes)
 }
 
@@ -151,7 +163,9 @@ func resumeFrom(t *testing.T, o Options) {
 	var raw *transport.Resumable[[]byte]
 	p := conversation(t, o, func(e *transport.Engine) {
 		var err error
-		if raw, err = transport.NewResumable[[]byte](e, "raw", transport.ResumableOptions{HistoryBytes: 256 << 10}); err != nil {
+		if raw, err = transport.NewResumable[[]byte](e, "raw", transport.ResumableOptions{
+			HistoryBytes: 256 << 10,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -181,7 +195,8 @@ func resumeFrom(t *testing.T, o Options) {
 		Unknown, Future string
 	}
 	script := p.start(`
-		const failure = (name, options) => tailrace.resume(name, options).then(() => ({ code: 'none' }), (e) => e);
+		const failure = (name, options) => tailrace.resume(name, options).then(() => ({
+			code: 'none' }), (e) => e);
 		const first = (from, n) => new Promise((resolve, reject) => {
 			const seen = [];
 			tailrace.resume('raw', { from, observer: true, onmessage: (m) => {
@@ -205,10 +220,14 @@ func resumeFrom(t *testing.T, o Options) {
 	send(2002)
 	p.decode(wait(t, script, "the page"), &got)
 	want := []uint64{st.Oldest, st.Oldest + 1, st.Oldest + 2}
-	if fmt.Sprint(got.Oldest) != fmt.Sprint(want) || len(got.Sequence) != 11 || got.Sequence[0] != 1990 || got.Sequence[10] != 2000 || fmt.Sprint(got.Newest) != "[2001 2002]" {
-		t.Errorf("messages %v, want from %d; %v, want 1990 to 2000; %v, want 2001 and 2002", got.Oldest, st.Oldest, got.Sequence, got.Newest)
+	if fmt.Sprint(got.Oldest) != fmt.Sprint(want) || len(got.Sequence) != 11 ||
+		got.Sequence[0] != 1990 || got.Sequence[10] != 2000 ||
+		fmt.Sprint(got.Newest) != "[2001 2002]" {
+		t.Errorf("messages %v, want from %d; %v, want 1990 to 2000; %v, want 2001 and 2002",
+			got.Oldest, st.Oldest, got.Sequence, got.Newest)
 	}
-	if got.Late.Code != transport.CodeTooLate || got.Late.Detail.Wanted != 1 || got.Late.Detail.Oldest != st.Oldest {
+	if got.Late.Code != transport.CodeTooLate || got.Late.Detail.Wanted != 1 ||
+		got.Late.Detail.Oldest != st.Oldest {
 		t.Errorf("too late gives %+v, oldest is %d", got.Late, st.Oldest)
 	}
 	if got.Unknown != transport.CodeUnknownChannel || got.Future != transport.CodeBadArguments {

@@ -324,7 +324,8 @@ func runScenario(name string) {
 	os.Exit(0)
 }
 
-// startScenario runs a scenario in a process of its own, and gives what it printed and how it ended.
+// startScenario runs a scenario in a process of its own, and gives what it printed and how it
+// ended.
 func startScenario(t *testing.T, name string) (string, error) {
 	t.Helper()
 	self, err := os.Executable()

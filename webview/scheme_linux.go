@@ -38,7 +38,8 @@ var controlTypes = [...]*C.char{
 
 // control implements responder: one copy of the body, into memory that WebKit reads from and frees.
 func (r schemeRequest) control(status int, k contentKind, cors bool, body [][]byte, n int) {
-	a := C.tr_answer{status: C.int(status), cors: cBool(cors), content_type: controlTypes[k], length: C.int64_t(n), fd: -1}
+	a := C.tr_answer{status: C.int(status), cors: cBool(cors), content_type: controlTypes[k],
+		length: C.int64_t(n), fd: -1}
 	if n > 0 {
 		a.body = C.tr_buffer_take(C.size_t(n))
 		to := unsafe.Slice((*byte)(a.body), n)
@@ -46,7 +47,8 @@ func (r schemeRequest) control(status int, k contentKind, cors bool, body [][]by
 			to = to[copy(to, b):]
 		}
 		if len(to) != 0 {
-			panic(fmt.Sprintf("webview: an answer of %d bytes has %d fewer in its segments", n, len(to)))
+			panic(fmt.Sprintf("webview: an answer of %d bytes has %d fewer in its segments", n,
+				len(to)))
 		}
 	}
 	C.tr_reply(r.request, a)
@@ -76,8 +78,8 @@ func goRead(h C.uintptr_t) {
 	read()
 }
 
-// cHeaders gives the content type and the headers as the C side takes them, which frees them. WebKit
-// needs the type on its own, and the page sees only what is among the headers.
+// cHeaders gives the content type and the headers as the C side takes them, which frees them.
+// WebKit needs the type on its own, and the page sees only what is among the headers.
 func cHeaders(h http.Header) (contentType, pairs *C.char) {
 	if t := h.Get("Content-Type"); t != "" {
 		contentType = C.CString(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/tailrace-go/tailrace/internal/contexts"
 )
 
-// Screenshot gives a picture of the visible part of the page, in device pixels. Don't call it on the
-// main goroutine. Errors: ErrClosed, ErrMainThread, the cause of ctx.
+// Screenshot gives a picture of the visible part of the page, in device pixels. Don't call it on
+// the main goroutine. Errors: ErrClosed, ErrMainThread, the cause of ctx.
 func (w *Window) Screenshot(ctx context.Context) (image.Image, error) {
 	if err := mayWait("Screenshot"); err != nil {
 		return nil, err

@@ -29,5 +29,6 @@ func goSnapshot(h C.uintptr_t, pix unsafe.Pointer, width, height, stride C.int, 
 		result <- snapshot{err: errors.New(C.GoString(message))}
 		return
 	}
-	result <- snapshot{pix: C.GoBytes(pix, stride*height), width: int(width), height: int(height), stride: int(stride)}
+	result <- snapshot{pix: C.GoBytes(pix, stride*height), width: int(width), height: int(height),
+		stride: int(stride)}
 }

@@ -18,8 +18,11 @@ func TestControlNeedsHeader(t *testing.T) {
 		{"other version", hello, `{method: "POST", headers: {"Tailrace-Version": "2"}}`, 403},
 		{"GET", hello, `{headers: {"Tailrace-Version": "1"}}`, 405},
 		{"batch without header", batch, `{method: "POST"}`, 403},
-		{"batch without session", batch, `{method: "POST", headers: {"Tailrace-Version": "1"}, body: "x"}`, 403},
-		{"batch of an unknown session", batch, `{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "0123456789abcdef0123456789abcdef"}, body: "x"}`, 410},
+		{"batch without session", batch,
+			`{method: "POST", headers: {"Tailrace-Version": "1"}, body: "x"}`, 403},
+		{"batch of an unknown session", batch,
+			`{method: "POST", headers: {"Tailrace-Version": "1",
+				"Tailrace-Session": "0123456789abcdef0123456789abcdef"}, body: "x"}`, 410},
 		{"other control path", Origin + "/.tailrace/other", `{}`, 404},
 	} {
 		if r := p.fetch(c.url, c.options); r.Status != c.status {
@@ -41,7 +44,9 @@ func TestSessionBelongsToItsWindow(t *testing.T) {
 		t.Errorf("Session gives %s, the page has %s", id, ida)
 	}
 	post := func(p *testPage, id string) int {
-		return p.fetch(batch, `{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "`+id+`"}}`).Status
+		return p.fetch(batch,
+			`{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "`+id+
+				`"}}`).Status
 	}
 	if s := post(b, ida); s != http.StatusGone {
 		t.Errorf("another window's session: status %d, want 410", s)
@@ -57,7 +62,8 @@ func TestSessionBelongsToItsWindow(t *testing.T) {
 func TestLargeBody(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
 	id := p.hello()
-	r := p.fetch(batch, `{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "`+id+`"}, body: new Uint8Array(4 << 20)}`)
+	r := p.fetch(batch, `{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "`+
+		id+`"}, body: new Uint8Array(4 << 20)}`)
 	if r.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("%+v, want status 413", r)
 	}
@@ -79,7 +85,11 @@ func TestForeignPage(t *testing.T) {
 	for _, c := range []struct{ name, url, options string }{
 		{"hello", hello, `{method: "POST", headers: {"Tailrace-Version": "1"}}`},
 		{"hello without cors", hello, `{method: "POST", mode: "no-cors"}`},
-		{"batch", batch, `{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "` + session.ID() + `"}}`},
+		{
+			"batch", batch,
+			`{method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "` +
+				session.ID() + `"}}`,
+		},
 		{"file", Origin + "/abc.txt", `{}`},
 	} {
 		if r := p.fetch(c.url, c.options); !r.Failed && (r.Status != 0 || r.Text != "") {
@@ -142,7 +152,8 @@ func TestForeignFrame(t *testing.T) {
 			['`+hello+`', {method: 'POST', mode: 'no-cors'}],
 			['`+Origin+`/abc.txt', {}],
 		];
-		Promise.all(tries.map(([u, o]) => fetch(u, o).then(r => r.text(), e => ''))).then(r => parent.postMessage(r.join(''), '*'));
+		Promise.all(tries.map(([u, o]) => fetch(u, o).then(r => r.text(), e => ''))).then(r =>
+			parent.postMessage(r.join(''), '*'));
 	</script>`)
 	p := openPage(t, loop, WindowOptions{})
 	p.hello()

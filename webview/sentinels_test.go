@@ -45,7 +45,9 @@ func TestSentinels(t *testing.T) {
 		{"Eval in a closed window", p.Eval("1"), closed},
 		{"Eval of a session that has ended", session.Eval("1"), closed},
 		{"the end of a session", session.Err(), closed},
-		{"a full window", fmt.Errorf("app: %w", bus.ErrFull), []error{bus.ErrFull, transport.ErrFull}},
+		{"a full window", fmt.Errorf("app: %w", bus.ErrFull), []error{
+			bus.ErrFull, transport.ErrFull,
+		}},
 		{"a region without room", shm.ErrRegionFull, []error{transport.ErrMemory}},
 		{"a label", checkLabel("*"), []error{ErrLabel, bus.ErrLabel}},
 		{"a call that waits on the main thread", <-waits, []error{ErrMainThread, bus.ErrUIThread}},

@@ -26,9 +26,11 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 			fmt.Sprintf("the request's URL and headers are over %d bytes", maxRequestHead))
 		return
 	}
-	goes := w.app.origins.own(in.active) != "" && withoutFragment(in.uri) == withoutFragment(in.active)
+	goes := w.app.origins.own(in.active) != "" &&
+		withoutFragment(in.uri) == withoutFragment(in.active)
 	if w.origin == "" && !goes && !navigates(in.header) {
-		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page of a foreign origin")
+		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page "+
+			"of a foreign origin")
 		return
 	}
 	// A frame of a foreign origin in our page sends no Origin with what needs no CORS, but its
@@ -36,11 +38,13 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 	referer := in.header.Get("Referer")
 	foreign := w.origin == "" || referer != "" && w.app.origins.own(referer) == ""
 	if foreign && mayHaveBody(in.method) {
-		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "a page of a foreign origin may ask for documents and files only")
+		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "a page of a foreign "+
+			"origin may ask for documents and files only")
 		return
 	}
 	if mayBeForeignPost(in) && w.native.foreign() {
-		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the request may be one of a "+
+		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the request may be one "+
+			"of a "+
 			"frame of a foreign origin: use fetch, or set the header X-Requested-With")
 		return
 	}
@@ -66,7 +70,8 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		return
 	}
 	req := (&http.Request{
-		Method: in.method, URL: u, Host: u.Host, RequestURI: u.RequestURI(), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: in.method, URL: u, Host: u.Host, RequestURI: u.RequestURI(), Proto: "HTTP/1.1",
+		ProtoMajor: 1, ProtoMinor: 1,
 		Header: in.header, Body: http.NoBody, RemoteAddr: w.label,
 	}).WithContext(a.ctx)
 	if req.Header == nil {
@@ -77,7 +82,8 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		switch body, unreadable := in.take(); {
 		case unreadable:
 			w.asked.end(a)
-			w.app.log.Warn("webview: a page's request is refused: "+unreadableBody, "window", w.label, "path", u.Path)
+			w.app.log.Warn("webview: a page's request is refused: "+unreadableBody, "window",
+				w.label, "path", u.Path)
 			refuse(r, cors, http.StatusUnsupportedMediaType, transport.CodeProtocol, unreadableBody)
 			return
 		case body != nil:
@@ -93,7 +99,8 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		room: &w.room, cost: answerCost + int64(len(in.uri)),
 		stay: stay{seats: w.seats, by: by, name: u.Path, ctx: a.ctx, over: &w.app.overstaying},
 		tooLate: func() {
-			w.app.log.Warn("webview: a file takes too long, the page gets status 504", "window", w.label,
+			w.app.log.Warn("webview: a file takes too long, the page gets status 504", "window",
+				w.label,
 				"path", short(u.Path), "time", w.app.assets.time)
 		},
 	}
@@ -133,8 +140,8 @@ func (w *Window) overdone(r responder, cors bool, status int, message string) {
 
 // mayBeForeignPost says whether a request with an effect may be one of a foreign frame that hides
 // its sender, by fetch with mode "no-cors" and an empty referrer. Such a fetch has no other method
-// than POST, no header but simple ones, and no type but these three. XMLHttpRequest of our own pages
-// can look the same.
+// than POST, no header but simple ones, and no type but these three. XMLHttpRequest of our own
+// pages can look the same.
 func mayBeForeignPost(in *incoming) bool {
 	h := in.header
 	if in.method != http.MethodPost || in.origin != "" || h.Get("Referer") != "" ||
@@ -151,7 +158,9 @@ func mayBeForeignPost(in *incoming) bool {
 
 // mayHaveBody says whether a request of that method may have a body. WebKit sends none with the
 // others.
-func mayHaveBody(method string) bool { return method != http.MethodGet && method != http.MethodHead }
+func mayHaveBody(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead
+}
 
 // answer answers a request of a page of that origin, whatever functions of the app do.
 func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
@@ -164,8 +173,10 @@ func (w *Window) answer(rw *assetWriter, r *http.Request, origin string) {
 			rw.fail()
 		}
 	}()
-	defer appcode.Catch(&returned, func(f *appcode.Failure) { // of the app's files, policy and handler
-		w.app.log.Error("webview: answering a page panicked", "window", w.label, "path", r.URL.Path, "panic", f.Panic, "stack", f.Stack)
+	// of the app's files, policy and handler
+	defer appcode.Catch(&returned, func(f *appcode.Failure) {
+		w.app.log.Error("webview: answering a page panicked", "window", w.label, "path", r.URL.Path,
+			"panic", f.Panic, "stack", f.Stack)
 	})
 	for n := 0; ; n++ {
 		rw.aside = n < maxRedirects

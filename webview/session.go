@@ -24,7 +24,8 @@ import (
 // which waits for them: until `lingering` is over, at most. A hello never belongs to a document
 // that is yet to be committed.
 
-// loadEvent is a step of a navigation to another document; a navigation inside a document makes none.
+// loadEvent is a step of a navigation to another document; a navigation inside a document makes
+// none.
 type loadEvent int
 
 // The values are WebKitLoadEvent's.
@@ -120,7 +121,8 @@ func (w *Window) load(uri string) {
 	w.native.load(uri)
 }
 
-// reload loads the page again. WebKit does not know any more where a web process that ended was about to go.
+// reload loads the page again. WebKit does not know any more where a web process that ended was
+// about to go.
 func (w *Window) reload() {
 	if w.ending.Load() {
 		return
@@ -150,7 +152,8 @@ func (w *Window) processEnded(reason int) {
 	if w.outgrown {
 		w.outgrown, name = false, processReasons[1]
 	}
-	w.app.log.Error("webview: the web process ended; Reload or Navigate starts another", "window", w.label, "reason", name)
+	w.app.log.Error("webview: the web process ended; Reload or Navigate starts another", "window",
+		w.label, "reason", name)
 	w.endSession("web process ended: " + name)
 	w.asked.gone(false)
 	w.origin = ""
@@ -266,7 +269,8 @@ func (w *Window) greet(in *incoming, r responder, cors bool) {
 				refuseHello(r, cors)
 				return
 			case w.hellos != nth:
-				refuse(r, cors, http.StatusGone, transport.CodeClosed, "the page has said hello again")
+				refuse(r, cors, http.StatusGone, transport.CodeClosed, "the page has said hello "+
+					"again")
 				return
 			}
 			w.greet(in, r, cors)
@@ -319,7 +323,8 @@ func (w *Window) hello(in *incoming, r responder, cors bool) {
 	p, err := w.connect(in.memory == "1")
 	if err != nil {
 		w.app.log.Error("webview: failed to open a session", "window", w.label, "error", err)
-		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError, "the session can't be opened: "+err.Error())
+		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError,
+			"the session can't be opened: "+err.Error())
 		return
 	}
 	w.page.Store(p)
@@ -329,7 +334,8 @@ func (w *Window) hello(in *incoming, r responder, cors bool) {
 	r.control(http.StatusOK, kindJSON, cors, [][]byte{hello}, len(hello))
 }
 
-// connect opens a session, and offers its page shared memory if both can have it. extended: the page has the extension.
+// connect opens a session, and offers its page shared memory if both can have it. extended: the
+// page has the extension.
 func (w *Window) connect(extended bool) (*page, error) {
 	p := &page{pulls: transport.NewPulls(schemeName)}
 	carrier, err := w.carrier(p, extended)
@@ -337,13 +343,15 @@ func (w *Window) connect(extended bool) (*page, error) {
 		return nil, err
 	}
 	p.session, err = w.app.engine.Open(transport.SessionConfig{
-		Carrier:    carrier,
-		Label:      w.label,
-		Origin:     w.origin,
-		Owner:      w,
-		Settle:     w.events.Settle,
-		Unknown:    w.app.unknown,
-		NativeEval: func(id uint32, js string, expectResult bool) { w.nativeEval(p, id, js, expectResult) },
+		Carrier: carrier,
+		Label:   w.label,
+		Origin:  w.origin,
+		Owner:   w,
+		Settle:  w.events.Settle,
+		Unknown: w.app.unknown,
+		NativeEval: func(id uint32, js string, expectResult bool) {
+			w.nativeEval(p, id, js, expectResult)
+		},
 	})
 	if err != nil {
 		carrier.Close(&transport.ClosedError{Reason: "the session could not open", Cause: err})
@@ -373,7 +381,8 @@ func bodyLimit(hello []byte) int64 {
 		MaxBatch int64 `json:"maxBatch"`
 	}
 	if err := json.Unmarshal(hello, &h); err != nil || h.MaxBatch < 0 {
-		panic(fmt.Sprintf("webview: hello of the transport is no JSON object: %v", err)) // our own invariant
+		// our own invariant
+		panic(fmt.Sprintf("webview: hello of the transport is no JSON object: %v", err))
 	}
 	return h.MaxBatch + bodySlack
 }

@@ -40,7 +40,11 @@ func caller(e *transport.Engine) {
 
 func TestInvoke(t *testing.T) {
 	app := newApp(t, Options{}, caller)
-	pages := []*testPage{openPage(t, app, WindowOptions{Label: "one"}), openPage(t, app, WindowOptions{Label: "two"})}
+	pages := []*testPage{
+		openPage(t, app, WindowOptions{Label: "one"}), openPage(t, app, WindowOptions{
+			Label: "two",
+		}),
+	}
 	for _, p := range pages {
 		var got string
 		p.run(`return await tailrace.invoke('caller')`, &got)
@@ -54,7 +58,8 @@ func TestInvoke(t *testing.T) {
 		if err := p.Eval(`globalThis.mark = 7`); err != nil {
 			t.Error(err)
 		}
-		if v, err := p.EvalResult(testContext(t), `globalThis.mark`); err != nil || string(v) != "7" {
+		if v, err := p.EvalResult(testContext(t), `globalThis.mark`); err != nil ||
+			string(v) != "7" {
 			t.Errorf("after Eval: %s, %v", v, err)
 		}
 	}
@@ -151,7 +156,8 @@ func TestStreams(t *testing.T) {
 	app := newApp(t, Options{}, stream)
 	const count = 100_000
 	script := `let n = 0, wrong = 0;
-		const channel = new tailrace.Channel(m => { if (m.byteLength !== 128 || new DataView(m.buffer, m.byteOffset).getUint32(0, true) !== n) wrong++; n++ });
+		const channel = new tailrace.Channel(m => { if (m.byteLength !== 128 ||
+			new DataView(m.buffer, m.byteOffset).getUint32(0, true) !== n) wrong++; n++ });
 		await tailrace.invoke('stream', { channel, count: ` + strconv.Itoa(count) + ` });
 		return [n, wrong]`
 	one := openPage(t, app, WindowOptions{Label: "one"})
@@ -214,7 +220,8 @@ func TestShutdownDelivers(t *testing.T) {
 		})
 	})
 	p := openPage(t, app, WindowOptions{Label: "good"})
-	p.start(`await tailrace.invoke('fill', { channel: new tailrace.Channel(() => {}), count: 3000 })`)
+	p.start(
+		`await tailrace.invoke('fill', { channel: new tailrace.Channel(() => {}), count: 3000 })`)
 	good := wait(t, accepted, "the messages to be accepted")
 	if err := app.Shutdown(testContext(t)); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,8 @@ func TestSettings(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(fresh)) {
 		if _, ok := settings[name]; !ok {
-			t.Errorf("WebKit has a setting %s, %s, that nobody has decided about", name, fresh[name])
+			t.Errorf("WebKit has a setting %s, %s, that nobody has decided about", name,
+				fresh[name])
 		}
 	}
 	for _, debug := range []bool{false, true} {
@@ -80,7 +81,8 @@ func documentedSettings(t *testing.T) map[string]string {
 
 // useClipboard tries everything that there is, and says what has worked.
 const useClipboard = `
-	const worked = [], soon = (p) => Promise.race([p, new Promise((f, no) => setTimeout(no, 3000))]);
+	const worked = [], soon = (p) => Promise.race([p, new Promise((f, no) => setTimeout(no,
+		3000))]);
 	const area = document.body.appendChild(document.createElement('textarea'));
 	area.value = 'overwritten';
 	area.select();
@@ -94,7 +96,8 @@ const useClipboard = `
 	if (clipboard) {
 		await soon(clipboard.readText()).then((v) => worked.push('readText'), () => {});
 		await soon(clipboard.read()).then((v) => worked.push('read'), () => {});
-		await soon(clipboard.writeText('overwritten')).then(() => worked.push('writeText'), () => {});
+		await soon(clipboard.writeText('overwritten')).then(() => worked.push('writeText'), () =>
+			{});
 	}
 	return worked.join() || 'nothing';`
 
@@ -119,7 +122,8 @@ func TestClipboard(t *testing.T) {
 				const c = new MessageChannel(), end = performance.now() + 3000;
 				c.port1.onmessage = () => performance.now() < end ? c.port2.postMessage(0) : f();
 				setTimeout(() => c.port2.postMessage(0), 100);
-			}).then(async () => {`+useClipboard+`}).then((v) => { globalThis.outcome = v }, String)`, nil)
+			}).then(async () => {`+useClipboard+`}).then((v) => { globalThis.outcome = v },
+				String)`, nil)
 			var got string
 			p.runLong(`await free; return outcome`, &got)
 			if got != "nothing" {

@@ -14,24 +14,34 @@ import (
 // A command's events come before its result, also when the page calls it before it is ready.
 func TestEventsBeforeResultWhileLoading(t *testing.T) {
 	for name, program := range map[string]string{
-		"awaited":     `await tailrace.listen('e', e => got.push(e.payload)); await tailrace.invoke('work'); atResult = got.length;`,
-		"not awaited": `tailrace.listen('e', e => got.push(e.payload)); await tailrace.invoke('work'); atResult = got.length;`,
+		"awaited": `await tailrace.listen('e', e => got.push(e.payload));
+			await tailrace.invoke('work'); atResult = got.length;`,
+		"not awaited": `tailrace.listen('e', e => got.push(e.payload));
+			await tailrace.invoke('work'); atResult = got.length;`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var app *App
-			app = newApp(t, Options{Assets: fstest.MapFS{"index.html": {Data: []byte(blank + `<script type=module>
-				globalThis.got = []; globalThis.atResult = -1;` + program + `globalThis.done = true</script>`)}}}, func(e *transport.Engine) {
-				transport.Handle(e, "work", func(context.Context, none) (none, error) {
-					for i := range 3 {
-						if err := app.Emit("e", i); err != nil {
-							return none{}, err
+			app = newApp(
+				t,
+				Options{Assets: fstest.MapFS{"index.html": {Data: []byte(blank +
+					`<script type=module>
+				globalThis.got = []; globalThis.atResult = -1;` + program + `globalThis.done = true
+					</script>`)}}}, func(e *transport.Engine) {
+					transport.Handle(e, "work", func(context.Context, none) (none, error) {
+						for i := range 3 {
+							if err := app.Emit("e", i); err != nil {
+								return none{}, err
+							}
 						}
-					}
-					return none{}, nil
+						return none{}, nil
+					})
 				})
-			})
 			p := openPage(t, app, WindowOptions{Label: "main"})
-			eventually(t, "the page's end", func() bool { var d bool; p.run(`return globalThis.done === true`, &d); return d })
+			eventually(t, "the page's end", func() bool {
+				var d bool
+				p.run(`return globalThis.done === true`, &d)
+				return d
+			})
 			var n int
 			p.run(`return atResult`, &n)
 			if n != 3 {
@@ -48,7 +58,8 @@ func TestStartStandsStillForNothing(t *testing.T) {
 	const hear = `const hear = () => tailrace.listen('e', () => {}); `
 	programs := map[string]string{
 		"one-tick": `await Promise.all([hear(), tailrace.emit('e', 1)])`,
-		"emit-awaited": `await tailrace.emit('e', 1); await hear(); await tailrace.once('e', () => {});
+		"emit-awaited": `await tailrace.emit('e', 1); await hear(); await tailrace.once('e', () =>
+			{});
 			(await hear())()`,
 		"to-itself":    `hear(); await tailrace.currentWindow().emit('e', new Uint8Array(9))`,
 		"invoke":       `hear(); await tailrace.invoke('work'); await hear()`,
@@ -62,7 +73,8 @@ func TestStartStandsStillForNothing(t *testing.T) {
 				last = `; await tailrace.ready()`
 			}
 			files[ready+"-"+name+".html"] = &fstest.MapFile{Data: []byte(
-				`<!doctype html><html data-tailrace-ready=` + ready + `><script type=module>` + hear +
+				`<!doctype html><html data-tailrace-ready=` + ready + `><script type=module>` +
+					hear +
 					`const began = performance.now(); ` + program + last +
 					`; globalThis.took = performance.now() - began</script>`,
 			)}

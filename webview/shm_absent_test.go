@@ -13,7 +13,8 @@ import (
 	"testing/fstest"
 )
 
-// What follows are scenarios of TestRun: WebKit may give a page a web process of a page before, which has the extension.
+// What follows are scenarios of TestRun: WebKit may give a page a web process of a page before,
+// which has the extension.
 
 func init() {
 	scenarios["no place for the extension"] = func() error {
@@ -26,10 +27,14 @@ func init() {
 		})
 	}
 	scenarios["no extension for this machine"] = func() error {
-		return overScheme(CarrierAuto, "does not exist for", func() { extensionLibrary = func() []byte { return nil } })
+		return overScheme(CarrierAuto, "does not exist for", func() {
+			extensionLibrary = func() []byte { return nil }
+		})
 	}
 	scenarios["an extension that can't be loaded"] = func() error {
-		return overScheme(CarrierAuto, errNoExtension.Error(), func() { extensionLibrary = func() []byte { return []byte("no library") } })
+		return overScheme(CarrierAuto, errNoExtension.Error(), func() {
+			extensionLibrary = func() []byte { return []byte("no library") }
+		})
 	}
 	scenarios["shared memory is switched off"] = func() error {
 		return overScheme(CarrierScheme, "Options.Carrier", func() {
@@ -41,7 +46,8 @@ func init() {
 	scenarios["what a dead process left is swept"] = extensionSwept
 }
 
-// overScheme opens a page for which there is no shared memory, and sees that all works, and that it is said why.
+// overScheme opens a page for which there is no shared memory, and sees that all works, and that it
+// is said why.
 func overScheme(kind CarrierKind, reason string, prepare func()) error {
 	prepare()
 	logger, log := readableLog()
@@ -83,7 +89,9 @@ func shmOrNothing() error {
 	extensionLibrary = func() []byte { return nil }
 	logger, log := readableLog()
 	files := asked{fstest.MapFS{"index.html": {Data: []byte(blank + `<script>
-		tailrace.invoke('anything').then(() => 'resolved', (e) => e.code + ' ' + e.message).then((text) => fetch('/said-' + text.replaceAll(/[^\w ]/g, '_')))</script>`)}}, make(chan string, 100)}
+		tailrace.invoke('anything').then(() => 'resolved', (e) => e.code + ' ' +
+			e.message).then((text) => fetch('/said-' + text.replaceAll(/[^\w ]/g,
+			'_')))</script>`)}}, make(chan string, 100)}
 	app, err := New(Options{Carrier: CarrierShm, Logger: logger, Assets: files})
 	if err != nil {
 		return err
@@ -102,7 +110,8 @@ func shmOrNothing() error {
 		switch {
 		case !strings.Contains(said, "does not exist for") || !strings.Contains(said, "CarrierShm"):
 			failed <- fmt.Errorf("the page was told %q", said)
-		case !strings.Contains(text, "level=ERROR") || !strings.Contains(text, "does not exist for"):
+		case !strings.Contains(text, "level=ERROR") ||
+			!strings.Contains(text, "does not exist for"):
 			failed <- fmt.Errorf("the log says %s", text)
 		default:
 			failed <- nil

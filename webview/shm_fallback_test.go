@@ -20,8 +20,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openKept opens a window whose page has kept what the extension gives to the client, as globalThis.kept. The test made the
-// window, so that its script comes before the client.
+// openKept opens a window whose page has kept what the extension gives to the client, as
+// globalThis.kept. The test made the window, so that its script comes before the client.
 func openKept(t *testing.T, app *App) *testPage {
 	t.Helper()
 	p := newTestPage(t)
@@ -47,7 +47,8 @@ func openKept(t *testing.T, app *App) *testPage {
 	return p
 }
 
-// bothWays streams numbered messages down and up at once. Reached is closed when a third of them are in the page.
+// bothWays streams numbered messages down and up at once. Reached is closed when a third of them
+// are in the page.
 type bothWays struct {
 	reached chan struct{}
 	counted uint32 // messages that Go got
@@ -90,7 +91,10 @@ func (b *bothWays) register(e *transport.Engine) {
 		}
 		return int(b.counted), <-sent
 	})
-	transport.Handle(e, "third", func(context.Context, none) (none, error) { close(b.reached); return none{}, nil })
+	transport.Handle(e, "third", func(context.Context, none) (none, error) {
+		close(b.reached)
+		return none{}, nil
+	})
 }
 
 const bothScript = patternScript + `
@@ -100,7 +104,8 @@ const bothScript = patternScript + `
 	const stream = new tailrace.Channel((m) => {
 		let sum = m.length - 12;
 		for (let i = 12; i < m.length; i++) sum = (Math.imul(sum, 31) + m[i]) >>> 0;
-		if (u32(m, 4) !== n || sum !== u32(m, 8)) error ||= 'message ' + u32(m, 4) + ' where ' + n + ' is due, sum ' + (sum === u32(m, 8));
+		if (u32(m, 4) !== n || sum !== u32(m, 8)) error ||= 'message ' + u32(m, 4) + ' where ' + n +
+			' is due, sum ' + (sum === u32(m, 8));
 		if (++n === Math.floor(total / 3)) tailrace.invoke('third');
 	});
 	const result = tailrace.invoke('both', { stream });
@@ -110,26 +115,33 @@ const bothScript = patternScript + `
 		const sent = stream.send(m);
 		if (i %% 20 === 0) await sent;
 	}
-	while (n < total && error === '' && !stream.closed) await new Promise((resolve) => setTimeout(resolve, 1));
+	while (n < total && error === '' && !stream.closed) await new Promise((resolve) =>
+		setTimeout(resolve, 1));
 	stream.close();
 	return { up: await result, down: n, error };`
 
-// A session whose shared memory fails while data streams both ways goes on over the scheme, and loses nothing.
+// A session whose shared memory fails while data streams both ways goes on over the scheme, and
+// loses nothing.
 func TestShmFallsBack(t *testing.T) {
 	for name, c := range map[string]struct {
 		fail   func(*testPage)
 		reason string
 	}{
-		"Go leaves": {func(p *testPage) { p.page.Load().shared.Down("the test says so") }, "the test says so"},
+		"Go leaves": {func(p *testPage) { p.page.Load().shared.Down("the test says so") },
+			"the test says so"},
 		"the page leaves": {func(p *testPage) {
-			p.run(`kept.detach(); await tailrace.invoke('caller')`, nil) // behind the client's back: it learns that when it next sends
+			// behind the client's back: it learns that when it next sends
+			p.run(`kept.detach(); await tailrace.invoke('caller')`, nil)
 		}, ""},
 		"wrong values in the memory": {(*testPage).spoil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &bothWays{reached: make(chan struct{})}
 			logger, log := readableLog()
-			p := openKept(t, newApp(t, Options{Logger: logger}, func(e *transport.Engine) { caller(e); b.register(e) }))
+			p := openKept(t, newApp(t, Options{Logger: logger}, func(e *transport.Engine) {
+				caller(e)
+				b.register(e)
+			}))
 			p.run(`await tailrace.invoke('caller')`, nil)
 			p.carriedBy("shm")
 			result := p.start(fmt.Sprintf(bothScript, bothMessages))
@@ -141,14 +153,16 @@ func TestShmFallsBack(t *testing.T) {
 			}
 			p.decode(waitLong(t, result), &got)
 			if got.Up != bothMessages || got.Down != bothMessages || got.Error != "" {
-				t.Errorf("%d messages came up and %d down, of %d: %s", got.Up, got.Down, bothMessages, got.Error)
+				t.Errorf("%d messages came up and %d down, of %d: %s", got.Up, got.Down,
+					bothMessages, got.Error)
 			}
 			st := p.Session().Stats()
 			if st.Carrier != "scheme" || st.Reason == "" || !strings.Contains(st.Reason, c.reason) {
 				t.Errorf("the carrier is %q, because: %s", st.Carrier, st.Reason)
 			}
 			p.run(`await tailrace.invoke('caller')`, nil)
-			if text := strings.ReplaceAll(log.String(), `\"`, `"`); !strings.Contains(text, st.Reason) {
+			if text := strings.ReplaceAll(log.String(), `\"`, `"`); !strings.Contains(text,
+				st.Reason) {
 				t.Errorf("the log lacks %q:\n%s", st.Reason, text)
 			}
 			// The next page has shared memory again.
@@ -160,8 +174,9 @@ func TestShmFallsBack(t *testing.T) {
 	}
 }
 
-// spoil overwrites the queues that this process writes, as no page can, until the page's carrier has left them. It may unmap them
-// meanwhile, so this is done through a second mapping, and through the file that lets a process write all of its own memory.
+// spoil overwrites the queues that this process writes, as no page can, until the page's carrier
+// has left them. It may unmap them meanwhile, so this is done through a second mapping, and through
+// the file that lets a process write all of its own memory.
 func (p *testPage) spoil() {
 	t := p.t
 	t.Helper()
@@ -191,7 +206,8 @@ func (p *testPage) spoil() {
 			continue // a slot, which may be gone by now
 		}
 		size := uintptr(end - begin)
-		again, _, errno := unix.Syscall6(unix.SYS_MREMAP, uintptr(begin), 0, size, unix.MREMAP_MAYMOVE, 0, 0)
+		again, _, errno := unix.Syscall6(unix.SYS_MREMAP, uintptr(begin), 0, size,
+			unix.MREMAP_MAYMOVE, 0, 0)
 		if errno != 0 {
 			t.Fatal(errno)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// A page that has little to do paints while data streams in at full speed: 45 frames a second or more. That is the best of three
-// times: what else the machine does takes frames, too.
+// A page that has little to do paints while data streams in at full speed: 45 frames a second or
+// more. That is the best of three times: what else the machine does takes frames, too.
 func TestShmLeavesTimeToPaint(t *testing.T) {
 	type args struct{ Channel *transport.Channel[[]byte] }
 	p := conversation(t, Options{Carrier: CarrierShm}, func(e *transport.Engine) {
@@ -54,7 +54,8 @@ func frames(p *testPage) float64 {
 		});
 		const seconds = (performance.now() - begin) / 1000;
 		return { frames, messages, seconds };`, &got)
-	p.t.Logf("%.1f frames a second beside %.0f MB/s", got.Frames/got.Seconds, got.Messages*65536/1e6/got.Seconds)
+	p.t.Logf("%.1f frames a second beside %.0f MB/s", got.Frames/got.Seconds,
+		got.Messages*65536/1e6/got.Seconds)
 	if got.Messages == 0 {
 		p.t.Error("nothing came meanwhile")
 	}

@@ -54,7 +54,8 @@ func webProcesses(t *testing.T) []string {
 		}
 		begin, end := strings.IndexByte(string(b), '('), strings.LastIndexByte(string(b), ')')
 		fields := strings.Fields(string(b[end+1:]))
-		if strings.HasPrefix(string(b[begin+1:end]), "WebKitWebProces") && fields[0] != "Z" && fields[1] == strconv.Itoa(os.Getpid()) {
+		if strings.HasPrefix(string(b[begin+1:end]), "WebKitWebProces") && fields[0] != "Z" &&
+			fields[1] == strconv.Itoa(os.Getpid()) {
 			pids = append(pids, filepath.Base(filepath.Dir(name)))
 		}
 	}
@@ -116,11 +117,13 @@ func TestShmLeavesNothing(t *testing.T) {
 		t.Helper()
 		p.run(`await new Promise((resolve) => {
 			let n = 0;
-			tailrace.invoke('flood', { channel: new tailrace.Channel(() => { if (++n === 2000) resolve(); }) }).catch(() => {});
+			tailrace.invoke('flood', { channel: new tailrace.Channel(() => {
+				if (++n === 2000) resolve(); }) }).catch(() => {});
 		})`, nil)
 		p.carriedBy("shm")
 		if here, there := holds("self"), pagesHold(t); here.maps == 0 || there.maps == 0 {
-			t.Fatalf("a session in shared memory has %+v mapped here and %+v in the web process", here, there)
+			t.Fatalf("a session in shared memory has %+v mapped here and %+v in the web process",
+				here, there)
 		}
 	}
 	busy()
@@ -129,7 +132,10 @@ func TestShmLeavesNothing(t *testing.T) {
 	p.run(`await tailrace.invoke('caller')`, nil)
 	p.carriedBy("shm")
 	before, space := held{}, virtual(t)
-	eventually(t, "one session's memory", func() bool { before = holds("self"); return before.files <= 4 })
+	eventually(t, "one session's memory", func() bool {
+		before = holds("self")
+		return before.files <= 4
+	})
 	for range 4 {
 		busy()
 		p.Reload()
@@ -172,17 +178,21 @@ func TestShmLeavesNothing(t *testing.T) {
 	nothing("the window's end")
 }
 
-// A region that is full is an error that says so, for who sends first on a channel that needs more; the others go on.
+// A region that is full is an error that says so, for who sends first on a channel that needs more;
+// the others go on.
 func TestShmRegionFull(t *testing.T) {
 	const each = 4 << 20
 	type args struct{ Channels []*transport.Channel[[]byte] }
-	o := Options{Carrier: CarrierShm, SharedBytes: 2 * each, Engine: transport.Options{RingBytes: each, ControlBytes: 1 << 20}}
+	o := Options{Carrier: CarrierShm, SharedBytes: 2 * each, Engine: transport.Options{
+		RingBytes: each, ControlBytes: 1 << 20,
+	}}
 	p := conversation(t, o, func(e *transport.Engine) {
 		transport.Handle(e, "fill", func(ctx context.Context, a args) (string, error) {
 			for n, ch := range a.Channels {
 				if err := ch.Send(ctx, []byte{byte(n)}); err != nil {
 					again := a.Channels[0].Send(ctx, []byte{255})
-					if !errors.Is(err, shm.ErrRegionFull) || !errors.Is(err, transport.ErrMemory) || !strings.Contains(err.Error(), "SharedBytes") || again != nil {
+					if !errors.Is(err, shm.ErrRegionFull) || !errors.Is(err, transport.ErrMemory) ||
+						!strings.Contains(err.Error(), "SharedBytes") || again != nil {
 						return "", fmt.Errorf("channel %d: %w; then %w", n, err, again)
 					}
 					return fmt.Sprint("full: ", n > 10), nil
@@ -194,7 +204,8 @@ func TestShmRegionFull(t *testing.T) {
 	var got []any
 	p.runLong(`
 		const got = [];
-		const channels = Array.from({ length: 1000 }, (_, n) => new tailrace.Channel((m) => { if (n === 0) got.push(m[0]); }));
+		const channels = Array.from({ length: 1000 }, (_, n) => new tailrace.Channel((m) => {
+			if (n === 0) got.push(m[0]); }));
 		const answer = await tailrace.invoke('fill', { channels });
 		return [answer, ...got];`, &got)
 	if s := fmt.Sprint(got); s != "[full: true 0 255]" {

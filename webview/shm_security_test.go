@@ -16,14 +16,16 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// Nobody but the client ever sees what the extension gives: not the page's own scripts, not a frame of ours, not a frame or a page of
-// a foreign origin.
+// Nobody but the client ever sees what the extension gives: not the page's own scripts, not a frame
+// of ours, not a frame or a page of a foreign origin.
 func TestShmOnlyForTheClient(t *testing.T) {
 	const has = `'__tailrace_memory' in globalThis`
 	server := foreign(t, `<script>parent.postMessage('foreign ' + (`+has+`), '*')</script>`)
 	o := Options{Carrier: CarrierShm, Assets: fstest.MapFS{
-		"index.html": {Data: []byte(`<!doctype html><script>globalThis.first = ` + has + `</script>` + blank)},
-		"frame.html": {Data: []byte(`<script>parent.postMessage('own ' + (` + has + `), '*')</script>`)},
+		"index.html": {Data: []byte(`<!doctype html><script>globalThis.first = ` + has +
+			`</script>` + blank)},
+		"frame.html": {Data: []byte(`<script>parent.postMessage('own ' + (` + has +
+			`), '*')</script>`)},
 	}}
 	p := conversation(t, o, func(*transport.Engine) {})
 	var got []string
@@ -33,7 +35,8 @@ func TestShmOnlyForTheClient(t *testing.T) {
 			(f) => f.src = '/frame.html',
 			(f) => f.src = '`+server.URL+`',
 			(f) => { f.sandbox = 'allow-scripts'; f.src = '/frame.html'; },
-			(f) => { f.srcdoc = "<script>parent.postMessage('srcdoc ' + (`+has+`), '*')<"+"/script>"; },
+			(f) => { f.srcdoc = "<script>parent.postMessage('srcdoc ' + (`+has+`),
+				'*')<"+"/script>"; },
 		]) got.push(await new Promise((resolve) => {
 			addEventListener('message', (e) => resolve(e.data), { once: true });
 			const f = document.createElement('iframe');
@@ -44,7 +47,8 @@ func TestShmOnlyForTheClient(t *testing.T) {
 		document.body.append(blankFrame);
 		got.push('blank ' + ('__tailrace_memory' in blankFrame.contentWindow));
 		return got;`, &got)
-	if s, want := strings.Join(got, ", "), "first false, later false, own false, foreign false, own false, srcdoc false, blank false"; s != want {
+	if s, want := strings.Join(got, ", "), "first false, later false, own false, foreign false, "+
+		"own false, srcdoc false, blank false"; s != want {
 		t.Errorf("%s, want %s", s, want)
 	}
 	if err := p.Navigate(server.URL); err != nil {
@@ -156,12 +160,15 @@ func similarPorts(t *testing.T) (short net.Listener, port string, longer net.Lis
 	return nil, "", nil
 }
 
-// Another window's offer can't be had by its token, even by a script that kept the functions: it only loses its own page's.
+// Another window's offer can't be had by its token, even by a script that kept the functions: it
+// only loses its own page's.
 func TestShmBelongsToItsSession(t *testing.T) {
 	p := openKept(t, newApp(t, Options{Carrier: CarrierShm}, caller))
 	p.run(`await tailrace.invoke('caller')`, nil)
 	p.carriedBy("shm")
-	other := openPage(t, newApp(t, Options{Carrier: CarrierShm}, caller), WindowOptions{Label: "other"})
+	other := openPage(t, newApp(t, Options{Carrier: CarrierShm}, caller), WindowOptions{
+		Label: "other",
+	})
 	other.run(`await tailrace.invoke('caller')`, nil)
 	other.carriedBy("shm")
 	var got int

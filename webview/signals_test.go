@@ -101,7 +101,8 @@ func withScripts(f func(*App, *Window) error) error {
 		over := make(chan struct{})
 		var load func()
 		load = func() {
-			w.native.eval(`Array.from({ length: 3000 }, (_, i) => ({ i, text: 'x'.repeat(20) + i }))`,
+			w.native.eval(
+				`Array.from({ length: 3000 }, (_, i) => ({ i, text: 'x'.repeat(20) + i }))`,
 				evalProgram, func(evalOutcome, string) {
 					select {
 					case <-over:

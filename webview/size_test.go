@@ -32,7 +32,8 @@ func TestLargestSize(t *testing.T) {
 		{"webview|create_webview_window", `{ options: { label: 'over', width: 8193 } }`},
 		{"window|create", `{ options: { label: 'over', height: 32767 } }`},
 	} {
-		if _, err := p.invokes("plugin:"+c[0], c[1]); err == nil || !strings.Contains(err.Message, "8192") {
+		if _, err := p.invokes("plugin:"+c[0], c[1]); err == nil ||
+			!strings.Contains(err.Message, "8192") {
 			t.Errorf("%s %s: %v", c[0], c[1], err)
 		}
 	}

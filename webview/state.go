@@ -16,9 +16,9 @@ import (
 // AlwaysOnTop are false. SetPosition, Center and SetAlwaysOnTop do nothing there.
 type State struct {
 	Title string
-	// Visible is true for a window that is shown, behind others too. The window manager decides whether a
-	// window gets focused, minimized, maximized, fullscreen or always on top. Of a window that is
-	// hidden the last four say what it will be when it is shown, as far as that is known.
+	// Visible is true for a window that is shown, behind others too. The window manager decides
+	// whether a window gets focused, minimized, maximized, fullscreen or always on top. Of a window
+	// that is hidden the last four say what it will be when it is shown, as far as that is known.
 	Visible, Focused, Minimized, Maximized, Fullscreen, AlwaysOnTop bool
 	Resizable, Decorated, Closable, Enabled                         bool
 	// Position is the top left corner of the frame on the screen, InnerPosition that of the page.
@@ -41,7 +41,8 @@ const (
 	ThemeDark
 )
 
-// flag is something that is true or false of a window. Those after flagDark can be set and not read.
+// flag is something that is true or false of a window. Those after flagDark can be set and not
+// read.
 type flag uint32
 
 const (
@@ -90,8 +91,9 @@ type monitor struct {
 // maxMonitors bounds how many screens are listed.
 const maxMonitors = 16
 
-// State gives what the window is now. It comes after the changes that were made before; the window manager
-// may take its time with some. Before Run, only the main goroutine gets it at once. Error: ErrClosed.
+// State gives what the window is now. It comes after the changes that were made before; the window
+// manager may take its time with some. Before Run, only the main goroutine gets it at once. Error:
+// ErrClosed.
 func (w *Window) State() (State, error) {
 	var s State
 	err := w.read(func() { s = w.native.state() })
@@ -122,9 +124,10 @@ func (w *Window) Title() (string, error) {
 	return s.Title, err
 }
 
-// What follows changes a window. It returns at once; the changes are made in the order of the calls, and
-// a closed window ignores them. What has to do with other windows (focus, minimize, maximize,
-// fullscreen, always on top, position) is a request to the window manager, which may refuse.
+// What follows changes a window. It returns at once; the changes are made in the order of the
+// calls, and a closed window ignores them. What has to do with other windows (focus, minimize,
+// maximize, fullscreen, always on top, position) is a request to the window manager, which may
+// refuse.
 
 // Show shows the window.
 func (w *Window) Show() { w.set(flagVisible, true) }
@@ -165,7 +168,8 @@ func (w *Window) SetResizable(on bool) { w.set(flagResizable, on) }
 // SetDecorated says whether the window has a frame with a title.
 func (w *Window) SetDecorated(on bool) { w.set(flagDecorated, on) }
 
-// maxTitle bounds a title in bytes: pages set titles, and the display server refuses megabytes by ending the program.
+// maxTitle bounds a title in bytes: pages set titles, and the display server refuses megabytes by
+// ending the program.
 const maxTitle = 4096
 
 // shownTitle makes a title one that can be shown.
@@ -182,7 +186,8 @@ func (w *Window) SetTitle(title string) {
 	w.change("title", func() { w.native.setTitle(title) })
 }
 
-// SetSize changes the page's size. Each side is 1 to 8192, and on the screen at most 8192 physical pixels.
+// SetSize changes the page's size. Each side is 1 to 8192, and on the screen at most 8192 physical
+// pixels.
 func (w *Window) SetSize(width, height int) error {
 	if err := checkSize(width, height); err != nil {
 		return err
@@ -199,7 +204,8 @@ func (w *Window) resize(scale float64, width, height int) {
 // drawable bounds a side, in device-independent pixels, by the physical ones of the surface.
 func drawable(side int, scale float64) int { return min(side, int(largestSide/scale)) }
 
-// SetSizeBounds bounds the sizes that the user can give to the window, each at most 8192. Zero is no bound.
+// SetSizeBounds bounds the sizes that the user can give to the window, each at most 8192. Zero is
+// no bound.
 func (w *Window) SetSizeBounds(low, high image.Point) error {
 	if err := checkBounds(low, high); err != nil {
 		return err

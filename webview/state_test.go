@@ -43,9 +43,12 @@ func (p *testPage) becomes(what string, is func(State) bool) {
 // windows that are not shown note the wish.
 func TestWindowState(t *testing.T) {
 	a := around()
-	p := openPage(t, loop, WindowOptions{Title: "first", Width: 300, Height: 200, Position: &image.Point{X: 40, Y: 50}})
+	p := openPage(t, loop, WindowOptions{
+		Title: "first", Width: 300, Height: 200, Position: &image.Point{X: 40, Y: 50},
+	})
 	p.becomes("the options", func(s State) bool {
-		return s.Title == "first" && s.Visible && s.Resizable && s.Decorated && s.Closable && s.Enabled && s.Scale == 1 &&
+		return s.Title == "first" && s.Visible && s.Resizable && s.Decorated && s.Closable &&
+			s.Enabled && s.Scale == 1 &&
 			s.Size == image.Pt(300, 200) && a.framed(s, 40, 50)
 	})
 	p.SetTitle("second")
@@ -77,7 +80,9 @@ func TestWindowState(t *testing.T) {
 		return s.Position == a.centered(p, s.OuterSize)
 	})
 	p.SetResizable(false)
-	p.becomes("the size to be fixed", func(s State) bool { return !s.Resizable && s.Size == image.Pt(400, 300) })
+	p.becomes("the size to be fixed", func(s State) bool {
+		return !s.Resizable && s.Size == image.Pt(400, 300)
+	})
 	if err := p.SetSize(320, 240); err != nil {
 		t.Error(err)
 	}
@@ -101,9 +106,13 @@ func TestWindowState(t *testing.T) {
 	p.becomes("the frame to come back", func(s State) bool {
 		return s.Decorated && s.Size == page && a.framed(s, s.Position.X, s.Position.Y)
 	})
-	other := openPage(t, loop, WindowOptions{Label: "other", Position: &image.Point{X: 900, Y: 700}})
+	other := openPage(t, loop, WindowOptions{
+		Label: "other", Position: &image.Point{X: 900, Y: 700},
+	})
 	other.Focus()
-	other.becomes("the focus of the other window", func(s State) bool { return s.Focused == a.seat })
+	other.becomes("the focus of the other window", func(s State) bool {
+		return s.Focused == a.seat
+	})
 	p.Focus()
 	p.becomes("the focus", func(s State) bool { return s.Focused == a.seat })
 	other.becomes("the loss of focus", func(s State) bool { return !s.Focused })
@@ -111,10 +120,12 @@ func TestWindowState(t *testing.T) {
 		t.Error(err)
 	}
 	var width float64
-	p.run(`while (innerWidth > 200) await new Promise(f => setTimeout(f, 5)); return innerWidth`, &width)
+	p.run(`while (innerWidth > 200) await new Promise(f => setTimeout(f, 5)); return innerWidth`,
+		&width)
 	p.SetBackground(color.Black)
 	for _, err := range []error{
-		p.SetZoom(0), p.SetSize(0, 1), p.SetPosition(1<<20, 0), p.SetSizeBounds(image.Pt(-1, 0), image.Point{}),
+		p.SetZoom(0), p.SetSize(0, 1), p.SetPosition(1<<20, 0), p.SetSizeBounds(image.Pt(-1, 0),
+			image.Point{}),
 	} {
 		if err == nil {
 			t.Error("a wrong value was taken")
@@ -154,7 +165,8 @@ func TestFixedWindow(t *testing.T) {
 
 func TestHiddenWindow(t *testing.T) {
 	a := around()
-	p := openPage(t, loop, WindowOptions{Hidden: true, Center: true, Width: 200, Height: 100, NoFocus: true, Undecorated: true})
+	p := openPage(t, loop, WindowOptions{Hidden: true, Center: true, Width: 200, Height: 100,
+		NoFocus: true, Undecorated: true})
 	p.becomes("the options", func(s State) bool {
 		return !s.Visible && !s.Decorated && s.Size == image.Pt(200, 100)
 	})
@@ -163,14 +175,18 @@ func TestHiddenWindow(t *testing.T) {
 	p.Minimize()
 	p.SetAlwaysOnTop(true)
 	p.becomes("the wishes", func(s State) bool {
-		return s.Maximized && s.Fullscreen && s.Minimized == !a.wayland && s.AlwaysOnTop == !a.wayland
+		return s.Maximized && s.Fullscreen && s.Minimized == !a.wayland &&
+			s.AlwaysOnTop == !a.wayland
 	})
 	p.Unmaximize()
 	p.SetFullscreen(false)
 	p.Unminimize()
 	p.SetAlwaysOnTop(false)
-	p.becomes("no wishes", func(s State) bool { return !s.Maximized && !s.Fullscreen && !s.Minimized && !s.AlwaysOnTop })
-	q := openPage(t, loop, WindowOptions{Label: "wishes", Hidden: true, Maximized: true, Fullscreen: true, AlwaysOnTop: true, Parent: p.Label()})
+	p.becomes("no wishes", func(s State) bool {
+		return !s.Maximized && !s.Fullscreen && !s.Minimized && !s.AlwaysOnTop
+	})
+	q := openPage(t, loop, WindowOptions{Label: "wishes", Hidden: true, Maximized: true,
+		Fullscreen: true, AlwaysOnTop: true, Parent: p.Label()})
 	q.becomes("the options", func(s State) bool {
 		return s.Maximized && s.Fullscreen && s.AlwaysOnTop == !a.wayland
 	})

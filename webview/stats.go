@@ -23,7 +23,8 @@ type Stats struct {
 // WindowStats are the figures of one window.
 type WindowStats struct {
 	Label string `json:"label"`
-	// Session is what its page has, nil if none is connected: it loads, is of a foreign origin, or is gone.
+	// Session is what its page has, nil if none is connected: it loads, is of a foreign origin, or
+	// is gone.
 	Session *transport.SessionStats `json:"session"`
 }
 
@@ -31,7 +32,8 @@ type WindowStats struct {
 func (a *App) Stats() Stats {
 	st := Stats{
 		Name: a.options.Name, Version: a.options.Version, Windows: []WindowStats{},
-		Inspector: len(a.inspector()) > 0, Engine: a.engine.Stats(), Resumables: a.engine.Resumables(), Bus: a.bus.Stats(),
+		Inspector: len(a.inspector()) > 0, Engine: a.engine.Stats(),
+		Resumables: a.engine.Resumables(), Bus: a.bus.Stats(),
 	}
 	for _, w := range a.Windows() {
 		ws := WindowStats{Label: w.label}

@@ -22,7 +22,8 @@ func (r schemeRequest) stream(status int, h http.Header, cors bool, n int64) (an
 	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
 		return nil, fmt.Errorf("webview: failed to make a pipe: %w", err)
 	}
-	a := C.tr_answer{status: C.int(status), cors: cBool(cors), length: C.int64_t(n), fd: C.int(ends[0])}
+	a := C.tr_answer{status: C.int(status), cors: cBool(cors), length: C.int64_t(n),
+		fd: C.int(ends[0])}
 	a.content_type, a.headers = cHeaders(h)
 	C.tr_reply(r.request, a)
 	return &answerPipe{os.NewFile(uintptr(ends[1]), "webview asset"), r.request}, nil

@@ -68,7 +68,8 @@ const orderVerdict = `
 		for (let i = 12; i < m.length; i++) sum = (Math.imul(sum, 31) + m[i]) >>> 0;
 		if (sum !== u32(m, 8)) error ||= 'producer ' + producer + ': message ' + n + ' is damaged';
 		if (producer % 4 !== channel) error ||= 'producer ' + producer + ' on channel ' + channel;
-		if (n !== next[producer]) error ||= 'producer ' + producer + ': message ' + n + ' where ' + next[producer] + ' is due';
+		if (n !== next[producer]) error ||= 'producer ' + producer + ': message ' + n + ' where ' +
+			next[producer] + ' is due';
 		next[producer]++;
 	};
 	try {
@@ -152,8 +153,8 @@ func waitLong[T any](t *testing.T, c <-chan T) T {
 	panic("unreachable")
 }
 
-// TestStalledPage: a page that stops reading stops the sender, in bounded memory, and gets everything
-// in order when it goes on. 1 GB on a ring of 4 MB.
+// TestStalledPage: a page that stops reading stops the sender, in bounded memory, and gets
+// everything in order when it goes on. 1 GB on a ring of 4 MB.
 func TestStalledPage(t *testing.T) { stalledPage(t, Options{}, 1<<30) }
 
 // stalledPage sends so many bytes.
@@ -170,7 +171,10 @@ func stalledPage(t *testing.T, o Options, total int) {
 			channels <- a.Channel
 			return true, nil
 		})
-		transport.Handle(e, "pause", func(context.Context, struct{}) (bool, error) { <-goOn; return true, nil })
+		transport.Handle(e, "pause", func(context.Context, struct{}) (bool, error) {
+			<-goOn
+			return true, nil
+		})
 	})
 	verdict := p.start(`
 		const { invoke, Channel } = tailrace;
@@ -180,7 +184,8 @@ func stalledPage(t *testing.T, o Options, total int) {
 		for await (const m of channel) {
 			if (n === 0) await invoke('pause');
 			const got = m[0] | m[1] << 8;
-			if (got !== n || m.length !== 65536) error ||= 'message ' + got + ' of ' + m.length + ' bytes where ' + n + ' is due';
+			if (got !== n || m.length !== 65536) error ||= 'message ' + got + ' of ' + m.length +
+				' bytes where ' + n + ' is due';
 			n++;
 		}
 		return { error, n };
@@ -210,7 +215,8 @@ func stalledPage(t *testing.T, o Options, total int) {
 			t.Fatalf("the channel does not fill up: %+v", ch.Stats())
 		}
 		st := ch.Stats()
-		full := st.Bytes >= 4<<20-2*size && p.Session().Stats().Unreceipted == 0 && st.Depth >= 4<<20-2*size
+		full := st.Bytes >= 4<<20-2*size && p.Session().Stats().Unreceipted == 0 &&
+			st.Depth >= 4<<20-2*size
 		if n := len(accepted); n != stalled || !full {
 			stalled, moved = n, time.Now()
 		}
@@ -248,7 +254,8 @@ func stalledPage(t *testing.T, o Options, total int) {
 	if v.Error != "" || v.N != messages {
 		t.Fatalf("%d of %d messages, %s", v.N, messages, v.Error)
 	}
-	t.Logf("%d messages were accepted while the page read nothing; the process grew by %.1f MB", stalled, float64(grown)/1e6)
+	t.Logf("%d messages were accepted while the page read nothing; the process grew by %.1f MB",
+		stalled, float64(grown)/1e6)
 	if grown > 32<<20 && !raced {
 		t.Errorf("the process grew by %d bytes", grown)
 	}

@@ -15,10 +15,11 @@ type tag struct {
 }
 
 // rawText are the elements whose content has no tags.
-var rawText = map[string]bool{"script": true, "style": true, "textarea": true, "title": true, "xmp": true, "iframe": true, "noembed": true, "noframes": true, "noscript": true}
+var rawText = map[string]bool{"script": true, "style": true, "textarea": true, "title": true,
+	"xmp": true, "iframe": true, "noembed": true, "noframes": true, "noscript": true}
 
-// tags gives the start tags of a document in their order. It knows comments, declarations and elements with raw text; it is
-// a reader for well-formed documents, not a parser that repairs.
+// tags gives the start tags of a document in their order. It knows comments, declarations and
+// elements with raw text; it is a reader for well-formed documents, not a parser that repairs.
 func tags(b []byte) iter.Seq[tag] {
 	return func(yield func(tag) bool) {
 		for at := 0; ; {
@@ -60,7 +61,8 @@ func skip(b []byte, from int, end string) int {
 	return from + i + len(end)
 }
 
-// skipComment gives the place behind a comment whose text begins there: it ends with -->, --!>, or at once with > or ->.
+// skipComment gives the place behind a comment whose text begins there: it ends with -->, --!>, or
+// at once with > or ->.
 func skipComment(b []byte, from int) int {
 	switch rest := b[from:]; {
 	case bytes.HasPrefix(rest, []byte(">")):
@@ -90,7 +92,8 @@ func skipRaw(b []byte, from int, name string) int {
 			return len(b)
 		}
 		at += i
-		if rest := b[at+2:]; len(rest) >= len(name) && strings.EqualFold(string(rest[:len(name)]), name) {
+		if rest := b[at+2:]; len(rest) >= len(name) && strings.EqualFold(string(rest[:len(name)]),
+			name) {
 			return at
 		}
 		at += 2

@@ -31,7 +31,8 @@ func TestTauriIsOff(t *testing.T) {
 	} {
 		_, err := p.invokes(name, args)
 		if err == nil || err.Code != transport.CodeUnknownCommand ||
-			!strings.Contains(err.Message, "Options.Tauri") || !strings.Contains(err.Message, name) {
+			!strings.Contains(err.Message, "Options.Tauri") ||
+			!strings.Contains(err.Message, name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -114,18 +115,23 @@ func TestGlobalTauri(t *testing.T) {
 		}
 		if name == "object" {
 			var all []string
-			p.run(`const { app, core, dpi, event, path, webview, webviewWindow, window } = __TAURI__;
+			p.run(
+				`const { app, core, dpi, event, path, webview, webviewWindow, window } = __TAURI__;
 				let hear;
 				const heard = new Promise((resolve) => { hear = resolve });
-				await event.listen('said', (e) => hear(e.payload)); // it comes when the page is ready
+				await event.listen('said', (e) => hear(e.payload));
+					// it comes when the page is ready
 				await event.emit('said', 'hello');
-				return [await core.invoke('caller'), await heard, await window.getCurrentWindow().title(),
+				return [await core.invoke('caller'), await heard,
+					await window.getCurrentWindow().title(),
 					webview.getCurrentWebview().label,
-					webviewWindow.getCurrentWebviewWindow().label, String(new dpi.LogicalSize(1, 2).width),
+					webviewWindow.getCurrentWebviewWindow().label, String(new dpi.LogicalSize(1,
+						2).width),
 						await path.join('a', '..', 'b') + path.sep(), await app.getName(),
 					String(core.isTauri() && isTauri)]`, &all)
 			want := []string{
-				"object " + Origin, "hello", "Titel", name, name, "1", "b/", p.app.options.Name, "true",
+				"object " + Origin, "hello", "Titel", name, name, "1", "b/", p.app.options.Name,
+				"true",
 			}
 			if strings.Join(all, "|") != strings.Join(want, "|") {
 				t.Errorf("the page got %q, want %q", all, want)

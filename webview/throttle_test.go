@@ -16,8 +16,12 @@ func TestThrottle(t *testing.T) {
 		}
 		calls := make(chan call, 100)
 		turns := make(chan func(), 100) // the goroutine that uses it
-		th := throttle{after: func(d time.Duration, f func()) { time.AfterFunc(d, func() { turns <- f }) }}
-		do := func(n int) { turns <- func() { th.do(func() { calls <- call{n, time.Since(begin)} }) } }
+		th := throttle{after: func(d time.Duration, f func()) {
+			time.AfterFunc(d, func() { turns <- f })
+		}}
+		do := func(n int) {
+			turns <- func() { th.do(func() { calls <- call{n, time.Since(begin)} }) }
+		}
 		go func() {
 			for f := range turns {
 				f()
@@ -79,8 +83,11 @@ func TestUnanswered(t *testing.T) {
 		"the first one counts": {timeout, []ask{
 			{0, false}, {3 * time.Second, false}, {6 * time.Second, true},
 		}},
-		"forgotten": {timeout, []ask{{0, false}, {15 * time.Second, false}, {16 * time.Second, false}, {21 * time.Second, true}}},
-		"never":     {-1, []ask{{0, false}, {time.Hour, false}, {2 * time.Hour, false}}},
+		"forgotten": {timeout, []ask{
+			{0, false}, {15 * time.Second, false}, {16 * time.Second, false}, {21 * time.Second,
+				true},
+		}},
+		"never": {-1, []ask{{0, false}, {time.Hour, false}, {2 * time.Hour, false}}},
 	} {
 		var u unanswered
 		for _, a := range c.asks {

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// Values as @tauri-apps/api writes them. Logical pixels are device-independent, physical ones the screen's.
+// Values as @tauri-apps/api writes them. Logical pixels are device-independent, physical ones the
+// screen's.
 
 // pixels is a length in either unit, or none.
 type pixels struct{ Logical, Physical *float64 }
@@ -136,18 +137,22 @@ type monitorJSON struct {
 
 func (m monitor) json() *monitorJSON {
 	s := State{Scale: m.scale}
-	j := &monitorJSON{Size: s.physicalSize(m.area.Size()), Position: s.physicalPosition(m.area.Min), ScaleFactor: m.scale}
-	j.WorkArea.Size, j.WorkArea.Position = s.physicalSize(m.work.Size()), s.physicalPosition(m.work.Min)
+	j := &monitorJSON{Size: s.physicalSize(m.area.Size()), Position: s.physicalPosition(m.area.Min),
+		ScaleFactor: m.scale}
+	j.WorkArea.Size, j.WorkArea.Position = s.physicalSize(m.work.Size()),
+		s.physicalPosition(m.work.Min)
 	if m.name != "" {
 		j.Name = &m.name
 	}
 	return j
 }
 
-// pageColor is a colour: [r, g, b], [r, g, b, a], {red, green, blue, alpha} or "#rgb" with two or one digit each.
+// pageColor is a colour: [r, g, b], [r, g, b, a], {red, green, blue, alpha} or "#rgb" with two or
+// one digit each.
 type pageColor color.NRGBA
 
-var errColor = errors.New("a colour must be [red, green, blue, alpha], an object of these, or #rrggbbaa")
+var errColor = errors.New("a colour must be [red, green, blue, alpha], an object of these, or " +
+	"#rrggbbaa")
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *pageColor) UnmarshalJSON(data []byte) error {
@@ -158,7 +163,8 @@ func (c *pageColor) UnmarshalJSON(data []byte) error {
 	case json.Unmarshal(data, &text) == nil:
 		return c.parse(text)
 	case json.Unmarshal(data, (*numbers)(&list)) == nil && (len(list) == 3 || len(list) == 4):
-	case json.Unmarshal(data, &object) == nil && object.Red != nil && object.Green != nil && object.Blue != nil:
+	case json.Unmarshal(data, &object) == nil && object.Red != nil && object.Green != nil &&
+		object.Blue != nil:
 		list = []uint8{*object.Red, *object.Green, *object.Blue}
 		if object.Alpha != nil {
 			list = append(list, *object.Alpha)

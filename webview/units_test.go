@@ -41,7 +41,8 @@ func TestDrawable(t *testing.T) {
 		side  int
 		scale float64
 		want  int
-	}{{8192, 1, 8192}, {8192, 2, 4096}, {4096, 2, 4096}, {100, 2, 100}, {8192, 1.5, 5461}, {0, 2, 0}} {
+	}{{8192, 1, 8192}, {8192, 2, 4096}, {4096, 2, 4096}, {100, 2, 100}, {8192, 1.5, 5461},
+		{0, 2, 0}} {
 		if got := drawable(c.side, c.scale); got != c.want {
 			t.Errorf("%d at the scale %v: %d", c.side, c.scale, got)
 		}
@@ -64,7 +65,8 @@ func TestPageColor(t *testing.T) {
 			t.Errorf("%s: %v, %v", text, c, err)
 		}
 	}
-	for _, bad := range []string{`[1,2]`, `[1,2,256]`, `[1,2,-1]`, `{}`, `"red"`, `"#12"`, `"#12345g"`, `"123456"`, `"#+12345"`, `7`, `{"red":256,"green":0,"blue":0}`} {
+	for _, bad := range []string{`[1,2]`, `[1,2,256]`, `[1,2,-1]`, `{}`, `"red"`, `"#12"`,
+		`"#12345g"`, `"123456"`, `"#+12345"`, `7`, `{"red":256,"green":0,"blue":0}`} {
 		var c pageColor
 		if err := json.Unmarshal([]byte(bad), &c); err == nil {
 			t.Errorf("%s: %v", bad, c)

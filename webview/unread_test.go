@@ -60,8 +60,10 @@ func TestUnreadAnswers(t *testing.T) {
 				}
 			}
 			// What was answered, and what is read and waits for room.
-			if allowed := int64(roomMost/size + assetReaders); most > allowed || most < assetReaders {
-				t.Errorf("%d files were opened while the page did not read, at most %d may be", most, allowed)
+			if allowed := int64(roomMost/size + assetReaders); most > allowed ||
+				most < assetReaders {
+				t.Errorf("%d files were opened while the page did not read, at most %d may be",
+					most, allowed)
 			}
 			if grown > 300<<20 && !raced {
 				t.Errorf("the process has grown by %d MiB", grown>>20)
@@ -106,7 +108,9 @@ func TestSynchronousRequests(t *testing.T) {
 // its own.
 func TestUnreadAnswersOfGonePages(t *testing.T) {
 	large := &fstest.MapFile{Data: make([]byte, streamFrom)}
-	app, err := New(Options{Assets: fstest.MapFS{"index.html": {Data: []byte(blank)}, "large": large}})
+	app, err := New(Options{
+		Assets: fstest.MapFS{"index.html": {Data: []byte(blank)}, "large": large},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

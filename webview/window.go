@@ -40,9 +40,10 @@ type Window struct {
 	early   []func() // what was posted before it was built
 	loading string   // own origin of the document that loads, or ""
 	// own origin of the document that is shown, or "": a foreign one, or none
-	origin    string
-	address   string // own origin of its URL, or ""
-	answered  string // own origin of the answer that the main frame has got, until another load starts
+	origin  string
+	address string // own origin of its URL, or ""
+	// own origin of the answer that the main frame has got, until another load starts
+	answered  string
 	apart     bool   // that is no page of the app's
 	restoring string // where to in the history, until that starts
 	restored  string // then, until it is shown or has failed
@@ -205,7 +206,8 @@ func (w *Window) read(f func()) error {
 
 // shut ends a window that has its label, built or not: nothing else does. Main thread only.
 //
-// Its label is free last: whoever takes it then gets a window that has nothing of this one, neither its listeners nor its events.
+// Its label is free last: whoever takes it then gets a window that has nothing of this one, neither
+// its listeners nor its events.
 func (w *Window) shut(reason string) {
 	if !w.closed.CompareAndSwap(false, true) {
 		return

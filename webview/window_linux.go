@@ -31,9 +31,11 @@ func (n *nativeWindow) state() State {
 		Scale:         float64(c.scale),
 	}
 	for f, to := range map[flag]*bool{
-		flagVisible: &s.Visible, flagFocused: &s.Focused, flagMinimized: &s.Minimized, flagMaximized: &s.Maximized,
+		flagVisible: &s.Visible, flagFocused: &s.Focused, flagMinimized: &s.Minimized,
+		flagMaximized:  &s.Maximized,
 		flagFullscreen: &s.Fullscreen, flagResizable: &s.Resizable, flagDecorated: &s.Decorated,
-		flagClosable: &s.Closable, flagEnabled: &s.Enabled, flagAlwaysOnTop: &s.AlwaysOnTop, flagDark: &s.Dark,
+		flagClosable: &s.Closable, flagEnabled: &s.Enabled, flagAlwaysOnTop: &s.AlwaysOnTop,
+		flagDark: &s.Dark,
 	} {
 		*to = flag(c.flags)&f != 0
 	}
@@ -67,7 +69,8 @@ func (n *nativeWindow) setZoom(factor float64) { C.tr_view_zoom(n.view, C.double
 
 func (n *nativeWindow) setBackground(straight color.NRGBA64) {
 	part := func(v uint16) C.double { return C.double(v) / 0xffff }
-	C.tr_view_background(n.view, part(straight.R), part(straight.G), part(straight.B), part(straight.A))
+	C.tr_view_background(n.view, part(straight.R), part(straight.G), part(straight.B),
+		part(straight.A))
 }
 
 // drag has the pointer take the window along, or that edge of it, while the user holds a button

@@ -65,7 +65,8 @@ func TestLabels(t *testing.T) {
 	if all := loop.Windows(); len(all) != 1 || all[0] != p.Window {
 		t.Errorf("Windows gives %v", all)
 	}
-	if _, err := loop.Open(WindowOptions{Label: p.Label()}); !errors.Is(err, ErrLabel) || !strings.Contains(err.Error(), "open already") {
+	if _, err := loop.Open(WindowOptions{Label: p.Label()}); !errors.Is(err, ErrLabel) ||
+		!strings.Contains(err.Error(), "open already") {
 		t.Errorf("second window of a label: %v", err)
 	}
 	for _, bad := range []string{"a b", "a*", "a.b", "a\x00"} {
@@ -86,7 +87,8 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("%+v: no error", o)
 		}
 	}
-	for _, o := range []Options{{DevURL: "localhost:5173"}, {DevURL: "ftp://localhost"}, {DevURL: "http://"}, {MaxUnseekable: -1}} {
+	for _, o := range []Options{{DevURL: "localhost:5173"}, {DevURL: "ftp://localhost"},
+		{DevURL: "http://"}, {MaxUnseekable: -1}} {
 		if _, err := New(o); err == nil {
 			t.Errorf("%+v: no error", o)
 		}
@@ -135,7 +137,9 @@ func TestSameDocumentNavigation(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
 	p.hello()
 	session := p.Session()
-	p.run(`history.pushState({}, '', '/elsewhere'); location.hash = 'x'; history.back(); await new Promise(f => setTimeout(f, 100))`, nil)
+	p.run(
+		`history.pushState({}, '', '/elsewhere'); location.hash = 'x'; history.back();
+			await new Promise(f => setTimeout(f, 100))`, nil)
 	p.run(``, nil)
 	if p.Session() != session {
 		t.Error("the session ended")
@@ -154,7 +158,8 @@ func TestScreenshot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := color.RGBAModel.Convert(m.At(10, 10)); m.Bounds() == image.Rect(0, 0, 400, 300) && got == (color.RGBA{0x12, 0x34, 0x56, 0xff}) {
+		if got := color.RGBAModel.Convert(m.At(10, 10)); m.Bounds() == image.Rect(0, 0, 400, 300) &&
+			got == (color.RGBA{0x12, 0x34, 0x56, 0xff}) {
 			break
 		} else if time.Now().After(deadline) {
 			t.Fatalf("picture of %v, colour %v", m.Bounds(), got)
@@ -169,7 +174,9 @@ func TestScreenshot(t *testing.T) {
 // A nil dereference in Go can be recovered after JavaScriptCore has put its handlers in place.
 func TestRecoverAfterScripts(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
-	p.run(`let s = 0; for (let i = 0; i < 300; i++) { s += new Array(10000).fill(i).map(x => ({ x })).length } return s`, nil)
+	p.run(
+		`let s = 0; for (let i = 0; i < 300; i++) { s += new Array(10000).fill(i).map(x => ({
+			x })).length } return s`, nil)
 	p.hello()
 	dereference := func() (r any) {
 		defer func() { r = recover() }()
@@ -276,7 +283,9 @@ func TestShutdown(t *testing.T) {
 	openPage(t, app, WindowOptions{Label: "two"})
 	p.hello()
 	session := p.Session()
-	p.start(`for (;;) await fetch("` + batch + `", {method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "` + session.ID() + `"}, body: "hold"})`)
+	p.start(`for (;;) await fetch("` + batch +
+		`", {method: "POST", headers: {"Tailrace-Version": "1", "Tailrace-Session": "` +
+		session.ID() + `"}, body: "hold"})`)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := app.Shutdown(ctx); err != nil {
@@ -318,7 +327,9 @@ func TestTimersRun(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{Label: "behind"})
 	openPage(t, loop, WindowOptions{Label: "in-front"})
 	var ticks int
-	p.run(`return await new Promise(f => { let n = 0; const i = setInterval(() => { if (++n === 20) { clearInterval(i); f(n) } }, 10) })`, &ticks)
+	p.run(
+		`return await new Promise(f => { let n = 0; const i = setInterval(() => { if (++n === 20) {
+			clearInterval(i); f(n) } }, 10) })`, &ticks)
 	if ticks != 20 {
 		t.Errorf("%d ticks", ticks)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/tailrace-go/tailrace/bus"
 )
 
-// Names of the events that the package emits. Those of a window reach the listeners for the Window and the
-// WebviewWindow of its label, and those for Any; created and crashed are for all.
+// Names of the events that the package emits. Those of a window reach the listeners for the Window
+// and the WebviewWindow of its label, and those for Any; created and crashed are for all.
 const (
 	// EventResize has the page's new size in physical pixels: {"width":…, "height":…}.
 	EventResize = "tauri://resize"
@@ -28,8 +28,9 @@ const (
 	// EventWindowCreated and EventWebviewCreated have {"label":…}.
 	EventWindowCreated  = "tauri://window-created"
 	EventWebviewCreated = "tauri://webview-created"
-	// EventWebviewCrashed has {"label":…, "reason":…}: the web process ended, and its page is gone. The
-	// reason is "crashed", "memory" (it was over the limit) or "terminated". Window.Reload starts another. See Window.OnCrash.
+	// EventWebviewCrashed has {"label":…, "reason":…}: the web process ended, and its page is gone.
+	// The reason is "crashed", "memory" (it was over the limit) or "terminated". Window.Reload
+	// starts another. See Window.OnCrash.
 	EventWebviewCrashed = "tauri://webview-crashed"
 )
 
@@ -105,7 +106,8 @@ func encoded(payload any) json.RawMessage {
 // told logs that an event did not reach everybody: the first of a run only.
 func (w *Window) told(event string, err error) {
 	if failed := w.missed.Swap(err != nil); err != nil && !failed {
-		w.app.log.Warn("webview: a window event did not reach everybody", "window", w.label, "event", event, "error", err)
+		w.app.log.Warn("webview: a window event did not reach everybody", "window", w.label,
+			"event", event, "error", err)
 	}
 }
 

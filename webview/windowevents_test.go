@@ -34,26 +34,33 @@ func (p *testPage) hear(name string) <-chan string {
 
 func TestWindowEvents(t *testing.T) {
 	app := newApp(t, Options{Tauri: true}, func(*transport.Engine) {})
-	created := map[string]chan string{EventWindowCreated: make(chan string, 10), EventWebviewCreated: make(chan string, 10)}
+	created := map[string]chan string{
+		EventWindowCreated: make(chan string, 10), EventWebviewCreated: make(chan string, 10),
+	}
 	for name, c := range created {
 		if _, err := app.Listen(name, func(e bus.Event) { c <- string(e.Payload) }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p := openPage(t, app, WindowOptions{Label: "main", Width: 300, Height: 200, Position: &image.Point{X: 10, Y: 10}})
+	p := openPage(t, app, WindowOptions{
+		Label: "main", Width: 300, Height: 200, Position: &image.Point{X: 10, Y: 10},
+	})
 	for name, c := range created {
 		if got := wait(t, c, name); got != `{"label":"main"}` {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 	other := openPage(t, app, WindowOptions{Label: "other", Position: &image.Point{X: 700, Y: 700}})
-	// The page hears by each of the objects that stand for its window, and by a plain listen; the other page
-	// by a plain listen only.
+	// The page hears by each of the objects that stand for its window, and by a plain listen; the
+	// other page by a plain listen only.
 	const listen = `globalThis.log = [];
-		for (const name of ['resize', 'move', 'focus', 'blur', 'theme-changed', 'destroyed', 'scale-change'])
+		for (const name of ['resize', 'move', 'focus', 'blur', 'theme-changed', 'destroyed',
+			'scale-change'])
 			for (const kind of ['Any', 'Window', 'WebviewWindow', 'Webview', 'AnyLabel', 'App'])
-				await tailrace.listen('tauri://' + name, e => log.push([kind, name, JSON.stringify(e.payload)].join(' ')),
-					{ target: kind === 'Any' || kind === 'App' ? { kind } : { kind, label: LABEL } });`
+				await tailrace.listen('tauri://' + name, e => log.push([kind, name,
+					JSON.stringify(e.payload)].join(' ')),
+					{ target: kind === 'Any' || kind === 'App' ? { kind } : {
+						kind, label: LABEL } });`
 	p.run(strings.ReplaceAll(listen, "LABEL", `'main'`), nil)
 	other.run(strings.ReplaceAll(listen, "LABEL", `'other'`), nil)
 	p.ready()
@@ -66,7 +73,8 @@ func TestWindowEvents(t *testing.T) {
 		t.Helper()
 		kinds := func() (kinds []string) {
 			for _, line := range log(p) {
-				if kind, ok := strings.CutSuffix(line, " "+what); ok && !slices.Contains(kinds, kind) {
+				if kind, ok := strings.CutSuffix(line, " "+what); ok &&
+					!slices.Contains(kinds, kind) {
 					kinds = append(kinds, kind) // a plain listen hears the other window's, too
 				}
 			}
@@ -108,7 +116,8 @@ func TestWindowEvents(t *testing.T) {
 	t.Cleanup(func() { app.SetTheme(ThemeSystem) })
 	app.SetTheme(ThemeDark)
 	eventually(t, "the theme at both pages", func() bool {
-		return slices.Contains(log(p), `Window theme-changed "dark"`) && slices.Contains(log(other), `Window theme-changed "dark"`)
+		return slices.Contains(log(p), `Window theme-changed "dark"`) &&
+			slices.Contains(log(other), `Window theme-changed "dark"`)
 	})
 	// Under Xvfb the scale does not change. This is what GTK's signal calls.
 	if err := p.read(func() {
@@ -168,7 +177,9 @@ func TestListenersOutliveReload(t *testing.T) {
 	p.run(`await tailrace.emit('said', 1)`, nil)
 	p.Reload()
 	p.waitLoaded()
-	p.run(`await tailrace.emitTo({ kind: 'WebviewWindow', label: tailrace.session.label }, 'said', 2)`, nil)
+	p.run(
+		`await tailrace.emitTo({ kind: 'WebviewWindow', label: tailrace.session.label }, 'said',
+			2)`, nil)
 	for _, want := range []string{"1", "2"} {
 		if got := wait(t, heard, want); got != want {
 			t.Errorf("heard %s, want %s", got, want)
@@ -192,16 +203,21 @@ func TestAppEvents(t *testing.T) {
 		await tailrace.listen('x', say('app'), { target: { kind: 'App' } });`, nil)
 	p.ready()
 	anything := make(chan string, 100)
-	if _, err := app.ListenAny("x", func(e bus.Event) { anything <- "any" + string(e.Payload) }); err != nil {
+	if _, err := app.ListenAny("x", func(e bus.Event) {
+		anything <- "any" + string(e.Payload)
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.Once("x", func(e bus.Event) { anything <- "app once" + string(e.Payload) }); err != nil {
+	if _, err := app.Once("x", func(e bus.Event) {
+		anything <- "app once" + string(e.Payload)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range []error{
 		app.Emit("x", 1), app.EmitTo(bus.App, "x", 2), p.Emit("x", 3),
 		app.EmitFilter("x", 4, func(t bus.Target) bool { return t == bus.AnyLabel("main") }),
-		p.EmitContext(t.Context(), "x", 5), app.EmitContext(t.Context(), "x", 6), app.EmitSticky(bus.Any, "late", "kept"),
+		p.EmitContext(t.Context(), "x", 5), app.EmitContext(t.Context(), "x", 6),
+		app.EmitSticky(bus.Any, "late", "kept"),
 	} {
 		if err != nil {
 			t.Error(err)
@@ -210,7 +226,9 @@ func TestAppEvents(t *testing.T) {
 	p.run(`await new Promise(f => tailrace.once('late', f)); `, nil)
 	var got []string
 	p.run(`return log`, &got)
-	want := []string{"any x 1", "label x 1", "app x 1", "any x 2", "app x 2", "any x 3", "label x 3", "any x 4", "label x 4", "any x 5", "label x 5", "any x 6", "label x 6", "app x 6"}
+	want := []string{"any x 1", "label x 1", "app x 1", "any x 2", "app x 2", "any x 3",
+		"label x 3", "any x 4", "label x 4", "any x 5", "label x 5", "any x 6", "label x 6",
+		"app x 6"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the page heard %q", got)
 	}
@@ -230,7 +248,9 @@ func TestCrashEvent(t *testing.T) {
 	app := newApp(t, Options{Tauri: true, Logger: logger}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	heard := make(chan string, 1)
-	if _, err := app.Listen(EventWebviewCrashed, func(e bus.Event) { heard <- string(e.Payload) }); err != nil {
+	if _, err := app.Listen(EventWebviewCrashed, func(e bus.Event) {
+		heard <- string(e.Payload)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	p.ready()

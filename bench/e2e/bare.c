@@ -70,7 +70,8 @@ static void on_request(WebKitURISchemeRequest *r, gpointer unused) {
 
 void bare_serve(void *context) {
   webkit_web_context_register_uri_scheme(context, "bare", on_request, NULL, NULL);
-  webkit_security_manager_register_uri_scheme_as_secure(webkit_web_context_get_security_manager(context), "bare");
+  webkit_security_manager_register_uri_scheme_as_secure(
+      webkit_web_context_get_security_manager(context), "bare");
 }
 
 void bare_register(void *window) {

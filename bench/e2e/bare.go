@@ -77,7 +77,8 @@ func can(i int, data []byte, kind string) {
 	C.bare_can(C.int(i), C.CBytes(data), C.size_t(len(data)), C.CString(kind))
 }
 
-// cannedFrames is a batch full of frames of size bytes, as Tailrace's would be: each holds its number.
+// cannedFrames is a batch full of frames of size bytes, as Tailrace's would be: each holds its
+// number.
 func cannedFrames(batch, size int) []byte {
 	b := wire.AppendHeader(nil, &wire.Header{Number: 1})
 	at := len(b)
@@ -114,8 +115,8 @@ func finish(start time.Time) (url.Values, time.Duration, error) {
 	}
 }
 
-// down fetches count canned answers, inflight at a time; frames is how many messages each holds, 0: the
-// answer is bytes for as many messages of that size as fit.
+// down fetches count canned answers, inflight at a time; frames is how many messages each holds, 0:
+// the answer is bytes for as many messages of that size as fit.
 func (b *bare) down(canned, count, inflight int) (url.Values, time.Duration, error) {
 	return b.run(b.w, fmt.Sprintf("down(%d,%d,%d)", canned, count, inflight))
 }
@@ -136,7 +137,8 @@ func (b *bare) evals(count int, script func(i int) string) (time.Duration, error
 		return 0, err
 	}
 	start := time.Now()
-	slots := make(chan struct{}, 4) // Dispatches in the queue: the loop is never idle, memory bounded
+	// Dispatches in the queue: the loop is never idle, memory bounded
+	slots := make(chan struct{}, 4)
 	for i := 0; i < count; i += 64 {
 		scripts := make([]string, 0, 64)
 		for j := i; j < min(i+64, count); j++ {
@@ -156,6 +158,7 @@ func (b *bare) evals(count int, script func(i int) string) (time.Duration, error
 
 // text is a JSON object of 128 bytes.
 func text(i int) string {
-	s := fmt.Sprintf(`{"seq":%d,"name":"sensor-42","value":3.14159,"tags":["a","b"],"ok":true,"pad":"`, i)
+	s := fmt.Sprintf(
+		`{"seq":%d,"name":"sensor-42","value":3.14159,"tags":["a","b"],"ok":true,"pad":"`, i)
 	return s + strings.Repeat("x", 126-len(s)) + `"}`
 }

@@ -24,7 +24,8 @@ static void on_extensions(WebKitWebContext *context, gpointer directory) {
 
 void *shm_open_view(const char *directory, const char *uri) {
   WebKitWebContext *context = webkit_web_context_new();
-  g_signal_connect_data(context, "initialize-web-extensions", G_CALLBACK(on_extensions), g_strdup(directory), (GClosureNotify)(void (*)(void))g_free, 0);
+  g_signal_connect_data(context, "initialize-web-extensions", G_CALLBACK(on_extensions),
+                        g_strdup(directory), (GClosureNotify)(void (*)(void))g_free, 0);
   bare_serve(context);
   GtkWidget *view = webkit_web_view_new_with_context(context);
   GtkWidget *window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
@@ -40,7 +41,8 @@ int shm_offer(void *view, const int fds[3]) {
   int sent = 0;
   for (int i = 0; i < 3; i++)
     if (g_unix_fd_list_append(list, fds[i], NULL) >= 0) sent++;
-  webkit_web_view_send_message_to_page(view, webkit_user_message_new_with_fd_list("ring", NULL, list), NULL, NULL, NULL);
+  webkit_web_view_send_message_to_page(
+      view, webkit_user_message_new_with_fd_list("ring", NULL, list), NULL, NULL, NULL);
   g_object_unref(list);
   return sent == 3 ? 0 : -1;
 }

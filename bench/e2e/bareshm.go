@@ -31,14 +31,14 @@ var shmPage []byte
 
 const (
 	shmRing = C.BARESHM_RING
-	// publishEvery is how many bytes Go writes before it publishes them: a part of a large message, or many small ones. With four
-	// times as much large messages are a tenth slower.
+	// publishEvery is how many bytes Go writes before it publishes them: a part of a large message,
+	// or many small ones. With four times as much large messages are a tenth slower.
 	publishEvery = 64 << 10
 )
 
-// bareShm is the bare limit of shared memory: Go copies messages into a mapped ring, and a page copies what is ready
-// into buffers. It has no frames, sequence numbers or callbacks. The page is in a web context of its own, so
-// that the other windows know nothing of the extension.
+// bareShm is the bare limit of shared memory: Go copies messages into a mapped ring, and a page
+// copies what is ready into buffers. It has no frames, sequence numbers or callbacks. The page is
+// in a web context of its own, so that the other windows know nothing of the extension.
 type bareShm struct {
 	loop      wv.WebView // its Dispatch
 	directory string
@@ -60,11 +60,13 @@ func newBareShm(loop wv.WebView) (b *bareShm, err error) {
 	if n, err := C.shm_make(&fds[0]); n < 0 {
 		return nil, fmt.Errorf("bare shared memory: %w", err)
 	}
-	if b.memory, err = syscall.Mmap(int(fds[0]), 0, C.BARESHM_DATA+shmRing, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED); err != nil {
+	if b.memory, err = syscall.Mmap(int(fds[0]), 0, C.BARESHM_DATA+shmRing,
+		syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED); err != nil {
 		return nil, fmt.Errorf("bare shared memory: %w", err)
 	}
 	can(cannedShmPage, shmPage, "text/html")
-	directory, uri := C.CString(b.directory), C.CString("bare://localhost/c/"+strconv.Itoa(cannedShmPage))
+	directory, uri := C.CString(b.directory), C.CString("bare://localhost/c/"+
+		strconv.Itoa(cannedShmPage))
 	defer C.free(unsafe.Pointer(directory))
 	defer C.free(unsafe.Pointer(uri))
 	b.view = C.shm_open_view(directory, uri)
@@ -94,8 +96,12 @@ func buildExtension(directory string) error {
 	if err != nil {
 		return fmt.Errorf("failed to find %s: %w", name, err)
 	}
-	args := []string{"-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", filepath.Join(directory, "bareshm.so"), filepath.Join(source, "bareshm", "extension.c")}
-	if out, err := exec.Command("cc", append(args, strings.Fields(string(flags))...)...).CombinedOutput(); err != nil {
+	args := []string{
+		"-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", filepath.Join(directory, "bareshm.so"),
+		filepath.Join(source, "bareshm", "extension.c"),
+	}
+	if out, err := exec.Command("cc", append(args,
+		strings.Fields(string(flags))...)...).CombinedOutput(); err != nil {
 		return fmt.Errorf("failed to compile the extension of the bare limit: %w\n%s", err, out)
 	}
 	return nil
@@ -104,8 +110,8 @@ func buildExtension(directory string) error {
 // loaded removes the extension's file: the page's process has it.
 func (b *bareShm) loaded() error { return os.RemoveAll(b.directory) }
 
-// run has the page take n messages of that size, into one buffer again and again or into fresh ones. Of small messages it is
-// the copy alone: the page neither looks for them nor makes views.
+// run has the page take n messages of that size, into one buffer again and again or into fresh
+// ones. Of small messages it is the copy alone: the page neither looks for them nor makes views.
 func (b *bareShm) run(n, size int, reuse bool) (sample, error) {
 	script := C.CString(fmt.Sprintf("down(%d,%d,%t)", n*size, size, reuse))
 	C.shm_reset(b.base())
@@ -127,7 +133,8 @@ func (b *bareShm) base() *C.uint8_t { return (*C.uint8_t)(&b.memory[0]) }
 func (b *bareShm) produce(n, size int) error {
 	ring := b.memory[C.BARESHM_DATA:]
 	message := make([]byte, size)
-	tail, published, room := 0, 0, shmRing // in bytes since the start; room: how far the page lets us write
+	// in bytes since the start; room: how far the page lets us write
+	tail, published, room := 0, 0, shmRing
 	for i := range n {
 		message[0] = byte(i)
 		for left := message; len(left) > 0; {
@@ -161,7 +168,8 @@ func (b *bareShm) publish(tail int) error {
 
 // await waits until the page has copied a half of the ring, which is full up to tail.
 func (b *bareShm) await(tail int) (room int, err error) {
-	if int(C.shm_head(b.base()))+shmRing == tail && C.shm_want(b.base(), C.uint64_t(tail-shmRing/2)) != 0 {
+	if int(C.shm_head(b.base()))+shmRing == tail &&
+		C.shm_want(b.base(), C.uint64_t(tail-shmRing/2)) != 0 {
 		var bell [8]byte
 		if _, err := b.up.Read(bell[:]); err != nil {
 			return 0, err

@@ -56,10 +56,12 @@ func (b *bench) await() error {
 	return b.shm.await()
 }
 
-// measure runs the cells in turn, round by round, once before that to warm up. Every other round goes backwards:
-// what runs behind the same neighbour each time is faster or slower for it.
+// measure runs the cells in turn, round by round, once before that to warm up. Every other round
+// goes backwards: what runs behind the same neighbour each time is faster or slower for it.
 func (b *bench) measure(rounds int, only string) error {
-	b.cells = slices.DeleteFunc(b.cells, func(c *cell) bool { return !strings.Contains(c.row.name(), only) })
+	b.cells = slices.DeleteFunc(b.cells, func(c *cell) bool {
+		return !strings.Contains(c.row.name(), only)
+	})
 	for round := range rounds + 1 {
 		start := time.Now()
 		for _, c := range b.cells {

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// load is how much the cells of one carrier send in one round: half a second to two on two slow cores. A run of large messages
-// begins with a small ring that grows; that should not weigh. Neither should the first gigabytes over shared memory, which are a third
-// slower: the web process has given the memory of earlier buffers back to the system by then.
+// load is how much the cells of one carrier send in one round: half a second to two on two slow
+// cores. A run of large messages begins with a small ring that grows; that should not weigh.
+// Neither should the first gigabytes over shared memory, which are a third slower: the web process
+// has given the memory of earlier buffers back to the system by then.
 type load struct {
 	bulk     int // bytes of large messages
 	borrowed int // the same, when the page uses one buffer again and again
@@ -22,8 +23,10 @@ type load struct {
 }
 
 var (
-	overScheme = load{bulk: 128 << 20, small: 300_000, kilo: 60_000, json: 100_000, events: 300_000, calls: 500, up: 64 << 20, upSmall: 100_000}
-	overShm    = load{bulk: 6 << 30, borrowed: 12 << 30, small: 3_000_000, kilo: 1_000_000, json: 500_000, events: 600_000, calls: 3000, up: 256 << 20, upSmall: 500_000}
+	overScheme = load{bulk: 128 << 20, small: 300_000, kilo: 60_000, json: 100_000, events: 300_000,
+		calls: 500, up: 64 << 20, upSmall: 100_000}
+	overShm = load{bulk: 6 << 30, borrowed: 12 << 30, small: 3_000_000, kilo: 1_000_000,
+		json: 500_000, events: 600_000, calls: 3000, up: 256 << 20, upSmall: 500_000}
 )
 
 const (
@@ -52,13 +55,15 @@ func (b *bench) addCells() {
 
 func (b *bench) addTailrace(t *tailrace, l load) {
 	row := func(kase, direction string, size, channels int) row {
-		r := row{System: "tailrace", Carrier: t.carrier, Case: kase, Direction: direction, Size: size, Channels: channels}
+		r := row{System: "tailrace", Carrier: t.carrier, Case: kase, Direction: direction,
+			Size: size, Channels: channels}
 		if t == b.scheme {
 			r.Inflight = b.pulls
 		}
 		return r
 	}
-	for _, c := range []struct{ size, n int }{{64 << 10, l.bulk >> 16}, {1 << 20, l.bulk >> 20}, {64, l.small}, {128, l.small}, {1 << 10, l.kilo}} {
+	for _, c := range []struct{ size, n int }{{64 << 10, l.bulk >> 16}, {1 << 20, l.bulk >> 20},
+		{64, l.small}, {128, l.small}, {1 << 10, l.kilo}} {
 		b.add(row("raw", "down", c.size, 1), t.down("raw", c.n, c.size, 1, false))
 	}
 	for _, channels := range []int{10, 100, 1000} { // all busy at once
@@ -73,7 +78,8 @@ func (b *bench) addTailrace(t *tailrace, l load) {
 	b.add(row("latency", "down", 8, 1), t.latencies(pings, time.Millisecond))
 	b.add(row("latency-no-gap", "down", 8, 1), t.latencies(pings, 0))
 	for _, size := range []int{128, 64 << 10} {
-		b.add(row("latency-flooded", "down", size, 2), t.floods(pingsBusy, 10*time.Millisecond, size))
+		b.add(row("latency-flooded", "down", size, 2), t.floods(pingsBusy, 10*time.Millisecond,
+			size))
 	}
 
 	one := row("command", "up", 128, 1)
@@ -100,7 +106,8 @@ func (b *bench) addTailrace(t *tailrace, l load) {
 		return rateOf(atOnceTimes*callsAtOnce, took, nil)
 	})
 
-	for _, c := range []struct{ size, n int }{{128, l.upSmall}, {64 << 10, l.up >> 16}, {1 << 20, l.up >> 20}} {
+	for _, c := range []struct{ size, n int }{{128, l.upSmall}, {64 << 10, l.up >> 16},
+		{1 << 20, l.up >> 20}} {
 		b.add(row("raw", "up", c.size, 1), func() (sample, error) {
 			took, err := t.run(fmt.Sprintf("up(%d,%d)", c.n, c.size))
 			return rateOf(c.n, took, err)
@@ -109,15 +116,20 @@ func (b *bench) addTailrace(t *tailrace, l load) {
 }
 
 func (b *bench) addBorrowed(t *tailrace, l load) {
-	for _, c := range []struct{ size, n int }{{64 << 10, l.borrowed >> 16}, {1 << 20, l.borrowed >> 20}, {128, l.small}, {1 << 10, l.kilo}} {
-		r := row{System: "tailrace", Carrier: t.carrier, Case: "raw-borrow", Direction: "down", Size: c.size, Channels: 1}
+	for _, c := range []struct{ size, n int }{
+		{64 << 10, l.borrowed >> 16}, {1 << 20, l.borrowed >> 20}, {128, l.small},
+		{1 << 10, l.kilo},
+	} {
+		r := row{System: "tailrace", Carrier: t.carrier, Case: "raw-borrow", Direction: "down",
+			Size: c.size, Channels: 1}
 		b.add(r, t.down("raw", c.n, c.size, 1, true))
 	}
 }
 
 func (b *bench) addBare() {
 	row := func(kase, direction string, size, inflight int) row {
-		return row{System: "bare", Carrier: "scheme", Case: kase, Direction: direction, Size: size, Channels: 1, Inflight: inflight}
+		return row{System: "bare", Carrier: "scheme", Case: kase, Direction: direction, Size: size,
+			Channels: 1, Inflight: inflight}
 	}
 	for _, size := range []int{64 << 10, 1 << 20} {
 		// The same bytes in answers as large as Tailrace's batches.
@@ -128,7 +140,9 @@ func (b *bench) addBare() {
 			return sample{n: int(n), rate: n / took.Seconds()}, err
 		})
 	}
-	for _, c := range []struct{ size, n, canned int }{{128, overScheme.small, canned128}, {1 << 10, overScheme.kilo, canned1K}} {
+	for _, c := range []struct{ size, n, canned int }{
+		{128, overScheme.small, canned128}, {1 << 10, overScheme.kilo, canned1K},
+	} {
 		b.add(row("raw", "down", c.size, b.pulls), func() (sample, error) {
 			per := (b.batch - 80) / (c.size + 16)
 			v, took, err := b.bare.down(c.canned, c.n/per+1, b.pulls)
@@ -160,30 +174,37 @@ func (b *bench) addBareShm() {
 	}{
 		{"raw", 64 << 10, overShm.bulk >> 16}, {"raw", 1 << 20, overShm.bulk >> 20},
 		{"raw", 128, overShm.bulk >> 10}, {"raw", 1 << 10, overShm.bulk >> 12},
-		{"raw-borrow", 64 << 10, overShm.borrowed >> 16}, {"raw-borrow", 1 << 20, overShm.borrowed >> 20},
+		{"raw-borrow", 64 << 10, overShm.borrowed >> 16}, {"raw-borrow", 1 << 20,
+			overShm.borrowed >> 20},
 	} {
-		b.add(row{System: "bare", Carrier: "shm", Case: c.kase, Direction: "down", Size: c.size, Channels: 1}, func() (sample, error) {
+		b.add(row{System: "bare", Carrier: "shm", Case: c.kase, Direction: "down", Size: c.size,
+			Channels: 1}, func() (sample, error) {
 			return b.bareShm.run(c.n, c.size, c.kase == "raw-borrow")
 		})
 	}
 }
 
-// addEvals adds one eval per message. A call with one JSON value is what JavaScriptCore evaluates fastest by far: it does
-// not compile it.
+// addEvals adds one eval per message. A call with one JSON value is what JavaScriptCore evaluates
+// fastest by far: it does not compile it.
 func (b *bench) addEvals() {
 	add := func(kase string, size int, script func(i int) string) {
-		b.add(row{System: "eval", Carrier: "eval", Case: kase, Direction: "down", Size: size, Channels: 1, Inflight: 64}, func() (sample, error) {
+		b.add(row{System: "eval", Carrier: "eval", Case: kase, Direction: "down", Size: size,
+			Channels: 1, Inflight: 64}, func() (sample, error) {
 			took, err := b.bare.evals(evals, script)
 			return rateOf(evals, took, err)
 		})
 	}
 	for _, size := range []int{128, 1 << 10} {
 		payload := strings.Repeat("x", size-16)
-		add("raw", size, func(i int) string { return fmt.Sprintf(`onText({"n":%d,"m":"%s"})`, i, payload) })
+		add("raw", size, func(i int) string {
+			return fmt.Sprintf(`onText({"n":%d,"m":"%s"})`, i, payload)
+		})
 	}
 	add("json", 128, func(i int) string { return "onObject(" + text(i) + ")" })
 	pad := strings.Repeat("x", tickSize-tickRest)
-	add("event", tickSize, func(i int) string { return fmt.Sprintf(`onText({"n":%d,"m":"%s"})`, i, pad) })
+	add("event", tickSize, func(i int) string {
+		return fmt.Sprintf(`onText({"n":%d,"m":"%s"})`, i, pad)
+	})
 }
 
 func (t *tailrace) down(command string, n, size, channels int, borrow bool) func() (sample, error) {
@@ -205,7 +226,8 @@ func (t *tailrace) latencies(n int, gap time.Duration) func() (sample, error) {
 	}
 }
 
-// floods measures round trips at a fixed rate while another channel is full of messages of that size.
+// floods measures round trips at a fixed rate while another channel is full of messages of that
+// size.
 func (t *tailrace) floods(n int, gap time.Duration, size int) func() (sample, error) {
 	return func() (sample, error) {
 		took, err := t.run(fmt.Sprintf("flooded(%d,%d,%d)", n, gap.Microseconds(), size))
@@ -223,7 +245,8 @@ func (t *tailrace) floods(n int, gap time.Duration, size int) func() (sample, er
 // trip measures bare requests one after the other.
 func (b *bench) trip(canned, n, body int) func() (sample, error) {
 	return func() (sample, error) {
-		if _, _, err := b.bare.run(b.bare.w, fmt.Sprintf("trips(%d,%d,%d)", canned, n, body)); err != nil {
+		if _, _, err := b.bare.run(b.bare.w, fmt.Sprintf("trips(%d,%d,%d)", canned, n,
+			body)); err != nil {
 			return sample{}, err
 		}
 		return percentiles(b.bare.intervals()), nil

@@ -9,8 +9,8 @@ import (
 // manyEvents is how many events growEvents sends.
 const manyEvents = 2_000_000
 
-// growEvents sends many events to a page that reads them, and says by how much the processes have grown
-// meanwhile, at most.
+// growEvents sends many events to a page that reads them, and says by how much the processes have
+// grown meanwhile, at most.
 func growEvents(t *tailrace) (string, error) {
 	before, err := processes()
 	if err != nil {
@@ -27,8 +27,10 @@ func growEvents(t *tailrace) (string, error) {
 	for {
 		select {
 		case err := <-end:
-			return fmt.Sprintf("%d events over %s to a page that reads: the Go process grew by at most %.1f MB, the web processes by %.1f MB\n",
-				manyEvents, t.carrier, float64(own-before.own.resident)/1e6, float64(web-before.resident())/1e6), err
+			return fmt.Sprintf("%d events over %s to a page that reads: the Go process grew by "+
+				"at most %.1f MB, the web processes by %.1f MB\n",
+				manyEvents, t.carrier, float64(own-before.own.resident)/1e6,
+				float64(web-before.resident())/1e6), err
 		case <-tick.C:
 			now, err := processes()
 			if err != nil {
@@ -45,7 +47,8 @@ const (
 	portionSize = 64 << 10      // of their messages
 )
 
-// flat is the memory of the Go process and of the web process after each portion of a long stream, in MB.
+// flat is the memory of the Go process and of the web process after each portion of a long stream,
+// in MB.
 type flat struct{ own, web [portions]float64 }
 
 // stream sends 20 GB, and notes the memory after each quarter.
@@ -56,7 +59,8 @@ func stream(t *tailrace) (*flat, error) {
 		return nil, err
 	}
 	for i := range portions {
-		if _, err := t.run(fmt.Sprintf("down('raw',%d,%d,1)", portion/portionSize, portionSize)); err != nil {
+		if _, err := t.run(fmt.Sprintf("down('raw',%d,%d,1)", portion/portionSize,
+			portionSize)); err != nil {
 			return nil, err
 		}
 		now, err := processes()

@@ -8,7 +8,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// latency sends a message, waits for the page's reply, and waits for the gap, which is in microseconds.
+// latency sends a message, waits for the page's reply, and waits for the gap, which is in
+// microseconds.
 func (t *tailrace) latency(ctx context.Context, a struct {
 	Channel *transport.Stream[[]byte, []byte]
 	N, Gap  int
@@ -44,7 +45,8 @@ func (t *tailrace) keep(trips []float64, flood int) {
 
 func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 
-// flooded sends a message at each tick, whether the one before is back or not, while it floods another channel.
+// flooded sends a message at each tick, whether the one before is back or not, while it floods
+// another channel.
 func (t *tailrace) flooded(ctx context.Context, a struct {
 	Channel *transport.Stream[[]byte, []byte]
 	Flood   *transport.Channel[[]byte]

@@ -1,11 +1,12 @@
-// Command e2e measures the whole way of a message into a real WebKitGTK page, and back, over the custom scheme
-// and over shared memory, and three ways without Tailrace in the same run: a bare custom scheme with canned answers,
-// a bare copy from shared memory into the page's buffers, and one eval per message. The systems take turns, round by round; the table and the
-// file show medians over the rounds. Every message is dispatched to a callback and
-// checked for order, in every system but the bare ones that only move bytes.
+// Command e2e measures the whole way of a message into a real WebKitGTK page, and back, over the
+// custom scheme and over shared memory, and three ways without Tailrace in the same run: a bare
+// custom scheme with canned answers, a bare copy from shared memory into the page's buffers, and
+// one eval per message. The systems take turns, round by round; the table and the file show medians
+// over the rounds. Every message is dispatched to a callback and checked for order, in every system
+// but the bare ones that only move bytes.
 //
-// All times are taken on the Go side (the page's clock ticks in milliseconds), from the first
-// send to the page's word that the last message was handled.
+// All times are taken on the Go side (the page's clock ticks in milliseconds), from the first send
+// to the page's word that the last message was handled.
 package main
 
 import (
@@ -23,7 +24,8 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 5, "interleaved rounds")
 	out := flag.String("out", "", "file for the results as JSON")
-	only := flag.String("only", "", "run only the cells whose system/carrier/case/direction/size/channels/inflight contains this; memory: only that")
+	only := flag.String("only", "", "run only the cells whose "+
+		"system/carrier/case/direction/size/channels/inflight contains this; memory: only that")
 	pulls := flag.Int("pulls", 6, "pulls in flight")
 	batch := flag.Int("batch", 260<<10, "largest batch in bytes, and the size of bare answers")
 	flag.Parse()

@@ -36,7 +36,8 @@ func processes() (family, error) {
 		if err != nil {
 			continue // it has ended
 		}
-		// pid (name) state parent group …; fields 14 and 15 are user and system time, field 24 is the number of resident pages.
+		// pid (name) state parent group …; fields 14 and 15 are user and system time, field 24 is
+		// the number of resident pages.
 		head, rest, _ := strings.Cut(string(text), ") ")
 		number, name, _ := strings.Cut(head, " (")
 		var n [4]int64
@@ -50,7 +51,8 @@ func processes() (family, error) {
 		switch {
 		case number == strconv.Itoa(os.Getpid()):
 			f.own = p
-		case strings.HasPrefix(name, "WebKit") && fields[2] == strconv.Itoa(syscall.Getpgrp()): // WebKit detaches them
+		// WebKit detaches them
+		case strings.HasPrefix(name, "WebKit") && fields[2] == strconv.Itoa(syscall.Getpgrp()):
 			f.web[int(n[0])] = p
 		}
 	}

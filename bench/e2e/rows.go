@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// row is one line of the results: medians over the rounds. Where one channel floods and another one's latency is
-// measured, size and rates are the flood's.
+// row is one line of the results: medians over the rounds. Where one channel floods and another
+// one's latency is measured, size and rates are the flood's.
 type row struct {
 	System    string  `json:"system"`
 	Carrier   string  `json:"carrier"`
@@ -27,7 +27,8 @@ type row struct {
 }
 
 func (r row) name() string {
-	return fmt.Sprintf("%s/%s/%s/%s/%d/%d/%d", r.System, r.Carrier, r.Case, r.Direction, r.Size, r.Channels, r.Inflight)
+	return fmt.Sprintf("%s/%s/%s/%s/%d/%d/%d", r.System, r.Carrier, r.Case, r.Direction, r.Size,
+		r.Channels, r.Inflight)
 }
 
 // sample is what one run of a cell gave.
@@ -50,7 +51,8 @@ func percentiles(trips []float64) sample {
 	for _, t := range trips {
 		total += t
 	}
-	return sample{n: len(trips), rate: float64(len(trips)) / total * 1e6, p50: trips[len(trips)/2], p99: trips[len(trips)*99/100]}
+	return sample{n: len(trips), rate: float64(len(trips)) / total * 1e6, p50: trips[len(trips)/2],
+		p99: trips[len(trips)*99/100]}
 }
 
 // cell is one thing to measure.
@@ -80,7 +82,9 @@ func (c *cell) result() row {
 	r.P50us = pick(func(s sample) float64 { return s.p50 })
 	r.P99us = pick(func(s sample) float64 { return s.p99 })
 	if r.Size >= 64<<10 {
-		r.CPU = pick(func(s sample) float64 { return s.cpu / (float64(s.n) * float64(r.Size) / 1e9) })
+		r.CPU = pick(func(s sample) float64 {
+			return s.cpu / (float64(s.n) * float64(r.Size) / 1e9)
+		})
 	}
 	return r
 }
@@ -89,7 +93,8 @@ func (c *cell) result() row {
 func table(rows []row) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "system\tcarrier\tcase\tdirection\tsize\tchannels\tin flight\tmsgs/s\tMB/s\tp50 us\tp99 us\tCPU s/GB\t")
+	fmt.Fprintln(w, "system\tcarrier\tcase\tdirection\tsize\tchannels\tin "+
+		"flight\tmsgs/s\tMB/s\tp50 us\tp99 us\tCPU s/GB\t")
 	for _, r := range rows {
 		latency, cpu := "-\t-", "-"
 		if r.P50us > 0 {
@@ -99,7 +104,8 @@ func table(rows []row) string {
 			cpu = fmt.Sprintf("%.2f", r.CPU)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%.0f\t%.1f\t%s\t%s\t\n",
-			r.System, r.Carrier, r.Case, r.Direction, r.Size, r.Channels, r.Inflight, r.MsgsPerS, r.MBPerS, latency, cpu)
+			r.System, r.Carrier, r.Case, r.Direction, r.Size, r.Channels, r.Inflight, r.MsgsPerS,
+			r.MBPerS, latency, cpu)
 	}
 	w.Flush()
 	return b.String()

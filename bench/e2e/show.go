@@ -25,7 +25,8 @@ func at(system, carrier, kase, direction string, size int) pick {
 
 func channels(n int, system, carrier, kase, direction string, size int) pick {
 	return where(func(r row) bool {
-		return r.System == system && r.Carrier == carrier && r.Case == kase && r.Direction == direction && r.Size == size && r.Channels == n
+		return r.System == system && r.Carrier == carrier && r.Case == kase &&
+			r.Direction == direction && r.Size == size && r.Channels == n
 	})
 }
 
@@ -44,11 +45,14 @@ func where(match func(row) bool) pick {
 // commands picks the row of so many commands at once.
 func commands(carrier string, inflight int) pick {
 	return where(func(r row) bool {
-		return r.System == "tailrace" && r.Carrier == carrier && r.Case == "command" && r.Inflight == inflight
+		return r.System == "tailrace" && r.Carrier == carrier && r.Case == "command" &&
+			r.Inflight == inflight
 	})
 }
 
-func down(carrier, kase string, size int) pick { return at("tailrace", carrier, kase, "down", size) }
+func down(carrier, kase string, size int) pick {
+	return at("tailrace", carrier, kase, "down", size)
+}
 
 func ratio(of func(row) float64, over, base pick) func([]row) float64 {
 	return func(rows []row) float64 { return of(over(rows)) / of(base(rows)) }
@@ -69,7 +73,8 @@ func growth(carrier string) func([]row) float64 {
 	return func(rows []row) float64 {
 		var rates []float64
 		for _, n := range []int{1, 10, 100, 1000} {
-			rates = append(rates, channels(n, "tailrace", carrier, "raw", "down", 128)(rows).MsgsPerS)
+			rates = append(rates, channels(n, "tailrace", carrier, "raw", "down",
+				128)(rows).MsgsPerS)
 		}
 		return slices.Max(rates) / slices.Min(rates)
 	}
@@ -77,50 +82,86 @@ func growth(carrier string) func([]row) float64 {
 
 // goals of the custom scheme.
 var schemeGoals = []goal{
-	{"64 KB down: Tailrace / bare fetch", 0.85, 0, ratio(rate, down("scheme", "raw", 64<<10), at("bare", "scheme", "raw", "down", 64<<10))},
-	{"1 MB down: Tailrace / bare fetch", 0.85, 0, ratio(rate, down("scheme", "raw", 1<<20), at("bare", "scheme", "raw", "down", 1<<20))},
-	{"128 B down: Tailrace / eval per message", 8, 0, ratio(rate, down("scheme", "raw", 128), at("eval", "eval", "raw", "down", 128))},
-	{"128 B down: Tailrace / canned answers of such frames", 0.7, 0, ratio(rate, down("scheme", "raw", 128), at("bare", "scheme", "raw", "down", 128))},
-	{"1 KB down: Tailrace / eval per message", 0, 0, ratio(rate, down("scheme", "raw", 1<<10), at("eval", "eval", "raw", "down", 1<<10))},
-	{"1 KB down: Tailrace / canned answers of such frames", 0.7, 0, ratio(rate, down("scheme", "raw", 1<<10), at("bare", "scheme", "raw", "down", 1<<10))},
-	{"128 B JSON down: Tailrace / eval per message", 0, 0, ratio(rate, down("scheme", "json", 128), at("eval", "eval", "json", "down", 128))},
-	{"100 B events: Tailrace / eval per event", 6, 0, ratio(rate, down("scheme", "event", tickSize), at("eval", "eval", "event", "down", tickSize))},
-	{"latency p50, no gap: Tailrace / bare round trip", 0, 2, ratio(p50, down("scheme", "latency-no-gap", 8), at("bare", "scheme", "latency-no-gap", "down", 8))},
-	{"command, mean: Tailrace / bare POST", 0, 1.7, ratio(mean, commands("scheme", 1), at("bare", "scheme", "command", "up", 128))},
-	{"commands: 1,000 at once / one after the other", 6, 0, ratio(rate, commands("scheme", callsAtOnce), commands("scheme", 1))},
-	{"64 KB up: Tailrace / bare POST, best of 1 to 8 in flight", 0, 0, ratio(rate, at("tailrace", "scheme", "raw", "up", 64<<10), at("bare", "scheme", "raw", "up", 64<<10))},
+	{"64 KB down: Tailrace / bare fetch", 0.85, 0, ratio(rate, down("scheme", "raw", 64<<10),
+		at("bare", "scheme", "raw", "down", 64<<10))},
+	{"1 MB down: Tailrace / bare fetch", 0.85, 0, ratio(rate, down("scheme", "raw", 1<<20),
+		at("bare", "scheme", "raw", "down", 1<<20))},
+	{"128 B down: Tailrace / eval per message", 8, 0, ratio(rate, down("scheme", "raw", 128),
+		at("eval", "eval", "raw", "down", 128))},
+	{"128 B down: Tailrace / canned answers of such frames", 0.7, 0,
+		ratio(rate, down("scheme", "raw", 128), at("bare", "scheme", "raw", "down", 128))},
+	{"1 KB down: Tailrace / eval per message", 0, 0, ratio(rate, down("scheme", "raw", 1<<10),
+		at("eval", "eval", "raw", "down", 1<<10))},
+	{"1 KB down: Tailrace / canned answers of such frames", 0.7, 0,
+		ratio(rate, down("scheme", "raw", 1<<10), at("bare", "scheme", "raw", "down", 1<<10))},
+	{"128 B JSON down: Tailrace / eval per message", 0, 0, ratio(rate, down("scheme", "json", 128),
+		at("eval", "eval", "json", "down", 128))},
+	{"100 B events: Tailrace / eval per event", 6, 0, ratio(rate, down("scheme", "event", tickSize),
+		at("eval", "eval", "event", "down", tickSize))},
+	{"latency p50, no gap: Tailrace / bare round trip", 0, 2,
+		ratio(p50, down("scheme", "latency-no-gap", 8), at("bare", "scheme", "latency-no-gap",
+			"down", 8))},
+	{"command, mean: Tailrace / bare POST", 0, 1.7, ratio(mean, commands("scheme", 1),
+		at("bare", "scheme", "command", "up", 128))},
+	{"commands: 1,000 at once / one after the other", 6, 0,
+		ratio(rate, commands("scheme", callsAtOnce), commands("scheme", 1))},
+	{"64 KB up: Tailrace / bare POST, best of 1 to 8 in flight", 0, 0,
+		ratio(rate, at("tailrace", "scheme", "raw", "up", 64<<10), at("bare", "scheme", "raw", "up",
+			64<<10))},
 	{"128 B, 1 to 1,000 busy channels: fastest / slowest", 0, 0, growth("scheme")},
 }
 
 // goals of shared memory.
 var shmGoals = []goal{
-	{"64 KB down: shm / scheme", 15, 0, ratio(rate, down("shm", "raw", 64<<10), down("scheme", "raw", 64<<10))},
-	{"64 KB down: shm / bare limit", 0.7, 0, ratio(rate, down("shm", "raw", 64<<10), at("bare", "shm", "raw", "down", 64<<10))},
-	{"1 MB down: shm / scheme", 15, 0, ratio(rate, down("shm", "raw", 1<<20), down("scheme", "raw", 1<<20))},
-	{"1 MB down: shm / bare limit", 0.7, 0, ratio(rate, down("shm", "raw", 1<<20), at("bare", "shm", "raw", "down", 1<<20))},
-	{"64 KB down, borrowed: shm / scheme", 40, 0, ratio(rate, down("shm", "raw-borrow", 64<<10), down("scheme", "raw", 64<<10))},
-	{"64 KB down, borrowed: shm / bare limit, reused buffer", 0, 0, ratio(rate, down("shm", "raw-borrow", 64<<10), at("bare", "shm", "raw-borrow", "down", 64<<10))},
-	{"1 MB down, borrowed: shm / scheme", 0, 0, ratio(rate, down("shm", "raw-borrow", 1<<20), down("scheme", "raw", 1<<20))},
-	{"128 B down: shm / eval per message", 35, 0, ratio(rate, down("shm", "raw", 128), at("eval", "eval", "raw", "down", 128))},
-	{"128 B down, borrowed: shm / eval per message", 35, 0, ratio(rate, down("shm", "raw-borrow", 128), at("eval", "eval", "raw", "down", 128))},
-	{"1 KB down: shm / eval per message", 20, 0, ratio(rate, down("shm", "raw", 1<<10), at("eval", "eval", "raw", "down", 1<<10))},
-	{"128 B JSON down: shm / eval per message", 6, 0, ratio(rate, down("shm", "json", 128), at("eval", "eval", "json", "down", 128))},
-	{"100 B events: shm / eval per event", 0, 0, ratio(rate, down("shm", "event", tickSize), at("eval", "eval", "event", "down", tickSize))},
-	{"64 KB up: shm / bare POST, best of 1 to 8 in flight", 3, 0, ratio(rate, at("tailrace", "shm", "raw", "up", 64<<10), at("bare", "scheme", "raw", "up", 64<<10))},
-	{"128 B up: shm / eval per message", 6, 0, ratio(rate, at("tailrace", "shm", "raw", "up", 128), at("eval", "eval", "raw", "down", 128))},
-	{"latency p50, 1 ms apart: shm / scheme", 0, 0.25, ratio(p50, down("shm", "latency", 8), down("scheme", "latency", 8))},
+	{"64 KB down: shm / scheme", 15, 0, ratio(rate, down("shm", "raw", 64<<10),
+		down("scheme", "raw", 64<<10))},
+	{"64 KB down: shm / bare limit", 0.7, 0, ratio(rate, down("shm", "raw", 64<<10),
+		at("bare", "shm", "raw", "down", 64<<10))},
+	{"1 MB down: shm / scheme", 15, 0, ratio(rate, down("shm", "raw", 1<<20),
+		down("scheme", "raw", 1<<20))},
+	{"1 MB down: shm / bare limit", 0.7, 0, ratio(rate, down("shm", "raw", 1<<20),
+		at("bare", "shm", "raw", "down", 1<<20))},
+	{"64 KB down, borrowed: shm / scheme", 40, 0, ratio(rate, down("shm", "raw-borrow", 64<<10),
+		down("scheme", "raw", 64<<10))},
+	{"64 KB down, borrowed: shm / bare limit, reused buffer", 0, 0,
+		ratio(rate, down("shm", "raw-borrow", 64<<10), at("bare", "shm", "raw-borrow", "down",
+			64<<10))},
+	{"1 MB down, borrowed: shm / scheme", 0, 0, ratio(rate, down("shm", "raw-borrow", 1<<20),
+		down("scheme", "raw", 1<<20))},
+	{"128 B down: shm / eval per message", 35, 0, ratio(rate, down("shm", "raw", 128),
+		at("eval", "eval", "raw", "down", 128))},
+	{"128 B down, borrowed: shm / eval per message", 35, 0,
+		ratio(rate, down("shm", "raw-borrow", 128), at("eval", "eval", "raw", "down", 128))},
+	{"1 KB down: shm / eval per message", 20, 0, ratio(rate, down("shm", "raw", 1<<10),
+		at("eval", "eval", "raw", "down", 1<<10))},
+	{"128 B JSON down: shm / eval per message", 6, 0, ratio(rate, down("shm", "json", 128),
+		at("eval", "eval", "json", "down", 128))},
+	{"100 B events: shm / eval per event", 0, 0, ratio(rate, down("shm", "event", tickSize),
+		at("eval", "eval", "event", "down", tickSize))},
+	{"64 KB up: shm / bare POST, best of 1 to 8 in flight", 3, 0,
+		ratio(rate, at("tailrace", "shm", "raw", "up", 64<<10), at("bare", "scheme", "raw", "up",
+			64<<10))},
+	{"128 B up: shm / eval per message", 6, 0, ratio(rate, at("tailrace", "shm", "raw", "up", 128),
+		at("eval", "eval", "raw", "down", 128))},
+	{"latency p50, 1 ms apart: shm / scheme", 0, 0.25, ratio(p50, down("shm", "latency", 8),
+		down("scheme", "latency", 8))},
 	{"command p50: shm / scheme", 0, 0.25, ratio(p50, commands("shm", 1), commands("scheme", 1))},
-	{"1,000 commands at once: shm / scheme", 1, 0, ratio(rate, commands("shm", callsAtOnce), commands("scheme", callsAtOnce))},
-	{"100 Hz channel beside a flood of 128 B: p99, ms", 0, 10, value(p99ms, channels(2, "tailrace", "shm", "latency-flooded", "down", 128))},
-	{"100 Hz channel beside a flood of 64 KB: p99, ms", 0, 10, value(p99ms, channels(2, "tailrace", "shm", "latency-flooded", "down", 64<<10))},
-	{"CPU seconds per GB of 64 KB: shm / scheme", 0, 0.1, ratio(cpu, down("shm", "raw", 64<<10), down("scheme", "raw", 64<<10))},
+	{"1,000 commands at once: shm / scheme", 1, 0, ratio(rate, commands("shm", callsAtOnce),
+		commands("scheme", callsAtOnce))},
+	{"100 Hz channel beside a flood of 128 B: p99, ms", 0, 10,
+		value(p99ms, channels(2, "tailrace", "shm", "latency-flooded", "down", 128))},
+	{"100 Hz channel beside a flood of 64 KB: p99, ms", 0, 10,
+		value(p99ms, channels(2, "tailrace", "shm", "latency-flooded", "down", 64<<10))},
+	{"CPU seconds per GB of 64 KB: shm / scheme", 0, 0.1, ratio(cpu, down("shm", "raw", 64<<10),
+		down("scheme", "raw", 64<<10))},
 	{"128 B, 1 to 1,000 busy channels: fastest / slowest", 0, 2, growth("shm")},
 }
 
 // flatWithin is by how many MB a process may be larger after 20 GB than after 5.
 const flatWithin = 32
 
-// show says for each goal what was measured, and whether it is short of it. memory is nil if it was not measured.
+// show says for each goal what was measured, and whether it is short of it. memory is nil if it was
+// not measured.
 func show(rows []row, memory *flat) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -144,7 +185,8 @@ func show(rows []row, memory *flat) string {
 	list("scheme", schemeGoals)
 	list("shared memory", shmGoals)
 	if memory != nil {
-		fmt.Fprintf(w, "growth from 5 to 20 GB, MB, the process that grew more\t%.0f\t<= %d\t%s\n", memory.growth(), flatWithin, met(memory.growth() <= flatWithin))
+		fmt.Fprintf(w, "growth from 5 to 20 GB, MB, the process that grew more\t%.0f\t<= %d\t%s\n",
+			memory.growth(), flatWithin, met(memory.growth() <= flatWithin))
 	}
 	w.Flush()
 	return b.String()

@@ -7,19 +7,30 @@ import (
 
 func TestShow(t *testing.T) {
 	rows := []row{
-		{System: "tailrace", Carrier: "scheme", Case: "raw", Direction: "down", Size: 64 << 10, Channels: 1, Inflight: 6, MsgsPerS: 100, CPU: 10},
-		{System: "tailrace", Carrier: "shm", Case: "raw", Direction: "down", Size: 64 << 10, Channels: 1, MsgsPerS: 1600, CPU: 1.5},
-		{System: "bare", Carrier: "shm", Case: "raw", Direction: "down", Size: 64 << 10, Channels: 1, MsgsPerS: 3200},
-		{System: "tailrace", Carrier: "shm", Case: "raw", Direction: "up", Size: 64 << 10, Channels: 1, MsgsPerS: 350},
-		{System: "bare", Carrier: "scheme", Case: "raw", Direction: "up", Size: 64 << 10, Channels: 1, Inflight: 1, MsgsPerS: 50},
-		{System: "bare", Carrier: "scheme", Case: "raw", Direction: "up", Size: 64 << 10, Channels: 1, Inflight: 3, MsgsPerS: 100},
-		{System: "bare", Carrier: "scheme", Case: "raw", Direction: "up", Size: 64 << 10, Channels: 1, Inflight: 8, MsgsPerS: 80},
-		{System: "tailrace", Carrier: "shm", Case: "latency-flooded", Direction: "down", Size: 128, Channels: 2, P50us: 900, P99us: 9500},
+		{System: "tailrace", Carrier: "scheme", Case: "raw", Direction: "down", Size: 64 << 10,
+			Channels: 1, Inflight: 6, MsgsPerS: 100, CPU: 10},
+		{System: "tailrace", Carrier: "shm", Case: "raw", Direction: "down", Size: 64 << 10,
+			Channels: 1, MsgsPerS: 1600, CPU: 1.5},
+		{System: "bare", Carrier: "shm", Case: "raw", Direction: "down", Size: 64 << 10,
+			Channels: 1, MsgsPerS: 3200},
+		{System: "tailrace", Carrier: "shm", Case: "raw", Direction: "up", Size: 64 << 10,
+			Channels: 1, MsgsPerS: 350},
+		{System: "bare", Carrier: "scheme", Case: "raw", Direction: "up", Size: 64 << 10,
+			Channels: 1, Inflight: 1, MsgsPerS: 50},
+		{System: "bare", Carrier: "scheme", Case: "raw", Direction: "up", Size: 64 << 10,
+			Channels: 1, Inflight: 3, MsgsPerS: 100},
+		{System: "bare", Carrier: "scheme", Case: "raw", Direction: "up", Size: 64 << 10,
+			Channels: 1, Inflight: 8, MsgsPerS: 80},
+		{System: "tailrace", Carrier: "shm", Case: "latency-flooded", Direction: "down", Size: 128,
+			Channels: 2, P50us: 900, P99us: 9500},
 	}
 	for i, n := range []int{1, 10, 100, 1000} {
-		rows = append(rows, row{System: "tailrace", Carrier: "shm", Case: "raw", Direction: "down", Size: 128, Channels: n, MsgsPerS: float64(5000 - 1000*i)})
+		rows = append(rows, row{System: "tailrace", Carrier: "shm", Case: "raw", Direction: "down",
+			Size: 128, Channels: n, MsgsPerS: float64(5000 - 1000*i)})
 	}
-	memory := &flat{own: [portions]float64{100, 101, 99, 103}, web: [portions]float64{200, 210, 220, 240}}
+	memory := &flat{own: [portions]float64{100, 101, 99, 103}, web: [portions]float64{
+		200, 210, 220, 240,
+	}}
 	got := map[string]string{}
 	for _, line := range strings.Split(show(rows, memory), "\n") {
 		text, rest, _ := strings.Cut(line, "  ")

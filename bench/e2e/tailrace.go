@@ -30,14 +30,17 @@ type tailrace struct {
 	flood int         // messages that went along with the trips
 }
 
-func newTailrace(kind webview.CarrierKind, carrier string, engine transport.Options) (*tailrace, error) {
-	app, err := webview.New(webview.Options{Assets: page, KeepRunning: true, Carrier: kind, Engine: engine})
+func newTailrace(kind webview.CarrierKind, carrier string, engine transport.Options) (*tailrace,
+	error) {
+	app, err := webview.New(webview.Options{Assets: page, KeepRunning: true, Carrier: kind,
+		Engine: engine})
 	if err != nil {
 		return nil, err
 	}
 	t := &tailrace{carrier: carrier, app: app, done: make(chan string, 1)}
 	t.handle()
-	t.window, err = app.Open(webview.WindowOptions{URL: "page.html", Label: carrier, Width: 300, Height: 200})
+	t.window, err = app.Open(webview.WindowOptions{URL: "page.html", Label: carrier, Width: 300,
+		Height: 200})
 	return t, err
 }
 
@@ -65,7 +68,8 @@ func (t *tailrace) check() error {
 		return fmt.Errorf("the window of %s has no session", t.carrier)
 	}
 	if stats := s.Stats(); stats.Carrier != t.carrier {
-		return fmt.Errorf("the carrier is %q, must be %q: %s", stats.Carrier, t.carrier, stats.Reason)
+		return fmt.Errorf("the carrier is %q, must be %q: %s", stats.Carrier, t.carrier,
+			stats.Reason)
 	}
 	return nil
 }
@@ -162,7 +166,8 @@ func (t *tailrace) handle() {
 		t.start()
 		pad := strings.Repeat("x", 46)
 		for n := range a.N {
-			if err := a.Channels[0].Send(ctx, event{n, "sensor-42", 3.14159, []string{"a", "b"}, true, pad}); err != nil {
+			if err := a.Channels[0].Send(ctx, event{n, "sensor-42", 3.14159, []string{"a", "b"},
+				true, pad}); err != nil {
 				return false, err
 			}
 		}

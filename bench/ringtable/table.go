@@ -34,9 +34,10 @@ type results struct {
 }
 
 var (
-	benchLine = regexp.MustCompile(`^BenchmarkSend/([a-z-]+)/producers=(\d+)/size=(\d+)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op`)
-	allocs    = regexp.MustCompile(`\s([\d.]+) allocs/op`)
-	hardware  = regexp.MustCompile(`^(goos|goarch|cpu): `)
+	benchLine = regexp.MustCompile(
+		`^BenchmarkSend/([a-z-]+)/producers=(\d+)/size=(\d+)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op`)
+	allocs   = regexp.MustCompile(`\s([\d.]+) allocs/op`)
+	hardware = regexp.MustCompile(`^(goos|goarch|cpu): `)
 )
 
 func parse(in io.Reader) (*results, error) {
@@ -119,7 +120,8 @@ func (r *results) print(out io.Writer) {
 	}
 	fmt.Fprintln(out, "\nns per message, median; ratios are the ring's rate over the other's")
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "size\tproducers\t%s\t/chan\t/better mutex\tring allocs\t\n", strings.Join(columns, "\t"))
+	fmt.Fprintf(w, "size\tproducers\t%s\t/chan\t/better mutex\tring allocs\t\n",
+		strings.Join(columns, "\t"))
 	var lost []string
 	for _, c := range r.cases {
 		fmt.Fprintf(w, "%d\t%d\t", c.size, c.producers)
@@ -129,14 +131,17 @@ func (r *results) print(out io.Writer) {
 		ring, hasRing := r.median(c, "ring")
 		ch, hasChan := r.median(c, "chan")
 		name, mutex, hasMutex := r.betterMutex(c)
-		fmt.Fprintf(w, "%s\t%s\t%s\t\n", ratio(ch, ring, hasRing && hasChan), ratio(mutex, ring, hasRing && hasMutex), r.ringAllocs(c))
+		fmt.Fprintf(w, "%s\t%s\t%s\t\n", ratio(ch, ring, hasRing && hasChan),
+			ratio(mutex, ring, hasRing && hasMutex), r.ringAllocs(c))
 		if hasRing && hasMutex && ring > mutex*slower {
-			lost = append(lost, fmt.Sprintf("%d B, %d producers: %.1f ns, %s %.1f ns (%.0f %% slower)",
+			lost = append(lost, fmt.Sprintf("%d B, %d producers: %.1f ns, %s %.1f ns (%.0f %% "+
+				"slower)",
 				c.size, c.producers, ring, name, mutex, (ring/mutex-1)*100))
 		}
 	}
 	w.Flush()
-	fmt.Fprintf(out, "\nring more than 10 %% slower than the better mutex queue: %d of %d cases\n", len(lost), len(r.cases))
+	fmt.Fprintf(out, "\nring more than 10 %% slower than the better mutex queue: %d of %d cases\n",
+		len(lost), len(r.cases))
 	for _, l := range lost {
 		fmt.Fprintln(out, "  "+l)
 	}

@@ -24,7 +24,8 @@ func TestTable(t *testing.T) {
 	for _, want := range []string{
 		"cpu: Example\n",
 		// The median of the ring is 30: 4 times chan's rate, 0.67 of mutex-slices'.
-		"  30.0  120.0            -          27.0          20.0      -   4.00           0.67            2\n",
+		"  30.0  120.0            -          27.0          20.0      -   4.00           0.67     " +
+			"       2\n",
 		"1 of 1 cases\n  64 B, 4 producers: 30.0 ns, mutex-slices 20.0 ns (50 % slower)\n",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -7,7 +7,10 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The modules under Tauri's names stay as they are, one file each, so that each copy of a class is the only one. */
+/**
+ * The modules under Tauri's names stay as they are, one file each, so that each copy of a class is
+ * the only one.
+ */
 const tauri = readdirSync(join(root, 'src/tauri')).map((file) => file.replace(/\.ts$/, ''));
 const scripts = ['internals', 'install', 'global'];
 const modules = tauri.filter((name) => !scripts.includes(name));

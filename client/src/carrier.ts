@@ -38,7 +38,9 @@ export interface Composed {
 
 /** The connection, as its carrier sees it. None of its methods throws. */
 export interface Peer {
-  /** A downward batch has come. False: it was cut, and counts as not come. Dispatches nothing yet. */
+  /**
+   * A downward batch has come. False: it was cut, and counts as not come. Dispatches nothing yet.
+   */
   receive(answer: ArrayBuffer | Received): boolean;
   /** Hands out, in order, what has been received. */
   dispatch(): void;
@@ -50,13 +52,19 @@ export interface Peer {
   readonly due: boolean;
   /** Writes a batch with the receipts and credits of this moment. */
   compose(out: OutBatch | undefined, slot: number, request: number, hold: number): Composed;
-  /** The same around the runs, without a copy: the bytes stand until `out` is composed again or delivered. */
+  /**
+   * The same around the runs, without a copy: the bytes stand until `out` is composed again or
+   * delivered.
+   */
   composeInPlace(out: OutBatch | undefined): Uint8Array<ArrayBuffer>;
   /** That numbered batch has its receipt. Nobody reads its runs any more. */
   delivered(out: OutBatch): void;
   /** A carrier that keeps the order has it, and gives it back by `again` if it fails. */
   passed(out: OutBatch): void;
-  /** These, in the order of their numbers, have not arrived, nor may any credit have: `outgoing` gives them once more. */
+  /**
+   * These, in the order of their numbers, have not arrived, nor may any credit have: `outgoing`
+   * gives them once more.
+   */
   again(outs: readonly OutBatch[]): void;
   /** A request was lost, and the credits that it carried. */
   undelivered(credits: readonly Lane[]): void;

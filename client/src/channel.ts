@@ -40,7 +40,10 @@ interface Unread {
 /** Channels that an invoke under way found inside its arguments. */
 let collecting: ((core: ChannelCore) => number) | undefined;
 
-/** Throws while an invoke reads its arguments: one that a toJSON or getter of theirs calls would number its lanes out of turn. */
+/**
+ * Throws while an invoke reads its arguments: one that a toJSON or getter of theirs calls would
+ * number its lanes out of turn.
+ */
 export function refuseNested(): void {
   if (collecting === undefined) return;
   throw new TailraceError(
@@ -64,7 +67,10 @@ export function stringifyWithChannels(
   }
 }
 
-/** The bytes of a message as they go out. Those of kind BYTES are the caller's, who may write to them again. */
+/**
+ * The bytes of a message as they go out. Those of kind BYTES are the caller's, who may write to
+ * them again.
+ */
 export function encodeMessage(message: unknown): { kind: number; payload: Uint8Array } {
   const bytes = givenBytes(message, 'invalid_message');
   if (bytes !== undefined) return { kind: BYTES, payload: bytes };
@@ -199,8 +205,8 @@ export class ChannelCore implements Sink, Early {
   }
 
   /**
-   * Hands messages of bytes to the callback, in a loop of its own: half the time of `message` for each. It
-   * stops at what is not such a message, and when the callback has changed anything.
+   * Hands messages of bytes to the callback, in a loop of its own: half the time of `message` for
+   * each. It stops at what is not such a message, and when the callback has changed anything.
    */
   private bytesFrames(
     lane: Lane,

@@ -173,7 +173,10 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     return this.calls.add(call);
   }
 
-  /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
+  /**
+   * Starts a call when the session is open and few enough are running; drops it if it is cancelled
+   * before.
+   */
   startCall(id: number, call: HeldCall): void {
     this.whenOpen(() => this.calls.start(id, call));
   }
@@ -314,7 +317,10 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (this.owed.receipt) this.owed.armLazy();
   }
 
-  /** The rest of the frame under way has not come. Its batch will, once more: what was handed out is passed over then. */
+  /**
+   * The rest of the frame under way has not come. Its batch will, once more: what was handed out is
+   * passed over then.
+   */
   private interrupt(batch: Batch): void {
     if (this.running !== undefined) this.running.nextIn--;
     this.running = undefined;

@@ -63,8 +63,8 @@ export interface ControlOwner {
   /** Go has taken a channel; undefined: it is gone already. Throws if there never was one. */
   findOpened(lane: number): Lane | undefined;
   /**
-   * An event for these subscriptions, at least one. `form` is EVENT_JSON or EVENT_BYTES. The payload
-   * shares its buffer with other messages.
+   * An event for these subscriptions, at least one. `form` is EVENT_JSON or EVENT_BYTES. The
+   * payload shares its buffer with other messages.
    */
   event(subs: readonly number[], form: number, payload: Uint8Array): void;
   /** An event with JSON for one subscription. */
@@ -373,7 +373,8 @@ function forbidsEval(): boolean {
   }
 }
 
-// What a script throws may be anything: an object whose getters throw, a Proxy that lets nobody look.
+// What a script throws may be anything: an object whose getters throw, a Proxy that lets nobody
+// look.
 
 function isEvalError(error: unknown): boolean {
   try {

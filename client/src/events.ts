@@ -1,8 +1,8 @@
 // The page's half of the event bus: its listeners, each a subscription of its own in Go.
 //
-// A listener's number is its subscription's, so a frame names the listeners themselves, and numbers grow in
-// the order of registration. Listeners live as long as the page: when it comes back from the
-// back-forward cache, the new session gets all of them again, in order.
+// A listener's number is its subscription's, so a frame names the listeners themselves, and numbers
+// grow in the order of registration. Listeners live as long as the page: when it comes back from
+// the back-forward cache, the new session gets all of them again, in order.
 
 import type { EventCallback, EventTarget, Invoke, InvokeOptions, ListenOptions } from './api.js';
 import { decodeText, isInteger, list, parseJson, push } from './builtins/base.js';
@@ -75,7 +75,10 @@ export class Events {
     }
   }
 
-  /** Registers a listener at once; the promise tells whether Go has it. Throws what is wrong with the arguments. */
+  /**
+   * Registers a listener at once; the promise tells whether Go has it. Throws what is wrong with
+   * the arguments.
+   */
   add<T>(
     event: string,
     handler: EventCallback<T>,
@@ -201,7 +204,10 @@ export class Events {
     await safe(this.call(cmd, args, options));
   }
 
-  /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
+  /**
+   * The page's listeners are there: Go delivers what it has kept for this window, and from now on
+   * at once.
+   */
   ready(): Promise<void> {
     this.later = true; // nothing is to be said of that any more
     this.readyCall ??= this.send('plugin:event|ready', {});
@@ -234,8 +240,9 @@ export class Events {
   }
 
   /**
-   * There is a new session, which knows nothing of this page's listeners. `endOld` ends the one before: what
-   * the page does when it hears of that is the new session's, and comes behind the listeners of before.
+   * There is a new session, which knows nothing of this page's listeners. `endOld` ends the one
+   * before: what the page does when it hears of that is the new session's, and comes behind the
+   * listeners of before.
    */
   restored(endOld: () => void): void {
     this.epoch++;

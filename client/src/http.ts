@@ -37,8 +37,8 @@ const HELLO_TIMEOUT = 10_000;
 const WATCH = 2500;
 /**
  * An answer of up to so many bytes is dispatched before its slot pulls again, and what the page
- * replies goes along with that pull: one request for a round trip. A larger answer is dispatched while
- * the next one is under way.
+ * replies goes along with that pull: one request for a round trip. A larger answer is dispatched
+ * while the next one is under way.
  */
 const SMALL = 16 << 10;
 
@@ -415,7 +415,8 @@ export class HttpCarrier implements Carrier {
     timeout: number,
   ): Promise<Reply | undefined> {
     if (this.blocked) return undefined;
-    // One signal serves a slot until it aborts: making one for each request costs more than a message.
+    // One signal serves a slot until it aborts: making one for each request costs more than a
+    // message.
     slot.aborter ??= new Aborter();
     slot.abort = slot.aborter;
     this.begin(slot, timeout);

@@ -29,12 +29,17 @@ const INLINE = 65536;
 const MAX_ENVELOPE = 256 << 10;
 /** The longest name of a command, in bytes of UTF-8. */
 const LONGEST = 1024;
-/** A call that waits so long while its own channel is not read is probably waiting for the reader. */
+/**
+ * A call that waits so long while its own channel is not read is probably waiting for the reader.
+ */
 const BOTH_WAIT = 2000;
 
 let warned = false;
 
-/** The envelopes of calls without headers and channels, by the command's name and the body's form: most are called again. */
+/**
+ * The envelopes of calls without headers and channels, by the command's name and the body's form:
+ * most are called again.
+ */
 const envelopes = new SafeMap<string, Uint8Array>();
 /** So many are kept, of names up to so long. */
 const ENVELOPES = 256;

@@ -14,11 +14,11 @@ export interface JsonRun {
 }
 
 /**
- * Reads a run whose frames are all of one kind, each a head of so many words (its header's two included) and
- * JSON behind it, as one array: in JavaScriptCore a third cheaper than one by one. What stands between
- * the values, which nobody reads any more, is overwritten with commas and spaces. Undefined, and nothing is
- * overwritten: a frame is of another kind, or `take` does not accept its head. If the array has not one
- * element a frame, some payload is not JSON.
+ * Reads a run whose frames are all of one kind, each a head of so many words (its header's two
+ * included) and JSON behind it, as one array: in JavaScriptCore a third cheaper than one by one.
+ * What stands between the values, which nobody reads any more, is overwritten with commas and
+ * spaces. Undefined, and nothing is overwritten: a frame is of another kind, or `take` does not
+ * accept its head. If the array has not one element a frame, some payload is not JSON.
  */
 export function parseRun(
   batch: Batch,

@@ -311,7 +311,10 @@ export class Lane implements FrameTarget {
     this.pump();
   }
 
-  /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
+  /**
+   * Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again
+   * afterwards.
+   */
   trySend(kind: number, payload: Uint8Array): boolean {
     if (this.owner.left) return false;
     const length = lengthOf(payload);
@@ -418,7 +421,10 @@ export class Lane implements FrameTarget {
     return batched;
   }
 
-  /** Writes frames into a batch, at most about `quota` bytes of them. It joins `batched` with its first bytes of payload. */
+  /**
+   * Writes frames into a batch, at most about `quota` bytes of them. It joins `batched` with its
+   * first bytes of payload.
+   */
   write(writer: RunWriter, quota: number, batched: Lane[]): void {
     const { chunk } = this.owner;
     const stop = writer.length + quota;

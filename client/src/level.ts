@@ -6,9 +6,10 @@ import { callable, guarded, TailraceError } from './errors.js';
 type Callback = (() => void) | undefined;
 
 /**
- * The bytes in a queue, with a high and a low threshold. Each is told once when it is reached, and the high one again only
- * after the low one, so that a level which swings around one of them calls nobody all the time. Callbacks
- * come in a microtask, and only if they are still true then: `add` and `remove` are called in the middle of other work.
+ * The bytes in a queue, with a high and a low threshold. Each is told once when it is reached, and
+ * the high one again only after the low one, so that a level which swings around one of them calls
+ * nobody all the time. Callbacks come in a microtask, and only if they are still true then: `add`
+ * and `remove` are called in the middle of other work.
  */
 export class Level {
   amount = 0;

@@ -18,7 +18,10 @@ export interface PageState extends Tailrace {
   readonly api: number;
   /** For the modules under Tauri's names, which number listeners themselves. */
   readonly events: Events;
-  /** `invoke` with a replacer for the arguments' JSON, and null as the result of a command without one. */
+  /**
+   * `invoke` with a replacer for the arguments' JSON, and null as the result of a command without
+   * one.
+   */
   readonly call: Call;
 }
 

@@ -108,7 +108,10 @@ class Resumed<T> extends Channel<T, never> implements ResumedChannel<T> {
     return iterator;
   }
 
-  /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
+  /**
+   * Tells Go how far this page has come: what is unread will be dropped here, and must not look
+   * consumed.
+   */
   override close(): void {
     const core = coreOf(this);
     if (!this.closed) core.trySend(this.place.sequence);
@@ -168,7 +171,8 @@ export function createResume(call: Call, clock: Pick<Timers, 'task'>): Resume {
       if (signal !== undefined) channel.endWith(signal);
       remember(key, channel.place);
     } catch (error) {
-      // Not before the head: what comes behind it is dropped, and Go must learn that nothing of it was handed out.
+      // Not before the head: what comes behind it is dropped, and Go must learn that nothing of it
+      // was handed out.
       const close = () => channel.close();
       void settled(channel.head, close, close);
       throw error;

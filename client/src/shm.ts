@@ -1,6 +1,6 @@
-// The carrier of shared memory. The web process's extension maps what Go writes and copies it into buffers of
-// the page; upward batches go into a ring the same way. The custom scheme's carrier says hello, moves the batches
-// until the memory is there, and again when it has gone.
+// The carrier of shared memory. The web process's extension maps what Go writes and copies it into
+// buffers of the page; upward batches go into a ring the same way. The custom scheme's carrier says
+// hello, moves the batches until the memory is there, and again when it has gone.
 
 import { behind, floor, list, max, push } from './builtins/base.js';
 import {
@@ -23,11 +23,20 @@ import { pin } from './pinned.js';
 import type { Timers } from './timers.js';
 import { type Apart, GONE } from './wire.js';
 
-/** What the extension gives the page. Every function returns a number and never throws; -1: the link has gone. */
+/**
+ * What the extension gives the page. Every function returns a number and never throws; -1: the link
+ * has gone.
+ */
 export interface Memory {
-  /** 1: attached. 0: the offer has not come; when it has, it is attached, and `bell` is called. -1: refused. */
+  /**
+   * 1: attached. 0: the offer has not come; when it has, it is attached, and `bell` is called. -1:
+   * refused.
+   */
   attach(token: string, bell: () => void): number;
-  /** `length + flags * 2^32` of the current record; 0: there is none, and `bell` is called when there is one. */
+  /**
+   * `length + flags * 2^32` of the current record; 0: there is none, and `bell` is called when
+   * there is one.
+   */
   next(): number;
   /** Copies the current record, but for its apart segments. Returns its length. */
   read(buffer: Uint8Array): number;
@@ -47,8 +56,8 @@ const BORROW = 2;
 const APART = 4;
 
 /**
- * Receipts and credits go up after so many bytes, if nothing has taken them along. Each wakes Go: with half of it 64 KB messages
- * are a tenth slower.
+ * Receipts and credits go up after so many bytes, if nothing has taken them along. Each wakes Go:
+ * with half of it 64 KB messages are a tenth slower.
  */
 const EVERY = 1 << 20;
 /** Milliseconds after which the page gets a turn for painting. */
@@ -337,8 +346,9 @@ export class ShmCarrier implements Carrier {
 }
 
 /**
- * Runs what is queued as microtasks now: WebKit does that behind an event's listener. What the extension calls is none, and there
- * microtasks wait for the next turn of the main loop: a command then takes about a twentieth longer.
+ * Runs what is queued as microtasks now: WebKit does that behind an event's listener. What the
+ * extension calls is none, and there microtasks wait for the next turn of the main loop: a command
+ * then takes about a twentieth longer.
  */
 export class Checkpoint {
   private readonly target = new NativeEventTarget();

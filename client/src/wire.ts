@@ -83,28 +83,33 @@ PLACES[MIDDLE] = CONTROL | CHANNEL;
 PLACES[END] = CONTROL | CHANNEL;
 PLACES[ABORT] = CONTROL | CHANNEL;
 
-/** In the `align` of a run: its one frame stands in the batch with its first 24 bytes only. See Apart. */
+/**
+ * In the `align` of a run: its one frame stands in the batch with its first 24 bytes only. See
+ * Apart.
+ */
 const APART = 0x80000000;
 /** What stands of such a frame in its batch: its header and so many bytes of its payload. */
 const APART_HEAD = 16;
 
 /**
- * The rest of large frames, which a batch that came through shared memory does not hold itself: it is
- * copied to where it belongs, once, and in order.
+ * The rest of large frames, which a batch that came through shared memory does not hold itself: it
+ * is copied to where it belongs, once, and in order.
  */
 export interface Apart {
   /** It is still outside: the batch has not come whole before all of it was filled in. */
   readonly live: boolean;
   /**
-   * Puts the rest of the next frame, `length` bytes, into `u8` at `at`. `transferable`: the buffer of `u8` must
-   * stay so. Throws GONE if the other side has gone, or a broken rule.
+   * Puts the rest of the next frame, `length` bytes, into `u8` at `at`. `transferable`: the buffer
+   * of `u8` must stay so. Throws GONE if the other side has gone, or a broken rule.
    */
   fill(u8: Uint8Array, at: number, length: number, transferable: boolean): void;
   /** The batch is not walked. */
   skip(): void;
 }
 
-/** Thrown where the way of a batch ended while it was walked: it will come again, on another one. */
+/**
+ * Thrown where the way of a batch ended while it was walked: it will come again, on another one.
+ */
 export const GONE = Symbol('gone');
 
 /** A whole batch, its header read, its runs not yet. */
@@ -137,7 +142,10 @@ export interface FrameTarget {
     length: number,
     stride: number,
   ): void;
-  /** Called first, for a run of several frames: may take some from its beginning at once. Returns how many. */
+  /**
+   * Called first, for a run of several frames: may take some from its beginning at once. Returns
+   * how many.
+   */
   frames?(batch: Batch, at: number, bytes: number, count: number, align: number): number;
 }
 
@@ -298,7 +306,10 @@ function checkKind(kind: number, lane: number, places: number): void {
   if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
 }
 
-/** The same batch with everything in buffers that nobody else writes to, for one that came too early. */
+/**
+ * The same batch with everything in buffers that nobody else writes to, for one that came too
+ * early.
+ */
 export function keepBatch(batch: Batch): Batch {
   const { apart, length } = batch;
   const u8 = batch.reused ? copyOf(viewOf(batch.u8, 0, length)) : batch.u8;
@@ -371,7 +382,9 @@ export interface BatchHeader {
   hold: number;
 }
 
-/** Puts a batch together. `credits` holds lane and total in turn; `runs` is what RunWriter wrote. */
+/**
+ * Puts a batch together. `credits` holds lane and total in turn; `runs` is what RunWriter wrote.
+ */
 export function encodeBatch(
   header: BatchHeader,
   credits: readonly number[],
@@ -441,7 +454,10 @@ const SMALL_RUNS = 16 << 10;
 /** Buffers that a writer keeps for later. */
 const SPARES = 8;
 
-/** Writes runs of align 8, at most `capacity` bytes of them, with room for a header of `front` bytes before them. */
+/**
+ * Writes runs of align 8, at most `capacity` bytes of them, with room for a header of `front` bytes
+ * before them.
+ */
 export class RunWriter {
   private u8: Uint8Array<ArrayBuffer>;
   private u32: Uint32Array;
@@ -503,7 +519,9 @@ export class RunWriter {
     u32[this.runWord + 4] += stride;
   }
 
-  /** What was written; the writer is empty again. The bytes stay until they are given to `release`. */
+  /**
+   * What was written; the writer is empty again. The bytes stay until they are given to `release`.
+   */
   take(): Uint8Array<ArrayBuffer> {
     const { u8, front, length } = this;
     this.length = 0;

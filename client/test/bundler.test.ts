@@ -1,5 +1,5 @@
-// The package as a bundler's user has it: an app for Tauri, type-checked and built with the recipe of the
-// README, and its bundle in a page. And the modules as a page without a bundler has them.
+// The package as a bundler's user has it: an app for Tauri, type-checked and built with the recipe
+// of the README, and its bundle in a page. And the modules as a page without a bundler has them.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-// The event bus of the Go side, as far as one page meets it: it takes the page's ordered commands, and delivers
-// to the subscriptions that an event's name and target reach.
+// The event bus of the Go side, as far as one page meets it: it takes the page's ordered commands,
+// and delivers to the subscriptions that an event's name and target reach.
 
 import type { EventTarget } from '../src/api.js';
 import { ERROR, EVENT, EVENT_BYTES, EVENT_JSON } from '../src/wire.js';

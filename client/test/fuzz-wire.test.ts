@@ -1,5 +1,5 @@
-// The decoder against Go's: whole batches and broken ones, which fuzz/wirecases makes. The two must agree on what they
-// take, and on all that they read from it.
+// The decoder against Go's: whole batches and broken ones, which fuzz/wirecases makes. The two must
+// agree on what they take, and on all that they read from it.
 //
 //   TAILRACE_FUZZ_CASES   how many (default 20,000)
 //   TAILRACE_FUZZ_SEED    the printed seed of a run, to have the same inputs again

@@ -1,4 +1,5 @@
-// What a channel holds in the page: bufferedAmount and unreadAmount, with their callbacks, over both carriers.
+// What a channel holds in the page: bufferedAmount and unreadAmount, with their callbacks, over
+// both carriers.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// The web process's extension in memory: the functions that it gives the page, and what Go does with the
-// memory behind them.
+// The web process's extension in memory: the functions that it gives the page, and what Go does
+// with the memory behind them.
 
 import assert from 'node:assert/strict';
 import type { Memory } from '../src/shm.js';
@@ -16,7 +16,10 @@ export const APART = 4;
 const RUN_HEADER = 24;
 const FRAME_HEAD = 24;
 
-/** A batch as it stands in a record: frames of at least `least` bytes that are alone in their run are apart. */
+/**
+ * A batch as it stands in a record: frames of at least `least` bytes that are alone in their run
+ * are apart.
+ */
 export function recordOf(
   batch: Uint8Array,
   least = Number.MAX_SAFE_INTEGER,

@@ -1,4 +1,5 @@
-// Each thing that can happen to a request, on each kind of request: what was lost comes once more, and nothing twice.
+// Each thing that can happen to a request, on each kind of request: what was lost comes once more,
+// and nothing twice.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

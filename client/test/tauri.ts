@@ -1,5 +1,5 @@
-// One page under Tauri's names: our modules, or the unmodified package on our internals. The same program must
-// have the same effects on both.
+// One page under Tauri's names: our modules, or the unmodified package on our internals. The same
+// program must have the same effects on both.
 
 import assert from 'node:assert/strict';
 import * as realApp from '@tauri-apps/api/app';

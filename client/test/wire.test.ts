@@ -90,7 +90,8 @@ test('every broken rule of a header is named', () => {
 });
 
 test('every broken rule of a run or frame is named', () => {
-  // Words of the one run: lane 12, count 13, first 14 and 15, bytes 16, align 17; its frame: length 18, kind 19.
+  // Words of the one run: lane 12, count 13, first 14 and 15, bytes 16, align 17; its frame: length
+  // 18, kind 19.
   assert.match(ruleOf(patched({ 13: 0 })), /without frames/);
   assert.match(ruleOf(patched({ 13: 2 })), /frame header past/);
   assert.match(ruleOf(patched({ 13: 0xffffffff })), /frame header past/);

@@ -1,5 +1,5 @@
-// Command background starts a process in Go for each page that asks for one. Its periodic events go to that
-// page's window only.
+// Command background starts a process in Go for each page that asks for one. Its periodic events go
+// to that page's window only.
 package main
 
 import (
@@ -32,7 +32,8 @@ type Payload struct {
 	N       int    `json:"n"`
 }
 
-// initProcess is the command. It returns at once; the process ends when the page says so, or is gone.
+// initProcess is the command. It returns at once; the process ends when the page says so, or is
+// gone.
 func initProcess(ctx context.Context, a struct {
 	Milliseconds int // between two events
 }) (struct{}, error) {
@@ -44,7 +45,8 @@ func initProcess(ctx context.Context, a struct {
 	}
 	processes.Go(func() {
 		defer window.Unlisten(id)
-		tick := time.NewTicker(max(time.Duration(a.Milliseconds)*time.Millisecond, time.Millisecond))
+		tick := time.NewTicker(max(time.Duration(a.Milliseconds)*time.Millisecond,
+			time.Millisecond))
 		defer tick.Stop()
 		for n := 1; ; n++ {
 			select {

@@ -29,9 +29,10 @@ func count(ctx context.Context, args struct {
 
 func main() {
 	assets := fstest.MapFS{"index.html": {Data: []byte(page)}}
-	err := webview.Run(webview.Options{Assets: assets}, webview.WindowOptions{}, func(app *webview.App) {
-		transport.Handle(app.Engine(), "count", count)
-	})
+	err := webview.Run(webview.Options{Assets: assets}, webview.WindowOptions{},
+		func(app *webview.App) {
+			transport.Handle(app.Engine(), "count", count)
+		})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -57,7 +57,8 @@ func (d *demo) register(e *transport.Engine) {
 		}
 		return struct{}{}, err
 	})
-	transport.Handle(e, "failed", func(_ context.Context, f struct{ Message string }) (struct{}, error) {
+	transport.Handle(e, "failed", func(_ context.Context, f struct{ Message string }) (struct{},
+		error) {
 		select {
 		case d.failure <- fmt.Errorf("the page failed: %s", f.Message):
 		default:
@@ -66,8 +67,8 @@ func (d *demo) register(e *transport.Engine) {
 	})
 }
 
-// measure waits until the file and the telemetry are through, and gives what the page and Go agree on.
-// With stop it ends the telemetry and takes the screenshot.
+// measure waits until the file and the telemetry are through, and gives what the page and Go agree
+// on. With stop it ends the telemetry and takes the screenshot.
 func (d *demo) measure(w *webview.Window, stop bool) (result, error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -122,7 +123,8 @@ func (d *demo) finish(ctx context.Context, w *webview.Window, f *feed) error {
 	return err
 }
 
-// watch ends ctx when the window is closed, the page reports a failure, or nothing happens any more.
+// watch ends ctx when the window is closed, the page reports a failure, or nothing happens any
+// more.
 func (d *demo) watch(ctx context.Context, cancel context.CancelCauseFunc, w *webview.Window) {
 	quiet := time.NewTimer(stall)
 	defer quiet.Stop()
@@ -134,7 +136,8 @@ func (d *demo) watch(ctx context.Context, cancel context.CancelCauseFunc, w *web
 		case <-ctx.Done():
 			return
 		case <-w.Done():
-			cancel(errors.New("the window was closed before the file and the telemetry were through"))
+			cancel(
+				errors.New("the window was closed before the file and the telemetry were through"))
 		case err := <-d.failure:
 			cancel(err)
 		case <-quiet.C:
@@ -160,8 +163,10 @@ func (d *demo) narrate(ctx context.Context, f *feed) {
 		case <-tick.C:
 		}
 		now := f.latest()
-		fmt.Fprintf(d.stderr, "file %.1f of %.1f MB, %.1f MB/s; telemetry %d messages, lag %.1f ms; lost %d, reordered %d\n",
-			float64(now.Bytes)/1e6, float64(d.source.info.Size)/1e6, float64(now.Bytes-min(before.Bytes, now.Bytes))/1e6,
+		fmt.Fprintf(d.stderr, "file %.1f of %.1f MB, %.1f MB/s; telemetry %d messages, lag %.1f "+
+			"ms; lost %d, reordered %d\n",
+			float64(now.Bytes)/1e6, float64(d.source.info.Size)/1e6,
+			float64(now.Bytes-min(before.Bytes, now.Bytes))/1e6,
 			sum(now.Received), now.Lag, sum(now.Lost), sum(now.Reordered))
 		before = now
 	}

@@ -84,14 +84,16 @@ func TestDemo(t *testing.T) {
 			if err := decoder.Decode(&r); err != nil {
 				t.Fatalf("%v in the last line %q", err, last)
 			}
-			if r.Carrier != "shm" || r.Bytes != int64(size) || r.Lost != 0 || r.Reordered != 0 || r.SHA256 != "match" {
+			if r.Carrier != "shm" || r.Bytes != int64(size) || r.Lost != 0 || r.Reordered != 0 ||
+				r.SHA256 != "match" {
 				t.Errorf("result %s", last)
 			}
 			if (r.MBPerS > 0) != (size > 0) {
 				t.Errorf("%v MB/s for %d bytes", r.MBPerS, size)
 			}
 			// Producers catch up, so that even a slow machine gets all of the first 5 s.
-			if least := uint64(len(signals)) * uint64(telemetryTime/pace); r.Messages < least || r.PerS <= 0 {
+			if least := uint64(len(signals)) * uint64(telemetryTime/pace); r.Messages < least ||
+				r.PerS <= 0 {
 				t.Errorf("%d messages, %v a second: want %d at least", r.Messages, r.PerS, least)
 			}
 			checkPicture(t, filepath.Join(c.Dir, picture))
@@ -156,7 +158,8 @@ func TestPageGone(t *testing.T) {
 	}
 	begin := time.Now()
 	c.Wait()
-	// xvfb-run replaces the demo's code by its own when it can't remove its folder, in which the server may still write.
+	// xvfb-run replaces the demo's code by its own when it can't remove its folder, in which the
+	// server may still write.
 	const notRemoved = 5
 	if code := c.ProcessState.ExitCode(); code != 1 && code != notRemoved {
 		t.Errorf("exit code %d", code)
@@ -164,7 +167,8 @@ func TestPageGone(t *testing.T) {
 	if took := time.Since(begin); took > stall/2 {
 		t.Errorf("it took %v", took)
 	}
-	if text := stop.String(); !strings.Contains(text, "demo: ") || strings.Contains(out.String(), "{") {
+	if text := stop.String(); !strings.Contains(text, "demo: ") ||
+		strings.Contains(out.String(), "{") {
 		t.Errorf("stdout %q, stderr %q", out.String(), text)
 	}
 }

@@ -60,11 +60,13 @@ func openSource(path string) (*source, error) {
 	}
 	if !st.Mode().IsRegular() {
 		f.Close()
-		return nil, fmt.Errorf("%s is not a regular file (%s): give one by -file", path, kind(st.Mode()))
+		return nil, fmt.Errorf("%s is not a regular file (%s): give one by -file", path,
+			kind(st.Mode()))
 	}
 	// An empty file is one empty piece, so that it is checked as well.
 	pieces := max(1, (st.Size()+pieceBytes-1)/pieceBytes)
-	info := fileInfo{Name: filepath.Base(path), Size: st.Size(), Pieces: pieces, PieceBytes: pieceBytes}
+	info := fileInfo{Name: filepath.Base(path), Size: st.Size(), Pieces: pieces,
+		PieceBytes: pieceBytes}
 	return &source{file: f, info: info, done: make(chan sending, 1)}, nil
 }
 
@@ -175,7 +177,8 @@ func (d *demo) compare(ctx context.Context, s streams) (sending, error) {
 
 // send sends the file from its beginning to its end, and the hash of each piece to hashes. It holds
 // one buffer: Send copies.
-func (s *source) send(ctx context.Context, data *transport.Stream[[]byte, pieceHash], hashes chan<- [sha256.Size]byte) error {
+func (s *source) send(ctx context.Context, data *transport.Stream[[]byte, pieceHash],
+	hashes chan<- [sha256.Size]byte) error {
 	buffer := make([]byte, readBytes)
 	file := io.NewSectionReader(s.file, 0, s.info.Size)
 	hash := sha256.New()
@@ -204,7 +207,8 @@ func (s *source) send(ctx context.Context, data *transport.Stream[[]byte, pieceH
 		}
 	}
 	if at, err := file.Seek(0, io.SeekCurrent); err != nil || at != s.info.Size {
-		return fmt.Errorf("the file became shorter while it was streamed: %d of %d bytes could be read", at, s.info.Size)
+		return fmt.Errorf("the file became shorter while it was streamed: %d of %d bytes could "+
+			"be read", at, s.info.Size)
 	}
 	return nil
 }

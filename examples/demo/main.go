@@ -1,13 +1,13 @@
-// Command demo streams a file and live telemetry from Go into a window, and checks in the page
-// that everything arrives, once and in order.
+// Command demo streams a file and live telemetry from Go into a window, and checks in the page that
+// everything arrives, once and in order.
 //
-// The file crosses as raw bytes. The page hashes it in pieces of 4 MiB and sends each SHA-256
-// back; Go compares it with its own. Neither side holds more than a few pieces. Eight
-// channels carry 1,000 small messages a second each, which the page draws and checks for gaps.
+// The file crosses as raw bytes. The page hashes it in pieces of 4 MiB and sends each SHA-256 back;
+// Go compares it with its own. Neither side holds more than a few pieces. Eight channels carry
+// 1,000 small messages a second each, which the page draws and checks for gaps.
 //
 // The last line on stdout is one JSON object with what was measured. The exit code is 1 when a
-// message was lost or reordered, when a piece did not match, or when the demo could not run to its end.
-// Without a display it runs under Xvfb, writes demo.png, and ends by itself.
+// message was lost or reordered, when a piece did not match, or when the demo could not run to its
+// end. Without a display it runs under Xvfb, writes demo.png, and ends by itself.
 package main
 
 import (
@@ -62,7 +62,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.file, "file", "", "`path` of the file to stream (default: the go binary)")
 	flags.StringVar(&o.theme, "theme", "auto", "light, dark, or auto: as the desktop says")
-	flags.BoolVar(&o.exit, "exit", alone, "end after the file and 5 s of telemetry, and write demo.png")
+	flags.BoolVar(&o.exit, "exit", alone, "end after the file and 5 s of telemetry, and write "+
+		"demo.png")
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("demo: unexpected argument %q: the file is given by -file", flags.Arg(0))

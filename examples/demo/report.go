@@ -23,7 +23,8 @@ type report struct {
 func (r report) validate(sent []uint64) error {
 	for _, counts := range [][]uint64{r.Received, r.Lost, r.Reordered, r.Next} {
 		if len(counts) != len(sent) {
-			return fmt.Errorf("a report needs %d counts of each kind, got %d", len(sent), len(counts))
+			return fmt.Errorf("a report needs %d counts of each kind, got %d", len(sent),
+				len(counts))
 		}
 	}
 	for i := range sent {
@@ -31,7 +32,8 @@ func (r report) validate(sent []uint64) error {
 			return fmt.Errorf("the counts of signal %d do not add up", i)
 		}
 		if r.Next[i] > sent[i] {
-			return fmt.Errorf("signal %d: the page has %d messages, %d were sent", i, r.Next[i], sent[i])
+			return fmt.Errorf("signal %d: the page has %d messages, %d were sent", i, r.Next[i],
+				sent[i])
 		}
 	}
 	return nil
@@ -49,19 +51,21 @@ func (r report) covers(counts []uint64) bool {
 
 // result is the last line on stdout.
 type result struct {
-	Carrier   string  `json:"carrier"`
-	Bytes     int64   `json:"bytes"`     // of the file, as the page counted them
-	Messages  uint64  `json:"messages"`  // telemetry that arrived and was checked
-	Lost      uint64  `json:"lost"`      // by their numbers
-	Reordered uint64  `json:"reordered"` // by their numbers
-	SHA256    string  `json:"sha256"`
-	MBPerS    float64 `json:"mb_per_s"`        // the file: from the first Send to the last piece's hash
-	PerS      float64 `json:"telemetry_per_s"` // as they arrived
+	Carrier   string `json:"carrier"`
+	Bytes     int64  `json:"bytes"`     // of the file, as the page counted them
+	Messages  uint64 `json:"messages"`  // telemetry that arrived and was checked
+	Lost      uint64 `json:"lost"`      // by their numbers
+	Reordered uint64 `json:"reordered"` // by their numbers
+	SHA256    string `json:"sha256"`
+	// the file: from the first Send to the last piece's hash
+	MBPerS float64 `json:"mb_per_s"`
+	PerS   float64 `json:"telemetry_per_s"` // as they arrived
 
 	size int64 // of the file
 }
 
-// addFile enters the file. Its pieces match when Go has compared all of them, and their bytes are all.
+// addFile enters the file. Its pieces match when Go has compared all of them, and their bytes are
+// all.
 func (r *result) addFile(s sending, size int64) {
 	r.Bytes, r.size = s.Bytes, size
 	r.SHA256 = "mismatch"
@@ -96,10 +100,12 @@ func (r result) line() string {
 func (r result) check() error {
 	var errs []error
 	if r.Lost > 0 || r.Reordered > 0 {
-		errs = append(errs, fmt.Errorf("telemetry: %d messages were lost, %d reordered", r.Lost, r.Reordered))
+		errs = append(errs, fmt.Errorf("telemetry: %d messages were lost, %d reordered", r.Lost,
+			r.Reordered))
 	}
 	if r.SHA256 != "match" {
-		errs = append(errs, fmt.Errorf("the file did not arrive whole: %d of %d bytes, SHA-256: %s", r.Bytes, r.size, r.SHA256))
+		errs = append(errs, fmt.Errorf("the file did not arrive whole: %d of %d bytes, SHA-256: %s",
+			r.Bytes, r.size, r.SHA256))
 	}
 	return errors.Join(errs...)
 }

@@ -9,7 +9,8 @@ import (
 func TestReportValidate(t *testing.T) {
 	sent := []uint64{10, 20}
 	good := func() report {
-		return report{Received: []uint64{10, 18}, Lost: []uint64{0, 3}, Reordered: []uint64{0, 1}, Next: []uint64{10, 20}}
+		return report{Received: []uint64{10, 18}, Lost: []uint64{0, 3}, Reordered: []uint64{0, 1},
+			Next: []uint64{10, 20}}
 	}
 	if err := good().validate(sent); err != nil {
 		t.Error(err)
@@ -33,7 +34,8 @@ func TestReportValidate(t *testing.T) {
 
 func TestResultCheck(t *testing.T) {
 	whole := sending{Bytes: 9, Pieces: 2, Matched: 2, Seconds: 1}
-	in := report{Received: []uint64{4, 5}, Lost: []uint64{0, 0}, Reordered: []uint64{0, 0}, Next: []uint64{4, 5}, Seconds: 2}
+	in := report{Received: []uint64{4, 5}, Lost: []uint64{0, 0}, Reordered: []uint64{0, 0},
+		Next: []uint64{4, 5}, Seconds: 2}
 	for _, c := range []struct {
 		change func(s *sending, r *report)
 		want   string // in the error

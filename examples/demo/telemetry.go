@@ -58,7 +58,8 @@ type channels struct {
 // run is the command that streams the telemetry until the page goes away or the demo ends.
 func (t *telemetry) run(ctx context.Context, c channels) (struct{}, error) {
 	if len(c.Channels) != len(signals) {
-		return struct{}{}, fmt.Errorf("telemetry needs %d channels, got %d", len(signals), len(c.Channels))
+		return struct{}{}, fmt.Errorf("telemetry needs %d channels, got %d", len(signals),
+			len(c.Channels))
 	}
 	for _, channel := range c.Channels {
 		if err := channel.Configure(transport.ChannelOptions{RingBytes: ringBytes}); err != nil {
@@ -104,7 +105,10 @@ func (f *feed) produce(ctx context.Context, c *transport.Channel[sample], i int)
 		case <-tick.C:
 		}
 		for due := uint64(time.Since(f.start) / pace); seq < due; seq++ {
-			s := sample{Seq: seq, Sent: time.Now().UnixMicro(), Value: signals[i].at(float64(seq)*pace.Seconds(), noise)}
+			s := sample{
+				Seq: seq, Sent: time.Now().UnixMicro(),
+				Value: signals[i].at(float64(seq)*pace.Seconds(), noise),
+			}
 			f.sent[i].Add(1) // first, so that the page can't be ahead of it
 			if err := c.Send(ctx, s); err != nil {
 				f.sent[i].Add(^uint64(0))

@@ -12,7 +12,8 @@ import (
 )
 
 // errDamaged is a download that is not what its server announced.
-var errDamaged = errors.New("download: what came does not have the SHA-256 that the server announced")
+var errDamaged = errors.New("download: what came does not have the SHA-256 that the server " +
+	"announced")
 
 // fetch reads url to its end and reports each step. It fails if the SHA-256 is not the one
 // of the header Repr-Digest (RFC 9530).
@@ -29,7 +30,9 @@ func fetch(ctx context.Context, id int64, url string, report func(DownloadEvent)
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("download: the server says %s", response.Status)
 	}
-	if err := report(DownloadEvent{"started", &Started{url, id, response.ContentLength}}); err != nil {
+	if err := report(DownloadEvent{
+		"started", &Started{url, id, response.ContentLength},
+	}); err != nil {
 		return err
 	}
 	hash := sha256.New()

@@ -73,7 +73,9 @@ func setup(o webview.Options, url string) (*webview.App, error) {
 	d := &downloads{app: app}
 	transport.Handle(app.Engine(), "download", d.throughChannel)
 	transport.Handle(app.Engine(), "download_with_events", d.throughEvents)
-	transport.Handle(app.Engine(), "source", func(context.Context, struct{}) (string, error) { return url, nil })
+	transport.Handle(app.Engine(), "source", func(context.Context, struct{}) (string, error) {
+		return url, nil
+	})
 	return app, nil
 }
 

@@ -35,15 +35,20 @@ func TestPage(t *testing.T) {
 	exampletest.Picture(t, w)
 	exampletest.Await(t, w, "document.querySelector('output').textContent", "Complete")
 	for _, id := range []string{"channel", "events"} {
-		exampletest.Await(t, w, "document.querySelector('#"+id+" .amount').textContent", "25.2 MB of 25.2 MB")
-		exampletest.Await(t, w, "document.querySelector('#"+id+" .steps').textContent.startsWith('as announced, ')", true)
-		exampletest.Await(t, w, "/^SHA-256 [0-9a-f]{64}$/.test(document.querySelector('#"+id+" .hash').textContent)", true)
+		exampletest.Await(t, w, "document.querySelector('#"+id+" .amount').textContent",
+			"25.2 MB of 25.2 MB")
+		exampletest.Await(t, w, "document.querySelector('#"+id+
+			" .steps').textContent.startsWith('as announced, ')", true)
+		exampletest.Await(t, w, "/^SHA-256 [0-9a-f]{64}$/.test(document.querySelector('#"+id+
+			" .hash').textContent)", true)
 	}
 }
 
 // TestDamaged: a file that is not what the server announced is an error, and so is what is no file.
 func TestDamaged(t *testing.T) {
-	for path, want := range map[string]error{"/damaged": errDamaged, "/short": nil, "/missing": nil} {
+	for path, want := range map[string]error{
+		"/damaged": errDamaged, "/short": nil, "/missing": nil,
+	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/missing":
@@ -57,7 +62,10 @@ func TestDamaged(t *testing.T) {
 			}
 		}))
 		var last DownloadEvent
-		err := fetch(context.Background(), 1, s.URL+path, func(e DownloadEvent) error { last = e; return nil })
+		err := fetch(context.Background(), 1, s.URL+path, func(e DownloadEvent) error {
+			last = e
+			return nil
+		})
 		if err == nil || want != nil && !errors.Is(err, want) || last.Event == "finished" {
 			t.Errorf("%s: %v after %q", path, err, last.Event)
 		}
@@ -84,7 +92,10 @@ func TestGone(t *testing.T) {
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := fetch(ctx, 1, url, func(e DownloadEvent) error { cancel(); return nil }); !errors.Is(err, context.Canceled) {
+	if err := fetch(ctx, 1, url, func(e DownloadEvent) error {
+		cancel()
+		return nil
+	}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

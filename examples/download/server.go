@@ -15,7 +15,8 @@ const (
 	pace  = 10 * time.Millisecond
 )
 
-// serve starts an HTTP server on loopback that has one file of random bytes. It gives the file's URL.
+// serve starts an HTTP server on loopback that has one file of random bytes. It gives the file's
+// URL.
 func serve(size int) (url string, stop func() error, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

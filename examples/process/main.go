@@ -57,7 +57,9 @@ func run(ctx context.Context, a struct {
 	child.WaitDelay = time.Second // for what a killed child leaves running
 	pipe := func(name string) *lines {
 		// Send waits while the page is behind; then the pipe fills, and the child waits, too.
-		return &lines{each: func(line string) error { return a.Output.Send(ctx, Output{name, line}) }}
+		return &lines{
+			each: func(line string) error { return a.Output.Send(ctx, Output{name, line}) },
+		}
 	}
 	out, errs := pipe("stdout"), pipe("stderr")
 	child.Stdout, child.Stderr = out, errs

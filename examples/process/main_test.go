@@ -29,8 +29,10 @@ func TestPage(t *testing.T) {
 	for i := range 8 {
 		steps = append(steps, fmt.Sprintf("step %d of 8", i+1))
 	}
-	exampletest.Await(t, w, "[...document.querySelectorAll('.lines span')].map(e => e.textContent.trim())", steps)
-	exampletest.Await(t, w, "[...document.querySelectorAll('.lines i')].map(e => e.textContent.trim())", []string{"warning: step 3 was slow", "error: one step was slow"})
+	exampletest.Await(t, w, "[...document.querySelectorAll('.lines span')].map(e => "+
+		"e.textContent.trim())", steps)
+	exampletest.Await(t, w, "[...document.querySelectorAll('.lines i')].map(e => "+
+		"e.textContent.trim())", []string{"warning: step 3 was slow", "error: one step was slow"})
 
 	exampletest.Click(t, w, "[value=lines]")
 	exampletest.Await(t, w, outcome, "Exit code 0")
@@ -41,7 +43,8 @@ func TestPage(t *testing.T) {
 	exampletest.Await(t, w, output+".length > 2", true)
 	exampletest.Click(t, w, "#kill")
 	exampletest.Await(t, w, outcome, "Killed")
-	exampletest.Await(t, w, "tailrace.invoke('run', { task: 'rm', output: new tailrace.Channel() }).catch((e) => e.code)", "unknown_task")
+	exampletest.Await(t, w, "tailrace.invoke('run', { task: 'rm', output: new tailrace.Channel() "+
+		"}).catch((e) => e.code)", "unknown_task")
 	const closed = `(() => {
 		const output = new tailrace.Channel();
 		const call = tailrace.invoke('run', { task: 'forever', output });
@@ -74,7 +77,9 @@ func TestLines(t *testing.T) {
 		}
 	}
 	gone := errors.New("gone")
-	if _, err := (&lines{each: func(string) error { return gone }}).Write([]byte("a\n")); err != gone {
+	if _, err := (&lines{
+		each: func(string) error { return gone },
+	}).Write([]byte("a\n")); err != gone {
 		t.Error(err)
 	}
 }

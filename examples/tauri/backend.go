@@ -27,10 +27,14 @@ type backend struct {
 }
 
 func newBackend(app *webview.App) (*backend, error) {
-	b := &backend{app: app, report: make(chan []string, 1), heard: map[string][]string{}, more: make(chan struct{})}
+	b := &backend{app: app, report: make(chan []string, 1), heard: map[string][]string{},
+		more: make(chan struct{})}
 	e := app.Engine()
 
-	transport.Handle(e, "echo", func(_ context.Context, args json.RawMessage) (json.RawMessage, error) { return args, nil })
+	transport.Handle(e, "echo", func(_ context.Context, args json.RawMessage) (json.RawMessage,
+		error) {
+		return args, nil
+	})
 	transport.Handle(e, "reverse", func(_ context.Context, body []byte) ([]byte, error) {
 		reversed := slices.Clone(body)
 		slices.Reverse(reversed)
@@ -43,7 +47,8 @@ func newBackend(app *webview.App) (*backend, error) {
 		return fmt.Sprintf("%s and %d bytes", transport.Header(ctx, "trace"), len(body)), nil
 	})
 	transport.Handle(e, "fail", fail)
-	transport.Handle(e, "report", func(_ context.Context, args struct{ Lines []string }) (any, error) {
+	transport.Handle(e, "report", func(_ context.Context, args struct{ Lines []string }) (any,
+		error) {
 		b.report <- args.Lines
 		return nil, nil
 	})
@@ -63,8 +68,12 @@ func newBackend(app *webview.App) (*backend, error) {
 
 	transport.Handle(e, "emit_from_go", b.emit)
 	transport.Handle(e, "heard_in_go", b.heardInGo)
-	for name, target := range map[string]bus.Target{"app": bus.App, "any": bus.Any, "main": bus.WebviewWindow("main")} {
-		if _, err := app.Bus().Listen(target, "to-go", func(event bus.Event) { b.hear(name, string(event.Payload)) }); err != nil {
+	for name, target := range map[string]bus.Target{
+		"app": bus.App, "any": bus.Any, "main": bus.WebviewWindow("main"),
+	} {
+		if _, err := app.Bus().Listen(target, "to-go", func(event bus.Event) {
+			b.hear(name, string(event.Payload))
+		}); err != nil {
 			return nil, err
 		}
 	}
@@ -77,7 +86,9 @@ func fail(_ context.Context, args struct{ How string }) (any, error) {
 	case "plain":
 		return nil, errors.New("no such file")
 	case "with detail":
-		return nil, &transport.Error{Code: "io", Message: "no such file", Detail: map[string]any{"kind": "io", "errno": 2}}
+		return nil, &transport.Error{
+			Code: "io", Message: "no such file", Detail: map[string]any{"kind": "io", "errno": 2},
+		}
 	}
 	return nil, &transport.Error{Code: "unknown", Message: "no such failure: " + args.How}
 }
@@ -104,7 +115,8 @@ func stream(ctx context.Context, args struct {
 }
 
 // keep is a command whose channel stays open when it returns.
-func (b *backend) keep(ctx context.Context, args struct{ Channel *transport.Channel[string] }) (any, error) {
+func (b *backend) keep(ctx context.Context, args struct{ Channel *transport.Channel[string] }) (any,
+	error) {
 	args.Channel.Keep()
 	b.mu.Lock()
 	b.kept = args.Channel
@@ -178,7 +190,8 @@ func (b *backend) hear(who, payload string) {
 }
 
 // heardInGo waits until Go's listeners have heard so many events, and tells which.
-func (b *backend) heardInGo(ctx context.Context, args struct{ Count int }) (map[string][]string, error) {
+func (b *backend) heardInGo(ctx context.Context, args struct{ Count int }) (map[string][]string,
+	error) {
 	for {
 		count := 0
 		heard := map[string][]string{}

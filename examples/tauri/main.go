@@ -1,6 +1,6 @@
-// Command tauri runs one page program, written for the npm package @tauri-apps/api, on a backend in Go: on Tailrace's own
-// modules under that package's names or, with -npm, on the package itself. The page shows the effects of its calls, which are
-// the same.
+// Command tauri runs one page program, written for the npm package @tauri-apps/api, on a backend in
+// Go: on Tailrace's own modules under that package's names or, with -npm, on the package itself.
+// The page shows the effects of its calls, which are the same.
 package main
 
 import (
@@ -37,13 +37,16 @@ func setup(o webview.Options, npm string) (*webview.App, *backend, error) {
 }
 
 func main() {
-	npm := flag.String("npm", "", "the `folder` of the package @tauri-apps/api, to run on that; client/node_modules/@tauri-apps/api after npm ci")
+	npm := flag.String("npm", "", "the `folder` of the package @tauri-apps/api, to run on that; "+
+		"client/node_modules/@tauri-apps/api after npm ci")
 	flag.Parse()
 	app, _, err := setup(webview.Options{}, *npm)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := app.Open(webview.WindowOptions{Title: "Effects", Width: 820, Height: 700}); err != nil {
+	if _, err := app.Open(webview.WindowOptions{
+		Title: "Effects", Width: 820, Height: 700,
+	}); err != nil {
 		log.Fatal(err)
 	}
 	if err := app.Run(); err != nil {

@@ -23,7 +23,8 @@ const patience = 30 * time.Second
 // npm is where `npm ci` in the folder client puts the real package.
 const npm = "../../client/node_modules/@tauri-apps/api"
 
-// The same page program has the same effects, line by line, on Tailrace's modules and on the real package.
+// The same page program has the same effects, line by line, on Tailrace's modules and on the real
+// package.
 func TestSameEffects(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "effects.txt"))
 	if err != nil {
@@ -56,7 +57,8 @@ func effects(t *testing.T, folder string) []string {
 	select {
 	case lines := <-backend.report:
 		// The program ran on what it was to run on: the real package speaks through a global.
-		js := `import('@tauri-apps/api/core').then((core) => core.invoke.toString().includes('__TAURI_INTERNALS__') && isTauri)`
+		js := `import('@tauri-apps/api/core').then((core) =>
+			core.invoke.toString().includes('__TAURI_INTERNALS__') && isTauri)`
 		if folder == "" {
 			js = `typeof __TAURI_INTERNALS__ === 'undefined' && typeof isTauri === 'undefined'`
 		}
@@ -96,8 +98,10 @@ func TestVersion(t *testing.T) {
 		t.Fatalf("run `npm ci` in the folder client: %v", err)
 	}
 	var p struct{ Name, Version string }
-	if err := json.Unmarshal(text, &p); err != nil || p.Name != "@tauri-apps/api" || p.Version != webview.TauriVersion {
-		t.Errorf("%s is %s %s (%v), not @tauri-apps/api %s", npm, p.Name, p.Version, err, webview.TauriVersion)
+	if err := json.Unmarshal(text, &p); err != nil || p.Name != "@tauri-apps/api" ||
+		p.Version != webview.TauriVersion {
+		t.Errorf("%s is %s %s (%v), not @tauri-apps/api %s", npm, p.Name, p.Version, err,
+			webview.TauriVersion)
 	}
 }
 

@@ -14,12 +14,14 @@ import (
 // modules are those of the package that the page imports.
 var modules = []string{"core", "event", "webview", "webviewWindow", "window"}
 
-// withPackage serves the package's files, unchanged, under /npm/, and gives the pages an import map that leads there.
+// withPackage serves the package's files, unchanged, under /npm/, and gives the pages an import map
+// that leads there.
 func withPackage(pages fs.FS, folder string) (fs.FS, error) {
 	imports := map[string]string{}
 	for _, name := range modules {
 		if _, err := os.Stat(filepath.Join(folder, name+".js")); err != nil {
-			return nil, fmt.Errorf("the package @tauri-apps/api is not in %s: run `npm ci` in the folder client: %w", folder, err)
+			return nil, fmt.Errorf("the package @tauri-apps/api is not in %s: run `npm ci` in "+
+				"the folder client: %w", folder, err)
 		}
 		imports["@tauri-apps/api/"+name] = "/npm/" + name + ".js"
 	}
@@ -42,7 +44,9 @@ func withPackage(pages fs.FS, folder string) (fs.FS, error) {
 		if bytes.Count(html, []byte(place)) != 1 {
 			return nil, fmt.Errorf("%s needs one %s, before which the import map goes", name, place)
 		}
-		mapped[name] = &fstest.MapFile{Data: bytes.Replace(html, []byte(place), append(script, place...), 1)}
+		mapped[name] = &fstest.MapFile{
+			Data: bytes.Replace(html, []byte(place), append(script, place...), 1),
+		}
 	}
 	return overlay{mapped, pages, os.DirFS(folder)}, nil
 }

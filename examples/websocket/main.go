@@ -46,7 +46,8 @@ func connect(ctx context.Context, a struct {
 				err = server.Write(ctx, websocket.MessageText, []byte(text))
 			}
 			if err != nil {
-				last = Closed{websocket.StatusProtocolError, "a message of the page can't be forwarded"}
+				last = Closed{websocket.StatusProtocolError, "a message of the page can't be " +
+					"forwarded"}
 				break
 			}
 		}
@@ -82,7 +83,9 @@ func setup(o webview.Options, url string) (*webview.App, error) {
 		return nil, err
 	}
 	transport.Handle(app.Engine(), "connect", connect)
-	transport.Handle(app.Engine(), "server", func(context.Context, struct{}) (string, error) { return url, nil })
+	transport.Handle(app.Engine(), "server", func(context.Context, struct{}) (string, error) {
+		return url, nil
+	})
 	return app, nil
 }
 

@@ -40,8 +40,12 @@ func TestPage(t *testing.T) {
 	say(t, w, "hello")
 	exampletest.Await(t, w, lines, []string{"→ hello", "← HELLO"})
 	say(t, w, "open the gate by a third")
-	exampletest.Await(t, w, lines+".filter((line) => line[0] === '→')", []string{"→ hello", "→ open the gate by a third"})
-	exampletest.Await(t, w, lines+".filter((line) => line[0] === '←')", []string{"← HELLO", "← OPEN THE GATE BY A THIRD"})
+	exampletest.Await(t, w, lines+".filter((line) => line[0] === '→')", []string{
+		"→ hello", "→ open the gate by a third",
+	})
+	exampletest.Await(t, w, lines+".filter((line) => line[0] === '←')", []string{
+		"← HELLO", "← OPEN THE GATE BY A THIRD",
+	})
 	exampletest.Await(t, w, count+" > 200", true)
 	exampletest.Picture(t, w)
 
@@ -51,7 +55,8 @@ func TestPage(t *testing.T) {
 	exampletest.Await(t, w, outcome, "Connected")
 	say(t, w, "bye") // the server closes
 	exampletest.Await(t, w, outcome, "Closed with 4000 as you asked")
-	exampletest.Await(t, w, "tailrace.invoke('connect', { url: 'ws://127.0.0.1:1/', socket: new tailrace.Channel() }).catch((e) => e.code)", "error")
+	exampletest.Await(t, w, "tailrace.invoke('connect', { url: 'ws://127.0.0.1:1/', socket: new "+
+		"tailrace.Channel() }).catch((e) => e.code)", "error")
 }
 
 // TestOrder: a thousand messages there and back keep their order.

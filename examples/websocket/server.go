@@ -15,7 +15,8 @@ import (
 // pace is the time between two readings of the gauge.
 const pace = 10 * time.Millisecond
 
-// serve starts a WebSocket server on loopback: a gauge that sends its readings, and answers what it is told.
+// serve starts a WebSocket server on loopback: a gauge that sends its readings, and answers what it
+// is told.
 func serve() (url string, stop func() error, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

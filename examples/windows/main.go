@@ -21,7 +21,8 @@ var page embed.FS
 // The windows that are there from the beginning.
 var (
 	desk   = webview.WindowOptions{Label: "desk", Title: "Desk", Width: 560, Height: 400}
-	viewer = webview.WindowOptions{Label: "viewer-1", Title: "Viewer 1", URL: "viewer.html", Width: 360, Height: 400}
+	viewer = webview.WindowOptions{Label: "viewer-1", Title: "Viewer 1", URL: "viewer.html",
+		Width: 360, Height: 400}
 )
 
 type example struct{ app *webview.App }
@@ -37,7 +38,8 @@ func (x *example) announce(_ context.Context, a struct{ Text string }) (struct{}
 func (x *example) stamp(ctx context.Context, a struct{ Label, Text string }) (struct{}, error) {
 	w := x.app.Window(a.Label)
 	if w == nil {
-		return struct{}{}, &transport.Error{Code: "no_window", Message: "there is no window " + a.Label}
+		return struct{}{}, &transport.Error{Code: "no_window", Message: "there is no window " +
+			a.Label}
 	}
 	js, err := script.Format("stamp(%s, %s)", a.Text, webview.Caller(ctx).Label())
 	if err != nil {

@@ -1,10 +1,12 @@
-// Wirecases writes inputs for a decoder of the wire, with what Go's decoder makes of each: one JSON object a line,
+// Wirecases writes inputs for a decoder of the wire, with what Go's decoder makes of each: one JSON
+// object a line,
 //
 //	{"up": false, "batch": "…base64…", "verdict": "whole", "digest": "…"}
 //
-// The verdict is whole, lost (as if it had not come) or broken (a rule); digest is Digest of a whole batch. The first inputs are
-// the golden vectors and the fuzzer's corpus, the others are made from them and from random batches; the seed is printed to
-// standard error, and gives the same ones again.
+// The verdict is whole, lost (as if it had not come) or broken (a rule); digest is Digest of a
+// whole batch. The first inputs are the golden vectors and the fuzzer's corpus, the others are made
+// from them and from random batches; the seed is printed to standard error, and gives the same ones
+// again.
 //
 //	go run ./fuzz/wirecases [-seed N] [-cases N] [FOLDER of a Go fuzz corpus …]
 package main
@@ -90,10 +92,12 @@ func judge(in input) verdict {
 	return v
 }
 
-// digest sums up all that was decoded: numbers as little-endian words of 64 bits, payloads as they are.
+// digest sums up all that was decoded: numbers as little-endian words of 64 bits, payloads as they
+// are.
 func digest(b *wire.Batch) string {
 	h := sha256.New()
-	words(h, b.Number, b.Receipt, uint64(b.Selective), uint64(b.Slot), uint64(b.Request), uint64(b.Hold))
+	words(h, b.Number, b.Receipt, uint64(b.Selective), uint64(b.Slot), uint64(b.Request),
+		uint64(b.Hold))
 	for _, c := range b.Credits {
 		words(h, uint64(c.Lane), c.Total)
 	}
@@ -160,7 +164,8 @@ func known(golden string, corpora []string) ([]input, error) {
 			if len(lines) < 2 || !strings.HasPrefix(lines[1], "[]byte(") {
 				continue
 			}
-			text, err := strconv.Unquote(strings.TrimSuffix(strings.TrimPrefix(lines[1], "[]byte("), ")"))
+			text, err := strconv.Unquote(strings.TrimSuffix(strings.TrimPrefix(lines[1], "[]byte("),
+				")"))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", f.Name(), err)
 			}

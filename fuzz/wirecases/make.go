@@ -8,8 +8,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// maker makes inputs that are nearly right: whole batches, and such with a few changes, most of them with a length
-// and a closing word that fit, so that more than these is checked.
+// maker makes inputs that are nearly right: whole batches, and such with a few changes, most of
+// them with a length and a closing word that fit, so that more than these is checked.
 type maker struct {
 	r    *rand.Rand
 	pool []input
@@ -42,7 +42,8 @@ func mend(b []byte) {
 }
 
 // odd are numbers at the edges of rules.
-var odd = []uint64{0, 1, 2, 3, 7, 8, 9, 14, 15, 16, 32, 64, 128, 255, 256, 1<<31 - 1, 1 << 31, 1<<31 + 8, 1<<32 - 8, 1<<32 - 1,
+var odd = []uint64{0, 1, 2, 3, 7, 8, 9, 14, 15, 16, 32, 64, 128, 255, 256, 1<<31 - 1, 1 << 31,
+	1<<31 + 8, 1<<32 - 8, 1<<32 - 1,
 	1 << 32, 1<<53 - 1, 1 << 53, 1 << 63, 1<<64 - 1}
 
 func (m *maker) odd() uint64 { return odd[m.r.IntN(len(odd))] }
@@ -61,7 +62,8 @@ func (m *maker) change(b []byte) []byte {
 	case 2:
 		binary.LittleEndian.PutUint32(b[word:], uint32(m.odd()))
 	case 3:
-		binary.LittleEndian.PutUint32(b[word:], binary.LittleEndian.Uint32(b[word:])+uint32(m.r.IntN(33)-16))
+		binary.LittleEndian.PutUint32(b[word:], binary.LittleEndian.Uint32(b[word:])+
+			uint32(m.r.IntN(33)-16))
 	case 4:
 		if word+8 <= len(b) {
 			binary.LittleEndian.PutUint64(b[word:], m.odd())
@@ -86,12 +88,17 @@ func (m *maker) change(b []byte) []byte {
 func (m *maker) random() input {
 	r := m.r
 	in := input{up: r.IntN(2) == 0}
-	h := wire.Header{Number: 1 + r.Uint64N(1<<uint(1+r.IntN(53))), Receipt: r.Uint64N(1 << uint(1+r.IntN(53))), Selective: r.Uint32() >> r.IntN(32)}
+	h := wire.Header{
+		Number: 1 + r.Uint64N(1<<uint(1+r.IntN(53))), Receipt: r.Uint64N(1 << uint(1+r.IntN(53))),
+		Selective: r.Uint32() >> r.IntN(32),
+	}
 	if in.up {
 		h.Slot, h.Request, h.Hold = uint32(r.IntN(16)), r.Uint32(), uint32(r.IntN(20_001))
 	}
 	for range r.IntN(4) * r.IntN(3) {
-		h.Credits = append(h.Credits, wire.Credit{Lane: uint32(r.IntN(9)), Total: r.Uint64N(1 << 53)})
+		h.Credits = append(h.Credits, wire.Credit{
+			Lane: uint32(r.IntN(9)), Total: r.Uint64N(1 << 53),
+		})
 	}
 	runs := r.IntN(4)
 	if r.IntN(12) == 0 {
@@ -141,6 +148,7 @@ func (m *maker) run(dst []byte, up bool) []byte {
 		wire.PutFrame(frame, k, n)
 		dst = append(dst, frame...)
 	}
-	wire.PutRun(dst[at:], lane, uint32(count), r.Uint64N(1<<uint(1+r.IntN(53))), uint32(len(dst)-at-wire.RunSize), uint32(align))
+	wire.PutRun(dst[at:], lane, uint32(count), r.Uint64N(1<<uint(1+r.IntN(53))),
+		uint32(len(dst)-at-wire.RunSize), uint32(align))
 	return dst
 }

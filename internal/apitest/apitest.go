@@ -166,14 +166,16 @@ func Each[T any](
 	for _, name := range names {
 		c, ok := cases[name]
 		if !ok {
-			t.Errorf("%s has a parameter of %s, and no case here", name, strings.Join(types, " or "))
+			t.Errorf("%s has a parameter of %s, and no case here", name,
+				strings.Join(types, " or "))
 			continue
 		}
 		t.Run(name, func(t *testing.T) { run(t, c) })
 	}
 	for name := range cases {
 		if !slices.Contains(names, name) {
-			t.Errorf("there is no function %s with a parameter of %s", name, strings.Join(types, " or "))
+			t.Errorf("there is no function %s with a parameter of %s", name,
+				strings.Join(types, " or "))
 		}
 	}
 }

@@ -24,7 +24,8 @@ import (
 
 // Failure is the way in which a function of the app ended instead of returning. It is an error.
 type Failure struct {
-	// Panic is what the function panicked with, as text; "runtime.Goexit" when it ended its goroutine.
+	// Panic is what the function panicked with, as text; "runtime.Goexit" when it ended its
+	// goroutine.
 	Panic string
 	// Stack is that of the goroutine, for a log.
 	Stack string
@@ -106,7 +107,8 @@ func Text(v any) (text string) {
 	switch reflect.TypeOf(v).Kind() {
 	case reflect.String, reflect.Bool, reflect.Float32, reflect.Float64,
 		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Uintptr:
 		return fmt.Sprint(v)
 	}
 	return fmt.Sprintf("a value of type %T", v)

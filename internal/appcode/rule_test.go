@@ -14,7 +14,8 @@ import (
 
 // outside are folders whose code is not part of what apps use.
 var outside = []string{
-	".git", "bench", "build", "client", "docs", "examples", "fuzz", "internal/apitest", "node_modules",
+	".git", "bench", "build", "client", "docs", "examples", "fuzz", "internal/apitest",
+	"node_modules",
 	"ring/linearizability", "transport/transporttest", "webview/soak", "webview/internal/faults",
 }
 
@@ -76,7 +77,8 @@ func TestOnePlace(t *testing.T) {
 			code, _, _ := strings.Cut(line, "//")
 			for _, r := range rules {
 				if r.pattern.MatchString(code) && !slices.Contains(r.allowed, name) {
-					t.Errorf("%s:%d: %s may not stand here: %s", name, n+1, r.pattern, strings.TrimSpace(code))
+					t.Errorf("%s:%d: %s may not stand here: %s", name, n+1, r.pattern,
+						strings.TrimSpace(code))
 				}
 			}
 		}
@@ -104,9 +106,10 @@ func TestText(t *testing.T) {
 	cycle := loop{nil}
 	cycle[0] = cycle
 	for want, v := range map[string]any{
-		"nil": nil, "text": "text", "7": 7, "1.5": 1.5, "true": true, "failed": fmt.Errorf("failed"),
-		"a value of type appcode.loop":                          cycle,
-		"a value of type map[string]int":                        map[string]int{},
+		"nil": nil, "text": "text", "7": 7, "1.5": 1.5, "true": true,
+		"failed":                         fmt.Errorf("failed"),
+		"a value of type appcode.loop":   cycle,
+		"a value of type map[string]int": map[string]int{},
 		"a value of type appcode.shown, whose methods panic":    shown{},
 		"a value of type *appcode.Failure, whose methods panic": (*Failure)(nil),
 	} {
@@ -127,7 +130,9 @@ func TestCatchAlways(t *testing.T) {
 	for want, f := range map[string]func(){
 		"text":           func() { panic("text") },
 		"runtime.Goexit": runtime.Goexit,
-		"a value of type appcode.exiting, whose methods end the goroutine": func() { panic(exiting{}) },
+		"a value of type appcode.exiting, whose methods end the goroutine": func() {
+			panic(exiting{})
+		},
 	} {
 		if got := Apart(f); got == nil || got.Panic != want {
 			t.Errorf("%v, want %q", got, want)

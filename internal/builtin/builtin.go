@@ -117,7 +117,8 @@ func table() map[string]Command {
 		}
 	}
 	rows("plugin:app|", Command{Needs: []Need{Own}, MaxArgs: Short},
-		"version", "name", "identifier", "tauri_version", "supports_multiple_windows", "bundle_type",
+		"version", "name", "identifier", "tauri_version", "supports_multiple_windows",
+		"bundle_type",
 		"default_window_icon")
 	rows("plugin:path|", Command{Needs: []Need{Own}, MaxArgs: Long},
 		"resolve_directory", "resolve", "normalize", "join", "dirname", "basename", "extname",
@@ -125,19 +126,22 @@ func table() map[string]Command {
 	asks := Command{Needs: []Need{Window}, MaxArgs: Short, Price: Asking}
 	rows("plugin:window|", asks,
 		"title", "theme", "scale_factor", "inner_size", "outer_size", "inner_position",
-		"outer_position", "is_visible", "is_focused", "is_minimized", "is_maximized", "is_fullscreen",
+		"outer_position", "is_visible", "is_focused", "is_minimized", "is_maximized",
+		"is_fullscreen",
 		"is_resizable", "is_decorated", "is_closable", "is_enabled", "is_always_on_top",
 		"is_maximizable", "is_minimizable", "get_all_windows", "current_monitor", "primary_monitor",
 		"available_monitors", "monitor_from_point", "cursor_position")
 	rows("plugin:webview|", asks, "get_all_webviews", "webview_position", "webview_size")
 	changes := Command{Needs: []Need{Window}, Ordered: true, MaxArgs: Short, Price: Changing}
 	rows("plugin:window|", changes,
-		"show", "hide", "close", "destroy", "set_focus", "center", "minimize", "unminimize", "maximize",
+		"show", "hide", "close", "destroy", "set_focus", "center", "minimize", "unminimize",
+		"maximize",
 		"unmaximize", "toggle_maximize", "internal_toggle_maximize", "start_dragging",
 		"start_resize_dragging", "set_resizable", "set_decorations", "set_closable", "set_enabled",
 		"set_focusable", "set_always_on_top", "set_always_on_bottom", "set_fullscreen",
 		"set_simple_fullscreen", "set_skip_taskbar", "set_visible_on_all_workspaces",
-		"set_ignore_cursor_events", "set_size", "set_size_constraints", "set_min_size", "set_max_size",
+		"set_ignore_cursor_events", "set_size", "set_size_constraints", "set_min_size",
+		"set_max_size",
 		"set_position", "set_background_color", "request_user_attention")
 	rows("plugin:webview|", changes,
 		"set_webview_focus", "set_webview_zoom", "set_webview_background_color",

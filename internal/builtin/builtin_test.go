@@ -32,7 +32,8 @@ func rows() string {
 		}
 		part, short, _ := strings.Cut(name, "|")
 		price := []string{"nothing", "asking", "a change", "dear"}[c.Price]
-		head := fmt.Sprintf("| `%s` | %%s | %s | %s | %s | %s |", part, strings.Join(needs, "; "), order,
+		head := fmt.Sprintf("| `%s` | %%s | %s | %s | %s | %s |", part, strings.Join(needs, "; "),
+			order,
 			length, price)
 		if _, known := names[head]; !known {
 			heads = append(heads, head)

@@ -103,7 +103,8 @@ func sources(t *testing.T) names {
 
 // foreign are words of others, which no source of ours has.
 var foreign = regexp.MustCompile(`^(` + strings.Join([]string{
-	"WebKit.*", "Gtk.*", "Gdk.*", "JavaScript.*", "TypeScript", "BigInt", "SyntaxError", "WebAssembly",
+	"WebKit.*", "Gtk.*", "Gdk.*", "JavaScript.*", "TypeScript", "BigInt", "SyntaxError",
+	"WebAssembly",
 	"AbortSignal", "StrictMode", "CoDel", "GiB", "webkit_.*", "WEBKIT_.*", "showModalDialog",
 	// Rust's
 	"emit_(all|filter)", "listen_(any|global)", "once_(any|global)", "get_(webview_)?window",
@@ -113,7 +114,8 @@ var foreign = regexp.MustCompile(`^(` + strings.Join([]string{
 	// frameworks' of pages
 	"markRaw", "shallowRef",
 	// what browsers and package http have
-	"ETag", "Hijack", "JSC_useSharedArrayBuffer", "MediaSource", "decodeAudioData", "formData", "Root",
+	"ETag", "Hijack", "JSC_useSharedArrayBuffer", "MediaSource", "decodeAudioData", "formData",
+	"Root",
 	"WithoutCancel", "unload",
 }, "|") + `)$`)
 

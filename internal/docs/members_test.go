@@ -106,7 +106,8 @@ func (m members) find(of, member string) (is string, ok bool) {
 func (m members) types(pkg, name string) []string {
 	var all []string
 	for _, folder := range folders {
-		if of := path.Base(folder) + "." + name; m[of] != nil && (pkg == "" || pkg == path.Base(folder)) {
+		if of := path.Base(folder) + "." + name; m[of] != nil &&
+			(pkg == "" || pkg == path.Base(folder)) {
 			all = append(all, of)
 		}
 	}
@@ -149,7 +150,9 @@ func TestMembers(t *testing.T) {
 				continue
 			}
 			chain := strings.Split(q[3][1:], ".")
-			found := slices.ContainsFunc(types, func(of string) bool { return known.has(of, chain) })
+			found := slices.ContainsFunc(types, func(of string) bool {
+				return known.has(of, chain)
+			})
 			for of := range known { // or a field of that name: Engine.RingBytes, in Options
 				found = found || known.has(of, append([]string{q[2]}, chain...))
 			}

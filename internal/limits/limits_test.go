@@ -31,7 +31,8 @@ func declarations(t *testing.T, folder string) declared {
 		t.Fatalf("no Go files in %s: %v", folder, err)
 	}
 	for _, name := range files {
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.SkipObjectResolution)
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil,
+			parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +76,8 @@ func rows(t *testing.T) [][]string {
 	}
 	var all [][]string
 	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| bound |") {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "| ") &&
+			!strings.HasPrefix(line, "| bound |") {
 			all = append(all, strings.Split(strings.Trim(line, "| "), " | "))
 		}
 	}
@@ -125,7 +127,8 @@ func TestDocument(t *testing.T) {
 		}
 	}
 	// The other way: a number or a time among the options is a bound, and stands in the table.
-	for folder, types := range map[string][]string{"transport": {"Options", "ResumableOptions"}, "bus": {"Options"}, "webview": {"Options"}} {
+	for folder, types := range map[string][]string{"transport": {"Options", "ResumableOptions"},
+		"bus": {"Options"}, "webview": {"Options"}} {
 		for field := range of(folder).fields {
 			name, _, _ := strings.Cut(field, ".")
 			for _, want := range types {
@@ -138,4 +141,5 @@ func TestDocument(t *testing.T) {
 }
 
 // bound are the names that bounds have.
-var bound = regexp.MustCompile(`Bytes$|\.Max|Len$|\.(Lanes|Pending|Pulls|Readers|Window|Sticky|Hold|PostHold|ResendAfter)$`)
+var bound = regexp.MustCompile(
+	`Bytes$|\.Max|Len$|\.(Lanes|Pending|Pulls|Readers|Window|Sticky|Hold|PostHold|ResendAfter)$`)

@@ -20,7 +20,8 @@ import (
 	"time"
 )
 
-// What passes: per records of one message and window in each while. Text is the longest value, in bytes, but for a stack.
+// What passes: per records of one message and window in each while. Text is the longest value, in
+// bytes, but for a stack.
 const (
 	Per   = 32
 	While = 10 * time.Second
@@ -42,7 +43,9 @@ func New(l *slog.Logger) *slog.Logger {
 		return l
 	}
 	return slog.New(&handler{
-		queue: new(queue), budgets: &budgets{at: map[key]*budget{}}, target: &target{made: l.Handler()},
+		queue: new(queue), budgets: &budgets{at: map[key]*budget{}}, target: &target{
+			made: l.Handler(),
+		},
 	})
 }
 

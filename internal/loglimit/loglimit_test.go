@@ -38,7 +38,8 @@ func TestFlood(t *testing.T) {
 		if len(all) != Per {
 			t.Fatalf("%d records of 1000 passed, want %d", len(all), Per)
 		}
-		// Others are not touched: another window, by With or by an attribute of its own; another message; the same logger behind With.
+		// Others are not touched: another window, by With or by an attribute of its own; another
+		// message; the same logger behind With.
 		l.With(WindowKey, "other").Warn("denied")
 		l.Warn("denied", WindowKey, "third")
 		main.Warn("session ended")
@@ -73,11 +74,14 @@ func TestLongTexts(t *testing.T) {
 	var all []map[string]string
 	l := New(slog.New(records{&all}))
 	long := strings.Repeat("ü", Text)
-	l.Info("script failed", "error", errors.New(long), "text", long, "detail", map[string]any{"stack": long}, StackKey, long, "n", 7)
+	l.Info("script failed", "error", errors.New(long), "text", long, "detail", map[string]any{
+		"stack": long,
+	}, StackKey, long, "n", 7)
 	Flush(l, time.Minute)
 	got := all[0]
 	for _, key := range []string{"error", "text", "detail"} {
-		if n := len(got[key]); n > Text+4 || n < Text || !strings.HasSuffix(got[key], "…") || strings.ToValidUTF8(got[key], "?") != got[key] {
+		if n := len(got[key]); n > Text+4 || n < Text || !strings.HasSuffix(got[key], "…") ||
+			strings.ToValidUTF8(got[key], "?") != got[key] {
 			t.Errorf("%s of %d bytes", key, n)
 		}
 	}

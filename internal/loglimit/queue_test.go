@@ -24,7 +24,9 @@ type app struct {
 
 func newApp() app {
 	return app{
-		mu: new(sync.Mutex), got: new([]string), enabled: func() bool { return true }, with: func() {},
+		mu: new(sync.Mutex), got: new([]string), enabled: func() bool {
+			return true
+		}, with: func() {},
 		handle: func(slog.Record) {},
 	}
 }
@@ -67,7 +69,8 @@ func TestValuesThatPanic(t *testing.T) {
 	l.Info("long", "error", valuer{errors.New(strings.Repeat("x", 10*Text))})
 	Flush(l, time.Minute)
 	if len(*a.got) != 2 || !strings.Contains((*a.got)[0], "nilError") ||
-		!strings.Contains((*a.got)[0], "LogValue panicked") || !strings.HasSuffix((*a.got)[0], "n=1") {
+		!strings.Contains((*a.got)[0], "LogValue panicked") ||
+		!strings.HasSuffix((*a.got)[0], "n=1") {
 		t.Fatalf("got %q", *a.got)
 	}
 	if n := len((*a.got)[1]); n > Text+100 {

@@ -54,9 +54,11 @@ func TestHistories(t *testing.T) {
 					h := run(t, wait, start, seed)
 					ops := h.operations()
 					overlaps += countOverlaps(ops)
-					if got := porcupine.CheckOperationsTimeout(newModel(64, start), ops, 20*time.Second); got != porcupine.Ok {
+					if got := porcupine.CheckOperationsTimeout(newModel(64, start), ops,
+						20*time.Second); got != porcupine.Ok {
 						for _, op := range ops {
-							t.Logf("%d: %d to %d: %T%+v -> %+v", op.ClientId, op.Call, op.Return, op.Input, op.Input, op.Output)
+							t.Logf("%d: %d to %d: %T%+v -> %+v", op.ClientId, op.Call, op.Return,
+								op.Input, op.Input, op.Output)
 						}
 						t.Fatalf("seed %d: the history is %v", seed, got)
 					}
@@ -180,12 +182,14 @@ func TestModelRefuses(t *testing.T) {
 	ok := claimResult{pos: 0}
 	for name, ops := range map[string][]porcupine.Operation{
 		"drained before commit": sequence(claimOp{n: 8}, ok, drainOp{64}, drainResult{1, 8, 8}),
-		"commit not seen":       sequence(claimOp{n: 8}, ok, commitOp{0}, nil, drainOp{64}, drainResult{}),
-		"drained twice":         sequence(claimOp{n: 8}, ok, commitOp{0}, nil, drainOp{64}, drainResult{1, 8, 8}, drainOp{64}, drainResult{1, 8, 8}),
-		"full with room":        sequence(claimOp{n: 8}, claimResult{err: ring.ErrFull}),
-		"claim after close":     sequence(closeOp{}, nil, claimOp{n: 8}, ok),
-		"closed too early":      sequence(claimOp{n: 8}, claimResult{err: ring.ErrClosed}),
-		"same place twice":      sequence(claimOp{n: 8}, ok, claimOp{n: 8}, ok),
+		"commit not seen": sequence(claimOp{n: 8}, ok, commitOp{0}, nil, drainOp{64},
+			drainResult{}),
+		"drained twice": sequence(claimOp{n: 8}, ok, commitOp{0}, nil, drainOp{64},
+			drainResult{1, 8, 8}, drainOp{64}, drainResult{1, 8, 8}),
+		"full with room":    sequence(claimOp{n: 8}, claimResult{err: ring.ErrFull}),
+		"claim after close": sequence(closeOp{}, nil, claimOp{n: 8}, ok),
+		"closed too early":  sequence(claimOp{n: 8}, claimResult{err: ring.ErrClosed}),
+		"same place twice":  sequence(claimOp{n: 8}, ok, claimOp{n: 8}, ok),
 	} {
 		if porcupine.CheckOperations(newModel(64, 0), ops) {
 			t.Errorf("%s: accepted", name)
@@ -198,7 +202,8 @@ func sequence(inOut ...any) []porcupine.Operation {
 	var ops []porcupine.Operation
 	for i := 0; i < len(inOut); i += 2 {
 		at := int64(2 * i)
-		ops = append(ops, porcupine.Operation{Input: inOut[i], Output: inOut[i+1], Call: at, Return: at + 1})
+		ops = append(ops, porcupine.Operation{Input: inOut[i], Output: inOut[i+1], Call: at,
+			Return: at + 1})
 	}
 	return ops
 }

@@ -61,7 +61,9 @@ func newModel(capacity, start uint64) porcupine.Model {
 		Step: func(s, in, out any) (bool, any) {
 			return s.(state).step(capacity, in, out)
 		},
-		DescribeOperation: func(in, out any) string { return fmt.Sprintf("%T%+v -> %+v", in, in, out) },
+		DescribeOperation: func(in, out any) string {
+			return fmt.Sprintf("%T%+v -> %+v", in, in, out)
+		},
 	}
 }
 

@@ -19,7 +19,8 @@ rm -rf "$out"
 mkdir -p "$out"
 cd "$out"
 
-# run NAME CC_FLAGS PAN_FLAGS MODEL_FLAGS...: the report is NAME/report, with pan's own trail beside.
+# run NAME CC_FLAGS PAN_FLAGS MODEL_FLAGS...: the report is NAME/report, with pan's own trail
+# beside.
 run() {
 	local name=$1 cc=$2 pan=$3
 	shift 3

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Parse reads a policy from JSON. It is strict, as a rule that is misread would allow too much: unknown and
-// repeated fields, and anything behind the object, are errors.
+// Parse reads a policy from JSON. It is strict, as a rule that is misread would allow too much:
+// unknown and repeated fields, and anything behind the object, are errors.
 func Parse(data []byte) (*Policy, error) {
 	if err := noRepeats(data); err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
@@ -30,8 +30,9 @@ func Parse(data []byte) (*Policy, error) {
 	return p, nil
 }
 
-// noRepeats walks one JSON value, which must be all of data, and refuses an object that has two fields of one
-// name. encoding/json takes the last of them, and compares names without case, as is done here.
+// noRepeats walks one JSON value, which must be all of data, and refuses an object that has two
+// fields of one name. encoding/json takes the last of them, and compares names without case, as is
+// done here.
 func noRepeats(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := walk(d); err != nil {
@@ -65,7 +66,8 @@ func walk(d *json.Decoder) error {
 			name, _ := t.(string)
 			for _, s := range seen {
 				if strings.EqualFold(s, name) {
-					return fmt.Errorf("the field %q stands twice in an object, at byte %d", name, d.InputOffset())
+					return fmt.Errorf("the field %q stands twice in an object, at byte %d", name,
+						d.InputOffset())
 				}
 			}
 			seen = append(seen, name)

@@ -1,5 +1,5 @@
-// Package policy decides with rules what pages may do, and what may be done to them. A [Policy] is a
-// transport.Policy, for Options.Policy; [Parse] reads one from JSON:
+// Package policy decides with rules what pages may do, and what may be done to them. A [Policy] is
+// a transport.Policy, for Options.Policy; [Parse] reads one from JSON:
 //
 //	{"rules": [
 //	  {"windows": ["main", "editor-*"], "origins": ["tailrace://localhost"],
@@ -8,9 +8,10 @@
 //	  {"windows": ["*"], "origins": ["https://help.example.com"], "allow": ["command:version"]}
 //	]}
 //
-// A rule covers the pages whose window label matches one of its windows and whose origin matches one of its
-// origins. A page may do what a rule that covers it allows, unless a rule that covers it denies it: deny
-// wins, in whatever order the rules stand. A page that no rule covers may do nothing.
+// A rule covers the pages whose window label matches one of its windows and whose origin matches
+// one of its origins. A page may do what a rule that covers it allows, unless a rule that covers it
+// denies it: deny wins, in whatever order the rules stand. A page that no rule covers may do
+// nothing.
 //
 // # Entries
 //
@@ -29,7 +30,8 @@
 // # Patterns
 //
 // In windows, origins and names, * stands for any characters, also none, and ? for exactly one; all
-// else stands for itself, case included. No escape exists, as labels and event names can't hold these two.
+// else stands for itself, case included. No escape exists, as labels and event names can't hold
+// these two.
 package policy
 
 import (
@@ -67,13 +69,16 @@ const everything = "*"
 
 // Default lets the pages of these origins do everything, in every window, and others nothing.
 func Default(origins ...string) *Policy {
-	return &Policy{Rules: []Rule{{Windows: []string{"*"}, Origins: origins, Allow: []string{everything}}}}
+	return &Policy{
+		Rules: []Rule{{Windows: []string{"*"}, Origins: origins, Allow: []string{everything}}},
+	}
 }
 
 // actions are those that an entry may name, with whether a name belongs to it.
 var actions = map[transport.Action]bool{
-	transport.ActionCommand: true, transport.ActionChannel: true, transport.ActionResume: true, transport.ActionListen: true,
-	transport.ActionEmit: true, transport.ActionEval: false, transport.ActionWindow: true,
+	transport.ActionCommand: true, transport.ActionChannel: true, transport.ActionResume: true,
+	transport.ActionListen: true,
+	transport.ActionEmit:   true, transport.ActionEval: false, transport.ActionWindow: true,
 	transport.ActionFile: true,
 }
 
@@ -116,8 +121,8 @@ func matchEntry(entries []string, want transport.Permission) bool {
 	})
 }
 
-// match reports whether s is what the pattern describes. It goes back to the last star only, so it takes at most
-// len(pattern) times len(s) steps.
+// match reports whether s is what the pattern describes. It goes back to the last star only, so it
+// takes at most len(pattern) times len(s) steps.
 func match(pattern, s string) bool {
 	p, i, star, mark := 0, 0, -1, 0
 	for i < len(s) {
@@ -151,7 +156,8 @@ func runeLen(s string) int {
 	return len(s)
 }
 
-// Validate reports what is wrong with the rules. Parse has done it, and transport.NewEngine does it.
+// Validate reports what is wrong with the rules. Parse has done it, and transport.NewEngine does
+// it.
 func (p *Policy) Validate() error {
 	if p == nil {
 		return errors.New("policy: it is a nil *Policy: set none, or one from Parse")

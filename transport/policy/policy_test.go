@@ -19,7 +19,8 @@ const own = "tailrace://localhost"
 func allowed(t *testing.T, p *policy.Policy, label, origin, permission string) bool {
 	t.Helper()
 	action, name, _ := strings.Cut(permission, ":")
-	want := transport.Permission{Label: label, Origin: origin, Action: transport.Action(action), Name: name}
+	want := transport.Permission{Label: label, Origin: origin, Action: transport.Action(action),
+		Name: name}
 	err := p.Check(want)
 	if err == nil {
 		return true
@@ -39,9 +40,11 @@ func allowed(t *testing.T, p *policy.Policy, label, origin, permission string) b
 func TestRules(t *testing.T) {
 	p, err := policy.Parse([]byte(`{"rules": [
 		{"windows": ["main", "editor-*"], "origins": ["tailrace://localhost"],
-		 "allow": ["command:*", "channel:down*", "emit:file-?", "eval", "window:editor-*"], "deny": ["command:format_disk"]},
+		 "allow": ["command:*", "channel:down*", "emit:file-?", "eval", "window:editor-*"],
+			"deny": ["command:format_disk"]},
 		{"windows": ["editor-2"], "origins": ["*"], "deny": ["eval"]},
-		{"windows": ["*"], "origins": ["https://*.example.com"], "allow": ["command:version", "command:format_disk", "listen:*"]}
+		{"windows": ["*"], "origins": ["https://*.example.com"], "allow": ["command:version",
+			"command:format_disk", "listen:*"]}
 	]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +73,8 @@ func TestRules(t *testing.T) {
 		{"MAIN", own, "command:download", false},
 		{"main", "https://a.example.com", "command:version", true},
 		{"main", "https://a.example.com", "command:download", false},
-		{"main", "https://a.example.com", "command:format_disk", true}, // the denial is for other origins
+		// the denial is for other origins
+		{"main", "https://a.example.com", "command:format_disk", true},
 		{"main", "https://example.com", "command:version", false},
 		{"main", "http://a.example.com", "listen:x", false},
 		{"editor-2", "https://a.example.com", "listen:x", true},
@@ -78,7 +82,8 @@ func TestRules(t *testing.T) {
 		{"main", "", "listen:x", false},
 	} {
 		if got := allowed(t, p, c.label, c.origin, c.permission); got != c.want {
-			t.Errorf("%s (%s) %s: allowed %v, want %v", c.label, c.origin, c.permission, got, c.want)
+			t.Errorf("%s (%s) %s: allowed %v, want %v", c.label, c.origin, c.permission, got,
+				c.want)
 		}
 	}
 }
@@ -86,7 +91,8 @@ func TestRules(t *testing.T) {
 // Denies tells what is denied from what is not allowed.
 func TestDenies(t *testing.T) {
 	p := &policy.Policy{Rules: []policy.Rule{
-		{Windows: []string{"main"}, Origins: []string{own}, Allow: []string{"window:main"}, Deny: []string{"command:plugin:window|set_*"}},
+		{Windows: []string{"main"}, Origins: []string{own}, Allow: []string{"window:main"},
+			Deny: []string{"command:plugin:window|set_*"}},
 		{Windows: []string{"locked"}, Origins: []string{"*"}, Deny: []string{"command:*"}},
 	}}
 	for _, c := range []struct {
@@ -99,7 +105,9 @@ func TestDenies(t *testing.T) {
 		{"other", own, "plugin:window|set_title", false},
 		{"locked", own, "plugin:event|emit", true},
 	} {
-		if got := p.Denies(transport.Permission{Label: c.label, Origin: c.origin, Action: transport.ActionCommand, Name: c.name}); got != c.want {
+		if got := p.Denies(transport.Permission{
+			Label: c.label, Origin: c.origin, Action: transport.ActionCommand, Name: c.name,
+		}); got != c.want {
 			t.Errorf("%s (%s) %s: denied %v, want %v", c.label, c.origin, c.name, got, c.want)
 		}
 	}
@@ -110,15 +118,20 @@ func TestDefault(t *testing.T) {
 	if err := p.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	for _, permission := range []string{"command:x", "channel:x", "listen:x", "emit:x", "eval", "window:x"} {
-		if !allowed(t, p, "any", own, permission) || !allowed(t, p, "any", "http://localhost:5173", permission) {
+	for _, permission := range []string{"command:x", "channel:x", "listen:x", "emit:x", "eval",
+		"window:x"} {
+		if !allowed(t, p, "any", own, permission) || !allowed(t, p, "any", "http://localhost:5173",
+			permission) {
 			t.Errorf("an own origin lacks %s", permission)
 		}
-		if allowed(t, p, "any", "http://localhost:51730", permission) || allowed(t, p, "any", "null", permission) {
+		if allowed(t, p, "any", "http://localhost:51730", permission) ||
+			allowed(t, p, "any", "null", permission) {
 			t.Errorf("another origin has %s", permission)
 		}
 	}
-	if (&policy.Policy{}).Check(transport.Permission{Label: "main", Origin: own, Action: transport.ActionEval}) == nil {
+	if (&policy.Policy{}).Check(transport.Permission{
+		Label: "main", Origin: own, Action: transport.ActionEval,
+	}) == nil {
 		t.Error("a policy without rules allows something")
 	}
 }
@@ -136,24 +149,29 @@ func TestParseErrors(t *testing.T) {
 		"behind":             {rule(pages+`,"allow":["eval"]`) + `{}`, "behind"},
 		"unknown field":      {`{"rules":[],"rule":[]}`, `"rule"`},
 		"unknown rule field": {rule(pages + `,"allows":["eval"]`), `"allows"`},
-		"repeated":           {rule(pages + `,"deny":["eval"],"deny":["window:*"]`), `"deny" stands twice`},
-		"repeated by case":   {rule(pages + `,"deny":["eval"],"Deny":["window:*"]`), `"Deny" stands twice`},
-		"wrong type":         {rule(pages + `,"allow":"eval"`), "cannot unmarshal"},
-		"no windows":         {rule(`"origins":["*"],"allow":["eval"]`), "rule 1: windows is empty"},
-		"no origins":         {rule(`"windows":["*"],"allow":["eval"]`), "origins is empty"},
-		"empty origin":       {rule(`"windows":["*"],"origins":[""],"allow":["eval"]`), "empty string"},
-		"nothing said":       {rule(pages), "neither allows nor denies"},
-		"unknown action":     {rule(pages + `,"allow":["commands:*"]`), `no action "commands"`},
-		"empty entry":        {rule(pages + `,"allow":[""]`), `no action ""`},
-		"no name":            {rule(pages + `,"deny":["command"]`), `"command:*" for all`},
-		"empty name":         {rule(pages + `,"deny":["command:"]`), `"command:*" for all`},
-		"name of eval":       {rule(pages + `,"allow":["eval:*"]`), `write "eval"`},
-		"star with a name":   {rule(pages + `,"allow":["*:*"]`), `no action "*"`},
+		"repeated": {rule(pages + `,"deny":["eval"],"deny":["window:*"]`),
+			`"deny" stands twice`},
+		"repeated by case": {rule(pages + `,"deny":["eval"],"Deny":["window:*"]`),
+			`"Deny" stands twice`},
+		"wrong type": {rule(pages + `,"allow":"eval"`), "cannot unmarshal"},
+		"no windows": {rule(`"origins":["*"],"allow":["eval"]`),
+			"rule 1: windows is empty"},
+		"no origins": {rule(`"windows":["*"],"allow":["eval"]`), "origins is empty"},
+		"empty origin": {rule(`"windows":["*"],"origins":[""],"allow":["eval"]`),
+			"empty string"},
+		"nothing said":     {rule(pages), "neither allows nor denies"},
+		"unknown action":   {rule(pages + `,"allow":["commands:*"]`), `no action "commands"`},
+		"empty entry":      {rule(pages + `,"allow":[""]`), `no action ""`},
+		"no name":          {rule(pages + `,"deny":["command"]`), `"command:*" for all`},
+		"empty name":       {rule(pages + `,"deny":["command:"]`), `"command:*" for all`},
+		"name of eval":     {rule(pages + `,"allow":["eval:*"]`), `write "eval"`},
+		"star with a name": {rule(pages + `,"allow":["*:*"]`), `no action "*"`},
 	} {
 		p, err := policy.Parse([]byte(c.json))
 		if err == nil || p != nil {
 			t.Errorf("%s: accepted", name)
-		} else if !strings.HasPrefix(err.Error(), "policy: ") || !strings.Contains(err.Error(), c.want) {
+		} else if !strings.HasPrefix(err.Error(), "policy: ") ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %q, want one that says %q", name, err, c.want)
 		}
 	}
@@ -161,8 +179,13 @@ func TestParseErrors(t *testing.T) {
 
 // TestEngineRefuses: a policy that was written in code is checked, too.
 func TestEngineRefuses(t *testing.T) {
-	p := &policy.Policy{Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{"commands:*"}}}}
-	if _, err := transport.NewEngine(transport.Options{Policy: p}); err == nil || !strings.Contains(err.Error(), `no action "commands"`) {
+	p := &policy.Policy{
+		Rules: []policy.Rule{
+			{Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{"commands:*"}},
+		},
+	}
+	if _, err := transport.NewEngine(transport.Options{Policy: p}); err == nil ||
+		!strings.Contains(err.Error(), `no action "commands"`) {
 		t.Errorf("engine with a wrong policy: %v", err)
 	}
 }
@@ -170,20 +193,24 @@ func TestEngineRefuses(t *testing.T) {
 // TestPatternsAreCheap: a pattern of many stars against a long name that does not match.
 func TestPatternsAreCheap(t *testing.T) {
 	p := &policy.Policy{Rules: []policy.Rule{{
-		Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{"emit:" + strings.Repeat("*a", 50) + "b"},
+		Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{
+			"emit:" + strings.Repeat("*a", 50) + "b",
+		},
 	}}}
 	name := strings.Repeat("a", 10_000)
 	if allowed(t, p, "w", "o", "emit:"+name[:50]) {
 		t.Error("matched")
 	}
-	if p.Check(transport.Permission{Label: "w", Origin: "o", Action: transport.ActionEmit, Name: name}) == nil {
+	if p.Check(transport.Permission{Label: "w", Origin: "o", Action: transport.ActionEmit,
+		Name: name}) == nil {
 		t.Error("matched a long name")
 	}
 }
 
 func BenchmarkCheck(b *testing.B) {
 	p := policy.Default(own)
-	want := transport.Permission{Label: "main", Origin: own, Action: transport.ActionCommand, Name: "download"}
+	want := transport.Permission{Label: "main", Origin: own, Action: transport.ActionCommand,
+		Name: "download"}
 	for b.Loop() {
 		if err := p.Check(want); err != nil {
 			b.Fatal(err)
@@ -203,7 +230,9 @@ func TestActions(t *testing.T) {
 	said, _, _ = strings.Cut(said, ";")
 	listed := strings.Fields(strings.ReplaceAll(strings.ReplaceAll(said, ",", " "), " and ", " "))
 	unknown := (&policy.Policy{
-		Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{"x:*"}}},
+		Rules: []policy.Rule{
+			{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{"x:*"}},
+		},
 	}).Validate()
 	actions := apitest.Consts(t, "..", "Action")
 	if len(actions) < 7 {
@@ -215,7 +244,9 @@ func TestActions(t *testing.T) {
 			entry += ":*"
 		}
 		p := &policy.Policy{
-			Rules: []policy.Rule{{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{entry}}},
+			Rules: []policy.Rule{
+				{Windows: []string{"*"}, Origins: []string{own}, Allow: []string{entry}},
+			},
 		}
 		if err := p.Validate(); err != nil {
 			t.Errorf("%s: %v", constant, err)

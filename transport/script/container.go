@@ -10,8 +10,10 @@ import (
 	"strings"
 )
 
-// container writes what body writes between two brackets, and has JSON.parse read the whole where that pays.
-func (e *encoder) container(open, end byte, body func() (isJSON bool, err error)) (isJSON bool, err error) {
+// container writes what body writes between two brackets, and has JSON.parse read the whole where
+// that pays.
+func (e *encoder) container(open, end byte, body func() (isJSON bool, err error)) (isJSON bool,
+	err error) {
 	from, inner := len(e.buf), len(e.parse)
 	e.buf = append(e.buf, open)
 	if isJSON, err = body(); err != nil {
@@ -30,7 +32,8 @@ func (e *encoder) array(v reflect.Value) (isJSON bool, err error) {
 			e.buf = append(e.buf, "null"...)
 			return true, nil
 		}
-		if p := reflect.PointerTo(v.Type().Elem()); p.Elem().Kind() == reflect.Uint8 && !p.Implements(marshalerType) && !p.Implements(textMarshalerType) {
+		if p := reflect.PointerTo(v.Type().Elem()); p.Elem().Kind() == reflect.Uint8 &&
+			!p.Implements(marshalerType) && !p.Implements(textMarshalerType) {
 			e.buf = append(e.buf, '"')
 			e.buf = base64.StdEncoding.AppendEncode(e.buf, v.Bytes())
 			e.buf = append(e.buf, '"')
@@ -74,7 +77,9 @@ func (e *encoder) mapping(v reflect.Value) (isJSON bool, err error) {
 	return e.container('{', '}', func() (bool, error) {
 		all := true
 		for i, m := range entries {
-			isJSON, err := e.member(i == 0, m.name, func() (bool, error) { return e.value(m.value) })
+			isJSON, err := e.member(i == 0, m.name, func() (bool, error) {
+				return e.value(m.value)
+			})
 			if err != nil {
 				return false, err
 			}
@@ -108,8 +113,10 @@ func keyName(k reflect.Value) (string, error) {
 	return "", fmt.Errorf("%w: map key %s", ErrType, k.Type())
 }
 
-// member writes one property. The key __proto__ would set the prototype in a literal, unless it is computed.
-func (e *encoder) member(first bool, name string, value func() (bool, error)) (isJSON bool, err error) {
+// member writes one property. The key __proto__ would set the prototype in a literal, unless it is
+// computed.
+func (e *encoder) member(first bool, name string, value func() (bool, error)) (isJSON bool,
+	err error) {
 	if !first {
 		e.buf = append(e.buf, ',')
 	}

@@ -1,12 +1,14 @@
-// Package script writes Go values into JavaScript source, for Eval, EvalResult and for pages that are
-// made in Go. What a value holds can't become code: it stays one value, whatever its strings say.
+// Package script writes Go values into JavaScript source, for Eval, EvalResult and for pages that
+// are made in Go. What a value holds can't become code: it stays one value, whatever its strings
+// say.
 //
 // # Contract
 //
 //   - Value gives one operand: it may stand alone, behind an operator, before a dot. Objects and
 //     numbers stand in parentheses for that reason.
 //   - The text is valid UTF-8 of one line. It has no '<', '>' or '&', no control characters, no
-//     U+2028 and U+2029: inside an HTML <script> element it can neither end the element nor begin a comment.
+//     U+2028 and U+2029: inside an HTML <script> element it can neither end the element nor begin a
+//     comment.
 //   - Evaluating it calls nothing but JSON.parse, and only for objects and arrays that are long, or
 //     that came as JSON text with doubtful keys.
 //   - The functions keep nothing and share nothing: any goroutine may call them.
@@ -14,8 +16,8 @@
 // # Which value the page gets
 //
 // The rules of encoding/json hold, with its tags: time.Time is a string in RFC 3339, []byte one in
-// base64, a nil slice or map null, a json.Marshaler what JSON.parse makes of its text. Invalid UTF-8
-// becomes U+FFFD. Where JSON has no word for a value, JavaScript has one:
+// base64, a nil slice or map null, a json.Marshaler what JSON.parse makes of its text. Invalid
+// UTF-8 becomes U+FFFD. Where JSON has no word for a value, JavaScript has one:
 //
 //	NaN, ±Inf, -0                          NaN, ±Infinity, -0
 //	integer within ±(2^53 - 1)             number
@@ -29,6 +31,7 @@
 //
 // # Size
 //
-// An object or array of a thousand bytes or more is written as JSON.parse('…'), which engines read faster than a
-// literal; see parseBytes. Channels and events carry large values better: they need no source.
+// An object or array of a thousand bytes or more is written as JSON.parse('…'), which engines read
+// faster than a literal; see parseBytes. Channels and events carry large values better: they need
+// no source.
 package script

@@ -9,7 +9,8 @@ import (
 
 func ExampleFormat() {
 	title := `</script><script>alert("no")`
-	js, err := script.Format("document.title = %s; draw(%s, { scale: 50 %% 7 })", title, []float64{1.5, math.NaN()})
+	js, err := script.Format("document.title = %s; draw(%s, { scale: 50 %% 7 })", title,
+		[]float64{1.5, math.NaN()})
 	if err != nil {
 		panic(err)
 	}

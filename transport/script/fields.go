@@ -129,7 +129,8 @@ func fields(t reflect.Type) []field {
 				}
 			}
 		}
-		// A type that occurs twice on one level gives its fields twice, so that they hide each other.
+		// A type that occurs twice on one level gives its fields twice, so that they hide each
+		// other.
 		levels = slices.DeleteFunc(next, func(l level) bool { return seen[l.t] })
 		for _, l := range levels {
 			seen[l.t] = true
@@ -179,7 +180,8 @@ func parse(sf reflect.StructField, path []int) (f field, embedded reflect.Type, 
 			switch bare.Kind() {
 			case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
 				reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-				reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+				reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+				reflect.Uintptr:
 				f.quoted = true
 			}
 		}
@@ -189,7 +191,8 @@ func parse(sf reflect.StructField, path []int) (f field, embedded reflect.Type, 
 
 func validName(name string) bool {
 	for _, c := range name {
-		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) && !unicode.IsLetter(c) &&
+			!unicode.IsDigit(c) {
 			return false
 		}
 	}

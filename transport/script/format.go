@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// Format replaces each %s of the format by the next argument as Value writes it, and %% by a percent
-// sign:
+// Format replaces each %s of the format by the next argument as Value writes it, and %% by a
+// percent sign:
 //
 //	script.Format(`document.title = %s; show(%s, { fade: true })`, title, items)
 //
 // A %s stands where an operand may stand, never inside quotes or a template literal's text. The
-// format is source: it must be the program's own, not a user's. Errors: ErrFormat, and those of Value.
+// format is source: it must be the program's own, not a user's. Errors: ErrFormat, and those of
+// Value.
 func Format(format string, args ...any) (string, error) {
 	var out strings.Builder
 	used := 0
@@ -28,7 +29,8 @@ func Format(format string, args ...any) (string, error) {
 		case after[0] == '%':
 			out.WriteByte('%')
 		case after[0] != 's':
-			return "", fmt.Errorf("%w: verb %.10q: use %%s for a value, %%%% for a percent sign", ErrFormat, "%"+after)
+			return "", fmt.Errorf("%w: verb %.10q: use %%s for a value, %%%% for a percent sign",
+				ErrFormat, "%"+after)
 		case used == len(args):
 			return "", fmt.Errorf("%w: more verbs than the %d values", ErrFormat, len(args))
 		default:

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// protoKey finds JSON in which a key may be __proto__, be it spelt with escapes. In a literal that key would
-// set the prototype.
+// protoKey finds JSON in which a key may be __proto__, be it spelt with escapes. In a literal that
+// key would set the prototype.
 var protoKey = regexp.MustCompile(`__proto__|\\u00[567]`)
 
 // json writes what a json.Marshaler says, checked, compacted and escaped by encoding/json.

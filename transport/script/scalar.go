@@ -21,7 +21,8 @@ func (e *encoder) scalar(v reflect.Value) (isJSON bool, err error) {
 		n := v.Int()
 		e.buf = strconv.AppendInt(e.buf, n, 10)
 		return e.safe(-maxSafe <= n && n <= maxSafe), nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Uintptr:
 		n := v.Uint()
 		e.buf = strconv.AppendUint(e.buf, n, 10)
 		return e.safe(n <= maxSafe), nil
@@ -84,7 +85,8 @@ func (e *encoder) number(text string) error {
 // string writes a JSON string without what HTML, or an older JavaScript, would take for more.
 func (e *encoder) string(s string) {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' ||
+			c == '&' {
 			quoted, _ := json.Marshal(s) // a string has no error
 			e.buf = append(e.buf, quoted...)
 			return

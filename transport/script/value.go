@@ -10,8 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
-// maxDepth bounds nesting, where pointers and interfaces count, too. Parsers of literals recurse: Node's gave up
-// between 1,000 and 2,000 nested objects, WebKitGTK's between 2,000 and 5,000.
+// maxDepth bounds nesting, where pointers and interfaces count, too. Parsers of literals recurse:
+// Node's gave up between 1,000 and 2,000 nested objects, WebKitGTK's between 2,000 and 5,000.
 const maxDepth = 1000
 
 var (
@@ -22,7 +22,8 @@ var (
 )
 
 // Value gives v as JavaScript source: one operand, safe as the package's contract says. It reads v
-// and keeps nothing of it. Errors: ErrType, ErrDepth, and those of v's own MarshalJSON or MarshalText.
+// and keeps nothing of it. Errors: ErrType, ErrDepth, and those of v's own MarshalJSON or
+// MarshalText.
 //
 // A MarshalJSON or MarshalText that panics is an error, too.
 func Value(v any) (source string, err error) {
@@ -102,8 +103,8 @@ func (e *encoder) value(v reflect.Value) (isJSON bool, err error) {
 	return e.scalar(v)
 }
 
-// implementation gives v, or a pointer to it where it has an address, as an interface type. encoding/json asks
-// in the same way.
+// implementation gives v, or a pointer to it where it has an address, as an interface type.
+// encoding/json asks in the same way.
 func implementation(v reflect.Value, t reflect.Type) (any, bool) {
 	switch {
 	case !v.CanInterface(): // an embedded struct that is not exported

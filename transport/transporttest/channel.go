@@ -67,8 +67,9 @@ func (p *Page) addLane(id uint32) *Channel {
 	return c
 }
 
-// Borrow makes it a channel whose messages the page only borrows: Go sends them in batches of their own. Call it before the
-// channel is passed to Invoke. Messages of this page stay valid all the same.
+// Borrow makes it a channel whose messages the page only borrows: Go sends them in batches of their
+// own. Call it before the channel is passed to Invoke. Messages of this page stay valid all the
+// same.
 func (c *Channel) Borrow() { c.borrow = true }
 
 // ID is the channel's lane.
@@ -85,9 +86,11 @@ func (c *Channel) Next() (Message, error) {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
 	if len(c.queue) == 0 && c.err == nil {
-		err := c.p.await(c.cond, func() bool { return len(c.queue) > 0 || c.err != nil }, func() string {
-			return fmt.Sprintf("a message on channel %d, which has brought %d bytes", c.id, c.received)
-		})
+		err := c.p.await(c.cond, func() bool { return len(c.queue) > 0 || c.err != nil },
+			func() string {
+				return fmt.Sprintf("a message on channel %d, which has brought %d bytes", c.id,
+					c.received)
+			})
 		if err != nil {
 			return Message{}, err
 		}
@@ -117,7 +120,8 @@ func (c *Channel) Send(kind wire.Kind, data []byte) error {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
 	err := c.p.await(c.cond, func() bool { return c.announced || c.err != nil }, func() string {
-		return fmt.Sprintf("Go to take channel %d: pass it to a command whose arguments have a Channel "+
+		return fmt.Sprintf("Go to take channel %d: pass it to a command whose arguments have a "+
+			"Channel "+
 			"or Stream for it", c.id)
 	})
 	if err != nil {

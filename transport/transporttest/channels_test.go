@@ -23,7 +23,8 @@ func TestManyChannels(t *testing.T) {
 		t.Fatal(err)
 	}
 	read := make(chan struct{})
-	transport.Handle(e, "many", func(ctx context.Context, all []*transport.Channel[int]) (any, error) {
+	transport.Handle(e, "many", func(ctx context.Context, all []*transport.Channel[int]) (any,
+		error) {
 		for i, c := range all {
 			if err := c.Send(ctx, i); err != nil {
 				return nil, err

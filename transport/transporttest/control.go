@@ -58,8 +58,8 @@ func (p *Page) Events() []Event {
 	return all
 }
 
-// Stall stops the page's requests, as a page does that is busy, or begins them again: meanwhile nothing
-// comes, and nothing has a receipt. Requests under way end.
+// Stall stops the page's requests, as a page does that is busy, or begins them again: meanwhile
+// nothing comes, and nothing has a receipt. Requests under way end.
 func (p *Page) Stall(stalled bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,7 +82,8 @@ type heldMessage struct {
 	body   *Channel
 }
 
-// Ran tells the page, as Go's native script does, that the script ran. It reports whether the page waited for it.
+// Ran tells the page, as Go's native script does, that the script ran. It reports whether the page
+// waited for it.
 func (p *Page) Ran(id uint32) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +137,8 @@ func (p *Page) control(kind wire.Kind, data []byte, body *Channel) error {
 	if len(data) < 8 {
 		return wire.Broken("%v frame of %d bytes", kind, len(data))
 	}
-	id, second, rest := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint32(data[4:]), data[8:]
+	id, second, rest := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint32(data[4:]),
+		data[8:]
 	if kind == wire.Event {
 		e, err := wire.DecodeEvent(data)
 		if err != nil {

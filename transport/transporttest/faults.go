@@ -13,12 +13,14 @@ type Faults struct {
 	// LoseRequest and LoseAnswer are chances that a request never reaches Go, or its answer
 	// never the page; the page sees a failed fetch.
 	LoseRequest, LoseAnswer float64
-	// CutAnswer is the chance that an answer arrives with its end missing, EmptyAnswer with nothing.
+	// CutAnswer is the chance that an answer arrives with its end missing, EmptyAnswer with
+	// nothing.
 	CutAnswer, EmptyAnswer float64
-	// Repeat is the chance that a request reaches Go twice, and that the page handles an answer twice.
+	// Repeat is the chance that a request reaches Go twice, and that the page handles an answer
+	// twice.
 	Repeat float64
-	// Delay is the longest time, chosen evenly, that a request and its answer each take: different delays
-	// reorder them.
+	// Delay is the longest time, chosen evenly, that a request and its answer each take: different
+	// delays reorder them.
 	Delay time.Duration
 }
 

@@ -55,34 +55,39 @@ type Stats struct {
 type Config struct {
 	Label  string
 	Faults Faults
-	// Eval answers eval frames. Nil: with an error. The page waits for it: it must not call the page's methods.
+	// Eval answers eval frames. Nil: with an error. The page waits for it: it must not call the
+	// page's methods.
 	Eval func(js string) (any, error)
-	// ForbidEval makes the page behave as one whose Content-Security-Policy forbids eval: it asks Go to evaluate, and
-	// handles nothing more of lane 0 until Ran is called.
+	// ForbidEval makes the page behave as one whose Content-Security-Policy forbids eval: it asks
+	// Go to evaluate, and handles nothing more of lane 0 until Ran is called.
 	ForbidEval bool
-	// Control, if not nil, is told of each message of lane 0 in its order: its kind, the id of the call or eval (0 for
-	// an event), and an event's payload, an eval's source or what a result's frame holds, valid during the call. It must not call
-	// the page's methods.
+	// Control, if not nil, is told of each message of lane 0 in its order: its kind, the id of the
+	// call or eval (0 for an event), and an event's payload, an eval's source or what a result's
+	// frame holds, valid during the call. It must not call the page's methods.
 	Control func(kind wire.Kind, id uint32, payload []byte)
-	// Arrived, if not nil, is told of each message of a channel that the page takes in, and of Go's close of it, in the order in
-	// which they come: after what came before on lane 0, which Control has seen, unless that waits behind an eval. The same rules hold.
+	// Arrived, if not nil, is told of each message of a channel that the page takes in, and of Go's
+	// close of it, in the order in which they come: after what came before on lane 0, which Control
+	// has seen, unless that waits behind an eval. The same rules hold.
 	Arrived func(lane uint32, kind wire.Kind, data []byte)
-	// Network, if not nil, is what lies between the page and Go, instead of Faults. It is called with each request, on a goroutine of the page's, and
-	// returns what the page gets for it: a status and a body, or status 0 for a fetch that failed. send hands bytes to Go, any number of times;
-	// its answer is called once, from any goroutine, and must not block.
-	Network func(request []byte, send func(request []byte, answer func(status int, body []byte))) (status int, body []byte)
+	// Network, if not nil, is what lies between the page and Go, instead of Faults. It is called
+	// with each request, on a goroutine of the page's, and returns what the page gets for it: a
+	// status and a body, or status 0 for a fetch that failed. send hands bytes to Go, any number of
+	// times; its answer is called once, from any goroutine, and must not block.
+	Network func(request []byte, send func(request []byte, answer func(status int, body []byte))) (
+		status int, body []byte)
 	// NativeEval is the session's.
 	NativeEval func(id uint32, js string, expectResult bool)
 	// Settle is the session's.
 	Settle func(command string) func(context.Context)
 	// Carrier, if not nil, makes the session's carrier of the Pulls that the page's requests go to.
 	Carrier func(*transport.Pulls) transport.Carrier
-	// Send, if not nil, is given each upward batch first. True: it has another way to Go, and is there, or will be. A
-	// batch that says how long to hold it is a pull: Send may wait until the other way has ended.
+	// Send, if not nil, is given each upward batch first. True: it has another way to Go, and is
+	// there, or will be. A batch that says how long to hold it is a pull: Send may wait until the
+	// other way has ended.
 	Send func(batch []byte) bool
-	// Patience is how long a call of the page waits for what does not come: then it gives ErrPatience,
-	// which says what that was. In a bubble of synctest it is that bubble's time. Default 2 minutes;
-	// below zero: it waits for ever.
+	// Patience is how long a call of the page waits for what does not come: then it gives
+	// ErrPatience, which says what that was. In a bubble of synctest it is that bubble's time.
+	// Default 2 minutes; below zero: it waits for ever.
 	Patience time.Duration
 	// Origin is the page's. Default "test://page". Owner is the session's owner.
 	Origin string
@@ -108,7 +113,8 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 	if c.Origin == "" {
 		c.Origin = "test://page"
 	}
-	s, err := e.Open(transport.SessionConfig{Carrier: carrier, Label: c.Label, Origin: c.Origin, Owner: c.Owner, NativeEval: c.NativeEval, Settle: c.Settle})
+	s, err := e.Open(transport.SessionConfig{Carrier: carrier, Label: c.Label, Origin: c.Origin,
+		Owner: c.Owner, NativeEval: c.NativeEval, Settle: c.Settle})
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +123,10 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 		return nil, fmt.Errorf("transporttest: hello: %w", err)
 	}
 	p := &Page{
-		Session: s, carrier: pulls, dice: newDice(c.Faults), limits: e.Options(), posts: hello.Posts, config: c,
-		early: make(map[uint64]*wire.Batch), lanes: make(map[uint32]*Channel), calls: make(map[uint32]*call),
+		Session: s, carrier: pulls, dice: newDice(c.Faults), limits: e.Options(),
+		posts: hello.Posts, config: c,
+		early: make(map[uint64]*wire.Batch), lanes: make(map[uint32]*Channel),
+		calls:   make(map[uint32]*call),
 		credits: make(map[uint32]bool),
 	}
 	p.lanes[0] = &Channel{p: p, window: uint64(p.limits.Window)}
@@ -170,7 +178,8 @@ func (p *Page) fail(err error) {
 	p.up.cond.Broadcast()
 }
 
-// Handle takes a batch that did not come as an answer, which it keeps, and sends the receipt. It reports whether the batch was whole.
+// Handle takes a batch that did not come as an answer, which it keeps, and sends the receipt. It
+// reports whether the batch was whole.
 func (p *Page) Handle(batch []byte) bool {
 	ok := p.handle(batch)
 	p.mu.Lock()
@@ -222,7 +231,8 @@ func (p *Page) inOrder(b *wire.Batch) error {
 				continue // it is gone
 			}
 			if c.Total > ch.upSent {
-				return wire.Broken("credit of %d bytes for lane %d, which has sent %d", c.Total, c.Lane, ch.upSent)
+				return wire.Broken("credit of %d bytes for lane %d, which has sent %d", c.Total,
+					c.Lane, ch.upSent)
 			}
 			ch.upCredited = max(ch.upCredited, c.Total)
 		}
@@ -250,8 +260,10 @@ func (p *Page) run(r *wire.Run) error {
 func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
 	kind, data := f.Kind, f.Payload
 	c.received += uint64(stride)
-	if out := c.received - c.consumed; kind != wire.Close && out > uint64(max(p.limits.Window, stride)) {
-		return wire.Broken("lane %d has %d bytes without credit, its window is %d", c.id, out, p.limits.Window)
+	if out := c.received - c.consumed; kind != wire.Close &&
+		out > uint64(max(p.limits.Window, stride)) {
+		return wire.Broken("lane %d has %d bytes without credit, its window is %d", c.id, out,
+			p.limits.Window)
 	}
 	if kind >= wire.Begin {
 		done, err := c.part.Add(f, wire.Down, c.id, p.limits.MaxMessage)

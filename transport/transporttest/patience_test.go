@@ -41,7 +41,8 @@ func TestPatience(t *testing.T) {
 			_, err := p.NextEvent()
 			return err
 		}, "stands still"},
-		"a channel that Go does not take": {func(p *transporttest.Page, _ *transporttest.Channel) error {
+		"a channel that Go does not take": {func(p *transporttest.Page,
+			_ *transporttest.Channel) error {
 			return p.NewChannel().Send(wire.JSON, []byte("1"))
 		}, "Go to take channel 3"},
 		"room in the window": {func(_ *transporttest.Page, ch *transporttest.Channel) error {
@@ -51,16 +52,19 @@ func TestPatience(t *testing.T) {
 				}
 			}
 		}, "Go to receive on lane 1"},
-		"another large message's end": {func(_ *transporttest.Page, ch *transporttest.Channel) error {
+		"another large message's end": {func(_ *transporttest.Page,
+			ch *transporttest.Channel) error {
 			go func() { _ = ch.Send(wire.Bytes, make([]byte, 1<<20)) }()
 			time.Sleep(time.Minute)
-			return ch.Send(wire.Bytes, make([]byte, 100_000)) // it waits for that one, and then for Go
+			// it waits for that one, and then for Go
+			return ch.Send(wire.Bytes, make([]byte, 100_000))
 		}, "on lane 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e, err := transport.NewEngine(transport.Options{
-					Logger: slog.New(slog.DiscardHandler), MaxBatch: 16 << 10, Window: 64 << 10, Hold: time.Second,
+					Logger: slog.New(slog.DiscardHandler), MaxBatch: 16 << 10, Window: 64 << 10,
+					Hold: time.Second,
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -82,13 +86,16 @@ func TestPatience(t *testing.T) {
 				defer p.Close()
 				ch := p.NewChannel()
 				if _, err := p.Invoke(transporttest.Request{
-					Command: "take", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{ch},
+					Command: "take", Args: map[string]any{
+						"C": ch,
+					}, Channels: []*transporttest.Channel{ch},
 				}); err != nil {
 					t.Fatal(err)
 				}
 				start := time.Now()
 				err = c.wait(p, ch)
-				if !errors.Is(err, transporttest.ErrPatience) || !strings.Contains(err.Error(), c.says) {
+				if !errors.Is(err, transporttest.ErrPatience) ||
+					!strings.Contains(err.Error(), c.says) {
 					t.Errorf("it gave %v, want %q in it", err, c.says)
 				}
 				if took := time.Since(start); took < 90*time.Second || took > 4*time.Minute {

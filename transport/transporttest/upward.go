@@ -38,11 +38,12 @@ func (u *upward) init(p *Page) {
 	u.slots, u.request = make([]bool, n), make([]uint32, n)
 }
 
-// piece is the largest payload of one upward frame: as in the page's client, at most a quarter of a batch, so that it always
-// comes within the window though Go tells credits only by the quarter.
+// piece is the largest payload of one upward frame: as in the page's client, at most a quarter of a
+// batch, so that it always comes within the window though Go tells credits only by the quarter.
 func (u *upward) piece() int { return min(32<<10, u.p.limits.MaxBatch/4) }
 
-// send queues a message of the page, in fragments when it is large; it waits for the window. The caller holds mu.
+// send queues a message of the page, in fragments when it is large; it waits for the window. The
+// caller holds mu.
 func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
 	piece := u.piece()
 	if len(data) <= piece {
@@ -141,7 +142,8 @@ func (u *upward) take() (runs []byte, number uint64) {
 // batch makes the bytes of one request; the caller holds mu.
 func (p *Page) batch(slot int, hold time.Duration, number uint64, runs []byte) []byte {
 	p.up.request[slot]++
-	h := wire.Header{Number: number, Receipt: p.receipt, Slot: uint32(slot), Request: p.up.request[slot], Hold: uint32(hold.Milliseconds())}
+	h := wire.Header{Number: number, Receipt: p.receipt, Slot: uint32(slot),
+		Request: p.up.request[slot], Hold: uint32(hold.Milliseconds())}
 	for n := range p.early {
 		h.Selective |= 1 << (n - p.receipt - 2)
 	}
@@ -299,7 +301,9 @@ func (p *Page) carry(body []byte) reply {
 		p.carrier.Request(append([]byte(nil), body...), func(transport.Answer) {})
 	}
 	came := make(chan reply, 1)
-	p.carrier.Request(append([]byte(nil), body...), func(a transport.Answer) { came <- copyAnswer(a) })
+	p.carrier.Request(append([]byte(nil), body...), func(a transport.Answer) {
+		came <- copyAnswer(a)
+	})
 	r := <-came
 	d.wait()
 	if fault(d.f.LoseAnswer) {

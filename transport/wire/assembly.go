@@ -13,7 +13,8 @@ type Assembly struct {
 	buf    []byte // what has come, unless it is dropped
 }
 
-// firstPiece bounds what a begin frame allocates: the rest grows as data comes, to growth times of what has come.
+// firstPiece bounds what a begin frame allocates: the rest grows as data comes, to growth times of
+// what has come.
 const (
 	firstPiece = 256 << 10
 	growth     = 4
@@ -36,7 +37,8 @@ func (a *Assembly) Add(f Frame, d Direction, lane uint32, limit int) (done bool,
 			return false, Broken("begin frame for %v on lane %d", kind, lane)
 		}
 		if total > uint64(limit) {
-			return false, Broken("message of %d bytes on lane %d, the limit is %d", total, lane, limit)
+			return false, Broken("message of %d bytes on lane %d, the limit is %d", total, lane,
+				limit)
 		}
 		*a = Assembly{active: true, kind: kind, total: int(total), drops: a.drops}
 		if !a.drops {
@@ -45,7 +47,8 @@ func (a *Assembly) Add(f Frame, d Direction, lane uint32, limit int) (done bool,
 		p = p[BeginSize:]
 	case Abort:
 		if !a.active || len(p) != 0 {
-			return false, Broken("abort frame without a message on lane %d, or with a payload", lane)
+			return false, Broken("abort frame without a message on lane %d, or with a payload",
+				lane)
 		}
 		*a = Assembly{drops: a.drops}
 		return false, nil

@@ -32,7 +32,8 @@ func (r *Run) Each(fn func(f Frame, stride int) error) error {
 		word := binary.LittleEndian.Uint64(rest)
 		n := int(uint32(word))
 		stride := Stride(n, int(r.Align))
-		if err := fn(Frame{Kind(word >> 32), rest[FrameSize : FrameSize+n : FrameSize+n]}, stride); err != nil {
+		if err := fn(Frame{Kind(word >> 32), rest[FrameSize : FrameSize+n : FrameSize+n]},
+			stride); err != nil {
 			return err
 		}
 		rest = rest[stride:]
@@ -45,12 +46,14 @@ func (r *Run) Each(fn func(f Frame, stride int) error) error {
 func Decode(b []byte, d Direction) (*Batch, error) {
 	le := binary.LittleEndian
 	if len(b) < HeaderSize+ClosingSize || len(b)%8 != 0 ||
-		int64(le.Uint32(b[4:])) != int64(len(b)) || le.Uint64(b[len(b)-ClosingSize:]) != le.Uint64(b[8:]) {
+		int64(le.Uint32(b[4:])) != int64(len(b)) ||
+		le.Uint64(b[len(b)-ClosingSize:]) != le.Uint64(b[8:]) {
 		return nil, ErrLost
 	}
 	if magic := le.Uint32(b); magic != Magic {
 		if magic&0xffffff == Magic&0xffffff {
-			return nil, Broken("version %q, this side speaks %q", byte(magic>>24), byte('0'+Version))
+			return nil, Broken("version %q, this side speaks %q", byte(magic>>24),
+				byte('0'+Version))
 		}
 		return nil, Broken("magic %#08x", magic)
 	}
@@ -100,7 +103,8 @@ func decodeRun(b []byte, d Direction) (Run, error) {
 		return Run{}, Broken("%d bytes are no run", len(b))
 	}
 	le := binary.LittleEndian
-	r := Run{Lane: le.Uint32(b), Count: le.Uint32(b[4:]), First: le.Uint64(b[8:]), Align: le.Uint32(b[20:])}
+	r := Run{Lane: le.Uint32(b), Count: le.Uint32(b[4:]), First: le.Uint64(b[8:]),
+		Align: le.Uint32(b[20:])}
 	size := int64(le.Uint32(b[16:]))
 	if size > int64(len(b)-RunSize) {
 		return Run{}, Broken("run of %d bytes on lane %d in %d bytes", size, r.Lane, len(b)-RunSize)
@@ -111,7 +115,8 @@ func decodeRun(b []byte, d Direction) (Run, error) {
 		return Run{}, Broken("alignment %d on lane %d", r.Align, r.Lane)
 	}
 	if r.Count == 0 || r.First >= MaxNumber || size%8 != 0 {
-		return Run{}, Broken("run on lane %d: count %d, first %d, %d bytes", r.Lane, r.Count, r.First, size)
+		return Run{}, Broken("run on lane %d: count %d, first %d, %d bytes", r.Lane, r.Count,
+			r.First, size)
 	}
 	r.frames = b[RunSize : RunSize+size]
 	count := uint32(0)
@@ -119,7 +124,8 @@ func decodeRun(b []byte, d Direction) (Run, error) {
 		word := le.Uint64(rest)
 		stride := (int64(uint32(word)) + FrameSize + int64(r.Align) - 1) &^ (int64(r.Align) - 1)
 		if stride > int64(len(rest)) {
-			return Run{}, Broken("frame of %d bytes on lane %d in %d bytes of its run", uint32(word), r.Lane, len(rest))
+			return Run{}, Broken("frame of %d bytes on lane %d in %d bytes of its run",
+				uint32(word), r.Lane, len(rest))
 		}
 		if word>>40 != 0 {
 			return Run{}, Broken("reserved bytes of a frame on lane %d are not zero", r.Lane)

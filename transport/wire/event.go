@@ -28,7 +28,8 @@ func AppendEventHead(dst []byte, subs []uint32, bytes bool) []byte {
 	return dst
 }
 
-// DecodeEvent splits the payload of an event frame. The event's payload lies in p. The error is a rule broken.
+// DecodeEvent splits the payload of an event frame. The event's payload lies in p. The error is a
+// rule broken.
 func DecodeEvent(p []byte) (EventPayload, error) {
 	if len(p) < 8 {
 		return EventPayload{}, Broken("event frame of %d bytes", len(p))
@@ -41,7 +42,8 @@ func DecodeEvent(p []byte) (EventPayload, error) {
 	if form > eventBytes {
 		return EventPayload{}, Broken("event of the form %d", form)
 	}
-	e := EventPayload{Subs: make([]uint32, count), Binary: form == eventBytes, Payload: rest[4*count:]}
+	e := EventPayload{Subs: make([]uint32, count), Binary: form == eventBytes,
+		Payload: rest[4*count:]}
 	for i := range e.Subs {
 		e.Subs[i] = binary.LittleEndian.Uint32(rest[4*i:])
 	}

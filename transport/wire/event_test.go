@@ -26,7 +26,8 @@ type eventVector struct {
 func eventVectors() []eventVector {
 	accepted := func(name string, binary bool, payload string, subs ...uint32) eventVector {
 		p := hex.EncodeToString([]byte(payload))
-		return eventVector{name, hex.EncodeToString(AppendEventHead(nil, subs, binary)) + p, true, subs, binary, p}
+		return eventVector{name, hex.EncodeToString(AppendEventHead(nil, subs, binary)) + p, true,
+			subs, binary, p}
 	}
 	refused := func(name, hex string) eventVector { return eventVector{Name: name, Hex: hex} }
 	return []eventVector{
@@ -82,10 +83,12 @@ func TestEventVectors(t *testing.T) {
 			continue
 		}
 		want, _ := hex.DecodeString(v.Payload)
-		if err != nil || !slices.Equal(e.Subs, v.Subs) || e.Binary != v.Binary || !bytes.Equal(e.Payload, want) {
+		if err != nil || !slices.Equal(e.Subs, v.Subs) || e.Binary != v.Binary ||
+			!bytes.Equal(e.Payload, want) {
 			t.Errorf("%s: %+v, %v", v.Name, e, err)
 		}
-		if again := append(AppendEventHead(nil, e.Subs, e.Binary), e.Payload...); !bytes.Equal(again, payload) {
+		if again := append(AppendEventHead(nil, e.Subs, e.Binary),
+			e.Payload...); !bytes.Equal(again, payload) {
 			t.Errorf("%s: encoded again %x, was %x", v.Name, again, payload)
 		}
 	}

@@ -64,7 +64,8 @@ func (v *vector) direction() Direction {
 
 // encode writes the batch that a vector describes.
 func (g *goldenBatch) encode(t *testing.T) []byte {
-	h := Header{Number: g.Number, Receipt: g.Receipt, Selective: g.Selective, Slot: g.Slot, Request: g.Request, Hold: g.Hold}
+	h := Header{Number: g.Number, Receipt: g.Receipt, Selective: g.Selective, Slot: g.Slot,
+		Request: g.Request, Hold: g.Hold}
 	for _, c := range g.Credits {
 		h.Credits = append(h.Credits, Credit(c))
 	}
@@ -92,7 +93,8 @@ func (g *goldenBatch) encode(t *testing.T) []byte {
 
 // describe is the opposite of encode.
 func describe(t *testing.T, b *Batch) *goldenBatch {
-	g := &goldenBatch{b.Number, b.Receipt, b.Selective, b.Slot, b.Request, b.Hold, []goldenCredit{}, []goldenRun{}}
+	g := &goldenBatch{b.Number, b.Receipt, b.Selective, b.Slot, b.Request, b.Hold, []goldenCredit{},
+		[]goldenRun{}}
 	for _, c := range b.Credits {
 		g.Credits = append(g.Credits, goldenCredit(c))
 	}
@@ -113,29 +115,72 @@ func accepted() []vector {
 	frames := func(f ...goldenFrame) []goldenFrame { return f }
 	word := "0700000000000000"
 	all := []vector{
-		{Name: "empty-up", Direction: "up", Batch: &goldenBatch{Receipt: 41, Selective: 0b101, Slot: 3, Request: 9, Hold: 20000}},
+		{Name: "empty-up", Direction: "up", Batch: &goldenBatch{
+			Receipt: 41, Selective: 0b101, Slot: 3, Request: 9, Hold: 20000,
+		}},
 		{Name: "empty-down", Direction: "down", Batch: &goldenBatch{Number: 0, Receipt: 5}},
-		{Name: "credits-up", Direction: "up", Batch: &goldenBatch{Receipt: 1, Slot: 0, Request: 1, Credits: []goldenCredit{{0, 64}, {3, 1<<40 + 8}}}},
-		{Name: "credits-down", Direction: "down", Batch: &goldenBatch{Number: 7, Credits: []goldenCredit{{5, 4096}}}},
-		{Name: "largest-numbers", Direction: "down", Batch: &goldenBatch{Number: MaxNumber - 1, Receipt: MaxNumber - 1, Selective: 1<<32 - 1,
-			Credits: []goldenCredit{{1<<32 - 1, MaxNumber - 1}}, Runs: []goldenRun{{Lane: 1<<32 - 1, First: MaxNumber - 1, Align: 8, Frames: frames(goldenFrame{Bytes, ""})}}}},
-		{Name: "channel-down", Direction: "down", Batch: &goldenBatch{Number: 1, Runs: []goldenRun{{Lane: 1, First: 0, Align: 8,
-			Frames: frames(goldenFrame{Bytes, ""}, goldenFrame{Bytes, "00"}, goldenFrame{Bytes, "0001020304050607"}, goldenFrame{JSON, hex.EncodeToString([]byte(`{"ä":[1,2.5,"\u2028"]}`))}, goldenFrame{Close, ""})}}}},
-		{Name: "fragments-both-lanes", Direction: "down", Batch: &goldenBatch{Number: 2, Runs: []goldenRun{
-			{Lane: 1, First: 10, Align: 32, Frames: frames(goldenFrame{Begin, "0500000000000000" + "0200000000000000" + "aabb"}, goldenFrame{JSON, "31"}, goldenFrame{Middle, "cc"}, goldenFrame{End, "ddee"})},
-			{Lane: 0, First: 3, Align: 8, Frames: frames(goldenFrame{Begin, "0900000000000000" + "0600000000000000" + "01"}, goldenFrame{Abort, ""})}}}},
-		{Name: "control-down", Direction: "down", Batch: &goldenBatch{Number: 3, Receipt: 2, Runs: []goldenRun{{Lane: 0, First: 1, Align: 16, Frames: frames(
-			goldenFrame{Eval, "0700000003000000" + hex.EncodeToString([]byte("1+1"))}, goldenFrame{Result, word + hex.EncodeToString([]byte("null"))},
-			goldenFrame{Result, "0700000001000000" + "ff"}, goldenFrame{Result, "0700000002000000" + "0200000000000000" + "0000010000000000"},
-			goldenFrame{Error, word + hex.EncodeToString([]byte(`{"code":"x","message":"y"}`))}, goldenFrame{Open, "0300000000000000" + "0000400000000000"})}}}},
-		{Name: "events-down", Direction: "down", Batch: &goldenBatch{Number: 5, Runs: []goldenRun{{Lane: 0, First: 9, Align: 8, Frames: frames(
-			goldenFrame{Event, "0100000000000000" + "01000000" + hex.EncodeToString([]byte(`{"ä":1}`))}, goldenFrame{Event, "0200000001000000" + "ffffffff02000000" + "00ff"},
-			goldenFrame{Begin, "0e00000000000000" + "0300000000000000" + "0100000000"}, goldenFrame{End, "000000070000006e75"})}}}},
-		{Name: "control-up", Direction: "up", Batch: &goldenBatch{Number: 4, Receipt: 3, Slot: 5, Request: 2, Runs: []goldenRun{{Lane: 0, First: 0, Align: 8, Frames: frames(
-			goldenFrame{Invoke, "0100000020000000" + hex.EncodeToString([]byte(`{"cmd":"f","body":"json"}       `)) + "7b7d"},
-			goldenFrame{Cancel, "0100000000000000"}, goldenFrame{Result, word + "31"}, goldenFrame{Result, "0700000003000000"}, goldenFrame{Error, "0800000000000000" + hex.EncodeToString([]byte(`{"code":"eval","message":"z"}`))})}}}},
-		{Name: "two-runs-of-one-lane", Direction: "up", Batch: &goldenBatch{Number: 1, Request: 1, Runs: []goldenRun{
-			{Lane: 3, First: 0, Align: 64, Frames: frames(goldenFrame{Bytes, "01"})}, {Lane: 3, First: 1, Align: 8, Frames: frames(goldenFrame{Bytes, "02"}, goldenFrame{Close, hex.EncodeToString([]byte(`{"code":"a","message":"b"}`))})}}}},
+		{Name: "credits-up", Direction: "up", Batch: &goldenBatch{Receipt: 1, Slot: 0, Request: 1,
+			Credits: []goldenCredit{{0, 64}, {3, 1<<40 + 8}}}},
+		{Name: "credits-down", Direction: "down", Batch: &goldenBatch{
+			Number: 7, Credits: []goldenCredit{{5, 4096}},
+		}},
+		{Name: "largest-numbers", Direction: "down", Batch: &goldenBatch{Number: MaxNumber - 1,
+			Receipt: MaxNumber - 1, Selective: 1<<32 - 1,
+			Credits: []goldenCredit{{1<<32 - 1, MaxNumber - 1}}, Runs: []goldenRun{
+				{Lane: 1<<32 - 1, First: MaxNumber - 1, Align: 8,
+					Frames: frames(goldenFrame{Bytes, ""})},
+			}}},
+		{Name: "channel-down", Direction: "down", Batch: &goldenBatch{Number: 1,
+			Runs: []goldenRun{{Lane: 1, First: 0, Align: 8,
+				Frames: frames(goldenFrame{Bytes, ""}, goldenFrame{Bytes, "00"}, goldenFrame{
+					Bytes, "0001020304050607",
+				}, goldenFrame{JSON, hex.EncodeToString([]byte(`{"ä":[1,2.5,"\u2028"]}`))},
+					goldenFrame{Close, ""})}}}},
+		{Name: "fragments-both-lanes", Direction: "down", Batch: &goldenBatch{Number: 2,
+			Runs: []goldenRun{
+				{Lane: 1, First: 10, Align: 32,
+					Frames: frames(goldenFrame{Begin, "0500000000000000" + "0200000000000000" +
+						"aabb"}, goldenFrame{JSON, "31"}, goldenFrame{Middle, "cc"},
+						goldenFrame{End, "ddee"})},
+				{Lane: 0, First: 3, Align: 8,
+					Frames: frames(goldenFrame{Begin, "0900000000000000" + "0600000000000000" +
+						"01"}, goldenFrame{Abort, ""})}}}},
+		{Name: "control-down", Direction: "down", Batch: &goldenBatch{Number: 3, Receipt: 2,
+			Runs: []goldenRun{{Lane: 0, First: 1, Align: 16, Frames: frames(
+				goldenFrame{Eval, "0700000003000000" + hex.EncodeToString([]byte("1+1"))},
+				goldenFrame{
+					Result, word + hex.EncodeToString([]byte("null")),
+				},
+				goldenFrame{Result, "0700000001000000" + "ff"}, goldenFrame{
+					Result, "0700000002000000" + "0200000000000000" + "0000010000000000",
+				},
+				goldenFrame{Error, word + hex.EncodeToString([]byte(`{"code":"x","message":"y"}`))},
+				goldenFrame{Open, "0300000000000000" + "0000400000000000"})}}}},
+		{Name: "events-down", Direction: "down", Batch: &goldenBatch{Number: 5,
+			Runs: []goldenRun{{Lane: 0, First: 9, Align: 8, Frames: frames(
+				goldenFrame{
+					Event, "0100000000000000" + "01000000" + hex.EncodeToString([]byte(`{"ä":1}`)),
+				}, goldenFrame{Event, "0200000001000000" + "ffffffff02000000" + "00ff"},
+				goldenFrame{Begin, "0e00000000000000" + "0300000000000000" + "0100000000"},
+				goldenFrame{End, "000000070000006e75"})}}}},
+		{Name: "control-up", Direction: "up", Batch: &goldenBatch{Number: 4, Receipt: 3, Slot: 5,
+			Request: 2, Runs: []goldenRun{{Lane: 0, First: 0, Align: 8, Frames: frames(
+				goldenFrame{
+					Invoke, "0100000020000000" +
+						hex.EncodeToString([]byte(`{"cmd":"f","body":"json"}       `)) + "7b7d",
+				},
+				goldenFrame{Cancel, "0100000000000000"}, goldenFrame{Result, word + "31"},
+				goldenFrame{Result, "0700000003000000"}, goldenFrame{
+					Error, "0800000000000000" +
+						hex.EncodeToString([]byte(`{"code":"eval","message":"z"}`)),
+				})}}}},
+		{Name: "two-runs-of-one-lane", Direction: "up", Batch: &goldenBatch{Number: 1, Request: 1,
+			Runs: []goldenRun{
+				{Lane: 3, First: 0, Align: 64, Frames: frames(goldenFrame{Bytes, "01"})},
+				{Lane: 3, First: 1, Align: 8, Frames: frames(goldenFrame{Bytes, "02"},
+					goldenFrame{
+						Close, hex.EncodeToString([]byte(`{"code":"a","message":"b"}`)),
+					})}}}},
 	}
 	for i := range all {
 		all[i].Accept = true
@@ -153,7 +198,9 @@ func accepted() []vector {
 // one credit entry; offsets are those of the batch. Finish is not run again.
 func damaged(t *testing.T) []vector {
 	base := (&goldenBatch{Number: 9, Receipt: 8, Credits: []goldenCredit{{1, 16}},
-		Runs: []goldenRun{{Lane: 1, First: 4, Align: 8, Frames: []goldenFrame{{Bytes, "010203"}, {JSON, "31"}}}}}).encode(t)
+		Runs: []goldenRun{
+			{Lane: 1, First: 4, Align: 8, Frames: []goldenFrame{{Bytes, "010203"}, {JSON, "31"}}},
+		}}).encode(t)
 	const run, frame = HeaderSize + CreditSize, HeaderSize + CreditSize + RunSize
 	closing := len(base) - ClosingSize
 	set := func(name, direction string, lost bool, changes ...int) vector {
@@ -201,7 +248,8 @@ func damaged(t *testing.T) []vector {
 		set("align-128", "down", false, run+20, 128),
 		set("align-larger-than-run", "down", false, run+20, 64),
 		set("frame-length-past-the-run", "down", false, frame, 0x40),
-		set("frame-length-huge", "down", false, frame, 0xff, frame+1, 0xff, frame+2, 0xff, frame+3, 0xff),
+		set("frame-length-huge", "down", false, frame, 0xff, frame+1, 0xff, frame+2, 0xff, frame+3,
+			0xff),
 		set("frame-kind-0", "down", false, frame+4, 0),
 		set("event-on-a-channel", "down", false, frame+4, 3),
 		set("event-upward", "up", false, run, 0, frame+4, 3, frame+20, 6),
@@ -232,14 +280,16 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(goldenDir, v.Name+".json"), append(data, '\n'), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(goldenDir, v.Name+".json"), append(data, '\n'),
+				0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(goldenDir, "*.json"))
 	if err != nil || len(files) != len(accepted())+len(damaged(t)) {
-		t.Fatalf("%d golden vectors, want %d: run this test with -update (%v)", len(files), len(accepted())+len(damaged(t)), err)
+		t.Fatalf("%d golden vectors, want %d: run this test with -update (%v)", len(files),
+			len(accepted())+len(damaged(t)), err)
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -332,7 +382,8 @@ func TestAssemblyRules(t *testing.T) {
 		}
 	}
 	var a Assembly
-	for _, f := range []Frame{begin(5, JSON, "ab"), {Abort, nil}, begin(5, JSON, "ab"), {Middle, []byte("cd")}} {
+	for _, f := range []Frame{begin(5, JSON, "ab"), {Abort, nil}, begin(5, JSON, "ab"),
+		{Middle, []byte("cd")}} {
 		if done, err := a.Add(f, Up, 1, 100); done || err != nil {
 			t.Fatal(done, err)
 		}

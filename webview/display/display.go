@@ -13,7 +13,8 @@ import (
 )
 
 // ErrNoXvfb means that there is no display, and no xvfb-run to make one.
-var ErrNoXvfb = errors.New("display: no DISPLAY or WAYLAND_DISPLAY is set, and xvfb-run is missing: install the Debian packages xvfb and xauth")
+var ErrNoXvfb = errors.New("display: no DISPLAY or WAYLAND_DISPLAY is set, and xvfb-run is " +
+	"missing: install the Debian packages xvfb and xauth")
 
 // marker is set in the process that runs on a display which this package made, so that it never
 // makes a second one. Its value is the Kind.

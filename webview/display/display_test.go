@@ -58,9 +58,12 @@ func TestTest(t *testing.T) {
 		"GTK_THEME=HighContrast", marker + "=",
 	}
 	for kind, want := range map[Kind][]string{
-		"":      {"WAYLAND_DISPLAY=", "GDK_BACKEND=x11", "GDK_SCALE=", "GTK_THEME=", marker + "=bare"},
-		Openbox: {"WAYLAND_DISPLAY=", "GDK_BACKEND=x11", "GDK_SCALE=", "GTK_THEME=", marker + "=openbox"},
-		Wayland: {"DISPLAY=", "GDK_BACKEND=wayland", "GDK_SCALE=", "GTK_THEME=", marker + "=wayland"},
+		"": {"WAYLAND_DISPLAY=", "GDK_BACKEND=x11", "GDK_SCALE=", "GTK_THEME=", marker +
+			"=bare"},
+		Openbox: {"WAYLAND_DISPLAY=", "GDK_BACKEND=x11", "GDK_SCALE=", "GTK_THEME=", marker +
+			"=openbox"},
+		Wayland: {"DISPLAY=", "GDK_BACKEND=wayland", "GDK_SCALE=", "GTK_THEME=", marker +
+			"=wayland"},
 		Real: {
 			"DISPLAY=:77", "WAYLAND_DISPLAY=wayland-7", "GDK_BACKEND=wayland,x11", "GDK_SCALE=2",
 			marker + "=",

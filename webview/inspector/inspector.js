@@ -1,4 +1,5 @@
-// The inspector draws what Go sends four times a second: sums, the resumable channels, and each window's session with its channels.
+// The inspector draws what Go sends four times a second: sums, the resumable channels, and each
+// window's session with its channels.
 
 import { bytes, count, duration, number } from './format.js';
 import { byId, copy, figuresOf, show, write } from './page.js';
@@ -78,7 +79,8 @@ function sumUp(figures) {
     sums.memory += session.memory;
     sums.resent += session.resent;
     sums.batches += session.batches;
-    for (const key of ['messages', 'bytes', 'received', 'lag', 'waiting']) sums[key] += session.channels[key];
+    for (const key of ['messages', 'bytes', 'received', 'lag', 'waiting'])
+      sums[key] += session.channels[key];
     for (const key of ['rate', 'receivedRate']) {
       sums[key].messages += session.channels[key].messages;
       sums[key].bytes += session.channels[key].bytes;
@@ -129,15 +131,38 @@ class Row {
 }
 
 const sessionFigures = [
-  ['Events', (s) => [s.events, number(s.events), s.eventsRefused > 0 ? `${number(s.eventsRefused)} refused` : '']],
-  ['Commands', (s) => [s.commands, number(s.commands), s.running > 0 ? `${number(s.running)} run` : '']],
-  ['Evals', (s) => [s.evals, number(s.evals), s.nativeEvals > 0 ? `${number(s.nativeEvals)} native` : '']],
-  ['Batches', (s) => [s.batches, number(s.batches), s.unreceipted > 0 ? `${s.unreceipted} open` : '']],
+  [
+    'Events',
+    (s) => [
+      s.events,
+      number(s.events),
+      s.eventsRefused > 0 ? `${number(s.eventsRefused)} refused` : '',
+    ],
+  ],
+  [
+    'Commands',
+    (s) => [s.commands, number(s.commands), s.running > 0 ? `${number(s.running)} run` : ''],
+  ],
+  [
+    'Evals',
+    (s) => [s.evals, number(s.evals), s.nativeEvals > 0 ? `${number(s.nativeEvals)} native` : ''],
+  ],
+  [
+    'Batches',
+    (s) => [s.batches, number(s.batches), s.unreceipted > 0 ? `${s.unreceipted} open` : ''],
+  ],
   ['Bytes', (s) => [s.bytes, bytes(s.bytes).join(' '), '']],
   ['Sent again', (s) => [s.resent, number(s.resent), '']],
   ['From the page', (s) => [s.receivedBatches, number(s.receivedBatches), 'batches']],
   ['Memory', (s) => [s.memory, bytes(s.memory).join(' '), '']],
-  ['Lane 0', (s) => [s.control.depth, bytes(s.control.depth).join(' '), `of ${bytes(s.control.ring).join(' ')}`]],
+  [
+    'Lane 0',
+    (s) => [
+      s.control.depth,
+      bytes(s.control.depth).join(' '),
+      `of ${bytes(s.control.ring).join(' ')}`,
+    ],
+  ],
   ['Channels', (s) => [s.lanes, number(s.lanes), `${number(s.opened)} in all`]],
 ];
 
@@ -183,7 +208,10 @@ class Section {
     }
     write(this.carrier, session.carrier);
     this.carrier.title = session.reason ?? '';
-    write(this.state, `session ${session.number}, for ${duration(Math.max(1e9, session.ageNs - (session.ageNs % 1e9)))}, ${session.origin}`);
+    write(
+      this.state,
+      `session ${session.number}, for ${duration(Math.max(1e9, session.ageNs - (session.ageNs % 1e9)))}, ${session.origin}`,
+    );
     sessionFigures.forEach(([title, of], i) => {
       const [value, text, beside] = of(session);
       const at = this.figures[i];
@@ -195,12 +223,20 @@ class Section {
       at.value.classList.toggle('alarm', title === 'Events' && session.eventsRefused > 0);
     });
     this.drawChannels(channels);
-    write(this.note, more > 0 ? `and ${number(more)} more channels` : channels.length === 0 ? 'No channel is open.' : '');
+    write(
+      this.note,
+      more > 0
+        ? `and ${number(more)} more channels`
+        : channels.length === 0
+          ? 'No channel is open.'
+          : '',
+    );
   }
 
   drawChannels(channels) {
     const gone = new Set(this.rows.keys());
-    for (const c of channels) { // in the order of their ids, so that new ones come last
+    for (const c of channels) {
+      // in the order of their ids, so that new ones come last
       let row = this.rows.get(c.id);
       if (row === undefined) {
         row = new Row();

@@ -87,5 +87,8 @@ export function drawResumables({ resumables, moreResumables }) {
     channel.draw(c);
     before = channel.row.element;
   }
-  write(section.querySelector('.note'), moreResumables > 0 ? `and ${number(moreResumables)} more channels` : '');
+  write(
+    section.querySelector('.note'),
+    moreResumables > 0 ? `and ${number(moreResumables)} more channels` : '',
+  );
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// skim is a page that only says that it has read, which costs no copy, and sleeps when there is nothing.
+// skim is a page that only says that it has read, which costs no copy, and sleeps when there is
+// nothing.
 func skim(p *peer) {
 	for word32(p.down, downClosed).Load() == 0 {
 		if tail := word64(p.down, downTail).Load(); tail != p.head {
@@ -25,8 +26,8 @@ func skim(p *peer) {
 	}
 }
 
-// BenchmarkDeliver is what one batch costs the drainer: of a 64 KB message in the region, of 100 bytes from the heap, and of
-// 64 KB from the heap, which is copied.
+// BenchmarkDeliver is what one batch costs the drainer: of a 64 KB message in the region, of 100
+// bytes from the heap, and of 64 KB from the heap, which is copied.
 func BenchmarkDeliver(b *testing.B) {
 	for _, k := range []struct {
 		name   string
@@ -66,8 +67,9 @@ func BenchmarkDeliver(b *testing.B) {
 	}
 }
 
-// BenchmarkRing is a sender that copies into a ring and a drainer that hands it over, with the ring in the region or on the heap: the
-// difference is what mapped memory costs, page faults of the first lap included.
+// BenchmarkRing is a sender that copies into a ring and a drainer that hands it over, with the ring
+// in the region or on the heap: the difference is what mapped memory costs, page faults of the
+// first lap included.
 func BenchmarkRing(b *testing.B) {
 	for _, where := range []string{"region", "heap"} {
 		for _, size := range []int{64 << 10, 4 << 20} {
@@ -101,7 +103,8 @@ func BenchmarkRing(b *testing.B) {
 	}
 }
 
-// BenchmarkFirstLap is a new ring that is filled once: what a channel that has just become busy pays for its memory.
+// BenchmarkFirstLap is a new ring that is filled once: what a channel that has just become busy
+// pays for its memory.
 func BenchmarkFirstLap(b *testing.B) {
 	message := make([]byte, 64<<10)
 	for _, where := range []string{"region", "heap"} {
@@ -132,7 +135,8 @@ func BenchmarkFirstLap(b *testing.B) {
 	}
 }
 
-// BenchmarkSession is 64 KB messages from Send to a page that copies nothing, and one that copies all.
+// BenchmarkSession is 64 KB messages from Send to a page that copies nothing, and one that copies
+// all.
 func BenchmarkSession(b *testing.B) {
 	for _, n := range []int{100, 1 << 10, 64 << 10} {
 		b.Run(fmt.Sprintf("%dB", n), func(b *testing.B) {
@@ -164,7 +168,8 @@ func BenchmarkSession(b *testing.B) {
 	}
 }
 
-// BenchmarkBells is a batch for a page that sleeps, which answers to a reader that sleeps: both bells.
+// BenchmarkBells is a batch for a page that sleeps, which answers to a reader that sleeps: both
+// bells.
 func BenchmarkBells(b *testing.B) {
 	c, p, at := linked(b, Options{}, sizes{})
 	done := make(chan struct{})

@@ -55,8 +55,9 @@ var _ transport.Carrier = (*Carrier)(nil)
 // sizes are those that tests change; 0 stands for the right one.
 type sizes struct{ slot, queue, up int }
 
-// New prepares the shared memory of one session. The session runs on p until the page has attached, and again after a
-// failure; p is closed with the carrier. A carrier that no session was opened with must be closed by the caller.
+// New prepares the shared memory of one session. The session runs on p until the page has attached,
+// and again after a failure; p is closed with the carrier. A carrier that no session was opened
+// with must be closed by the caller.
 func New(p *transport.Pulls, o Options) (*Carrier, error) {
 	if p == nil {
 		return nil, errors.New("shm: the Pulls are nil")
@@ -69,7 +70,10 @@ func build(p *transport.Pulls, o Options, z sizes) (*Carrier, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Carrier{pulls: p, log: o.Logger, opt: o, sizes: z, reason: "the page has not attached yet", ringing: -1}
+	c := &Carrier{
+		pulls: p, log: o.Logger, opt: o, sizes: z, reason: "the page has not attached yet",
+		ringing: -1,
+	}
 	if err := c.open(); err != nil {
 		c.leave(phaseClosed, err.Error())
 		return nil, err
@@ -148,7 +152,8 @@ func (c *Carrier) Deliver(b *transport.Batch) bool {
 	return ok
 }
 
-// overPulls hands a batch to the Pulls. The first one behind shared memory is logged: a page that has gone away takes none.
+// overPulls hands a batch to the Pulls. The first one behind shared memory is logged: a page that
+// has gone away takes none.
 func (c *Carrier) overPulls(b *transport.Batch) bool {
 	ok := c.pulls.Deliver(b)
 	if ok && c.left.CompareAndSwap(true, false) {
@@ -157,8 +162,8 @@ func (c *Carrier) overPulls(b *transport.Batch) bool {
 	return ok
 }
 
-// Alloc implements transport.Carrier. While the session may use shared memory, that is where it comes from: the
-// error is ErrRegionFull then.
+// Alloc implements transport.Carrier. While the session may use shared memory, that is where it
+// comes from: the error is ErrRegionFull then.
 func (c *Carrier) Alloc(n int) ([]byte, error) {
 	b, err := c.region.alloc(n)
 	if err == nil || errors.Is(err, ErrRegionFull) {

@@ -11,7 +11,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-var errUnsupported = fmt.Errorf("shm: no shared memory on %s/%s, it needs linux on amd64 or arm64: %w", runtime.GOOS, runtime.GOARCH, errors.ErrUnsupported)
+var errUnsupported = fmt.Errorf("shm: no shared memory on %s/%s, it needs linux on amd64 or "+
+	"arm64: %w", runtime.GOOS, runtime.GOARCH, errors.ErrUnsupported)
 
 // Supported says why this system has no shared memory.
 func Supported() error { return errUnsupported }

@@ -127,15 +127,16 @@ func openShared(t testing.TB, e *transport.Engine, o Options, z sizes) *shared {
 		z.slot = slotBytes
 	}
 	var err error
-	s.Page, err = transporttest.Open(e, transporttest.Config{Send: s.send, Carrier: func(p *transport.Pulls) transport.Carrier {
-		s.pulls = p
-		c, err := build(p, o, z)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.carrier = c
-		return c
-	}})
+	s.Page, err = transporttest.Open(e, transporttest.Config{Send: s.send,
+		Carrier: func(p *transport.Pulls) transport.Carrier {
+			s.pulls = p
+			c, err := build(p, o, z)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.carrier = c
+			return c
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Whatever the page's process does to its ends of the sockets, Go neither waits nor stops hearing it.
+// Whatever the page's process does to its ends of the sockets, Go neither waits nor stops hearing
+// it.
 func TestBellsNeverBlock(t *testing.T) {
 	c, p, at := linked(t, Options{}, sizes{})
-	if _, err := unix.FcntlInt(uintptr(descriptor(p.bell)), unix.F_SETFL, 0); err != nil { // blocking, on its side
+	// blocking, on its side
+	if _, err := unix.FcntlInt(uintptr(descriptor(p.bell)), unix.F_SETFL, 0); err != nil {
 		t.Fatal(err)
 	}
 	for _, size := range []int{1, 1 << 24} {
-		if err := unix.SetsockoptInt(descriptor(p.bell), unix.SOL_SOCKET, unix.SO_RCVBUF, size); err != nil {
+		if err := unix.SetsockoptInt(descriptor(p.bell), unix.SOL_SOCKET, unix.SO_RCVBUF,
+			size); err != nil {
 			t.Fatal(err)
 		}
 		rung := make(chan struct{})
@@ -62,14 +65,16 @@ func TestBellsNeverBlock(t *testing.T) {
 	}
 }
 
-// A page that writes anything anywhere, at any time, while its session works: at most its own shared memory ends, with a reason.
+// A page that writes anything anywhere, at any time, while its session works: at most its own
+// shared memory ends, with a reason.
 func TestScribblingPage(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	reasons := map[string]int{}
 	for round := range 60 {
 		random := rand.New(rand.NewPCG(seed, uint64(round)))
-		c, p, at := linked(t, Options{InFlight: 64 << 10, Region: 16 << 20}, sizes{queue: 1 << 20, up: 1 << 14})
+		c, p, at := linked(t, Options{InFlight: 64 << 10, Region: 16 << 20},
+			sizes{queue: 1 << 20, up: 1 << 14})
 		stop := make(chan struct{})
 		over := func() bool {
 			select {
@@ -109,7 +114,8 @@ func TestScribblingPage(t *testing.T) {
 		words := []int{upHead, upTail, upSleeping, upWants, upState}
 		for range 300 {
 			near := word64(p.down, downTail).Load()
-			value := []uint64{random.Uint64(), random.Uint64N(64), near, near - 8, near + 8, 1 << 63, ^uint64(7)}[random.IntN(7)]
+			value := []uint64{random.Uint64(), random.Uint64N(64), near, near - 8, near + 8,
+				1 << 63, ^uint64(7)}[random.IntN(7)]
 			if word := words[random.IntN(len(words))]; word == upState || random.IntN(3) == 0 {
 				word32(p.up, words[2+random.IntN(2)]).Store(uint32(value))
 				if random.IntN(60) == 0 {
@@ -138,12 +144,14 @@ func TestScribblingPage(t *testing.T) {
 			select {
 			case <-at.lost:
 			case <-time.After(20 * time.Second):
-				t.Fatalf("round %d: shared memory was left (%s), and the session is not told", round, c.Reason())
+				t.Fatalf("round %d: shared memory was left (%s), and the session is not told",
+					round, c.Reason())
 			}
 			if c.Name() != "memory" || c.Reason() == "" {
 				t.Fatalf("round %d: on %q because %q", round, c.Name(), c.Reason())
 			}
-			reasons[strings.Join(strings.Fields(c.Reason())[:4], " ")]++ // "the page has read", "the page's state is"
+			// "the page has read", "the page's state is"
+			reasons[strings.Join(strings.Fields(c.Reason())[:4], " ")]++
 		}
 		close(stop)
 		all.Wait()

@@ -12,7 +12,8 @@ import (
 
 // Reasons.
 const (
-	// processGone: the socket has ended. That is how a reload, a closed window and a crash begin, too.
+	// processGone: the socket has ended. That is how a reload, a closed window and a crash begin,
+	// too.
 	processGone = "the page or its process is gone"
 	gaveUp      = "the page gave shared memory up"
 )
@@ -20,13 +21,14 @@ const (
 // ringPage rings the page's bell. The caller holds mu.
 func (c *Carrier) ringPage() {
 	if c.ringing >= 0 {
-		// A socket that takes no more has bells that the page has not heard. One without the page's end: watch sees that.
+		// A socket that takes no more has bells that the page has not heard. One without the page's
+		// end: watch sees that.
 		_ = unix.Send(c.ringing, []byte{1}, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	}
 }
 
-// leave goes to a later state, if it is one, and gives the state before. With the first such step Go's half of
-// the link goes.
+// leave goes to a later state, if it is one, and gives the state before. With the first such step
+// Go's half of the link goes.
 func (c *Carrier) leave(to phase, reason string) (was phase, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,8 +78,8 @@ func (c *Carrier) unlink() {
 	c.queue.down, c.queue.up, c.queue.data = nil, nil, nil
 }
 
-// Down leaves shared memory for good: the session goes on over the Pulls, and sends again what has no receipt. Only the first
-// call does something. Any goroutine may call it.
+// Down leaves shared memory for good: the session goes on over the Pulls, and sends again what has
+// no receipt. Only the first call does something. Any goroutine may call it.
 //
 // Nothing is lost when a batch is being delivered meanwhile:
 //
@@ -86,8 +88,8 @@ func (c *Carrier) unlink() {
 //	2 Deliver, under mu: shared memory if the   b LostAll: all that are outstanding are
 //	  phase is phaseActive, else the Pulls        to be sent again
 //
-// If 2 comes before a, then 1 comes before b, which has the batch sent again. If a comes before 2, the batch goes by the Pulls; that b
-// may have it sent twice is the page's to see, by its number.
+// If 2 comes before a, then 1 comes before b, which has the batch sent again. If a comes before 2,
+// the batch goes by the Pulls; that b may have it sent twice is the page's to see, by its number.
 func (c *Carrier) Down(reason string) { c.goDown(reason, slog.LevelInfo) }
 
 func (c *Carrier) goDown(reason string, level slog.Level) {

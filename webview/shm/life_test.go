@@ -29,13 +29,21 @@ func TestHostilePage(t *testing.T) {
 		write  func(p *peer)
 		reason string
 	}{
-		"head beyond tail":   {func(p *peer) { word64(p.up, upHead).Store(1 << 20) }, "has read up to 1048576"},
-		"head backwards":     {func(p *peer) { word64(p.up, upHead).Store(p.head - 8) }, "has read up to"},
-		"head unaligned":     {func(p *peer) { word64(p.up, upHead).Store(p.head + 4) }, "has read up to"},
-		"head enormous":      {func(p *peer) { word64(p.up, upHead).Store(1<<64 - 8) }, "has read up to"},
-		"tail over capacity": {func(p *peer) { word64(p.up, upTail).Store(uint64(len(p.upRing)) + 8) }, "has written up to"},
-		"tail enormous":      {func(p *peer) { word64(p.up, upTail).Store(1<<64 - 8) }, "has written up to"},
-		"tail unaligned":     {func(p *peer) { word64(p.up, upTail).Store(12) }, "has written up to 12"},
+		"head beyond tail": {func(p *peer) { word64(p.up, upHead).Store(1 << 20) },
+			"has read up to 1048576"},
+		"head backwards": {func(p *peer) { word64(p.up, upHead).Store(p.head - 8) },
+			"has read up to"},
+		"head unaligned": {func(p *peer) { word64(p.up, upHead).Store(p.head + 4) },
+			"has read up to"},
+		"head enormous": {func(p *peer) { word64(p.up, upHead).Store(1<<64 - 8) },
+			"has read up to"},
+		"tail over capacity": {func(p *peer) {
+			word64(p.up, upTail).Store(uint64(len(p.upRing)) + 8)
+		}, "has written up to"},
+		"tail enormous": {func(p *peer) { word64(p.up, upTail).Store(1<<64 - 8) },
+			"has written up to"},
+		"tail unaligned": {func(p *peer) { word64(p.up, upTail).Store(12) },
+			"has written up to 12"},
 		"tail backwards": {func(p *peer) {
 			p.push([]byte("12345678"))
 			for p.taken() != 16 {
@@ -43,16 +51,25 @@ func TestHostilePage(t *testing.T) {
 			}
 			word64(p.up, upTail).Store(8)
 		}, "has written up to 8, after 16"},
-		"length 2^63":        {func(p *peer) { record(p, 1<<63, 64) }, "sends 9223372036854775808 bytes"},
-		"length 2^64-1":      {func(p *peer) { record(p, 1<<64-1, 64) }, "sends 18446744073709551615 bytes"},
-		"length over limit":  {func(p *peer) { record(p, p.maxUp+1, uint64(len(p.upRing))) }, "at most"},
-		"length over tail":   {func(p *peer) { record(p, 100, 64) }, "sends 100 bytes"},
-		"state unknown":      {func(p *peer) { word32(p.up, upState).Store(3) }, "state is 3"},
-		"state back":         {func(p *peer) { word32(p.up, upState).Store(pageOffered) }, "state is 0"},
-		"gave up":            {func(p *peer) { word32(p.up, upState).Store(pageFailed) }, gaveUp},
-		"writes into socket": {func(p *peer) { _, _ = p.socket.Write([]byte("hello")) }, "writes into the socket"},
-		"closes the bells":   {func(p *peer) { _ = unix.Shutdown(descriptor(p.bell), unix.SHUT_RDWR) }, processGone},
-		"dies":               {func(p *peer) { _ = unix.Shutdown(descriptor(p.socket), unix.SHUT_RDWR) }, processGone},
+		"length 2^63": {func(p *peer) { record(p, 1<<63, 64) },
+			"sends 9223372036854775808 bytes"},
+		"length 2^64-1": {func(p *peer) { record(p, 1<<64-1, 64) },
+			"sends 18446744073709551615 bytes"},
+		"length over limit": {func(p *peer) { record(p, p.maxUp+1, uint64(len(p.upRing))) },
+			"at most"},
+		"length over tail": {func(p *peer) { record(p, 100, 64) }, "sends 100 bytes"},
+		"state unknown":    {func(p *peer) { word32(p.up, upState).Store(3) }, "state is 3"},
+		"state back": {func(p *peer) { word32(p.up, upState).Store(pageOffered) },
+			"state is 0"},
+		"gave up": {func(p *peer) { word32(p.up, upState).Store(pageFailed) }, gaveUp},
+		"writes into socket": {func(p *peer) { _, _ = p.socket.Write([]byte("hello")) },
+			"writes into the socket"},
+		"closes the bells": {func(p *peer) {
+			_ = unix.Shutdown(descriptor(p.bell), unix.SHUT_RDWR)
+		}, processGone},
+		"dies": {func(p *peer) {
+			_ = unix.Shutdown(descriptor(p.socket), unix.SHUT_RDWR)
+		}, processGone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, p, at := linked(t, Options{}, sizes{})
@@ -102,12 +119,15 @@ func TestHostilePage(t *testing.T) {
 			if len(at.lost) != 0 || !strings.Contains(s.Reason(), c.reason) {
 				t.Fatal("Down counted twice")
 			}
-			table = append(table, fmt.Sprintf("| %s | the session goes on without shared memory: %s |", name, s.Reason()))
+			table = append(table,
+				fmt.Sprintf("| %s | the session goes on without shared memory: %s |", name,
+					s.Reason()))
 		})
 	}
 	if testing.Verbose() {
 		slices.Sort(table)
-		fmt.Println("\n| what the page's process does to the memory | outcome |\n|---|---|\n" + strings.Join(table, "\n"))
+		fmt.Println("\n| what the page's process does to the memory | outcome |\n|---|---|\n" +
+			strings.Join(table, "\n"))
 	}
 }
 
@@ -206,7 +226,8 @@ func TestNothingIsLeft(t *testing.T) {
 				one()
 			}
 			eventually(t, "all is given back", func() bool {
-				return descriptors(t) <= fds && mappings(t) <= before && runtime.NumGoroutine() <= goroutines
+				return descriptors(t) <= fds && mappings(t) <= before &&
+					runtime.NumGoroutine() <= goroutines
 			})
 		})
 	}
@@ -230,14 +251,17 @@ func TestSessionLeavesNothing(t *testing.T) {
 	for i := range 3 {
 		run(fmt.Sprint(i))
 	}
-	eventually(t, "all is given back", func() bool { return descriptors(t) <= fds && mappings(t) <= before })
+	eventually(t, "all is given back", func() bool {
+		return descriptors(t) <= fds && mappings(t) <= before
+	})
 }
 
 // Everything at once, and an end in the middle of it.
 func TestEndsAtAnyTime(t *testing.T) {
 	before := mappings(t)
 	for i := range 60 {
-		c, p, at := linked(t, Options{InFlight: 64 << 10, Region: 64 << 20}, sizes{queue: 1 << 18, up: 1 << 14})
+		c, p, at := linked(t, Options{InFlight: 64 << 10, Region: 64 << 20},
+			sizes{queue: 1 << 18, up: 1 << 14})
 		stop := make(chan struct{})
 		over := func() bool {
 			select {

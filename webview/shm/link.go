@@ -12,10 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Supported says why this system has no shared memory, nil if it has. It needs Linux 5.1 or later, for the seals.
+// Supported says why this system has no shared memory, nil if it has. It needs Linux 5.1 or later,
+// for the seals.
 func Supported() error { return supported() }
 
-// works is set once it has been tried with success: what fails may be for want of descriptors or memory, and pass.
+// works is set once it has been tried with success: what fails may be for want of descriptors or
+// memory, and pass.
 var works atomic.Bool
 
 func supported() error {
@@ -37,14 +39,16 @@ func (c *Carrier) open() error {
 	if err := Supported(); err != nil {
 		return err
 	}
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	pair, err := unix.Socketpair(unix.AF_UNIX,
+		unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return fmt.Errorf("shm: failed to make a socket: %w", err)
 	}
 	n := int(c.opt.Region)
 	c.socket = newSlotSocket(pair[0], max(64, 4*n/c.sizes.slot), func() { c.port.Wake() }, c.Down)
 	theirs := os.NewFile(uintptr(pair[1]), "slots, the page's end")
-	bells, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	bells, err := unix.Socketpair(unix.AF_UNIX,
+		unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		theirs.Close()
 		return fmt.Errorf("shm: failed to make the bells: %w", err)
@@ -106,13 +110,15 @@ func (c *Carrier) link(maxBatch int) error {
 	le.PutUint64(down[downMaxUp:], uint64(maxBatch+upSlack))
 	q := &c.queue
 	q.down, q.up, q.data = down, up, down[content:]
-	q.inFlight, q.need, q.ring = c.opt.InFlight, min(2*largestRecord(maxBatch), queued/2), c.ringPage
+	q.inFlight, q.need, q.ring = c.opt.InFlight, min(2*largestRecord(maxBatch), queued/2),
+		c.ringPage
 	return nil
 }
 
-// Offer gives the descriptors for the page's process, in LAYOUT.md's order, once: the memory that Go writes, that which the page
-// writes, its end of the bells, and of the control socket. The caller closes them when it has handed them over. Nil: the
-// session stays on the Pulls, Reason says why, or the carrier is closed.
+// Offer gives the descriptors for the page's process, in LAYOUT.md's order, once: the memory that
+// Go writes, that which the page writes, its end of the bells, and of the control socket. The
+// caller closes them when it has handed them over. Nil: the session stays on the Pulls, Reason says
+// why, or the carrier is closed.
 func (c *Carrier) Offer() []*os.File {
 	c.mu.Lock()
 	defer c.mu.Unlock()

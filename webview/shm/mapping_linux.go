@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Seals. A file with readOnly can't be mapped for writing any more: what is mapped already stays so.
+// Seals. A file with readOnly can't be mapped for writing any more: what is mapped already stays
+// so.
 const (
 	sized    = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW
 	readOnly = sized | unix.F_SEAL_FUTURE_WRITE
@@ -19,7 +20,8 @@ const (
 
 // memfd makes a file in memory of n zero bytes.
 func memfd(n int) (fd int, err error) {
-	fd, err = unix.MemfdCreate("tailrace", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_NOEXEC_SEAL)
+	fd, err = unix.MemfdCreate("tailrace",
+		unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_NOEXEC_SEAL)
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3
 		fd, err = unix.MemfdCreate("tailrace", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	}
@@ -67,7 +69,8 @@ func unmap(b []byte) {
 
 // reserve takes n bytes of address space. No access to it is allowed.
 func reserve(n int) ([]byte, error) {
-	b, err := unix.Mmap(-1, 0, n, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	b, err := unix.Mmap(-1, 0, n, unix.PROT_NONE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
 	if err != nil {
 		return nil, fmt.Errorf("shm: failed to reserve %d bytes of address space: %w", n, err)
 	}
@@ -79,7 +82,8 @@ func place(at []byte) (fd int, err error) {
 	if fd, err = memfd(len(at)); err != nil {
 		return -1, err
 	}
-	_, err = unix.MmapPtr(fd, 0, unsafe.Pointer(&at[0]), uintptr(len(at)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_FIXED)
+	_, err = unix.MmapPtr(fd, 0, unsafe.Pointer(&at[0]), uintptr(len(at)),
+		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_FIXED)
 	if err != nil {
 		err = fmt.Errorf("shm: failed to map %d bytes: %w", len(at), err)
 	} else if err = seal(fd, readOnly); err != nil {
@@ -94,15 +98,19 @@ func place(at []byte) (fd int, err error) {
 
 // displace gives the memory back; the address space stays reserved.
 func displace(at []byte) {
-	_, err := unix.MmapPtr(-1, 0, unsafe.Pointer(&at[0]), uintptr(len(at)), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE|unix.MAP_FIXED)
-	if err != nil { // no room for one more mapping in the kernel's table: at least the pages go when the process ends
+	_, err := unix.MmapPtr(-1, 0, unsafe.Pointer(&at[0]), uintptr(len(at)), unix.PROT_NONE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE|unix.MAP_FIXED)
+	// no room for one more mapping in the kernel's table: at least the pages go when the process
+	// ends
+	if err != nil {
 		_ = unix.Mprotect(at, unix.PROT_NONE)
 	}
 }
 
 // within gives the offset of b in the mapping whole, if it lies there.
 func within(whole, b []byte) (offset int, ok bool) {
-	at := uintptr(unsafe.Pointer(unsafe.SliceData(b))) - uintptr(unsafe.Pointer(unsafe.SliceData(whole)))
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(b))) - uintptr(
+		unsafe.Pointer(unsafe.SliceData(whole)))
 	return int(at), at < uintptr(len(whole))
 }
 

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peer is the extension's half in Go, with all its checks: what Go gets wrong fails the test. One goroutine reads; push
-// may be called by another one.
+// peer is the extension's half in Go, with all its checks: what Go gets wrong fails the test. One
+// goroutine reads; push may be called by another one.
 type peer struct {
 	t        testing.TB
 	down, up []byte
@@ -67,7 +67,8 @@ func newPeer(t testing.TB, files []*os.File) *peer {
 	p := &peer{t: t, bell: files[2], socket: files[3], runs: map[uint32]uint32{}, eagerSlots: true}
 	p.room = sync.NewCond(&p.mu)
 	p.down = p.file(files[0], readOnly, unix.PROT_READ)
-	if _, err := unix.Mmap(descriptor(files[0]), 0, len(p.down), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err == nil {
+	if _, err := unix.Mmap(descriptor(files[0]), 0, len(p.down), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED); err == nil {
 		t.Fatal("the page can map what Go writes for writing")
 	}
 	p.up = p.file(files[1], sized, unix.PROT_READ|unix.PROT_WRITE)
@@ -136,7 +137,9 @@ func (p *peer) drop() {
 func (p *peer) ringGo() {
 	conn, err := p.bell.SyscallConn()
 	if err == nil {
-		_ = conn.Control(func(fd uintptr) { _ = unix.Send(int(fd), []byte{1}, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL) })
+		_ = conn.Control(func(fd uintptr) {
+			_ = unix.Send(int(fd), []byte{1}, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		})
 	}
 }
 
@@ -149,7 +152,8 @@ func (p *peer) state(s uint32) {
 func (p *peer) message() (bool, error) {
 	var b [64]byte
 	oob := make([]byte, 256)
-	n, oobn, _, _, err := unix.Recvmsg(descriptor(p.socket), b[:], oob, unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+	n, oobn, _, _, err := unix.Recvmsg(descriptor(p.socket), b[:], oob,
+		unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
 	if err == unix.EAGAIN || err == nil && n == 0 {
 		return false, nil
 	}
@@ -176,7 +180,8 @@ func (p *peer) message() (bool, error) {
 	case op == opMap && len(fds) == 1:
 		f := os.NewFile(uintptr(fds[0]), "slots")
 		defer f.Close()
-		if _, err := unix.Mmap(fds[0], 0, p.slotSize, unix.PROT_WRITE, unix.MAP_SHARED); err == nil {
+		if _, err := unix.Mmap(fds[0], 0, p.slotSize, unix.PROT_WRITE,
+			unix.MAP_SHARED); err == nil {
 			return false, errors.New("the page can map slots for writing")
 		}
 		m := p.file(f, readOnly, unix.PROT_READ)
@@ -193,7 +198,8 @@ func (p *peer) message() (bool, error) {
 		p.runs[first] = count
 	case op == opUnmap && len(fds) == 0:
 		if p.runs[first] != count {
-			return false, fmt.Errorf("unmap of %d slots at %d, there are %d", count, first, p.runs[first])
+			return false, fmt.Errorf("unmap of %d slots at %d, there are %d", count, first,
+				p.runs[first])
 		}
 		unmap(p.slots[first])
 		clear(p.slots[first : first+count])
@@ -264,12 +270,14 @@ func (p *peer) record(tail uint64) (*peerRecord, error) {
 	}
 	b := p.queue[at : at+size]
 	segments, slots, length := int(le.Uint32(b[8:])), le.Uint64(b[16:]), le.Uint64(b[24:])
-	if flags&^(flagBorrow|flagApart) != 0 || le.Uint32(b[12:]) != 0 || recordSize+entrySize*segments > len(b) {
+	if flags&^(flagBorrow|flagApart) != 0 || le.Uint32(b[12:]) != 0 ||
+		recordSize+entrySize*segments > len(b) {
 		return nil, fmt.Errorf("record head %x", b[:recordSize])
 	}
 	for p.handled < slots {
 		if more, err := p.message(); err != nil || !more {
-			return nil, fmt.Errorf("the record needs %d messages, %d have come: %v", slots, p.handled, err)
+			return nil, fmt.Errorf("the record needs %d messages, %d have come: %v", slots,
+				p.handled, err)
 		}
 	}
 	r := &peerRecord{size: size, flags: flags}
@@ -285,7 +293,8 @@ func (p *peer) record(tail uint64) (*peerRecord, error) {
 			from, inline = inline[:n], inline[n:]
 		} else {
 			slot := offset / uint64(p.slotSize)
-			if offset+n > p.region || n < least || p.slots[slot] == nil || offset%uint64(p.slotSize)+n > uint64(len(p.slots[slot])) {
+			if offset+n > p.region || n < least || p.slots[slot] == nil ||
+				offset%uint64(p.slotSize)+n > uint64(len(p.slots[slot])) {
 				return nil, fmt.Errorf("entry of %d bytes at %d: not mapped", n, offset)
 			}
 			from = p.slots[slot][offset%uint64(p.slotSize):][:n]
@@ -300,7 +309,8 @@ func (p *peer) record(tail uint64) (*peerRecord, error) {
 			}
 			r.apart = append(r.apart, bytes.Clone(from))
 			head := r.whole[len(r.whole)-apartHead-24:]
-			if le.Uint32(head[16:]) != apartHead || le.Uint32(head[20:])&apartRun == 0 || le.Uint32(head[4:]) != 1 {
+			if le.Uint32(head[16:]) != apartHead || le.Uint32(head[20:])&apartRun == 0 ||
+				le.Uint32(head[4:]) != 1 {
 				return nil, fmt.Errorf("run %x before an apart entry", head[:24])
 			}
 			le.PutUint32(head[16:], apartHead+uint32(n))
@@ -311,7 +321,8 @@ func (p *peer) record(tail uint64) (*peerRecord, error) {
 		}
 	}
 	if len(inline) > 7 || uint64(len(r.skeleton)) != length {
-		return nil, fmt.Errorf("skeleton of %d bytes, the record says %d; %d bytes are left", len(r.skeleton), length, len(inline))
+		return nil, fmt.Errorf("skeleton of %d bytes, the record says %d; %d bytes are left",
+			len(r.skeleton), length, len(inline))
 	}
 	if len(r.apart) > 0 {
 		if got := le.Uint32(r.whole[4:]); uint64(got) != length {
@@ -326,7 +337,8 @@ func (p *peer) record(tail uint64) (*peerRecord, error) {
 func (p *peer) consume(n uint64) {
 	p.head += n
 	word64(p.up, upHead).Store(p.head)
-	if g := word32(p.down, downWants).Load(); g != p.noted && p.head >= word64(p.down, downWantsAt).Load() {
+	if g := word32(p.down, downWants).Load(); g != p.noted &&
+		p.head >= word64(p.down, downWantsAt).Load() {
 		p.noted = g
 		p.rungs++
 		p.ringGo()
@@ -360,7 +372,8 @@ func (p *peer) take() (*peerRecord, error) {
 	}
 }
 
-// push writes one upward record; it waits for room, for which the reading goroutine must be waiting or reading. False: the link is over.
+// push writes one upward record; it waits for room, for which the reading goroutine must be waiting
+// or reading. False: the link is over.
 func (p *peer) push(b []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

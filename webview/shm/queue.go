@@ -12,24 +12,27 @@ import (
 	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
-// least is the shortest segment, in bytes, that a record refers to; a shorter one is copied, since an entry costs as much.
+// least is the shortest segment, in bytes, that a record refers to; a shorter one is copied, since
+// an entry costs as much.
 const least = 64
 
-// queueBytes is the queue's capacity: much more than two of the largest record, one of them as padding at the end of a lap.
+// queueBytes is the queue's capacity: much more than two of the largest record, one of them as
+// padding at the end of a lap.
 func queueBytes(maxBatch int) int { return powerOfTwo(max(8*maxBatch, 2<<20)) }
 
 func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-// largestRecord is what a batch's record may take: an entry of a segment that the record refers to is
-// shorter than the segment, even with the one for what is inline behind it.
+// largestRecord is what a batch's record may take: an entry of a segment that the record refers to
+// is shorter than the segment, even with the one for what is inline behind it.
 func largestRecord(maxBatch int) int { return recordSize + maxBatch + 2*entrySize }
 
-// queue is Go's end of the records for the page. The carrier's mu guards it, but for written and read.
+// queue is Go's end of the records for the page. The carrier's mu guards it, but for written and
+// read.
 //
 // # Doorbells
 //
-// The page, or here Go, that finds nothing sleeps; whoever brings something rings. Both sides store before
-// they load, all atomics being sequentially consistent:
+// The page, or here Go, that finds nothing sleeps; whoever brings something rings. Both sides store
+// before they load, all atomics being sequentially consistent:
 //
 //	Go, with a record                       the page, with none left
 //	1 tail = t                              a sleeping = a new generation
@@ -37,10 +40,11 @@ func largestRecord(maxBatch int) int { return recordSize + maxBatch + 2*entrySiz
 //	3 if that is not what was rung for      c sleep until the bell
 //	  last: note it, ring
 //
-// If 1 comes before b, the page sees the record in b; that it may be rung for as well costs it one look. If b comes before 1,
-// then a comes before 2, so Go sees a generation that it has not rung for, and rings. Go may miss a generation only
-// when the same one was rung for already: that bell is still to come, or the page has been awake since, and sleeps
-// with a new one. There are 2^32 generations, and no bell is 2^32 sleeps late.
+// If 1 comes before b, the page sees the record in b; that it may be rung for as well costs it one
+// look. If b comes before 1, then a comes before 2, so Go sees a generation that it has not rung
+// for, and rings. Go may miss a generation only when the same one was rung for already: that bell
+// is still to come, or the page has been awake since, and sleeps with a new one. There are 2^32
+// generations, and no bell is 2^32 sleeps late.
 //
 // The page's half of the up ring is the same with the sides exchanged.
 //
@@ -53,10 +57,11 @@ func largestRecord(maxBatch int) int { return recordSize + maxBatch + 2*entrySiz
 //	2 load head; if that is enough, go on   b load wants; if new, load wantsAt
 //	3 wait for the bell                     c if h >= wantsAt: note the generation, ring
 //
-// If a comes before 2, Go sees it in 2. If 2 comes before a, then 1 comes before b, and the page rings for it when it gets
-// there. A generation with the wantsAt of the next one, between the two stores, makes the page ring early or
-// look again: in both cases the next generation is still new to it. Go makes no new wish while one is open, and
-// takes one as open until head is there: the page has rung for it then, or will.
+// If a comes before 2, Go sees it in 2. If 2 comes before a, then 1 comes before b, and the page
+// rings for it when it gets there. A generation with the wantsAt of the next one, between the two
+// stores, makes the page ring early or look again: in both cases the next generation is still new
+// to it. Go makes no new wish while one is open, and takes one as open until head is there: the
+// page has rung for it then, or will.
 type queue struct {
 	down, up []byte // mapped
 	data     []byte // the queue, in down
@@ -110,7 +115,8 @@ func (q *queue) granted() bool {
 	return true
 }
 
-// ready reports whether the largest batch has room and the page has not too much unread. Otherwise the page will ring.
+// ready reports whether the largest batch has room and the page has not too much unread. Otherwise
+// the page will ring.
 func (q *queue) ready() (bool, error) { return q.look(q.need, true) }
 
 // look reports whether there is room for n bytes, and, if bound is set, little enough unread.
@@ -138,7 +144,9 @@ func (q *queue) lacks(n int, bound bool) (at uint64, ok bool) {
 		at = q.tail - uint64(len(q.data)-n)
 	}
 	if bound && q.unread >= q.inFlight {
-		at = q.tail // the page's receipts come earlier, and wake the drainer: a bell for each of them would cost a tenth
+		// the page's receipts come earlier, and wake the drainer: a bell for each of them would
+		// cost a tenth
+		at = q.tail
 	}
 	return at, at == q.head
 }
@@ -183,7 +191,8 @@ func (l *layout) plan(b *transport.Batch, r *region) {
 		if e.offset == inlineOffset {
 			l.copied = append(l.copied, i)
 			l.inline += len(s)
-			if n := len(l.entries); n > 0 && !apart && l.entries[n-1].offset == inlineOffset && l.entries[n-1].flags == 0 {
+			if n := len(l.entries); n > 0 && !apart && l.entries[n-1].offset == inlineOffset &&
+				l.entries[n-1].flags == 0 {
 				l.entries[n-1].length += len(s)
 				continue
 			}
@@ -195,8 +204,8 @@ func (l *layout) plan(b *transport.Batch, r *region) {
 // size is the record's.
 func (l *layout) size() int { return (recordSize + entrySize*len(l.entries) + l.inline + 7) &^ 7 }
 
-// put publishes a batch as a record, if there is room: otherwise the page will ring. slots is how many messages about
-// slots it needs.
+// put publishes a batch as a record, if there is room: otherwise the page will ring. slots is how
+// many messages about slots it needs.
 func (q *queue) put(b *transport.Batch, slots uint64, r *region) (bool, error) {
 	q.layout.plan(b, r)
 	size := q.layout.size()
@@ -206,7 +215,8 @@ func (q *queue) put(b *transport.Batch, slots uint64, r *region) (bool, error) {
 		pad = rest
 	}
 	if size > len(q.data)/2 {
-		return false, fmt.Errorf("a batch of %d bytes makes a record of %d, the queue has %d", b.Len, size, len(q.data))
+		return false, fmt.Errorf("a batch of %d bytes makes a record of %d, the queue has %d",
+			b.Len, size, len(q.data))
 	}
 	if ok, err := q.look(pad+size, false); !ok {
 		return false, err

@@ -23,7 +23,8 @@ func fill(b []byte, seed int) []byte {
 
 func joined(b *transport.Batch) []byte { return bytes.Join(b.Segments, nil) }
 
-// Records of all lengths, from the region and from the heap, so many that they wrap at each offset of the queue.
+// Records of all lengths, from the region and from the heap, so many that they wrap at each offset
+// of the queue.
 func TestQueueWraps(t *testing.T) {
 	const capacity = 16 << 10
 	c, p, at := linked(t, Options{InFlight: 1 << 30}, sizes{queue: capacity})
@@ -105,13 +106,15 @@ func TestLargestRecord(t *testing.T) {
 			var l layout
 			l.plan(b, c.region)
 			if l.size() > largestRecord(b.Len) {
-				t.Fatalf("%s, segments of %d: a batch of %d makes a record of %d, more than %d", kind, size, b.Len, l.size(), largestRecord(b.Len))
+				t.Fatalf("%s, segments of %d: a batch of %d makes a record of %d, more than %d",
+					kind, size, b.Len, l.size(), largestRecord(b.Len))
 			}
 		}
 	}
 }
 
-// Ready is false when too much is unread, true when the page has read some of that, and the page rings when it has read all.
+// Ready is false when too much is unread, true when the page has read some of that, and the page
+// rings when it has read all.
 func TestInFlight(t *testing.T) {
 	c, p, at := linked(t, Options{InFlight: 100 << 10}, sizes{})
 	ring, err := c.Alloc(1 << 20)
@@ -153,7 +156,9 @@ func TestApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, rest := range map[string][]byte{"region": fill(ring[:200<<10], 1), "heap": fill(make([]byte, 200<<10), 1)} {
+	for name, rest := range map[string][]byte{
+		"region": fill(ring[:200<<10], 1), "heap": fill(make([]byte, 200<<10), 1),
+	} {
 		for _, payload := range []int{200<<10 + 16, 200<<10 + 15, 200<<10 + 9} {
 			frame := make([]byte, apartHead)
 			wire.PutFrame(frame, wire.Bytes, payload)
@@ -178,7 +183,8 @@ func TestApart(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.consume(r.size)
-			if r.flags != flagBorrow|flagApart || len(r.apart) != 1 || !bytes.Equal(r.apart[0], rest) || !bytes.Equal(r.whole, want) {
+			if r.flags != flagBorrow|flagApart || len(r.apart) != 1 ||
+				!bytes.Equal(r.apart[0], rest) || !bytes.Equal(r.whole, want) {
 				t.Fatalf("%s: flags %d, %d apart", name, r.flags, len(r.apart))
 			}
 			if len(r.skeleton) != len(want)-len(rest) {
@@ -283,7 +289,8 @@ func TestReaderLooksAgain(t *testing.T) {
 	}
 }
 
-// The page reads on, awake, while Go wishes for a bell: it reads what Go waits for before, while and after Go says so.
+// The page reads on, awake, while Go wishes for a bell: it reads what Go waits for before, while
+// and after Go says so.
 func TestNoWishIsMissed(t *testing.T) {
 	c, p, at := linked(t, Options{InFlight: 64}, sizes{})
 	stop, done := make(chan struct{}), make(chan struct{})

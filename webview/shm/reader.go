@@ -32,7 +32,8 @@ func (c *Carrier) read(largest int) {
 		}
 		switch {
 		case errors.Is(err, errOver):
-			c.leave(phaseDown, "the session has ended") // its Close is on its way, or was the reason
+			// its Close is on its way, or was the reason
+			c.leave(phaseDown, "the session has ended")
 			return
 		case err != nil:
 			c.Down(err.Error())
@@ -41,8 +42,8 @@ func (c *Carrier) read(largest int) {
 	}
 }
 
-// takeUp takes all records of the up ring: what the page has sent before it left, too. When it is not there any more, nobody
-// would send that again.
+// takeUp takes all records of the up ring: what the page has sent before it left, too. When it is
+// not there any more, nobody would send that again.
 func (c *Carrier) takeUp(u *upRing) error {
 	for {
 		left := c.look()
@@ -74,7 +75,8 @@ func (c *Carrier) closed() bool {
 	return c.phase == phaseClosed
 }
 
-// look attaches the page when it is there, and wakes the drainer when the page has read what it waits for.
+// look attaches the page when it is there, and wakes the drainer when the page has read what it
+// waits for.
 func (c *Carrier) look() error {
 	c.mu.Lock()
 	was := c.phase

@@ -8,20 +8,22 @@ import (
 	"sync/atomic"
 )
 
-// spareBytes is how much memory a slot may have used, in bytes, to be kept when it is empty, for the next short
-// channel: making a slot takes both processes 50 us.
+// spareBytes is how much memory a slot may have used, in bytes, to be kept when it is empty, for
+// the next short channel: making a slot takes both processes 50 us.
 const spareBytes = 1 << 20
 
-// region is the memory of a session's rings: slots in one range of addresses, each run of slots a file of its own, which
-// comes when it is first needed and goes when all rings in it are freed. A small ring is a power of two
-// of units, aligned to its size, in the first slot that has room; one larger than a slot has slots of its own.
+// region is the memory of a session's rings: slots in one range of addresses, each run of slots a
+// file of its own, which comes when it is first needed and goes when all rings in it are freed. A
+// small ring is a power of two of units, aligned to its size, in the first slot that has room; one
+// larger than a slot has slots of its own.
 //
-// Rejected: one file with holes punched for what was freed. A file that is sealed against writing through new
-// mappings takes no holes (EPERM), nor MADV_REMOVE.
+// Rejected: one file with holes punched for what was freed. A file that is sealed against writing
+// through new mappings takes no holes (EPERM), nor MADV_REMOVE.
 //
-// A slot that is empty is unmapped only when the page has read all records that were published by then. A record may
-// stand in the queue although its batch has its receipt: the copy of a batch that was sent twice. The page drops such a batch, but
-// reads its bytes before. Until then the slot may be used again.
+// A slot that is empty is unmapped only when the page has read all records that were published by
+// then. A record may stand in the queue although its batch has its receipt: the copy of a batch
+// that was sent twice. The page drops such a batch, but reads its bytes before. Until then the slot
+// may be used again.
 type region struct {
 	slotBytes int
 	slots     slotSender
@@ -47,7 +49,8 @@ func newRegion(n, slotBytes int, s slotSender, written, read func() uint64) (*re
 	if err != nil {
 		return nil, err
 	}
-	return &region{slotBytes: slotBytes, slots: s, written: written, read: read, whole: whole, at: make([]*run, n/slotBytes)}, nil
+	return &region{slotBytes: slotBytes, slots: s, written: written, read: read, whole: whole,
+		at: make([]*run, n/slotBytes)}, nil
 }
 
 // alloc gives n zeroed bytes. From the end of the region on they come from the Go heap.
@@ -133,7 +136,10 @@ func (r *region) open(count int) (*run, error) {
 	if !ok {
 		return nil, ErrRegionFull
 	}
-	u := &run{first: first, count: count, free: r.slotBytes / unit, used: make([]uint64, (r.slotBytes/unit+63)/64)}
+	u := &run{
+		first: first, count: count, free: r.slotBytes / unit, used: make([]uint64,
+			(r.slotBytes/unit+63)/64),
+	}
 	fd, err := place(r.memory(u))
 	if err != nil {
 		return nil, err

@@ -41,7 +41,8 @@ func (l *slotLog) send(m slotMessage) {
 func testRegion(t testing.TB, n int) (r *region, l *slotLog, written, read *uint64) {
 	t.Helper()
 	l, written, read = new(slotLog), new(uint64), new(uint64)
-	r, err := newRegion(n*slotBytes, slotBytes, l, func() uint64 { return *written }, func() uint64 { return *read })
+	r, err := newRegion(n*slotBytes, slotBytes, l, func() uint64 { return *written },
+		func() uint64 { return *read })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,8 @@ func resident(t testing.TB, r *region) int {
 	return total
 }
 
-// Random rings of all sizes: none overlaps another, all are zero at first, and in the end nothing is left.
+// Random rings of all sizes: none overlaps another, all are zero at first, and in the end nothing
+// is left.
 func TestRegionOfAllSizes(t *testing.T) {
 	r, l, _, _ := testRegion(t, 24)
 	rnd := rand.New(rand.NewPCG(3, 4))
@@ -154,7 +156,8 @@ func TestRegionFull(t *testing.T) {
 	small := mustAlloc(t, r, 64<<10)
 	two := mustAlloc(t, r, 2*slotBytes)
 	_, err := r.alloc(slotBytes)
-	if !errors.Is(err, ErrRegionFull) || !errors.Is(err, transport.ErrMemory) || !strings.Contains(err.Error(), "SharedBytes") {
+	if !errors.Is(err, ErrRegionFull) || !errors.Is(err, transport.ErrMemory) ||
+		!strings.Contains(err.Error(), "SharedBytes") {
 		t.Fatal(err)
 	}
 	if _, err := r.alloc(1 << 20); err != nil {
@@ -195,7 +198,8 @@ func TestMemoryComesBack(t *testing.T) {
 	if got, want := resident(t, r), 24<<20+576<<10; got != want {
 		t.Fatalf("%d bytes are resident, want %d", got, want)
 	}
-	for i, want := range []int{24<<20 + 576<<10, 24<<20 + 576<<10, 20<<20 + 576<<10, 16<<20 + 576<<10, 576 << 10} {
+	for i, want := range []int{24<<20 + 576<<10, 24<<20 + 576<<10, 20<<20 + 576<<10, 16<<20 +
+		576<<10, 576 << 10} {
 		if i > 1 { // the two small ones share a slot, and stay until the end
 			r.release(rings[i])
 		}
@@ -210,7 +214,8 @@ func TestMemoryComesBack(t *testing.T) {
 	}
 }
 
-// A slot that a published record may refer to stays mapped until the page has read that; it may be used again before.
+// A slot that a published record may refer to stays mapped until the page has read that; it may be
+// used again before.
 func TestSlotStaysForUnreadRecords(t *testing.T) {
 	for _, n := range []int{slotBytes, 2*slotBytes - 5} {
 		r, l, written, read := testRegion(t, 4)
@@ -289,7 +294,8 @@ func TestRegionIsConcurrent(t *testing.T) {
 	}
 }
 
-// While the page's process takes no messages, no record is published that needs them; then the drainer is woken.
+// While the page's process takes no messages, no record is published that needs them; then the
+// drainer is woken.
 func TestSlotMessagesWait(t *testing.T) {
 	c, p, at := linked(t, Options{Region: 1 << 30}, sizes{})
 	p.eagerSlots = false
@@ -340,19 +346,23 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%+v is taken", o)
 		}
 	}
-	if o, err := (Options{Region: 1}).withDefaults(); err != nil || o.Region != slotBytes || o.InFlight != defaultInFlight {
+	if o, err := (Options{Region: 1}).withDefaults(); err != nil || o.Region != slotBytes ||
+		o.InFlight != defaultInFlight {
 		t.Error(o, err)
 	}
 }
 
-// TestRegionBound: a ring that fills the region to the byte fits, a byte more does not, and as many small ones fit as there are units.
+// TestRegionBound: a ring that fills the region to the byte fits, a byte more does not, and as many
+// small ones fit as there are units.
 func TestRegionBound(t *testing.T) {
 	const slots = 3
-	for n, fits := range map[int]bool{slots*slotBytes - 1: true, slots * slotBytes: true, slots*slotBytes + 1: false} {
+	for n, fits := range map[int]bool{slots*slotBytes - 1: true, slots * slotBytes: true,
+		slots*slotBytes + 1: false} {
 		r, _, _, _ := testRegion(t, slots)
 		b, err := r.alloc(n)
 		if fits != (err == nil) || fits && len(b) != n || !fits && !errors.Is(err, ErrRegionFull) {
-			t.Fatalf("a ring of %d bytes in a region of %d: %d, %v", n, slots*slotBytes, len(b), err)
+			t.Fatalf("a ring of %d bytes in a region of %d: %d, %v", n, slots*slotBytes, len(b),
+				err)
 		}
 		if !fits {
 			continue
@@ -381,10 +391,12 @@ func TestRegionBound(t *testing.T) {
 // TestRegionRange: Options.Region is rounded up to whole slots.
 func TestRegionRange(t *testing.T) {
 	for region, want := range map[int64]int64{
-		-1: 0, 1: slotBytes, slotBytes - 1: slotBytes, slotBytes: slotBytes, slotBytes + 1: 2 * slotBytes,
+		-1: 0, 1: slotBytes, slotBytes - 1: slotBytes, slotBytes: slotBytes, slotBytes +
+			1: 2 * slotBytes,
 		largestRegion - 1: largestRegion, largestRegion: largestRegion, largestRegion + 1: 0,
 	} {
-		if o, err := (Options{Region: region}).withDefaults(); (err == nil) != (want != 0) || err == nil && o.Region != want {
+		if o, err := (Options{Region: region}).withDefaults(); (err == nil) != (want != 0) ||
+			err == nil && o.Region != want {
 			t.Errorf("%d: %d, %v", region, o.Region, err)
 		}
 	}

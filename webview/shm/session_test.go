@@ -44,10 +44,12 @@ func grabber(e *transport.Engine) chan *transport.Channel[[]byte] {
 	return got
 }
 
-func grab(t testing.TB, p *transporttest.Page, got chan *transport.Channel[[]byte]) (*transporttest.Channel, *transport.Channel[[]byte]) {
+func grab(t testing.TB, p *transporttest.Page,
+	got chan *transport.Channel[[]byte]) (*transporttest.Channel, *transport.Channel[[]byte]) {
 	t.Helper()
 	ch := p.NewChannel()
-	if _, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"Ch": ch}, Channels: []*transporttest.Channel{ch}}); err != nil {
+	if _, err := p.Invoke(transporttest.Request{Command: "grab", Args: map[string]any{"Ch": ch},
+		Channels: []*transporttest.Channel{ch}}); err != nil {
 		t.Fatal(err)
 	}
 	return ch, <-got
@@ -64,9 +66,10 @@ func numbered(channel, i, size int) []byte {
 	return b
 }
 
-// stream sends n messages on each of several channels, and checks the order in the page. between is called by the page's
-// goroutine of channel 0 when it has half of them.
-func stream(t *testing.T, s *shared, got chan *transport.Channel[[]byte], channels, n int, size func(i int) int, between func()) {
+// stream sends n messages on each of several channels, and checks the order in the page. between is
+// called by the page's goroutine of channel 0 when it has half of them.
+func stream(t *testing.T, s *shared, got chan *transport.Channel[[]byte], channels, n int,
+	size func(i int) int, between func()) {
 	t.Helper()
 	var all sync.WaitGroup
 	for c := range channels {
@@ -88,7 +91,8 @@ func stream(t *testing.T, s *shared, got chan *transport.Channel[[]byte], channe
 					return
 				}
 				if !bytes.Equal(m.Data, numbered(c, i, size(i))) {
-					t.Errorf("channel %d: message %d is another: %d bytes, number %d", c, i, len(m.Data), binary.LittleEndian.Uint64(m.Data[8:]))
+					t.Errorf("channel %d: message %d is another: %d bytes, number %d", c, i,
+						len(m.Data), binary.LittleEndian.Uint64(m.Data[8:]))
 					return
 				}
 				if c == 0 && i == n/2 && between != nil {
@@ -160,7 +164,9 @@ func TestDownInMidStream(t *testing.T) {
 			s := openShared(t, e, Options{}, sizes{})
 			s.attach(t)
 			stream(t, s, got, 3, 600, mixed, func() { end(s) })
-			eventually(t, "the session is on the Pulls", func() bool { return s.Session.Stats().Carrier == "memory" })
+			eventually(t, "the session is on the Pulls", func() bool {
+				return s.Session.Stats().Carrier == "memory"
+			})
 			if s.Session.Err() != nil {
 				t.Fatal(s.Session.Err())
 			}
@@ -189,7 +195,8 @@ func TestBothWays(t *testing.T) {
 	s := openShared(t, e, Options{}, sizes{up: 1 << 20})
 	s.attach(t)
 	ch := s.NewChannel()
-	call := s.Start(transporttest.Request{Command: "echo", Args: map[string]any{"S": ch}, Channels: []*transporttest.Channel{ch}})
+	call := s.Start(transporttest.Request{Command: "echo", Args: map[string]any{"S": ch},
+		Channels: []*transporttest.Channel{ch}})
 	const n = 2000
 	var sends sync.WaitGroup
 	sends.Go(func() {

@@ -18,13 +18,16 @@ type slotMessage struct {
 	fd               int // for opMap, else -1
 }
 
-// slotSocket sends the messages about slots, in order, through the control socket. Any goroutine may call it.
+// slotSocket sends the messages about slots, in order, through the control socket. Any goroutine
+// may call it.
 //
-// A record names how many messages must have been handled before it is read, and is published only when all that
-// stand before it have been sent: so the page's process, which handles what has come, never has to wait. When
-// the socket is full, what follows is kept here, one goroutine waits for the socket, and no record is published meanwhile. It waits
-// a little, and tries again, too, when the system lacks memory, or has too many descriptors on their way between processes of this
-// user: that can be another program's doing. After longestShort without a message that went, shared memory is left.
+// A record names how many messages must have been handled before it is read, and is published only
+// when all that stand before it have been sent: so the page's process, which handles what has come,
+// never has to wait. When the socket is full, what follows is kept here, one goroutine waits for
+// the socket, and no record is published meanwhile. It waits a little, and tries again, too, when
+// the system lacks memory, or has too many descriptors on their way between processes of this user:
+// that can be another program's doing. After longestShort without a message that went, shared
+// memory is left.
 type slotSocket struct {
 	mu      sync.Mutex
 	socket  *os.File // closed by stop
@@ -81,7 +84,8 @@ const (
 	longestShort = 5 * time.Second
 )
 
-// flush sends what can be sent now. later: the rest is to be tried again in a while. The caller holds mu.
+// flush sends what can be sent now. later: the rest is to be tried again in a while. The caller
+// holds mu.
 func (s *slotSocket) flush() (later bool) {
 	for len(s.waiting) > 0 && !s.stopped {
 		m := &s.waiting[0]
@@ -113,7 +117,8 @@ func (s *slotSocket) flush() (later bool) {
 			if now.Sub(s.short) < longestShort {
 				return true
 			}
-			s.failed(fmt.Sprintf("no message about slots could be sent for %v: %v", longestShort, err))
+			s.failed(fmt.Sprintf("no message about slots could be sent for %v: %v", longestShort,
+				err))
 		default:
 			s.failed(fmt.Sprintf("failed to send a message about slots: %v", err))
 		}

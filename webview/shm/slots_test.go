@@ -35,7 +35,8 @@ func (s *shortage) sendmsg(fd int, p, rights []byte) error {
 	return sendmsg(fd, p, rights)
 }
 
-// Too many descriptors on their way, for one, is no end: records wait until the messages before them have gone.
+// Too many descriptors on their way, for one, is no end: records wait until the messages before
+// them have gone.
 func TestSlotsAreTriedAgain(t *testing.T) {
 	for _, err := range []unix.Errno{unix.ETOOMANYREFS, unix.ENOBUFS, unix.ENOMEM, unix.EINTR} {
 		t.Run(unix.ErrnoName(err), func(t *testing.T) {
@@ -78,7 +79,8 @@ func TestSlotsAreTriedAgain(t *testing.T) {
 // A shortage that does not end ends the sending, and every message's descriptor is closed.
 func TestSlotsAreGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+		pair, err := unix.Socketpair(unix.AF_UNIX,
+			unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +96,8 @@ func TestSlotsAreGivenUp(t *testing.T) {
 		began := time.Now()
 		s.send(slotMessage{opMap, 0, 1, fd})
 		why := <-reason
-		if took := time.Since(began); took < longestShort || took > longestShort+2*againMost || !strings.Contains(why, "could be sent for") {
+		if took := time.Since(began); took < longestShort || took > longestShort+2*againMost ||
+			!strings.Contains(why, "could be sent for") {
 			t.Fatalf("given up after %v: %s", took, why)
 		}
 		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != unix.EBADF {

@@ -32,7 +32,8 @@ func (u *upRing) next() ([]byte, error) {
 	if u.head == u.tail {
 		tail := word64(u.up, upTail).Load()
 		if tail-u.head > uint64(len(u.data)) || tail%8 != 0 {
-			return nil, fmt.Errorf("the page has written up to %d, after %d, into %d bytes", tail, u.head, len(u.data))
+			return nil, fmt.Errorf("the page has written up to %d, after %d, into %d bytes", tail,
+				u.head, len(u.data))
 		}
 		u.tail = tail
 	}
@@ -44,7 +45,8 @@ func (u *upRing) next() ([]byte, error) {
 	copy(word[:], u.data[at:])
 	length := binary.LittleEndian.Uint64(word[:])
 	if length > uint64(u.largest) || recordBytes(length) > u.tail-u.head {
-		return nil, fmt.Errorf("the page sends %d bytes, at most %d are allowed, and %d have come", length, u.largest, u.tail-u.head)
+		return nil, fmt.Errorf("the page sends %d bytes, at most %d are allowed, and %d have come",
+			length, u.largest, u.tail-u.head)
 	}
 	if u.record == nil || int(length) > cap(u.record) {
 		u.record = make([]byte, length)

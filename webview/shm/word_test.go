@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Each side stores its word and loads the other's: one of them, at least, sees the other's store. Doorbells rest on that.
+// Each side stores its word and loads the other's: one of them, at least, sees the other's store.
+// Doorbells rest on that.
 func TestStoreComesBeforeLoad(t *testing.T) {
 	fd, b, err := mapped(content, unix.PROT_READ|unix.PROT_WRITE, sized)
 	if err != nil {

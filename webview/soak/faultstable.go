@@ -39,8 +39,10 @@ type recovered struct {
 	disorder disorder
 }
 
-func faultsJob(seed uint64, times int, log *slog.Logger, out io.Writer) (*webview.App, func() error, error) {
-	t := &faultsTable{out: out, times: times, random: rand.New(rand.NewPCG(seed, 5)), hits: make(chan hit, 1)}
+func faultsJob(seed uint64, times int, log *slog.Logger, out io.Writer) (*webview.App, func() error,
+	error) {
+	t := &faultsTable{out: out, times: times, random: rand.New(rand.NewPCG(seed, 5)),
+		hits: make(chan hit, 1)}
 	t.injector = faults.New(faults.Options{Seed: seed, OnHit: t.hit})
 	p := newPool(t.random)
 	var err error
@@ -104,7 +106,8 @@ func (t *faultsTable) measure() error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "| fault | carrier | times | lost | duplicated | reordered | recovered after: p50 | p99 | most |\n|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(t.out, "| fault | carrier | times | lost | duplicated | reordered | recovered "+
+		"after: p50 | p99 | most |\n|---|---|---|---|---|---|---|---|---|\n")
 	var wrong []error
 	row := func(what, carrier string, r recovered, err error) bool {
 		if err != nil {
@@ -113,10 +116,13 @@ func (t *faultsTable) measure() error {
 		}
 		slices.Sort(r.times)
 		at := func(share float64) string {
-			return fmt.Sprintf("%.0f ms", float64(r.times[min(len(r.times)-1, int(share*float64(len(r.times))))])/float64(time.Millisecond))
+			return fmt.Sprintf("%.0f ms",
+				float64(r.times[min(len(r.times)-1, int(share*float64(len(r.times))))])/float64(
+					time.Millisecond))
 		}
 		d := r.disorder
-		fmt.Fprintf(t.out, "| %s | %s | %d | %d | %d | %d | %s | %s | %s |\n", what, carrier, len(r.times), d.Lost, d.Duplicated, d.Reordered, at(.5), at(.99), at(1))
+		fmt.Fprintf(t.out, "| %s | %s | %d | %d | %d | %d | %s | %s | %s |\n", what, carrier,
+			len(r.times), d.Lost, d.Duplicated, d.Reordered, at(.5), at(.99), at(1))
 		if d.any() {
 			wrong = append(wrong, fmt.Errorf("%s, %s: %+v", what, carrier, d))
 		}
@@ -129,15 +135,19 @@ func (t *faultsTable) measure() error {
 		}
 	}
 	var r recovered
-	if second, r, err = t.carrierLost(ctx, second); !row(faults.CarrierLost.String(), "shm", r, err) {
+	if second, r, err = t.carrierLost(ctx, second); !row(faults.CarrierLost.String(), "shm", r,
+		err) {
 		return errors.Join(wrong...)
 	}
 	r, err = t.kills(ctx, first, func(pid int) bool { return pid == t.shm.process })
 	row("web process killed", "scheme", r, err)
 	r, err = t.kills(ctx, second, func(pid int) bool { return pid == t.scheme.process })
 	row("web process killed", "shm", r, err)
-	fmt.Fprint(t.out, "\nRecovered after: from the fault until the first message that it hit was handed to the callback, in the page or in Go. For a POST that was taken, whose message was there already: "+
-		"until Go got the next one. For a killed process: from the kill until the first message to the next page.\n")
+	fmt.Fprint(t.out, "\nRecovered after: from the fault until the first message that it hit was "+
+		"handed to the callback, in the page or in Go. For a POST that was taken, whose message "+
+		"was there already: "+
+		"until Go got the next one. For a killed process: from the kill until the first message "+
+		"to the next page.\n")
 	return errors.Join(wrong...)
 }
 
@@ -147,7 +157,8 @@ func (t *faultsTable) rest(ctx context.Context) error {
 }
 
 // requests injects one kind of fault into requests. It ends the trial and gives the next one.
-func (t *faultsTable) requests(ctx context.Context, k faults.Kind, now *trial) (next *trial, r recovered, err error) {
+func (t *faultsTable) requests(ctx context.Context, k faults.Kind, now *trial) (next *trial,
+	r recovered, err error) {
 	upward := k == faults.LostRequest || k == faults.LostAnswer
 	var downs []hit
 	for range t.times {
@@ -166,7 +177,8 @@ func (t *faultsTable) requests(ctx context.Context, k faults.Kind, now *trial) (
 		select {
 		case h = <-t.hits:
 		case <-time.After(patience):
-			return nil, r, fmt.Errorf("nothing could be hit within %v; %+v", patience, now.session.Stats())
+			return nil, r, fmt.Errorf("nothing could be hit within %v; %+v", patience,
+				now.session.Stats())
 		}
 		switch {
 		case !upward:
@@ -201,7 +213,8 @@ func (t *faultsTable) requests(ctx context.Context, k faults.Kind, now *trial) (
 }
 
 // carrierLost takes shared memory away from one session after another.
-func (t *faultsTable) carrierLost(ctx context.Context, now *trial) (next *trial, r recovered, err error) {
+func (t *faultsTable) carrierLost(ctx context.Context, now *trial) (next *trial, r recovered,
+	err error) {
 	for range t.times {
 		if err := now.pageHas(ctx, 30); err != nil {
 			return nil, r, err
@@ -236,8 +249,10 @@ func (t *faultsTable) carrierLost(ctx context.Context, now *trial) (next *trial,
 	return now, r, nil
 }
 
-// kills kills the window's web process again and again. What was delivered before must be without a gap.
-func (t *faultsTable) kills(ctx context.Context, now *trial, others func(pid int) bool) (r recovered, err error) {
+// kills kills the window's web process again and again. What was delivered before must be without a
+// gap.
+func (t *faultsTable) kills(ctx context.Context, now *trial,
+	others func(pid int) bool) (r recovered, err error) {
 	b := now.bench
 	for range t.times {
 		if err := now.pageHas(ctx, 30); err != nil {
@@ -256,14 +271,17 @@ func (t *faultsTable) kills(ctx context.Context, now *trial, others func(pid int
 		select {
 		case <-now.session.Done():
 		case <-time.After(patience):
-			return r, fmt.Errorf("the session has not ended within %v after its web process", patience)
+			return r, fmt.Errorf("the session has not ended within %v after its web process",
+				patience)
 		}
 		r.disorder = r.disorder.plus(now.up.disorder())
 		b.window.Reload()
 		if now, err = b.next(ctx); err != nil {
 			return r, err
 		}
-		if b.process, err = newProcess(ctx, func(pid int) bool { return pid == old || others(pid) }); err != nil {
+		if b.process, err = newProcess(ctx, func(pid int) bool {
+			return pid == old || others(pid)
+		}); err != nil {
 			return r, err
 		}
 		killed := at

@@ -49,7 +49,8 @@ func (l *life) random(which uint32) *rand.Rand {
 
 // place says where in the run something happened.
 func (l *life) place(what string) string {
-	return fmt.Sprintf("window %q (%s), session %d, after %v: %s", l.label, l.session.Stats().Carrier, l.index, time.Since(l.began).Round(time.Millisecond), what)
+	return fmt.Sprintf("window %q (%s), session %d, after %v: %s", l.label,
+		l.session.Stats().Carrier, l.index, time.Since(l.began).Round(time.Millisecond), what)
 }
 
 // broke ends the run if a call failed that should not.
@@ -66,7 +67,8 @@ func (l *life) broke(what string, err error) {
 	}
 }
 
-// disordered ends the run because of a wrong number, but a second later: what is missing may be late.
+// disordered ends the run because of a wrong number, but a second later: what is missing may be
+// late.
 func (l *life) disordered(what string, s *sequence, err error) {
 	place := l.place(what)
 	l.run.late(func() { l.run.wrong(s.disorder(), fmt.Errorf("%s: %w", place, err)) })
@@ -112,7 +114,8 @@ func (s *subject) of(ctx context.Context) (*life, error) {
 }
 
 // inLife has a method of a life be a command.
-func inLife[Args, Result any](s *subject, method func(*life, context.Context, Args) (Result, error)) func(context.Context, Args) (Result, error) {
+func inLife[Args, Result any](s *subject, method func(*life, context.Context, Args) (Result,
+	error)) func(context.Context, Args) (Result, error) {
 	return func(ctx context.Context, a Args) (Result, error) {
 		l, err := s.of(ctx)
 		if err != nil {
@@ -131,13 +134,17 @@ func (l *life) watch() {
 		select {
 		case <-l.session.Done():
 			if !l.ending.Load() {
-				l.run.stop(fmt.Errorf("%s: %w", l.place("nobody has ended the session, and it has ended"), l.session.Err()))
+				l.run.stop(fmt.Errorf("%s: %w", l.place("nobody has ended the session, and it "+
+					"has ended"), l.session.Err()))
 			}
 			l.subject.over()
 			return
 		case <-look.C:
-			if quiet := time.Since(time.Unix(0, l.news.Load())); quiet > patience && !l.ending.Load() {
-				l.run.stop(fmt.Errorf("%s: %+v", l.place(fmt.Sprintf("nothing was heard of the page for %v", quiet)), l.session.Stats()))
+			if quiet := time.Since(time.Unix(0, l.news.Load())); quiet > patience &&
+				!l.ending.Load() {
+				l.run.stop(fmt.Errorf("%s: %+v",
+					l.place(fmt.Sprintf("nothing was heard of the page for %v", quiet)),
+					l.session.Stats()))
 				return
 			}
 		}
@@ -170,7 +177,8 @@ func (l *life) progress(_ context.Context, p progress) (struct{}, error) {
 	}
 	for i, n := range p.Received {
 		if begun := l.flows[i].sent.begun.value(); n > begun {
-			l.run.stop(errors.New(l.place(fmt.Sprintf("the page has %d messages of the stream of %s, and %d were sent", n, streams[i].Name, begun))))
+			l.run.stop(errors.New(l.place(fmt.Sprintf("the page has %d messages of the stream of "+
+				"%s, and %d were sent", n, streams[i].Name, begun))))
 		}
 	}
 	t := &l.run.tally
@@ -189,13 +197,15 @@ func (l *life) done(ctx context.Context, p progress) (struct{}, error) {
 	}
 	for i := range l.flows {
 		if sent := l.flows[i].sent.accepted.value(); sent != p.Received[i] {
-			l.run.stop(errors.New(l.place(fmt.Sprintf("of %d messages of the stream of %s the page has %d", sent, streams[i].Name, p.Received[i]))))
+			l.run.stop(errors.New(l.place(fmt.Sprintf("of %d messages of the stream of %s the "+
+				"page has %d", sent, streams[i].Name, p.Received[i]))))
 		}
 	}
 	// Go's listeners have queues of their own.
 	for deadline := time.Now().Add(patience); l.tocks.count() != p.Tocks; {
 		if time.Now().After(deadline) {
-			l.run.stop(errors.New(l.place(fmt.Sprintf("of %d events of the page %d have come", p.Tocks, l.tocks.count()))))
+			l.run.stop(errors.New(l.place(fmt.Sprintf("of %d events of the page %d have come",
+				p.Tocks, l.tocks.count()))))
 			break
 		}
 		time.Sleep(time.Millisecond)

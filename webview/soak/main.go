@@ -3,9 +3,9 @@
 //	make soak TIME=20m [SEED=n]  # traffic of three sizes in both directions, reloads, killed web processes, faulty answers
 //	make faults [SEED=n]         # each kind of fault alone, and how long it takes to recover
 //
-// Two windows, one of each carrier, are loaded, reloaded and killed at random. Each message carries its stream, its number and a
-// checksum; Go and the page check them all the time. The first thing that is wrong ends the run with exit status 1, the seed and
-// the place.
+// Two windows, one of each carrier, are loaded, reloaded and killed at random. Each message carries
+// its stream, its number and a checksum; Go and the page check them all the time. The first thing
+// that is wrong ends the run with exit status 1, the seed and the place.
 package main
 
 import (
@@ -89,7 +89,8 @@ func execute(args []string, out, errOut io.Writer) int {
 }
 
 // soakJob is what the soak does while the App runs.
-func soakJob(seed uint64, length time.Duration, picture string, log *slog.Logger, out io.Writer) (*webview.App, func() error, error) {
+func soakJob(seed uint64, length time.Duration, picture string, log *slog.Logger,
+	out io.Writer) (*webview.App, func() error, error) {
 	r, err := newRun(seed, log, out)
 	if err != nil {
 		return nil, nil, err

@@ -8,8 +8,8 @@ import (
 	"unicode/utf16"
 )
 
-// A message of bytes: stream, n and checksum as little-endian words, then the payload. The last one of a direction has the flag
-// lastFlag in its stream. page/message.js has the same.
+// A message of bytes: stream, n and checksum as little-endian words, then the payload. The last one
+// of a direction has the flag lastFlag in its stream. page/message.js has the same.
 const (
 	messageHead = 12
 	lastFlag    = 1 << 31

@@ -28,7 +28,8 @@ func webProcesses() ([]int, error) {
 		head, rest, _ := strings.Cut(string(text), ") ")
 		number, name, _ := strings.Cut(head, " (")
 		fields := strings.Fields(rest)
-		if !strings.HasPrefix(name, "WebKitWebProces") || fields[0] == "Z" || fields[1] != strconv.Itoa(os.Getpid()) {
+		if !strings.HasPrefix(name, "WebKitWebProces") || fields[0] == "Z" ||
+			fields[1] != strconv.Itoa(os.Getpid()) {
 			continue
 		}
 		pid, err := strconv.Atoi(number)
@@ -57,7 +58,8 @@ func newProcess(ctx context.Context, known func(pid int) bool) (int, error) {
 	return 0, errors.New("its web process is not found")
 }
 
-// resident gives the resident bytes of a process, and those of them that are files or shared memory; 0 if it has ended.
+// resident gives the resident bytes of a process, and those of them that are files or shared
+// memory; 0 if it has ended.
 func resident(pid int) (all, shared int64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {

@@ -77,7 +77,9 @@ func newRun(seed uint64, log *slog.Logger, out io.Writer) (*run, error) {
 
 // owned reports whether a web process is known to be a window's.
 func (r *run) owned(pid int) bool {
-	return slices.ContainsFunc(r.subjects, func(s *subject) bool { return s.process.Load() == int64(pid) })
+	return slices.ContainsFunc(r.subjects, func(s *subject) bool {
+		return s.process.Load() == int64(pid)
+	})
 }
 
 // stop ends the run with an error.
@@ -96,7 +98,8 @@ func (r *run) wrong(d disorder, err error) {
 // hit notes a fault.
 func (r *run) hit(h faults.Hit) {
 	r.recent.add(h.Label,
-		fmt.Sprintf("%.3f s, %s: %v, %d bytes up, %d down", time.Since(r.made).Seconds(), h.Path, h.Kind,
+		fmt.Sprintf("%.3f s, %s: %v, %d bytes up, %d down", time.Since(r.made).Seconds(), h.Path,
+			h.Kind,
 			len(h.Up), len(h.Down)))
 }
 
@@ -167,7 +170,8 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// soak runs for that time, writes the table, and returns the first thing that was wrong. Not on the main goroutine.
+// soak runs for that time, writes the table, and returns the first thing that was wrong. Not on the
+// main goroutine.
 func (r *run) soak(length time.Duration) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)

@@ -58,7 +58,8 @@ func (r *run) look() sample {
 	all, shared := resident(os.Getpid())
 	t := &r.tally
 	s := sample{
-		At: time.Since(r.began).Seconds(), Resident: float64(all) / mega, Anonymous: float64(all-shared) / mega,
+		At: time.Since(r.began).Seconds(), Resident: float64(all) / mega,
+		Anonymous:  float64(all-shared) / mega,
 		Goroutines: runtime.NumGoroutine(), Files: descriptors(),
 		Down: t.downMessages.Load(), Up: t.upMessages.Load(),
 		DownMB: float64(t.downBytes.Load()) / mega, UpMB: float64(t.upBytes.Load()) / mega,
@@ -114,8 +115,10 @@ func (r *run) line(before sample, now row) {
 	d := r.tally.disorders()
 	seconds := now.At - before.At
 	per := func(a, b uint64) float64 { return float64(b-a) / seconds }
-	fmt.Fprintf(r.out, "%8s | %9.1f (%8.1f, %6.1f) | %10d, %6d | %9.0f, %8.0f | %9.0f, %8.0f | %8.1f, %5.1f | %8.0f, %8.0f | %7d, %5d, %6d | %4d, %5d, %9d\n",
-		time.Duration(now.At*float64(time.Second)).Round(time.Second), now.Resident, now.Anonymous, now.Heap, now.Goroutines, now.Files,
+	fmt.Fprintf(r.out, "%8s | %9.1f (%8.1f, %6.1f) | %10d, %6d | %9.0f, %8.0f | %9.0f, %8.0f | "+
+		"%8.1f, %5.1f | %8.0f, %8.0f | %7d, %5d, %6d | %4d, %5d, %9d\n",
+		time.Duration(now.At*float64(time.Second)).Round(time.Second), now.Resident, now.Anonymous,
+		now.Heap, now.Goroutines, now.Files,
 		now.Web[0].Resident, now.Web[1].Resident,
 		per(before.Down, now.Down), per(before.Up, now.Up),
 		(now.DownMB-before.DownMB)/seconds, (now.UpMB-before.UpMB)/seconds,
@@ -148,7 +151,8 @@ func (s *series) pick(figure func(sample) float64) []float64 {
 	return all
 }
 
-// webGrowth gives, for each web process that lived for shortestLifeSeen, how its last quarter compares with its second.
+// webGrowth gives, for each web process that lived for shortestLifeSeen, how its last quarter
+// compares with its second.
 func (s *series) webGrowth() []float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

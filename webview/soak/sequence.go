@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// sequence checks the order of numbered messages. What is missing may still come: then it is reordered, not lost.
-// Any goroutine may use it.
+// sequence checks the order of numbered messages. What is missing may still come: then it is
+// reordered, not lost. Any goroutine may use it.
 type sequence struct {
 	mu         sync.Mutex
 	next       uint32

@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asSoak) != "" {
 		main()
 	}
-	if err := display.Test(); err != nil { // the programs that the tests start have this display, too
+	// the programs that the tests start have this display, too
+	if err := display.Test(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -52,7 +53,11 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{`\| seed \| 3 \|`, `\| reloads \| [1-9]`, `\| messages to the pages \| [1-9]\d{3}`, `\| messages to Go \| [1-9]\d{3}`, `\| lost \| 0 \|`, `\| duplicated \| 0 \|`, `\| reordered \| 0 \|`} {
+	for _, want := range []string{
+		`\| seed \| 3 \|`, `\| reloads \| [1-9]`, `\| messages to the pages \| [1-9]\d{3}`,
+		`\| messages to Go \| [1-9]\d{3}`, `\| lost \| 0 \|`, `\| duplicated \| 0 \|`,
+		`\| reordered \| 0 \|`,
+	} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("%s is missing in\n%s", want, out)
 		}

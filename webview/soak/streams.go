@@ -10,8 +10,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// stream is the traffic of one channel, in each direction: bursts of up to Burst messages of Least to Most bytes (characters, for JSON), with
-// up to Pause milliseconds between them.
+// stream is the traffic of one channel, in each direction: bursts of up to Burst messages of Least
+// to Most bytes (characters, for JSON), with up to Pause milliseconds between them.
 type stream struct {
 	Name   string `json:"name"`
 	JSON   bool   `json:"json"`
@@ -114,8 +114,10 @@ type conversation struct {
 	receive func() (n uint32, size int, last bool, err error)
 }
 
-// converse sends until the session shall finish, and receives until the page has sent its last message, which it does after Go's last.
-func (l *life) converse(ctx context.Context, which uint32, r *rand.Rand, c conversation) (totals, error) {
+// converse sends until the session shall finish, and receives until the page has sent its last
+// message, which it does after Go's last.
+func (l *life) converse(ctx context.Context, which uint32, r *rand.Rand, c conversation) (totals,
+	error) {
 	if which >= uint32(len(streams)) {
 		return totals{}, fmt.Errorf("there is no stream %d", which)
 	}
@@ -131,7 +133,8 @@ func (l *life) converse(ctx context.Context, which uint32, r *rand.Rand, c conve
 	return totals{Sent: f.sent.accepted.value(), Received: f.up.count()}, nil
 }
 
-func (l *life) send(ctx context.Context, s stream, f *flow, r *rand.Rand, send func(uint32, int, bool) error) error {
+func (l *life) send(ctx context.Context, s stream, f *flow, r *rand.Rand,
+	send func(uint32, int, bool) error) error {
 	one := func(last bool) error {
 		n := f.sent.begun.add()
 		if err := send(n, s.Least+r.IntN(s.Most-s.Least+1), last); err != nil {
@@ -163,7 +166,8 @@ func (l *life) send(ctx context.Context, s stream, f *flow, r *rand.Rand, send f
 // slowEvery: one in so many messages finds a receiver that takes its time.
 const slowEvery = 5000
 
-func (l *life) receive(ctx context.Context, place string, f *flow, receive func() (uint32, int, bool, error)) error {
+func (l *life) receive(ctx context.Context, place string, f *flow,
+	receive func() (uint32, int, bool, error)) error {
 	r := rand.New(rand.NewPCG(l.seed, 99))
 	for {
 		n, size, last, err := receive()

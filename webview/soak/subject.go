@@ -37,13 +37,15 @@ type subject struct {
 }
 
 // newSubject makes the App of one window.
-func newSubject(r *run, number uint64, label string, carrier webview.CarrierKind) (*subject, error) {
+func newSubject(r *run, number uint64, label string, carrier webview.CarrierKind) (*subject,
+	error) {
 	s := &subject{
 		run: r, label: label, memory: carrier == webview.CarrierShm,
 		lives: make(chan *life, 4), random: rand.New(rand.NewPCG(r.seed, number)),
 	}
 	var err error
-	s.app, err = webview.New(webview.Options{Assets: pages(), Carrier: carrier, KeepRunning: true, Logger: r.log})
+	s.app, err = webview.New(webview.Options{Assets: pages(), Carrier: carrier, KeepRunning: true,
+		Logger: r.log})
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +57,13 @@ func newSubject(r *run, number uint64, label string, carrier webview.CarrierKind
 	transport.Handle(e, "progress", inLife(s, (*life).progress))
 	transport.Handle(e, "done", inLife(s, (*life).done))
 	transport.Handle(e, "wrong", inLife(s, (*life).wrong))
-	transport.Handle(e, "echo", func(_ context.Context, v json.RawMessage) (json.RawMessage, error) { return v, nil })
-	transport.Handle(e, "echoBytes", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
+	transport.Handle(e, "echo", func(_ context.Context, v json.RawMessage) (json.RawMessage,
+		error) {
+		return v, nil
+	})
+	transport.Handle(e, "echoBytes", func(_ context.Context, b []byte) ([]byte, error) {
+		return b, nil
+	})
 	_, err = s.app.Listen("tock", s.tock)
 	return s, err
 }
@@ -64,7 +71,8 @@ func newSubject(r *run, number uint64, label string, carrier webview.CarrierKind
 // open opens the window, and waits for its first page.
 func (s *subject) open(ctx context.Context) error {
 	var err error
-	s.window, err = s.app.Open(webview.WindowOptions{Label: s.label, Width: 640, Height: 480, URL: "soak.html"})
+	s.window, err = s.app.Open(webview.WindowOptions{Label: s.label, Width: 640, Height: 480,
+		URL: "soak.html"})
 	if err != nil {
 		return err
 	}
@@ -86,7 +94,8 @@ func (s *subject) await(ctx context.Context) (*life, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-t.C:
-		return nil, fmt.Errorf("window %q: no page has begun within %v after session %d: %s", s.label, patience, s.lastIndex(), s.state(ctx))
+		return nil, fmt.Errorf("window %q: no page has begun within %v after session %d: %s",
+			s.label, patience, s.lastIndex(), s.state(ctx))
 	}
 }
 
@@ -106,12 +115,14 @@ func (s *subject) state(ctx context.Context) string {
 	fmt.Fprintf(s.run.out, "window %q: no page has begun: asking it\n", s.label)
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	page, err := s.window.EvalResult(ctx, `({ state: document.readyState, tailrace: tailrace.session.state, url: location.href,
+	page, err := s.window.EvalResult(ctx,
+		`({ state: document.readyState, tailrace: tailrace.session.state, url: location.href,
 		loaded: performance.getEntriesByType('resource').map((e) => [e.name, Math.round(e.startTime), Math.round(e.duration), e.transferSize]), now: performance.now() })`)
 	return fmt.Sprintf("page %s (%v), session %+v", page, err, session.Stats())
 }
 
-// adopt finds the window's new web process: the one that belongs to no other window. The caller holds run.killing, or is alone.
+// adopt finds the window's new web process: the one that belongs to no other window. The caller
+// holds run.killing, or is alone.
 func (s *subject) adopt(ctx context.Context) error {
 	old := s.process.Swap(0)
 	pid, err := newProcess(ctx, func(pid int) bool { return int64(pid) == old || s.run.owned(pid) })
@@ -171,8 +182,10 @@ func (s *subject) live(ctx context.Context, over <-chan struct{}) error {
 	}
 }
 
-// pass lets time pass. After fall, if that is not below 0, shared memory is lost. last: the run's time is over.
-func (s *subject) pass(ctx context.Context, over <-chan struct{}, length, fall time.Duration) (last bool, err error) {
+// pass lets time pass. After fall, if that is not below 0, shared memory is lost. last: the run's
+// time is over.
+func (s *subject) pass(ctx context.Context, over <-chan struct{}, length,
+	fall time.Duration) (last bool, err error) {
 	var falls <-chan time.Time
 	if fall >= 0 {
 		falls = time.After(fall)
@@ -212,7 +225,8 @@ func (s *subject) kill(ctx context.Context, l *life) error {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("failed to kill the web process of window %q: %w", s.label, err)
 	}
-	if err := s.run.within(ctx, l.session.Done(), l.place("the session has not ended with its web process")); err != nil {
+	if err := s.run.within(ctx, l.session.Done(), l.place("the session has not ended with its "+
+		"web process")); err != nil {
 		return err
 	}
 	s.window.Reload()

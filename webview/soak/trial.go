@@ -16,7 +16,8 @@ import (
 	"github.com/tailrace-go/tailrace/webview"
 )
 
-// bench is a window in which faults are injected one at a time, with steady traffic in both directions.
+// bench is a window in which faults are injected one at a time, with steady traffic in both
+// directions.
 type bench struct {
 	label   string
 	app     *webview.App
@@ -53,10 +54,12 @@ type report struct {
 // every is the time between two messages, in each direction.
 const every = 2 * time.Millisecond
 
-func newBench(label string, carrier webview.CarrierKind, p *pool, log *slog.Logger) (*bench, error) {
+func newBench(label string, carrier webview.CarrierKind, p *pool, log *slog.Logger) (*bench,
+	error) {
 	b := &bench{label: label, pool: p, trials: make(chan *trial, 4)}
 	var err error
-	b.app, err = webview.New(webview.Options{Assets: pages(), Carrier: carrier, KeepRunning: true, Logger: log})
+	b.app, err = webview.New(webview.Options{Assets: pages(), Carrier: carrier, KeepRunning: true,
+		Logger: log})
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +72,8 @@ func newBench(label string, carrier webview.CarrierKind, p *pool, log *slog.Logg
 // open opens the window and gives its first trial. others are the web processes of other windows.
 func (b *bench) open(ctx context.Context, others func(pid int) bool) (*trial, error) {
 	var err error
-	if b.window, err = b.app.Open(webview.WindowOptions{Label: b.label, Width: 480, Height: 320, URL: "faults.html"}); err != nil {
+	if b.window, err = b.app.Open(webview.WindowOptions{Label: b.label, Width: 480, Height: 320,
+		URL: "faults.html"}); err != nil {
 		return nil, err
 	}
 	t, err := b.next(ctx)
@@ -99,7 +103,8 @@ type trialArgs struct {
 // serve is the command that a page calls first.
 func (b *bench) serve(ctx context.Context, a trialArgs) (totals, error) {
 	t := &trial{
-		bench: b, session: transport.SessionFrom(ctx), finish: make(chan struct{}), through: make(chan struct{}), moved: make(chan struct{}),
+		bench: b, session: transport.SessionFrom(ctx), finish: make(chan struct{}),
+		through: make(chan struct{}), moved: make(chan struct{}),
 	}
 	b.current.Store(t)
 	b.trials <- t
@@ -135,7 +140,8 @@ func (t *trial) send(ctx context.Context, s *transport.Stream[[]byte, []byte]) e
 	}
 }
 
-// receive takes the page's messages. Their payload begins with the number of messages that the page had.
+// receive takes the page's messages. Their payload begins with the number of messages that the page
+// had.
 func (t *trial) receive(ctx context.Context, s *transport.Stream[[]byte, []byte]) error {
 	for {
 		b, err := s.Receive(ctx)
@@ -182,19 +188,24 @@ func (t *trial) until(ctx context.Context, what string, ok func() bool) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-timeout.C:
-			return fmt.Errorf("window %q: %s: not within %v; %+v", t.label, what, patience, t.session.Stats())
+			return fmt.Errorf("window %q: %s: not within %v; %+v", t.label, what, patience,
+				t.session.Stats())
 		}
 	}
 }
 
 // pageHas waits until the page has more than n messages.
 func (t *trial) pageHas(ctx context.Context, n uint32) error {
-	return t.until(ctx, fmt.Sprintf("the page to have message %d", n), func() bool { return t.seen > n })
+	return t.until(ctx, fmt.Sprintf("the page to have message %d", n), func() bool {
+		return t.seen > n
+	})
 }
 
 // goHas waits until Go has message n of the page, and tells when it came.
 func (t *trial) goHas(ctx context.Context, n uint32) (at time.Time, err error) {
-	err = t.until(ctx, fmt.Sprintf("Go to have message %d", n), func() bool { return uint32(len(t.taken)) > n })
+	err = t.until(ctx, fmt.Sprintf("Go to have message %d", n), func() bool {
+		return uint32(len(t.taken)) > n
+	})
 	if err == nil {
 		t.mu.Lock()
 		at = t.taken[n]
@@ -211,14 +222,16 @@ func (t *trial) end(ctx context.Context) (report, error) {
 	case <-ctx.Done():
 		return report{}, context.Cause(ctx)
 	case <-time.After(patience):
-		return report{}, fmt.Errorf("window %q: the stream has not come to its end within %v; %+v", t.label, patience, t.session.Stats())
+		return report{}, fmt.Errorf("window %q: the stream has not come to its end within %v; %+v",
+			t.label, patience, t.session.Stats())
 	}
 	d := t.report.disorder.plus(t.up.disorder())
 	d.Lost += int(t.begun.value()) - len(t.report.arrived)
 	return report{d, t.report.arrived}, nil
 }
 
-// reported takes the page's report: lost, duplicated, reordered, messages sent, then the times at which messages came, all as doubles.
+// reported takes the page's report: lost, duplicated, reordered, messages sent, then the times at
+// which messages came, all as doubles.
 func (b *bench) reported(ctx context.Context, data []byte) (struct{}, error) {
 	t := b.current.Load()
 	if t == nil || t.session != transport.SessionFrom(ctx) || len(data)%8 != 0 || len(data) < 32 {

@@ -1,5 +1,5 @@
-// The bare limit of shared memory: two functions on the page, one that says how much is ready in a mapped ring, and one that
-// copies it into a buffer of the page. It checks nothing but sizes.
+// The bare limit of shared memory: two functions on the page, one that says how much is ready in a
+// mapped ring, and one that copies it into a buffer of the page. It checks nothing but sizes.
 #include <gio/gunixfdlist.h>
 #include <glib-unix.h>
 #include <string.h>
@@ -39,7 +39,8 @@ static void pull(JSCValue *buffer, double place, double count) {
   memcpy(to + at + first, data, n - first);
   atomic_store(&ring->head, head + n);
   uint64_t wanted = atomic_load(&ring->wanted);
-  if (wanted != 0 && head + n >= wanted && atomic_compare_exchange_strong(&ring->wanted, &wanted, 0)) {
+  if (wanted != 0 && head + n >= wanted &&
+      atomic_compare_exchange_strong(&ring->wanted, &wanted, 0)) {
     uint64_t one = 1;
     if (write(ring_up, &one, sizeof one) < 0) g_warning("bareshm: failed to ring");
   }
@@ -74,16 +75,19 @@ static gboolean on_message(WebKitWebPage *page, WebKitUserMessage *message, gpoi
   return TRUE;
 }
 
-static void on_cleared(WebKitScriptWorld *world, WebKitWebPage *page, WebKitFrame *frame, gpointer unused) {
+static void on_cleared(WebKitScriptWorld *world, WebKitWebPage *page, WebKitFrame *frame,
+                       gpointer unused) {
   (void)page;
   (void)unused;
   if (!webkit_frame_is_main_frame(frame)) return;
   g_clear_object(&context);
   context = webkit_frame_get_js_context_for_script_world(frame, world);
-  JSCValue *f = jsc_value_new_function(context, "ready", G_CALLBACK(ready), NULL, NULL, G_TYPE_DOUBLE, 0);
+  JSCValue *f =
+      jsc_value_new_function(context, "ready", G_CALLBACK(ready), NULL, NULL, G_TYPE_DOUBLE, 0);
   jsc_context_set_value(context, "ready", f);
   g_object_unref(f);
-  f = jsc_value_new_function(context, "pull", G_CALLBACK(pull), NULL, NULL, G_TYPE_NONE, 3, JSC_TYPE_VALUE, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
+  f = jsc_value_new_function(context, "pull", G_CALLBACK(pull), NULL, NULL, G_TYPE_NONE, 3,
+                             JSC_TYPE_VALUE, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
   jsc_context_set_value(context, "pull", f);
   g_object_unref(f);
 }
@@ -96,5 +100,6 @@ static void on_page(WebKitWebExtension *extension, WebKitWebPage *page, gpointer
 
 G_MODULE_EXPORT void webkit_web_extension_initialize(WebKitWebExtension *extension) {
   g_signal_connect(extension, "page-created", G_CALLBACK(on_page), NULL);
-  g_signal_connect(webkit_script_world_get_default(), "window-object-cleared", G_CALLBACK(on_cleared), NULL);
+  g_signal_connect(webkit_script_world_get_default(), "window-object-cleared",
+                   G_CALLBACK(on_cleared), NULL);
 }

@@ -1,5 +1,5 @@
-// What Tauri's names stand on, for our modules and for the real @tauri-apps/api alike: its way of passing
-// arguments, results, errors, callbacks and channels, over the page's one connection.
+// What Tauri's names stand on, for our modules and for the real @tauri-apps/api alike: its way of
+// passing arguments, results, errors, callbacks and channels, over the page's one connection.
 
 import type { EventCallback, ListenOptions } from '../api.js';
 import { define, isArray } from '../builtins/base.js';

@@ -1,5 +1,5 @@
-// Channels as Tauri's package knows them: the number of a callback, which gets `{message, index}` for each
-// message and `{end: true, index}` at the end. Behind each stands a channel of ours.
+// Channels as Tauri's package knows them: the number of a callback, which gets `{message, index}`
+// for each message and `{end: true, index}` at the end. Behind each stands a channel of ours.
 
 import { bufferOf, isUint8Array } from '../builtins/bytes.js';
 import { SafeMap } from '../builtins/collections.js';
@@ -73,8 +73,8 @@ export class Forwarder {
 
 export interface Channels {
   /**
-   * The channel that an object among the arguments stands for, whose form there is `text`: it names the
-   * object's own number, as that of Tauri's Channel does.
+   * The channel that an object among the arguments stands for, whose form there is `text`: it names
+   * the object's own number, as that of Tauri's Channel does.
    */
   find(original: object, text: string): Forwarder | 'ended' | undefined;
 }

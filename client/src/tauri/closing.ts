@@ -1,6 +1,9 @@
 import type { Event, EventName } from './event.js';
 
-/** A window was asked to close. Unless its handler prevents that, the window is destroyed when the handler is done. */
+/**
+ * A window was asked to close. Unless its handler prevents that, the window is destroyed when the
+ * handler is done.
+ */
 export class CloseRequestedEvent {
   event: EventName;
   id: number;

@@ -32,10 +32,15 @@ export function transformCallback<T = unknown>(
   return bridge().transformCallback(callback as ((data: unknown) => void) | undefined, once);
 }
 
-/** A stream from a command to this page; pass it in the command's arguments. Bytes arrive as an ArrayBuffer. */
+/**
+ * A stream from a command to this page; pass it in the command's arguments. Bytes arrive as an
+ * ArrayBuffer.
+ */
 export class Channel<T = unknown> {
   id: number;
-  /** Called for each message, in order. Messages that come while nothing is set here are dropped. */
+  /**
+   * Called for each message, in order. Messages that come while nothing is set here are dropped.
+   */
   onmessage: (response: T) => void;
 
   constructor(onmessage: (response: T) => void = () => {}) {
@@ -68,7 +73,10 @@ export class PluginListener {
   }
 }
 
-/** Listens to an event of a plugin's own. Some plugins know the command only by its name in camel case. */
+/**
+ * Listens to an event of a plugin's own. Some plugins know the command only by its name in camel
+ * case.
+ */
 export async function addPluginListener<T>(
   plugin: string,
   event: string,

@@ -12,7 +12,10 @@ interface Point {
   y: number;
 }
 
-/** The arguments of a constructor: two numbers, an object of them, or that object under its unit's name. */
+/**
+ * The arguments of a constructor: two numbers, an object of them, or that object under its unit's
+ * name.
+ */
 function read<T extends object>(
   unit: string,
   first: number | T | Record<string, T>,

@@ -40,7 +40,9 @@ export type EventCallback<T> = (event: Event<T>) => void;
 export type UnlistenFn = () => void;
 
 export interface Options {
-  /** Whom to listen as; a string is everything of that label. Default: Any, which hears every event. */
+  /**
+   * Whom to listen as; a string is everything of that label. Default: Any, which hears every event.
+   */
   target?: string | EventTarget;
 }
 

@@ -19,7 +19,10 @@ const LOCAL: readonly string[] = ['tauri://created', 'tauri://error'];
 
 type Handlers = Record<string, EventCallback<unknown>[]>;
 
-/** The label of this page's window. Outside of the app, where every call fails, it is the default one. */
+/**
+ * The label of this page's window. Outside of the app, where every call fails, it is the default
+ * one.
+ */
 export function currentLabel(): string {
   return bridge().label ?? 'main';
 }

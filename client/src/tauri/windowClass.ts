@@ -23,7 +23,10 @@ export function labelOf(window: { label: string } | string | undefined): string 
 
 /** A native window. Its methods ask the window in Go; objects of one label stand for one window. */
 export class Window extends WindowActions {
-  /** Creates a window, unless an object of one that exists is asked for by `getByLabel` and the like. */
+  /**
+   * Creates a window, unless an object of one that exists is asked for by `getByLabel` and the
+   * like.
+   */
   constructor(label: WindowLabel, options: WindowOptions = {}) {
     super(label);
     if (exists(options)) return;
@@ -67,7 +70,10 @@ export class Window extends WindowActions {
     );
   }
 
-  /** While somebody listens, closing the window only asks. It closes when the handler is done, if that has not prevented it. */
+  /**
+   * While somebody listens, closing the window only asks. It closes when the handler is done, if
+   * that has not prevented it.
+   */
   async onCloseRequested(
     handler: (event: CloseRequestedEvent) => void | Promise<void>,
   ): Promise<UnlistenFn> {

@@ -1,5 +1,5 @@
-// An app as it is written for Tauri, and a call of tailrace's own. It is type-checked and built by Vite
-// with the recipe of the package's README.
+// An app as it is written for Tauri, and a call of tailrace's own. It is type-checked and built by
+// Vite with the recipe of the package's README.
 
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { emit, listen, once, TauriEvent, type UnlistenFn } from '@tauri-apps/api/event';

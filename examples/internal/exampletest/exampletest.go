@@ -109,7 +109,8 @@ func decode(text []byte) (v any) {
 // Click clicks the element of that selector, once it can be clicked.
 func Click(t *testing.T, w *webview.Window, selector string) {
 	t.Helper()
-	js, err := script.Format(`(e => { const can = e !== null && !e.disabled; if (can) e.click(); return can; })(document.querySelector(%s))`, selector)
+	js, err := script.Format(
+		`(e => { const can = e !== null && !e.disabled; if (can) e.click(); return can; })(document.querySelector(%s))`, selector)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +139,8 @@ func Picture(t *testing.T, windows ...*webview.Window) {
 		size.Y = max(size.Y, shot.Bounds().Dy())
 	}
 	whole := image.NewRGBA(image.Rectangle{Max: size})
-	draw.Draw(whole, whole.Bounds(), image.NewUniform(color.RGBA{0xdd, 0xe4, 0xe7, 0xff}), image.Point{}, draw.Src)
+	draw.Draw(whole, whole.Bounds(), image.NewUniform(color.RGBA{0xdd, 0xe4, 0xe7, 0xff}),
+		image.Point{}, draw.Src)
 	x := 0
 	for _, s := range shots {
 		r := s.Bounds().Sub(s.Bounds().Min).Add(image.Pt(x, 0))

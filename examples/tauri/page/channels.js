@@ -12,15 +12,29 @@ function reader() {
 export async function channels(note) {
   const got = [];
   const numbers = new Channel((n) => got.push(n));
-  const bytes = [0, 1].map((i) => new Channel((b) => got.push(`${i}:${b.constructor.name}[${new Uint8Array(b)}]`)));
+  const bytes = [0, 1].map(
+    (i) => new Channel((b) => got.push(`${i}:${b.constructor.name}[${new Uint8Array(b)}]`)),
+  );
   const result = await invoke('stream', { count: 3, into: { numbers, bytes } });
-  note('before the result', got.filter((m) => typeof m === 'number'), result);
-  for (const i of [0, 1]) note(`bytes of channel ${i}`, got.filter((m) => String(m).startsWith(`${i}:`)));
+  note(
+    'before the result',
+    got.filter((m) => typeof m === 'number'),
+    result,
+  );
+  for (const i of [0, 1])
+    note(
+      `bytes of channel ${i}`,
+      got.filter((m) => String(m).startsWith(`${i}:`)),
+    );
 
   const many = [];
   const stream = (numbers) => invoke('stream', { count: 5000, into: { numbers, bytes: [] } });
   await stream(new Channel((n) => many.push(n)));
-  note('in order', many.length, many.every((n, i) => n === i));
+  note(
+    'in order',
+    many.length,
+    many.every((n, i) => n === i),
+  );
 
   const changed = new Channel();
   const first = [];

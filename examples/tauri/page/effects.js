@@ -1,4 +1,5 @@
-// Runs the parts one after the other, shows the effect of each call, and hands all of them to Go, a line each.
+// Runs the parts one after the other, shows the effect of each call, and hands all of them to Go, a
+// line each.
 
 import { invoke } from '@tauri-apps/api/core';
 import { channels } from './channels.js';
@@ -17,10 +18,12 @@ function add(parent, name, text, properties) {
 }
 
 /** The tile of each part: its name, and how many effects it had. */
-const tiles = new Map([commands, channels, events, windows].map((part) => {
-  const tile = add(document.querySelector('nav'), 'a', part.name, { href: `#${part.name}` });
-  return [part, { tile, count: add(tile, 'b', '0') }];
-}));
+const tiles = new Map(
+  [commands, channels, events, windows].map((part) => {
+    const tile = add(document.querySelector('nav'), 'a', part.name, { href: `#${part.name}` });
+    return [part, { tile, count: add(tile, 'b', '0') }];
+  }),
+);
 
 let tally = 0;
 let count;

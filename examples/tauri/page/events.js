@@ -1,4 +1,5 @@
-// Events: every target, once, unlisten, order, names, payloads, handlers that throw, and Go's listeners.
+// Events: every target, once, unlisten, order, names, payloads, handlers that throw, and Go's
+// listeners.
 
 import { invoke } from '@tauri-apps/api/core';
 import { emit, emitTo, listen, once, TauriEvent } from '@tauri-apps/api/event';
@@ -6,7 +7,11 @@ import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { getCurrentWebviewWindow } from '@tauri-apps/api/webviewWindow';
 import { getCurrentWindow } from '@tauri-apps/api/window';
 
-const rejection = (promise) => promise.then(() => 'it resolved', (error) => `${typeof error} ${error}`);
+const rejection = (promise) =>
+  promise.then(
+    () => 'it resolved',
+    (error) => `${typeof error} ${error}`,
+  );
 
 async function targets(note) {
   const heard = [];
@@ -39,9 +44,13 @@ async function targets(note) {
 
   await heardFrom('emit', emit('x', 1));
   await heardFrom('emitTo a string', emitTo('main', 'x', 2));
-  for (const target of all) await heardFrom(`emitTo ${target.kind} ${target.label ?? ''}`, emitTo(target, 'x', 3));
+  for (const target of all)
+    await heardFrom(`emitTo ${target.kind} ${target.label ?? ''}`, emitTo(target, 'x', 3));
   for (const target of all) {
-    await heardFrom(`Go to ${target.kind} ${target.label ?? ''}`, invoke('emit_from_go', { to: target, event: 'x', payload: 4 }));
+    await heardFrom(
+      `Go to ${target.kind} ${target.label ?? ''}`,
+      invoke('emit_from_go', { to: target, event: 'x', payload: 4 }),
+    );
   }
   for (const current of [getCurrentWindow(), getCurrentWebview(), getCurrentWebviewWindow()]) {
     await heardFrom('emit of a window', current.emit('x', 5));
@@ -100,8 +109,14 @@ async function listeners(note) {
 
   const order = [];
   const endOrder = await listen('x', ({ payload }) => order.push(payload));
-  await Promise.all(Array.from({ length: 300 }, (_, n) => (n % 2 ? emit('x', n) : emitTo('main', 'x', n))));
-  note('in order', order.length, order.every((payload, n) => payload === n));
+  await Promise.all(
+    Array.from({ length: 300 }, (_, n) => (n % 2 ? emit('x', n) : emitTo('main', 'x', n))),
+  );
+  note(
+    'in order',
+    order.length,
+    order.every((payload, n) => payload === n),
+  );
   endOrder();
 }
 
@@ -113,13 +128,26 @@ async function payloads(note) {
   const shape = () => [Object.keys(last).sort(), last.event, typeof last.id];
   await emit('x');
   note('an event', shape(), last.payload);
-  for (const payload of [null, 0, 'ü \u2028 </script>', [1, { a: [] }], new Map([['k', 1]]), Uint8Array.of(1, 2)]) {
+  for (const payload of [
+    null,
+    0,
+    'ü \u2028 </script>',
+    [1, { a: [] }],
+    new Map([['k', 1]]),
+    Uint8Array.of(1, 2),
+  ]) {
     await emit('x', payload);
     note('a payload', last.payload);
   }
   end();
 
-  for (const name of ['__proto__', 'constructor', 'a-b/c:d_1', 'größe', TauriEvent.WINDOW_RESIZED]) {
+  for (const name of [
+    '__proto__',
+    'constructor',
+    'a-b/c:d_1',
+    'größe',
+    TauriEvent.WINDOW_RESIZED,
+  ]) {
     let heard = 'nothing';
     const end = await listen(name, ({ event, payload }) => {
       heard = `${event} ${payload}`;
@@ -129,7 +157,11 @@ async function payloads(note) {
     end();
   }
   note('a bad name', await rejection(listen('a b', () => {})), await rejection(emit('a.b')));
-  note('a bad target', await rejection(emitTo({ kind: 'Nobody' }, 'x')), await rejection(emitTo('a b', 'x')));
+  note(
+    'a bad target',
+    await rejection(emitTo({ kind: 'Nobody' }, 'x')),
+    await rejection(emitTo('a b', 'x')),
+  );
 }
 
 export async function events(note) {

@@ -2,8 +2,18 @@
 
 import { emitTo, listen } from '@tauri-apps/api/event';
 import { getAllWebviews, getCurrentWebview } from '@tauri-apps/api/webview';
-import { getAllWebviewWindows, getCurrentWebviewWindow, WebviewWindow } from '@tauri-apps/api/webviewWindow';
-import { getAllWindows, getCurrentWindow, LogicalSize, PhysicalSize, Window } from '@tauri-apps/api/window';
+import {
+  getAllWebviewWindows,
+  getCurrentWebviewWindow,
+  WebviewWindow,
+} from '@tauri-apps/api/webviewWindow';
+import {
+  getAllWindows,
+  getCurrentWindow,
+  LogicalSize,
+  PhysicalSize,
+  Window,
+} from '@tauri-apps/api/window';
 
 /** The payload of the next event that is accepted, once it comes. */
 async function next(target, name, accept = () => true) {
@@ -11,7 +21,9 @@ async function next(target, name, accept = () => true) {
   const payload = new Promise((r) => {
     resolve = r;
   });
-  const end = await listen(name, (event) => accept(event.payload) && resolve(event.payload), { target });
+  const end = await listen(name, (event) => accept(event.payload) && resolve(event.payload), {
+    target,
+  });
   return { payload: payload.finally(end) };
 }
 
@@ -20,13 +32,22 @@ const labels = (all) => all.map(({ label }) => label);
 export async function windows(note) {
   const main = getCurrentWindow();
   note('labels', main.label, getCurrentWebview().label, getCurrentWebviewWindow().label);
-  note('all', labels(await getAllWindows()), labels(await getAllWebviews()), labels(await getAllWebviewWindows()));
+  note(
+    'all',
+    labels(await getAllWindows()),
+    labels(await getAllWebviews()),
+    labels(await getAllWebviewWindows()),
+  );
   await main.setTitle('A "title" ü');
   note('title', await main.title());
   note('nobody', await Window.getByLabel('nobody'), await WebviewWindow.getByLabel('nobody'));
 
   const scale = await main.scaleFactor();
-  const resized = await next({ kind: 'Window', label: 'main' }, 'tauri://resize', ({ width }) => width === 640 * scale);
+  const resized = await next(
+    { kind: 'Window', label: 'main' },
+    'tauri://resize',
+    ({ width }) => width === 640 * scale,
+  );
   await main.setSize(new LogicalSize(640, 480));
   note('resized', new PhysicalSize(await resized.payload).toLogical(scale));
   const size = await main.innerSize();
@@ -38,7 +59,12 @@ export async function windows(note) {
 
   const born = await next({ kind: 'Any' }, 'tauri://window-created');
   const ready = await next('main', 'second-ready');
-  const second = new WebviewWindow('second', { url: 'second.html', title: 'The second', width: 300, height: 200 });
+  const second = new WebviewWindow('second', {
+    url: 'second.html',
+    title: 'The second',
+    width: 300,
+    height: 200,
+  });
   note('created', (await new Promise((resolve) => second.once('tauri://created', resolve))).id);
   note('born', await born.payload);
   note('second', await ready.payload);

@@ -36,7 +36,9 @@ func documents(t *testing.T) (docs []document, absent string) {
 	}
 	files, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) && !named {
-		return nil, fmt.Sprintf("the seed documents are not here: there is no folder %s, and SEED_DOCS names no other; the programs of our own that make the same calls run", folder)
+		return nil, fmt.Sprintf("the seed documents are not here: there is no folder %s, and "+
+			"SEED_DOCS names no other; the programs of our own that make the same calls run",
+			folder)
 	}
 	if err != nil {
 		t.Fatalf("the seed documents: %v", err)
@@ -51,8 +53,8 @@ func documents(t *testing.T) (docs []document, absent string) {
 	return docs, ""
 }
 
-// language is how snippets of one language are told from the text around them, since the documents' fences are
-// unbalanced or missing.
+// language is how snippets of one language are told from the text around them, since the documents'
+// fences are unbalanced or missing.
 type language struct {
 	name  string
 	begin *regexp.Regexp // a line that can begin a snippet, if no code stands before it
@@ -81,7 +83,8 @@ type begin struct {
 	language *language
 }
 
-// begins finds where snippets begin: at a line that can begin one, with no code before it but blank lines.
+// begins finds where snippets begin: at a line that can begin one, with no code before it but blank
+// lines.
 func begins(docs []document) (found []begin) {
 	for d, doc := range docs {
 		before := ""
@@ -116,8 +119,8 @@ type snippet struct {
 	lines    []string
 }
 
-// locate takes the snippets of one language out of the documents. It fails if there are others than those of places, or if code is left
-// outside of them.
+// locate takes the snippets of one language out of the documents. It fails if there are others than
+// those of places, or if code is left outside of them.
 func locate(docs []document, l *language, places []place) ([]snippet, error) {
 	all := begins(docs)
 	var found []snippet
@@ -136,25 +139,30 @@ func locate(docs []document, l *language, places []place) ([]snippet, error) {
 		}
 		p := places[len(found)]
 		if lines[b.line] != p.first {
-			return nil, fmt.Errorf("%s: %s snippet %d begins with %q, not %q", at, l.name, len(found)+1, lines[b.line], p.first)
+			return nil, fmt.Errorf("%s: %s snippet %d begins with %q, not %q", at, l.name,
+				len(found)+1, lines[b.line], p.first)
 		}
 		end := limit
 		for end > b.line && lines[end-1] != p.last {
 			end--
 		}
 		if end == b.line {
-			return nil, fmt.Errorf("%s: %s snippet %d has no last line %q", at, l.name, len(found)+1, p.last)
+			return nil, fmt.Errorf("%s: %s snippet %d has no last line %q", at, l.name, len(found)+
+				1, p.last)
 		}
 		if i := slices.IndexFunc(lines[b.line:end], isFence); i >= 0 {
-			return nil, fmt.Errorf("%s: a fence inside %s snippet %d, %d lines behind its first", at, l.name, len(found)+1, i)
+			return nil, fmt.Errorf("%s: a fence inside %s snippet %d, %d lines behind its first",
+				at, l.name, len(found)+1, i)
 		}
 		if i := slices.IndexFunc(lines[end:limit], isCode); i >= 0 {
-			return nil, fmt.Errorf("%s: code behind the end of %s snippet %d: %q", at, l.name, len(found)+1, lines[end+i])
+			return nil, fmt.Errorf("%s: code behind the end of %s snippet %d: %q", at, l.name,
+				len(found)+1, lines[end+i])
 		}
 		found = append(found, snippet{docs[b.document].name, b.line + 1, end, lines[b.line:end]})
 	}
 	if len(found) != len(places) {
-		return nil, fmt.Errorf("the documents have %d %s snippets, not %d", len(found), l.name, len(places))
+		return nil, fmt.Errorf("the documents have %d %s snippets, not %d", len(found), l.name,
+			len(places))
 	}
 	return found, nil
 }
@@ -167,7 +175,8 @@ func (s snippet) closed(missing []closing) (string, error) {
 	for _, c := range missing {
 		at := slices.Index(lines, c.behind)
 		if at < 0 || !onlyBrackets.MatchString(c.brackets) {
-			return "", fmt.Errorf("%s:%d: can't add %q behind %q", s.document, s.from, c.brackets, c.behind)
+			return "", fmt.Errorf("%s:%d: can't add %q behind %q", s.document, s.from, c.brackets,
+				c.behind)
 		}
 		lines = slices.Insert(lines, at+1, c.brackets)
 	}
@@ -176,9 +185,14 @@ func (s snippet) closed(missing []closing) (string, error) {
 
 // Documents that have more, fewer or other snippets than the table are noticed.
 func TestLocate(t *testing.T) {
-	places := []place{{"import { a } from '@tauri-apps/api/a';", "});"}, {"import { b } from '@tauri-apps/api/b'", "b()"}}
-	text := "# Title (of it)\n\nSome text, on lines\nthat end with words:\n```\n\nimport { a } from '@tauri-apps/api/a';\na({\n});\n```\n" +
-		"\nText.\n\nimport { b } from '@tauri-apps/api/b'\n\n// a comment\nb()\n\nMore text.\n\nuse tauri::Manager;\n"
+	places := []place{
+		{"import { a } from '@tauri-apps/api/a';", "});"}, {"import { b } from '@tauri-apps/api/b'",
+			"b()"},
+	}
+	text := "# Title (of it)\n\nSome text, on lines\nthat end with words:\n```\n\nimport { a } " +
+		"from '@tauri-apps/api/a';\na({\n});\n```\n" +
+		"\nText.\n\nimport { b } from '@tauri-apps/api/b'\n\n// a comment\nb()\n\nMore " +
+		"text.\n\nuse tauri::Manager;\n"
 	try := func(change func(string) string) error {
 		_, err := locate([]document{{"doc", strings.Split(change(text), "\n")}}, &page, places)
 		return err
@@ -195,12 +209,14 @@ func TestLocate(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(string) string{
-		"a page snippet too many":     replace("More text.\n", "More text.\n\nimport { c } from '@tauri-apps/api/c';\nc();\n"),
-		"have 1 page snippets, not 2": replace("import { b } from '@tauri-apps/api/b'\n\n// a comment\nb()", "Text"),
-		"page snippet 2 begins with":  replace("import { b }", "import { c }"),
-		"has no last line":            replace("b()\n", "c()\n"),
-		"a fence inside":              replace("a({\n", "a({\n```\n"),
-		"code behind the end":         replace("More text.", "const more = 1;"),
+		"a page snippet too many": replace("More text.\n", "More text.\n\nimport { c } from "+
+			"'@tauri-apps/api/c';\nc();\n"),
+		"have 1 page snippets, not 2": replace("import { b } from '@tauri-apps/api/b'\n\n// a "+
+			"comment\nb()", "Text"),
+		"page snippet 2 begins with": replace("import { b }", "import { c }"),
+		"has no last line":           replace("b()\n", "c()\n"),
+		"a fence inside":             replace("a({\n", "a({\n```\n"),
+		"code behind the end":        replace("More text.", "const more = 1;"),
 	} {
 		if err := try(change); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, not %q", err, want)

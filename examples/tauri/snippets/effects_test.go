@@ -26,7 +26,8 @@ func listens(r *run) {
 	r.ok(r.app.Emit("download-started", downloadStarted{tauriURL, 1, 1000}))
 	r.ok(r.app.Emit("download-finished", 1))
 	r.ok(r.app.EmitTo(bus.App, "download-started", downloadStarted{"https://example.com", 2, 5}))
-	r.printed("downloading 1000 bytes from "+tauriURL, "downloading 5 bytes from https://example.com")
+	r.printed("downloading 1000 bytes from "+tauriURL, "downloading 5 bytes from "+
+		"https://example.com")
 }
 
 // A listener as this window hears what is for this window, and what is for all.
@@ -107,7 +108,8 @@ func receives(r *run) {
 	})
 	r.open()
 	r.permissions("main command:download", "main channel:download")
-	if url := <-urls; !strings.HasPrefix(url, "https://") || !strings.Contains(r.text, "'"+url+"'") {
+	if url := <-urls; !strings.HasPrefix(url, "https://") ||
+		!strings.Contains(r.text, "'"+url+"'") {
 		r.Errorf("the command was called with the URL %q", url)
 	}
 	lines := []string{"got download event started"}
@@ -130,7 +132,8 @@ func emits(r *run) {
 	r.printed()
 }
 
-// An event of the window object of version 1 is for that window and for those who hear all. A window is opened.
+// An event of the window object of version 1 is for that window and for those who hear all. A
+// window is opened.
 func emitsAsWindow(r *run) {
 	all := r.hear(bus.Any, "event")
 	ofWindow := r.hear(bus.WebviewWindow("main"), "event")

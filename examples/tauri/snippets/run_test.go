@@ -34,8 +34,9 @@ func TestPrograms(t *testing.T) {
 // patience bounds every wait: far more than a page needs.
 const patience = 30 * time.Second
 
-// programPage runs the program as a module and keeps what the console gets, and errors that nobody caught. Its second
-// module tells when the first has run: one file is one module, however often it is imported.
+// programPage runs the program as a module and keeps what the console gets, and errors that nobody
+// caught. Its second module tells when the first has run: one file is one module, however often it
+// is imported.
 const programPage = `<!doctype html>
 <meta charset="utf-8">
 <script>
@@ -67,7 +68,9 @@ func newRun(t *testing.T, s source, script string) *run {
 		Assets: fstest.MapFS{
 			"program.html": {Data: []byte(programPage)},
 			"program.js":   {Data: []byte(script)},
-			"index.html":   {Data: []byte(`<!doctype html><meta charset="utf-8"><title>new</title>`)},
+			"index.html": {
+				Data: []byte(`<!doctype html><meta charset="utf-8"><title>new</title>`),
+			},
 		},
 		ImportMap: true,
 		Policy:    &r.asked,
@@ -93,7 +96,8 @@ func (r *run) open() {
 	r.has(r.window, "ran", `"ran"`)
 }
 
-// has checks the value of an expression in a page, which sees everything that was emitted to it before.
+// has checks the value of an expression in a page, which sees everything that was emitted to it
+// before.
 func (r *run) has(w *webview.Window, js, want string) {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
@@ -122,7 +126,8 @@ func (r *run) ok(err error) {
 	}
 }
 
-// subscribed checks how many listeners Go knows of the page, now that it has run everything that was emitted.
+// subscribed checks how many listeners Go knows of the page, now that it has run everything that
+// was emitted.
 func (r *run) subscribed(want int) {
 	r.Helper()
 	r.has(r.window, "null", "null") // the page has handled what was emitted, and answered

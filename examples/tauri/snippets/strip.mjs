@@ -1,5 +1,5 @@
-// Reads an array of TypeScript sources as JSON and writes what they are without their types. The argument is the
-// package.json of the package that has esbuild.
+// Reads an array of TypeScript sources as JSON and writes what they are without their types. The
+// argument is the package.json of the package that has esbuild.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// program is what a page snippet stands for: its place in the documents, our program that makes the same calls, and the
-// effect that both have.
+// program is what a page snippet stands for: its place in the documents, our program that makes the
+// same calls, and the effect that both have.
 type program struct {
 	name string // of the file in the folder pages
 	place
@@ -25,15 +25,21 @@ type program struct {
 // programs are the page snippets, in the documents' order.
 var programs = []program{
 	{"listen", place{"import { listen } from '@tauri-apps/api/event';", "});"}, nil, listens},
-	{"window-listen", place{"import { getCurrentWebviewWindow } from '@tauri-apps/api/webviewWindow';", "});"}, nil, listensAsWindow},
-	{"unlisten", place{"import { listen } from '@tauri-apps/api/event';", "unlisten();"}, nil, unlistens},
-	{"once", place{"import { once } from '@tauri-apps/api/event';", "appWebview.once('ready', () => {});"}, nil, listensOnce},
-	{"channel", place{"import { invoke, Channel } from '@tauri-apps/api/core';", "});"}, nil, receives},
-	{"v1-events", place{"import { emit, listen } from '@tauri-apps/api/event'", "theMessage: 'Tauri is awesome!',"}, []closing{
+	{"window-listen", place{"import { getCurrentWebviewWindow } from " +
+		"'@tauri-apps/api/webviewWindow';", "});"}, nil, listensAsWindow},
+	{"unlisten", place{"import { listen } from '@tauri-apps/api/event';", "unlisten();"}, nil,
+		unlistens},
+	{"once", place{"import { once } from '@tauri-apps/api/event';", "appWebview.once('ready', () " +
+		"=> {});"}, nil, listensOnce},
+	{"channel", place{"import { invoke, Channel } from '@tauri-apps/api/core';", "});"}, nil,
+		receives},
+	{"v1-events", place{"import { emit, listen } from '@tauri-apps/api/event'",
+		"theMessage: 'Tauri is awesome!',"}, []closing{
 		{"// event.payload is the payload object", "})"},
 		{"theMessage: 'Tauri is awesome!',", "})"},
 	}, emits},
-	{"v1-window", place{"import { appWindow, WebviewWindow } from '@tauri-apps/api/window'", "const webview = new WebviewWindow('window')"}, nil, emitsAsWindow},
+	{"v1-window", place{"import { appWindow, WebviewWindow } from '@tauri-apps/api/window'",
+		"const webview = new WebviewWindow('window')"}, nil, emitsAsWindow},
 }
 
 // twin is a snippet in Rust and the example of package webview that does the same.
@@ -48,7 +54,8 @@ var twins = []twin{
 	{place{"use tauri::{AppHandle, Emitter};", "}"}, "App_EmitTo"},
 	{place{"use tauri::{AppHandle, Emitter, EventTarget};", "}"}, "App_EmitFilter"},
 	{place{"use tauri::{AppHandle, Emitter};", "}"}, "App_Emit_payload"},
-	{place{"use tauri::Listener; #[cfg_attr(mobile, tauri::mobile_entry_point)]", "}"}, "App_Listen"},
+	{place{"use tauri::Listener; #[cfg_attr(mobile, tauri::mobile_entry_point)]", "}"},
+		"App_Listen"},
 	{place{"use tauri::{Listener, Manager};", "}"}, "Window_Listen"},
 	{place{"// unlisten outside of the event handler scope:", "});"}, "App_Unlisten"},
 	{place{"app.once(\"ready\", |event| {", "});"}, "App_Once"},
@@ -65,7 +72,8 @@ func TestDocuments(t *testing.T) {
 		t.Log(absent)
 	}
 	if len(programs) != 7 || len(twins) != 12 {
-		t.Errorf("the tables have %d page programs and %d twins, not 7 and 12", len(programs), len(twins))
+		t.Errorf("the tables have %d page programs and %d twins, not 7 and 12", len(programs),
+			len(twins))
 	}
 	examples := exampleNames(t, filepath.Join(root, "webview"))
 	var rustPlaces []place
@@ -153,7 +161,8 @@ func sources(t *testing.T) (all []source) {
 	for i, s := range seedSnippets(t, docs) {
 		p := &programs[i]
 		for _, c := range p.missing {
-			t.Logf("%s:%d: cut off, and added: %s behind %q", s.document, s.from, c.brackets, strings.TrimSpace(c.behind))
+			t.Logf("%s:%d: cut off, and added: %s behind %q", s.document, s.from, c.brackets,
+				strings.TrimSpace(c.behind))
 		}
 		text, err := s.closed(p.missing)
 		if err != nil {

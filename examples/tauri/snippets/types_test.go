@@ -20,14 +20,16 @@ func client(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, tool := range []string{"esbuild", "typescript"} {
-		if _, err := os.Stat(filepath.Join(folder, "node_modules", tool, "package.json")); err != nil {
+		if _, err := os.Stat(filepath.Join(folder, "node_modules", tool,
+			"package.json")); err != nil {
 			t.Fatalf("%s is missing: run `npm ci` in the folder client (make test does)", tool)
 		}
 	}
 	return folder
 }
 
-// stripTypes gives the JavaScript of each source, in their order: what they are without types, by esbuild.
+// stripTypes gives the JavaScript of each source, in their order: what they are without types, by
+// esbuild.
 func stripTypes(t *testing.T, all []source) []string {
 	t.Helper()
 	var texts, scripts []string
@@ -99,8 +101,12 @@ func TestTypes(t *testing.T) {
 	write("wrong.ts", wrong)
 	config, err := json.Marshal(map[string]any{"compilerOptions": map[string]any{
 		"strict": true, "noEmit": true, "types": []string{},
-		"target": "es2022", "module": "esnext", "moduleResolution": "bundler", "lib": []string{"es2022", "dom"},
-		"paths": map[string][]string{"@tauri-apps/api/*": {filepath.Join(client(t), "dist/tauri/*")}},
+		"target": "es2022", "module": "esnext", "moduleResolution": "bundler", "lib": []string{
+			"es2022", "dom",
+		},
+		"paths": map[string][]string{
+			"@tauri-apps/api/*": {filepath.Join(client(t), "dist/tauri/*")},
+		},
 	}})
 	if err != nil {
 		t.Fatal(err)

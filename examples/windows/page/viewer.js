@@ -15,7 +15,8 @@ function add(text, className = '') {
   emitTo('desk', 'seen', { viewer: me.label, count });
 }
 
-// The window's own listener hears what is for this window; the global listen would hear the other viewers' notes, too.
+// The window's own listener hears what is for this window; the global listen would hear the other
+// viewers' notes, too.
 await me.listen('note', (event) => add(event.payload));
 
 // Go calls this by a script.

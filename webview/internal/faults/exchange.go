@@ -46,7 +46,8 @@ func (i *Injector) Begin(r Request) (e *Exchange, lost bool) {
 	if i.random.Float64() < i.opt.Rate {
 		e.kind = Requests[i.random.IntN(len(Requests))]
 	}
-	if a := i.aim; a != nil && a.kind == LostRequest && r.batch() && a.label == r.Label && a.fits(r.Up, nil) {
+	if a := i.aim; a != nil && a.kind == LostRequest && r.batch() && a.label == r.Label &&
+		a.fits(r.Up, nil) {
 		i.aim = nil
 		e.kind = LostRequest
 	}
@@ -58,7 +59,8 @@ func (i *Injector) Begin(r Request) (e *Exchange, lost bool) {
 	return e, false
 }
 
-// Answer answers by one call of send: now, or later from another goroutine. The body must not change any more. Status Failed is a network error.
+// Answer answers by one call of send: now, or later from another goroutine. The body must not
+// change any more. Status Failed is a network error.
 func (e *Exchange) Answer(status int, body []byte, send func(status int, body []byte)) {
 	if status != http.StatusOK && status != http.StatusNoContent {
 		send(status, body)
@@ -111,7 +113,8 @@ func (e *Exchange) plan(status int, body []byte) (kind Kind, again repeat) {
 		}
 	}
 	switch {
-	case kind == LostAnswer && !brings(r), kind == Empty && !data, kind == Cut && !data, kind == Duplicate && !(data && r.batch()):
+	case kind == LostAnswer && !brings(r), kind == Empty && !data, kind == Cut &&
+		!data, kind == Duplicate && !(data && r.batch()):
 		kind = Fail
 	}
 	if kind == Duplicate {

@@ -1,13 +1,17 @@
-// Package faults disturbs what passes between pages and Go, so that a program can show that nothing is lost by it. Only
-// programs of this module can: the soak run and the table of faults in webview/soak.
+// Package faults disturbs what passes between pages and Go, so that a program can show that nothing
+// is lost by it. Only programs of this module can: the soak run and the table of faults in
+// webview/soak.
 //
 // # Contract
 //
-//   - Nothing is disturbed until Use was called. Until then a request costs one load of an atomic pointer (Active).
-//   - An Injector decides by its seed, or hits what Arm names. It only ever disturbs answers that carry data or say that
-//     there is none (status 200 and 204): a refusal reaches the page as it is.
-//   - What it does can happen to any request: an answer that fails on its way, or comes without its body, with half
-//     of it, late, or twice; a request that nobody gets; and the loss of shared memory.
+//   - Nothing is disturbed until Use was called. Until then a request costs one load of an atomic
+//     pointer (Active).
+//   - An Injector decides by its seed, or hits what Arm names. It only ever disturbs answers that
+//     carry data or say that there is none (status 200 and 204): a refusal reaches the page as it
+//     is.
+//   - What it does can happen to any request: an answer that fails on its way, or comes without its
+//     body, with half of it, late, or twice; a request that nobody gets; and the loss of shared
+//     memory.
 //   - All methods may be called from any goroutine.
 package faults
 
@@ -31,7 +35,8 @@ const (
 	Empty
 	// Cut is an answer with the first half of its body.
 	Cut
-	// Duplicate answers as it should, and once more: in place of the next answer to the page, which is lost.
+	// Duplicate answers as it should, and once more: in place of the next answer to the page, which
+	// is lost.
 	Duplicate
 	// Delay answers late, 10 to 1000 ms: other answers overtake it.
 	Delay
@@ -49,7 +54,9 @@ const (
 var Requests = []Kind{Fail, Empty, Cut, Duplicate, Delay, LostRequest, LostAnswer}
 
 func (k Kind) String() string {
-	names := [kinds]string{"none", "failed answer", "empty answer", "cut answer", "duplicated answer", "delayed answer", "lost POST, not taken", "lost POST, taken", "shared memory lost"}
+	names := [kinds]string{"none", "failed answer", "empty answer", "cut answer",
+		"duplicated answer", "delayed answer", "lost POST, not taken", "lost POST, taken",
+		"shared memory lost"}
 	if k < 0 || k >= kinds {
 		return fmt.Sprintf("Kind(%d)", int(k))
 	}
@@ -63,7 +70,8 @@ type Hit struct {
 	Request
 	// At is when it happened.
 	At time.Time
-	// Down is the body of the answer that the page does not get, not whole, or not now. It and Up may be read until OnHit returns.
+	// Down is the body of the answer that the page does not get, not whole, or not now. It and Up
+	// may be read until OnHit returns.
 	Down []byte
 }
 
@@ -114,7 +122,8 @@ type aim struct {
 
 // New makes an Injector.
 func New(o Options) *Injector {
-	return &Injector{opt: o, random: rand.New(rand.NewPCG(o.Seed, 0xfa17)), repeat: map[string]repeat{}, shared: map[string]func(string){}}
+	return &Injector{opt: o, random: rand.New(rand.NewPCG(o.Seed, 0xfa17)),
+		repeat: map[string]repeat{}, shared: map[string]func(string){}}
 }
 
 // Requests counts the requests so far, disturbed or not.
@@ -131,9 +140,10 @@ func (i *Injector) Faults() (n uint64) {
 	return n
 }
 
-// Arm has the window's next request that fits hit by a fault of that kind. Only bodies of batches are asked about; down is nil when the
-// request is yet to be taken (LostRequest). Of a Duplicate the two answers that follow each other are asked about. A further call replaces
-// what was not hit yet.
+// Arm has the window's next request that fits hit by a fault of that kind. Only bodies of batches
+// are asked about; down is nil when the request is yet to be taken (LostRequest). Of a Duplicate
+// the two answers that follow each other are asked about. A further call replaces what was not hit
+// yet.
 func (i *Injector) Arm(k Kind, label string, fits func(up, down []byte) bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -154,7 +164,8 @@ func (i *Injector) Shared(label string, down func(reason string)) {
 	i.shared[label] = down
 }
 
-// Down ends the shared memory of a window's newest session, which goes on over the scheme. It reports whether there was one.
+// Down ends the shared memory of a window's newest session, which goes on over the scheme. It
+// reports whether there was one.
 func (i *Injector) Down(label string) bool {
 	i.mu.Lock()
 	down := i.shared[label]

@@ -24,7 +24,9 @@ func ask(i *Injector, session, up, down string) (answer got, lost bool) {
 	if down == "" {
 		status = http.StatusNoContent
 	}
-	e.Answer(status, []byte(down), func(status int, body []byte) { answer = got{status, string(body)} })
+	e.Answer(status, []byte(down), func(status int, body []byte) {
+		answer = got{status, string(body)}
+	})
 	return answer, false
 }
 
@@ -50,7 +52,8 @@ func TestKinds(t *testing.T) {
 		if answer != c.answer || lost != c.lost {
 			t.Errorf("%v: %+v, lost %v", c.kind, answer, lost)
 		}
-		if len(hits) != 1 || hits[0].Kind != c.kind || string(hits[0].Up) != up || i.Count(c.kind) != 1 || i.Faults() != 1 {
+		if len(hits) != 1 || hits[0].Kind != c.kind || string(hits[0].Up) != up ||
+			i.Count(c.kind) != 1 || i.Faults() != 1 {
 			t.Errorf("%v: told of %+v", c.kind, hits)
 		}
 		if answer, lost := ask(i, "s", up, "next"); lost || answer != (got{200, "next"}) {
@@ -113,7 +116,9 @@ func TestRefusals(t *testing.T) {
 		i.Arm(k, "main", always)
 		e, _ := i.Begin(Request{Label: "main", Path: "batch"})
 		var answer got
-		e.Answer(http.StatusGone, []byte("over"), func(status int, body []byte) { answer = got{status, string(body)} })
+		e.Answer(http.StatusGone, []byte("over"), func(status int, body []byte) {
+			answer = got{status, string(body)}
+		})
 		if answer != (got{http.StatusGone, "over"}) {
 			t.Errorf("%v: %+v", k, answer)
 		}
@@ -122,7 +127,9 @@ func TestRefusals(t *testing.T) {
 
 func TestRate(t *testing.T) {
 	run := func(seed uint64) (kinds []Kind) {
-		i := New(Options{Seed: seed, Rate: 0.1, OnHit: func(h Hit) { kinds = append(kinds, h.Kind) }})
+		i := New(Options{Seed: seed, Rate: 0.1, OnHit: func(h Hit) {
+			kinds = append(kinds, h.Kind)
+		}})
 		for range 10_000 {
 			e, lost := i.Begin(Request{Label: "main", Path: "batch", Up: make([]byte, 100)})
 			if !lost {

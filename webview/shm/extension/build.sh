@@ -39,7 +39,8 @@ for api in 4.0 4.1; do
 done
 [ ${#headers[@]} -gt 0 ] || fail "webkit2gtk-web-extension is missing: run .ci/setup"
 
-# build CC ARCH OUT VERSION: with the pinned compiler, warnings are errors; another one may have new ones.
+# build CC ARCH OUT VERSION: with the pinned compiler, warnings are errors; another one may have new
+# ones.
 build() {
 	local include first= strict=()
 	[ "$4" != "${pinned[$2]}" ] || strict=(-Werror)
@@ -57,7 +58,8 @@ build() {
 	mv "$first" "$3"
 }
 
-# Every symbol that the file asks for must be one of the libraries', and it may offer and need nothing else.
+# Every symbol that the file asks for must be one of the libraries', and it may offer and need
+# nothing else.
 check() {
 	local dynamic symbols
 	dynamic=$(readelf -dW "$1")

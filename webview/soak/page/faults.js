@@ -1,4 +1,5 @@
-// A page of the table of faults: steady traffic in both directions, and the time at which each message came.
+// A page of the table of faults: steady traffic in both directions, and the time at which each
+// message came.
 
 import { generator, HEAD, makePool, makeRaw, readRaw, Sequence, seal } from './message.js';
 

@@ -54,7 +54,8 @@ export function readRaw(m, stream) {
   const n = word(m, 4);
   let error = '';
   if ((own & ~LAST) >>> 0 !== stream) error = `message ${n} of stream ${(own & ~LAST) >>> 0}`;
-  else if (checksum(n, m, HEAD) !== word(m, 8)) error = `message ${n} of ${m.length} bytes: the checksum is wrong`;
+  else if (checksum(n, m, HEAD) !== word(m, 8))
+    error = `message ${n} of ${m.length} bytes: the checksum is wrong`;
   return { n, last: (own & LAST) !== 0, error };
 }
 
@@ -66,7 +67,8 @@ function textSum(n, text) {
 
 export function makeText(random, w, n, size, last) {
   let t = '';
-  while (t.length < size) t += 'aZ 0"\\\n\u2028ä€漢🚀xyz'.slice(random.below(6), 6 + random.below(8));
+  while (t.length < size)
+    t += 'aZ 0"\\\n\u2028ä€漢🚀xyz'.slice(random.below(6), 6 + random.below(8));
   t = t.toWellFormed?.() ?? t.replace(/[\ud800-\udfff]/g, '?');
   return { w, n, s: textSum(n, t), t, last };
 }
@@ -100,7 +102,8 @@ export class Sequence {
       this.duplicated++;
       return `message ${n} once more, where ${due} is due`;
     }
-    if (n - due > 10_000) return `message ${n} where ${due} is due, which is no message of this stream`;
+    if (n - due > 10_000)
+      return `message ${n} where ${due} is due, which is no message of this stream`;
     for (; this.next < n; this.next++) this.missing.add(this.next);
     this.next++;
     return `message ${n} where ${due} is due`;

@@ -1,4 +1,5 @@
-// A page of the soak: all streams in both directions, commands and events beside. It checks what comes, and says at once what is wrong.
+// A page of the soak: all streams in both directions, commands and events beside. It checks what
+// comes, and says at once what is wrong.
 
 import { generator, makePool, makeRaw, makeText, readRaw, readText, Sequence } from './message.js';
 
@@ -20,9 +21,13 @@ function wrong(place, text, sequence) {
 }
 /** A call failed: at the end of a session that is right. */
 function failed(place, error) {
-  invoke('wrong', { place, text: `${error?.code}: ${error?.message ?? error}`, call: true }).catch(() => {});
+  invoke('wrong', { place, text: `${error?.code}: ${error?.message ?? error}`, call: true }).catch(
+    () => {},
+  );
 }
-addEventListener('error', (event) => wrong('script', `${event.message} (${event.filename}:${event.lineno})`));
+addEventListener('error', (event) =>
+  wrong('script', `${event.message} (${event.filename}:${event.lineno})`),
+);
 addEventListener('unhandledrejection', (event) => failed('script', event.reason));
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -35,7 +40,9 @@ const ticks = new Sequence();
 let first;
 let finishing = false;
 let finish;
-const finished = new Promise((resolve) => { finish = resolve; });
+const finished = new Promise((resolve) => {
+  finish = resolve;
+});
 listen('tick', ({ payload: { n } }) => {
   if (first === undefined) first = ticks.next = n;
   const error = ticks.take(n);
@@ -43,7 +50,8 @@ listen('tick', ({ payload: { n } }) => {
   counts.ticks++;
 }).catch((error) => failed('listen', error));
 listen('finish', ({ payload: { n } }) => {
-  if (first !== undefined && ticks.next !== n) wrong('events', `${n} ticks were sent, and ${ticks.next} have come`, ticks);
+  if (first !== undefined && ticks.next !== n)
+    wrong('events', `${n} ticks were sent, and ${ticks.next} have come`, ticks);
   finishing = true;
   finish();
 }).catch((error) => failed('listen', error));
@@ -71,7 +79,9 @@ async function converse(which, { json, least, most, burst, pause: longest, own, 
   let n = 0;
   const make = (last) => {
     const size = least + rnd.below(most - least + 1);
-    return json ? makeText(rnd, which, n++, size, last) : makeRaw(pool, rnd, which, n++, size, last);
+    return json
+      ? makeText(rnd, which, n++, size, last)
+      : makeRaw(pool, rnd, which, n++, size, last);
   };
   while (!stop) {
     const many = 1 + rnd.below(Math.ceil(burst / 3));
@@ -84,8 +94,14 @@ async function converse(which, { json, least, most, burst, pause: longest, own, 
   }
   await stream.send(make(true));
   const totals = await result;
-  if (totals.sent !== sequence.next) wrong(`stream of ${name}`, `${totals.sent} messages were sent, and ${sequence.next} have come`, sequence);
-  if (totals.received !== n) wrong(`stream of ${name}`, `${n} messages were sent to Go, which has got ${totals.received}`);
+  if (totals.sent !== sequence.next)
+    wrong(
+      `stream of ${name}`,
+      `${totals.sent} messages were sent, and ${sequence.next} have come`,
+      sequence,
+    );
+  if (totals.received !== n)
+    wrong(`stream of ${name}`, `${n} messages were sent to Go, which has got ${totals.received}`);
 }
 
 // ---- commands
@@ -94,7 +110,8 @@ const asks = [
   async (rnd) => {
     const value = makeText(rnd, 1, 2, rnd.below(500), false);
     const back = await invoke('echo', value);
-    if (JSON.stringify(back) !== JSON.stringify(value)) wrong('command echo', `${JSON.stringify(back)} is not ${JSON.stringify(value)}`);
+    if (JSON.stringify(back) !== JSON.stringify(value))
+      wrong('command echo', `${JSON.stringify(back)} is not ${JSON.stringify(value)}`);
   },
   async (rnd) => {
     const size = rnd.below(10) === 0 ? rnd.below(200_000) : rnd.below(2000);
@@ -110,7 +127,12 @@ const asks = [
       if (error !== '') wrong('command burst', error, sequence);
     });
     const got = await invoke('burst', { channel, n });
-    if (got !== n || sequence.next !== n) wrong('command burst', `the result ${got} came after ${sequence.next} of ${n} messages`, sequence);
+    if (got !== n || sequence.next !== n)
+      wrong(
+        'command burst',
+        `the result ${got} came after ${sequence.next} of ${n} messages`,
+        sequence,
+      );
   },
 ];
 
@@ -151,17 +173,24 @@ async function report() {
     await pause(400);
     await invoke('progress', counts);
     document.querySelector('#counts').innerHTML = plan.streams
-      .map(({ name }, i) => `<tr><th>${name}</th><td>${counts.received[i]}</td></tr>`).join('');
+      .map(({ name }, i) => `<tr><th>${name}</th><td>${counts.received[i]}</td></tr>`)
+      .join('');
   }
 }
 
-const guard = (place, promise) => promise.catch((error) => { failed(place, error); throw error; });
+const guard = (place, promise) =>
+  promise.catch((error) => {
+    failed(place, error);
+    throw error;
+  });
 
 async function main() {
   plan = await invoke('plan', {});
   pool = makePool(generator(plan.seed), LARGEST + 4096);
   await Promise.all([
-    ...plan.streams.map((stream, which) => guard(`stream of ${stream.name}`, converse(which, stream))),
+    ...plan.streams.map((stream, which) =>
+      guard(`stream of ${stream.name}`, converse(which, stream)),
+    ),
     ...asks.map((ask, i) => guard('commands', command(ask, plan.seed + 60 + i))),
     guard('emit', tock()),
     guard('progress', report()),
@@ -169,9 +198,14 @@ async function main() {
     finished,
   ]);
   // Ticks from before the session must be here, too: they were kept for it.
-  if (first === undefined || first > plan.floor) wrong('events', `the first tick was ${first}, and ${plan.floor} was sent when the page before was gone`);
+  if (first === undefined || first > plan.floor)
+    wrong(
+      'events',
+      `the first tick was ${first}, and ${plan.floor} was sent when the page before was gone`,
+    );
   await invoke('done', counts);
 }
 
-// Not awaited here: in WebKitGTK 2.50 a module whose top-level await is resumed as its document goes away keeps the web process busy for ever.
+// Not awaited here: in WebKitGTK 2.50 a module whose top-level await is resumed as its document
+// goes away keeps the web process busy for ever.
 main().catch((error) => failed('page', error));

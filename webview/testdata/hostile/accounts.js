@@ -14,13 +14,16 @@ await s.send(hostile.batch({ ...s.request(6), receipt: 1000 })); return await s.
 
 //# a receipt of 2^53, and selective ones
 //# want: ^(410|400) .*protocol
-await s.send(hostile.batch({ ...s.request(6), receipt: 2 ** 53, selective: 0xffffffff })); return await s.ended();
+await s.send(hostile.batch({ ...s.request(6), receipt: 2 ** 53, selective: 0xffffffff }));
+	return await s.ended();
 
 //# receipts backwards
 //# want: ^5 6 alive$
 await s.say(hostile.call(1, 'echo', 5)); const first = await s.result(1);
-await s.send(hostile.batch({ ...s.request(6), receipt: 0 })); await s.send(hostile.batch({ ...s.request(6), receipt: 0 }));
-await s.say(hostile.call(2, 'echo', 6)); return first + ' ' + await s.result(2) + ' ' + await s.over();
+await s.send(hostile.batch({ ...s.request(6), receipt: 0 })); await s.send(hostile.batch({
+	...s.request(6), receipt: 0 }));
+await s.say(hostile.call(2, 'echo', 6)); return first + ' ' + await s.result(2) + ' ' +
+	await s.over();
 
 //# a credit that is too high
 //# want: has sent
@@ -34,15 +37,18 @@ await s.send(hostile.batch({ ...s.request(6), credits: [[1, 8]] })); return awai
 //# want: ^5 6 alive$
 await s.say(hostile.call(1, 'echo', 5)); const first = await s.result(1);
 await s.send(hostile.batch({ ...s.request(6), credits: [[0, 24], [0, 8], [0, 0], [0, 16]] }));
-await s.send(hostile.batch({ ...s.request(6), credits: Array.from({ length: 1000 }, () => [0, 8]) }));
-await s.say(hostile.call(2, 'echo', 6)); return first + ' ' + await s.result(2) + ' ' + await s.over();
+await s.send(hostile.batch({ ...s.request(6), credits: Array.from({ length: 1000 }, () =>
+	[0, 8]) }));
+await s.say(hostile.call(2, 'echo', 6)); return first + ' ' + await s.result(2) + ' ' +
+	await s.over();
 
 //# endless opens
 //# want: ^\{"\{\}":64,"too_many_lanes":64,"over":192\} 410 .*128 channels
 const got = {};
 for (let id = 1; id <= 320; id += 32) {
 	const ids = Array.from({ length: 32 }, (_, n) => id + n);
-	await s.say(...ids.map((id) => hostile.call(id, 'keep', { C: '__CHANNEL__:' + (2 * id - 1) }, { channels: [2 * id - 1] })));
+	await s.say(...ids.map((id) => hostile.call(id, 'keep', { C: '__CHANNEL__:' + (2 * id - 1) }, {
+		channels: [2 * id - 1] })));
 	for (const k of ids) { const r = await s.result(k); got[r] = (got[r] ?? 0) + 1; }
 }
 return JSON.stringify(got) + ' ' + await s.over();

@@ -45,7 +45,11 @@ globalThis.hostile = (() => {
     return frame(5, join(u32(id, e.length), e, body));
   };
   const call = (id, cmd, args = {}, more = {}) =>
-    invoke(id, { cmd, body: 'json', ...more }, typeof args === 'string' ? args : JSON.stringify(args));
+    invoke(
+      id,
+      { cmd, body: 'json', ...more },
+      typeof args === 'string' ? args : JSON.stringify(args),
+    );
 
   /** All that Go ever gave this page, as text: secrets are looked for in it. */
   let heard = '';
@@ -135,7 +139,9 @@ globalThis.hostile = (() => {
 
     /** The next batch, with these runs. */
     up(h, ...runs) {
-      return this.send(batch({ number: ++this.number, ...this.request(this.pulls), ...h }, ...runs));
+      return this.send(
+        batch({ number: ++this.number, ...this.request(this.pulls), ...h }, ...runs),
+      );
     }
 
     /** The next frames of lane 0. */
@@ -203,5 +209,19 @@ globalThis.hostile = (() => {
     return s;
   };
 
-  return { base, bytes, join, u32, u64, frame, run, batch, invoke, call, hello, Session, heard: () => heard };
+  return {
+    base,
+    bytes,
+    join,
+    u32,
+    u64,
+    frame,
+    run,
+    batch,
+    invoke,
+    call,
+    hello,
+    Session,
+    heard: () => heard,
+  };
 })();

@@ -1,9 +1,9 @@
 // A page's first script, which replaces all built-in functions of its realm by ones that remember
-// their object, arguments and results, and has the prototypes of all objects and arrays remember who
-// reads or writes what they lack. `names` are properties that the client might use, `internal` its
-// classes that nobody is to get. If `thenable`, Object.prototype has a `then`, which a promise calls
-// with each object that it is to give. Then spy.found(id, given) gives what of the client has been
-// seen; `given` is what the page has got.
+// their object, arguments and results, and has the prototypes of all objects and arrays remember
+// who reads or writes what they lack. `names` are properties that the client might use, `internal`
+// its classes that nobody is to get. If `thenable`, Object.prototype has a `then`, which a promise
+// calls with each object that it is to give. Then spy.found(id, given) gives what of the client has
+// been seen; `given` is what the page has got.
 globalThis.spy = ((names, internal, alternating, thenable) => {
   const { apply, construct, ownKeys, defineProperty, getPrototypeOf, setPrototypeOf } = Reflect;
   const descriptorOf = Reflect.getOwnPropertyDescriptor;
@@ -53,8 +53,15 @@ globalThis.spy = ((names, internal, alternating, thenable) => {
     if (value !== top && !apply(includes, key, ['TAURI'])) walk(value);
   }
   const hidden = [
-    new Uint8Array(), [].values(), new Map().values(), new Set().values(), ''.matchAll(/x/g),
-    'x'[Symbol.iterator](), (function* () {})(), (async function* () {})(), async () => {},
+    new Uint8Array(),
+    [].values(),
+    new Map().values(),
+    new Set().values(),
+    ''.matchAll(/x/g),
+    'x'[Symbol.iterator](),
+    (function* () {})(),
+    (async function* () {})(),
+    async () => {},
   ];
   for (let i = 0; i < hidden.length; i++) walk(getPrototypeOf(hidden[i]));
   for (let at = 0; at < places.n; at++) {
@@ -96,19 +103,31 @@ globalThis.spy = ((names, internal, alternating, thenable) => {
   let replaced = 0;
   const replace = (object, key) => {
     const d = descriptorOf(object, key);
-    if (d === undefined || key === 'constructor' || (object === root && key === '__proto__')) return;
+    if (d === undefined || key === 'constructor' || (object === root && key === '__proto__'))
+      return;
     if (typeof d.value === 'function' && (d.writable || d.configurable)) {
       const original = d.value;
       const wrapper = wrap(original);
       if (alternating && d.configurable) {
         let n = 0; // who asks twice gets two answers
         defineProperty(object, key, {
-          __proto__: null, configurable: true, enumerable: d.enumerable,
-          get() { record(this); return n++ % 2 === 0 ? original : wrapper; },
+          __proto__: null,
+          configurable: true,
+          enumerable: d.enumerable,
+          get() {
+            record(this);
+            return n++ % 2 === 0 ? original : wrapper;
+          },
           set(value) {
             record(this);
             record(value);
-            const own = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
+            const own = {
+              __proto__: null,
+              value,
+              writable: true,
+              enumerable: true,
+              configurable: true,
+            };
             defineProperty(this, key, own);
           },
         });
@@ -126,12 +145,22 @@ globalThis.spy = ((names, internal, alternating, thenable) => {
   const lack = (object, key) => {
     if (key in object) return;
     defineProperty(object, key, {
-      __proto__: null, configurable: true,
-      get() { record(this); return undefined; },
+      __proto__: null,
+      configurable: true,
+      get() {
+        record(this);
+        return undefined;
+      },
       set(value) {
         record(this);
         record(value);
-        const own = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
+        const own = {
+          __proto__: null,
+          value,
+          writable: true,
+          enumerable: true,
+          configurable: true,
+        };
         defineProperty(this, key, own);
       },
     });
@@ -157,7 +186,12 @@ globalThis.spy = ((names, internal, alternating, thenable) => {
       resolve(defineProperty(this, 'then', none) ? this : undefined);
     };
     apply(add, intrinsics, [then]);
-    defineProperty(root, 'then', { __proto__: null, value: then, configurable: true, writable: true });
+    defineProperty(root, 'then', {
+      __proto__: null,
+      value: then,
+      configurable: true,
+      writable: true,
+    });
     replaced++;
   }
   for (let i = 0; i < 40; i++) lack(Array.prototype, `${i}`);
@@ -200,14 +234,16 @@ globalThis.spy = ((names, internal, alternating, thenable) => {
     apply(eachOfSet, objects, [(object) => look(object, 'seen')]);
     for (let i = 0; i < also.length; i++) look(also[i], `given ${i}`);
     let thens = 0;
-    apply(eachOfSet, asked, [(object) => {
-      thens++;
-      if (isGiven(object, also)) return;
-      let keys = '';
-      const all = ownKeys(object);
-      for (let i = 0; i < all.length; i++) if (typeof all[i] === 'string') keys += ` ${all[i]}`;
-      tell('then', `was called with what the page is not given:${keys}`);
-    }]);
+    apply(eachOfSet, asked, [
+      (object) => {
+        thens++;
+        if (isGiven(object, also)) return;
+        let keys = '';
+        const all = ownKeys(object);
+        for (let i = 0; i < all.length; i++) if (typeof all[i] === 'string') keys += ` ${all[i]}`;
+        tell('then', `was called with what the page is not given:${keys}`);
+      },
+    ]);
     for (let at = 0; at < queue.n; at++) {
       const object = queue[at];
       const path = paths[at];
@@ -222,10 +258,14 @@ globalThis.spy = ((names, internal, alternating, thenable) => {
         tell(path, 'is the memory');
       }
       if (typeof object === 'function') {
-        if (apply(includes, apply(functionText, object, []), [id])) tell(path, 'has it in its text');
+        if (apply(includes, apply(functionText, object, []), [id]))
+          tell(path, 'has it in its text');
         const own = descriptorOf(object, 'name')?.value;
-        if (typeof own === 'string' && apply(test, stolen, [own]) &&
-          apply(includes, apply(functionText, object, []), ['native code'])) {
+        if (
+          typeof own === 'string' &&
+          apply(test, stolen, [own]) &&
+          apply(includes, apply(functionText, object, []), ['native code'])
+        ) {
           tell(path, `is the memory's ${own}`);
         }
       }
@@ -238,7 +278,12 @@ globalThis.spy = ((names, internal, alternating, thenable) => {
       } catch {}
       try {
         apply(mapSize, object, []);
-        apply(eachOfMap, object, [(v, k) => { look(v, `${path}.map`); look(k, `${path}.map`); }]);
+        apply(eachOfMap, object, [
+          (v, k) => {
+            look(v, `${path}.map`);
+            look(k, `${path}.map`);
+          },
+        ]);
       } catch {}
       try {
         apply(setSize, object, []);

@@ -21,7 +21,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { QUEUE = 1 << 14, UP = 1 << 13, SLOT = 1 << 14, SLOTS = 8, SEGMENTS = 6, STEPS = 200, WAITING = 1024 };
+enum {
+  QUEUE = 1 << 14,
+  UP = 1 << 13,
+  SLOT = 1 << 14,
+  SLOTS = 8,
+  SEGMENTS = 6,
+  STEPS = 200,
+  WAITING = 1024
+};
 
 static uint64_t state;
 static uint64_t any(void) {
@@ -72,11 +80,14 @@ static int memory(uint64_t bytes, int seals, unsigned char **at) {
 
 /* A value that is likely to be wrong. */
 static uint64_t odd(uint64_t right) {
-	const uint64_t values[] = {any(), 0, UINT64_MAX, right + 8, right - 1, right ^ 1ull << below(64), any() & 0xffff, right};
-	return values[below(8)];
+  const uint64_t values[] = {
+      any(), 0, UINT64_MAX, right + 8, right - 1, right ^ 1ull << below(64), any() & 0xffff, right};
+  return values[below(8)];
 }
 
-static bool sometimes(const struct side *s, uint64_t one_in) { return s->hostile && below(one_in) == 0; }
+static bool sometimes(const struct side *s, uint64_t one_in) {
+  return s->hostile && below(one_in) == 0;
+}
 
 static void send_control(struct side *s) {
 	uint32_t first = (uint32_t)below(SLOTS);
@@ -86,8 +97,11 @@ static void send_control(struct side *s) {
 	s->mapped[first] = map;
 	struct slots_message m = {.op = map ? OP_MAP : OP_UNMAP, .first = first, .count = 1};
 	if (sometimes(s, 100))
-		m = (struct slots_message){.op = (uint32_t)below(4), .first = (uint32_t)odd(first), .count = (uint32_t)odd(1), .zero = (uint32_t)below(2)};
-	uint64_t bytes = sometimes(s, 100) ? 4096 : SLOT;
+          m = (struct slots_message){.op = (uint32_t)below(4),
+                                     .first = (uint32_t)odd(first),
+                                     .count = (uint32_t)odd(1),
+                                     .zero = (uint32_t)below(2)};
+        uint64_t bytes = sometimes(s, 100) ? 4096 : SLOT;
 	unsigned char *at;
 	int fd = memory(bytes, sometimes(s, 100) ? F_SEAL_GROW : SEALS_DOWN, &at);
 	memcpy(at, s->region + first * SLOT, bytes);
@@ -96,8 +110,10 @@ static void send_control(struct side *s) {
 	union {
 		struct cmsghdr header;
 		unsigned char bytes[CMSG_SPACE(3 * sizeof(int))];
-	} extra = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN((size_t)count * sizeof(int))}};
-	for (int i = 0; i < count; i++)
+        } extra = {.header = {.cmsg_level = SOL_SOCKET,
+                              .cmsg_type = SCM_RIGHTS,
+                              .cmsg_len = CMSG_LEN((size_t)count * sizeof(int))}};
+        for (int i = 0; i < count; i++)
 		memcpy(extra.bytes + CMSG_LEN((size_t)i * sizeof(int)), &fd, sizeof fd);
 	struct iovec part = {.iov_base = &m, .iov_len = sometimes(s, 100) ? below(sizeof m) : sizeof m};
 	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1};
@@ -151,14 +167,15 @@ static void publish_record(struct side *s) {
 	uint64_t aparts[SEGMENTS];
 	unsigned apart = 0;
 	for (uint64_t i = 0; i < count; i++) {
-		e[i] = (struct segment){.offset = SEGMENT_INLINE, .length = 1 + (uint32_t)below(300), .flags = i && below(4) == 0 ? SEGMENT_APART : 0};
-		const unsigned char *from = inlined + used;
-		if (below(2)) {
-			e[i].length = 1 + (uint32_t)below(below(3) ? 100 : 3 * SLOT);
-			e[i].offset = below((uint64_t)SLOTS * SLOT - e[i].length + 1);
-			if (!is_mapped(s, e[i].offset, e[i].length) && !sometimes(s, 50))
-				return;
-			from = s->region + e[i].offset;
+          e[i] = (struct segment){.offset = SEGMENT_INLINE,
+                                  .length = 1 + (uint32_t)below(300),
+                                  .flags = i && below(4) == 0 ? SEGMENT_APART : 0};
+          const unsigned char *from = inlined + used;
+          if (below(2)) {
+            e[i].length = 1 + (uint32_t)below(below(3) ? 100 : 3 * SLOT);
+            e[i].offset = below((uint64_t)SLOTS * SLOT - e[i].length + 1);
+            if (!is_mapped(s, e[i].offset, e[i].length) && !sometimes(s, 50)) return;
+            from = s->region + e[i].offset;
 		} else {
 			for (uint32_t k = 0; k < e[i].length; k++)
 				inlined[used++] = (unsigned char)any();
@@ -171,8 +188,12 @@ static void publish_record(struct side *s) {
 		}
 	}
 	uint64_t size = (sizeof(struct record) + count * sizeof *e + used + 7) & ~7ull;
-	struct record r = {.size = (uint32_t)size, .flags = (apart ? RECORD_APART : 0) | (below(2) ? RECORD_BORROW : 0), .segments = (uint32_t)count, .slots = s->sent, .length = length};
-	unsigned char *to = reserve(s, size);
+        struct record r = {.size = (uint32_t)size,
+                           .flags = (apart ? RECORD_APART : 0) | (below(2) ? RECORD_BORROW : 0),
+                           .segments = (uint32_t)count,
+                           .slots = s->sent,
+                           .length = length};
+        unsigned char *to = reserve(s, size);
 	if (!to)
 		return;
 	if (sometimes(s, 10))
@@ -187,7 +208,8 @@ static void publish_record(struct side *s) {
 	store64(s->down + DOWN_TAIL, s->tail);
 }
 
-/* Reads, from the outside of the link, as the page does: into memory of exactly the size that it says. */
+/* Reads, from the outside of the link, as the page does: into memory of exactly the size that it
+ * says. */
 static int64_t read_record(struct side *s, struct link *l, uint64_t *reads) {
 	int64_t n = queue_next(l);
 	if (n <= 0)
@@ -263,8 +285,11 @@ static void *scribble(void *side) {
 		r ^= r << 13, r ^= r >> 7, r ^= r << 17;
 		store64(s->down + HEADER_BYTES + (r % QUEUE & ~7ull), r >> 40 & 1 ? r : r >> 60);
 		if (!(r >> 44)) { /* what the other side says of itself, and what it said at first */
-			const int fields[] = {DOWN_TAIL, DOWN_UP_HEAD, DOWN_SLEEPING, DOWN_WANTS, DOWN_WANTS_AT, DOWN_CLOSED, DOWN_REGION_BYTES, DOWN_SLOT_BYTES, DOWN_QUEUE_BYTES, DOWN_UP_BYTES, DOWN_UP_RECORD_MAX};
-			store64(s->down + fields[r % 11], r >> 30 & 1 ? r : r >> 30);
+                  const int fields[] = {DOWN_TAIL,         DOWN_UP_HEAD,      DOWN_SLEEPING,
+                                        DOWN_WANTS,        DOWN_WANTS_AT,     DOWN_CLOSED,
+                                        DOWN_REGION_BYTES, DOWN_SLOT_BYTES,   DOWN_QUEUE_BYTES,
+                                        DOWN_UP_BYTES,     DOWN_UP_RECORD_MAX};
+                  store64(s->down + fields[r % 11], r >> 30 & 1 ? r : r >> 30);
 		}
 		if (!(r >> 50))
 			usleep(1);
@@ -330,11 +355,13 @@ static void run(bool threads) {
 		s->region[i] = (unsigned char)(i ^ i >> 8);
 	int pair[2], bells[2];
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
-	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bells) == 0); /* blocking: nobody may rely on a flag */
-	s->control = pair[1];
+        must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bells) ==
+             0); /* blocking: nobody may rely on a flag */
+        s->control = pair[1];
 	s->bell = bells[1];
-	int fds[FD_COUNT] = {memory(HEADER_BYTES + QUEUE, SEALS_DOWN, &s->down), memory(HEADER_BYTES + UP, SEALS_UP, &s->up), bells[0], pair[0]};
-	uint64_t header[] = {MAGIC, (uint64_t)SLOTS * SLOT, SLOT, QUEUE, UP, UP - 16};
+        int fds[FD_COUNT] = {memory(HEADER_BYTES + QUEUE, SEALS_DOWN, &s->down),
+                             memory(HEADER_BYTES + UP, SEALS_UP, &s->up), bells[0], pair[0]};
+        uint64_t header[] = {MAGIC, (uint64_t)SLOTS * SLOT, SLOT, QUEUE, UP, UP - 16};
 	if (sometimes(s, 10))
 		header[below(6)] = odd(header[below(6)]);
 	memcpy(s->down, header, sizeof header);
@@ -373,6 +400,9 @@ int main(int argc, char **argv) {
 		run(i % 8 == 0);
 	}
 	must(descriptors() == before && reads > 0 && pushes > 0 && ended > 0);
-	printf("extension: %ld links, %lu steps, %lu ended by wrong values, %lu records whole, %lu sent up\n", rounds, steps, ended, reads, pushes);
-	return 0;
+        printf(
+            "extension: %ld links, %lu steps, %lu ended by wrong values, %lu records whole, %lu "
+            "sent up\n",
+            rounds, steps, ended, reads, pushes);
+        return 0;
 }

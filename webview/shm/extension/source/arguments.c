@@ -1,30 +1,28 @@
 #include "arguments.h"
 
-bool argument_bytes(JSContextRef context, JSValueRef value, unsigned char **bytes, uint64_t *length) {
-	JSTypedArrayType type = JSValueGetTypedArrayType(context, value, NULL);
-	if (type == kJSTypedArrayTypeNone)
-		return false;
-	/* value is an object, or it had no such type: the conversion gives itself */
-	JSObjectRef object = JSValueToObject(context, value, NULL);
-	if (!object)
-		return false;
-	if (type == kJSTypedArrayTypeArrayBuffer) {
-		*bytes = JSObjectGetArrayBufferBytesPtr(context, object, NULL);
-		*length = JSObjectGetArrayBufferByteLength(context, object, NULL);
-		return *bytes != NULL;
-	}
-	/* A view of a buffer that was resized may reach beyond it: compare with the buffer itself. */
-	JSObjectRef buffer = JSObjectGetTypedArrayBuffer(context, object, NULL);
-	if (!buffer)
-		return false;
-	unsigned char *start = JSObjectGetTypedArrayBytesPtr(context, object, NULL);
-	uint64_t whole = JSObjectGetArrayBufferByteLength(context, buffer, NULL);
-	uint64_t offset = JSObjectGetTypedArrayByteOffset(context, object, NULL), view = JSObjectGetTypedArrayByteLength(context, object, NULL);
-	if (!start || offset > whole || view > whole - offset)
-		return false;
-	*bytes = start + offset;
-	*length = view;
-	return true;
+bool argument_bytes(JSContextRef context, JSValueRef value, unsigned char **bytes,
+                    uint64_t *length) {
+  JSTypedArrayType type = JSValueGetTypedArrayType(context, value, NULL);
+  if (type == kJSTypedArrayTypeNone) return false;
+  /* value is an object, or it had no such type: the conversion gives itself */
+  JSObjectRef object = JSValueToObject(context, value, NULL);
+  if (!object) return false;
+  if (type == kJSTypedArrayTypeArrayBuffer) {
+    *bytes = JSObjectGetArrayBufferBytesPtr(context, object, NULL);
+    *length = JSObjectGetArrayBufferByteLength(context, object, NULL);
+    return *bytes != NULL;
+  }
+  /* A view of a buffer that was resized may reach beyond it: compare with the buffer itself. */
+  JSObjectRef buffer = JSObjectGetTypedArrayBuffer(context, object, NULL);
+  if (!buffer) return false;
+  unsigned char *start = JSObjectGetTypedArrayBytesPtr(context, object, NULL);
+  uint64_t whole = JSObjectGetArrayBufferByteLength(context, buffer, NULL);
+  uint64_t offset = JSObjectGetTypedArrayByteOffset(context, object, NULL),
+           view = JSObjectGetTypedArrayByteLength(context, object, NULL);
+  if (!start || offset > whole || view > whole - offset) return false;
+  *bytes = start + offset;
+  *length = view;
+  return true;
 }
 
 bool argument_size(JSContextRef context, JSValueRef value, uint64_t *size) {

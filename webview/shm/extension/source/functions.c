@@ -23,16 +23,18 @@ static JSValueRef result(JSContextRef context, JSObjectRef this, int64_t n) {
 	return JSValueMakeNumber(context, (double)n);
 }
 
-#define FUNCTION(name) \
-	static JSValueRef name(JSContextRef context, JSObjectRef callee, JSObjectRef this, size_t count, const JSValueRef arguments[], JSValueRef *exception)
+#define FUNCTION(name)                                                                             \
+  static JSValueRef name(JSContextRef context, JSObjectRef callee, JSObjectRef this, size_t count, \
+                         const JSValueRef arguments[], JSValueRef *exception)
 #define UNUSED (void)callee, (void)count, (void)arguments, (void)exception
 
 FUNCTION(attach_) {
 	UNUSED;
 	struct page *p = page_of(context, this);
 	char token[TOKEN_MAX + 1];
-	if (!p || count < 2 || !argument_token(context, arguments[0], token) || !JSValueIsObject(context, arguments[1]))
-		return JSValueMakeNumber(context, GONE);
+        if (!p || count < 2 || !argument_token(context, arguments[0], token) ||
+            !JSValueIsObject(context, arguments[1]))
+          return JSValueMakeNumber(context, GONE);
 	JSObjectRef bell = JSValueToObject(context, arguments[1], NULL);
 	if (!bell || !JSObjectIsFunction(context, bell))
 		return JSValueMakeNumber(context, GONE);
@@ -84,8 +86,10 @@ FUNCTION(fill_) {
 	uint64_t length, at, n;
 	if (!l)
 		return result(context, this, GONE);
-	if (count < 3 || !argument_size(context, arguments[1], &at) || !argument_size(context, arguments[2], &n) || !argument_bytes(context, arguments[0], &bytes, &length) || at > length)
-		return result(context, this, WRONG);
+        if (count < 3 || !argument_size(context, arguments[1], &at) ||
+            !argument_size(context, arguments[2], &n) ||
+            !argument_bytes(context, arguments[0], &bytes, &length) || at > length)
+          return result(context, this, WRONG);
 	return result(context, this, queue_fill(l, bytes + at, length - at, n));
 }
 
@@ -105,7 +109,8 @@ static const struct {
 	const char *name;
 	JSObjectCallAsFunctionCallback call;
 } methods[] = {
-    {"attach", attach_}, {"next", next_}, {"read", read_}, {"fill", fill_}, {"skip", skip_}, {"push", push_}, {"taken", taken_}, {"detach", detach_},
+    {"attach", attach_}, {"next", next_}, {"read", read_},   {"fill", fill_},
+    {"skip", skip_},     {"push", push_}, {"taken", taken_}, {"detach", detach_},
 };
 
 /* In garbage collection. */
@@ -115,10 +120,11 @@ static void finalize(JSObjectRef object) {
 		page_release(p);
 }
 
-static void set(JSContextRef context, JSObjectRef object, const char *name, JSValueRef value, JSPropertyAttributes attributes) {
-	JSStringRef key = JSStringCreateWithUTF8CString(name);
-	JSObjectSetProperty(context, object, key, value, attributes, NULL);
-	JSStringRelease(key);
+static void set(JSContextRef context, JSObjectRef object, const char *name, JSValueRef value,
+                JSPropertyAttributes attributes) {
+  JSStringRef key = JSStringCreateWithUTF8CString(name);
+  JSObjectSetProperty(context, object, key, value, attributes, NULL);
+  JSStringRelease(key);
 }
 
 void functions_put(JSGlobalContextRef context, struct page *p) {
@@ -134,8 +140,10 @@ void functions_put(JSGlobalContextRef context, struct page *p) {
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
 		JSStringRef name = JSStringCreateWithUTF8CString(methods[i].name);
 		JSObjectRef function = JSObjectMakeFunctionWithCallback(context, name, methods[i].call);
-		JSObjectSetProperty(context, object, name, function, kJSPropertyAttributeReadOnly | kJSPropertyAttributeDontDelete, NULL);
-		JSStringRelease(name);
+                JSObjectSetProperty(context, object, name, function,
+                                    kJSPropertyAttributeReadOnly | kJSPropertyAttributeDontDelete,
+                                    NULL);
+                JSStringRelease(name);
 	}
 	set(context, JSContextGetGlobalObject(context), PROPERTY, object, kJSPropertyAttributeDontEnum);
 	JSValueUnprotect(context, object);

@@ -43,7 +43,8 @@ enum up_state { STATE_OFFERED, STATE_ATTACHED, STATE_GIVEN_UP };
 #define HEADER_BYTES 4096u
 #define MAGIC 0x31535254u /* "TRS1" */
 
-/* A queue record: this header, its segments, the inline bytes. Of a PAD record only the first 8 bytes count. */
+/* A queue record: this header, its segments, the inline bytes. Of a PAD record only the first 8
+ * bytes count. */
 struct record {
 	uint32_t size; /* of the whole record, a multiple of 8 */
 	uint32_t flags;
@@ -71,6 +72,8 @@ struct slots_message {
 };
 enum { OP_MAP = 1, OP_UNMAP = 2 };
 
-_Static_assert(sizeof(struct record) == 32 && sizeof(struct segment) == 16 && sizeof(struct slots_message) == 16, "sizes of the layout");
+_Static_assert(sizeof(struct record) == 32 && sizeof(struct segment) == 16 &&
+                   sizeof(struct slots_message) == 16,
+               "sizes of the layout");
 
 #endif

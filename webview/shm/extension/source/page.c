@@ -15,10 +15,12 @@ struct page {
 	struct link *link; /* as long as it is there, its descriptors are watched */
 	guint control_source;
 	struct turn turn; /* of the bell */
-	char offered[TOKEN_MAX + 1]; /* the session of the newest offer, whether a link came of it or not */
+        char offered[TOKEN_MAX +
+                     1]; /* the session of the newest offer, whether a link came of it or not */
 
-	/* The document that waits for an offer, or has attached. While it is here, all three are protected or retained. */
-	JSGlobalContextRef context;
+        /* The document that waits for an offer, or has attached. While it is here, all three are
+         * protected or retained. */
+        JSGlobalContextRef context;
 	JSObjectRef functions, bell;
 	bool attached;
 	char awaited[TOKEN_MAX + 1];
@@ -53,14 +55,15 @@ static void forget_document(struct page *p) {
 	JSGlobalContextRelease(context);
 }
 
-static void remember_document(struct page *p, JSContextRef context, JSObjectRef functions, JSObjectRef bell) {
-	JSGlobalContextRef global = JSGlobalContextRetain(JSContextGetGlobalContext(context));
-	JSValueProtect(global, functions);
-	JSValueProtect(global, bell);
-	forget_document(p);
-	p->context = global;
-	p->functions = functions;
-	p->bell = bell;
+static void remember_document(struct page *p, JSContextRef context, JSObjectRef functions,
+                              JSObjectRef bell) {
+  JSGlobalContextRef global = JSGlobalContextRetain(JSContextGetGlobalContext(context));
+  JSValueProtect(global, functions);
+  JSValueProtect(global, bell);
+  forget_document(p);
+  p->context = global;
+  p->functions = functions;
+  p->bell = bell;
 }
 
 static void end_link(struct page *p) {
@@ -84,7 +87,8 @@ void page_end(struct page *p) {
 	page_release(p);
 }
 
-/* Calls the bell. What it throws is the document's own affair; afterwards p may have another document, or another link. */
+/* Calls the bell. What it throws is the document's own affair; afterwards p may have another
+ * document, or another link. */
 static void ring_document(struct page *p) {
 	if (!p->context)
 		return;
@@ -138,8 +142,10 @@ void page_offer(struct page *p, const char *token, const int fds[FD_COUNT]) {
 	p->link = link_open(fds);
 	if (p->link) {
 		turn_start(&p->turn, p->link->bell, on_bell, p);
-		p->control_source = g_unix_fd_add_full(G_PRIORITY_HIGH, p->link->control, G_IO_IN | G_IO_HUP | G_IO_ERR, on_control, p, NULL);
-	}
+                p->control_source =
+                    g_unix_fd_add_full(G_PRIORITY_HIGH, p->link->control,
+                                       G_IO_IN | G_IO_HUP | G_IO_ERR, on_control, p, NULL);
+        }
 	if (!p->context || strcmp(p->awaited, p->offered) != 0)
 		return;
 	if (p->link)
@@ -147,24 +153,21 @@ void page_offer(struct page *p, const char *token, const int fds[FD_COUNT]) {
 	ring_document(p);
 }
 
-int64_t page_attach(struct page *p, JSContextRef context, JSObjectRef functions, const char *token, JSObjectRef bell) {
-	if (p->ended)
-		return GONE;
-	bool offered = strcmp(p->offered, token) == 0;
-	if (offered && (!p->link || (p->attached && p->functions != functions)))
-		return GONE;
-	if (p->attached && !offered)
-		page_leave(p);
-	bool again = p->attached;
-	remember_document(p, context, functions, bell);
-	strncpy(p->awaited, token, TOKEN_MAX);
-	if (!offered)
-		return 0;
-	if (again)
-		p->attached = true;
-	else
-		attach(p);
-	return 1;
+int64_t page_attach(struct page *p, JSContextRef context, JSObjectRef functions, const char *token,
+                    JSObjectRef bell) {
+  if (p->ended) return GONE;
+  bool offered = strcmp(p->offered, token) == 0;
+  if (offered && (!p->link || (p->attached && p->functions != functions))) return GONE;
+  if (p->attached && !offered) page_leave(p);
+  bool again = p->attached;
+  remember_document(p, context, functions, bell);
+  strncpy(p->awaited, token, TOKEN_MAX);
+  if (!offered) return 0;
+  if (again)
+    p->attached = true;
+  else
+    attach(p);
+  return 1;
 }
 
 void page_detach(struct page *p, JSObjectRef functions) {
@@ -175,4 +178,6 @@ void page_detach(struct page *p, JSObjectRef functions) {
 	forget_document(p);
 }
 
-struct link *page_link(struct page *p, JSObjectRef functions) { return p->attached && p->functions == functions ? p->link : NULL; }
+struct link *page_link(struct page *p, JSObjectRef functions) {
+  return p->attached && p->functions == functions ? p->link : NULL;
+}

@@ -16,7 +16,8 @@
 /* Our own mark of a checked segment, beside the layout's flags: its offset is in the queue. */
 #define SEGMENT_IN_QUEUE 2u
 
-/* Publishes the head, and rings where Go waits for it: store the head, then look at the wish; Go writes the wish, then looks at the head. */
+/* Publishes the head, and rings where Go waits for it: store the head, then look at the wish; Go
+ * writes the wish, then looks at the head. */
 static void advance(struct link *l, uint64_t bytes) {
 	l->head += bytes;
 	store64(l->up + UP_HEAD, l->head);
@@ -38,11 +39,13 @@ static uint64_t next_apart(const struct link *l, uint64_t from) {
 	return from;
 }
 
-/* Reads the segments of l->record, which stands at `position` of the queue, and checks them against it. */
+/* Reads the segments of l->record, which stands at `position` of the queue, and checks them against
+ * it. */
 static bool read_segments(struct link *l, uint64_t position) {
 	const struct record *r = &l->record;
-	if (r->segments == 0 || r->segments > SEGMENTS_MAX || r->segments > (r->size - sizeof *r) / sizeof(struct segment))
-		return false;
+        if (r->segments == 0 || r->segments > SEGMENTS_MAX ||
+            r->segments > (r->size - sizeof *r) / sizeof(struct segment))
+          return false;
 	if (r->segments > l->segments_room) {
 		struct segment *more = realloc(l->segments, r->segments * sizeof *more);
 		if (!more)
@@ -50,8 +53,9 @@ static bool read_segments(struct link *l, uint64_t position) {
 		l->segments = more;
 		l->segments_room = r->segments;
 	}
-	uint64_t entry = position + sizeof *r, end = position + r->size, inlined = entry + r->segments * sizeof(struct segment);
-	uint64_t length = 0;
+        uint64_t entry = position + sizeof *r, end = position + r->size,
+                 inlined = entry + r->segments * sizeof(struct segment);
+        uint64_t length = 0;
 	bool apart = false;
 	for (uint32_t i = 0; i < r->segments; i++, entry += sizeof(struct segment)) {
 		struct segment *s = &l->segments[i];
@@ -84,20 +88,18 @@ static int64_t read_record(struct link *l) {
 	struct record *r = &l->record;
 	uint64_t tail = load64(l->down + DOWN_TAIL);
 	for (;;) {
-		uint64_t ready = tail - l->head, position = l->head & (l->queue_bytes - 1), lap = l->queue_bytes - position;
-		if (ready == 0)
-			return 0;
-		if (ready > l->queue_bytes || ready % 8)
-			return GONE;
-		const unsigned char *at = l->down + HEADER_BYTES + position;
-		uint64_t first = peek64(at);
-		r->size = (uint32_t)first;
-		r->flags = (uint32_t)(first >> 32);
-		if (r->size < 8 || r->size % 8 || r->size > ready || r->size > lap)
-			return GONE;
-		if (r->flags == RECORD_PAD && r->size == lap) {
-			advance(l, lap);
-			continue;
+          uint64_t ready = tail - l->head, position = l->head & (l->queue_bytes - 1),
+                   lap = l->queue_bytes - position;
+          if (ready == 0) return 0;
+          if (ready > l->queue_bytes || ready % 8) return GONE;
+          const unsigned char *at = l->down + HEADER_BYTES + position;
+          uint64_t first = peek64(at);
+          r->size = (uint32_t)first;
+          r->flags = (uint32_t)(first >> 32);
+          if (r->size < 8 || r->size % 8 || r->size > ready || r->size > lap) return GONE;
+          if (r->flags == RECORD_PAD && r->size == lap) {
+            advance(l, lap);
+            continue;
 		}
 		/* the rest of the header lies in the record, then */
 		if (r->size < sizeof *r || r->flags & ~(uint32_t)(RECORD_BORROW | RECORD_APART))
@@ -107,8 +109,10 @@ static int64_t read_record(struct link *l) {
 		r->length = peek64(at + 24);
 		if (r->length == 0 || r->length > SKELETON_MAX || !read_segments(l, position))
 			return GONE;
-		if (l->region.processed < r->slots && !(region_receive(&l->region, l->control, UINT32_MAX) && l->region.processed >= r->slots))
-			return GONE;
+                if (l->region.processed < r->slots &&
+                    !(region_receive(&l->region, l->control, UINT32_MAX) &&
+                      l->region.processed >= r->slots))
+                  return GONE;
 		l->current = true;
 		return 1;
 	}
@@ -120,9 +124,10 @@ int64_t queue_next(struct link *l) {
 	if (!l->current) {
 		int64_t found = read_record(l);
 		if (found == 0) {
-			/* Say that we sleep, then look again: Go writes the tail, then looks whether we sleep. */
-			store32(l->up + UP_SLEEPING, ++l->sleep);
-			found = read_record(l);
+                  /* Say that we sleep, then look again: Go writes the tail, then looks whether we
+                   * sleep. */
+                  store32(l->up + UP_SLEEPING, ++l->sleep);
+                  found = read_record(l);
 		}
 		if (found != 1)
 			return found;
@@ -131,7 +136,8 @@ int64_t queue_next(struct link *l) {
 }
 
 static const unsigned char *bytes_of(const struct link *l, const struct segment *s) {
-	return s->flags & SEGMENT_IN_QUEUE ? l->down + HEADER_BYTES + s->offset : region_at(&l->region, s->offset, s->length);
+  return s->flags & SEGMENT_IN_QUEUE ? l->down + HEADER_BYTES + s->offset
+                                     : region_at(&l->region, s->offset, s->length);
 }
 
 int64_t queue_read(struct link *l, unsigned char *to, uint64_t room) {

@@ -24,15 +24,16 @@ uint64_t sealed_bytes(int fd, int seals) {
 }
 
 static unsigned char *reserve(void *at, uint64_t bytes, int fixed) {
-	void *p = mmap(at, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
-	return p == MAP_FAILED ? NULL : p;
+  void *p = mmap(at, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+  return p == MAP_FAILED ? NULL : p;
 }
 
 bool region_open(struct region *r, uint64_t bytes, uint64_t slot_bytes) {
 	memset(r, 0, sizeof *r);
 	long page = sysconf(_SC_PAGESIZE);
-	if (page <= 0 || slot_bytes == 0 || slot_bytes % (uint64_t)page || bytes == 0 || bytes % slot_bytes || bytes / slot_bytes > SLOTS_MAX)
-		return false;
+        if (page <= 0 || slot_bytes == 0 || slot_bytes % (uint64_t)page || bytes == 0 ||
+            bytes % slot_bytes || bytes / slot_bytes > SLOTS_MAX)
+          return false;
 	r->bytes = bytes;
 	r->slot_bytes = slot_bytes;
 	r->slots = bytes / slot_bytes;
@@ -65,8 +66,9 @@ static bool apply(struct region *r, const struct slots_message *m, int fd) {
 			return false;
 	if (map && sealed_bytes(fd, SEALS_DOWN) != bytes)
 		return false;
-	if (map ? mmap(at, bytes, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED : !reserve(at, bytes, MAP_FIXED))
-		return false;
+        if (map ? mmap(at, bytes, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED
+                : !reserve(at, bytes, MAP_FIXED))
+          return false;
 	memset(mapped, map, m->count);
 	return true;
 }
@@ -79,8 +81,11 @@ static int receive_one(struct region *r, int control) {
 		unsigned char bytes[CMSG_SPACE(sizeof(int))];
 	} extra;
 	struct iovec part = {.iov_base = &m, .iov_len = sizeof m};
-	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &extra, .msg_controllen = sizeof extra};
-	ssize_t n;
+        struct msghdr h = {.msg_iov = &part,
+                           .msg_iovlen = 1,
+                           .msg_control = &extra,
+                           .msg_controllen = sizeof extra};
+        ssize_t n;
 	do
 		n = recvmsg(control, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR); /* what it stands before may be needed now */
@@ -122,8 +127,8 @@ bool region_receive(struct region *r, int control, unsigned limit) {
 const unsigned char *region_at(const struct region *r, uint64_t offset, uint64_t length) {
 	if (length == 0 || offset >= r->bytes || length > r->bytes - offset)
 		return NULL;
-	for (uint64_t i = offset / r->slot_bytes, last = (offset + length - 1) / r->slot_bytes; i <= last; i++)
-		if (!r->mapped[i])
-			return NULL;
+        for (uint64_t i = offset / r->slot_bytes, last = (offset + length - 1) / r->slot_bytes;
+             i <= last; i++)
+          if (!r->mapped[i]) return NULL;
 	return r->base + offset;
 }

@@ -21,7 +21,8 @@ struct region {
 bool region_open(struct region *r, uint64_t bytes, uint64_t slot_bytes);
 void region_close(struct region *r);
 
-/* Processes the control messages that are there, at most `limit` of them. False: the other side is gone, or broke the rules. */
+/* Processes the control messages that are there, at most `limit` of them. False: the other side is
+ * gone, or broke the rules. */
 bool region_receive(struct region *r, int control, unsigned limit);
 
 /* The bytes at `offset`, or NULL where [offset, offset+length) is not mapped as a whole. */

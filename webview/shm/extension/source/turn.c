@@ -2,11 +2,13 @@
 
 #include <glib-unix.h>
 
-/* Microseconds. TURN_MOST is half a frame, as long as the page's own turn; at least a third of the time is left to others. */
+/* Microseconds. TURN_MOST is half a frame, as long as the page's own turn; at least a third of the
+ * time is left to others. */
 #define TURN_MOST 8000
 #define REST_MOST 4000
 
-/* What begins later than this after the end of the bell before it has left the loop time for others. */
+/* What begins later than this after the end of the bell before it has left the loop time for
+ * others. */
 #define GAP_LEAST 100
 
 static gboolean readable(gint fd, GIOCondition condition, gpointer data);
@@ -17,7 +19,10 @@ static void clear(guint *source) {
 	*source = 0;
 }
 
-static void listen(struct turn *t) { t->source = g_unix_fd_add_full(G_PRIORITY_HIGH, t->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, t, NULL); }
+static void listen(struct turn *t) {
+  t->source =
+      g_unix_fd_add_full(G_PRIORITY_HIGH, t->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, t, NULL);
+}
 
 static gboolean rested(gpointer data) {
 	struct turn *t = data;

@@ -19,7 +19,8 @@ struct turn {
 	gint64 began, ended;         /* of the bells that follow each other, in microseconds */
 };
 
-/* ring(data) is called each time fd is readable, until turn_end. It says whether t is still there, and has not been ended. */
+/* ring(data) is called each time fd is readable, until turn_end. It says whether t is still there,
+ * and has not been ended. */
 void turn_start(struct turn *t, int fd, bool (*ring)(void *), void *data);
 /* May be called inside ring. */
 void turn_end(struct turn *t);

@@ -5,7 +5,8 @@
 
 #define LENGTH_BYTES 8u
 
-/* What Go has taken, or GONE where it says that it took what was never written, or gave back what it had taken. */
+/* What Go has taken, or GONE where it says that it took what was never written, or gave back what
+ * it had taken. */
 static int64_t update_taken(struct link *l) {
 	uint64_t taken = load64(l->down + DOWN_UP_HEAD);
 	if (taken - l->taken > l->tail - l->taken || taken % 8)
