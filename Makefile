@@ -88,10 +88,10 @@ fuzz: client/node_modules ## native fuzzing for TIME (default 5m): half of it th
 	fuzz/run.sh $(TIME)
 
 soak: setup ## real windows for TIME (default 5m): traffic, reloads, kills and faults at random from SEED; draws soak.png
-	go run ./webview/soak -time $(TIME) -seed $(SEED)
+	go run ./fuzz/soak -time $(TIME) -seed $(SEED)
 
 faults: setup ## the table of faults: each kind alone, what is lost, and how long it takes to recover
-	go run ./webview/soak -faults -seed $(SEED)
+	go run ./fuzz/soak -faults -seed $(SEED)
 
 bench: ## the ring against the ways people do it today
 	go test -run '^$$' -bench BenchmarkSend -benchtime $(BENCHTIME) -count $(COUNT) ./bench | go run ./bench/ringtable

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // plainPage is a page without a carrier: it takes each batch at once, and sends frames as they are.

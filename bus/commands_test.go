@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/policy"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestBadCalls: each is answered with its code, and nobody else notices.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 type progressEvent struct {

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestPage: listen, emit, unlisten, binary payloads.

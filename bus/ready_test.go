@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/policy"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestBeforeReady: 1,000 events before the page has even connected come to its listeners, all and

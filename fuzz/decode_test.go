@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // seed adds the golden vectors.
 func seed(f *testing.F) {
-	files, err := filepath.Glob("../transport/testdata/golden/*.json")
+	files, err := filepath.Glob("../internal/wire/testdata/golden/*.json")
 	if err != nil || len(files) == 0 {
 		f.Fatalf("no golden vectors: %v", err)
 	}

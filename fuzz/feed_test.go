@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // feed is a resumable channel that lives as long as the engine: what one page has not taken the

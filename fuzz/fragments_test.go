@@ -6,7 +6,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // FuzzFragments: whatever fragments come, the message is the concatenation of what has come since

@@ -221,10 +221,9 @@ var seedsOf = map[string]map[string][]string{
 	},
 	"FuzzPolicy": {
 		"wide-and-denied": {
-			bytesLine(
-				[]byte(
-					`{"rules":[{"windows":["*"],"origins":["*"],"allow":["*"],"deny":["command:a*",
-						"eval"]}]}`)...), `string("main")`, `string("tailrace://localhost")`, `string("abc")`,
+			bytesLine([]byte(`{"rules":[{"windows":["*"],"origins":["*"],"allow":["*"],` +
+				`"deny":["command:a*","eval"]}]}`)...),
+			`string("main")`, `string("tailrace://localhost")`, `string("abc")`,
 		},
 	},
 	"FuzzDecode": {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // checkMarks checks what a batch says of itself beside its bytes: the class of its lanes, and the

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 func words(a, b uint32, rest string) []byte {

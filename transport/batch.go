@@ -3,7 +3,7 @@ package transport
 import (
 	"time"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // delivered says how far a batch brings a lane.

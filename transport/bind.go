@@ -11,7 +11,7 @@ import (
 	"sync"
 
 	"github.com/puzpuzpuz/xsync/v3"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // Channels of a command's arguments connect themselves while these are decoded, in their

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/policy"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // noBodies registers commands that refuse a call before its raw body; with what each is refused.

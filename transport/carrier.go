@@ -32,9 +32,9 @@ type Carrier interface {
 
 // Port is the session as its carrier sees it. Any goroutine may call it.
 type Port interface {
-	// Receive takes one upward batch. It says what of it concerns the carrier. The
-	// error is wire.ErrLost (let the page send it again), or the one that ended the
-	// session. The bytes are the caller's again when it returns: the session copies what it keeps.
+	// Receive takes one upward batch. It says what of it concerns the carrier. The error is ErrLost
+	// (let the page send it again), or the one that ended the session. The bytes are the caller's
+	// again when it returns: the session copies what it keeps.
 	Receive(up []byte) (Received, error)
 	// TryReceive is Receive for the UI thread. It takes the batch only if that is little work
 	// whatever the page has sent before, and never waits. ok false: nothing has happened, and the

@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // Channel carries messages of type T from Go to one channel object of the page. The page makes

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // grab is a page with one kept channel of it in Go's hands.

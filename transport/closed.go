@@ -15,7 +15,7 @@ type ClosedError struct {
 	// Reason is a short text: "page was reloaded", "closed by the page", …
 	Reason string
 	// Cause is the error behind it, if there is one: a broken rule of the wire
-	// (*wire.RuleError), or what CloseWithError was given.
+	// (*RuleError), or what CloseWithError was given.
 	Cause error
 
 	by       closer

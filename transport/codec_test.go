@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // marking is JSON with a mark in front of every string that Go sends, and off every one it reads.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // command is a registered handler. run decodes the arguments, calls it and encodes

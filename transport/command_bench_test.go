@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // BenchmarkCommands is the way of a page's commands to their handlers and of their results back,

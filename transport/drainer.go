@@ -3,8 +3,8 @@ package transport
 import (
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // smallest is the least room that a lane's turn needs.

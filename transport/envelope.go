@@ -3,7 +3,7 @@ package transport
 import (
 	"fmt"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/valyala/fastjson"
 )
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestEnvelopeIsBounded: the longest envelope is read, one byte more is a broken rule.

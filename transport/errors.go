@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // Sentinels. Errors of this package wrap them; test with errors.Is.
@@ -27,9 +29,16 @@ var (
 	// ErrInUse is a Configure after the first message.
 	ErrInUse = errors.New("transport: channel is in use already: configure it before its first " +
 		"message")
+	// ErrLost is a batch that did not reach Go whole. Port.Receive gives it to a carrier, which
+	// has the page send the batch again.
+	ErrLost = wire.ErrLost
 	// ErrCanceled is the cause of a command's context after the page cancelled it.
 	ErrCanceled = fmt.Errorf("transport: cancelled by the page: %w", context.Canceled)
 )
+
+// RuleError is a rule of the wire that the page has broken, which ends its session: the Cause of the
+// *ClosedError. Rule says which one, with the numbers.
+type RuleError = wire.RuleError
 
 // errTooLargeToTry is a message that would not fit into an empty ring at once.
 var errTooLargeToTry = fmt.Errorf("%w: or over half of the ring, which a call that doesn't wait "+

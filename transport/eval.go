@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 type evalReply struct {

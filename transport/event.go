@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // eventReserve: one part in so many of lane 0 is kept back from events for results, errors and

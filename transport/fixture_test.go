@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/loglimit"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // newEngine makes an engine that logs nothing.

@@ -3,8 +3,8 @@ package transport
 import (
 	"context"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // sendFragments accepts a message that is too large for one frame. One such message

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // The tests of this file force interleavings of an end with what it meets.

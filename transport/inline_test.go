@@ -7,8 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestTryReceive: what may be more work than a short batch shows is left for another goroutine, and

@@ -11,7 +11,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/contexts"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // invocation is one call of a command by the page.

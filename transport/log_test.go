@@ -12,9 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // records is a slog.Handler that keeps what it gets: level, message, and the attributes in their

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // script is the source of an eval that the page may want to be evaluated natively.

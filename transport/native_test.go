@@ -12,9 +12,9 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestNativeEval: the page's policy forbids eval. Scripts are evaluated natively, each in its place

@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 
 	"github.com/tailrace-go/tailrace/internal/apitest"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // none is the context that an app forgot: a nil one.

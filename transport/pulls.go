@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // Answer is the answer to one request of the page.

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // raw is a session whose requests the test writes by hand.

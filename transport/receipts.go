@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // maxSends is how often a batch is sent before the session gives the page up.

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // Resumable is a channel with a name that outlives pages: it keeps its newest messages, compressed

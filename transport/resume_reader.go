@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // reader is one page that is attached to a resumable channel. A goroutine of its own, its pump,

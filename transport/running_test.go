@@ -8,8 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestNothingLeft: however a session ends at a call, or beside what it holds, nothing of it stays

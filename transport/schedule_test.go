@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // addBorrowed makes a lane whose messages the page borrows.

@@ -1,8 +1,8 @@
 package transport
 
 import (
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // served says in which state serve left a lane.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/puzpuzpuz/xsync/v3"
 	"github.com/tailrace-go/tailrace/internal/contexts"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // Session is the connection with one page load. It ends once, by End or by a rule

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // TestScriptsShrink: what Go keeps of scripts for the page is a map and a queue, and once the page

@@ -1,6 +1,6 @@
 package transport
 
-import "github.com/tailrace-go/tailrace/transport/wire"
+import "github.com/tailrace-go/tailrace/internal/wire"
 
 // slotValue is the state of a lane's slot: the n-th value, or (full false) that it
 // was taken; closed: no further one is accepted.

@@ -6,7 +6,7 @@ import (
 	"iter"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // Stream is a channel that the page can send on, too: Go sends Out and receives In.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // memoryPage is a page that has everything at once, as over shared memory: it tells receipts and

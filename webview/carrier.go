@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/tailrace-go/tailrace/internal/faults"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/webview/internal/faults"
 	"github.com/tailrace-go/tailrace/webview/shm"
 )
 

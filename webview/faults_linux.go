@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tailrace-go/tailrace/webview/internal/faults"
+	"github.com/tailrace-go/tailrace/internal/faults"
 )
 
 // disturb has an Injector decide on a request of a page's client. The responder that it gives is

@@ -2,9 +2,7 @@ package webview
 
 import (
 	"context"
-	"embed"
 	"errors"
-	"io/fs"
 	"net/http"
 	"runtime/metrics"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/inspector"
 )
 
 // The inspector is a window of the library's own that draws the app's figures. Its page is
@@ -41,15 +40,8 @@ const (
 	maxInspected  = 500
 )
 
-//go:embed inspector
-var inspectorEmbedded embed.FS
-
 var inspectorAssets = sync.OnceValue(func() *assets {
-	files, err := fs.Sub(inspectorEmbedded, "inspector")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return &assets{files: files}
+	return &assets{files: inspector.Page()}
 })
 
 // OpenInspector opens a window that draws the app's figures live: of each window its carrier,

@@ -15,7 +15,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/tailrace-go/tailrace/webview/display"
+	"github.com/tailrace-go/tailrace/internal/display"
 )
 
 // patience bounds every wait of the tests: far more than a page needs.

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/tailrace-go/tailrace/webview/internal/faults"
+	"github.com/tailrace-go/tailrace/internal/faults"
 )
 
 // schemeRequest is one held request of WebKit's. The C side takes its answer from any goroutine,

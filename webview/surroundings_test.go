@@ -7,7 +7,7 @@ import (
 	"image"
 	"os"
 
-	"github.com/tailrace-go/tailrace/webview/display"
+	"github.com/tailrace-go/tailrace/internal/display"
 )
 
 // surroundings are what windows find on the display that the tests run on.

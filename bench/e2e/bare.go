@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
-	"github.com/tailrace-go/tailrace/transport/wire"
 	wv "github.com/webview/webview_go"
 )
 

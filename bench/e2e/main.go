@@ -18,7 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/tailrace-go/tailrace/webview/display"
+	"github.com/tailrace-go/tailrace/internal/display"
 )
 
 func main() {

@@ -28,7 +28,7 @@ interface Vector {
 }
 
 const vectors: Vector[] = JSON.parse(
-  readFileSync(path(process.cwd(), '..', 'transport', 'testdata', 'events.json'), 'utf8'),
+  readFileSync(path(process.cwd(), '..', 'internal', 'wire', 'testdata', 'events.json'), 'utf8'),
 );
 
 const fromHex = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));

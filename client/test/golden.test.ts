@@ -69,7 +69,7 @@ function encode({ runs, credits, ...header }: Decoded): Uint8Array {
   return encodeBatch(header, entries, writer.length === 0 ? undefined : writer.take());
 }
 
-const folder = join(process.cwd(), '..', 'transport', 'testdata', 'golden');
+const folder = join(process.cwd(), '..', 'internal', 'wire', 'testdata', 'golden');
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
 
 test('there are golden vectors of every sort', () => {

@@ -18,8 +18,8 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/tailrace-go/tailrace/internal/display"
 	"github.com/tailrace-go/tailrace/webview"
-	"github.com/tailrace-go/tailrace/webview/display"
 )
 
 //go:embed page

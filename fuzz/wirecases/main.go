@@ -30,14 +30,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 func main() {
 	log.SetFlags(0)
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the inputs that are made")
 	cases := flag.Int("cases", 20_000, "how many inputs to write")
-	golden := flag.String("golden", "transport/testdata/golden", "folder of the golden vectors")
+	golden := flag.String("golden", "internal/wire/testdata/golden", "folder of the golden vectors")
 	flag.Parse()
 	log.Printf("wirecases: -seed %d -cases %d", *seed, *cases)
 	pool, err := known(*golden, flag.Args())

@@ -16,7 +16,7 @@ import (
 var outside = []string{
 	".git", "bench", "build", "client", "docs", "examples", "fuzz", "internal/apitest",
 	"node_modules",
-	"ring/linearizability", "transport/transporttest", "webview/soak", "webview/internal/faults",
+	"ring/linearizability", "transport/transporttest", "fuzz/soak", "internal/faults",
 }
 
 // rules are what may stand in some files only, each with the reason.

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // ErrChannelClosed is the end of a channel that Go, or the page itself, closed.

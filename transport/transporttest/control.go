@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // Event is one event that the page got.

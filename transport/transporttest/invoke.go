@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // Call is an invocation whose result has not been taken.

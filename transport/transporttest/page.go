@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // ErrEnded is what a page's calls give after its session has ended.

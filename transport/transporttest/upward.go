@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // upward is what the page sends. Everything in it is guarded by the page's mu.

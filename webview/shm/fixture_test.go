@@ -10,9 +10,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))

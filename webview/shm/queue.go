@@ -8,8 +8,8 @@ import (
 	"math/bits"
 	"sync/atomic"
 
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/wire"
 )
 
 // least is the shortest segment, in bytes, that a record refers to; a shorter one is copied, since

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/transport"
 )
 
 // errOver ends the reader: the state is down or closed.
@@ -54,7 +54,7 @@ func (c *Carrier) takeUp(u *upRing) error {
 		if p == nil {
 			return errors.Join(left, err)
 		}
-		if _, err := c.port.Receive(p); errors.Is(err, wire.ErrLost) {
+		if _, err := c.port.Receive(p); errors.Is(err, transport.ErrLost) {
 			return fmt.Errorf("the page sends what is no whole batch: %w", err)
 		} else if err != nil {
 			return errOver // the session has ended, and closes the carrier

@@ -17,9 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/display"
 	"github.com/tailrace-go/tailrace/transport/script"
 	"github.com/tailrace-go/tailrace/webview"
-	"github.com/tailrace-go/tailrace/webview/display"
 )
 
 // picture is the file beside an example's README.

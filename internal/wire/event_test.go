@@ -12,7 +12,7 @@ import (
 )
 
 // eventsFile holds payloads of event frames, for this test and the client's; -update writes it.
-const eventsFile = "../testdata/events.json"
+const eventsFile = "testdata/events.json"
 
 type eventVector struct {
 	Name    string   `json:"name"`

@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/faults"
 	"github.com/tailrace-go/tailrace/webview"
-	"github.com/tailrace-go/tailrace/webview/internal/faults"
 )
 
 // faultRate is the share of requests of the scheme that come to harm.

@@ -1,6 +1,6 @@
 // Package faults disturbs what passes between pages and Go, so that a program can show that nothing
 // is lost by it. Only programs of this module can: the soak run and the table of faults in
-// webview/soak.
+// fuzz/soak.
 //
 // # Contract
 //

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailrace-go/tailrace/webview/display"
+	"github.com/tailrace-go/tailrace/internal/display"
 )
 
 // asSoak has the test program be the soak.

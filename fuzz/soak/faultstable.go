@@ -11,9 +11,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/tailrace-go/tailrace/transport/wire"
+	"github.com/tailrace-go/tailrace/internal/faults"
+	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/webview"
-	"github.com/tailrace-go/tailrace/webview/internal/faults"
 )
 
 // faultsTable injects each kind of fault alone, again and again.

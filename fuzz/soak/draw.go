@@ -8,9 +8,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/faults"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview"
-	"github.com/tailrace-go/tailrace/webview/internal/faults"
 )
 
 // drawing is what the chart's page gets.

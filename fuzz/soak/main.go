@@ -19,8 +19,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/display"
 	"github.com/tailrace-go/tailrace/webview"
-	"github.com/tailrace-go/tailrace/webview/display"
 )
 
 //go:embed page

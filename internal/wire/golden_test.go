@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-// The vectors are written by `go test ./transport/wire -run Golden -update` and read by
+// The vectors are written by `go test ./internal/wire -run Golden -update` and read by
 // this test and by the client's. What a vector says is written here by hand; its bytes come
 // from the encoder, and the rejected ones from changing single bytes of those.
 var update = flag.Bool("update", false, "write the golden vectors")
 
-const goldenDir = "../testdata/golden"
+const goldenDir = "testdata/golden"
 
 type vector struct {
 	Name      string       `json:"name"`

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tailrace-go/tailrace/webview/internal/faults"
+	"github.com/tailrace-go/tailrace/internal/faults"
 )
 
 const carrierLost = faults.CarrierLost
