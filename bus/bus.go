@@ -1,15 +1,12 @@
 package bus
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 
 	"github.com/puzpuzpuz/xsync/v3"
-	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -62,172 +59,6 @@ func New(e *transport.Engine, o Options) (*Bus, error) {
 	return b, nil
 }
 
-// Emit gives an event to all listeners of that name. It copies the payload: see the package's
-// comment for what that may be; nil arrives as null. Errors: ErrName, ErrPayload, and nothing was
-// emitted; or a *WindowError for each window and a *ListenerError for the Go listeners that had no
-// room, joined, and all others got it.
-func (b *Bus) Emit(name string, payload any) error {
-	return b.emit(noWait, Any, name, payload, nil)
-}
-
-// EmitTo is Emit to the listeners that t reaches. ErrLabel and ErrTarget besides; a label that
-// neither a window nor a listener in Go has gives a *WindowError with ErrNoWindow.
-func (b *Bus) EmitTo(t Target, name string, payload any) error {
-	return b.emit(noWait, t, name, payload, nil)
-}
-
-// EmitFilter is Emit to the listeners whose target accept accepts, and to those for Any. accept is
-// called on this goroutine, once for each target that there is, before EmitFilter returns; when it
-// panics, it has not accepted, and the error is an ErrTarget. For a window whose page is not ready
-// it is asked about the window's own four targets.
-func (b *Bus) EmitFilter(name string, payload any, accept func(Target) bool) error {
-	return b.emitFilter(noWait, name, payload, accept)
-}
-
-// EmitContext is Emit that waits for room, in each window and queue that has none, until ctx ends;
-// the others get the event first. A listener that waits for room in its own queue waits for ever.
-// On the UI thread it refuses with ErrUIThread.
-func (b *Bus) EmitContext(ctx context.Context, name string, payload any) error {
-	return b.emit(contexts.OrBackground(ctx), Any, name, payload, nil)
-}
-
-// EmitToContext is EmitTo that waits like EmitContext.
-func (b *Bus) EmitToContext(ctx context.Context, t Target, name string, payload any) error {
-	return b.emit(contexts.OrBackground(ctx), t, name, payload, nil)
-}
-
-// EmitFilterContext is EmitFilter that waits like EmitContext.
-func (b *Bus) EmitFilterContext(ctx context.Context, name string, payload any,
-	accept func(Target) bool) error {
-	return b.emitFilter(contexts.OrBackground(ctx), name, payload, accept)
-}
-
-// noWait is the context of calls that don't wait: ErrFull instead. It is compared, and can't come
-// from the app.
-var noWait = context.WithValue(context.Background(), noWaitKey{}, nil)
-
-type noWaitKey struct{}
-
-func (b *Bus) emitFilter(ctx context.Context, name string, payload any,
-	accept func(Target) bool) error {
-	if accept == nil {
-		return fmt.Errorf("%w: EmitFilter needs a function", ErrTarget)
-	}
-	return b.emit(ctx, Any, name, payload, accept)
-}
-
-// emit checks and delivers one event. With noWait it does not wait.
-func (b *Bus) emit(ctx context.Context, t Target, name string, value any,
-	accept func(Target) bool) error {
-	if err := checkName(name); err != nil {
-		return err
-	}
-	if t != Any {
-		if err := t.check(); err != nil {
-			return err
-		}
-	}
-	if ctx != noWait && b.opt.OnUI() {
-		return fmt.Errorf("%w: event %q", ErrUIThread, name)
-	}
-	m := messages.Get().(*message)
-	defer m.free()
-	m.bus, m.target, m.name, m.value, m.accept = b, t, name, value, accept
-	return b.deliver(ctx, m)
-}
-
-// deliver gives a message to everybody: first without waiting, then, unless ctx is noWait, to those
-// who had no room, so that one stalled window does not hold up the others.
-func (b *Bus) deliver(ctx context.Context, m *message) error {
-	b.figures.emits.Add(1)
-	exists := !m.target.Kind.labelled()
-	var failed failures
-	for _, p := range *b.pages.Load() {
-		exists = exists || p.label == m.target.Label
-		if err := p.take(noWait, m); err != nil {
-			if m.failed != nil {
-				return err
-			}
-			failed.window(p, err, ctx != noWait)
-		}
-	}
-	listeners, _ := b.names.Load(m.name)
-	for _, l := range listeners {
-		exists = exists || l.target.Label == m.target.Label
-		if !m.reaches(l.target) {
-			continue
-		}
-		if err := m.encode(); err != nil {
-			return err
-		}
-		switch b.put(l, m.share()) {
-		case queued:
-			m.heard++
-		case refused:
-			failed.listeners = append(failed.listeners, l)
-		}
-	}
-	if !exists && m.sticky == 0 {
-		failed.errs = append(failed.errs, &WindowError{m.target.Label, ErrNoWindow})
-	}
-	if m.filter != nil {
-		failed.errs = append(failed.errs, m.filter)
-	}
-	if failed.any() {
-		return b.settle(ctx, m, &failed)
-	}
-	if m.heard == 0 {
-		b.figures.unheard.Add(1)
-	}
-	return nil
-}
-
-// failures are those who did not get a message.
-type failures struct {
-	waiting   []*Page
-	listeners []*listener
-	errs      []error
-}
-
-func (f *failures) any() bool { return len(f.waiting)+len(f.listeners)+len(f.errs) > 0 }
-
-// window notes a window's error; what waiting may help is tried again.
-func (f *failures) window(p *Page, err error, again bool) {
-	if again && (errors.Is(err, ErrFull) || errors.Is(err, transport.ErrTooLarge)) {
-		f.waiting = append(f.waiting, p)
-		return
-	}
-	f.errs = append(f.errs, &WindowError{p.label, err})
-}
-
-// settle waits for those without room, unless ctx is noWait, and makes the error of the rest.
-func (b *Bus) settle(ctx context.Context, m *message, f *failures) error {
-	for _, p := range f.waiting {
-		if err := p.take(ctx, m); err != nil {
-			f.errs = append(f.errs, &WindowError{p.label, err})
-		}
-	}
-	if len(f.listeners) > 0 {
-		e := &ListenerError{Name: m.name, Err: ErrQueueFull}
-		for _, l := range f.listeners {
-			if ctx != noWait {
-				err := b.putContext(ctx, l, m.share())
-				if err == nil {
-					continue
-				}
-				e.Err = err
-			}
-			b.figures.overflows.Add(1)
-			e.IDs = append(e.IDs, l.id)
-		}
-		if len(e.IDs) > 0 {
-			b.logFull(e)
-			f.errs = append(f.errs, e)
-		}
-	}
-	return errors.Join(f.errs...)
-}
-
 // page finds the newest window of that label.
 func (b *Bus) page(label string) *Page {
 	pages := *b.pages.Load()
@@ -237,4 +68,97 @@ func (b *Bus) page(label string) *Page {
 		}
 	}
 	return nil
+}
+
+// Listening reports whether the page of that window listens to an event of the window: a page that
+// listens to tauri://close-requested is asked before its window closes.
+func (b *Bus) Listening(label, name string) bool {
+	p := b.page(label)
+	if p == nil {
+		return false
+	}
+	c, _ := p.state()
+	if c == nil {
+		return false
+	}
+	a, ok := c.subs.Load(name)
+	if !ok {
+		return false
+	}
+	for i, t := range a.targets {
+		if a.sub(i) == 0 {
+			continue
+		}
+		if Window(label).reaches(t) || WebviewWindow(label).reaches(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// Stats are a bus's figures.
+type Stats struct {
+	// Emits counts events of Go and of pages whose name was good; Unheard those that nobody took,
+	// and those kept for a page in which nobody listened.
+	Emits   uint64 `json:"emits"`
+	Unheard uint64 `json:"unheard"`
+	// Delivered counts events that listeners in Go took; Overflows those that their queues had no
+	// room for.
+	Delivered uint64 `json:"delivered"`
+	Overflows uint64 `json:"overflows"`
+	// Listeners are those in Go, Sticky the sticky events that are kept.
+	Listeners int `json:"listeners"`
+	Sticky    int `json:"sticky"`
+	// Windows are in the order of their opening.
+	Windows []WindowStats `json:"windows"`
+}
+
+// WindowStats are the figures of one window.
+type WindowStats struct {
+	Label string `json:"label"`
+	// Ready says that its page is ready, and has got what was kept for it.
+	Ready bool `json:"ready"`
+	// Subscriptions are its page's.
+	Subscriptions int `json:"subscriptions"`
+	// Kept and KeptBytes are the events and scripts that wait for its page.
+	Kept      int `json:"kept"`
+	KeptBytes int `json:"keptBytes"`
+	// Delivered counts events that lane 0 took, Refused those that had no room or could not be
+	// sent.
+	Delivered uint64 `json:"delivered"`
+	Refused   uint64 `json:"refused"`
+}
+
+type figures struct {
+	emits, unheard, delivered, overflows atomic.Uint64
+}
+
+// Stats returns the bus's figures.
+func (b *Bus) Stats() Stats {
+	st := Stats{
+		Emits: b.figures.emits.Load(), Unheard: b.figures.unheard.Load(),
+		Delivered: b.figures.delivered.Load(), Overflows: b.figures.overflows.Load(),
+		Listeners: b.ids.Size(),
+	}
+	b.sticky.mu.Lock()
+	st.Sticky = b.sticky.n
+	b.sticky.mu.Unlock()
+	for _, p := range *b.pages.Load() {
+		st.Windows = append(st.Windows, p.stats())
+	}
+	return st
+}
+
+func (p *Page) stats() WindowStats {
+	c, at := p.state()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := WindowStats{
+		Label: p.label, Ready: at == live, Kept: p.waiting(), KeptBytes: p.bytes,
+		Delivered: p.delivered.Load(), Refused: p.refused.Load(),
+	}
+	if c != nil {
+		st.Subscriptions = len(c.numbers)
+	}
+	return st
 }

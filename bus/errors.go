@@ -83,3 +83,8 @@ const (
 	// a window can't take an event of that size from a page, now or later; the others got it
 	CodeTooLarge = "too_large"
 )
+
+// refusal is the error that a page's call is answered with.
+func refusal(code, format string, a ...any) error {
+	return &transport.Error{Code: code, Message: fmt.Sprintf(format, a...)}
+}

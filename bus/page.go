@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -152,17 +151,39 @@ func (p *Page) state() (*conn, phase) {
 	return c, phase(c.phase.Load())
 }
 
+// gone says why nothing can be kept any more. The caller holds mu.
+func (p *Page) gone() error {
+	switch {
+	case p.closed:
+		return errWindowGone
+	case p.foreign.Load():
+		return ErrForeign
+	}
+	return nil
+}
+
+// moved reports whether the page's state is another than that. The caller holds mu.
+func (p *Page) moved(c *conn, at phase) bool {
+	return p.conn.Load() != c || c != nil && phase(c.phase.Load()) != at
+}
+
+// enter begins a phase. The caller holds mu.
+func (p *Page) enter(c *conn, next phase) {
+	c.phase.Store(int32(next))
+	p.signal()
+}
+
 // take delivers a message to the window's page, or keeps it. Nobody listens: nil. With noWait it
 // does not wait. An emitter's messages stay in order, none lost, none doubled, wherever the page's
 // steps fall:
 //
-//	emitter                              the page's ready, and its end
-//	1 read connection and phase,         a catchingUp begins, under mu
-//	  match; live: still that phase?     b the drainer takes the first entry out of the backlog, under mu,
-//	2 live: Session.Event                  and gives it to the session
-//	3 else, under mu: still that         c nothing is left: live begins, under the mu that saw it
-//	  phase? append to the backlog       d the session ends
-//	4 no: from 1 again                   e it is detached, under mu, by whoever sees d first
+//	emitter                            the page's ready, and its end
+//	1 read connection and phase,       a catchingUp begins, under mu
+//	  match; live: still that phase?   b the drainer takes the first entry out of the
+//	2 live: Session.Event                backlog, under mu, and gives it to the session
+//	3 else, under mu: still that       c nothing is left: live begins, under the mu that saw it
+//	  phase? append to the backlog     d the session ends
+//	4 no: from 1 again                 e it is detached, under mu, by whoever sees d first
 //
 // What if …
 //
@@ -228,14 +249,6 @@ func (p *Page) take(ctx context.Context, m *message) error {
 	}
 }
 
-// event puts an event into the session's lane 0.
-func (c *conn) event(ctx context.Context, subs []uint32, binary bool, data []byte) error {
-	if ctx == noWait {
-		return c.session.Event(subs, binary, data)
-	}
-	return c.session.EventContext(ctx, subs, binary, data)
-}
-
 // count notes what became of an event, and makes the error this package's.
 func (p *Page) count(err error) error {
 	if err == nil {
@@ -290,65 +303,4 @@ func (p *Page) eval(ctx context.Context, js string) error {
 			return nil
 		}
 	}
-}
-
-func (c *conn) run(ctx context.Context, js string) error {
-	if ctx == noWait {
-		return c.session.Eval(js)
-	}
-	return c.session.EvalContext(ctx, js)
-}
-
-// EvalResult waits until the page is ready and has what was kept for it, has it run a script and
-// waits for the value, as JSON. Errors: ErrUIThread, ErrForeign, ErrClosed in a *WindowError, the
-// cause of ctx, or transport.Session.EvalResult's.
-func (p *Page) EvalResult(ctx context.Context, js string) (json.RawMessage, error) {
-	if p.bus.opt.OnUI() {
-		return nil, ErrUIThread
-	}
-	ctx = contexts.OrBackground(ctx)
-	for {
-		c, at := p.state()
-		if at == live {
-			return c.session.EvalResult(ctx, js)
-		}
-		p.mu.Lock()
-		if err := p.gone(); err != nil {
-			p.mu.Unlock()
-			return nil, &WindowError{p.label, err}
-		}
-		if p.moved(c, at) {
-			p.mu.Unlock()
-			continue
-		}
-		if err := p.waitChange(ctx, c); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// Listening reports whether the page of that window listens to an event of the window: a page that
-// listens to tauri://close-requested is asked before its window closes.
-func (b *Bus) Listening(label, name string) bool {
-	p := b.page(label)
-	if p == nil {
-		return false
-	}
-	c, _ := p.state()
-	if c == nil {
-		return false
-	}
-	a, ok := c.subs.Load(name)
-	if !ok {
-		return false
-	}
-	for i, t := range a.targets {
-		if a.sub(i) == 0 {
-			continue
-		}
-		if Window(label).reaches(t) || WebviewWindow(label).reaches(t) {
-			return true
-		}
-	}
-	return false
 }

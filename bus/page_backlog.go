@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/tailrace-go/tailrace/transport"
@@ -66,22 +65,6 @@ func (a *audience) match(e *entry) []uint32 {
 		}
 	}
 	return subs
-}
-
-// gone says why nothing can be kept any more. The caller holds mu.
-func (p *Page) gone() error {
-	switch {
-	case p.closed:
-		return errWindowGone
-	case p.foreign.Load():
-		return ErrForeign
-	}
-	return nil
-}
-
-// moved reports whether the page's state is another than that. The caller holds mu.
-func (p *Page) moved(c *conn, at phase) bool {
-	return p.conn.Load() != c || c != nil && phase(c.phase.Load()) != at
 }
 
 // keep appends to the backlog, if the page's state is still that; again says that it is not.
@@ -155,56 +138,11 @@ func (p *Page) waiting() int {
 	return n
 }
 
-// enter begins a phase. The caller holds mu.
-func (p *Page) enter(c *conn, next phase) {
-	c.phase.Store(int32(next))
-	p.signal()
-}
-
 // drop empties the backlog. The caller holds mu.
 func (p *Page) drop() {
 	p.backlog.clear()
 	p.giving = nil
 	p.bytes = 0
-}
-
-// signal wakes who waits for a change. The caller holds mu.
-func (p *Page) signal() {
-	if p.changed != nil {
-		close(p.changed)
-		p.changed = nil
-	}
-	p.awaited = 0
-}
-
-// waitChange unlocks mu and waits until something has changed: there is room, or another phase. The
-// end of the session of c is a change, too.
-func (p *Page) waitChange(ctx context.Context, c *conn) error { return p.waitChangeOr(ctx, c, nil) }
-
-// errCrowded says that the page can call nothing.
-var errCrowded = errors.New("bus: the page has as many calls under way as it may")
-
-// waitChangeOr is waitChange that ends with errCrowded, too.
-func (p *Page) waitChangeOr(ctx context.Context, c *conn, crowded <-chan struct{}) error {
-	if p.changed == nil {
-		p.changed = make(chan struct{})
-	}
-	changed := p.changed
-	p.mu.Unlock()
-	var over <-chan struct{}
-	if c != nil {
-		over = c.session.Done()
-	}
-	select {
-	case <-changed:
-		return nil
-	case <-over:
-		return nil
-	case <-crowded:
-		return errCrowded
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // forNextPage leaves in the backlog what the next page should get. The caller holds mu.
