@@ -27,9 +27,9 @@ type App struct {
 	bus     *bus.Bus
 
 	directories directories
-	logged      once         // what is logged once
-	opening     atomic.Int64 // windows that were opened for pages
-	overstaying atomic.Int64 // the app's functions that have not returned, though nobody waits
+	logged      loglimit.Once // what is logged once
+	opening     atomic.Int64  // windows that were opened for pages
+	overstaying atomic.Int64  // the app's functions that have not returned, though nobody waits
 	// has the desktop open a URL; tests have their own
 	launch   func(uri string, failed func(error))
 	launches allowance // main thread only

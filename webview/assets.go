@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 )
 
 // assets serves an fs.FS.
@@ -209,7 +210,7 @@ func isNotFound(err error) bool {
 // fail logs the error and answers with 500.
 func (a *assets) fail(rw http.ResponseWriter, name string, err error) {
 	rw.Header().Del("Etag")
-	a.log.Error("webview: failed to read an asset", "path", short(name),
+	a.log.Error("webview: failed to read an asset", "path", loglimit.Short(name),
 		"error", err)
 	http.Error(rw, "the file can't be read", http.StatusInternalServerError)
 }

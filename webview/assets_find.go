@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 )
 
 // find opens the file that answers a request, or says where it is instead. In this order:
@@ -61,7 +63,7 @@ func (a *assets) open(name string) (f fs.File, info fs.FileInfo, err error) {
 	}
 	f, info, err = openConfined(a.files, name)
 	if errors.Is(err, errLeadsOut) {
-		a.log.Warn("webview: a file of Options.Assets is not served", "path", short(name),
+		a.log.Warn("webview: a file of Options.Assets is not served", "path", loglimit.Short(name),
 			"error", err)
 	}
 	return f, info, err

@@ -111,27 +111,6 @@ func TestSharedBytesRange(t *testing.T) {
 	}
 }
 
-// TestLoggedOnce: so many different keys are logged, each once and cut.
-func TestLoggedOnce(t *testing.T) {
-	var o once
-	for n := range maxOnce + 2 {
-		key := fmt.Sprint("key ", n)
-		if _, first := o.first(key); first != (n < maxOnce) {
-			t.Errorf("key %d of %d: %v", n+1, maxOnce, first)
-		}
-		if _, again := o.first(key); again {
-			t.Errorf("key %d is new twice", n+1)
-		}
-	}
-	for n, cut := range map[int]bool{maxKey - 1: false, maxKey: false, maxKey + 1: true} {
-		key := strings.Repeat("k", n)
-		if shown, _ := o.first(key); (shown != key) != cut ||
-			len(strings.TrimSuffix(shown, "…")) > maxKey {
-			t.Errorf("%d bytes: %q", n, shown)
-		}
-	}
-}
-
 // TestBodyLimit: a request may carry 64 KiB beyond Engine.MaxBatch; one byte more is not read.
 func TestBodyLimit(t *testing.T) {
 	app := newApp(t, Options{Engine: transport.Options{MaxBatch: 16 << 10}},

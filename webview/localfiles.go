@@ -106,7 +106,7 @@ func (w *Window) localFile(rw *assetWriter, r *http.Request, origin string) {
 
 // refuseFile answers with 403, and logs it once.
 func (w *Window) refuseFile(rw http.ResponseWriter, name, why string) {
-	if shown, first := w.app.logged.first("file:" + name); first {
+	if shown, first := w.app.logged.First("file:" + name); first {
 		w.app.log.Warn("webview: a file is refused to a page", "window", w.label, "file", shown,
 			"reason", why)
 	}

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 )
 
 // NavigationAction is what becomes of where a page leads.
@@ -243,7 +245,7 @@ func (w *Window) leadsToWindow(l lead) verdict {
 			go func() {
 				if err := w.app.openFor(n.URL.String()); err != nil {
 					w.app.log.Warn("webview: failed to open a window for a page", "window", w.label,
-						"url", short(l.uri), "error", err)
+						"url", loglimit.Short(l.uri), "error", err)
 				}
 			}()
 		})
@@ -353,21 +355,12 @@ func (w *Window) leave(l lead, n *Navigation, a NavigationAction) {
 	default:
 		w.app.launch(n.URL.String(), func(err error) {
 			w.app.log.Warn("webview: the desktop failed to open a URL", "window", w.label,
-				"url", short(l.uri), "error", err)
+				"url", loglimit.Short(l.uri), "error", err)
 		})
 	}
 }
 
 func (w *Window) refuse(what string, l lead) {
-	w.app.log.Warn("webview: refused "+what, "window", w.label, "url", short(l.uri),
+	w.app.log.Warn("webview: refused "+what, "window", w.label, "url", loglimit.Short(l.uri),
 		"gesture", l.gesture)
-}
-
-// short cuts a text for the log: a URL or path that a page has chosen may be long.
-func short(text string) string {
-	const most = 200 // bytes
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
 }

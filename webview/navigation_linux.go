@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"runtime/cgo"
 	"unsafe"
+
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 )
 
 // The values of gtk.h are those of the Go side: the last ones show it.
@@ -107,7 +109,7 @@ func goNobodysDownload(uri *C.char) {
 	nobodysLog.Warn(
 		"webview: refused a download of a window that is closed, or of none: a program "+
 			"that begins its own must connect WebKitDownload::decide-destination", "url",
-		short(C.GoString(uri)))
+		loglimit.Short(C.GoString(uri)))
 }
 
 // download begins a download, as a page would. For tests.

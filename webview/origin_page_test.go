@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 )
 
 // What package url can't read is refused as everything else: WebKit can. And the session stays:
@@ -24,7 +26,7 @@ func TestOddURLsLeadNowhere(t *testing.T) {
 		} {
 			l.again(t)
 			l.script(`location = '` + server.URL + strings.ReplaceAll(path, `\`, `\\`) + `'`)
-			eventually(t, "the refusal of "+short(path), l.refused)
+			eventually(t, "the refusal of "+loglimit.Short(path), l.refused)
 			l.stays()
 		}
 		return "refused"

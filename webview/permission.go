@@ -1,5 +1,7 @@
 package webview
 
+import "github.com/tailrace-go/tailrace/internal/loglimit"
+
 // PermissionKind is what a page wants to have.
 type PermissionKind int
 
@@ -66,7 +68,7 @@ func (w *Window) authenticates(origin string, proxy bool) bool {
 	if !proxy && w.app.origins.fromDev(origin) {
 		return true
 	}
-	w.refuseAny("to ask the user for a password", "origin", short(origin), "proxy", proxy)
+	w.refuseAny("to ask the user for a password", "origin", loglimit.Short(origin), "proxy", proxy)
 	return false
 }
 

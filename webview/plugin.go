@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/internal/builtin"
@@ -46,7 +45,7 @@ func (a *App) unknown(command string) error {
 	if a.options.tauri() || !tauriCommand(command) {
 		return nil
 	}
-	if shown, first := a.logged.first(command); first {
+	if shown, first := a.logged.First(command); first {
 		a.log.Warn("webview: a page has called a command that is off: "+tauriOff, "command", shown)
 	}
 	return &transport.Error{
@@ -289,32 +288,3 @@ const (
 	CodeNotProvided = "not_provided" // what can't be done here
 	CodeNoPointer   = "no_pointer"   // the page may not move the pointer now
 )
-
-// once remembers what was logged already; it is bounded, since pages choose the keys.
-type once struct {
-	mu   sync.Mutex
-	seen map[string]bool
-}
-
-// maxOnce bounds what is logged once, maxKey a key.
-const (
-	maxOnce = 256
-	maxKey  = 64
-)
-
-// first says whether the key is new, and gives it as it may be logged.
-func (o *once) first(key string) (shown string, first bool) {
-	if len(key) > maxKey {
-		key = strings.ToValidUTF8(key[:maxKey], "") + "…"
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.seen[key] || len(o.seen) == maxOnce {
-		return key, false
-	}
-	if o.seen == nil {
-		o.seen = make(map[string]bool)
-	}
-	o.seen[key] = true
-	return key, true
-}

@@ -91,7 +91,7 @@ func (a *App) openForPage(s *transport.Session, command, kind string,
 	return nil
 }
 
-// newWindow reads the options. One that is unknown is logged once.
+// newWindow reads the options. One that is unknown is logged loglimit.Once.
 func (a *App) newWindow(options json.RawMessage) (WindowOptions, error) {
 	var all map[string]json.RawMessage
 	var n newWindowOptions
@@ -102,7 +102,7 @@ func (a *App) newWindow(options json.RawMessage) (WindowOptions, error) {
 		if knownOptions[strings.ToLower(name)] {
 			continue
 		}
-		if shown, first := a.logged.first(name); first {
+		if shown, first := a.logged.First(name); first {
 			a.log.Warn("webview: an option of a window that a page opens is not known here",
 				"option", shown)
 		}

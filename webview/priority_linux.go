@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 )
 
 // receiver is the name of WebKit's threads in this process that talk with the web processes, one
@@ -65,7 +67,7 @@ func nativeSignals(log *slog.Logger) {
 	if text := C.tr_unusable_signal(); text != nil {
 		log.Warn(
 			"webview: JSC_SIGNAL_FOR_GC is not used, as it is not the number of a signal that "+
-				"can be handled: leave it out of the environment", "value", short(C.GoString(text)))
+				"can be handled: leave it out of the environment", "value", loglimit.Short(C.GoString(text)))
 	}
 	if suspendingSignal() == syscall.SIGUSR1 {
 		log.Warn("webview: SIGUSR1 is JavaScriptCore's (JSC_SIGNAL_FOR_GC says so, or this " +

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/client"
 	"github.com/tailrace-go/tailrace/internal/appcode"
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -101,7 +102,7 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		tooLate: func() {
 			w.app.log.Warn("webview: a file takes too long, the page gets status 504", "window",
 				w.label,
-				"path", short(u.Path), "time", w.app.assets.time)
+				"path", loglimit.Short(u.Path), "time", w.app.assets.time)
 		},
 	}
 	origin := w.origin // of the page that asks; "": foreign
@@ -130,9 +131,9 @@ func (w *Window) askerOf(in *incoming, foreign bool) asker {
 	return byUnknown
 }
 
-// overdone refuses what is over a bound. It is logged once for a window and status.
+// overdone refuses what is over a bound. It is logged loglimit.Once for a window and status.
 func (w *Window) overdone(r responder, cors bool, status int, message string) {
-	if _, first := w.refusals.first(strconv.Itoa(status)); first {
+	if _, first := w.refusals.First(strconv.Itoa(status)); first {
 		w.app.log.Warn("webview: a page's request is refused: "+message, "window", w.label)
 	}
 	refuse(r, cors, status, transport.CodeError, message)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/internal/contexts"
+	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/shm"
 )
@@ -28,7 +29,7 @@ type Window struct {
 	missed    atomic.Bool                         // the last window event did not reach everybody
 	asked     requests                            // of its pages, the client's aside
 	noted     notes                               // of answers to navigations
-	refusals  once                                // of what was over a bound, by their status
+	refusals  loglimit.Once                       // of what was over a bound, by their status
 	seats     *seats                              // of the requests that are being answered
 	room      room                                // of the answers to these requests
 	access    access                              // of its page's commands to the main thread
