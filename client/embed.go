@@ -12,7 +12,8 @@ import (
 // Injected is the script for document start in every top frame of a window. It is the body of a
 // function with the one parameter TAILRACE_CONFIG:
 //
-//	(function(TAILRACE_CONFIG){ …Injected… })({"base":"tailrace://localhost","origins":["tailrace://localhost"]})
+//	(function(TAILRACE_CONFIG){ …Injected… })({
+//	  "base":"tailrace://localhost","origins":["tailrace://localhost"]})
 //
 // base is where its requests go. On a page whose protocol and host, and whose origin, are not
 // exactly one of origins, it does nothing at all. The slice must not be changed.

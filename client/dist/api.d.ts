@@ -13,12 +13,13 @@ export interface TailraceErrorConstructor {
     readonly prototype: TailraceError;
 }
 /**
- * How much a channel holds in the page, in bytes of payload, for each direction: an amount, and two thresholds with a
- * callback each. Amounts are those of whole messages; JSON counts as UTF-8.
+ * How much a channel holds in the page, in bytes of payload, for each direction: an amount, and two
+ * thresholds with a callback each. Amounts are those of whole messages; JSON counts as UTF-8.
  *
- * A high callback comes once when the amount reaches its threshold, and again only after the low one was reached; a low callback
- * comes whenever the amount has fallen to its threshold from above. Callbacks come in a microtask, and not if that is no longer
- * true then. All of them are properties, and options of the constructor.
+ * A high callback comes once when the amount reaches its threshold, and again only after the low
+ * one was reached; a low callback comes whenever the amount has fallen to its threshold from above.
+ * Callbacks come in a microtask, and not if that is no longer true then. All of them are
+ * properties, and options of the constructor.
  */
 export interface ChannelLevels {
     /** Default: Infinity, never. */
@@ -29,9 +30,15 @@ export interface ChannelLevels {
     bufferedAmountLowThreshold: number;
     /** There is room again: as that of RTCDataChannel. */
     onbufferedamountlow: (() => void) | undefined;
-    /** Default: Infinity, never. What Go's window (Options.Window) does not let into the page is not unread there. */
+    /**
+     * Default: Infinity, never. What Go's window (Options.Window) does not let into the page is not
+     * unread there.
+     */
     unreadAmountHighThreshold: number;
-    /** Messages come faster than the iterator takes them, or there is no `onmessage` yet: Go will be held up when its window is full. */
+    /**
+     * Messages come faster than the iterator takes them, or there is no `onmessage` yet: Go will be
+     * held up when its window is full.
+     */
     onunreadamounthigh: (() => void) | undefined;
     /** Default: 0. */
     unreadAmountLowThreshold: number;
@@ -41,23 +48,25 @@ export interface ChannelLevels {
 export interface ChannelOptions<In> extends Partial<ChannelLevels> {
     /** Called once for each message, in order. */
     onmessage?: (message: In) => void;
-    /** Each byte message gets an exact ArrayBuffer of its own, which can be transferred. Costs a copy. */
+    /**
+     * Each byte message gets an exact ArrayBuffer of its own, which can be transferred. Costs a copy.
+     */
     own?: boolean;
     /**
-     * Bytes come in a buffer that is used again: each message is valid only until `onmessage` returns.
-     * Faster where much is streamed and nothing is kept. Such a channel cannot be iterated.
+     * Bytes come in a buffer that is used again: each message is valid only until `onmessage`
+     * returns. Faster where much is streamed and nothing is kept. Such a channel cannot be iterated.
      */
     borrow?: boolean;
 }
 /**
- * One ordered stream between this page and a Go command. Pass it inside the
- * arguments of `invoke`; it ends when either side closes it, or with its session.
+ * One ordered stream between this page and a Go command. Pass it inside the arguments of `invoke`;
+ * it ends when either side closes it, or with its session.
  *
- * Messages that come before `onmessage` is set or an iterator begins wait here;
- * Go is slowed down meanwhile, so begin to read before awaiting the command. Bytes
- * arrive as a `Uint8Array` that stays valid and unchanged for ever, but shares its
- * batch's buffer: mind `byteOffset`, and use `take` before transferring or keeping it long. (On a channel
- * with `borrow`: valid only inside `onmessage`.)
+ * Messages that come before `onmessage` is set or an iterator begins wait here; Go is slowed down
+ * meanwhile, so begin to read before awaiting the command. Bytes arrive as a `Uint8Array` that
+ * stays valid and unchanged for ever, but shares its batch's buffer: mind `byteOffset`, and use
+ * `take` before transferring or keeping it long. (On a channel with `borrow`: valid only inside
+ * `onmessage`.)
  */
 export interface Channel<In = unknown, Out = In> extends AsyncIterable<In>, ChannelLevels {
     /** Called once for each message, in order. What it throws is reported, and harms nobody else. */
@@ -70,7 +79,10 @@ export interface Channel<In = unknown, Out = In> extends AsyncIterable<In>, Chan
     readonly id: number | undefined;
     /** No more messages are sent or will arrive; some may still wait to be read. */
     readonly closed: boolean;
-    /** Ends the channel on both sides. What was sent before is delivered to Go; what is unread here is dropped. */
+    /**
+     * Ends the channel on both sides. What was sent before is delivered to Go; what is unread here is
+     * dropped.
+     */
     close(): void;
     /**
      * Sends to Go; bytes are copied before it returns. Resolves when the message is accepted under
@@ -100,12 +112,17 @@ export interface ChannelConstructor {
 }
 export interface ResumeOptions<T> extends ChannelOptions<T> {
     /**
-     * Where to begin. `last`: behind what this window had last, this page or one before a reload, else at `oldest`. That is never too
-     * far, but after a reload it may be a little early: some messages come again, and `sequence` tells which. `oldest`: with the oldest message
-     * that is kept. `newest`: with what Go sends from now on. A number: with the message of that sequence. Default: `last`.
+     * Where to begin. `last`: behind what this window had last, this page or one before a reload,
+     * else at `oldest`. That is never too far, but after a reload it may be a little early: some
+     * messages come again, and `sequence` tells which. `oldest`: with the oldest message that is
+     * kept. `newest`: with what Go sends from now on. A number: with the message of that sequence.
+     * Default: `last`.
      */
     from?: 'last' | 'oldest' | 'newest' | number;
-    /** An observer never slows Go down. When it falls behind what is kept, it ends with `too_late`. Default: false. */
+    /**
+     * An observer never slows Go down. When it falls behind what is kept, it ends with `too_late`.
+     * Default: false.
+     */
     observer?: boolean;
     onclose?: (error?: TailraceError) => void;
     onerror?: (error: TailraceError) => void;
@@ -118,15 +135,16 @@ export interface ResumeOptions<T> extends ChannelOptions<T> {
 /** A page's end of a resumable channel. It cannot send, and cannot be passed to a command. */
 export interface ResumedChannel<T = unknown> extends Channel<T, never> {
     /**
-     * The sequence of the last message that was handed to `onmessage` or the iterator; before the first one, that of the message before
-     * it. Each message has the next number.
+     * The sequence of the last message that was handed to `onmessage` or the iterator; before the
+     * first one, that of the message before it. Each message has the next number.
      */
     readonly sequence: number;
 }
 /**
- * Attaches to a channel that Go keeps under a name (transport.Resumable), after a reload too. Callbacks among the options are called
- * when the promise has resolved. Rejects with the code `too_late` (detail `{ wanted, oldest }`) if what it is to begin with
- * is not kept any more, with `unknown_channel`, and with `denied`.
+ * Attaches to a channel that Go keeps under a name (transport.Resumable), after a reload too.
+ * Callbacks among the options are called when the promise has resolved. Rejects with the code
+ * `too_late` (detail `{ wanted, oldest }`) if what it is to begin with is not kept any more, with
+ * `unknown_channel`, and with `denied`.
  */
 export type Resume = <T = unknown>(name: string, options?: ResumeOptions<T>) => Promise<ResumedChannel<T>>;
 export interface InvokeOptions {
@@ -174,9 +192,9 @@ export interface ListenOptions {
 }
 /**
  * Calls back for every event of that name which reaches the target, in the order in which they were
- * emitted. Listeners are called in the order in which they were registered. Resolves when the Go side
- * has the listener; rejects, and nothing is registered, if the policy does not allow it.
- * A page that comes back from the back-forward cache has its listeners still.
+ * emitted. Listeners are called in the order in which they were registered. Resolves when the Go
+ * side has the listener; rejects, and nothing is registered, if the policy does not allow it. A
+ * page that comes back from the back-forward cache has its listeners still.
  */
 export type Listen = <T = unknown>(event: string, handler: EventCallback<T>, options?: ListenOptions) => Promise<Unlisten>;
 /** A window's events. */
@@ -202,7 +220,10 @@ export interface Session {
  * later).
  */
 export type Bytes = ReturnType<Uint8Array['slice']>;
-/** The same bytes with an exact buffer of their own, which can be transferred; the message itself if it has one already. */
+/**
+ * The same bytes with an exact buffer of their own, which can be transferred; the message itself if
+ * it has one already.
+ */
 export type Take = (message: Uint8Array) => Bytes;
 /** `window.tailrace` */
 export interface Tailrace {
@@ -216,8 +237,8 @@ export interface Tailrace {
     /** `listen` for one event only: the listener has ended when it is called. */
     readonly once: Listen;
     /**
-     * Emits to everybody: windows, and listeners in Go. Names consist of letters, digits and `-/:_`. A payload
-     * of bytes goes as bytes, anything else as JSON. Resolves when Go has taken the event.
+     * Emits to everybody: windows, and listeners in Go. Names consist of letters, digits and `-/:_`.
+     * A payload of bytes goes as bytes, anything else as JSON. Resolves when Go has taken the event.
      */
     emit(event: string, payload?: unknown): Promise<void>;
     /** Emits to one target; a string is everything of that label. */

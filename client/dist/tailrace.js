@@ -996,7 +996,9 @@
       let whole = from === 0 && to === lengthOf(payload2);
       copyInto(u8, whole ? payload2 : viewOf(payload2, from, to), at), this.length += stride, u32[this.runWord + 1]++, u32[this.runWord + 4] += stride;
     }
-    /** What was written; the writer is empty again. The bytes stay until they are given to `release`. */
+    /**
+     * What was written; the writer is empty again. The bytes stay until they are given to `release`.
+     */
     take() {
       let { u8, front, length } = this;
       this.length = 0, this.lane = -1;
@@ -1146,7 +1148,10 @@
     send(message) {
       push(this.waiting, message), this.pump();
     }
-    /** Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again afterwards. */
+    /**
+     * Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again
+     * afterwards.
+     */
     trySend(kind, payload2) {
       if (this.owner.left) return !1;
       let length = lengthOf(payload2);
@@ -1210,7 +1215,10 @@
       let { batched } = this;
       return this.batched = 0, batched;
     }
-    /** Writes frames into a batch, at most about `quota` bytes of them. It joins `batched` with its first bytes of payload. */
+    /**
+     * Writes frames into a batch, at most about `quota` bytes of them. It joins `batched` with its
+     * first bytes of payload.
+     */
     write(writer, quota, batched) {
       let { chunk } = this.owner, stop = writer.length + quota, n = 0;
       for (; n < this.ready.length && writer.length < stop; ) {
@@ -1489,8 +1497,8 @@
       return count;
     }
     /**
-     * Hands messages of bytes to the callback, in a loop of its own: half the time of `message` for each. It
-     * stops at what is not such a message, and when the callback has changed anything.
+     * Hands messages of bytes to the callback, in a loop of its own: half the time of `message` for
+     * each. It stops at what is not such a message, and when the callback has changed anything.
      */
     bytesFrames(lane, { u8, u32 }, at, stop, count, mask) {
       let { onmessage } = this;
@@ -2300,7 +2308,10 @@
     addCall(call2) {
       return this.calls.add(call2);
     }
-    /** Starts a call when the session is open and few enough are running; drops it if it is cancelled before. */
+    /**
+     * Starts a call when the session is open and few enough are running; drops it if it is cancelled
+     * before.
+     */
     startCall(id, call2) {
       this.whenOpen(() => this.calls.start(id, call2));
     }
@@ -2409,7 +2420,10 @@
       }
       this.owed.receipt && this.owed.armLazy();
     }
-    /** The rest of the frame under way has not come. Its batch will, once more: what was handed out is passed over then. */
+    /**
+     * The rest of the frame under way has not come. Its batch will, once more: what was handed out is
+     * passed over then.
+     */
     interrupt(batch) {
       this.running !== void 0 && this.running.nextIn--, this.running = void 0, this.arrivals.interrupted(), this.interrupted = batch.number;
     }
@@ -2608,7 +2622,10 @@
         epoch === this.epoch && --this.unanswered === 0 && this.onquiet?.();
       }
     }
-    /** Registers a listener at once; the promise tells whether Go has it. Throws what is wrong with the arguments. */
+    /**
+     * Registers a listener at once; the promise tells whether Go has it. Throws what is wrong with
+     * the arguments.
+     */
     add(event, handler, options, once) {
       if (checkEventName(event), typeof handler != "function")
         throw new TailraceError("invalid_args", "the handler of an event is not a function");
@@ -2689,7 +2706,10 @@
     async send(cmd, args, options) {
       await safe(this.call(cmd, args, options));
     }
-    /** The page's listeners are there: Go delivers what it has kept for this window, and from now on at once. */
+    /**
+     * The page's listeners are there: Go delivers what it has kept for this window, and from now on
+     * at once.
+     */
     ready() {
       return this.later = !0, this.readyCall ??= this.send("plugin:event|ready", {}), this.readyCall;
     }
@@ -2711,8 +2731,9 @@
       }), this.onquiet();
     }
     /**
-     * There is a new session, which knows nothing of this page's listeners. `endOld` ends the one before: what
-     * the page does when it hears of that is the new session's, and comes behind the listeners of before.
+     * There is a new session, which knows nothing of this page's listeners. `endOld` ends the one
+     * before: what the page does when it hears of that is the new session's, and comes behind the
+     * listeners of before.
      */
     restored(endOld) {
       this.epoch++, this.unanswered = 0, this.later = !1;
@@ -2940,7 +2961,10 @@
       };
       return iterator2;
     }
-    /** Tells Go how far this page has come: what is unread will be dropped here, and must not look consumed. */
+    /**
+     * Tells Go how far this page has come: what is unread will be dropped here, and must not look
+     * consumed.
+     */
     close() {
       let core = coreOf(this);
       this.closed || core.trySend(this.place.sequence), core.lane !== void 0 && (core.lane.muted = !0), super.close();

@@ -532,8 +532,8 @@ var ChannelCore = class {
     return count;
   }
   /**
-   * Hands messages of bytes to the callback, in a loop of its own: half the time of `message` for each. It
-   * stops at what is not such a message, and when the callback has changed anything.
+   * Hands messages of bytes to the callback, in a loop of its own: half the time of `message` for
+   * each. It stops at what is not such a message, and when the callback has changed anything.
    */
   bytesFrames(lane, { u8, u32 }, at, stop, count, mask) {
     let { onmessage } = this;

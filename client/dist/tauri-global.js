@@ -1143,7 +1143,10 @@
     return typeof window == "object" ? window.label : window;
   }
   var Window = class extends WindowActions {
-    /** Creates a window, unless an object of one that exists is asked for by `getByLabel` and the like. */
+    /**
+     * Creates a window, unless an object of one that exists is asked for by `getByLabel` and the
+     * like.
+     */
     constructor(label, options = {}) {
       super(label), !exists(options) && this.create("plugin:window|create", {
         options: { ...options, parent: labelOf(options.parent), label }
@@ -1178,7 +1181,10 @@
         (event) => handler({ ...event, payload: new PhysicalPosition(event.payload) })
       );
     }
-    /** While somebody listens, closing the window only asks. It closes when the handler is done, if that has not prevented it. */
+    /**
+     * While somebody listens, closing the window only asks. It closes when the handler is done, if
+     * that has not prevented it.
+     */
     async onCloseRequested(handler) {
       return this.listen("tauri://close-requested" /* WINDOW_CLOSE_REQUESTED */, async (event) => {
         let request = new CloseRequestedEvent(event);
@@ -1334,8 +1340,8 @@
   });
   var WebviewWindow = class extends Window {
     /**
-     * Opens a window of that label; it listens to `tauri://created` and `tauri://error` to learn how that went.
-     * For a window that exists there is `getByLabel`.
+     * Opens a window of that label; it listens to `tauri://created` and `tauri://error` to learn how
+     * that went. For a window that exists there is `getByLabel`.
      */
     constructor(label, options = {}) {
       super(label, EXISTING), !exists(options) && this.create("plugin:webview|create_webview_window", {

@@ -322,7 +322,8 @@ export class ChannelCore implements Sink, Early {
     if (this.borrow) {
       throw new TailraceError(
         'borrowed',
-        'the messages of a channel with `borrow` are valid inside onmessage only: it cannot be iterated',
+        'the messages of a channel with `borrow` are valid inside onmessage only: ' +
+          'it cannot be iterated',
       );
     }
     const iterator: AsyncIterableIterator<unknown> = {

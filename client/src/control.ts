@@ -205,7 +205,8 @@ export class ControlSink implements Sink {
       sink = new BodySink(readU64(u32, word + 4), resolve, reject);
     });
     ignored(body);
-    this.owner.openRemote(u32[word + 2], sink as unknown as Sink); // not in there: what it throws ends the session
+    // Not inside the executor, which would catch what this throws: that ends the session.
+    this.owner.openRemote(u32[word + 2], sink as unknown as Sink);
     return body;
   }
 

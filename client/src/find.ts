@@ -15,7 +15,8 @@ export function findPage(): PageState | Absence {
     return {
       code: 'no_session',
       message:
-        'this page is not inside a Tailrace window: open it from the Go app, or give its origin as DevURL',
+        'this page is not inside a Tailrace window: ' +
+        'open it from the Go app, or give its origin as DevURL',
     };
   }
   return misfit(state) ?? state;
@@ -26,6 +27,8 @@ export function misfit({ api }: { api: number }): Absence | undefined {
   if (api === API) return undefined;
   return {
     code: 'version',
-    message: `this copy of the tailrace package does not fit the Go side's client (${api} there, ${API} here): update it`,
+    message:
+      "this copy of the tailrace package does not fit the Go side's client " +
+      `(${api} there, ${API} here): update it`,
   };
 }

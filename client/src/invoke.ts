@@ -121,8 +121,10 @@ export function invoke<T>(
         warned = true;
         tell(
           'warn',
-          `tailrace: invoke('${cmd}') has waited ${BOTH_WAIT / 1000} s, and a channel passed to it has messages that nobody reads. ` +
-            'Its result may come after those: begin to read the channel before awaiting the command.',
+          `tailrace: invoke('${cmd}') has waited ${BOTH_WAIT / 1000} s, ` +
+            'and a channel passed to it has messages that nobody reads. ' +
+            'Its result may come after those: ' +
+            'begin to read the channel before awaiting the command.',
         );
       }, BOTH_WAIT);
     };
@@ -255,7 +257,8 @@ function readArguments(
   const bytes = givenBytes(args, 'invalid_args');
   if (bytes !== undefined) {
     const body = copyOf(bytes);
-    refuseNested(); // as with JSON: the lane that it would open must not stand behind those of the other
+    // As with JSON: the lane that it would open must not stand behind those of the other.
+    refuseNested();
     if (lengthOf(body) <= INLINE) return { form: 'bytes', body, channels: list(), opens: list() };
     return { form: 'lane', body, channels: [], opens: [connection.openBody()] };
   }

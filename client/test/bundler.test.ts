@@ -61,7 +61,7 @@ test('the types are found by every way of resolving modules, without a path', ()
   }
 });
 
-test('Vite builds the app with the alias, and the bundle uses the page’s one connection', async () => {
+test('Vite builds the app with the alias; the bundle uses the page’s one connection', async () => {
   await build({
     root: app,
     configFile: false,

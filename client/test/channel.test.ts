@@ -168,7 +168,7 @@ test('for await waits for messages, and throws the error of the close once', asy
   for await (const _ of channel) assert.fail();
 });
 
-test('breaking out of for await closes the channel; what comes then is dropped and credited', async () => {
+test('leaving for await closes the channel; what comes then is dropped and credited', async () => {
   const go = await started();
   const { channel, lane } = await go.channel<number>();
   await go.send(go.run(lane, [json(1), json(2), json(3)]));
@@ -231,7 +231,7 @@ const fragments = (parts: string[], kind = BYTES): DownFrame[] => {
   });
 };
 
-test('fragments become one message with a buffer of its own; whole frames may pass between', async () => {
+test('fragments become one message, in its own buffer; whole frames may pass', async () => {
   const go = await started();
   const got: unknown[] = [];
   const { lane } = await go.channel(0, (m: unknown) => got.push(m));
@@ -377,7 +377,7 @@ test('bytes are copied when send is called', async () => {
   );
 });
 
-test('a large message goes as fragments, in batches of at most maxBatch, under the window', async () => {
+test('a large message goes as fragments, in batches up to maxBatch, under the window', async () => {
   const go = await started();
   const { channel, lane } = await go.channel(2000);
   const big = Uint8Array.from({ length: 5001 }, (_, i) => i);
@@ -443,7 +443,7 @@ test('sends before the first invoke reject when the session ends without one', a
   await assert.rejects(new go.api.Channel().send(4), { code: 'closed' });
 });
 
-test('a send before the first invoke rejects with the page’s return, and the channel serves the new session', async () => {
+test('a send before the first invoke rejects as the page returns; later ones go', async () => {
   const go = await started();
   const channel = new go.api.Channel();
   const before = channel.send(1);

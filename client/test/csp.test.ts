@@ -21,7 +21,7 @@ async function blockedPage(memory?: FakeMemory) {
 }
 
 for (const carrier of ['scheme', 'shm']) {
-  test(`${carrier}: hello is refused: few requests, and everything rejects with blocked_by_csp`, async (t) => {
+  test(`${carrier}: hello refused: few requests, all reject with blocked_by_csp`, async (t) => {
     const shown = t.mock.method(console, 'error', () => {});
     const go = await blockedPage(carrier === 'shm' ? new FakeMemory() : undefined);
     const channel = new go.api.Channel();
@@ -56,7 +56,7 @@ test('a policy that comes later ends a session of the scheme, with few requests'
   assert.equal(shown.mock.callCount(), 1);
 });
 
-test('a session on shared memory goes on under a policy that comes later, without a request', async () => {
+test('a session on shared memory goes on under a later policy, without a request', async () => {
   const memory = new FakeMemory();
   memory.offerTo('s-1');
   const go = await started({}, memory);
@@ -79,7 +79,7 @@ test('a session on shared memory goes on under a policy that comes later, withou
   assert.ok(go.refused <= 3, `${go.refused} requests`);
 });
 
-test('a policy that comes before the memory does: what was refused goes through memory, in order', async () => {
+test('a policy before the memory: what it refused goes through memory, in order', async () => {
   const memory = new FakeMemory();
   const go = await started({}, memory);
   const { channel, lane } = await go.channel<unknown, unknown>(16384, () => {});

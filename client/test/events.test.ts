@@ -27,7 +27,7 @@ async function settled<T>(bus: Bus, promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-test('listen resolves when Go has answered, and the listener gets name, number and payload', async () => {
+test('listen resolves when Go has answered; its listener gets name, number, payload', async () => {
   const { bus, seen, listen } = await page();
   let resolved = false;
   const listening = listen<number>('tick', (event) => seen.push(event));
@@ -86,7 +86,7 @@ test('targets go to Go as they are, a string as AnyLabel', async () => {
   );
 });
 
-test('listeners of one event are called in the order of their registration, whatever their targets', async () => {
+test('listeners of an event are called as registered, whatever their targets', async () => {
   const { bus, seen, listen, once, currentWindow } = await page();
   await settled(
     bus,
@@ -346,7 +346,7 @@ test('a run of events is heard in order, whatever happens in its midst', async (
   assert.equal(reported.splice(0).length, 1);
 });
 
-test('a run of events with a payload that is not JSON, or not one value, ends the session', async (t) => {
+test('events with a payload that is not JSON, or not one value, end the session', async (t) => {
   t.mock.method(console, 'error', () => {});
   for (const bad of ['1,2', '', '{', '1]']) {
     const { go, bus, seen, listen } = await page();
@@ -419,7 +419,7 @@ test('emitTo needs a target', async () => {
   assert.equal(go.invokes.length, 0);
 });
 
-test('names may have 1024 bytes of UTF-8, and one that is too long is told its length', async () => {
+test('names may have 1024 bytes of UTF-8; one that is too long is told its length', async () => {
   const go = await started({ maxBatch: 65536 });
   const bus = new Bus(go);
   const { listen, emitTo } = go.api;

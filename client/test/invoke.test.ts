@@ -149,7 +149,7 @@ test('an invoke inside toJSON is refused', async () => {
   );
 });
 
-test('an invoke with a raw body inside a toJSON that throws is refused, and no lane has the number of another', async () => {
+test('a raw invoke inside a throwing toJSON is refused; no two lanes share a number', async () => {
   const go = await started({ maxBatch: 65536, window: 1 << 20 });
   let inner: Promise<unknown> = Promise.resolve();
   const args = {
@@ -241,7 +241,7 @@ test('errors carry code, message and detail', async () => {
   await assert.rejects(calls[0], { code: 'error' });
 });
 
-test('abort: cancel goes up, the promise rejects with the reason, a late answer is dropped', async () => {
+test('abort: cancel goes up, the promise rejects as told, a late answer is dropped', async () => {
   const go = await started();
   const abort = new AbortController();
   const call = go.api.invoke('slow', {}, { signal: abort.signal });
@@ -404,7 +404,7 @@ test('a raw body that ends early rejects the call only', async () => {
   assert.equal(go.api.session.state, 'open');
 });
 
-test('calls beyond pending wait for a result, in their order; a cancelled one is never sent', async () => {
+test('calls beyond pending wait for a result, in order; a cancelled one is not sent', async () => {
   const go = await started({ pending: 2 });
   const abort = new AbortController();
   const names = ['a', 'b', 'c', 'd', 'e'];
@@ -426,7 +426,7 @@ test('calls beyond pending wait for a result, in their order; a cancelled one is
   assert.equal(go.on(0, CANCEL).length, 0);
 });
 
-test('text that looks like a channel is text, and the envelope names real channels only', async () => {
+test('text that looks like a channel is text; the envelope names real channels only', async () => {
   const go = await started();
   const channel = new go.api.Channel();
   void go.api.invoke('c', { channel });

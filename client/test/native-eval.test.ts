@@ -172,7 +172,7 @@ test('without a native eval the script fails with what the policy says', async (
   assert.equal(reported.splice(0).length, 1);
 });
 
-test('a script that nobody waits for and that failed natively shows as an uncaught error', async () => {
+test('a script that failed natively, awaited by nobody, shows as an uncaught error', async () => {
   const go = await started();
   forbid();
   await go.send(

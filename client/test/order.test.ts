@@ -4,7 +4,7 @@ import { BYTES, JSON_, RESULT } from '../src/wire.js';
 import { bytes, down, join, result, settle, started, u32s } from './go.js';
 
 for (const size of [1, 20_000]) {
-  test(`batches are handled in order, whatever order they come in (${size} bytes each)`, async () => {
+  test(`batches are handled in order, however they come (${size} bytes each)`, async () => {
     const go = await started();
     const got: unknown[] = [];
     const { lane } = await go.channel(0, (m: unknown) => got.push(m));
@@ -32,7 +32,7 @@ for (const size of [1, 20_000]) {
   });
 }
 
-test('after a large answer a slot pulls again before the page dispatches, its receipt included', async () => {
+test('after a large answer a slot pulls again, with its receipt, before the dispatch', async () => {
   const go = await started();
   let during = -1;
   const { lane } = await go.channel(0, () => {
@@ -42,7 +42,7 @@ test('after a large answer a slot pulls again before the page dispatches, its re
   assert.equal(during, 2);
 });
 
-test('after a small answer the page dispatches first: credit and reply go along with the next pull', async () => {
+test('after a small answer the dispatch is first: credit and reply go with the pull', async () => {
   const go = await started();
   let during = -1;
   const { lane, channel } = await go.channel(1 << 20, (m: Uint8Array) => {

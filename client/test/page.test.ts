@@ -119,7 +119,7 @@ test('the injected script takes the functions of shared memory away', async () =
   }
 });
 
-test('a page’s last words go by a message, which outlives it, at once if it is hidden', async () => {
+test('a page’s last words go by a message, which outlives it; at once if hidden', async () => {
   const { global, fetched, listeners, run } = makeWindow('tailrace://localhost/index.html');
   const said: string[] = [];
   global.dispatchEvent = (event: CustomEvent<string>) => {
@@ -196,7 +196,7 @@ test('it does nothing at all anywhere else', async () => {
   }
 });
 
-test('the page is ready after DOMContentLoaded, unless its document says that it tells so itself', async () => {
+test('the page is ready after DOMContentLoaded, unless its document says manual', async () => {
   const isReady = /plugin:event\|ready/;
   for (const manual of [false, true]) {
     const { global, posted, dataset, listeners, run } = makeWindow('tailrace://localhost/');

@@ -58,7 +58,7 @@ test('ready waits for no clock, and not for a page that never stops to listen', 
   assert.equal(go.clock.now(), 0);
 });
 
-test('a page that is restored while it waits for an answer is ready behind the new session', async () => {
+test('a page restored while it waits for an answer is ready behind the new session', async () => {
   const { go, bus, emit, events } = await page();
   const emitted = emit('x');
   await go.clock.advance(0);
@@ -109,7 +109,7 @@ test('a listener that has ended before Go knew it is not asked for again', async
   assert.equal(bus.subs.size, 0);
 });
 
-test('a listener that the new session does not allow any more is lost, and the console says so', async (t) => {
+test('a listener that the new session refuses is lost, and the console says so', async (t) => {
   const error = t.mock.method(console, 'error', () => {});
   const { go, bus, listen } = await page();
   const listening = listen('x', () => {});

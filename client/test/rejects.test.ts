@@ -144,7 +144,7 @@ for (const [name, { calls, run }] of Object.entries(cases)) {
   });
 }
 
-test('what rejects at the session’s end is unhandled, and everybody learns of the end', async () => {
+test('what rejects at the session’s end is unhandled; everybody learns of the end', async () => {
   const go = await started();
   const told: string[] = [];
   const bad = (what: string) => async () => {

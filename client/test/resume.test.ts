@@ -37,7 +37,7 @@ async function refuse(go: Go, code: string, detail?: unknown): Promise<void> {
 const json = (...values: unknown[]) =>
   values.map((value) => ({ kind: JSON_, payload: JSON.stringify(value) }));
 
-test('each message has its sequence, and callbacks come when the promise has resolved', async () => {
+test('each message has its sequence; callbacks come when the promise has resolved', async () => {
   const go = await started();
   const got: unknown[] = [];
   let channel: ResumedChannel<string> | undefined;
@@ -246,7 +246,7 @@ test('it is for reading only, and belongs to no command', async () => {
   assert.equal(messages[0].buffer.byteLength, 3);
 });
 
-test('aborted between the opening and the head: Go learns that nothing was handed out', async () => {
+test('aborted between opening and head: Go learns that nothing was handed out', async () => {
   const go = await started();
   const abort = new AbortController();
   const promise = go.api.resume('flow', { signal: abort.signal });
@@ -291,7 +291,7 @@ test('the signal lives as long as the channel', async () => {
   );
 });
 
-test('a signal that is aborted while the channel is on its way rejects, and closes it', async () => {
+test('a signal aborted while the channel is on its way rejects, and closes it', async () => {
   const go = await started();
   const abort = new AbortController();
   const promise = go.api.resume<string>('flow', { signal: abort.signal });

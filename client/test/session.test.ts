@@ -116,7 +116,7 @@ test('requests that navigations end are no failed network while Go answers', asy
   assert.deepEqual(ends, {});
 });
 
-test('a request that gets no answer at all is aborted after its hold and 10 s, and made again', async () => {
+test('a request without an answer is aborted after its hold and 10 s, and made again', async () => {
   const go = await started();
   const before = go.requests.length;
   await go.clock.advance(29_999);
@@ -157,7 +157,7 @@ test('hello is tried again, and refused for good by its status or its content', 
   }
 });
 
-test('a page that is restored between two tries of its hello says the one before no more', async () => {
+test('a page restored between two tries of its hello forgets the one before', async () => {
   // Go would take it for a later one, and end the session that the page has.
   for (const reply of [new Error('network'), { status: 429 }]) {
     const go = new Go();

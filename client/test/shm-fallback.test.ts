@@ -236,7 +236,7 @@ test('Go refuses to go on: the session ends', async () => {
 });
 
 for (const failing of [0, 1, 2, 3]) {
-  test(`the link ends inside a batch, at its rest ${failing}: each frame is handed out once`, async () => {
+  test(`the link ends inside a batch, at its rest ${failing}: each frame comes once`, async () => {
     const { go, memory } = await attached(LARGE);
     const got: unknown[] = [];
     const { lane } = await go.channel<unknown>(0, (m) =>

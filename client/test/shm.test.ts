@@ -55,7 +55,7 @@ test('views of a batch stay valid, and batches have buffers of their own', async
   assert.notEqual(got[0].buffer, got[3].buffer);
 });
 
-test('a receipt goes up when the memory is empty, with the credits, in a batch of number 0', async () => {
+test('a receipt goes up when memory is empty, with the credits, in a batch number 0', async () => {
   const { go, memory } = await attached();
   const { lane } = await go.channel<unknown>(0, () => {});
   const before = go.pushes.length;
@@ -492,7 +492,7 @@ test('more than 32 batches may be on their way up', async () => {
   assert.equal(go.on(lane).length, 100);
 });
 
-test('a page that comes back has a link of its own, which the old session does not end', async () => {
+test('a page that comes back has its own link, which the old session does not end', async () => {
   const { go, memory } = await attached();
   await go.channel(0, () => {});
   memory.gone = true;

@@ -87,7 +87,7 @@ for (const [name, { core, event }] of Object.entries({ ours, real })) {
     assert.equal(await reason(invoke('plain')), 'over');
   });
 
-  test(`${name}: a channel, at any depth, gets its messages in order, and its end frees it`, async () => {
+  test(`${name}: a channel at any depth gets messages in order; its end frees it`, async () => {
     const page = await tauriPage();
     page.answers.c = () => undefined;
     const seen: unknown[] = [];
@@ -174,7 +174,7 @@ for (const [name, { core, event }] of Object.entries({ ours, real })) {
     assert.deepEqual(got, ['a']);
   });
 
-  test(`${name}: a channel may be passed again while it is open, and is refused after its end`, async () => {
+  test(`${name}: a channel may be passed again while open, and is refused at its end`, async () => {
     const page = await tauriPage();
     page.answers.c = () => ({ json: null });
     const seen: unknown[] = [];
@@ -204,7 +204,7 @@ for (const [name, { core, event }] of Object.entries({ ours, real })) {
     assert.equal(page.callbacks, 0);
   });
 
-  test(`${name}: a plugin may know its commands in camel case; an unknown one is named`, async () => {
+  test(`${name}: a plugin may take commands in camel case; an unknown one is named`, async () => {
     const page = await tauriPage();
     page.answers['plugin:p|registerListener'] = () => ({ json: null });
     const seen: unknown[] = [];
@@ -215,7 +215,7 @@ for (const [name, { core, event }] of Object.entries({ ours, real })) {
     assert.equal(error, 'no command "plugin:nowhere|registerListener"');
   });
 
-  test(`${name}: a channel's handler that throws is reported, and the channel goes on`, async (t) => {
+  test(`${name}: a handler that throws is reported, and its channel goes on`, async (t) => {
     const page = await tauriPage();
     page.answers.c = () => ({ json: null });
     const seen: unknown[] = [];
@@ -304,7 +304,7 @@ test('real: callbacks, path, and mocks', async () => {
   assert.equal(page.log.length, 0, 'nothing of it reached Go');
 });
 
-test('ours: outside of a window of the app, calls reject with the reason, and nothing throws', async () => {
+test('ours: outside the app’s windows calls reject with the reason; nothing throws', async () => {
   await tauriPage();
   const globals = globalThis as Record<PropertyKey, unknown>;
   Reflect.deleteProperty(globals, Symbol.for('tailrace.tauri'));

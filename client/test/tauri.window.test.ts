@@ -63,7 +63,7 @@ for (const [name, api] of Object.entries({ ours, real })) {
     assert.equal(page.callbacks, name === 'real' ? 6 : 0);
   });
 
-  test(`${name}: unlisten in a handler acts at once, and a denied listener leaves nothing`, async () => {
+  test(`${name}: unlisten in a handler acts at once; a denied listener leaves none`, async () => {
     const page = await tauriPage();
     const seen: string[] = [];
     let unlisten = () => {};
@@ -194,7 +194,7 @@ for (const [name, api] of Object.entries({ ours, real })) {
     assert.equal(page.bus.subs.size, listeners - 6);
   });
 
-  test(`${name}: a request to close destroys the window, unless the handler prevents it`, async () => {
+  test(`${name}: a request to close destroys the window unless a handler prevents it`, async () => {
     const page = await tauriPage();
     page.answers['plugin:window|destroy'] = () => ({ json: null });
     const ask = async () => {
@@ -250,7 +250,7 @@ function sample(method: string): unknown[] {
 
 type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
-test('each method of the package’s classes calls the same command here, with the same arguments', async () => {
+test('each method of the package’s classes makes the same call, arguments included', async () => {
   const skip = /^(constructor|listen|once|emit|emitTo|on[A-Z].*|_.*|window|label|listeners)$/;
   const objects = (api: typeof ours): Methods[] =>
     [

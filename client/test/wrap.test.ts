@@ -12,7 +12,7 @@ async function nearTheEnd() {
   return { go, ...go.api };
 }
 
-test('calls behind the last number have those that are not in use, and their results come', async () => {
+test('calls behind the last number take those not in use, and their results come', async () => {
   const { go, invoke } = await nearTheEnd();
   const calls = ['a', 'b', 'c', 'd'].map((cmd) => invoke(cmd));
   await settle();

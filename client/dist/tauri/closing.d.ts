@@ -1,5 +1,8 @@
 import type { Event, EventName } from './event.js';
-/** A window was asked to close. Unless its handler prevents that, the window is destroyed when the handler is done. */
+/**
+ * A window was asked to close. Unless its handler prevents that, the window is destroyed when the
+ * handler is done.
+ */
 export declare class CloseRequestedEvent {
     event: EventName;
     id: number;

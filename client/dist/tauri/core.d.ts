@@ -11,10 +11,15 @@ export interface InvokeOptions {
 export declare function invoke<T>(cmd: string, args?: InvokeArgs, options?: InvokeOptions): Promise<T>;
 /** Keeps a function under a number, by which Go can name it. */
 export declare function transformCallback<T = unknown>(callback?: (response: T) => void, once?: boolean): number;
-/** A stream from a command to this page; pass it in the command's arguments. Bytes arrive as an ArrayBuffer. */
+/**
+ * A stream from a command to this page; pass it in the command's arguments. Bytes arrive as an
+ * ArrayBuffer.
+ */
 export declare class Channel<T = unknown> {
     id: number;
-    /** Called for each message, in order. Messages that come while nothing is set here are dropped. */
+    /**
+     * Called for each message, in order. Messages that come while nothing is set here are dropped.
+     */
     onmessage: (response: T) => void;
     constructor(onmessage?: (response: T) => void);
     [SERIALIZE_TO_IPC_FN](): string;
@@ -28,7 +33,10 @@ export declare class PluginListener {
     constructor(plugin: string, event: string, channelId: number);
     unregister(): Promise<void>;
 }
-/** Listens to an event of a plugin's own. Some plugins know the command only by its name in camel case. */
+/**
+ * Listens to an event of a plugin's own. Some plugins know the command only by its name in camel
+ * case.
+ */
 export declare function addPluginListener<T>(plugin: string, event: string, cb: (payload: T) => void): Promise<PluginListener>;
 export type PermissionState = 'granted' | 'denied' | 'prompt' | 'prompt-with-rationale';
 export declare function checkPermissions<T>(plugin: string): Promise<T>;

@@ -29,7 +29,9 @@ export type EventCallback<T> = (event: Event<T>) => void;
 /** Ends the listener at once. */
 export type UnlistenFn = () => void;
 export interface Options {
-    /** Whom to listen as; a string is everything of that label. Default: Any, which hears every event. */
+    /**
+     * Whom to listen as; a string is everything of that label. Default: Any, which hears every event.
+     */
     target?: string | EventTarget;
 }
 /** Calls back for every event of that name. Resolves when Go has the listener. */

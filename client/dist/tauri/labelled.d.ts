@@ -1,6 +1,9 @@
 import { type EventCallback, type EventName, type EventTarget, type UnlistenFn } from './event.js';
 type Handlers = Record<string, EventCallback<unknown>[]>;
-/** The label of this page's window. Outside of the app, where every call fails, it is the default one. */
+/**
+ * The label of this page's window. Outside of the app, where every call fails, it is the default
+ * one.
+ */
 export declare function currentLabel(): string;
 export declare abstract class Labelled {
     label: string;

@@ -8,8 +8,8 @@ export type WebviewWindowOptions = Omit<WebviewOptions, 'x' | 'y' | 'width' | 'h
 /** A window with its webview. */
 export declare class WebviewWindow extends Window {
     /**
-     * Opens a window of that label; it listens to `tauri://created` and `tauri://error` to learn how that went.
-     * For a window that exists there is `getByLabel`.
+     * Opens a window of that label; it listens to `tauri://created` and `tauri://error` to learn how
+     * that went. For a window that exists there is `getByLabel`.
      */
     constructor(label: WebviewLabel, options?: WebviewWindowOptions);
     protected get target(): EventTarget;

@@ -5,8 +5,8 @@ import { webviewOnly } from "./webview.js";
 import { labelOf, Window } from "./windowClass.js";
 var WebviewWindow = class extends Window {
   /**
-   * Opens a window of that label; it listens to `tauri://created` and `tauri://error` to learn how that went.
-   * For a window that exists there is `getByLabel`.
+   * Opens a window of that label; it listens to `tauri://created` and `tauri://error` to learn how
+   * that went. For a window that exists there is `getByLabel`.
    */
   constructor(label, options = {}) {
     super(label, EXISTING), !exists(options) && this.create("plugin:webview|create_webview_window", {

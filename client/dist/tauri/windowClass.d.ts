@@ -9,7 +9,10 @@ export declare function labelOf(window: {
 } | string | undefined): string | undefined;
 /** A native window. Its methods ask the window in Go; objects of one label stand for one window. */
 export declare class Window extends WindowActions {
-    /** Creates a window, unless an object of one that exists is asked for by `getByLabel` and the like. */
+    /**
+     * Creates a window, unless an object of one that exists is asked for by `getByLabel` and the
+     * like.
+     */
     constructor(label: WindowLabel, options?: WindowOptions);
     protected get target(): EventTarget;
     static getByLabel(label: string): Promise<Window | null>;
@@ -18,7 +21,10 @@ export declare class Window extends WindowActions {
     static getFocusedWindow(): Promise<Window | null>;
     onResized(handler: EventCallback<PhysicalSize>): Promise<UnlistenFn>;
     onMoved(handler: EventCallback<PhysicalPosition>): Promise<UnlistenFn>;
-    /** While somebody listens, closing the window only asks. It closes when the handler is done, if that has not prevented it. */
+    /**
+     * While somebody listens, closing the window only asks. It closes when the handler is done, if
+     * that has not prevented it.
+     */
     onCloseRequested(handler: (event: CloseRequestedEvent) => void | Promise<void>): Promise<UnlistenFn>;
     onDragDropEvent(handler: EventCallback<DragDropEvent>): Promise<UnlistenFn>;
     onFocusChanged(handler: EventCallback<boolean>): Promise<UnlistenFn>;

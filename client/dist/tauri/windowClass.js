@@ -10,7 +10,10 @@ function labelOf(window) {
   return typeof window == "object" ? window.label : window;
 }
 var Window = class extends WindowActions {
-  /** Creates a window, unless an object of one that exists is asked for by `getByLabel` and the like. */
+  /**
+   * Creates a window, unless an object of one that exists is asked for by `getByLabel` and the
+   * like.
+   */
   constructor(label, options = {}) {
     super(label), !exists(options) && this.create("plugin:window|create", {
       options: { ...options, parent: labelOf(options.parent), label }
@@ -45,7 +48,10 @@ var Window = class extends WindowActions {
       (event) => handler({ ...event, payload: new PhysicalPosition(event.payload) })
     );
   }
-  /** While somebody listens, closing the window only asks. It closes when the handler is done, if that has not prevented it. */
+  /**
+   * While somebody listens, closing the window only asks. It closes when the handler is done, if
+   * that has not prevented it.
+   */
   async onCloseRequested(handler) {
     return this.listen(TauriEvent.WINDOW_CLOSE_REQUESTED, async (event) => {
       let request = new CloseRequestedEvent(event);

@@ -103,7 +103,8 @@ export type DragDropEvent = {
     type: 'leave';
 };
 /**
- * Sizes and positions are in logical pixels. The app logs the first use of an option that it does not know.
+ * Sizes and positions are in logical pixels. The app logs the first use of an option that it does
+ * not know.
  */
 export interface WindowOptions extends WindowSizeConstraints {
     center?: boolean;
