@@ -15,7 +15,7 @@ ORDER ?= 50
 
 GO_TEST := go test -timeout 20m
 # Without cgo; tested with several numbers of processors.
-PURE := $(addprefix ./internal/,apitest appcode builtin contexts limits loglimit) ./ring/... ./transport/... ./bus/... ./webview/shm
+PURE := $(addprefix ./internal/,apitest appcode builtin contexts limits loglimit) ./ring/... ./transport/... ./bus/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 STEP := @.ci/step
 # What work costs, and how much memory holds: the number of processors makes no difference.
@@ -64,13 +64,13 @@ client: client/node_modules ## the page's half: types, tests, and that the commi
 
 extension: setup ## the web process's half of shared memory: that the committed files are what the sources give
 	$(STEP) 'extension, compilers' .ci/setup cross
-	$(STEP) extension sh -c 'webview/shm/extension/build.sh && webview/shm/extension/fuzz.sh'
+	$(STEP) extension sh -c 'transport/carrier/shm/extension/build.sh && transport/carrier/shm/extension/fuzz.sh'
 
 verify: export TAILRACE_VERIFY = 1
 verify: begin setup client/node_modules ## the tests that do more with TAILRACE_VERIFY=1, with their figures, and those of order many times
 	$(STEP) 'long forms' sh -c 'go test -timeout 4h -count=1 -v $$(grep -rlw --include="*_test.go" TAILRACE_VERIFY . | xargs -r -n1 dirname | sort -u)'
 	$(STEP) 'long forms of the client' sh -c 'cd client && node scripts/test.mjs starting'
-	$(STEP) 'order, 1, 2 and 4 processors' env -u TAILRACE_VERIFY go test -timeout 2h -race -cpu=1,2,4 -count=$(ORDER) -run Order ./ring ./transport ./bus ./webview/shm
+	$(STEP) 'order, 1, 2 and 4 processors' env -u TAILRACE_VERIFY go test -timeout 2h -race -cpu=1,2,4 -count=$(ORDER) -run Order ./ring ./transport ./transport/carrier/... ./bus
 	@.ci/step end
 
 model: ## the ring's protocol as a model for spin, and that spin finds planted bugs in it

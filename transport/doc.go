@@ -67,11 +67,11 @@
 //	ERROR  an error's methods panicked               command, type, panic, stack
 //	ERROR  policy panicked, which denies             permission, panic, stack
 //
-// Packages bus, webview and webview/shm log under their names: the carrier that a session has or
-// goes over to and why, web processes that ended, pages that did not answer, calls that were
-// refused, functions of the app that panicked. Pages can cause many of these. Of each message 32
-// pass for a window in 10 s; the next one that passes has the number of those that did not as
-// "suppressed". Texts over 2 KiB, but stacks, are cut.
+// Packages bus, webview and shm log under their names: the carrier that a session has or goes over
+// to and why, web processes that ended, pages that did not answer, calls that were refused,
+// functions of the app that panicked. Pages can cause many of these. Of each message 32 pass for a
+// window in 10 s; the next one that passes has the number of those that did not as "suppressed".
+// Texts over 2 KiB, but stacks, are cut.
 //
 // The logger's handler is called on a goroutine of its own, with one record at a time, in order.
 // Nothing waits for it, so it may wait, send and emit as it likes. While 256 records wait for it,

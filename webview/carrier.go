@@ -8,7 +8,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/faults"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/webview/shm"
+	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 )
 
 // CarrierKind is what carries data between Go and the pages.
@@ -48,7 +48,7 @@ const schemeName = "scheme"
 const (
 	defaultShared = 512 << 20
 	largestShared = 64 << 30
-	sharedSlot    = 4 << 20 // what comes and goes at once; see webview/shm
+	sharedSlot    = 4 << 20 // what comes and goes at once; see transport/carrier/shm
 )
 
 // withDefaultShared checks Options.SharedBytes against the engine's options.

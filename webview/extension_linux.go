@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/tailrace-go/tailrace/webview/shm/extension"
+	"github.com/tailrace-go/tailrace/transport/carrier/shm/extension"
 )
 
 // extensionLibrary gives the extension for this machine, nil if there is none. Tests have their

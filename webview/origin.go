@@ -16,8 +16,8 @@ const (
 
 // Every question whether a URL or an origin is one of ours is answered in this file, on parts that
 // parseSite has taken apart. The web process's extension asks it of its documents by the same
-// rules, in shm/extension/source/origin.c, and testdata/origins.txt is for both. Nothing is
-// compared by a prefix, or as a whole text. The rules:
+// rules, in transport/carrier/shm/extension/source/origin.c, and testdata/origins.txt is for both.
+// Nothing is compared by a prefix, or as a whole text. The rules:
 //
 //   - What can't be taken apart without doubt is not ours. Nor is what is not in the form that
 //     WebKit gives: URLs come to us as WebKit has read them, so that another form is a trick.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/webview/shm"
+	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 )
 
 // TestSentinels: an error is what its name says under the name of each package that has one.

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/webview/shm"
+	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 )
 
 // held is what processes hold of shared memory.

@@ -10,7 +10,7 @@ import (
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/webview/shm"
+	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 )
 
 // Window is one window with one page at a time.

@@ -36,7 +36,8 @@ var rules = []struct {
 		`\bslog\.(Default|Info|Warn|Error|Log|Debug)\(|\.Logger\(\)|\blog\.(Print|Fatal|Panic)`),
 		[]string{
 			"bus/event.go", // an event that was made by no bus, on its listener's own goroutine
-			"transport/engine_options.go", "webview/options.go", "webview/shm/options.go",
+			"transport/engine_options.go", "webview/options.go",
+			"transport/carrier/shm/options.go",
 		}},
 	// Codecs are called by encode and decode, which look at panics and at what is no JSON.
 	{regexp.MustCompile(`(?i)codec\.Append\(`), nil},
@@ -88,7 +89,8 @@ func TestOnePlace(t *testing.T) {
 		t.Fatalf("%d files, %v", files, err)
 	}
 	for _, name := range []string{
-		"transport/engine_options.go", "bus/options.go", "webview/options.go", "webview/shm/options.go",
+		"transport/engine_options.go", "transport/carrier/shm/options.go", "bus/options.go",
+		"webview/options.go",
 	} {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil || !strings.Contains(string(text), "o.Logger = loglimit.New(o.Logger)") {

@@ -29,7 +29,7 @@ func (m members) add(of, member, is string) {
 // folders are those of the packages that apps use.
 var folders = []string{
 	"ring", "transport", "transport/policy", "transport/script", "transport/transporttest",
-	"internal/wire", "bus", "webview", "webview/shm",
+	"internal/wire", "bus", "webview", "transport/carrier/shm",
 }
 
 func exported(t *testing.T) members {

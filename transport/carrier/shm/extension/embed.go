@@ -7,7 +7,7 @@
 //     "scheme://host[:port]". Documents of other origins, and frames below the
 //     main one, get nothing.
 //   - A user message "tailrace.offer" to a page, with parameters "(s)", the
-//     session's id, and the five descriptors of webview/shm/LAYOUT.md, offers a
+//     session's id, and the five descriptors of transport/carrier/shm/LAYOUT.md, offers a
 //     link. A page has one link; a newer offer ends the older one.
 //   - A document of ours finds the object __tailrace_memory on its window before
 //     any of its scripts runs. Its functions give numbers and throw nothing; they

@@ -68,7 +68,7 @@ check() {
 	[ "$symbols" = webkit_web_extension_initialize_with_user_data ] || fail "$1 exports: $symbols"
 }
 
-out=../../../build/extension
+out=../../../../build/extension
 mkdir -p "$out"
 for arch in amd64 arm64; do
 	file=tailrace_linux_$arch.so
@@ -89,6 +89,6 @@ for arch in amd64 arm64; do
 	elif [ -n "$update" ]; then
 		cp "$out/$file" "$file"
 	elif ! cmp "$out/$file" "$file"; then
-		fail "$file is not what the sources give: run webview/shm/extension/build.sh update, and commit it"
+		fail "$file is not what the sources give: run transport/carrier/shm/extension/build.sh update, and commit it"
 	fi
 done

@@ -3,7 +3,7 @@
 # compiler has them. usage: fuzz.sh [ROUNDS]
 set -euo pipefail
 cd "$(dirname "$0")"
-out=../../../build/extension
+out=../../../../build/extension
 mkdir -p "$out"
 sanitize=(-fsanitize=address,undefined -fno-sanitize-recover=all)
 if ! echo 'int main(void) { return 0; }' | cc "${sanitize[@]}" -x c -o "$out/sanitize" - 2>/dev/null; then
@@ -12,6 +12,6 @@ if ! echo 'int main(void) { return 0; }' | cc "${sanitize[@]}" -x c -o "$out/san
 fi
 rm -f "$out/sanitize"
 cc -std=gnu11 -g -O1 -Wall -Wextra "${sanitize[@]}" -Isource -o "$out/origin" fuzz/origin.c source/origin.c
-"$out/origin" <../../testdata/origins.txt
+"$out/origin" <../../../../webview/testdata/origins.txt
 cc -std=gnu11 -g -O1 -Wall -Wextra "${sanitize[@]}" -Isource -pthread -o "$out/fuzz" fuzz/link.c source/{link,region,queue,upward}.c
 exec "$out/fuzz" "${1:-2000}"
