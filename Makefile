@@ -15,7 +15,7 @@ ORDER ?= 50
 
 GO_TEST := go test -timeout 20m
 # Without cgo; tested with several numbers of processors.
-PURE := $(addprefix ./internal/,apitest appcode builtin contexts limits loglimit) ./ring/... ./transport/... ./bus/...
+PURE := $(addprefix ./internal/,apitest appcode builtin contexts fifo limits loglimit ranked) ./ring/... ./transport/... ./bus/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 STEP := @.ci/step
 # What work costs, and how much memory holds: the number of processors makes no difference.

@@ -12,6 +12,7 @@ import (
 	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
 // invocation is one call of a command by the page.
@@ -73,9 +74,6 @@ func (s *Session) invoke(p []byte) error {
 		return wire.Broken("invoke %d: envelope of %d bytes in %d", id, n, len(rest))
 	}
 	inv := &invocation{s: s, id: id, held: commandCost, length: uint64(len(rest)) - uint64(n)}
-	if n > maxEnvelope {
-		return wire.Broken("invoke %d: envelope of %d bytes, the limit is %d", id, n, maxEnvelope)
-	}
 	if err := inv.parse(rest[:n]); err != nil {
 		return err
 	}
@@ -100,8 +98,8 @@ func (s *Session) admit(inv *invocation) error {
 	if other, running := s.commands.Load(inv.id); running && !other.vacated.Load() {
 		return wire.Broken("invoke %d: a command with this id is running", inv.id)
 	}
-	if err := s.budget.fromPage(heldCommands, inv.held); err != nil {
-		s.budget.give(heldCommands, inv.held)
+	if err := s.budget.FromPage(budget.Commands, inv.held); err != nil {
+		s.budget.Give(budget.Commands, inv.held)
 		return err
 	}
 	if running >= int64(s.opt.Pending) && inv.refused == nil {
@@ -122,8 +120,8 @@ func (s *Session) admit(inv *invocation) error {
 	return nil
 }
 
-// run is the command's goroutine.
-func (inv *invocation) run() {
+// Run is the command's goroutine.
+func (inv *invocation) Run() {
 	var settled func(context.Context)
 	inv.err = errExited
 	defer func() { // also when a function of the app has ended this goroutine
@@ -197,7 +195,7 @@ func (inv *invocation) perform() {
 
 // waitForOthers waits while results of other calls wait for room: what this one gives would wait,
 // too. False: the page has cancelled it. A page that has left takes no result: its last calls run.
-func (inv *invocation) waitForOthers() bool { return inv.s.budget.pass(inv.ctx) != ErrCanceled }
+func (inv *invocation) waitForOthers() bool { return inv.s.budget.Pass(inv.ctx) != ErrCanceled }
 
 // conclude ends what belongs to the call when its handler has returned. The result may be sent
 // then.
@@ -274,7 +272,7 @@ func (inv *invocation) over() {
 	s.commands.Compute(inv.id, func(now *invocation, loaded bool) (*invocation, bool) {
 		return now, !loaded || now == inv // the id may be another call's by now
 	})
-	s.budget.give(heldCommands, inv.held)
+	s.budget.Give(budget.Commands, inv.held)
 	inv.cancel(context.Canceled)
 }
 
@@ -330,7 +328,7 @@ func (inv *invocation) receiveBody() *Error {
 	}
 	inv.body = m.data
 	inv.held += int64(cap(m.data))
-	inv.s.budget.add(heldCommands, int64(cap(m.data)))
+	inv.s.budget.Add(budget.Commands, int64(cap(m.data)))
 	return nil
 }
 
@@ -349,3 +347,7 @@ func (inv *invocation) decode(args any) error {
 	}
 	return nil
 }
+
+// commandCost is what a command that runs or waits takes beside what else is counted of it, in bytes;
+// its goroutine is not in it.
+const commandCost = 1024

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
 // command is a registered handler. run decodes the arguments, calls it and encodes
@@ -226,7 +227,7 @@ func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload [
 		if err := inv.roomForResult(n); err != nil {
 			return err
 		}
-		defer s.budget.give(heldResults, n)
+		defer s.budget.Give(budget.Results, n)
 	}
 	return l.sendAs(ctx, m, kind, payload)
 }
@@ -234,9 +235,9 @@ func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload [
 // roomForResult counts a result that waits for the page, or waits for room until the page cancels
 // the call or is gone. An *Error is what the page gets instead.
 func (inv *invocation) roomForResult(n int64) error {
-	err := inv.s.budget.wait(inv.ctx, heldResults, n)
+	err := inv.s.budget.Wait(inv.ctx, budget.Results, n)
 	switch {
-	case err == errBacklog:
+	case err == budget.ErrBacklog:
 		return &Error{
 			CodeBusy,
 			fmt.Sprintf("the result of command %q found no room: the page takes none, and as "+
@@ -267,12 +268,12 @@ func (inv *invocation) replyLane(data []byte) error {
 		return err
 	}
 	if err := s.control.takeTurn(s.ctx, s.downTurn); err != nil {
-		s.budget.give(heldResults, v.cost())
+		s.budget.Give(budget.Results, v.cost())
 		return err
 	}
 	if s.nextLane.Load() == lastLane {
 		s.downTurn <- struct{}{}
-		s.budget.give(heldResults, v.cost())
+		s.budget.Give(budget.Results, v.cost())
 		s.end(&ClosedError{Reason: "the session has used all numbers of lanes: reload the page"})
 		return s.Err()
 	}
@@ -288,7 +289,7 @@ func (inv *invocation) replyLane(data []byte) error {
 		err = s.control.wait(s.ctx, s.control.accepted(), false)
 	}
 	if err != nil {
-		s.budget.give(heldResults, v.cost())
+		s.budget.Give(budget.Results, v.cost())
 		l.finish(&ClosedError{Reason: "the result was not sent", Cause: err}, false)
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
+	"github.com/tailrace-go/tailrace/transport/internal/scripts"
 )
 
 type evalReply struct {
@@ -91,19 +93,19 @@ func (s *Session) sendEval(ctx context.Context, id uint32, js string, expectResu
 	}
 	if s.nativeEval != nil {
 		flags |= evalNative
-		c := &script{id: id, js: js, result: expectResult}
-		if err := s.roomForScript(ctx, c.cost()); err != nil {
+		c := &scripts.Script{ID: id, JS: js, Result: expectResult}
+		if err := s.roomForScript(ctx, c.Cost()); err != nil {
 			return fmt.Errorf("failed to eval: %w", err)
 		}
-		s.scripts.keep(c)
+		s.scripts.Keep(c)
 	}
 	payload := twoWords(make([]byte, 0, 8+len(js)), id, flags)
 	err := s.control.send(ctx, wire.Eval, append(payload, js...))
 	if s.nativeEval != nil {
 		if err != nil {
-			s.scripts.take(id)
+			s.scripts.Take(id)
 		} else {
-			s.scripts.sent(id, s.control.ring.Load().Tail())
+			s.scripts.Sent(id, s.control.ring.Load().Tail())
 		}
 	}
 	if err != nil {
@@ -115,7 +117,7 @@ func (s *Session) sendEval(ctx context.Context, id uint32, js string, expectResu
 // roomForScript counts a source that is kept, or waits for room.
 func (s *Session) roomForScript(ctx context.Context, cost int64) error {
 	switch {
-	case s.budget.takeAny(heldScripts, cost):
+	case s.budget.TakeAny(budget.Scripts, cost):
 		return nil
 	case ctx == noWait:
 		return ErrMemory
@@ -123,7 +125,7 @@ func (s *Session) roomForScript(ctx context.Context, cost int64) error {
 	waits, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer context.AfterFunc(s.ctx, func() { stop(s.Err()) })()
-	return s.budget.wait(waits, heldScripts, cost)
+	return s.budget.Wait(waits, budget.Scripts, cost)
 }
 
 // evalReply takes the page's answer to an eval. A value that nobody waits for is dropped, an error
@@ -140,7 +142,7 @@ func (s *Session) evalReply(kind wire.Kind, p []byte) error {
 	if body == evalNotAllowed {
 		return s.notAllowed(id)
 	}
-	s.scripts.take(id)
+	s.scripts.Take(id)
 	var r evalReply
 	switch {
 	case kind == wire.Error:

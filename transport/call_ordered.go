@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 )
 
 // HandleOrdered registers fn as a command that is handled in the order in which the page called it,
@@ -28,53 +27,6 @@ func HandleOrdered[Args, Result any](e *Engine, name string,
 
 func (inv *invocation) ordered() bool { return inv.command != nil && inv.command.Ordered }
 
-// turns are a session's ordered commands, and the commands that came behind them.
-type turns struct {
-	mu    sync.Mutex
-	queue []*invocation // the first one has its turn
-	last  func()        // called, on a goroutine of its own, when the queue is empty
-}
-
-// behind has f called once, on a goroutine of its own, when every turn is over.
-func (t *turns) behind(f func()) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.queue) == 0 {
-		go f()
-		return
-	}
-	t.last = f
-}
-
-// add queues inv if it has to wait for its turn. first: nobody was waiting.
-func (t *turns) add(inv *invocation) (queued, first bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	first = len(t.queue) == 0
-	if first && !inv.ordered() {
-		return false, false
-	}
-	t.queue = append(t.queue, inv)
-	return true, first
-}
-
-// next ends a turn and gives the command that has the next one, nil when there is none.
-func (t *turns) next() *invocation {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.queue[0] = nil
-	t.queue = t.queue[1:]
-	if len(t.queue) == 0 {
-		t.queue = nil
-		if t.last != nil {
-			go t.last()
-			t.last = nil
-		}
-		return nil
-	}
-	return t.queue[0]
-}
-
 // start starts a command when its turn has come. The caller holds inMu.
 func (s *Session) start(inv *invocation) {
 	if inv.ordered() && len(inv.lanes) > 0 && inv.refused == nil {
@@ -82,11 +34,11 @@ func (s *Session) start(inv *invocation) {
 			CodeBadArguments, fmt.Sprintf("command %q takes no channels", inv.name), nil,
 		}
 	}
-	switch queued, first := s.turns.add(inv); {
+	switch queued, first := s.turns.Add(inv, inv.ordered()); {
 	case first:
 		go s.takeTurns(inv)
 	case !queued:
-		s.begins.add(inv)
+		s.begins.Add(inv)
 	}
 }
 
@@ -95,15 +47,18 @@ func (s *Session) start(inv *invocation) {
 func (s *Session) takeTurns(inv *invocation) {
 	over := false
 	defer func() {
-		if !over { // the handler has ended this goroutine
-			go s.takeTurns(s.turns.next())
+		if over {
+			return
+		}
+		if next, ok := s.turns.Next(); ok { // the handler has ended this goroutine
+			go s.takeTurns(next)
 		}
 	}()
-	for ; inv != nil; inv = s.turns.next() {
+	for ok := true; ok; inv, ok = s.turns.Next() {
 		if inv.ordered() {
 			inv.runOrdered()
 		} else {
-			s.begins.add(inv)
+			s.begins.Add(inv)
 		}
 	}
 	over = true

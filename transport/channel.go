@@ -44,7 +44,7 @@ func (c *Channel[T]) connect(data []byte, window func(*lane) int64) error {
 	if bytes.Equal(data, []byte("null")) {
 		return nil
 	}
-	l, err := connected(data, window)
+	l, err := open.Take(data, window)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package transport
 import (
 	"fmt"
 	"log/slog"
-	"sync"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
 )
@@ -143,30 +142,4 @@ func (s *Session) checkDenied(a Action, name string) *Error {
 }
 
 // logDenial logs the first denial of a permission.
-func (s *Session) logDenial(p Permission) {
-	if s.denials.first(p.String()) {
-		s.log.Warn("denied", "permission", p.String(), "origin", s.origin)
-	}
-}
-
-// maxDenials bounds how many different denials of a session are logged: the page chooses the names.
-const maxDenials = 256
-
-// denials are those that were logged.
-type denials struct {
-	mu     sync.Mutex
-	logged map[string]bool
-}
-
-func (d *denials) first(permission string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.logged[permission] || len(d.logged) == maxDenials {
-		return false
-	}
-	if d.logged == nil {
-		d.logged = make(map[string]bool)
-	}
-	d.logged[permission] = true
-	return true
-}
+func (s *Session) logDenial(p Permission) { s.journal.Denied(p.String(), s.origin) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
 // Sentinels. Errors of this package wrap them; test with errors.Is.
@@ -21,7 +22,7 @@ var (
 	ErrTooLarge = errors.New("transport: message is over MaxMessage")
 	// ErrMemory is a session that holds Options.SessionBytes already; SessionStats.Held says by
 	// what.
-	ErrMemory = errors.New("transport: the session's memory is used up (Options.SessionBytes)")
+	ErrMemory = budget.ErrMemory
 	// ErrUnbound is a Channel or Stream that no command's arguments brought. The
 	// page makes a channel and passes it to invoke.
 	ErrUnbound = errors.New("transport: channel is not connected to a page: it must come in a " +

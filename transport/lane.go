@@ -9,6 +9,8 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
+	"github.com/tailrace-go/tailrace/transport/internal/journal"
+	"github.com/tailrace-go/tailrace/transport/internal/meter"
 )
 
 // lane is one ordered stream of frames of a session, both directions of it.
@@ -37,7 +39,7 @@ type lane struct {
 
 	valueBytes atomic.Int64 // what values take, from the slot to their receipt
 	extra      atomic.Int64 // frames beyond one a message: fragments, aborts, the close
-	blocked    blocked
+	waits      meter.Waits
 	turn       chan struct{} // holds a token while no fragmented message is under way
 	named      int           // the number of the invoke that named it last; guarded by inMu
 
@@ -71,8 +73,8 @@ type lane struct {
 	life      lifetime
 	kept      bool // Keep was called
 	announced bool // the page knows that Go has taken the channel
-	latency   latency
-	meter     meter
+	latency   meter.Latency
+	meter     meter.Meter
 
 	in inbox
 }
@@ -101,7 +103,7 @@ func newLane(s *Session, id uint32, ringSize int) *lane {
 		done: make(chan struct{})}
 	l.turn <- struct{}{}
 	l.in.bell = make(chan struct{}, 1)
-	l.meter.start(s.engine.now())
+	l.meter.Start(s.engine.now())
 	l.in.meter = l.meter
 	return l
 }
@@ -235,15 +237,15 @@ func (l *lane) claim(ctx context.Context, r *ring.Ring, m manner, n int) (ring.C
 // block notes that a sender begins to wait, unblock that it does not any more.
 func (l *lane) block() (began time.Duration) {
 	began = l.s.engine.now()
-	l.blocked.enter(began)
+	l.waits.Enter(began)
 	return began
 }
 
 func (l *lane) unblock(began time.Duration) {
 	now := l.s.engine.now()
-	l.blocked.leave(began, now)
-	if l.id != 0 && now-began >= longWait {
-		l.s.waitedLong(l, now-began)
+	l.waits.Leave(began, now)
+	if l.id != 0 && now-began >= journal.LongWait {
+		l.s.journal.WaitedLong(l.id, l.name, now-began)
 	}
 }
 
@@ -330,8 +332,8 @@ func (l *lane) advance(m mark, received bool) {
 	*at = m
 	if !received {
 		sent := l.sent.Load()
-		l.meter.tick(l.s.atStep, count{l.messages(), sent})
-		l.latency.begin(l.s.at, sent)
+		l.meter.Tick(l.s.atStep, meter.Count{Messages: l.messages(), Bytes: sent})
+		l.latency.Begin(l.s.at, sent)
 	}
 	rest := l.waiters[:0]
 	for _, w := range l.waiters {
@@ -351,9 +353,9 @@ func (l *lane) advance(m mark, received bool) {
 // consumedUpTo takes the page's credit.
 func (l *lane) consumedUpTo(total uint64) {
 	l.credited.Store(total)
-	if l.latency.awaits(total) {
+	if l.latency.Awaits(total) {
 		l.mu.Lock()
-		l.latency.end(l.s.engine.now())
+		l.latency.End(l.s.engine.now())
 		l.mu.Unlock()
 	}
 }
@@ -418,3 +420,9 @@ func (l *lane) conclude(e *ClosedError) {
 	l.logEnd(e)
 	l.s.push(l)
 }
+
+// laneCost is what a lane takes beside what else is counted of it, in bytes.
+const laneCost = 1408
+
+// Number is the lane's.
+func (l *lane) Number() uint32 { return l.id }

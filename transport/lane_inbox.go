@@ -5,7 +5,10 @@ import (
 	"sync"
 	"sync/atomic"
 
+	queue "github.com/tailrace-go/tailrace/internal/fifo"
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
+	"github.com/tailrace-go/tailrace/transport/internal/meter"
 )
 
 // inbox is a lane's upward half: what the page has sent and Go has not taken.
@@ -53,8 +56,8 @@ type inbox struct {
 	over  bool          // Go has ended the lane: what comes is dropped
 	free  bool          // the queue is not counted in the session's memory any more
 	bell  chan struct{} // capacity one: something to receive, or the end
-	whole count         // messages that were queued
-	meter meter
+	whole meter.Count   // messages that were queued
+	meter meter.Meter
 }
 
 // message is one message of the page.
@@ -67,21 +70,21 @@ type message struct {
 // messages is a queue of messages. It keeps them in the slices in which they came, so that a long
 // one is not moved when it grows.
 type messages struct {
-	runs fifo[[]message] // none is empty
+	runs queue.Queue[[]message] // none is empty
 }
 
-func (q *messages) empty() bool { return q.runs.len() == 0 }
+func (q *messages) empty() bool { return q.runs.Len() == 0 }
 
 // pushRun pushes all of a run, whose memory is the queue's from then on.
-func (q *messages) pushRun(run []message) { q.runs.push(run) }
+func (q *messages) pushRun(run []message) { q.runs.Push(run) }
 
 // pop takes the first one; there must be one.
 func (q *messages) pop() message {
-	run := q.runs.front()
+	run := q.runs.Front()
 	m := (*run)[0]
 	(*run)[0] = message{}
 	if *run = (*run)[1:]; len(*run) == 0 {
-		q.runs.pop()
+		q.runs.Pop()
 	}
 	return m
 }
@@ -136,14 +139,14 @@ func (a *arrivals) deliver() error {
 	l.holds(cost)
 	a.queue[0].stride += l.in.held
 	l.in.held = 0
-	l.in.whole.messages += uint64(len(a.queue))
-	l.in.whole.bytes = l.in.received
-	l.in.meter.tick(stepOf(now), l.in.whole)
+	l.in.whole.Messages += uint64(len(a.queue))
+	l.in.whole.Bytes = l.in.received
+	l.in.meter.Tick(meter.Step(now), l.in.whole)
 	l.in.queue.pushRun(a.queue)
 	l.in.mu.Unlock()
 	a.queue = nil
 	l.in.wake()
-	return l.s.budget.check()
+	return l.s.budget.Check()
 }
 
 // fragment credits a fragment: at once, or with the messages before it that nobody has read
@@ -181,7 +184,7 @@ func (l *lane) dropPart() {
 	s := l.s
 	s.inMu.Lock()
 	defer s.inMu.Unlock()
-	s.budget.give(heldFragments, int64(l.in.part.Size()))
+	s.budget.Give(budget.Fragments, int64(l.in.part.Size()))
 	l.in.part.Discard()
 }
 
@@ -230,9 +233,9 @@ func (l *lane) holds(n int64) {
 	}
 	l.in.cost += n
 	if n < 0 {
-		l.s.budget.give(heldMessages, -n)
+		l.s.budget.Give(budget.Messages, -n)
 	} else {
-		l.s.budget.add(heldMessages, n)
+		l.s.budget.Add(budget.Messages, n)
 	}
 }
 

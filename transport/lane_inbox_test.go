@@ -43,7 +43,7 @@ func wantNothing(t *testing.T, l *lane, memory int64) {
 	if m, err := l.receive(ctx); !errors.Is(err, ErrClosed) {
 		t.Errorf("receive gave message %v, %v, and the one before it was dropped", m.data, err)
 	}
-	if now := l.s.budget.used.Load(); now != memory {
+	if now := l.s.budget.Used(); now != memory {
 		t.Errorf("the session holds %d bytes, before the messages it held %d", now, memory)
 	}
 }
@@ -68,7 +68,7 @@ func TestMessageBesideEnd(t *testing.T) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				s, l := openUpward(t)
 				l.uses = 1
-				memory := s.budget.used.Load()
+				memory := s.budget.Used()
 				if name == "session" {
 					memory -= ringCost(s.control.ring.Load().Cap()) + laneCost
 				}
@@ -127,7 +127,7 @@ func TestReceiveBesidePagesClose(t *testing.T) {
 	if err != nil || m.data[0] != 7 {
 		t.Errorf("receive gave message %v, %v", m.data, err)
 	}
-	wantNothing(t, l, s.budget.used.Load())
+	wantNothing(t, l, s.budget.Used())
 }
 
 // TestChannelPassedBesideReturn: a command returns, and ends the channels that it alone held;
@@ -204,18 +204,18 @@ func TestForgottenBesideEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, l := openUpward(t)
-			before := s.budget.used.Load()
+			before := s.budget.Used()
 			a := arrivals{lane: l}
 			a.frames(t, message8(1), message8(2))
 			if err := a.deliver(); err != nil {
 				t.Fatal(err)
 			}
-			if s.budget.used.Load() <= before {
+			if s.budget.Used() <= before {
 				t.Fatal("unread messages are not counted")
 			}
 			l.forgetUnread()
 			after(t, l)
-			if now := s.budget.used.Load(); now != before {
+			if now := s.budget.Used(); now != before {
 				t.Errorf("the session holds %d bytes, before the messages it held %d", now, before)
 			}
 			l.forgetUnread() // nothing: the end of the session sees what is given back twice

@@ -333,7 +333,7 @@ func TestMemoryIsTheCarriers(t *testing.T) {
 				t.Errorf("%d messages came, %d batches were sent again", p.got.Load(),
 					s.Stats().Resent)
 			}
-			if used := s.budget.used.Load(); used != 0 {
+			if used := s.budget.Used(); used != 0 {
 				t.Errorf("%d bytes are still counted", used)
 			}
 		})
@@ -371,7 +371,7 @@ func TestAllocFails(t *testing.T) {
 	if err := small.send(noWait, wire.Bytes, numbered(100, 0)); err != nil {
 		t.Fatal(err)
 	}
-	before := s.budget.used.Load()
+	before := s.budget.Used()
 	c.fail.Store(true)
 	if err := other.send(noWait, wire.Bytes, numbered(100, 0)); !errors.Is(err, errRegion) ||
 		!errors.Is(err, ErrMemory) {
@@ -389,9 +389,9 @@ func TestAllocFails(t *testing.T) {
 		err != ErrFull {
 		t.Errorf("a message over half of the ring that stays: %v", err)
 	}
-	if st := small.stats(); st.Ring != firstRing || sent < 60 || s.budget.used.Load() != before {
+	if st := small.stats(); st.Ring != firstRing || sent < 60 || s.budget.Used() != before {
 		t.Errorf("ring of %d bytes, %d messages, %d bytes counted, before %d", st.Ring, sent,
-			s.budget.used.Load(), before)
+			s.budget.Used(), before)
 	}
 	c.fail.Store(false)
 	if err := small.send(noWait, wire.Bytes, numbered(1000, uint64(sent))); err != nil {

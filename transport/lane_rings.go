@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/tailrace-go/tailrace/ring"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
 // A lane's ring begins small and grows when it is full, up to ringSize: ten thousand short channels
@@ -30,26 +31,13 @@ type laneRing struct {
 // ringCost is a ring's memory with its stamps (8 bytes a unit).
 func ringCost(size int) int64 { return int64(size) + int64(size/ring.Unit)*8 }
 
-// grant takes a ring's memory from the session's total. The first quarter of the total goes
-// to rings of the wanted size, each further quarter to rings a fourth of the size before, so that a
-// few busy channels get all their speed, and a thousand still find room.
+// grant takes a ring's memory from the session's total.
 func (s *Session) grant(want int) (int, error) {
-	total := s.budget.limit
-	for {
-		used := s.budget.used.Load()
-		size := max(want>>(2*(4*max(used, 0)/total)), minRing)
-		for size > minRing && used+ringCost(size) > total {
-			size /= 2
-		}
-		cost := ringCost(size)
-		if used+cost > total {
-			return 0, ErrMemory
-		}
-		if s.budget.used.CompareAndSwap(used, used+cost) {
-			s.budget.kinds[heldRings].Add(cost)
-			return size, nil
-		}
+	size, ok := s.budget.TakeRing(want, minRing, ringCost)
+	if !ok {
+		return 0, ErrMemory
 	}
+	return size, nil
 }
 
 // open returns the ring that senders use, which it makes on first use.
@@ -98,7 +86,7 @@ func (l *lane) grow(r *ring.Ring, want int) bool {
 		return false
 	}
 	if size <= r.Cap() {
-		l.s.budget.give(heldRings, ringCost(size))
+		l.s.budget.Give(budget.Rings, ringCost(size))
 		return false
 	}
 	memory, err := l.alloc(size)
@@ -115,7 +103,7 @@ func (l *lane) grow(r *ring.Ring, want int) bool {
 func (l *lane) alloc(size int) ([]byte, error) {
 	memory, err := l.s.carrier.Alloc(size)
 	if err != nil {
-		l.s.budget.give(heldRings, ringCost(size))
+		l.s.budget.Give(budget.Rings, ringCost(size))
 		return nil, fmt.Errorf("transport: no memory for a ring of %d bytes: %w", size, err)
 	}
 	return memory, nil
@@ -213,7 +201,7 @@ func (l *lane) freeRings() {
 }
 
 func (l *lane) free(r laneRing) {
-	l.s.budget.give(heldRings, ringCost(r.Cap()))
+	l.s.budget.Give(budget.Rings, ringCost(r.Cap()))
 	l.s.carrier.Free(r.memory)
 }
 

@@ -37,7 +37,7 @@ func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 		l.out.cost = 0
 		l.advance(m, false)
 		if l.id == 0 && s.nativeEval != nil {
-			s.scripts.batched(m.pos, l.sent.Load())
+			s.scripts.Batched(m.pos, l.sent.Load())
 		}
 	}
 	return state, need

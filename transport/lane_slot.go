@@ -1,6 +1,9 @@
 package transport
 
-import "github.com/tailrace-go/tailrace/internal/wire"
+import (
+	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
+)
 
 // slotValue is the state of a lane's slot: the n-th value, or (full false) that it
 // was taken; closed: no further one is accepted.
@@ -32,17 +35,17 @@ func (l *lane) latest(kind wire.Kind, data []byte) error {
 		}
 		v := &slotValue{kind: kind, data: make([]byte, len(data)), n: 1, full: true}
 		grows := v.cost() - old.cost()
-		if !l.s.budget.take(heldLatest, max(grows, 0)) { // the old value stays
+		if !l.s.budget.Take(budget.Latest, max(grows, 0)) { // the old value stays
 			return ErrMemory
 		}
 		copy(v.data, data)
 		if !l.put(old, v) {
-			l.s.budget.give(heldLatest, max(grows, 0))
+			l.s.budget.Give(budget.Latest, max(grows, 0))
 			continue
 		}
 		l.valueBytes.Add(grows)
 		if grows < 0 {
-			l.s.budget.give(heldLatest, -grows)
+			l.s.budget.Give(budget.Latest, -grows)
 		}
 		return nil
 	}
@@ -80,15 +83,15 @@ func (l *lane) take() *slotValue {
 // gave takes n bytes of values out of what is held.
 func (l *lane) gave(n int64) {
 	l.valueBytes.Add(-n)
-	l.s.budget.give(l.values(), n)
+	l.s.budget.Give(l.values(), n)
 }
 
 // values is what the lane's slot counts as.
-func (l *lane) values() holder {
+func (l *lane) values() budget.Kind {
 	if l.count == &l.s.downloads {
-		return heldResults
+		return budget.Results
 	}
-	return heldLatest
+	return budget.Latest
 }
 
 // closeSlot refuses further values; one that waits stays.

@@ -63,17 +63,6 @@ func TestMaxAhead(t *testing.T) {
 	}
 }
 
-// TestMaxDenials: so many different denials are logged, each once.
-func TestMaxDenials(t *testing.T) {
-	var d denials
-	for n := range maxDenials + 2 {
-		name := fmt.Sprint("name ", n)
-		if got := d.first(name); got != (n < maxDenials) || d.first(name) {
-			t.Errorf("denial %d of %d: %v", n+1, maxDenials, got)
-		}
-	}
-}
-
 // TestMaxPlaces: so many windows' places are kept; for one more the one goes that was not used for
 // the longest time, and of those that are attached none.
 func TestMaxPlaces(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
 // Answer is the answer to one request of the page.
@@ -144,10 +145,10 @@ func (p *Pulls) letGo(n int) {
 // holdRequest counts a request of n bytes that waits to be handled. Lone ones have room whatever
 // the session holds: they bring receipts.
 func (s *Session) holdRequest(n int) bool {
-	return s.budget.takeAny(heldRequests, int64(n)+requestCost)
+	return s.budget.TakeAny(budget.Requests, int64(n)+requestCost)
 }
 
-func (s *Session) letRequestGo(n int) { s.budget.give(heldRequests, int64(n)+requestCost) }
+func (s *Session) letRequestGo(n int) { s.budget.Give(budget.Requests, int64(n)+requestCost) }
 
 // refuse answers what stands in the inbox after the end.
 func (p *Pulls) refuse() {

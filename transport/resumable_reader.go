@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
 // reader is one page that is attached to a resumable channel. A goroutine of its own, its pump,
@@ -167,7 +168,7 @@ func (rd *reader) pump(called context.Context) {
 // holds.
 func (rd *reader) count() {
 	if n := cap(rd.cur.buf); n != rd.counted {
-		rd.lane.s.budget.add(heldReaders, int64(n-rd.counted))
+		rd.lane.s.budget.Add(budget.Readers, int64(n-rd.counted))
 		rd.counted = n
 	}
 }

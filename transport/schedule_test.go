@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/schedule"
 )
 
 // addBorrowed makes a lane whose messages the page borrows.
@@ -208,7 +209,7 @@ func TestShortBatches(t *testing.T) {
 			}
 			return total
 		}
-		full := s.opt.MaxBatch - 2*quantum
+		full := s.opt.MaxBatch - 2*schedule.Quantum
 		for range 40 {
 			batch() // until nobody is fresh any more
 		}
@@ -221,8 +222,8 @@ func TestShortBatches(t *testing.T) {
 				if err := sparse.send(context.Background(), wire.JSON, []byte("1")); err != nil {
 					t.Fatal(err)
 				}
-				for i := range shortBatches {
-					if n := batch(); n > s.opt.MaxBatch/shortBatch+quantum {
+				for i := range schedule.ShortBatches {
+					if n := batch(); n > s.opt.MaxBatch/schedule.ShortBatch+schedule.Quantum {
 						t.Fatalf("round %d: batch %d behind the one who says little has %d bytes",
 							round, i, n)
 					}

@@ -15,6 +15,11 @@ import (
 	"github.com/puzpuzpuz/xsync/v3"
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
+	"github.com/tailrace-go/tailrace/transport/internal/journal"
+	"github.com/tailrace-go/tailrace/transport/internal/schedule"
+	"github.com/tailrace-go/tailrace/transport/internal/scripts"
+	"github.com/tailrace-go/tailrace/transport/internal/turns"
 )
 
 // Session is the connection with one page load. It ends once, by End or by a rule
@@ -38,7 +43,7 @@ type Session struct {
 	control      *lane
 	lanes        *xsync.MapOf[uint32, *lane] // all but lane 0
 
-	budget budget // what is held for the page, and by it
+	budget budget.Budget // what is held for the page, and by it
 	// Lanes by their purpose: the page's channels, its raw bodies, Go's raw results.
 	channels, uploads, downloads atomic.Int64
 
@@ -48,7 +53,7 @@ type Session struct {
 	ready   []*lane
 
 	// The drainer's own.
-	schedule schedule
+	schedule schedule.Schedule[*lane]
 	number   uint64    // of the last batch that was built
 	began    time.Time // when the batch was begun: a time, the engine's, and the meters' step
 	at       time.Duration
@@ -74,8 +79,8 @@ type Session struct {
 	creditMu   sync.Mutex
 	due        []*lane // lanes with upward credit to be told
 
-	turns  turns  // of the page's ordered commands
-	begins begins // of the others
+	turns  turns.Turns[*invocation]  // of the page's ordered commands
+	begins turns.Begins[*invocation] // of the others
 
 	eventTurn chan struct{} // holds a token while no large event waits to begin, and none behind it
 
@@ -89,10 +94,9 @@ type Session struct {
 	crowd    crowd
 	evals    *xsync.MapOf[uint32, chan evalReply]
 	lastEval atomic.Uint64 // counts the evals; its low half is the last one's number
-	scripts  scripts       // that the page may want to be evaluated natively
+	scripts  scripts.Store // that the page may want to be evaluated natively
 
-	denials denials
-	journal journal
+	journal journal.Journal
 
 	figures figures
 	serial  uint64        // the engine's number of the session
@@ -146,8 +150,8 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		eventTurn: make(chan struct{}, 1),
 		downTurn:  make(chan struct{}, 1),
 	}
-	s.budget.limit = int64(e.opt.SessionBytes)
-	s.scripts.budget = &s.budget
+	s.budget.Start(int64(e.opt.SessionBytes))
+	s.scripts.Start(&s.budget)
 	s.ctx, s.cancel = context.WithCancelCause(context.WithValue(context.Background(), sessionKey{},
 		s))
 	s.eventTurn <- struct{}{}
@@ -155,6 +159,7 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	s.control = newLane(s, 0, e.opt.ControlBytes)
 	s.control.name = "control"
 	s.control.in.window.Store(int64(e.opt.Window))
+	s.journal.Start(s.log, s.carrier)
 	s.opened = e.now()
 	s.carrier.Bind(s, e.opt)
 	if _, err := s.control.open(); err != nil { // now: later the channels may have taken all memory
@@ -165,7 +170,7 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		return nil, err
 	}
 	e.enter(s)
-	s.logOpened()
+	s.journal.Opened(s.serial, s.origin)
 	go s.drain()
 	return s, nil
 }
@@ -248,15 +253,15 @@ func (s *Session) over(e *ClosedError, keep bool) {
 	finish(0, s.control)
 	s.lanes.Range(finish)
 	s.carrier.Close(e)
-	if e.Cause != nil {
-		s.log.Warn("session ended", "session", s.serial, "reason", e.Reason, "error", e.Cause)
-	} else {
-		s.log.Info("session ended", "session", s.serial, "reason", e.Reason)
-	}
+	s.journal.Ended(e.Reason, e.Cause)
 }
 
 // Settled implements Port.
-func (s *Session) Settled() { s.logSettled() }
+func (s *Session) Settled() {
+	if s.ctx.Err() == nil {
+		s.journal.Settled()
+	}
+}
 
 // Fail implements Port.
 func (s *Session) Fail(rule error) { _ = s.fail(rule) }
@@ -312,7 +317,7 @@ func (s *Session) known(id uint32) bool {
 func (s *Session) enter(l *lane, count *atomic.Int64) *lane {
 	l.count = count
 	count.Add(1)
-	s.budget.add(heldLanes, laneCost)
+	s.budget.Add(budget.Lanes, laneCost)
 	s.lanes.Store(l.id, l)
 	s.figures.opened.Add(1)
 	// the walks of End and of the drainer may have passed already
@@ -346,7 +351,7 @@ func (s *Session) forget(l *lane) {
 	s.gone.Unlock()
 	if ok {
 		l.count.Add(-1)
-		s.budget.give(heldLanes, laneCost)
+		s.budget.Give(budget.Lanes, laneCost)
 		l.forgetUnread()
 		l.freeRings()
 		s.push(l) // the drainer lets its ring go
@@ -360,11 +365,11 @@ func (s *Session) forgetAll() {
 	s.inMu.Lock()
 	defer s.inMu.Unlock()
 	for _, up := range s.early {
-		s.budget.give(heldEarly, int64(len(up)))
+		s.budget.Give(budget.Early, int64(len(up)))
 	}
 	clear(s.early)
 	drop := func(l *lane) {
-		s.budget.give(heldFragments, int64(l.in.part.Size()))
+		s.budget.Give(budget.Fragments, int64(l.in.part.Size()))
 		l.in.part = wire.Assembly{}
 		l.forgetUnread()
 	}
@@ -374,7 +379,7 @@ func (s *Session) forgetAll() {
 		s.forget(l)
 		return true
 	})
-	s.scripts.forget()
+	s.scripts.Forget()
 	s.outMu.Lock()
 	defer s.outMu.Unlock()
 	for _, b := range s.outstanding {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
+	"github.com/tailrace-go/tailrace/transport/internal/meter"
+	"github.com/tailrace-go/tailrace/transport/internal/schedule"
 )
 
 // smallest is the least room that a lane's turn needs.
@@ -73,7 +75,7 @@ func (s *Session) build() *Batch {
 	d := &s.schedule
 	s.readyMu.Lock()
 	for i, l := range s.ready {
-		d.class(l).fresh.push(l)
+		d.Class(l.borrow).Fresh.Push(l)
 		s.ready[i] = nil
 	}
 	s.ready = s.ready[:0]
@@ -81,7 +83,7 @@ func (s *Session) build() *Batch {
 	credits := s.creditsDue()
 	for {
 		control := s.control.listed.Load()
-		if d.owned.lanes()+d.borrowed.lanes()+len(credits) == 0 && !control {
+		if d.Lanes()+len(credits) == 0 && !control {
 			return nil
 		}
 		if b := s.buildTurn(credits, control); b != nil {
@@ -96,14 +98,14 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 	d := &s.schedule
 	s.began = time.Now()
 	s.at = s.began.Sub(s.engine.epoch)
-	s.atStep = stepOf(s.at)
-	c, outOfTurn, most := d.turn(control, s.opt.MaxBatch)
-	control = control && c == &d.owned
-	lanes := c.lanes()
-	alone := lanes == 1 && d.owned.lanes()+d.borrowed.lanes() == 1
+	s.atStep = meter.Step(s.at)
+	c, outOfTurn, most := d.Turn(control, s.opt.MaxBatch)
+	control = control && c == &d.Owned
+	lanes := c.Lanes()
+	alone := lanes == 1 && d.Lanes() == 1
 	b := s.newBatch()
 	b.reset(&wire.Header{Number: s.number + 1, Receipt: s.upReceipt.Load(), Credits: credits})
-	b.Borrow = c == &d.borrowed
+	b.Borrow = c == &d.Borrowed
 	empty := b.Len
 	room := func() int { return s.opt.MaxBatch - wire.ClosingSize - b.Len }
 	if control {
@@ -111,15 +113,15 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 	}
 	first, full := b.Len, false
 	for !full && room() > smallest && b.Len-first < most {
-		list := &c.fresh
-		if list.len() == 0 {
-			if list = &c.old; list.len() == 0 || outOfTurn {
+		list := &c.Fresh
+		if list.Len() == 0 {
+			if list = &c.Old; list.Len() == 0 || outOfTurn {
 				break
 			}
 		}
-		l := list.pop()
+		l := list.Pop()
 		if l.deficit <= 0 {
-			l.deficit += quantum
+			l.deficit += schedule.Quantum
 		}
 		if alone {
 			l.deficit = max(l.deficit, most) // nobody has the next turn
@@ -128,19 +130,19 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 		state, need := s.serve(b, l, min(room(), l.deficit))
 		l.deficit -= b.Len - before
 		switch {
-		case state == starved && list == &c.fresh && !alone:
-			c.old.push(l)
+		case state == starved && list == &c.Fresh && !alone:
+			c.Old.Push(l)
 		case state != more:
-			l.deficit = min(l.deficit, quantum)
+			l.deficit = min(l.deficit, schedule.Quantum)
 			if s.unlist(l, need) {
-				c.old.push(l)
+				c.Old.Push(l)
 			}
 		case need+wire.RunSize <= l.deficit: // this lane begins the next batch
-			c.old.pushFront(l)
+			c.Old.PushFront(l)
 			full = true
 		default: // it has had its share: next turn, and more for a larger frame
-			l.deficit += quantum
-			c.old.push(l)
+			l.deficit += schedule.Quantum
+			c.Old.Push(l)
 		}
 	}
 	bytes := b.Len - first
@@ -154,7 +156,7 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 		s.recycle(b)
 		return nil
 	}
-	d.charge(c, lanes, bytes)
+	d.Charge(c, lanes, bytes)
 	return s.close(b)
 }
 

@@ -24,7 +24,7 @@ func built(t *testing.T, o Options) *Session {
 	t.Cleanup(func() {
 		s.End("test is over")
 		<-s.drained
-		if held, running := s.budget.used.Load(), s.pending.Load(); held != 0 || running != 0 ||
+		if held, running := s.budget.Used(), s.pending.Load(); held != 0 || running != 0 ||
 			s.lanes.Size() > 0 {
 			t.Errorf("after its end the session holds %d bytes, %d lanes and %d commands", held,
 				s.lanes.Size(), running)
@@ -216,17 +216,17 @@ func TestRingsShareTheTotal(t *testing.T) {
 		t.Fatalf("%d rings, then %v", len(lanes), err)
 	}
 	if first, last := lanes[0].stats().Ring, lanes[len(lanes)-1].stats().Ring; first <= last ||
-		s.budget.used.Load() > 16<<20 {
-		t.Errorf("rings from %d to %d bytes take %d in all", first, last, s.budget.used.Load())
+		s.budget.Used() > 16<<20 {
+		t.Errorf("rings from %d to %d bytes take %d in all", first, last, s.budget.Used())
 	}
-	full := s.budget.used.Load()
+	full := s.budget.Used()
 	for _, l := range lanes {
 		l.finish(&ClosedError{Reason: "test"}, true)
 		l.in.ended.Store(true) // the page's close
 	}
 	for order, _ := next(t, s); order != nil; order, _ = next(t, s) {
 	}
-	if left := s.budget.used.Load(); left >= full/4 || s.lanes.Size() > 1 {
+	if left := s.budget.Used(); left >= full/4 || s.lanes.Size() > 1 {
 		t.Errorf("%d bytes of %d and %d lanes are left after the channels' end", left, full,
 			s.lanes.Size())
 	}
@@ -294,7 +294,7 @@ func TestRingGrows(t *testing.T) {
 		t.Errorf("%d of %d messages came", got, sent)
 	}
 	want := ringCost(s.opt.ControlBytes) + ringCost(4<<20) + laneCost
-	if used := s.budget.used.Load(); used != want {
+	if used := s.budget.Used(); used != want {
 		t.Errorf("%d bytes are counted, want lane 0 and the last ring: %d", used, want)
 	}
 }

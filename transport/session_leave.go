@@ -26,7 +26,7 @@ func (s *Session) Leave(last uint64, reason string) {
 // may be called under inMu: the end has a goroutine of its own.
 func (s *Session) handled(number uint64) {
 	if l := s.leaving.Load(); l != nil && number >= l.last {
-		s.turns.behind(func() { s.left(l.reason) })
+		s.turns.Behind(func() { s.left(l.reason) })
 	}
 }
 

@@ -16,18 +16,18 @@ func TestLeave(t *testing.T) {
 	}
 	s.Leave(3, "left")
 	turn := &invocation{command: &command{CommandOptions: CommandOptions{Ordered: true}}}
-	s.turns.add(turn)
+	s.turns.Add(turn, true)
 	s.handled(2)
-	s.turns.next()
+	s.turns.Next()
 	if err := s.Err(); err != nil {
 		t.Fatalf("the session has ended before its last batch: %v", err)
 	}
-	s.turns.add(turn)
+	s.turns.Add(turn, true)
 	s.handled(3)
 	if err := s.Err(); err != nil {
 		t.Fatalf("the session has ended before its ordered commands: %v", err)
 	}
-	s.turns.next()
+	s.turns.Next()
 	<-s.Done()
 	<-s.drained
 	for _, n := range []byte{1, 2} {

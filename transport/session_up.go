@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
 // upSlack is what an upward batch may have beyond MaxBatch: header, credits, runs.
@@ -137,7 +138,7 @@ func (s *Session) credits(credits []wire.Credit) error {
 		}
 		l.consumedUpTo(c.Total)
 		if l.id == 0 && s.nativeEval != nil {
-			s.scripts.credited(c.Total)
+			s.scripts.Credited(c.Total)
 		}
 		l.ringCredit()
 		if need := l.needs.Load(); need > 0 && l.fits(int(need)) {
@@ -159,7 +160,7 @@ func (s *Session) inOrder(b *wire.Batch, up []byte) error {
 		if s.early[b.Number] != nil {
 			return nil
 		}
-		if !s.budget.take(heldEarly, int64(len(up))) {
+		if !s.budget.Take(budget.Early, int64(len(up))) {
 			return wire.ErrLost // no room to keep it: the page sends it again
 		}
 		s.early[b.Number] = bytes.Clone(up)
@@ -179,7 +180,7 @@ func (s *Session) inOrder(b *wire.Batch, up []byte) error {
 			return nil
 		}
 		delete(s.early, next)
-		s.budget.give(heldEarly, int64(len(up)))
+		s.budget.Give(budget.Early, int64(len(up)))
 		var err error
 		if b, err = wire.Decode(up, wire.Up); err != nil {
 			return err
@@ -244,7 +245,7 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 		if err != nil {
 			return err
 		}
-		if err := s.budget.fromPage(heldFragments, int64(l.in.part.Size()-before)); err != nil {
+		if err := s.budget.FromPage(budget.Fragments, int64(l.in.part.Size()-before)); err != nil {
 			return err
 		}
 		if !done {
@@ -252,7 +253,7 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 			return nil
 		}
 		kind, data = l.in.part.Take()
-		s.budget.give(heldFragments, int64(cap(data))) // whoever keeps it counts it again
+		s.budget.Give(budget.Fragments, int64(cap(data))) // whoever keeps it counts it again
 	} else if l.id != 0 && len(data) > s.opt.MaxMessage {
 		return wire.Broken("message of %d bytes on lane %d, the limit is %d", len(data), l.id,
 			s.opt.MaxMessage)
@@ -282,7 +283,7 @@ func (s *Session) pageClosed(l *lane, payload []byte) error {
 		e.Cause = cause
 	}
 	l.in.pageEnds()
-	s.budget.give(heldFragments, int64(l.in.part.Size()))
+	s.budget.Give(budget.Fragments, int64(l.in.part.Size()))
 	l.in.part = wire.Assembly{}
 	l.finish(e, false)
 	l.ringCredit()

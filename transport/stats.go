@@ -86,10 +86,10 @@ func (l *lane) stats() ChannelStats {
 		OnFull: OnFull(l.onFull.Load() &^ inUse).String(), Closing: l.end.Load() != nil,
 		Replaced: l.replaced.Load(), Resent: l.resent.Load(),
 	}
-	st.Blocked, st.Waiting = l.blocked.read(now)
+	st.Blocked, st.Waiting = l.waits.Read(now)
 	l.in.mu.Lock()
-	st.Received, st.ReceivedBytes = l.in.whole.messages, l.in.whole.bytes
-	st.ReceivedRate = l.in.meter.rate(now)
+	st.Received, st.ReceivedBytes = l.in.whole.Messages, l.in.whole.Bytes
+	st.ReceivedRate = Rate(l.in.meter.Rate(now))
 	l.in.mu.Unlock()
 	consumed, came := l.in.consumed.Load(), l.in.came.Load()
 	// of a run that is being handled more may be consumed than has been counted
@@ -99,8 +99,8 @@ func (l *lane) stats() ChannelStats {
 	defer l.mu.Unlock()
 	st.Credited = l.credited.Load() // before what was sent: it is never more
 	st.Messages, st.Bytes = l.messages(), l.sent.Load()
-	st.Rate = l.meter.rate(now)
-	st.Latency = l.latency.read(now)
+	st.Rate = Rate(l.meter.Rate(now))
+	st.Latency = l.latency.Read(now)
 	st.Lag = st.Bytes - st.Credited
 	for _, r := range l.rings {
 		st.Depth += r.Len()
@@ -244,7 +244,7 @@ func (s *Session) Stats() SessionStats {
 	s.outMu.Unlock()
 	return SessionStats{
 		Number: s.serial, Label: s.label, Origin: s.origin, Age: s.engine.now() - s.opened,
-		Carrier: s.carrier.Name(), Reason: s.carrierReason(),
+		Carrier: s.carrier.Name(), Reason: s.journal.Reason(),
 		Batches: s.figures.batches.Load(), Bytes: s.figures.bytes.Load(),
 		Resent:      s.figures.resent.Load(),
 		Unreceipted: unreceipted, ReceivedBatches: s.upReceipt.Load(),
@@ -252,8 +252,8 @@ func (s *Session) Stats() SessionStats {
 		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(),
 		Evals: s.lastEval.Load(), NativeEvals: s.figures.nativeEvals.Load(),
 		Commands: s.figures.commands.Load(), Running: s.commands.Size(),
-		Memory:   s.budget.used.Load(),
-		Held:     s.budget.stats(),
+		Memory:   s.budget.Used(),
+		Held:     memoryStats(&s.budget),
 		Channels: s.totals(), Control: s.control.stats(),
 	}
 }

@@ -1,5 +1,7 @@
 package transport
 
+import "github.com/tailrace-go/tailrace/transport/internal/budget"
+
 // MemoryStats says what holds a session's memory, in bytes. Their sum is at most
 // Options.SessionBytes, and a quarter more for what the page sends; besides, one result and one
 // script may be larger than what is left.
@@ -30,20 +32,14 @@ type MemoryStats struct {
 	Waiting int64 `json:"waiting"`
 }
 
-func (b *budget) stats() MemoryStats {
-	var of [holderKinds]int64
-	of[heldMessages] = b.used.Load()
-	for h := heldRings; h < holderKinds; h++ {
-		of[h] = b.kinds[h].Load()
-		of[heldMessages] -= of[h]
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// memoryStats are the figures of a session's budget.
+func memoryStats(b *budget.Budget) MemoryStats {
+	of, waiting := b.Held()
 	return MemoryStats{
-		Rings: of[heldRings], Lanes: of[heldLanes], Messages: max(0, of[heldMessages]),
-		Fragments: of[heldFragments], Early: of[heldEarly],
-		Requests: of[heldRequests], Commands: of[heldCommands], Results: of[heldResults],
-		Latest:  of[heldLatest],
-		Scripts: of[heldScripts], Readers: of[heldReaders], Waiting: b.backlog(),
+		Rings: of[budget.Rings], Lanes: of[budget.Lanes], Messages: of[budget.Messages],
+		Fragments: of[budget.Fragments], Early: of[budget.Early],
+		Requests: of[budget.Requests], Commands: of[budget.Commands], Results: of[budget.Results],
+		Latest:  of[budget.Latest],
+		Scripts: of[budget.Scripts], Readers: of[budget.Readers], Waiting: waiting,
 	}
 }

@@ -1,4 +1,10 @@
-package transport
+// Package missing finds what a command's arguments declare and the page has not passed: a channel.
+// It is looked for before the handler is called, which would use a nil channel.
+//
+// Only what the decoder itself has made is looked at: exported fields, elements of slices, arrays
+// and maps, and what pointers lead to, but nothing behind an interface, or behind a type that
+// decodes itself, which may hold anything.
+package missing
 
 import (
 	"encoding/json"
@@ -10,25 +16,23 @@ import (
 	"sync"
 )
 
-// What a command's arguments declare, but the page has not passed, is found before the handler is
-// called: a handler would use a nil channel.
-//
-// Only what the decoder itself has made is looked at: exported fields, elements of slices, arrays
-// and maps, and what pointers lead to, but nothing behind an interface, or behind a type that
-// decodes itself, which may hold anything.
+// Finder finds channels that are missing. Its fields are set before it is used; any goroutine may
+// call its methods.
+type Finder struct {
+	// Channel is the interface that a channel implements, or a pointer to one.
+	Channel reflect.Type
+	// Connected reports whether a channel is connected.
+	Connected func(channel any) bool
 
-// boundChannel is a *Channel or a *Stream, or a struct that embeds one.
-type boundChannel interface{ bound() *lane }
+	kinds sync.Map // reflect.Type -> kindOfType
+}
 
-var (
-	channelType = reflect.TypeFor[boundChannel]()
-	rawType     = reflect.TypeFor[json.RawMessage]()
-)
+var rawType = reflect.TypeFor[json.RawMessage]()
 
 // isChannel reports whether values of that type, or pointers to them, are channels.
-func isChannel(t reflect.Type) bool {
-	return t.Implements(channelType) ||
-		t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(channelType)
+func (f *Finder) isChannel(t reflect.Type) bool {
+	return t.Implements(f.Channel) ||
+		t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(f.Channel)
 }
 
 // decodesItself reports whether a type, or a pointer to it, has a method by which codecs let values
@@ -50,27 +54,25 @@ func decodesItself(t reflect.Type) bool {
 // is declared can be missing.
 type kindOfType struct{ holds, declares bool }
 
-var kindsOfTypes sync.Map // reflect.Type -> kindOfType
+// MayHold reports whether decoding into args, a pointer, may decode a channel.
+func (f *Finder) MayHold(args any) bool { return f.kind(reflect.TypeOf(args)).holds }
 
-// mayHoldChannel reports whether decoding into that type may decode a channel.
-func mayHoldChannel(t reflect.Type) bool { return typeOf(t).holds }
-
-func typeOf(t reflect.Type) kindOfType {
-	if known, ok := kindsOfTypes.Load(t); ok {
+func (f *Finder) kind(t reflect.Type) kindOfType {
+	if known, ok := f.kinds.Load(t); ok {
 		return known.(kindOfType)
 	}
 	var k kindOfType
-	k.add(t, map[reflect.Type]bool{})
-	kindsOfTypes.Store(t, k)
+	f.add(&k, t, map[reflect.Type]bool{})
+	f.kinds.Store(t, k)
 	return k
 }
 
 // add adds what values of type t may have.
-func (k *kindOfType) add(t reflect.Type, seen map[reflect.Type]bool) {
+func (f *Finder) add(k *kindOfType, t reflect.Type, seen map[reflect.Type]bool) {
 	switch {
 	case seen[t] || t == rawType:
 		return
-	case isChannel(t):
+	case f.isChannel(t):
 		k.holds, k.declares = true, true
 		return
 	case decodesItself(t):
@@ -80,23 +82,23 @@ func (k *kindOfType) add(t reflect.Type, seen map[reflect.Type]bool) {
 	seen[t] = true
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		k.add(t.Elem(), seen)
+		f.add(k, t.Elem(), seen)
 	case reflect.Struct:
 		for i := range t.NumField() {
-			k.add(t.Field(i).Type, seen)
+			f.add(k, t.Field(i).Type, seen)
 		}
 	case reflect.Interface:
 		k.holds = k.holds || t.NumMethod() > 0 // a decoder of the user's may put one there
 	}
 }
 
-// complete says which channel that args, a pointer, declares is missing, nil when there is none.
-func complete(args any) error {
+// Check says which channel that args, a pointer, declares is missing, nil when there is none.
+func (f *Finder) Check(args any) error {
 	v := reflect.ValueOf(args).Elem()
-	if !typeOf(v.Type()).declares {
+	if !f.kind(v.Type()).declares {
 		return nil
 	}
-	at, missing := search{}.missing(v, 0)
+	at, missing := search{f, map[spot]bool{}}.missing(v, 0)
 	switch {
 	case !missing:
 		return nil
@@ -113,7 +115,10 @@ func complete(args any) error {
 const deepest = 10_000
 
 // search looks for a channel that is missing. It remembers where it was.
-type search map[spot]bool
+type search struct {
+	*Finder
+	spots map[spot]bool
+}
 
 // spot is what a pointer, slice or map refers to.
 type spot struct {
@@ -128,8 +133,8 @@ func (s search) been(v reflect.Value) bool {
 	if v.Kind() == reflect.Slice {
 		at.length = v.Len()
 	}
-	was := s[at]
-	s[at] = true
+	was := s.spots[at]
+	s.spots[at] = true
 	return was
 }
 
@@ -141,9 +146,9 @@ func (s search) missing(v reflect.Value, depth int) (path []string, found bool) 
 	switch {
 	case depth > deepest:
 		return nil, false
-	case isChannel(t):
-		return nil, !isBound(v)
-	case !typeOf(t).declares || decodesItself(t):
+	case s.isChannel(t):
+		return nil, !s.isBound(v)
+	case !s.kind(t).declares || decodesItself(t):
 		return nil, false
 	}
 	switch t.Kind() {
@@ -175,7 +180,7 @@ func (s search) missing(v reflect.Value, depth int) (path []string, found bool) 
 
 // isBound reports whether a channel is connected. A value in a map has no address: its copy is
 // asked.
-func isBound(v reflect.Value) bool {
+func (f *Finder) isBound(v reflect.Value) bool {
 	if v.Kind() != reflect.Pointer {
 		to := reflect.New(v.Type())
 		to.Elem().Set(v)
@@ -184,8 +189,7 @@ func isBound(v reflect.Value) bool {
 	if v.IsNil() {
 		return false
 	}
-	c, ok := v.Interface().(boundChannel)
-	return ok && c.bound() != nil
+	return f.Connected(v.Interface())
 }
 
 // fields looks at the fields that a page can set.
@@ -194,11 +198,11 @@ func (s search) fields(v reflect.Value, depth int) (path []string, found bool) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		embedded := f.Anonymous && name == "" && !isChannel(f.Type) && isStruct(f.Type)
+		embedded := f.Anonymous && name == "" && !s.isChannel(f.Type) && isStruct(f.Type)
 		if name == "-" && options == "" || !f.IsExported() && !embedded {
 			continue
 		}
-		if isChannel(f.Type) && optional(options) {
+		if s.isChannel(f.Type) && optional(options) {
 			continue
 		}
 		path, found := s.missing(v.Field(i), depth+1)

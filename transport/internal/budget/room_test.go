@@ -1,4 +1,4 @@
-package transport
+package budget
 
 import (
 	"context"
@@ -12,23 +12,21 @@ import (
 func TestRoomComesBack(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		held holder
-		back func(b *budget)
+		held Kind
+		back func(b *Budget)
 	}{
-		{"a reader's block", heldReaders, func(b *budget) { b.add(heldReaders, -900) }},
-		{"an aborted message", heldFragments, func(b *budget) {
-			_ = b.fromPage(heldFragments, -900)
-		}},
-		{"a ring", heldRings, func(b *budget) { b.give(heldRings, 900) }},
-		{"results", heldResults, func(b *budget) { b.give(heldResults, 950) }},
+		{"a reader's block", Readers, func(b *Budget) { b.Add(Readers, -900) }},
+		{"an aborted message", Fragments, func(b *Budget) { _ = b.FromPage(Fragments, -900) }},
+		{"a ring", Rings, func(b *Budget) { b.Give(Rings, 900) }},
+		{"results", Results, func(b *Budget) { b.Give(Results, 950) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := &budget{limit: 1000}
-				b.add(heldResults, 50)
-				b.add(c.held, 900)
+				b := &Budget{limit: 1000}
+				b.Add(Results, 50)
+				b.Add(c.held, 900)
 				got := make(chan error, 1)
-				go func() { got <- b.wait(t.Context(), heldResults, 500) }()
+				go func() { got <- b.Wait(t.Context(), Results, 500) }()
 				synctest.Wait()
 				if len(got) > 0 {
 					t.Fatal("it did not wait")
@@ -48,19 +46,19 @@ func TestRoomComesBack(t *testing.T) {
 // TestKindsWaitApart: a result does not stand behind a script that waits for other scripts, nor a
 // script behind a result, nor the start of a command.
 func TestKindsWaitApart(t *testing.T) {
-	for _, kinds := range [][2]holder{{heldScripts, heldResults}, {heldResults, heldScripts}} {
+	for _, kinds := range [][2]Kind{{Scripts, Results}, {Results, Scripts}} {
 		synctest.Test(t, func(t *testing.T) {
-			b := &budget{limit: 1000}
-			b.add(kinds[0], 1000)
+			b := &Budget{limit: 1000}
+			b.Add(kinds[0], 1000)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			over := errors.New("over")
 			first := make(chan error, 1)
-			go func() { first <- b.wait(ctx, kinds[0], 500) }()
+			go func() { first <- b.Wait(ctx, kinds[0], 500) }()
 			synctest.Wait()
 			got := make(chan error, 2)
-			go func() { got <- b.wait(ctx, kinds[1], 500) }()
-			if kinds[0] == heldScripts {
-				go func() { got <- b.pass(ctx) }()
+			go func() { got <- b.Wait(ctx, kinds[1], 500) }()
+			if kinds[0] == Scripts {
+				go func() { got <- b.Pass(ctx) }()
 			} else {
 				got <- nil
 			}
