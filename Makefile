@@ -14,18 +14,26 @@ ROUNDS ?= 5
 ORDER ?= 50
 
 GO_TEST := go test -timeout 20m
+NPM_RUN := npm run --silent
 # Without cgo; tested with several numbers of processors.
-PURE := $(addprefix ./internal/,apitest appcode builtin contexts fifo limits loglimit ranked) ./ring/... ./transport/... ./bus/...
+PURE := $(addprefix ./internal/,apitest appcode builtin contexts fifo limits loglimit ranked) \
+	./ring/... ./transport/... ./bus/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 STEP := @.ci/step
+# Names of tests as patterns of -run: a list has a space between its names.
+empty :=
+any = $(subst $(empty) $(empty),|,$(strip $1))
 # What work costs, and how much memory holds: the number of processors makes no difference.
-SIZES := TestHolders|TestManyReferences|TestRepeatedChannels|TestFairBetweenClasses|TestScriptsShrink|TestDeepArguments|TestHistoryMemory
+SIZES := $(call any,TestHolders TestManyReferences TestRepeatedChannels TestFairBetweenClasses \
+	TestScriptsShrink TestDeepArguments TestHistoryMemory)
 # Windows as an app's user has them, also beside a window manager and on Wayland.
-WINDOWS := TestWindow|TestMonitors|TestHiddenWindow|TestFixedWindow|TestLargestSize|TestResizeFlood|TestTheme|TestScreenshot|TestClos|TestCreate|TestSessionEnds|TestOrderIntoPage
+WINDOWS := $(call any,TestWindow TestMonitors TestHiddenWindow TestFixedWindow TestLargestSize \
+	TestResizeFlood TestTheme TestScreenshot TestClos TestCreate TestSessionEnds TestOrderIntoPage)
 # The quick ones, with a page that talks to Go over both carriers.
-QUICK := TestWindowState|TestWindowEvents|TestAppEvents|TestOrderIntoPage
+QUICK := $(call any,TestWindowState TestWindowEvents TestAppEvents TestOrderIntoPage)
 
-.PHONY: demo check test verify bench bench-e2e lint format setup client extension model fuzz soak faults begin
+.PHONY: demo check test verify bench bench-e2e lint format setup client extension model fuzz \
+	soak faults begin
 .NOTPARALLEL:
 
 demo: setup ## stream FILE (default: the go binary) and live telemetry into a window
@@ -33,44 +41,56 @@ demo: setup ## stream FILE (default: the go binary) and live telemetry into a wi
 
 check: begin setup client/node_modules ## what finds most mistakes, in a minute and a half
 	$(STEP) 'format and vet' .ci/lint quick
-	$(STEP) 'client: types and tests' sh -c 'cd client && npm run --silent check && npm run --silent test'
+	$(STEP) 'client: types and tests' sh -c 'cd client && $(NPM_RUN) check && $(NPM_RUN) test'
 	$(STEP) 'pure Go' $(GO_TEST) $(PURE) ./internal/docs
 	$(STEP) 'a few windows' $(GO_TEST) -run '$(QUICK)' ./webview
 	@.ci/step end
 
-test: export TAILRACE_TEST_EXTENSION = $(CURDIR)/build/extension/tailrace_linux_$(shell go env GOARCH).so
+test: export TAILRACE_TEST_EXTENSION = \
+	$(CURDIR)/build/extension/tailrace_linux_$(shell go env GOARCH).so
 test: begin setup lint client extension model ## everything that must hold
 	$(STEP) 'displays' .ci/setup displays
 	$(STEP) 'other systems' .ci/crossbuild $(PURE)
 	$(STEP) 'pure Go, -race, 2 processors' $(GO_TEST) -race -cpu=2 $(PURE)
-	$(STEP) 'pure Go, -race, 1 and 4 processors' $(GO_TEST) -race -cpu=1,4 -skip '^($(SIZES))$$' $(PURE)
+	$(STEP) 'pure Go, -race, 1 and 4 processors' \
+		$(GO_TEST) -race -cpu=1,4 -skip '^($(SIZES))$$' $(PURE)
 	$(STEP) 'names in documents and comments' $(GO_TEST) ./internal/docs
-	$(STEP) 'ring and transport with ringdebug' $(GO_TEST) -tags ringdebug ./ring/... ./transport/...
+	$(STEP) 'ring and transport with ringdebug' \
+		$(GO_TEST) -tags ringdebug ./ring/... ./transport/...
 	$(STEP) linearizability sh -c 'cd ring/linearizability && $(GO_TEST) -race .'
-	$(STEP) 'windows, examples, fuzz seeds' $(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
+	$(STEP) 'windows, examples, fuzz seeds' \
+		$(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
 	$(STEP) 'example websocket' sh -c 'cd examples/websocket && $(GO_TEST) -race .'
 	@# Prints what of the documents runs, and what was added.
-	$(STEP) documents $(GO_TEST) -count=1 -v -run 'TestDocuments|TestPrograms' ./examples/tauri/snippets
+	$(STEP) documents \
+		$(GO_TEST) -count=1 -v -run 'TestDocuments|TestPrograms' ./examples/tauri/snippets
 	@# Bounds of memory, which the race detector's own hides.
-	$(STEP) 'bounds of memory' $(GO_TEST) -run 'TestStalledPage|TestLargeAsset|TestUnreadAnswers' ./webview
-	$(STEP) 'windows beside openbox and on Wayland' .ci/displays '$(GO_TEST) -race -count=1' openbox='$(WINDOWS)' wayland='$(WINDOWS)|TestDragging|TestPointer'
+	$(STEP) 'bounds of memory' \
+		$(GO_TEST) -run 'TestStalledPage|TestLargeAsset|TestUnreadAnswers' ./webview
+	$(STEP) 'windows beside openbox and on Wayland' \
+		.ci/displays '$(GO_TEST) -race -count=1' \
+		openbox='$(WINDOWS)' wayland='$(WINDOWS)|TestDragging|TestPointer'
 	@.ci/step end
 
 begin:
 	@.ci/step begin
 
-client: client/node_modules ## the page's half: types, tests, and that the committed bundle is what the sources give
-	$(STEP) client sh -c 'cd client && npm run --silent check && npm run --silent test && npm run --silent verify'
+client: client/node_modules ## the page's half: types, tests, and its committed bundle is up to date
+	$(STEP) client sh -c 'cd client && $(NPM_RUN) check && $(NPM_RUN) test && $(NPM_RUN) verify'
 
-extension: setup ## the web process's half of shared memory: that the committed files are what the sources give
+extension: setup ## the web process's half of shared memory: its committed files are up to date
 	$(STEP) 'extension, compilers' .ci/setup cross
-	$(STEP) extension sh -c 'transport/carrier/shm/extension/build.sh && transport/carrier/shm/extension/fuzz.sh'
+	$(STEP) extension sh -c 'cd transport/carrier/shm/extension && ./build.sh && ./fuzz.sh'
 
 verify: export TAILRACE_VERIFY = 1
-verify: begin setup client/node_modules ## the tests that do more with TAILRACE_VERIFY=1, with their figures, and those of order many times
-	$(STEP) 'long forms' sh -c 'go test -timeout 4h -count=1 -v $$(grep -rlw --include="*_test.go" TAILRACE_VERIFY . | xargs -r -n1 dirname | sort -u)'
+# The tests that do more with TAILRACE_VERIFY=1, with their figures, and those of order many times.
+verify: begin setup client/node_modules ## the long forms of the tests
+	$(STEP) 'long forms' sh -c 'go test -timeout 4h -count=1 -v \
+		$$(grep -rlw --include="*_test.go" TAILRACE_VERIFY . | xargs -r -n1 dirname | sort -u)'
 	$(STEP) 'long forms of the client' sh -c 'cd client && node scripts/test.mjs starting'
-	$(STEP) 'order, 1, 2 and 4 processors' env -u TAILRACE_VERIFY go test -timeout 2h -race -cpu=1,2,4 -count=$(ORDER) -run Order ./ring ./transport ./transport/carrier/... ./bus
+	$(STEP) 'order, 1, 2 and 4 processors' env -u TAILRACE_VERIFY \
+		go test -timeout 2h -race -cpu=1,2,4 -count=$(ORDER) \
+		-run Order ./ring ./transport ./transport/carrier/... ./bus
 	@.ci/step end
 
 model: ## the ring's protocol as a model for spin, and that spin finds planted bugs in it
@@ -82,23 +102,25 @@ lint: client/node_modules ## formatting and lint, Go and TypeScript
 
 format: client/node_modules
 	find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 gofmt -w
-	cd client && npm run --silent format
+	cd client && $(NPM_RUN) format
 
-fuzz: client/node_modules ## native fuzzing for TIME (default 5m): half of it the order of messages under faults
+fuzz: client/node_modules ## native fuzzing for TIME (default 5m): half of it the order under faults
 	fuzz/run.sh $(TIME)
 
-soak: setup ## real windows for TIME (default 5m): traffic, reloads, kills and faults at random from SEED; draws soak.png
+# Traffic, reloads, kills and faults, at random from SEED. Draws soak.png.
+soak: setup ## real windows for TIME (default 5m)
 	go run ./fuzz/soak -time $(TIME) -seed $(SEED)
 
-faults: setup ## the table of faults: each kind alone, what is lost, and how long it takes to recover
+faults: setup ## the table of faults: each kind alone, what is lost, how long it takes to recover
 	go run ./fuzz/soak -faults -seed $(SEED)
 
 bench: ## the ring against the ways people do it today
-	go test -run '^$$' -bench BenchmarkSend -benchtime $(BENCHTIME) -count $(COUNT) ./bench | go run ./bench/ringtable
+	go test -run '^$$' -bench BenchmarkSend -benchtime $(BENCHTIME) -count $(COUNT) ./bench | \
+		go run ./bench/ringtable
 	go test -run '^$$' -bench 'BenchmarkFanOut|BenchmarkEmitters' -benchtime $(BENCHTIME) ./bench
 	go test -run '^$$' -bench BenchmarkIdle -benchtime 3x ./bench
 
-bench-e2e: setup ## the whole way into a real page over both carriers, interleaved with bare ways and with eval
+bench-e2e: setup ## the whole way into a real page over both carriers, beside bare ways and eval
 	go run ./bench/e2e -rounds $(ROUNDS) -out bench/results/e2e.json
 
 setup:
