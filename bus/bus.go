@@ -154,7 +154,7 @@ func (p *Page) stats() WindowStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := WindowStats{
-		Label: p.label, Ready: at == live, Kept: p.waiting(), KeptBytes: p.bytes,
+		Label: p.label, Ready: at == live, Kept: p.backlog.len(), KeptBytes: p.backlog.bytes,
 		Delivered: p.delivered.Load(), Refused: p.refused.Load(),
 	}
 	if c != nil {

@@ -274,7 +274,7 @@ func (b *Bus) emitFor(t Target, name string, data []byte, binary bool) error {
 	m := messages.Get().(*message)
 	defer m.free()
 	m.bus, m.target, m.name = b, t, name
-	m.encoded, m.binary, m.data = true, binary, data
+	m.body.encoded, m.body.binary, m.body.data = true, binary, data
 	err := b.deliver(noWait, m)
 	switch {
 	case err == nil:

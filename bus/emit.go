@@ -80,7 +80,7 @@ func (b *Bus) emit(ctx context.Context, t Target, name string, value any,
 	}
 	m := messages.Get().(*message)
 	defer m.free()
-	m.bus, m.target, m.name, m.value, m.accept = b, t, name, value, accept
+	m.bus, m.target, m.name, m.body.value, m.filter.accept = b, t, name, value, accept
 	return b.deliver(ctx, m)
 }
 
@@ -93,7 +93,7 @@ func (b *Bus) deliver(ctx context.Context, m *message) error {
 	for _, p := range *b.pages.Load() {
 		exists = exists || p.label == m.target.Label
 		if err := p.take(noWait, m); err != nil {
-			if m.failed != nil {
+			if m.body.failed != nil {
 				return err
 			}
 			failed.window(p, err, ctx != noWait)
@@ -118,8 +118,8 @@ func (b *Bus) deliver(ctx context.Context, m *message) error {
 	if !exists && m.sticky == 0 {
 		failed.errs = append(failed.errs, &WindowError{m.target.Label, ErrNoWindow})
 	}
-	if m.filter != nil {
-		failed.errs = append(failed.errs, m.filter)
+	if m.filter.failed != nil {
+		failed.errs = append(failed.errs, m.filter.failed)
 	}
 	if failed.any() {
 		return b.settle(ctx, m, &failed)

@@ -16,23 +16,30 @@ type message struct {
 	bus    *Bus
 	name   string
 	target Target
-	accept func(Target) bool // of EmitFilter, else nil
-	asked  []answer          // of accept: it is asked once for each target
-	more   map[Target]bool   // the answers beyond mostAsked; nil: there are none
-	filter error             // accept has panicked
-	sticky uint64            // number of a sticky event, else 0
-	heard  int               // by how many windows and listeners it was taken
+	filter filter
+	body   body
+	sticky uint64   // number of a sticky event, else 0
+	heard  int      // by how many windows and listeners it was taken
+	subs   []uint32 // used again
+}
 
-	// The payload. It is encoded when the first one wants it.
+// filter is that of EmitFilter. It is asked once for each target.
+type filter struct {
+	accept func(Target) bool // nil: there is none
+	asked  []answer
+	more   map[Target]bool // the answers beyond mostAsked; nil: there are none
+	failed error           // accept has panicked
+}
+
+// body is a message's payload. It is encoded when the first one wants it.
+type body struct {
 	value   any
 	encoded bool
 	failed  error // it can't be encoded
 	binary  bool
 	data    []byte // the emitter's, or in buf
 	shared  *payload
-
-	buf  []byte   // used again
-	subs []uint32 // used again
+	buf     []byte // used again
 }
 
 type answer struct {
@@ -50,50 +57,60 @@ const largestKept = 64 << 10
 
 // free makes the message ready for another emit.
 func (m *message) free() {
-	buf, subs, asked := m.buf[:0], m.subs[:0], m.asked[:0]
+	buf, subs, asked := m.body.buf[:0], m.subs[:0], m.filter.asked[:0]
 	if cap(buf) > largestKept {
 		buf = nil
 	}
 	clear(asked[:cap(asked)])
-	*m = message{buf: buf, subs: subs, asked: asked}
+	*m = message{body: body{buf: buf}, subs: subs, filter: filter{asked: asked}}
 	messages.Put(m)
 }
 
 // reaches reports whether a listener registered for l hears the message. No lock is held: it may
 // call accept.
 func (m *message) reaches(l Target) bool {
-	if m.accept == nil {
+	if m.filter.accept == nil {
 		return m.target.reaches(l)
 	}
 	if l == Any {
 		return true
 	}
-	for _, a := range m.asked {
-		if a.target == l {
-			return a.yes
-		}
-	}
-	if yes, asked := m.more[l]; asked {
-		return yes
-	}
-	yes := m.ask(l)
-	switch {
-	case len(m.asked) < mostAsked:
-		m.asked = append(m.asked, answer{l, yes})
-	case m.more == nil:
-		m.more = map[Target]bool{l: yes}
-	default:
-		m.more[l] = yes
+	yes, known := m.filter.answered(l)
+	if !known {
+		yes = m.ask(l)
+		m.filter.remember(l, yes)
 	}
 	return yes
 }
 
+// answered gives what the filter has said of a target.
+func (f *filter) answered(l Target) (yes, known bool) {
+	for _, a := range f.asked {
+		if a.target == l {
+			return a.yes, true
+		}
+	}
+	yes, known = f.more[l]
+	return yes, known
+}
+
+func (f *filter) remember(l Target, yes bool) {
+	switch {
+	case len(f.asked) < mostAsked:
+		f.asked = append(f.asked, answer{l, yes})
+	case f.more == nil:
+		f.more = map[Target]bool{l: yes}
+	default:
+		f.more[l] = yes
+	}
+}
+
 // ask calls the filter. One that panics has not accepted, and fails the emit.
 func (m *message) ask(l Target) (yes bool) {
-	if f := appcode.Call(func() { yes = m.accept(l) }); f != nil {
+	if f := appcode.Call(func() { yes = m.filter.accept(l) }); f != nil {
 		m.bus.log.Error("bus: a filter panicked", "event", m.name, "panic", f.Panic, "stack",
 			f.Stack)
-		m.filter = fmt.Errorf("%w: event %q: the filter %w", ErrTarget, m.name, f)
+		m.filter.failed = fmt.Errorf("%w: event %q: the filter %w", ErrTarget, m.name, f)
 		return false
 	}
 	return yes
@@ -102,7 +119,7 @@ func (m *message) ask(l Target) (yes bool) {
 // names reports whether the message is for the window of that label, so that it is kept for a page
 // to come.
 func (m *message) names(label string) bool {
-	if m.accept == nil {
+	if m.filter.accept == nil {
 		return m.target.Kind != KindApp && (m.target.Kind == KindAny || m.target.Label == label)
 	}
 	return len(m.accepted(label)) > 0
@@ -120,33 +137,34 @@ func (m *message) accepted(label string) []Target {
 	return list
 }
 
-// encode makes data, once.
+// encode makes the body's data, once.
 func (m *message) encode() error {
-	if m.encoded {
-		return m.failed
+	b := &m.body
+	if b.encoded {
+		return b.failed
 	}
-	m.encoded = true
-	switch v := m.value.(type) {
+	b.encoded = true
+	switch v := b.value.(type) {
 	case []byte:
-		m.binary, m.data = true, v
+		b.binary, b.data = true, v
 	case json.RawMessage:
 		switch {
 		case len(v) == 0:
-			m.data = null
+			b.data = null
 		case !utf8.Valid(v) || !json.Valid(v):
-			m.failed = fmt.Errorf("%w: event %q: %w", ErrPayload, m.name, errNoJSON)
+			b.failed = fmt.Errorf("%w: event %q: %w", ErrPayload, m.name, errNoJSON)
 		default:
-			m.data = v
+			b.data = v
 		}
 	default:
-		data, err := encode(m.bus.opt.Codec, m.buf[:0], v)
+		data, err := encode(m.bus.opt.Codec, b.buf[:0], v)
 		if err != nil {
-			m.failed = fmt.Errorf("%w: event %q: %w", ErrPayload, m.name, err)
+			b.failed = fmt.Errorf("%w: event %q: %w", ErrPayload, m.name, err)
 			break
 		}
-		m.buf, m.data = data, data
+		b.buf, b.data = data, data
 	}
-	return m.failed
+	return b.failed
 }
 
 // encode has a codec append v, and checks what it wrote. A panic is an error.
@@ -166,8 +184,9 @@ var null = []byte("null")
 
 // share gives the payload in memory of its own. It is encoded already.
 func (m *message) share() *payload {
-	if m.shared == nil {
-		m.shared = &payload{m.name, m.binary, append(make([]byte, 0, len(m.data)), m.data...)}
+	b := &m.body
+	if b.shared == nil {
+		b.shared = &payload{m.name, b.binary, append(make([]byte, 0, len(b.data)), b.data...)}
 	}
-	return m.shared
+	return b.shared
 }

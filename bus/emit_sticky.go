@@ -47,7 +47,7 @@ func (b *Bus) EmitSticky(t Target, name string, payload any) error {
 	}
 	m := messages.Get().(*message)
 	defer m.free()
-	m.bus, m.target, m.name, m.value = b, t, name, payload
+	m.bus, m.target, m.name, m.body.value = b, t, name, payload
 	if err := m.encode(); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (b *Bus) EmitSticky(t Target, name string, payload any) error {
 // store keeps a message as the last value of its target.
 func (s *stickies) store(m *message, o *Options) error {
 	old := s.find(m.target, m.name)
-	n, bytes := s.n+1, s.bytes+len(m.data)
+	n, bytes := s.n+1, s.bytes+len(m.body.data)
 	if old != nil {
 		n, bytes = n-1, bytes-len(old.data)
 	}

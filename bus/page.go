@@ -19,17 +19,12 @@ type Page struct {
 
 	foreign atomic.Bool // the page is not the app's, and will not connect. Set under mu
 
-	kept atomic.Uint64 // number of the last entry of the backlog. Changes under mu
-
 	mu       sync.Mutex // guards what follows, and the phase of conn
-	backlog  fifo[*entry]
-	giving   *entry        // taken out of the backlog, and not in lane 0 yet; nil: none
-	draining bool          // somebody gives the backlog: see drain
-	bytes    int           // of the backlog, and giving
-	closed   bool          //
+	backlog  backlog
+	draining bool // somebody gives the backlog: see drain
+	closed   bool
 	changed  chan struct{} // closed when a call that waits should look again; nil: none waits
-	// changed is to be closed when the entry with that number is given; 0: none
-	awaited uint64
+	awaited  uint64        // changed is to be closed when the entry with that number is given; or 0
 
 	delivered, refused atomic.Uint64
 }
@@ -82,7 +77,7 @@ func (p *Page) SetForeign(foreign bool) {
 	p.foreign.Store(foreign)
 	if foreign {
 		p.detach()
-		p.drop()
+		p.backlog.drop()
 	}
 	p.signal()
 }
@@ -108,7 +103,7 @@ func (p *Page) Close() {
 	first := !p.closed
 	p.closed = true
 	p.detach()
-	p.drop()
+	p.backlog.drop()
 	p.signal()
 	p.mu.Unlock()
 	if first && !other {
@@ -125,7 +120,7 @@ func (p *Page) detach() {
 	p.conn.Store(nil)
 	c.cancel()
 	p.bus.sessions.Delete(c.session)
-	p.forNextPage()
+	p.backlog.forNextPage()
 }
 
 // lost forgets a connection whose session has ended.
@@ -223,7 +218,7 @@ func (p *Page) take(ctx context.Context, m *message) error {
 			if phase(c.phase.Load()) != live {
 				continue
 			}
-			err := c.event(ctx, subs, m.binary, m.data)
+			err := c.event(ctx, subs, m.body.binary, m.body.data)
 			if errors.Is(err, transport.ErrClosed) {
 				p.lost(c)
 				continue

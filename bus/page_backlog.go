@@ -3,9 +3,18 @@ package bus
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
+
+// backlog is what is kept for a page, in its order. The page's mu guards it, but for last.
+type backlog struct {
+	last   atomic.Uint64 // number of the last entry that was appended
+	queue  fifo[*entry]
+	giving *entry // taken out of the queue, and not in lane 0 yet; nil: none
+	bytes  int    // of the queue, and giving
+}
 
 // entry is an event or a script that is kept for a page, in its order. Guarded by the page's mu,
 // once it is in the backlog.
@@ -39,7 +48,7 @@ func (e *entry) weigh() int {
 func (m *message) entry(label string, subs []uint32, own bool) *entry {
 	e := &entry{payload: m.share(), target: m.target, sticky: m.sticky, subs: slices.Clone(subs),
 		own: own}
-	if m.accept != nil {
+	if m.filter.accept != nil {
 		e.filtered, e.accepted = true, m.accepted(label)
 	}
 	return e
@@ -80,8 +89,8 @@ func (p *Page) keep(ctx context.Context, c *conn, at phase, e *entry) (again boo
 		again = true
 	case e.size() > p.bus.maxKept:
 		err = transport.ErrTooLarge
-	case p.bytes+e.weigh() <= p.bus.opt.PendingBytes && (at != behind || e.script):
-		p.append(e)
+	case p.backlog.bytes+e.weigh() <= p.bus.opt.PendingBytes && (at != behind || e.script):
+		p.backlog.append(e)
 	case ctx == noWait:
 		err = ErrFull
 	default:
@@ -92,68 +101,96 @@ func (p *Page) keep(ctx context.Context, c *conn, at phase, e *entry) (again boo
 	return again, err
 }
 
-// append adds an entry. The caller holds mu.
-func (p *Page) append(e *entry) {
-	e.number = p.kept.Add(1)
-	p.backlog.push(e)
-	p.bytes += e.cost
-}
-
-// put puts entries in front, in their order. The caller holds mu.
-func (p *Page) put(list []*entry) {
-	for _, e := range slices.Backward(list) {
-		p.backlog.pushFront(e)
-		p.bytes += e.weigh()
-	}
-}
-
-// next takes the first entry out, to be given; its room stays taken. The caller holds mu.
-func (p *Page) next() *entry {
-	p.giving = p.backlog.pop()
-	return p.giving
-}
-
-// gave ends what next began. Who waits for room is woken when half of it is there, rather than for
-// each entry; the next phase wakes them, too. The caller holds mu.
+// gave ends what backlog.next began. Who waits for room is woken when half of it is there, rather
+// than for each entry; the next phase wakes them, too. The caller holds mu.
 func (p *Page) gave(e *entry) {
-	if p.giving != e {
+	b := &p.backlog
+	if b.giving != e {
 		return // it was dropped meanwhile
 	}
-	p.giving = nil
+	b.giving = nil
 	half := p.bus.opt.PendingBytes / 2
-	before := p.bytes
-	p.bytes -= e.cost
-	if before > half && p.bytes <= half || p.waiting() == 0 || p.awaited != 0 &&
-		e.number >= p.awaited {
+	before := b.bytes
+	b.bytes -= e.cost
+	if before > half && b.bytes <= half || b.len() == 0 || p.awaited != 0 && e.number >= p.awaited {
 		p.signal()
 	}
 }
 
-// waiting counts what waits for a page, with what is being given. The caller holds mu.
-func (p *Page) waiting() int {
-	n := p.backlog.len()
-	if p.giving != nil {
+// append adds an entry.
+func (b *backlog) append(e *entry) {
+	e.number = b.last.Add(1)
+	b.queue.push(e)
+	b.bytes += e.cost
+}
+
+// put puts entries in front, in their order.
+func (b *backlog) put(list []*entry) {
+	for _, e := range slices.Backward(list) {
+		b.queue.pushFront(e)
+		b.bytes += e.weigh()
+	}
+}
+
+// next takes the first entry out, to be given; its room stays taken.
+func (b *backlog) next() *entry {
+	b.giving = b.queue.pop()
+	return b.giving
+}
+
+// putBack ends what next began: the entry is the first one again.
+func (b *backlog) putBack() {
+	b.queue.pushFront(b.giving)
+	b.giving = nil
+}
+
+// len counts what waits for a page, with what is being given.
+func (b *backlog) len() int {
+	n := b.queue.len()
+	if b.giving != nil {
 		n++
 	}
 	return n
 }
 
-// drop empties the backlog. The caller holds mu.
-func (p *Page) drop() {
-	p.backlog.clear()
-	p.giving = nil
-	p.bytes = 0
+// beyond reports whether all that waits was kept after the entry with that number.
+func (b *backlog) beyond(number uint64) bool {
+	switch {
+	case b.giving != nil:
+		return b.giving.number > number
+	case b.queue.len() > 0:
+		return b.queue.at(0).number > number
+	}
+	return true
 }
 
-// forNextPage leaves in the backlog what the next page should get. The caller holds mu.
-func (p *Page) forNextPage() {
-	for range p.backlog.len() {
-		e := p.backlog.pop()
+// stickies are the entries in the queue that are sticky events of that name, by their numbers.
+func (b *backlog) stickies(name string) map[uint64]*entry {
+	kept := make(map[uint64]*entry)
+	for i := range b.queue.len() {
+		if e := b.queue.at(i); e.sticky != 0 && e.name == name {
+			kept[e.sticky] = e
+		}
+	}
+	return kept
+}
+
+// drop empties the backlog.
+func (b *backlog) drop() {
+	b.queue.clear()
+	b.giving = nil
+	b.bytes = 0
+}
+
+// forNextPage leaves what the next page should get.
+func (b *backlog) forNextPage() {
+	for range b.queue.len() {
+		e := b.queue.pop()
 		if e.own {
 			e.subs = nil
-			p.backlog.push(e)
+			b.queue.push(e)
 		} else {
-			p.bytes -= e.cost
+			b.bytes -= e.cost
 		}
 	}
 }

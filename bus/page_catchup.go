@@ -37,7 +37,7 @@ func (p *Page) begin(c *conn) (drain bool) {
 	if p.moved(c, connected) {
 		return false
 	}
-	if p.giving != nil {
+	if p.backlog.giving != nil {
 		c.asked = true
 		return false
 	}
@@ -47,7 +47,7 @@ func (p *Page) begin(c *conn) (drain bool) {
 		return true
 	})
 	slices.SortFunc(due, func(x, y *entry) int { return cmp.Compare(x.sticky, y.sticky) })
-	p.put(due)
+	p.backlog.put(due)
 	p.enter(c, catchingUp)
 	drain = !p.draining
 	p.draining = true
@@ -61,7 +61,7 @@ func (p *Page) begin(c *conn) (drain bool) {
 // wait for the end of a flood.
 func (p *Page) drain(waits bool) {
 	p.mu.Lock()
-	most := p.backlog.len()
+	most := p.backlog.queue.len()
 	p.mu.Unlock()
 	for n := 0; ; n++ {
 		if n > most && !waits {
@@ -132,13 +132,13 @@ func (p *Page) first() (*conn, *entry, []uint32) {
 			p.draining = false
 			p.mu.Unlock()
 			return nil, nil, nil
-		case p.backlog.len() == 0:
+		case p.backlog.queue.len() == 0:
 			p.draining = false
 			p.enter(c, live)
 			p.mu.Unlock()
 			return nil, nil, nil
 		}
-		e := p.next()
+		e := p.backlog.next()
 		// who listens now: a later listener gets its sticky events first, and not this one
 		a, _ := c.subs.Load(e.name)
 		p.mu.Unlock()
@@ -162,7 +162,7 @@ func (p *Page) putBack(c *conn, e *entry) {
 	defer p.mu.Unlock()
 	here := p.conn.Load() == c
 	switch {
-	case p.giving != e: // it was dropped meanwhile
+	case p.backlog.giving != e: // it was dropped meanwhile
 		return
 	case here:
 		p.enter(c, behind)
@@ -172,6 +172,5 @@ func (p *Page) putBack(c *conn, e *entry) {
 	default:
 		e.subs = nil
 	}
-	p.giving = nil
-	p.backlog.pushFront(e)
+	p.backlog.putBack()
 }

@@ -178,7 +178,7 @@ func TestStickyBeforeKept(t *testing.T) {
 	s.must(s.b.EmitSticky(Any, "e", 1))
 	s.emit(2)
 	s.mu.Lock()
-	s.drop() // the sticky value is only stored
+	s.backlog.drop() // the sticky value is only stored
 	s.mu.Unlock()
 	s.emit(3)
 	s.begin(s.conn.Load())

@@ -25,15 +25,15 @@ type conn struct {
 	session *transport.Session
 	ctx     context.Context // ends when the page is not the window's any more
 	cancel  context.CancelFunc
-	asked   bool // ready waits for the drainer; guarded by the page's mu
-	// the page says by itself when it is ready; guarded by the page's mu
-	later bool
-	phase atomic.Int32                    // changes under the page's mu
-	subs  *xsync.MapOf[string, *audience] // by event name
-	// a result went before its events; guarded by the page's mu
-	late    bool
-	numbers map[uint32]seat // where each subscription stands; guarded by the page's mu
-	logged  map[string]bool // codes of refusals that were logged; guarded by the page's mu
+	phase   atomic.Int32                    // changes under the page's mu
+	subs    *xsync.MapOf[string, *audience] // by event name; changes under the page's mu
+
+	// The page's mu guards what follows.
+	numbers map[uint32]seat // where each subscription stands
+	logged  map[string]bool // codes of refusals that were logged
+	asked   bool            // ready waits for the drainer
+	later   bool            // the page says by itself when it is ready
+	late    bool            // a result went before its events
 }
 
 // seat is where a subscription stands: among those to that name, at that index.
@@ -100,7 +100,7 @@ func (c *conn) match(m *message) []uint32 {
 	if !ok {
 		return nil
 	}
-	all := m.accept == nil && m.target.Kind == KindAny
+	all := m.filter.accept == nil && m.target.Kind == KindAny
 	m.subs = m.subs[:0]
 	for i := range a.subs {
 		if sub := a.sub(i); sub != 0 && (all || m.reaches(a.targets[i])) {
@@ -205,7 +205,7 @@ func (p *Page) register(c *conn, name string, t Target, sub uint32) (drain bool,
 		p.draining = true
 		p.enter(c, catchingUp)
 	}
-	p.put(due)
+	p.backlog.put(due)
 	c.add(name, t, sub)
 	return drain, nil
 }
@@ -217,12 +217,7 @@ func (p *Page) sticky(name string, a *audience) []*entry {
 	if len(stored) == 0 {
 		return nil
 	}
-	kept := make(map[uint64]*entry)
-	for i := range p.backlog.len() {
-		if e := p.backlog.at(i); e.sticky != 0 && e.name == name {
-			kept[e.sticky] = e
-		}
-	}
+	kept := p.backlog.stickies(name)
 	var due []*entry
 	for _, s := range stored {
 		e := &entry{payload: s.payload, target: s.target, sticky: s.number}
@@ -235,7 +230,7 @@ func (p *Page) sticky(name string, a *audience) []*entry {
 		case k.subs != nil: // else it goes to all who listen by then
 			before := k.cost
 			k.subs = append(k.subs, e.subs...)
-			p.bytes += k.weigh() - before
+			p.backlog.bytes += k.weigh() - before
 		}
 	}
 	return due

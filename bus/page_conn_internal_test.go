@@ -127,19 +127,19 @@ func TestFilterAskedOnce(t *testing.T) {
 	}
 	m := messages.Get().(*message)
 	asked := 0
-	m.name, m.accept = "e", func(t Target) bool { asked++; return t.Label == "7" }
+	m.name, m.filter.accept = "e", func(t Target) bool { asked++; return t.Label == "7" }
 	if got := c.match(m); !slices.Equal(got, []uint32{8, 2056}) {
 		t.Errorf("%v hear it", got)
 	}
 	if asked != 2048 {
 		t.Errorf("the filter was asked %d times, want 2048", asked)
 	}
-	if len(m.asked) > mostAsked {
-		t.Errorf("%d answers are looked through for each target", len(m.asked))
+	if len(m.filter.asked) > mostAsked {
+		t.Errorf("%d answers are looked through for each target", len(m.filter.asked))
 	}
 	m.free()
-	if m.more != nil || cap(m.asked) > 2*mostAsked {
-		t.Errorf("the message keeps %d answers", cap(m.asked))
+	if m.filter.more != nil || cap(m.filter.asked) > 2*mostAsked {
+		t.Errorf("the message keeps %d answers", cap(m.filter.asked))
 	}
 }
 

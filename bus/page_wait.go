@@ -83,13 +83,13 @@ func (p *Page) Settle(command string) func(context.Context) {
 	if strings.HasPrefix(command, commandPrefix) {
 		return nil
 	}
-	before := p.kept.Load()
+	before := p.backlog.last.Load()
 	return func(ctx context.Context) {
 		c := p.conn.Load()
 		if c == nil || phase(c.phase.Load()) == live {
 			return
 		}
-		if last := p.kept.Load(); last > before {
+		if last := p.backlog.last.Load(); last > before {
 			p.settle(ctx, last)
 		}
 	}
@@ -103,8 +103,8 @@ func (p *Page) settle(ctx context.Context, last uint64) {
 		c, at := p.state()
 		p.mu.Lock()
 		switch {
-		case c == nil || at == live || p.gone() != nil || p.beyond(last) || at == connected &&
-			c.later:
+		case c == nil || at == live || at == connected && c.later,
+			p.gone() != nil || p.backlog.beyond(last):
 			p.mu.Unlock()
 			return
 		case p.moved(c, at):
@@ -139,18 +139,6 @@ func (p *Page) firstLate(c *conn) bool {
 	first := !c.late
 	c.late = true
 	return first
-}
-
-// beyond reports whether all that waits was kept after the entry with that number. The caller holds
-// mu.
-func (p *Page) beyond(number uint64) bool {
-	switch {
-	case p.giving != nil:
-		return p.giving.number > number
-	case p.backlog.len() > 0:
-		return p.backlog.at(0).number > number
-	}
-	return true
 }
 
 // EvalResult waits until the page is ready and has what was kept for it, has it run a script and
@@ -211,7 +199,7 @@ func (p *Page) Flush(ctx context.Context) error {
 			p.mu.Unlock()
 			continue
 		}
-		if kept = p.waiting(); kept > 0 || at == catchingUp || at == behind {
+		if kept = p.backlog.len(); kept > 0 || at == catchingUp || at == behind {
 			if err := p.waitChange(ctx, c); err != nil {
 				return errors.Join(lost, p.undelivered(kept, err))
 			}
