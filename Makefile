@@ -16,7 +16,7 @@ ORDER ?= 50
 GO_TEST := go test -timeout 20m
 NPM_RUN := npm run --silent
 # Without cgo; tested with several numbers of processors.
-PURE := $(addprefix ./internal/,apitest appcode builtin contexts fifo limits loglimit ranked) \
+PURE := . $(addprefix ./internal/,apitest appcode builtin contexts fifo limits loglimit ranked) \
 	./ring/... ./transport/... ./bus/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 STEP := @.ci/step
