@@ -13,6 +13,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
@@ -31,7 +32,7 @@ func FuzzFrames(f *testing.F) {
 
 // hostile is a page that keeps to the order of batches and to little else.
 type hostile struct {
-	pulls    *transport.Pulls
+	pulls    *pulls.Carrier
 	session  *transport.Session
 	number   uint64
 	next     map[uint32]uint64
@@ -62,7 +63,7 @@ func runFrames(input []byte) error {
 	transport.HandleOrdered(e, "w", func(_ context.Context, b []byte) ([]byte, error) {
 		return b, nil
 	})
-	h := &hostile{pulls: transport.NewPulls("fuzz"), next: make(map[uint32]uint64)}
+	h := &hostile{pulls: pulls.New("fuzz"), next: make(map[uint32]uint64)}
 	h.session, err = e.Open(transport.SessionConfig{Carrier: h.pulls,
 		NativeEval: func(id uint32, js string, _ bool) {
 			h.session.NativeEvaluated(id, []byte(`1`), nil)
@@ -103,7 +104,7 @@ func (h *hostile) ask(header wire.Header, runs []byte) {
 	header.Request = h.request[header.Slot]
 	h.asked++
 	batch := wire.Finish(append(wire.AppendHeader(nil, &header), runs...))
-	h.pulls.Request(batch, func(transport.Answer) { h.answered++ })
+	h.pulls.Request(batch, func(pulls.Answer) { h.answered++ })
 	synctest.Wait()
 }
 

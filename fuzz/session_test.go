@@ -9,6 +9,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
@@ -28,13 +29,13 @@ func FuzzSession(f *testing.F) {
 	})
 	transport.Handle(e, "raw", func(_ context.Context, b []byte) ([]byte, error) { return b, nil })
 	f.Fuzz(func(t *testing.T, raw []byte, _ bool) {
-		c := transport.NewPulls("fuzz")
+		c := pulls.New("fuzz")
 		s, err := e.Open(transport.SessionConfig{Carrier: c})
 		if err != nil {
 			t.Fatal(err)
 		}
 		answered := make(chan int, 1)
-		c.Request(raw, func(a transport.Answer) { answered <- a.Status })
+		c.Request(raw, func(a pulls.Answer) { answered <- a.Status })
 		if len(raw) >= wire.HeaderSize && raw[40]|raw[41]|raw[42]|raw[43] != 0 {
 			s.End("a pull is held until there is something to say")
 		}

@@ -1,5 +1,7 @@
 package transport
 
+import "github.com/tailrace-go/tailrace/internal/wire"
+
 // Carrier moves batches to one page and the page's batches to Go. A session has one. It decides
 // nothing about order, loss or repair: that is the session's.
 //
@@ -50,9 +52,25 @@ type Port interface {
 	// Settled tells that the carrier's Name and Reason are settled now, or are others than before,
 	// for the log: the session asked in vain when it opened.
 	Settled()
-	// Fail ends the session because the page broke a rule of the carrier.
+	// Fail ends the session because the page broke a rule of the carrier, a *RuleError.
 	Fail(rule error)
+	// HoldRequest counts n bytes of the page's that the carrier keeps until it can have them
+	// received. False: the session holds Options.SessionBytes; what is alone has room always.
+	HoldRequest(n int) bool
+	// LetRequestGo gives back what HoldRequest has counted.
+	LetRequestGo(n int)
 }
+
+// What every page may do, whatever its carrier.
+const (
+	// Posts is how many requests a page may have under way beside its pulls: the slots of its
+	// requests are those of Options.Pulls pulls, then those of Posts posts. With Pulls, they are at
+	// most half of the batches that may be without receipt.
+	Posts = 8
+	// UpSlack is what an upward batch may have beyond Options.MaxBatch, in bytes: its header,
+	// credits, and the headers of runs.
+	UpSlack = 64 << 10
+)
 
 // Received is what of an upward batch concerns the carrier.
 type Received struct {
@@ -63,6 +81,15 @@ type Received struct {
 	Commands int
 	// Number is the batch's, 0 when it needs no receipt; Receipt is up to where all have come.
 	Number, Receipt uint64
+}
+
+// Reply gives a batch that says nothing but the receipt: what a page gets whose request is answered
+// without another one, as it would wait for the receipt. Nil: there is nothing to say.
+func (r Received) Reply() []byte {
+	if r.Receipt == 0 {
+		return nil
+	}
+	return wire.Finish(wire.AppendHeader(nil, &wire.Header{Receipt: r.Receipt}))
 }
 
 // Batch is one batch on its way to the page.

@@ -3,7 +3,6 @@ package transport_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -98,59 +97,6 @@ func TestLostAll(t *testing.T) {
 		synctest.Wait()
 		if got := u.s.Stats(); got.Unreceipted != 0 || got.Batches != sent+100 {
 			t.Errorf("%d without receipt, %d batches", got.Unreceipted, got.Batches)
-		}
-	})
-}
-
-// TestRelease: held requests are answered with their receipts, and later ones are held as before.
-func TestRelease(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{})
-		transport.Handle(e, "wait", func(ctx context.Context, _ struct{}) (int, error) {
-			<-ctx.Done()
-			return 1, nil
-		})
-		c := transport.NewPulls("memory")
-		s, err := e.Open(transport.SessionConfig{Carrier: c})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.End("test is over")
-		answers := make(chan transport.Answer, 8)
-		request := func(h wire.Header, runs ...[]byte) {
-			b := wire.AppendHeader(nil, &h)
-			for _, r := range runs {
-				b = append(b, r...)
-			}
-			c.Request(wire.Finish(b), func(a transport.Answer) { answers <- a })
-			synctest.Wait()
-		}
-		request(wire.Header{Slot: 0, Request: 1, Hold: 20_000})
-		request(wire.Header{Slot: 1, Request: 1, Hold: 20_000, Number: 1},
-			run(0, 0, invokeFrame(1, `{"cmd":"wait","body":"json"}`, "{}")))
-		if len(answers) != 0 || !c.Ready() {
-			t.Fatalf("%d answers", len(answers))
-		}
-		c.Release()
-		synctest.Wait()
-		if len(answers) != 2 || c.Ready() {
-			t.Fatalf("%d of 2 requests were answered", len(answers))
-		}
-		if a := <-answers; a.Status != http.StatusNoContent {
-			t.Errorf("pull: %+v", a)
-		}
-		a := <-answers
-		if d, err := wire.Decode(a.Body[0], wire.Down); err != nil || a.Status != http.StatusOK ||
-			d.Number != 0 || d.Receipt != 1 {
-			t.Errorf("pull with a batch: %+v, %v", d, err)
-		}
-		request(wire.Header{Slot: 0, Request: 2, Hold: 20_000})
-		if err := s.Eval("1"); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Second)
-		if len(answers) != 1 || (<-answers).Status != http.StatusOK || s.Stats().Resent != 0 {
-			t.Error("a request after Release is not answered with data")
 		}
 	})
 }

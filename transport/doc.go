@@ -5,8 +5,8 @@
 //
 // An [Engine] holds the app's commands and settings. A [Session] is the connection with one page
 // load; it has lanes: lane 0 for commands, results, events and evals, and one for each [Channel] or
-// [Stream]. A [Carrier] moves batches; [Pulls] is the one for pages that ask and are answered (the
-// custom scheme). The page's half is the TypeScript client.
+// [Stream]. A [Carrier] moves batches; those that there are stand in the folder carrier, and this
+// package knows none of them. The page's half is the TypeScript client.
 //
 // A [Resumable] is a channel with a name that keeps its newest messages beyond pages, compressed,
 // in memory; each page that attaches reads them through a lane of its own.

@@ -71,8 +71,6 @@ const (
 	minRing  = 16 << 10
 	minBatch = 16 << 10
 	maxBatch = 1<<20 + 16<<10 // a message of 1 MiB, or 16 of 64 KiB, with headers
-	// the page's upward requests in flight: with Pulls at most wire.Ahead/2
-	posts = 8
 )
 
 // withDefaults checks o and returns a copy with the defaults filled in.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 var lock sync.Mutex
@@ -198,10 +199,10 @@ var holderCases = []struct {
 		}
 	}, false, 30},
 	{"requests", func(m transport.MemoryStats) int64 { return m.Requests }, func(p *holderPage) {
-		pulls, handle := transport.NewPulls("held up"), make(chan struct{})
-		pulls.Bind(p.carrier.port, p.e.Options())
+		c, handle := pulls.New("held up"), make(chan struct{})
+		c.Bind(p.carrier.port, p.e.Options())
 		for i := range 64 { // the first one's answer holds up the others
-			pulls.Request(make([]byte, 300_000), func(transport.Answer) {
+			c.Request(make([]byte, 300_000), func(pulls.Answer) {
 				if i == 0 {
 					<-handle
 				}
@@ -211,7 +212,7 @@ var holderCases = []struct {
 		p.over = func() {
 			close(handle)
 			synctest.Wait()
-			pulls.Close(&transport.ClosedError{})
+			c.Close(&transport.ClosedError{})
 		}
 	}, false, 60},
 	{"readers", func(m transport.MemoryStats) int64 { return m.Readers }, func(p *holderPage) {

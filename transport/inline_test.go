@@ -2,7 +2,6 @@ package transport_test
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -125,55 +124,4 @@ func TestTryReceiveOfManyReceipts(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-}
-
-// heavyPort leaves everything for another goroutine when heavy is set.
-type heavyPort struct {
-	heavy    bool
-	tried    int
-	received chan int
-}
-
-func (p *heavyPort) Receive(up []byte) (transport.Received, error) {
-	p.received <- len(up)
-	return transport.Received{}, errors.New("over")
-}
-
-func (p *heavyPort) TryReceive([]byte) (transport.Received, bool, error) {
-	p.tried++
-	return transport.Received{}, !p.heavy, errors.New("over")
-}
-func (p *heavyPort) Wake()       {}
-func (p *heavyPort) Lost(uint64) {}
-func (p *heavyPort) LostAll()    {}
-func (p *heavyPort) Settled()    {}
-func (p *heavyPort) Fail(error)  {}
-
-var _ transport.Port = (*heavyPort)(nil)
-
-// TestRequestLeavesWork: Request itself takes short requests only, and of these only what the
-// session takes at once.
-func TestRequestLeavesWork(t *testing.T) {
-	p := &heavyPort{received: make(chan int)}
-	c := transport.NewPulls("memory")
-	c.Bind(p, newEngine(t, transport.Options{}).Options())
-	defer c.Close(&transport.ClosedError{Reason: "test is over"})
-	for _, r := range []struct {
-		n     int
-		heavy bool
-		tried int
-	}{{1000, false, 1}, {1000, true, 1}, {100_000, false, 0}} {
-		p.heavy, p.tried = r.heavy, 0
-		answered := make(chan int, 1)
-		c.Request(make([]byte, r.n), func(a transport.Answer) { answered <- a.Status })
-		if p.tried != r.tried {
-			t.Errorf("request %+v: tried %d times", r, p.tried)
-		}
-		if r.heavy || r.tried == 0 {
-			if n := <-p.received; n != r.n {
-				t.Errorf("request %+v: %d bytes received", r, n)
-			}
-		}
-		<-answered
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -109,20 +108,6 @@ func TestMaxFarewell(t *testing.T) {
 		if got.Code != "own" || kept != (len(data) == n) || len(data) > maxFarewell ||
 			len(got.Message) < 500 {
 			t.Errorf("an error of %d bytes: %d bytes with the code %q", n, len(data), got.Code)
-		}
-	}
-}
-
-// TestInboxRequests: so many requests wait to be handled; the next is answered at once, with status
-// 429.
-func TestInboxRequests(t *testing.T) {
-	p := NewPulls("test")
-	for n := range inboxRequests + 2 {
-		status := 0
-		p.Request(make([]byte, smallRequest+1), func(a Answer) { status = a.Status })
-		if want := n >= inboxRequests; want != (status == http.StatusTooManyRequests) || !want &&
-			status != 0 {
-			t.Errorf("request %d of %d: status %d", n+1, inboxRequests, status)
 		}
 	}
 }

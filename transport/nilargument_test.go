@@ -59,19 +59,6 @@ func TestNilArguments(t *testing.T) {
 			_ = (&transport.TooLateError{}).Is(nil)
 			return nil
 		},
-		"Pulls.Close": func() error {
-			transport.NewPulls("test").Close(nil)
-			return nil
-		},
-		"Pulls.Request": func() error {
-			pulls := transport.NewPulls("test")
-			if _, err := e.Open(transport.SessionConfig{Carrier: pulls}); err != nil {
-				return err
-			}
-			pulls.Request([]byte("no batch"), nil)
-			return nil
-		},
-		"Pulls.Deliver": func() error { return nil }, // the session's, which has a batch
 	}, func(t *testing.T, f func() error) { apitest.Forgiving(t, "transport", f) })
 	for name, f := range map[string]func() error{
 		"Handle without an engine": func() error {

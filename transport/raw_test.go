@@ -7,12 +7,13 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 // raw is a session whose requests the test writes by hand.
 type raw struct {
 	*transport.Session
-	carrier *transport.Pulls
+	carrier *pulls.Carrier
 	mu      sync.Mutex
 }
 
@@ -23,7 +24,7 @@ type rawAnswer struct {
 
 func rawSession(t testing.TB, e *transport.Engine) (*raw, *[]rawAnswer) {
 	t.Helper()
-	c := transport.NewPulls("raw")
+	c := pulls.New("raw")
 	s, err := e.Open(transport.SessionConfig{Carrier: c, Label: "main"})
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func (r *raw) pull(h wire.Header, answers *[]rawAnswer) {
 }
 
 func (r *raw) send(body []byte, answer func(rawAnswer)) {
-	r.carrier.Request(body, func(a transport.Answer) {
+	r.carrier.Request(body, func(a pulls.Answer) {
 		out := rawAnswer{status: a.Status}
 		for _, s := range a.Body {
 			out.body = append(out.body, s...)

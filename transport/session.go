@@ -220,7 +220,7 @@ type hello struct {
 // Hello returns the JSON that tells the page its session id and its limits.
 func (s *Session) Hello() []byte {
 	b, err := json.Marshal(hello{
-		wire.Version, s.id, s.label, s.opt.Pulls, posts, s.opt.Hold.Milliseconds(),
+		wire.Version, s.id, s.label, s.opt.Pulls, Posts, s.opt.Hold.Milliseconds(),
 		s.opt.MaxBatch, s.opt.MaxMessage, s.opt.Window, s.opt.Lanes, s.opt.Pending,
 	})
 	if err != nil {

@@ -9,8 +9,17 @@ import (
 	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
-// upSlack is what an upward batch may have beyond MaxBatch: header, credits, runs.
-const upSlack = 64 << 10
+// requestCost is what a request that waits takes beside its body, in bytes.
+const requestCost = 128
+
+// HoldRequest implements Port. Lone requests have room whatever the session holds: they bring
+// receipts.
+func (s *Session) HoldRequest(n int) bool {
+	return s.budget.TakeAny(budget.Requests, int64(n)+requestCost)
+}
+
+// LetRequestGo implements Port.
+func (s *Session) LetRequestGo(n int) { s.budget.Give(budget.Requests, int64(n)+requestCost) }
 
 // Receive implements Port.
 func (s *Session) Receive(up []byte) (Received, error) {
@@ -65,9 +74,9 @@ func (s *Session) decode(up []byte) (*wire.Batch, error) {
 	if err := s.Err(); err != nil {
 		return nil, err
 	}
-	if len(up) > s.opt.MaxBatch+upSlack {
+	if len(up) > s.opt.MaxBatch+UpSlack {
 		return nil, wire.Broken("batch of %d bytes, the limit is %d", len(up), s.opt.MaxBatch+
-			upSlack)
+			UpSlack)
 	}
 	return wire.Decode(up, wire.Up)
 }

@@ -70,42 +70,6 @@ func TestEvalNumbersWrap(t *testing.T) {
 	})
 }
 
-// TestRequestNumbersWrap: a slot's requests go on behind number 2^32-1, and are held as those
-// before; a late copy is known as one.
-func TestRequestNumbersWrap(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e, err := NewEngine(Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := NewPulls("wrap")
-		s, err := e.Open(SessionConfig{Carrier: p})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { s.End("the test is over"); synctest.Wait() }()
-		answers := map[uint32]int{}
-		pull := func(request uint32) {
-			h := &wire.Header{Slot: 1, Request: request, Hold: 20_000}
-			p.Request(wire.Finish(wire.AppendHeader(nil, h)), func(Answer) { answers[request]++ })
-			synctest.Wait()
-		}
-		for _, request := range []uint32{1, 1 << 30, 2 << 30, 3 << 30, 1<<32 - 2, 1<<32 - 1, 0, 1,
-			2} {
-			clear(answers)
-			if pull(request); answers[request] != 0 {
-				t.Errorf("request %d is not held", request)
-			}
-		}
-		for _, late := range []uint32{1, 0, 1<<32 - 1} {
-			clear(answers)
-			if pull(late); answers[late] != 1 || answers[2] != 0 {
-				t.Errorf("the late copy of request %d: answers %v", late, answers)
-			}
-		}
-	})
-}
-
 // TestLaneNumbersEnd: the result that has no lane number any more ends the session, with a reason
 // that says so.
 func TestLaneNumbersEnd(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/faults"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 )
 
@@ -70,7 +71,7 @@ func slots(n int) int64 { return (int64(n) + sharedSlot - 1) / sharedSlot * shar
 
 // reasoned is the scheme, and why it is that.
 type reasoned struct {
-	*transport.Pulls
+	*pulls.Carrier
 	reason string
 }
 
@@ -78,7 +79,7 @@ type reasoned struct {
 func (r reasoned) Reason() string { return r.reason }
 
 // sharedMemory makes the shared memory of a page. The error says why the page can't have it.
-func (w *Window) sharedMemory(p *transport.Pulls, extended bool) (*shm.Carrier, error) {
+func (w *Window) sharedMemory(p *pulls.Carrier, extended bool) (*shm.Carrier, error) {
 	if !extended {
 		if err := shm.Supported(); err != nil {
 			return nil, err

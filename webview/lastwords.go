@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/subtle"
 
-	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 // lastWords takes what a page says as it is being left, by a message of WebKit's, in place of a
@@ -27,7 +27,7 @@ func (w *Window) lastWords(text []byte) {
 	}
 	switch string(kind) {
 	case "batch":
-		p.pulls.Request(body, func(transport.Answer) {})
+		p.pulls.Request(body, func(pulls.Answer) {})
 	case "leave":
 		w.hasSaid(p, body)
 	}

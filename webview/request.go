@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 // incoming is one request of a window's page.
@@ -143,7 +144,7 @@ func (w *Window) batch(in *incoming, r responder, cors bool) {
 	if p == nil {
 		return
 	}
-	p.pulls.Request(in.body, func(a transport.Answer) {
+	p.pulls.Request(in.body, func(a pulls.Answer) {
 		k := kindJSON
 		if a.Status == http.StatusOK {
 			k = kindBytes

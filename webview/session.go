@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 // The life of a window's sessions. Everything here runs on the main thread.
@@ -337,7 +338,7 @@ func (w *Window) hello(in *incoming, r responder, cors bool) {
 // connect opens a session, and offers its page shared memory if both can have it. extended: the
 // page has the extension.
 func (w *Window) connect(extended bool) (*page, error) {
-	p := &page{pulls: transport.NewPulls(schemeName)}
+	p := &page{pulls: pulls.New(schemeName)}
 	carrier, err := w.carrier(p, extended)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 )
 
@@ -101,7 +102,7 @@ func newWindow(a *App, label string) *Window {
 // page is the connection with one document.
 type page struct {
 	session   *transport.Session
-	pulls     *transport.Pulls
+	pulls     *pulls.Carrier
 	shared    *shm.Carrier // nil: the scheme alone
 	resources resources
 	last      *uint64 // the number of its last batch, once the page has said that it is being left

@@ -16,7 +16,8 @@ import (
 var outside = []string{
 	".git", "bench", "build", "client", "docs", "examples", "fuzz", "internal/apitest",
 	"node_modules",
-	"ring/linearizability", "transport/transporttest", "fuzz/soak", "internal/faults",
+	"ring/linearizability", "transport/transporttest", "transport/carrier/memory",
+	"fuzz/soak", "internal/faults",
 }
 
 // rules are what may stand in some files only, each with the reason.

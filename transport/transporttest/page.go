@@ -10,6 +10,8 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/memory"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 // ErrEnded is what a page's calls give after its session has ended.
@@ -18,8 +20,7 @@ var ErrEnded = errors.New("transporttest: the page's session has ended")
 // Page is a page with one session. Its methods may be called from any goroutine.
 type Page struct {
 	Session *transport.Session
-	carrier *transport.Pulls
-	dice    *dice
+	carrier *memory.Carrier
 	limits  transport.Options
 	posts   int
 	config  Config
@@ -51,6 +52,9 @@ type Stats struct {
 	Batches, Repeats int
 }
 
+// Faults are what goes wrong between the page and Go.
+type Faults = memory.Faults
+
 // Config says how Open makes a page.
 type Config struct {
 	Label  string
@@ -79,8 +83,8 @@ type Config struct {
 	NativeEval func(id uint32, js string, expectResult bool)
 	// Settle is the session's.
 	Settle func(command string) func(context.Context)
-	// Carrier, if not nil, makes the session's carrier of the Pulls that the page's requests go to.
-	Carrier func(*transport.Pulls) transport.Carrier
+	// Carrier, if not nil, makes the session's carrier of the one that the page's requests go to.
+	Carrier func(*pulls.Carrier) transport.Carrier
 	// Send, if not nil, is given each upward batch first. True: it has another way to Go, and is
 	// there, or will be. A batch that says how long to hold it is a pull: Send may wait until the
 	// other way has ended.
@@ -99,10 +103,10 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 	if e == nil {
 		return nil, errors.New("transporttest: the engine is nil")
 	}
-	pulls := transport.NewPulls("memory")
-	carrier := transport.Carrier(pulls)
+	own := memory.New(c.Faults)
+	carrier := transport.Carrier(own)
 	if c.Carrier != nil {
-		carrier = c.Carrier(pulls)
+		carrier = c.Carrier(own.Carrier)
 	}
 	if c.Label == "" {
 		c.Label = "main"
@@ -123,7 +127,7 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 		return nil, fmt.Errorf("transporttest: hello: %w", err)
 	}
 	p := &Page{
-		Session: s, carrier: pulls, dice: newDice(c.Faults), limits: e.Options(),
+		Session: s, carrier: own, limits: e.Options(),
 		posts: hello.Posts, config: c,
 		early: make(map[uint64]*wire.Batch), lanes: make(map[uint32]*Channel),
 		calls:   make(map[uint32]*call),

@@ -1,7 +1,6 @@
 package transporttest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,7 +9,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/wire"
-	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/memory"
 )
 
 // upward is what the page sends. Everything in it is guarded by the page's mu.
@@ -225,12 +224,12 @@ func (p *Page) exchange(body []byte) bool {
 	}
 	p.stats.Requests++
 	p.mu.Unlock()
-	carry := p.carry
+	exchange := p.faulty
 	if p.config.Network != nil {
-		carry = p.network
+		exchange = p.network
 	}
-	r := carry(body)
-	switch r.status {
+	r := exchange(body)
+	switch r.Status {
 	case 0:
 		return false
 	case http.StatusOK:
@@ -244,86 +243,36 @@ func (p *Page) exchange(body []byte) bool {
 		return false
 	default:
 		p.mu.Lock()
-		p.fail(errors.New(string(r.body)))
+		p.fail(errors.New(string(r.Body)))
 		p.mu.Unlock()
 		return false
 	}
-	ok := p.handle(r.body)
-	if ok && r.twice {
-		p.handle(r.body)
+	ok := p.handle(r.Body)
+	if ok && r.Twice {
+		p.handle(r.Body)
 	}
 	return ok
 }
 
-type reply struct {
-	status int // 0: the fetch failed
-	body   []byte
-	twice  bool
-}
-
 // network is the way of one request and its answer when the test decides what happens to them.
-func (p *Page) network(body []byte) reply {
-	status, answer := p.config.Network(body, p.request)
+func (p *Page) network(body []byte) memory.Reply {
+	status, answer := p.config.Network(body, p.carrier.Send)
 	if status != http.StatusOK {
 		p.mu.Lock()
 		p.restoreCredits()
 		p.mu.Unlock()
 	}
-	return reply{status: status, body: answer}
+	return memory.Reply{Status: status, Body: answer}
 }
 
-// request hands a copy of a request to Go.
-func (p *Page) request(body []byte, answer func(status int, body []byte)) {
-	p.carrier.Request(bytes.Clone(body), func(a transport.Answer) {
-		r := copyAnswer(a)
-		answer(r.status, r.body)
-	})
-}
-
-// carry is the way of one request and its answer under Faults.
-func (p *Page) carry(body []byte) reply {
-	d := p.dice
-	fault := func(chance float64) bool {
-		hit := d.chance(chance)
-		if hit {
-			p.mu.Lock()
-			p.stats.Faults++
-			p.restoreCredits()
-			p.mu.Unlock()
-		}
-		return hit
-	}
-	d.wait()
-	if fault(d.f.LoseRequest) {
-		return reply{}
-	}
-	if fault(d.f.Repeat) {
-		p.carrier.Request(append([]byte(nil), body...), func(transport.Answer) {})
-	}
-	came := make(chan reply, 1)
-	p.carrier.Request(append([]byte(nil), body...), func(a transport.Answer) {
-		came <- copyAnswer(a)
-	})
-	r := <-came
-	d.wait()
-	if fault(d.f.LoseAnswer) {
-		return reply{}
-	}
-	if r.status == http.StatusOK {
-		if fault(d.f.EmptyAnswer) {
-			r.body = nil
-		} else if fault(d.f.CutAnswer) {
-			r.body = r.body[:d.below(len(r.body))]
-		}
-		r.twice = fault(d.f.Repeat)
-	}
-	return r
-}
-
-func copyAnswer(a transport.Answer) reply {
-	r := reply{status: a.Status, body: make([]byte, 0, a.Len)}
-	for _, s := range a.Body {
-		r.body = append(r.body, s...)
+// faulty is the way of one request and its answer under Faults.
+func (p *Page) faulty(body []byte) memory.Reply {
+	r := p.carrier.Exchange(body)
+	if r.Faults > 0 {
+		p.mu.Lock()
+		p.stats.Faults += r.Faults
+		p.restoreCredits()
+		p.mu.Unlock()
 	}
 	return r
 }

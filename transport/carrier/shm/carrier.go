@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 // name stands in figures and logs.
@@ -21,14 +22,14 @@ type phase uint8
 const (
 	phaseOffered phase = iota // the page has not attached yet
 	phaseActive               // batches go through shared memory
-	phaseDown                 // the session is back on the Pulls
+	phaseDown                 // the session is back on the pulls
 	phaseClosed
 )
 
 // Carrier is the carrier of one session. See the package documentation for who may call what.
 type Carrier struct {
 	// Set by New, then only read; port by Bind.
-	pulls  *transport.Pulls
+	pulls  *pulls.Carrier
 	log    *slog.Logger
 	opt    Options
 	sizes  sizes
@@ -58,14 +59,14 @@ type sizes struct{ slot, queue, up int }
 // New prepares the shared memory of one session. The session runs on p until the page has attached,
 // and again after a failure; p is closed with the carrier. A carrier that no session was opened
 // with must be closed by the caller.
-func New(p *transport.Pulls, o Options) (*Carrier, error) {
+func New(p *pulls.Carrier, o Options) (*Carrier, error) {
 	if p == nil {
-		return nil, errors.New("shm: the Pulls are nil")
+		return nil, errors.New("shm: the pulls are nil")
 	}
 	return build(p, o, sizes{slot: slotBytes})
 }
 
-func build(p *transport.Pulls, o Options, z sizes) (*Carrier, error) {
+func build(p *pulls.Carrier, o Options, z sizes) (*Carrier, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func build(p *transport.Pulls, o Options, z sizes) (*Carrier, error) {
 	return c, nil
 }
 
-// Name implements transport.Carrier: "shm" while the page is attached, else the name of the Pulls.
+// Name implements transport.Carrier: "shm" while the page is attached, else the name of the pulls.
 func (c *Carrier) Name() string {
 	if c.attached.Load() {
 		return name
@@ -152,7 +153,7 @@ func (c *Carrier) Deliver(b *transport.Batch) bool {
 	return ok
 }
 
-// overPulls hands a batch to the Pulls. The first one behind shared memory is logged: a page that
+// overPulls hands a batch to the pulls. The first one behind shared memory is logged: a page that
 // has gone away takes none.
 func (c *Carrier) overPulls(b *transport.Batch) bool {
 	ok := c.pulls.Deliver(b)

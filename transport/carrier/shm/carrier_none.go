@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 var errUnsupported = fmt.Errorf("shm: no shared memory on %s/%s, it needs linux on amd64 or "+
@@ -18,10 +19,10 @@ var errUnsupported = fmt.Errorf("shm: no shared memory on %s/%s, it needs linux 
 func Supported() error { return errUnsupported }
 
 // Carrier does not exist on this platform.
-type Carrier struct{ *transport.Pulls }
+type Carrier struct{ *pulls.Carrier }
 
 // New gives the error of Supported.
-func New(*transport.Pulls, Options) (*Carrier, error) { return nil, errUnsupported }
+func New(*pulls.Carrier, Options) (*Carrier, error) { return nil, errUnsupported }
 
 // Offer gives nothing.
 func (c *Carrier) Offer() []*os.File { return nil }

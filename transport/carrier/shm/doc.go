@@ -5,9 +5,9 @@
 //
 // # Contract
 //
-// A [Carrier] serves one session. It begins on the transport.Pulls that it is made with. Once the
+// A [Carrier] serves one session. It begins on the pulls.Carrier that it is made with. Once the
 // page has attached, batches go through shared memory, in order. When that fails, for any reason,
-// the session goes on over the Pulls: what has no receipt is sent again, the page drops what it has
+// the session goes on over the pulls: what has no receipt is sent again, the page drops what it has
 // already, and nothing is lost. It never comes back to shared memory.
 //
 // The page's process may write anything at any time into what it can write. Nothing of it is

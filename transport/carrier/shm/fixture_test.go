@@ -12,6 +12,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
@@ -53,6 +54,9 @@ func (p *port) LostAll()    { p.lost <- struct{}{} }
 func (p *port) Settled()    { p.told <- struct{}{} }
 func (p *port) Fail(error)  {}
 
+func (p *port) HoldRequest(int) bool { return true }
+func (p *port) LetRequestGo(int)     {}
+
 // engineDefaults are the engine's options that a carrier is bound with.
 func engineDefaults(t testing.TB, o transport.Options) transport.Options {
 	t.Helper()
@@ -70,7 +74,7 @@ func linked(t testing.TB, o Options, z sizes) (*Carrier, *peer, *port) {
 	if z.slot == 0 {
 		z.slot = slotBytes
 	}
-	c, err := build(transport.NewPulls("memory"), o, z)
+	c, err := build(pulls.New("memory"), o, z)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +106,7 @@ type shared struct {
 	peer    *peer
 	over    chan struct{} // closed when the page uses shared memory no more
 	reads   sync.WaitGroup
-	pulls   *transport.Pulls
+	pulls   *pulls.Carrier
 
 	sending sync.Mutex
 	on      bool
@@ -128,7 +132,7 @@ func openShared(t testing.TB, e *transport.Engine, o Options, z sizes) *shared {
 	}
 	var err error
 	s.Page, err = transporttest.Open(e, transporttest.Config{Send: s.send,
-		Carrier: func(p *transport.Pulls) transport.Carrier {
+		Carrier: func(p *pulls.Carrier) transport.Carrier {
 			s.pulls = p
 			c, err := build(p, o, z)
 			if err != nil {
@@ -193,7 +197,7 @@ func (s *shared) read(t testing.TB) {
 	s.sending.Unlock()
 	for _, b := range again {
 		if b.end > taken {
-			s.pulls.Request(b.body, func(transport.Answer) {})
+			s.pulls.Request(b.body, func(pulls.Answer) {})
 		}
 	}
 	close(s.over)

@@ -52,6 +52,8 @@ const (
 
 	// apartHead is how many bytes of an apart frame stand in the skeleton, with its header.
 	apartHead = 24
+	// lengthAt is where a batch's header has its length.
+	lengthAt = 4
 	// apartRun marks, in a run's alignment, that its frame's rest is apart.
 	apartRun = 1 << 31
 )

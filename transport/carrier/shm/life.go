@@ -78,7 +78,7 @@ func (c *Carrier) unlink() {
 	c.queue.down, c.queue.up, c.queue.data = nil, nil, nil
 }
 
-// Down leaves shared memory for good: the session goes on over the Pulls, and sends again what has
+// Down leaves shared memory for good: the session goes on over the pulls, and sends again what has
 // no receipt. Only the first call does something. Any goroutine may call it.
 //
 // Nothing is lost when a batch is being delivered meanwhile:
@@ -86,10 +86,10 @@ func (c *Carrier) unlink() {
 //	drainer                                     Down
 //	1 the batch is outstanding                  a phaseDown (under mu)
 //	2 Deliver, under mu: shared memory if the   b LostAll: all that are outstanding are
-//	  phase is phaseActive, else the Pulls        to be sent again
+//	  phase is phaseActive, else the pulls        to be sent again
 //
 // If 2 comes before a, then 1 comes before b, which has the batch sent again. If a comes before 2,
-// the batch goes by the Pulls; that b may have it sent twice is the page's to see, by its number.
+// the batch goes by the pulls; that b may have it sent twice is the page's to see, by its number.
 func (c *Carrier) Down(reason string) { c.goDown(reason, slog.LevelInfo) }
 
 func (c *Carrier) goDown(reason string, level slog.Level) {

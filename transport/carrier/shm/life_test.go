@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"golang.org/x/sys/unix"
 )
 
@@ -136,7 +137,7 @@ func TestPageSendsNoBatch(t *testing.T) {
 	s := openShared(t, newEngine(t, transport.Options{}), Options{}, sizes{})
 	s.attach(t)
 	s.peer.push([]byte("no batch"))
-	eventually(t, "the session is on the Pulls", func() bool { return !s.carrier.Active() })
+	eventually(t, "the session is on the pulls", func() bool { return !s.carrier.Active() })
 	if !strings.Contains(s.carrier.Reason(), "no whole batch") || s.Session.Err() != nil {
 		t.Fatal(s.carrier.Reason(), s.Session.Err())
 	}
@@ -212,7 +213,7 @@ func TestNothingIsLeft(t *testing.T) {
 	for name, use := range cases {
 		t.Run(name, func(t *testing.T) {
 			one := func() {
-				c, err := New(transport.NewPulls("memory"), Options{Logger: quiet})
+				c, err := New(pulls.New("memory"), Options{Logger: quiet})
 				if err != nil {
 					t.Fatal(err)
 				}

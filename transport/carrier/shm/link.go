@@ -59,7 +59,7 @@ func (c *Carrier) open() error {
 	return err
 }
 
-// Bind implements transport.Carrier. When memory can't be had, the session stays on the Pulls.
+// Bind implements transport.Carrier. When memory can't be had, the session stays on the pulls.
 func (c *Carrier) Bind(port transport.Port, o transport.Options) {
 	c.pulls.Bind(port, o)
 	c.mu.Lock()
@@ -68,7 +68,7 @@ func (c *Carrier) Bind(port transport.Port, o transport.Options) {
 	if c.phase == phaseOffered {
 		if err = c.link(o.MaxBatch); err == nil {
 			c.reading = true
-			go c.read(o.MaxBatch + upSlack)
+			go c.read(o.MaxBatch + transport.UpSlack)
 			go c.watch()
 		}
 	}
@@ -107,7 +107,7 @@ func (c *Carrier) link(maxBatch int) error {
 	le.PutUint64(down[downSlot:], uint64(c.sizes.slot))
 	le.PutUint64(down[downQueue:], uint64(queued))
 	le.PutUint64(down[downUp:], uint64(sent))
-	le.PutUint64(down[downMaxUp:], uint64(maxBatch+upSlack))
+	le.PutUint64(down[downMaxUp:], uint64(maxBatch+transport.UpSlack))
 	q := &c.queue
 	q.down, q.up, q.data = down, up, down[content:]
 	q.inFlight, q.need, q.ring = c.opt.InFlight, min(2*largestRecord(maxBatch), queued/2),
@@ -117,7 +117,7 @@ func (c *Carrier) link(maxBatch int) error {
 
 // Offer gives the descriptors for the page's process, in LAYOUT.md's order, once: the memory that
 // Go writes, that which the page writes, its end of the bells, and of the control socket. The
-// caller closes them when it has handed them over. Nil: the session stays on the Pulls, Reason says
+// caller closes them when it has handed them over. Nil: the session stays on the pulls, Reason says
 // why, or the carrier is closed.
 func (c *Carrier) Offer() []*os.File {
 	c.mu.Lock()

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/internal/apitest"
-	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
 // TestNilArguments: nil where a value is meant is an error that says so, or has a sensible meaning.
@@ -19,7 +19,7 @@ func TestNilArguments(t *testing.T) {
 			return err
 		},
 		"Carrier.Close": func() error {
-			c, err := New(transport.NewPulls("test"), Options{})
+			c, err := New(pulls.New("test"), Options{})
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,6 @@ import (
 	"math/bits"
 	"sync/atomic"
 
-	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -270,7 +269,7 @@ func (l *layout) write(p []byte, b *transport.Batch, slots uint64) {
 				next++
 			}
 			if i == 0 {
-				wire.SetLength(rest, l.skeleton)
+				le.PutUint32(rest[lengthAt:], uint32(l.skeleton))
 			}
 			if next < len(b.Apart) && b.Apart[next]-2 == i {
 				le.PutUint32(rest[16:], apartHead)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"golang.org/x/sys/unix"
 )
 
@@ -341,7 +342,7 @@ func TestSlotMessagesWait(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for _, o := range []Options{{Region: -1}, {Region: 65 << 30}, {InFlight: -1}} {
-		if c, err := New(transport.NewPulls("memory"), o); err == nil {
+		if c, err := New(pulls.New("memory"), o); err == nil {
 			c.Close(&transport.ClosedError{Reason: "test is over"})
 			t.Errorf("%+v is taken", o)
 		}

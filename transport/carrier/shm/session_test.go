@@ -134,7 +134,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// The page attaches while data flows over the Pulls.
+// The page attaches while data flows over the pulls.
 func TestAttachInMidStream(t *testing.T) {
 	e := newEngine(t, transport.Options{})
 	got := grabber(e)
@@ -164,7 +164,7 @@ func TestDownInMidStream(t *testing.T) {
 			s := openShared(t, e, Options{}, sizes{})
 			s.attach(t)
 			stream(t, s, got, 3, 600, mixed, func() { end(s) })
-			eventually(t, "the session is on the Pulls", func() bool {
+			eventually(t, "the session is on the pulls", func() bool {
 				return s.Session.Stats().Carrier == "memory"
 			})
 			if s.Session.Err() != nil {

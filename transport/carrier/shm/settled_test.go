@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/transporttest"
 )
 
@@ -62,7 +63,7 @@ func TestCarrierIsLoggedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			settled := &watched{settled: make(chan struct{}, 4)}
-			carrier := func(p *transport.Pulls) transport.Carrier {
+			carrier := func(p *pulls.Carrier) transport.Carrier {
 				own, err := New(p, Options{Logger: quiet})
 				if err != nil {
 					t.Fatal(err)
@@ -80,7 +81,7 @@ func TestCarrierIsLoggedOnce(t *testing.T) {
 			}
 			if c.down != "" {
 				settled.Down(c.down)
-				// the first batch over the Pulls
+				// the first batch over the pulls
 				if err := p.Session.Event([]uint32{1}, false, []byte("1")); err != nil {
 					t.Fatal(err)
 				}

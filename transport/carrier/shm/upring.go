@@ -5,16 +5,15 @@ package shm
 import (
 	"encoding/binary"
 	"fmt"
-)
 
-// upSlack is what an upward batch may have beyond MaxBatch, as package transport takes it.
-const upSlack = 64 << 10
+	"github.com/tailrace-go/tailrace/transport"
+)
 
 // lengthSize is the head of a record of the up ring.
 const lengthSize = 8
 
 // upBytes is the up ring's capacity: with four of the largest batches the page seldom waits for Go.
-func upBytes(maxBatch int) int { return powerOfTwo(4 * (maxBatch + upSlack)) }
+func upBytes(maxBatch int) int { return powerOfTwo(4 * (maxBatch + transport.UpSlack)) }
 
 // upRing is Go's end of what the page sends. The reader's goroutine alone uses it.
 type upRing struct {

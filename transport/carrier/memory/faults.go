@@ -1,4 +1,4 @@
-package transporttest
+package memory
 
 import (
 	"math/rand/v2"
