@@ -50,8 +50,9 @@
 //
 // Options.Logger gets, with the key "window" for the label:
 //
-//	INFO   session opened                            session, origin; carrier and reason, if they are settled
-//	INFO   session has its carrier                   session, carrier, reason: once it is settled, and when it goes over to another
+//	INFO   session opened                            session, origin; carrier, reason if settled
+//	INFO   session has its carrier                   session, carrier, reason: once it is settled,
+//	                                                 and when it goes over to another
 //	INFO   session ended                             session, reason
 //	WARN   session ended                             session, reason, error: the page broke a rule
 //	WARN   denied                                    permission, origin: the first time in a session
@@ -59,7 +60,8 @@
 //	WARN   events are refused: lane 0 is full        bytes, refused: once in 10 s
 //	WARN   many batches are sent again               batches, within, carrier: 64 within 10 s
 //	INFO   channel is full: a sender has waited      channel, command, waited: from 5 s on
-//	INFO   channel ended with an error               channel, command, reason, error; WARN when the page ended it
+//	INFO   channel ended with an error               channel, command, reason, error
+//	WARN   channel ended with an error               the same: the page ended it
 //	ERROR  command panicked                          command, panic, stack
 //	ERROR  result could not be sent                  command, error
 //	ERROR  command's result panicked                 command, panic, stack

@@ -37,8 +37,8 @@ var (
 	ErrCanceled = fmt.Errorf("transport: cancelled by the page: %w", context.Canceled)
 )
 
-// RuleError is a rule of the wire that the page has broken, which ends its session: the Cause of the
-// *ClosedError. Rule says which one, with the numbers.
+// RuleError is a rule of the wire that the page has broken, which ends its session: it is the Cause
+// of the *ClosedError. Rule says which one, with the numbers.
 type RuleError = wire.RuleError
 
 // errTooLargeToTry is a message that would not fit into an empty ring at once.

@@ -367,7 +367,8 @@ func TestUnknownTypes(t *testing.T) {
 			}
 			p.run(`globalThis.ran = [];
 				globalThis.loaded = [];
-				globalThis.frames = `+scriptString(strings.Join(urls, "\n"))+`.split('\n').map((url) => {
+				const urls = `+scriptString(strings.Join(urls, "\n"))+`.split('\n');
+				globalThis.frames = urls.map((url) => {
 					const f = document.createElement('iframe');
 					f.addEventListener('load', () => loaded.push(url));
 					f.src = '`+Origin+`' + url;

@@ -150,7 +150,8 @@ func TestLargeAsset(t *testing.T) {
 		t.Errorf("the process grew by %d bytes", grown)
 	}
 	p.run(`const stop = new AbortController();
-		const r = (await fetch('/`+strconv.Itoa(1<<40)+`.bin', { signal: stop.signal })).body.getReader();
+		const { signal } = stop;
+		const r = (await fetch('/`+strconv.Itoa(1<<40)+`.bin', { signal })).body.getReader();
 		await r.read();
 		stop.abort();`, nil)
 	wait(t, files.closed, "the end of the file whose reader aborted")

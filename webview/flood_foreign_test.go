@@ -40,7 +40,8 @@ var foreignFloods = []foreignFloodCase{
 	{"iframes", `const f = document.createElement('iframe');
 		document.body.append(f); f.src = 'data:text/plain,' + n; f.remove()`},
 	{"iframes of ours", `const f = document.createElement('iframe');
-		f.src = '` + Origin + `/other.html'; document.body.append(f); setTimeout(() => f.remove(), 20)`},
+		f.src = '` + Origin + `/other.html'; document.body.append(f);
+		setTimeout(() => f.remove(), 20)`},
 	{"form submits", `form.submit()`},
 	{"form submits to new windows", `form.target = '_blank'; form.submit()`},
 	{"fetch", `fetch('` + Origin + `/abc.txt', { mode: 'no-cors' }).then(count, count)`},

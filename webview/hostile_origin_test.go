@@ -24,8 +24,8 @@ func (h *hostileApp) outsider(t *testing.T) string {
 }
 
 // harmless is what a try of an outsider may give: nothing, or what tells nothing.
-var harmless = regexp.MustCompile(
-	`^(refused|opaque|nothing|loaded|tailrace is undefined|refused,refused|undefined,undefined,undefined,undefined)$`)
+var harmless = regexp.MustCompile(`^(refused|opaque|nothing|loaded|tailrace is undefined|` +
+	`refused,refused|undefined,undefined,undefined,undefined)$`)
 
 // outsiders gives the rows of documents that are not the app's own: frames of the honest page, and
 // a page in a window of its own.
@@ -83,7 +83,8 @@ func (h *hostileApp) outsiders(t *testing.T) (table []string) {
 		p.run(`const f = document.createElement('iframe'); f.src = '/other.html';
 			await new Promise((loaded) => { f.onload = loaded; document.body.append(f); });
 			const client = typeof f.contentWindow.tailrace;
-			const r = await f.contentWindow.fetch('`+hello+`', { method: 'POST', headers: { 'Tailrace-Version': '1' } });
+			const r = await f.contentWindow.fetch('`+hello+`', {
+				method: 'POST', headers: { 'Tailrace-Version': '1' } });
 			const main = await tailrace.invoke('echo', {}).then(() => 'goes on', (e) =>
 				'ends with ' + e.code);
 			return 'client is ' + client + ', hello by hand gives ' + r.status +

@@ -102,11 +102,8 @@ func openHostile(t *testing.T, kind CarrierKind) *hostileApp {
 	h := &hostileApp{t: t, kind: kind, files: fstest.MapFS{
 		"index.html": {Data: []byte(blank)}, "other.html": {Data: []byte(blank)},
 		"abc.txt": {Data: []byte("a file of the app")}, "outsider.html": {},
-		"strict.html": {
-			Data: []byte(
-				`<!doctype html>
-					<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">` + blank),
-		},
+		"strict.html": {Data: []byte(`<!doctype html><meta http-equiv="Content-Security-Policy"
+			content="script-src 'self' 'unsafe-inline'">` + blank)},
 	}}
 	h.app = newApp(t, Options{
 		Carrier: kind, Tauri: true, Assets: h.files, Policy: rules,

@@ -53,12 +53,14 @@ func inspectResumable(t *testing.T, app *App, inspector, page *testPage) {
 		}
 		var got map[string]float64
 		inspector.run(`const got = {};
-			for (const at of document.querySelectorAll('[data-resumable=readings] [data-figure]')) got[at.dataset.figure] = Number(at.dataset.value);
+			const readings = '[data-resumable=readings] [data-figure]';
+			for (const { dataset } of document.querySelectorAll(readings))
+				got[dataset.figure] = Number(dataset.value);
 			for (const row of document.querySelectorAll('#resumables [data-reader]')) {
-				const value = (name) => Number(row.querySelector('[data-figure=' + name +
-					']').dataset.value);
-				got[row.dataset.reader + ' ' +
-					row.querySelector('small').textContent] = value('lag');
+				const value = (name) =>
+					Number(row.querySelector('[data-figure=' + name + ']').dataset.value);
+				const part = row.querySelector('small').textContent;
+				got[row.dataset.reader + ' ' + part] = value('lag');
 				got[row.dataset.reader + ' consumed'] = value('consumed');
 			}
 			return got`, &got)

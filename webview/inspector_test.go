@@ -55,11 +55,10 @@ func (p *testPage) figure(window string, channel uint32, name string) (value flo
 		Value float64
 		Text  string
 	}
-	p.run(
-		fmt.Sprintf(
-			`const at = document.querySelector('[data-window=%q] [data-channel="%d"] [data-figure=%q]');
-		return { Value: Number(at?.dataset.value ?? -1), Text: at?.textContent ??
-			'' }`, window, channel, name), &got)
+	p.run(fmt.Sprintf(`const at = document.querySelector(
+			'[data-window=%q] [data-channel="%d"] [data-figure=%q]');
+		return { Value: Number(at?.dataset.value ?? -1), Text: at?.textContent ?? '' }`,
+		window, channel, name), &got)
 	return got.Value, got.Text
 }
 

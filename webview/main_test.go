@@ -60,7 +60,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-const blank = `<!doctype html><meta charset=utf-8><title>page</title><body style="margin:0;background:#123456">`
+const blank = `<!doctype html><meta charset=utf-8><title>page</title>` +
+	`<body style="margin:0;background:#123456">`
 
 func testFiles() fs.FS {
 	return fstest.MapFS{

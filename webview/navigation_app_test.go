@@ -468,11 +468,11 @@ func TestDesktopOpens(t *testing.T) {
 	for name, text := range map[string]string{
 		"handler": "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + dir + "/new && " +
 			"mv " + dir + "/new " + dir + "/got\n",
-		"applications/tailrace.desktop": "[Desktop Entry]\nType=Application\nName=test\nExec=" +
-			dir +
-			"/handler %u\nMimeType=x-scheme-handler/mailto;\n",
-		"applications/mimeapps.list":      byDefault,
-		"applications/mimeinfo.cache":     "[MIME Cache]\nx-scheme-handler/mailto=tailrace.desktop;\n",
+		"applications/tailrace.desktop": "[Desktop Entry]\nType=Application\nName=test\n" +
+			"Exec=" + dir + "/handler %u\nMimeType=x-scheme-handler/mailto;\n",
+		"applications/mimeapps.list": byDefault,
+		"applications/mimeinfo.cache": "[MIME Cache]\n" +
+			"x-scheme-handler/mailto=tailrace.desktop;\n",
 		"config/mimeapps.list":            byDefault,
 		"config/applications/placeholder": "",
 	} {

@@ -62,7 +62,12 @@ func TestDirectories(t *testing.T) {
 	if err := os.Mkdir(config, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	text := "# comment\nXDG_MUSIC_DIR=\"$HOME/Music\"\nXDG_DOWNLOAD_DIR=\"/srv/in\"\nXDG_DESKTOP_DIR=\"$HOME/\"\nXDG_VIDEOS_DIR=relative\n"
+	text := `# comment
+XDG_MUSIC_DIR="$HOME/Music"
+XDG_DOWNLOAD_DIR="/srv/in"
+XDG_DESKTOP_DIR="$HOME/"
+XDG_VIDEOS_DIR=relative
+`
 	if err := os.WriteFile(filepath.Join(config, "user-dirs.dirs"), []byte(text),
 		0o600); err != nil {
 		t.Fatal(err)

@@ -126,7 +126,8 @@ func TestFrameSizes(t *testing.T) {
 		await getCurrentWindow().setSize(new Size(new LogicalSize(321, 234)));`, nil)
 	p.becomes("the frame's size", func(s State) bool { return s.Size == image.Pt(321, 234) })
 	p.run(`const realm = document.querySelector('iframe').contentWindow;
-		const { PhysicalSize } = await realm.Function('return import("`+Origin+tauriPath+`dpi.js")')();
+		const load = realm.Function('return import("`+Origin+tauriPath+`dpi.js")');
+		const { PhysicalSize } = await load();
 		const { getCurrentWindow } = await import('`+tauriPath+`window.js');
 		await getCurrentWindow().setSize(new PhysicalSize(345, 222));`, nil)
 	p.becomes("the frame's other size", func(s State) bool { return s.Size == image.Pt(345, 222) })

@@ -131,7 +131,9 @@ func TestNullOrigin(t *testing.T) {
 		addEventListener('message', e => f(e.data));
 		const s = document.createElement('iframe');
 		s.sandbox = 'allow-scripts';
-		s.srcdoc = "<script>fetch('`+hello+`', {method: 'POST', headers: {'Tailrace-Version': '1'}}).then(async r => parent.postMessage(r.status + await r.text(), '*'), e => parent.postMessage('failed', '*'))<"+"/script>";
+		s.srcdoc = "<script>const tell = (text) => parent.postMessage(text, '*');" +
+			"fetch('`+hello+`', {method: 'POST', headers: {'Tailrace-Version': '1'}}).then(" +
+			"async r => tell(r.status + await r.text()), e => tell('failed'))<" + "/script>";
 		document.body.append(s);
 	})`, &got)
 	if got != "failed" {

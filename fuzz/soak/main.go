@@ -1,6 +1,7 @@
 // Soak shows in real windows that nothing is lost, doubled or reordered, whatever happens:
 //
-//	make soak TIME=20m [SEED=n]  # traffic of three sizes in both directions, reloads, killed web processes, faulty answers
+//	make soak TIME=20m [SEED=n]  # traffic of three sizes in both directions, while pages are
+//	                             # reloaded, web processes killed, and answers faulty
 //	make faults [SEED=n]         # each kind of fault alone, and how long it takes to recover
 //
 // Two windows, one of each carrier, are loaded, reloaded and killed at random. Each message carries

@@ -75,14 +75,17 @@ func (r *run) look() sample {
 	return s
 }
 
-const tableHead = `
-    time |     Go MB (anonymous, heap) |  goroutines, files | web MB: scheme, shm | messages/s down, up |  MB/s down,  up | commands, events/s | reloads, kills, faults | lost, twice, reordered
----------+-----------------------------+--------------------+---------------------+---------------------+-----------------+--------------------+------------------------+-----------------------
-`
+const tableHead = "" +
+	"    time |     Go MB (anonymous, heap) |  goroutines, files | web MB: scheme, shm |" +
+	" messages/s down, up |  MB/s down,  up | commands, events/s |" +
+	" reloads, kills, faults | lost, twice, reordered\n" +
+	"---------+-----------------------------+--------------------+---------------------+" +
+	"---------------------+-----------------+--------------------+" +
+	"------------------------+-----------------------\n"
 
 // observe takes samples and writes the table until ctx ends.
 func (r *run) observe(ctx context.Context) {
-	fmt.Fprint(r.out, strings.TrimPrefix(tableHead, "\n"))
+	fmt.Fprint(r.out, tableHead)
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
 	before := r.look()

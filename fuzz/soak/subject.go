@@ -117,7 +117,9 @@ func (s *subject) state(ctx context.Context) string {
 	defer cancel()
 	page, err := s.window.EvalResult(ctx,
 		`({ state: document.readyState, tailrace: tailrace.session.state, url: location.href,
-		loaded: performance.getEntriesByType('resource').map((e) => [e.name, Math.round(e.startTime), Math.round(e.duration), e.transferSize]), now: performance.now() })`)
+			loaded: performance.getEntriesByType('resource').map((e) =>
+				[e.name, Math.round(e.startTime), Math.round(e.duration), e.transferSize]),
+			now: performance.now() })`)
 	return fmt.Sprintf("page %s (%v), session %+v", page, err, session.Stats())
 }
 

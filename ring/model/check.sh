@@ -59,8 +59,10 @@ holds() {
 planted() {
 	local name=bug-$1
 	run "$name" -DSAFETY "" "-D$1" "${@:2}"
-	[ "$(errors "$name")" != 0 ] || fail "$1: spin finds no error, so the model does not see this mistake"
-	echo "| \`$1\` | \`${*:2}\` | $(states "$name") | $(seconds "$name") | found, after $(steps "$name") steps |"
+	[ "$(errors "$name")" != 0 ] ||
+		fail "$1: spin finds no error, so the model does not see this mistake"
+	echo "| \`$1\` | \`${*:2}\` | $(states "$name") | $(seconds "$name") |" \
+		"found, after $(steps "$name") steps |"
 }
 
 # beside COMMAND...: runs holds or planted beside others, as many as there are processors: one
@@ -77,14 +79,20 @@ beside() {
 safety='order, no loss, no overwrite, no lost wake-up'
 beside holds open "$safety" '-O2 -DSAFETY' '' -DCLAIMS=2
 beside holds close "$safety, all done after Close" '-O2 -DSAFETY' '' -DCLOSE -DFULL_RING -DCLAIMS=1
-beside holds leave "$safety, one leaves, the page stalls" '-O2 -DSAFETY' '' -DCANCEL -DSTALL -DFULL_RING -DCLAIMS=1
-beside holds low "$safety, with low claims" '-O2 -DSAFETY' '' -DLOW -DCANCEL -DSTALL -DFULL_RING -DCLAIMS=1
+beside holds leave "$safety, one leaves, the page stalls" '-O2 -DSAFETY' '' \
+	-DCANCEL -DSTALL -DFULL_RING -DCLAIMS=1
+beside holds low "$safety, with low claims" '-O2 -DSAFETY' '' \
+	-DLOW -DCANCEL -DSTALL -DFULL_RING -DCLAIMS=1
 beside holds leave-cycles 'every way ends' '-O2 -DNP' -l -DCANCEL -DSTALL -DFULL_RING -DCLAIMS=1
 if [ -n "$all" ]; then
-	beside holds close-cycles 'every way ends, with Close' '-O2 -DNP' -l -DCLOSE -DFULL_RING -DCLAIMS=1
-	beside holds large "$safety, all at once" '-O2 -DSAFETY' '' -DCANCEL -DCLOSE -DSTALL -DFULL_RING -DCLAIMS=1
-	beside holds large-low "$safety, all at once, with low claims" '-O2 -DSAFETY' '' -DLOW -DCANCEL -DCLOSE -DSTALL -DFULL_RING -DCLAIMS=1
-	beside holds large-leave "$safety, one leaves, two claims each" '-O2 -DSAFETY' '' -DCANCEL -DSTALL -DFULL_RING -DCLAIMS=2
+	beside holds close-cycles 'every way ends, with Close' '-O2 -DNP' -l \
+		-DCLOSE -DFULL_RING -DCLAIMS=1
+	beside holds large "$safety, all at once" '-O2 -DSAFETY' '' \
+		-DCANCEL -DCLOSE -DSTALL -DFULL_RING -DCLAIMS=1
+	beside holds large-low "$safety, all at once, with low claims" '-O2 -DSAFETY' '' \
+		-DLOW -DCANCEL -DCLOSE -DSTALL -DFULL_RING -DCLAIMS=1
+	beside holds large-leave "$safety, one leaves, two claims each" '-O2 -DSAFETY' '' \
+		-DCANCEL -DSTALL -DFULL_RING -DCLAIMS=2
 fi
 
 beside planted BUG_PARK_WITHOUT_RECHECK -DCLAIMS=1

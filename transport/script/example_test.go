@@ -8,15 +8,15 @@ import (
 )
 
 func ExampleFormat() {
-	title := `</script><script>alert("no")`
-	js, err := script.Format("document.title = %s; draw(%s, { scale: 50 %% 7 })", title,
+	title := `</script><script>alert("x")`
+	js, err := script.Format("document.title = %s; draw(%s, 50 %% 7)", title,
 		[]float64{1.5, math.NaN()})
 	if err != nil {
 		panic(err)
 	}
 	fmt.Println(js)
 	// Output:
-	// document.title = "\u003c/script\u003e\u003cscript\u003ealert(\"no\")"; draw([1.5,NaN], { scale: 50 % 7 })
+	// document.title = "\u003c/script\u003e\u003cscript\u003ealert(\"x\")"; draw([1.5,NaN], 50 % 7)
 }
 
 func ExampleValue() {

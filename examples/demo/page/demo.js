@@ -166,7 +166,8 @@ function show() {
 function showFile(outcome, elapsed) {
   $('amount').textContent = `${size(sending.bytes)} of ${size(file.size)}`;
   const wrong = sending.verdicts.filter((match) => match === false).length;
-  const pieces = `${number.format(sending.matched)} of ${number.format(file.pieces)} ${file.pieces === 1 ? 'piece' : 'pieces'}`;
+  const unit = file.pieces === 1 ? 'piece' : 'pieces';
+  const pieces = `${number.format(sending.matched)} of ${number.format(file.pieces)} ${unit}`;
   $('verdict').textContent =
     wrong > 0
       ? `${number.format(wrong)} of ${number.format(file.pieces)} wrong`

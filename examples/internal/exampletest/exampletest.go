@@ -109,8 +109,11 @@ func decode(text []byte) (v any) {
 // Click clicks the element of that selector, once it can be clicked.
 func Click(t *testing.T, w *webview.Window, selector string) {
 	t.Helper()
-	js, err := script.Format(
-		`(e => { const can = e !== null && !e.disabled; if (can) e.click(); return can; })(document.querySelector(%s))`, selector)
+	js, err := script.Format(`(e => {
+			const can = e !== null && !e.disabled;
+			if (can) e.click();
+			return can;
+		})(document.querySelector(%s))`, selector)
 	if err != nil {
 		t.Fatal(err)
 	}

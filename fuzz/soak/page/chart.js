@@ -32,14 +32,19 @@ function panel(name, unit, lines, marks = []) {
   const y = (v) => TOP + (1 - v / top) * (HEIGHT - TOP - BOTTOM);
   let svg = '';
   for (let v = 0; v <= top + grid / 2; v += grid) {
-    svg += `<line x1="${LEFT}" x2="${WIDTH - 4}" y1="${y(v)}" y2="${y(v)}" stroke="var(--grid)"/><text x="${LEFT - 6}" y="${y(v) + 4}" text-anchor="end">${short(v)}</text>`;
+    svg +=
+      `<line x1="${LEFT}" x2="${WIDTH - 4}" y1="${y(v)}" y2="${y(v)}" stroke="var(--grid)"/>` +
+      `<text x="${LEFT - 6}" y="${y(v) + 4}" text-anchor="end">${short(v)}</text>`;
   }
   const dt = step(minutes ? end / 60 : end) * (minutes ? 60 : 1);
   for (let t = 0; t <= end; t += dt) {
-    svg += `<text x="${x(t)}" y="${HEIGHT - 4}" text-anchor="middle">${+(minutes ? t / 60 : t).toFixed(1)} ${minutes ? 'min' : 's'}</text>`;
+    const time = `${+(minutes ? t / 60 : t).toFixed(1)} ${minutes ? 'min' : 's'}`;
+    svg += `<text x="${x(t)}" y="${HEIGHT - 4}" text-anchor="middle">${time}</text>`;
   }
   for (const t of marks)
-    svg += `<line x1="${x(t)}" x2="${x(t)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}" stroke="#d1242f" stroke-opacity=".35"/>`;
+    svg +=
+      `<line x1="${x(t)}" x2="${x(t)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}" ` +
+      'stroke="#d1242f" stroke-opacity=".35"/>';
   for (const { color, points } of lines) {
     let path = '',
       pen = 'M';
@@ -51,7 +56,9 @@ function panel(name, unit, lines, marks = []) {
       path += `${pen}${x(t).toFixed(1)} ${y(v).toFixed(1)}`;
       pen = 'L';
     }
-    svg += `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.5" stroke-linejoin="round"/>`;
+    svg +=
+      `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.5" ` +
+      'stroke-linejoin="round"/>';
   }
   const key =
     lines.map((l) => `<span><i style="background:${l.color}"></i>${l.name}</span>`).join('') +
@@ -59,7 +66,9 @@ function panel(name, unit, lines, marks = []) {
       ? '<span><i style="background:#d1242f;opacity:.5"></i>a web process killed</span>'
       : '');
   const section = document.createElement('section');
-  section.innerHTML = `<h2>${name}, ${unit}</h2><div class="key">${key}</div><svg width="${WIDTH}" height="${HEIGHT}">${svg}</svg>`;
+  section.innerHTML =
+    `<h2>${name}, ${unit}</h2><div class="key">${key}</div>` +
+    `<svg width="${WIDTH}" height="${HEIGHT}">${svg}</svg>`;
   document.querySelector('main').append(section);
 }
 

@@ -307,7 +307,8 @@ globalThis.spy = ((names, internal, alternating, thenable) => {
     }
     const looked = queue.n;
     on = true;
-    return `${looked} objects of ${replaced} replaced, ${thens} by then, ${bad.n} of the client's\n${bad.text}`;
+    const counts = `${looked} objects of ${replaced} replaced, ${thens} by then`;
+    return `${counts}, ${bad.n} of the client's\n${bad.text}`;
   };
   return { __proto__: null, found, replaced };
 })(NAMES, INTERNAL, ALTERNATING, THENABLE);

@@ -5,5 +5,7 @@ type Message =
   | { event: 'progress'; data: { downloadId: number; chunkLength: number } }
   | { event: 'finished'; data: { downloadId: number } };
 
-const onEvent = new Channel<Message>((message) => console.log(`got download event ${message.event}`));
+const onEvent = new Channel<Message>((message) =>
+  console.log(`got download event ${message.event}`),
+);
 await invoke('download', { url: 'https://example.com/schema.json', onEvent });

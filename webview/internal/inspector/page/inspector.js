@@ -208,10 +208,8 @@ class Section {
     }
     write(this.carrier, session.carrier);
     this.carrier.title = session.reason ?? '';
-    write(
-      this.state,
-      `session ${session.number}, for ${duration(Math.max(1e9, session.ageNs - (session.ageNs % 1e9)))}, ${session.origin}`,
-    );
+    const age = duration(Math.max(1e9, session.ageNs - (session.ageNs % 1e9)));
+    write(this.state, `session ${session.number}, for ${age}, ${session.origin}`);
     sessionFigures.forEach(([title, of], i) => {
       const [value, text, beside] = of(session);
       const at = this.figures[i];
