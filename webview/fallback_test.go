@@ -144,11 +144,11 @@ func TestFallback(t *testing.T) {
 	for _, go_ := range []struct{ js, href, text string }{
 		{`location.href = '/gone-on'`, Origin + "/echo?on", "GET /echo?on 0  main <nil>"},
 		{`location.href = '/sub'`, Origin + "/sub/", ""},
-		{`document.body.innerHTML = '
-			<form method=post action=/gone-on><input name=a value=b></form>';
+		{`document.body.innerHTML =
+				'<form method=post action=/gone-on><input name=a value=b></form>';
 			document.forms[0].submit()`, Origin + "/echo?on", "GET /echo?on 0  main <nil>"},
-		{`document.body.innerHTML = '
-			<form method=post action=/posted><input name=a value=b></form>';
+		{`document.body.innerHTML =
+				'<form method=post action=/posted><input name=a value=b></form>';
 			document.forms[0].submit()`, Origin + "/posted", "POST /posted 3 a=b main <nil>"},
 	} {
 		p.run(go_.js, nil)
@@ -372,8 +372,8 @@ func TestFallbackFromForeignFrames(t *testing.T) {
 		const base = { method: 'POST', mode: 'no-cors' };
 		const f = (n, o) => fetch('tailrace://localhost/' + n, { ...base, ...o }).catch(() => {});
 		const x = new XMLHttpRequest(); x.open('POST', 'tailrace://localhost/f-xhr'); x.send('x');
-		document.body.innerHTML = '
-			<form method=post action=tailrace://localhost/f-form target=inner>' +
+		document.body.innerHTML =
+			'<form method=post action=tailrace://localhost/f-form target=inner>' +
 			'<input name=a value=b></form><iframe name=inner></iframe>';
 		document.forms[0].submit();
 		Promise.all([

@@ -28,44 +28,45 @@ func (h *hostileApp) scripts(t *testing.T) (table []string) {
 	clean := func(t *testing.T, p *testPage) {
 		t.Helper()
 		var found string
-		p.run(
-			`return [typeof pwned, typeof ({}).polluted, typeof [].polluted, typeof (() =>
-				{}).polluted, typeof ''.polluted, Object.keys(Object.prototype).length,
-				Object.getOwnPropertyNames(Object.prototype).length - before, JSON.stringify({
-				a: 1 })] + ''`, &found)
+		p.run(`return [typeof pwned, typeof ({}).polluted, typeof [].polluted,
+			typeof (() => {}).polluted, typeof ''.polluted, Object.keys(Object.prototype).length,
+			Object.getOwnPropertyNames(Object.prototype).length - before,
+			JSON.stringify({ a: 1 })] + ''`, &found)
 		if want := `undefined,undefined,undefined,undefined,undefined,0,0,{"a":1}`; found != want {
 			t.Errorf("the page's objects are %s, want %s", found, want)
 		}
 	}
-	h.honest.run(
-		`globalThis.before = Object.getOwnPropertyNames(Object.prototype).length;
-			globalThis.got = [];
+	h.honest.run(`globalThis.before = Object.getOwnPropertyNames(Object.prototype).length;
+		globalThis.got = [];
 		for (const name of ['pollute', 'text', '__proto__', 'constructor', 'hasOwnProperty',
-			'toString', 'then'])
-			await tailrace.listen(name, (e) => { got.push([name, e.event, e.payload,
-				Object.getPrototypeOf(e.payload ?? {}) === Object.prototype, e.payload?.polluted]);
-				});`, nil)
+				'toString', 'then'])
+			await tailrace.listen(name, (e) => {
+				got.push([name, e.event, e.payload,
+					Object.getPrototypeOf(e.payload ?? {}) === Object.prototype,
+					e.payload?.polluted]);
+			});`, nil)
 	takes := func(t *testing.T, n int) (got [][]any) {
 		t.Helper()
-		h.honest.run(
-			fmt.Sprintf(
-				`while (got.length < %d) await new Promise((f) => setTimeout(f, 2));
-					return got.splice(0)`, n), &got)
+		h.honest.run(fmt.Sprintf(`
+			while (got.length < %d) await new Promise((f) => setTimeout(f, 2));
+			return got.splice(0)`, n), &got)
 		return got
 	}
 
 	t.Run("prototype pollution", func(t *testing.T) {
-		const payload = `{"__proto__":{"polluted":1,"toJSON":"x"},
-			"constructor":{"prototype":{"polluted":1}},"toJSON":"x","then":"x",
-			"a":[{"__proto__":{"polluted":1}}]}`
+		const payload = `{"__proto__":{"polluted":1,"toJSON":"x"},` +
+			`"constructor":{"prototype":{"polluted":1}},"toJSON":"x","then":"x",` +
+			`"a":[{"__proto__":{"polluted":1}}]}`
 		var answer string
 		h.other.run(`const s = await hostile.hello();
-			await s.say(hostile.call(1, 'plugin:event|emit',
-				'{"event":"pollute","payload":`+payload+`,
-				"__proto__":{"event":"x"}}'), hostile.call(2, 'echo', '`+payload+`'));
+			await s.say(
+				hostile.call(1, 'plugin:event|emit',
+					'{"event":"pollute","payload":`+payload+`,"__proto__":{"event":"x"}}'),
+				hostile.call(2, 'echo', '`+payload+`'));
 			for (const [id, name] of [[3, '__proto__'], [4, 'constructor'], [5, 'hasOwnProperty'],
-				[6, 'toString'], [7, 'then']]) await s.say(hostile.call(id, 'plugin:event|emit', {
-				event: name, payload: { polluted: 0 } }));
+					[6, 'toString'], [7, 'then']])
+				await s.say(hostile.call(id, 'plugin:event|emit',
+					{ event: name, payload: { polluted: 0 } }));
 			return await s.result(1) + ' ' + await s.result(2) + ' ' + await s.result(7);`, &answer)
 		if !strings.Contains(answer, `"__proto__":{`) {
 			t.Errorf("echo gave %s", answer)
@@ -79,13 +80,13 @@ func (h *hostileApp) scripts(t *testing.T) (table []string) {
 		}
 		clean(t, h.honest)
 		for _, js := range []string{
-			`JSON.parse('` + payload +
-				`')`, `({ toJSON() { return JSON.parse('{"__proto__":{"polluted":1}}') } })`,
+			`JSON.parse('` + payload + `')`,
+			`({ toJSON() { return JSON.parse('{"__proto__":{"polluted":1}}') } })`,
 			`Promise.resolve(Object.create(null))`,
-			`({ get a() { throw new Error('no') } })`, `10n`,
+			`({ get a() { throw new Error('no') } })`,
 			`(() => { const a = {}; a.a = a; return a })()`,
-			`new Proxy({}, { get() { throw 1 }, ownKeys() { throw 1 } })`, `Symbol()`, `'` +
-				"\\ud800" + `'`,
+			`new Proxy({}, { get() { throw 1 }, ownKeys() { throw 1 } })`,
+			`10n`, `Symbol()`, `'\ud800'`,
 		} {
 			v, err := h.honest.EvalResult(testContext(t), js)
 			var into map[string]any

@@ -35,8 +35,8 @@ func TestShmOnlyForTheClient(t *testing.T) {
 			(f) => f.src = '/frame.html',
 			(f) => f.src = '`+server.URL+`',
 			(f) => { f.sandbox = 'allow-scripts'; f.src = '/frame.html'; },
-			(f) => { f.srcdoc = "<script>parent.postMessage('srcdoc ' + (`+has+`),
-				'*')<"+"/script>"; },
+			(f) => { f.srcdoc = "<script>parent.postMessage('srcdoc ' + (`+has+`), '*')<" +
+				"/script>"; },
 		]) got.push(await new Promise((resolve) => {
 			addEventListener('message', (e) => resolve(e.data), { once: true });
 			const f = document.createElement('iframe');
