@@ -42,7 +42,7 @@ demo: setup ## stream FILE (default: the go binary) and live telemetry into a wi
 check: begin setup client/node_modules ## what finds most mistakes, in a minute and a half
 	$(STEP) 'format and vet' .ci/lint quick
 	$(STEP) 'client: types and tests' sh -c 'cd client && $(NPM_RUN) check && $(NPM_RUN) test'
-	$(STEP) 'pure Go' $(GO_TEST) $(PURE) ./internal/docs
+	$(STEP) 'pure Go' $(GO_TEST) $(PURE) ./internal/docs ./internal/walls
 	$(STEP) 'a few windows' $(GO_TEST) -run '$(QUICK)' ./webview
 	@.ci/step end
 
@@ -54,7 +54,7 @@ test: begin setup lint client extension model ## everything that must hold
 	$(STEP) 'pure Go, -race, 2 processors' $(GO_TEST) -race -cpu=2 $(PURE)
 	$(STEP) 'pure Go, -race, 1 and 4 processors' \
 		$(GO_TEST) -race -cpu=1,4 -skip '^($(SIZES))$$' $(PURE)
-	$(STEP) 'names in documents and comments' $(GO_TEST) ./internal/docs
+	$(STEP) 'names in documents and comments, imports' $(GO_TEST) ./internal/docs ./internal/walls
 	$(STEP) 'ring and transport with ringdebug' \
 		$(GO_TEST) -tags ringdebug ./ring/... ./transport/...
 	$(STEP) linearizability sh -c 'cd ring/linearizability && $(GO_TEST) -race .'

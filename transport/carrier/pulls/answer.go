@@ -47,8 +47,8 @@ func over(err error) Answer {
 	return errorAnswer(http.StatusGone, code, err.Error())
 }
 
-// empty is the answer without a batch of its own. It still brings the receipt: batches that the page
-// has sent along with a pull would wait for that until the next one is answered.
+// empty is the answer without a batch of its own. It still brings the receipt: batches that the
+// page has sent along with a pull would wait for that until the next one is answered.
 func empty(got transport.Received) Answer {
 	b := got.Reply()
 	if b == nil {

@@ -8,6 +8,6 @@
 //
 // # Goroutines and locks
 //
-// One goroutine a carrier takes apart what Request leaves to it, from Bind to Close. All methods may
-// be called from any goroutine; answers are called without the carrier's lock.
+// One goroutine a carrier takes apart what Request leaves to it, from Bind to Close. All methods
+// may be called from any goroutine; answers are called without the carrier's lock.
 package pulls
