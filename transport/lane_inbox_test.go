@@ -174,7 +174,7 @@ func TestAttachBesideDiscard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	atGap(t, s.engine, gapDiscarded, func() { _, err = ch.r.attach(s, resumeTo(l)) })
+	atGap(t, s.engine, gapDiscarded, func() { _, err = ch.r.attach(t.Context(), s, resumeTo(l)) })
 	ch.Discard()
 	var e *Error
 	if refused := errors.As(err, &e) && e.Code == CodeUnknownChannel; !refused && l.err() == nil {

@@ -62,30 +62,6 @@ func TestMaxAhead(t *testing.T) {
 	}
 }
 
-// TestMaxPlaces: so many windows' places are kept; for one more the one goes that was not used for
-// the longest time, and of those that are attached none.
-func TestMaxPlaces(t *testing.T) {
-	key := func(n int) place { return place{label: fmt.Sprint("w", n)} }
-	r := &resumable{places: map[place]*stop{key(0): {reader: new(reader)}}, clock: 1}
-	for n := 1; n < maxPlaces; n++ {
-		r.forgetPlace()
-		r.places[key(n)] = &stop{at: r.clock}
-		r.clock++
-	}
-	for n := range 3 {
-		if len(r.places) != maxPlaces {
-			t.Fatalf("%d places are kept", len(r.places))
-		}
-		r.forgetPlace()
-		if len(r.places) != maxPlaces-1 || r.places[key(n+1)] != nil || r.places[key(0)] == nil {
-			t.Errorf("%d places are left, the oldest is there: %v", len(r.places),
-				r.places[key(n+1)] != nil)
-		}
-		r.places[key(maxPlaces+n)] = &stop{at: r.clock}
-		r.clock++
-	}
-}
-
 // TestMaxFarewell: an error of so many bytes goes to the page whole; of a longer one its code and
 // the beginning of its text.
 func TestMaxFarewell(t *testing.T) {

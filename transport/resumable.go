@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/history"
 )
 
 // Resumable is a channel with a name that outlives pages: it keeps its newest messages, compressed
@@ -27,6 +25,13 @@ import (
 // not consumed. An observer never does; it ends with too_late when it falls behind what is kept.
 // While no reader is attached, the oldest messages are dropped for new ones, unless
 // ResumableOptions.WaitForReader.
+//
+// What is kept is kept by a history.Store: in the memory of the process, unless
+// ResumableOptions.Store is another one. That may take its time, and fail. A Send whose message it
+// has not kept gives its error. A page whose messages it can't read is tried again for 3.1 s; then
+// the page's channel ends with the code store_failed (CodeStore), as does the call of a page that
+// attaches meanwhile. When the store was wiped, or its numbers have a gap, pages' channels end with
+// the code renumbered (CodeRenumbered): who resumes again gets what is kept.
 //
 // All methods may be called from any goroutine, any number of them at once.
 type Resumable[T any] struct {
@@ -48,28 +53,37 @@ type ResumableOptions struct {
 	// before the first one): Send waits when that fills the history. For what no reload may lose,
 	// however fast it is sent.
 	WaitForReader bool
+	// Store keeps the messages, within bounds of its own: HistoryBytes is 0 then. It stays the
+	// app's: Discard leaves it as it is, and several channels may have the same one. One that is no
+	// history.Holder keeps nothing for slow readers: they end with too_late like observers, and
+	// WaitForReader is refused. One that is no history.Local has no TrySend, and figures that may
+	// be a little old. Default: a history.Memory of the channel's own.
+	Store history.Store
 	// Codec encodes the messages. Default: the engine's.
 	Codec Codec
 }
 
 const (
-	minHistory = 4 * historyBlockBytes
-	maxHistory = 1 << 30
 	maxReaders = 4096
 	// maxResumableName is the longest name, in bytes.
 	maxResumableName = 256
 )
 
 func (o ResumableOptions) withDefaults(e *Engine) (ResumableOptions, error) {
-	fill(&o.HistoryBytes, 16<<20)
+	var errs []error
+	if o.Store == nil {
+		fill(&o.HistoryBytes, 16<<20)
+		if o.HistoryBytes < history.MinMemory || o.HistoryBytes > history.MaxMemory {
+			errs = append(errs, fmt.Errorf("option HistoryBytes is %d, must be %d to %d",
+				o.HistoryBytes, history.MinMemory, history.MaxMemory))
+		}
+	} else if o.HistoryBytes != 0 {
+		errs = append(errs, errors.New("option HistoryBytes is of no use with Store, which has "+
+			"bounds of its own"))
+	}
 	fill(&o.Readers, 64)
 	if o.Codec == nil {
 		o.Codec = e.opt.Codec
-	}
-	var errs []error
-	if o.HistoryBytes < minHistory || o.HistoryBytes > maxHistory {
-		errs = append(errs, fmt.Errorf("option HistoryBytes is %d, must be %d to %d",
-			o.HistoryBytes, minHistory, maxHistory))
 	}
 	if o.Readers < 1 || o.Readers > maxReaders {
 		errs = append(errs, fmt.Errorf("option Readers is %d, must be 1 to %d", o.Readers,
@@ -87,7 +101,8 @@ var ErrNameTaken = errors.New("transport: a resumable channel of that name exist
 // NewResumable makes a resumable channel, which lives as long as the engine, or until Discard. The
 // name, by which pages attach, is UTF-8 without control characters, * and ?, of 1 to 256 bytes. T
 // []byte crosses as raw bytes, everything else through the codec. Errors: ErrNameTaken, a bad name,
-// options out of their bounds, a nil engine.
+// options out of their bounds, a nil engine. With both Store and WaitForReader it waits for the
+// store's Hold.
 func NewResumable[T any](e *Engine, name string, o ResumableOptions) (*Resumable[T], error) {
 	if e == nil {
 		return nil, errors.New("transport: resumable channel: the engine is nil")
@@ -103,26 +118,32 @@ func NewResumable[T any](e *Engine, name string, o ResumableOptions) (*Resumable
 	if err != nil {
 		return nil, fmt.Errorf("transport: resumable channel: %w", err)
 	}
-	r := &resumable{e: e, name: name, generation: generations.Add(1), opt: o, kind: wire.JSON,
-		h: newHistory(o.HistoryBytes), places: map[place]*stop{}}
+	r := &resumable{e: e, name: name, opt: o, kind: wire.JSON,
+		places: places{stops: map[place]*stop{}}}
 	if _, ok := any(*new(T)).([]byte); ok {
 		r.kind = wire.Bytes
 	}
+	if err := r.keep(); err != nil {
+		return nil, fmt.Errorf("transport: resumable channel: %w", err)
+	}
 	if _, taken := e.resumables.LoadOrStore(name, r); taken {
+		r.letGo()
 		return nil, fmt.Errorf("%w: %q", ErrNameTaken, name)
 	}
 	return &Resumable[T]{r, o.Codec}, nil
 }
 
 // Send accepts v, or waits until ctx ends for the slowest reader to consume what would have to be
-// dropped. It copies: the caller keeps v. Errors: ErrUnbound for one that is nil, ErrClosed (a
-// *ClosedError), the cause of ctx, ErrTooLarge, or the codec's.
+// dropped, and for the store. Messages get in by the order of the calls. It copies: the caller
+// keeps v. With an error the message was not accepted, unless that is history.ErrUncertain. Errors:
+// ErrUnbound for one that is nil, ErrClosed (a *ClosedError), the cause of ctx, ErrTooLarge, the
+// codec's, or ErrStore with that of the store.
 func (r *Resumable[T]) Send(ctx context.Context, v T) error {
 	return r.send(contexts.OrBackground(ctx), v)
 }
 
 // TrySend is Send without waiting: ErrFull when a reader still needs what would be dropped, or
-// others wait.
+// others wait; errors.ErrUnsupported if the store is no history.Local.
 func (r *Resumable[T]) TrySend(v T) error { return r.send(noWait, v) }
 
 func (r *Resumable[T]) send(ctx context.Context, v T) error {
@@ -164,8 +185,8 @@ func (r *Resumable[T]) CloseWithError(err error) {
 	}
 }
 
-// Discard closes the channel, ends those of the pages at once, forgets its messages and frees its
-// name.
+// Discard closes the channel, ends those of the pages at once, forgets its messages, unless they
+// are in ResumableOptions.Store, and frees its name.
 func (r *Resumable[T]) Discard() {
 	if r.ready() {
 		r.r.discard()
@@ -217,168 +238,4 @@ func (e *TooLateError) As(target any) bool {
 		}
 	}
 	return ok
-}
-
-// generations counts the resumable channels of the process.
-var generations atomic.Uint64
-
-// resumable is a Resumable of any type of message.
-type resumable struct {
-	e          *Engine
-	name       string
-	generation uint64 // from 1 on
-	opt        ResumableOptions
-	kind       wire.Kind
-
-	mu      sync.Mutex
-	h       history
-	readers []*reader          // attached, in the order of their attaching
-	places  map[place]*stop    // where windows stopped
-	clock   uint64             // counts what happened in places
-	held    uint64             // consumed by the reader that was the last one to leave
-	senders fifo[*blockedSend] // in the order of their calls
-	end     *ClosedError
-	// discarded: end is that of Discard, and nothing is kept.
-	discarded bool
-}
-
-// blockedSend is a Send that waits. Who makes room adds its message for it, so that the order of
-// calls is that of the messages.
-type blockedSend struct {
-	message []byte
-	// capacity one: its result. Who puts it there takes the send out of the queue, under mu
-	done chan error
-}
-
-// send accepts one message.
-func (r *resumable) send(ctx context.Context, message []byte) error {
-	if len(message) > r.e.opt.MaxMessage {
-		return ErrTooLarge
-	}
-	if len(message) > r.opt.HistoryBytes/4 {
-		return fmt.Errorf("%w, or over a fourth of ResumableOptions.HistoryBytes", ErrTooLarge)
-	}
-	var over <-chan struct{}
-	if ctx != noWait {
-		over = ctx.Done() // now: it is the app's, and may panic
-	}
-	r.mu.Lock()
-	if r.end != nil {
-		defer r.mu.Unlock()
-		return r.end
-	}
-	if r.senders.len() == 0 && r.h.add(message, r.floor()) {
-		r.wake()
-		r.mu.Unlock()
-		return nil
-	}
-	if ctx == noWait {
-		r.mu.Unlock()
-		return ErrFull
-	}
-	b := &blockedSend{message: message, done: make(chan error, 1)}
-	r.senders.push(b)
-	r.mu.Unlock()
-	select {
-	case err := <-b.done:
-		return err
-	case <-over:
-	}
-	if err, done := r.giveUp(b); done {
-		return err
-	}
-	return context.Cause(ctx)
-}
-
-// giveUp takes back a send that waits, unless it is done.
-func (r *resumable) giveUp(b *blockedSend) (err error, done bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	select {
-	case err := <-b.done:
-		return err, true
-	default:
-	}
-	r.senders.deleteFunc(func(o *blockedSend) bool { return o == b })
-	r.grant() // who is next may need less
-	return nil, false
-}
-
-// floor is the last message that may be dropped. The caller holds mu.
-func (r *resumable) floor() uint64 {
-	floor := uint64(everything)
-	if r.opt.WaitForReader {
-		floor = r.held
-	}
-	attached := false
-	for _, rd := range r.readers {
-		if !rd.observer {
-			if !attached {
-				floor, attached = everything, true
-			}
-			floor = min(floor, rd.consumed)
-		}
-	}
-	return floor
-}
-
-// grant adds the messages of those who wait, as far as there is room. The caller holds mu.
-func (r *resumable) grant() {
-	added := false
-	for floor := r.floor(); r.senders.len() > 0; {
-		if !r.h.add((*r.senders.front()).message, floor) {
-			break
-		}
-		added = true
-		r.senders.pop().done <- nil
-	}
-	if added {
-		r.wake()
-	}
-}
-
-// wake rings the readers that have read everything. The caller holds mu.
-func (r *resumable) wake() {
-	for _, rd := range r.readers {
-		if rd.parked {
-			rd.parked = false
-			rd.ring()
-		}
-	}
-}
-
-func (r *resumable) close(e *ClosedError) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.closeLocked(e)
-}
-
-func (r *resumable) closeLocked(e *ClosedError) {
-	if r.end != nil {
-		return
-	}
-	r.end = e
-	for r.senders.len() > 0 {
-		r.senders.pop().done <- e
-	}
-	r.wake()
-}
-
-var errDiscarded = errors.New("the channel was discarded")
-
-func (r *resumable) discard() {
-	e := closing(r.e.opt.Logger, errDiscarded)
-	r.mu.Lock()
-	r.closeLocked(e)
-	r.end, r.discarded = e, true
-	readers := slices.Clone(r.readers)
-	r.h.drop()
-	r.mu.Unlock()
-	r.e.pass(gapDiscarded)
-	r.e.resumables.Compute(r.name, func(now *resumable, loaded bool) (*resumable, bool) {
-		return now, !loaded || now == r
-	})
-	for _, rd := range readers {
-		rd.lane.finish(e, true)
-	}
 }

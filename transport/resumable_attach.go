@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/history"
 )
 
 // CommandResume is the command by which a page attaches to a resumable channel. Its arguments are
@@ -78,14 +79,12 @@ func (e *Engine) resume(ctx context.Context, a resumeArgs) (any, error) {
 	if a.From == (from{}) {
 		a.From.word = "last"
 	}
-	rd, err := r.attach(s, a)
+	rd, err := r.attach(ctx, s, a)
 	if err != nil {
 		return nil, err
 	}
-	if err := rd.send(wire.JSON, fmt.Appendf(nil, `{"first":%d,"generation":%d}`, rd.cur.next,
-		r.generation)); err != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
+	if err := rd.send(wire.JSON, fmt.Appendf(nil, `{"first":%d,"generation":%d}`, rd.begin,
+		rd.epoch)); err != nil {
 		r.detach(rd)
 		return nil, err
 	}
@@ -98,128 +97,182 @@ func (e *Engine) resume(ctx context.Context, a resumeArgs) (any, error) {
 // exist.
 const CodeUnknownChannel = "unknown_channel"
 
-// place is what "last" goes by: a window, and whether its page observes.
-type place struct {
-	label    string
-	observer bool
-}
-
-// stop is how far the pages of a place have come.
-type stop struct {
-	reader   *reader // that attached last, while it is attached
-	consumed uint64  // of the one before
-	at       uint64  // when it changed, by the channel's clock
-}
-
-// maxPlaces bounds how many windows' places are kept; the one that was not used for the longest
-// time is forgotten.
-const maxPlaces = 1024
-
 // attach registers a reader that begins where the page wants.
-func (r *resumable) attach(s *Session, a resumeArgs) (*reader, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	// the new reader may need less than what was held for nobody; and of those before, credit may
-	// be settled here
-	defer r.grant()
-	if r.discarded { // under mu: it is set before the name is free again
-		return nil, &Error{
-			CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q any more", r.name),
-			nil,
+func (r *resumable) attach(ctx context.Context, s *Session, a resumeArgs) (*reader, error) {
+	if err := r.seat(); err != nil {
+		return nil, err
+	}
+	rd := &reader{r: r, place: place{s.label, a.Observer}, lane: a.Channel.lane,
+		bell: make(chan struct{}, 1)}
+	attached := false
+	defer func() { // whatever a store does
+		r.mu.Lock()
+		r.attaching--
+		if !attached {
+			r.release(rd.hold)
 		}
+		r.unlock()
+	}()
+	if err := rd.locate(ctx, &a); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.unlock()
+	if r.discarded { // under mu: it is set before the name is free again
+		return nil, r.unknown()
+	}
+	if !rd.lane.credits.CompareAndSwap(nil, &rd.bell) {
+		return nil, &Error{CodeBadArguments, "the channel is attached already: make a new one", nil}
+	}
+	attached = true
+	r.readers = append(r.readers, rd)
+	r.places.attached(rd)
+	if !rd.observer { // what was held for nobody
+		r.release(r.spare)
+		r.spare = nil
+	}
+	return rd, nil
+}
+
+// unknown is the error of a channel that was discarded.
+func (r *resumable) unknown() *Error {
+	return &Error{
+		CodeUnknownChannel, fmt.Sprintf("there is no resumable channel %.40q any more", r.name),
+		nil,
+	}
+}
+
+// seat takes a place among the readers for one that is yet to attach.
+func (r *resumable) seat() error {
+	r.mu.Lock()
+	defer r.unlock()
+	if r.discarded {
+		return r.unknown()
 	}
 	// a page that is gone, or has closed, whose pump may not know it yet
 	for _, rd := range slices.Clone(r.readers) {
 		if l := rd.lane; l.s.ctx.Err() != nil || l.in.ended.Load() && l.err() != nil {
-			r.detach(rd)
+			r.remove(rd)
 		}
 	}
-	if len(r.readers) >= r.opt.Readers {
-		return nil, &Error{
+	if n := len(r.readers) + r.attaching; n >= r.opt.Readers {
+		return &Error{
 			CodeBusy, fmt.Sprintf("%d pages are attached to %q already: raise "+
-				"ResumableOptions.Readers", len(r.readers), r.name), nil,
+				"ResumableOptions.Readers", n, r.name), nil,
 		}
 	}
-	key := place{s.label, a.Observer}
-	first := r.h.oldest()
-	switch a.From.word {
-	case "newest":
-		first = r.h.next
-	case "oldest":
-	case "last":
-		if a.Stopped.Generation == r.generation {
-			first = a.Stopped.Sequence + 1
-		} else if p := r.places[key]; p != nil {
-			first = p.last() + 1
-		}
-	default:
-		first = a.From.sequence
-	}
-	switch {
-	case first < r.h.oldest():
-		return nil, &TooLateError{Name: r.name, Wanted: first, Oldest: r.h.oldest()}
-	case first > r.h.next:
-		return nil, &Error{
-			CodeBadArguments, fmt.Sprintf(
-				"sequence %d of %q does not exist yet, the next one is %d", first, r.name,
-				r.h.next), map[string]uint64{"next": r.h.next},
-		}
-	}
-	rd, err := newReader(r, a.Channel.lane, key, first)
+	r.attaching++
+	return nil
+}
+
+// locate finds out where a new reader begins, and has the store hold what it needs.
+func (rd *reader) locate(ctx context.Context, a *resumeArgs) error {
+	r := rd.r
+	st, err := r.state(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.readers = append(r.readers, rd)
-	r.clock++
-	p := r.places[key]
-	if p == nil {
-		r.forgetPlace()
-		p = &stop{}
-		r.places[key] = p
+	rd.epoch = st.Epoch
+	rd.startAt(r.first(rd.place, a, &st))
+	if err := rd.exists(&st); err != nil {
+		return err
 	}
-	p.reader, p.at = rd, r.clock
-	return rd, nil
-}
-
-// last is how far the place has come. The channel's mu is held.
-func (p *stop) last() uint64 {
-	if p.reader != nil {
-		p.reader.settle()
-		return p.reader.consumed
-	}
-	return p.consumed
-}
-
-// forgetPlace makes room for another place.
-func (r *resumable) forgetPlace() {
-	if len(r.places) < maxPlaces {
-		return
-	}
-	var oldest place
-	at := r.clock
-	for key, p := range r.places {
-		if p.reader == nil && p.at < at {
-			oldest, at = key, p.at
+	if h := r.store.holder; h != nil && !rd.observer {
+		hold, err := h.Hold(ctx, rd.begin-1)
+		if err != nil {
+			return r.storeFailed(err)
+		}
+		rd.hold = &held{hold: hold, after: rd.begin - 1}
+		// What was dropped before is dropped.
+		if st, err = r.state(ctx); err != nil {
+			return err
+		}
+		if st.Epoch != rd.epoch {
+			return r.renumbered("numbers anew")
+		}
+		if a.From.word == "oldest" {
+			rd.startAt(st.Oldest) // what it holds before is not there
+		}
+		if err := rd.exists(&st); err != nil {
+			return err
 		}
 	}
-	delete(r.places, oldest)
+	if r.store.local != nil || rd.begin > st.Newest {
+		return nil // sequences have no gaps, or nothing is there yet
+	}
+	var b history.Block
+	if err := r.store.Read(ctx, rd.epoch, rd.begin, &b); err != nil {
+		return rd.readFailed(err)
+	}
+	if sequence, _, ok := b.Next(); ok {
+		rd.startAt(sequence)
+	}
+	return nil
+}
+
+// startAt has the reader begin with that sequence.
+func (rd *reader) startAt(first uint64) {
+	rd.begin, rd.want, rd.consumed = first, first, first-1
+}
+
+// exists reports whether the reader may begin where it does.
+func (rd *reader) exists(st *history.State) error {
+	switch name := rd.r.name; {
+	case rd.begin < st.Oldest:
+		return &TooLateError{Name: name, Wanted: rd.begin, Oldest: st.Oldest}
+	case rd.begin > st.Newest+1:
+		return &Error{
+			CodeBadArguments, fmt.Sprintf(
+				"sequence %d of %q does not exist yet, the next one is %d", rd.begin, name,
+				st.Newest+1), map[string]uint64{"next": st.Newest + 1},
+		}
+	}
+	return nil
+}
+
+// first is the sequence that a page wants to begin with.
+func (r *resumable) first(key place, a *resumeArgs, st *history.State) uint64 {
+	switch a.From.word {
+	case "":
+		return a.From.sequence
+	case "newest":
+		return st.Newest + 1
+	case "last":
+		if a.Stopped.Generation == st.Epoch {
+			return a.Stopped.Sequence + 1
+		}
+		r.mu.Lock()
+		defer r.unlock()
+		if last, known := r.places.last(key, st.Epoch); known {
+			return last + 1
+		}
+	}
+	return st.Oldest
 }
 
 // detach ends a reader's hold on the history, and notes where it stopped. Only the first call
-// counts. The caller holds mu.
+// counts.
 func (r *resumable) detach(rd *reader) {
+	r.mu.Lock()
+	defer r.unlock()
+	r.remove(rd)
+}
+
+// remove is detach by who holds mu.
+func (r *resumable) remove(rd *reader) {
 	i := slices.Index(r.readers, rd)
 	if i < 0 {
 		return
 	}
 	r.readers = slices.Delete(r.readers, i, i+1)
+	rd.unpark()
 	rd.settle()
-	if !rd.observer {
-		r.held = rd.consumed
+	r.places.left(rd)
+	if r.opt.WaitForReader && !rd.observer && !r.discarded &&
+		!slices.ContainsFunc(r.readers, func(o *reader) bool { return !o.observer }) {
+		r.release(r.spare)
+		r.spare = rd.hold
+		return
 	}
-	if p := r.places[rd.place]; p != nil && p.reader == rd {
-		r.clock++
-		*p = stop{consumed: rd.consumed, at: r.clock}
-	}
-	r.grant()
+	r.release(rd.hold)
 }

@@ -3,17 +3,20 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
-	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
+	"github.com/tailrace-go/tailrace/transport/history"
 	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
 
 // reader is one page that is attached to a resumable channel. A goroutine of its own, its pump,
-// takes messages out of the history and sends them on the page's lane, whose ring slows it down; it
-// ends when the page is gone, or has all of a closed channel.
+// reads blocks of messages from the store and sends them on the page's lane, whose ring slows it
+// down; it ends when the page is gone, or has all of a closed channel.
 //
 // What the page has consumed is told by the lane's credit: marks say which credit means which
 // message.
@@ -23,35 +26,19 @@ type reader struct {
 	lane *lane
 	bell chan struct{} // capacity one: messages, credit, or the end of the channel
 
-	// Guarded by the channel's mu.
-	parked   bool   // it has read everything, and wants to be rung
-	consumed uint64 // the last message that the page has consumed
-
+	epoch uint64 // of its sequences
 	begin uint64 // the first message
+	hold  *held  // nil: it holds nothing back
+
+	consumed uint64 // the last message that the page has consumed; guarded by the channel's mu
+	// parked: it has read everything, and wants to be rung. The channel counts those.
+	parked atomic.Bool
+	marks  marks
 
 	// The pump's own.
-	cur     cursor
-	counted int    // of the cursor's memory, in the session's
-	sum     uint64 // strides sent
-
-	markMu sync.Mutex
-	marks  fifo[creditMark] // of what the page has not consumed
-}
-
-// creditMark says that a credit of sum bytes covers the message.
-type creditMark struct{ sum, message uint64 }
-
-// markBytes is the least distance of marks, in bytes of strides, but for the last one's: so that a
-// full window has few.
-const markBytes = 2 << 10
-
-func newReader(r *resumable, l *lane, p place, first uint64) (*reader, error) {
-	rd := &reader{r: r, place: p, lane: l, bell: make(chan struct{}, 1), consumed: first - 1,
-		begin: first, cur: cursor{next: first}}
-	if !l.credits.CompareAndSwap(nil, &rd.bell) {
-		return nil, &Error{CodeBadArguments, "the channel is attached already: make a new one", nil}
-	}
-	return rd, nil
+	block   history.Block
+	want    uint64 // the next message
+	counted int    // of the block's memory, in the session's
 }
 
 func (rd *reader) ring() { ringBell(rd.bell) }
@@ -70,89 +57,86 @@ func (l *lane) ringCredit() {
 	}
 }
 
-// settle takes note of the credit that has come. The channel's mu is held. It reports whether there
-// was news.
+// park has the channel ring the reader at the next notice. What came before it does not tell: the
+// store must be asked once more.
+func (rd *reader) park() {
+	if rd.parked.CompareAndSwap(false, true) {
+		rd.r.parked.Add(1)
+	}
+}
+
+// unpark reports whether the reader was parked.
+func (rd *reader) unpark() bool {
+	was := rd.parked.CompareAndSwap(true, false)
+	if was {
+		rd.r.parked.Add(-1)
+	}
+	return was
+}
+
+// settle takes note of the credit that has come, and has the store let go of what it covers. The
+// channel's mu is held, until its unlock.
 //
 // When the page has closed the lane, what it dropped unread is credited, too: then the page's own
 // word counts.
-func (rd *reader) settle() bool {
-	credited := rd.lane.credited.Load()
-	rd.markMu.Lock()
-	defer rd.markMu.Unlock()
-	news, sent := false, rd.consumed
-	if rd.marks.len() > 0 {
-		sent = rd.marks.all[len(rd.marks.all)-1].message
-	}
-	for rd.marks.len() > 0 && rd.marks.front().sum <= credited {
-		rd.consumed = rd.marks.pop().message
-		news = true
-	}
-	if !rd.lane.in.ended.Load() || rd.lane.err() == nil {
-		return news
-	}
-	for {
-		m, err := rd.lane.receive(rd.lane.s.ctx) // does not wait: the lane has ended
-		if err != nil {
-			return news
-		}
-		if word, err := strconv.ParseUint(string(m.data), 10, 64); err == nil &&
-			word >= rd.begin-1 && word <= sent {
-			rd.consumed, rd.marks = word, fifo[creditMark]{}
+func (rd *reader) settle() {
+	consumed, sent := rd.marks.take(rd.lane.credited.Load())
+	sent = max(sent, rd.consumed)
+	rd.consumed = max(consumed, rd.consumed)
+	if rd.lane.in.ended.Load() && rd.lane.err() != nil {
+		for {
+			m, err := rd.lane.receive(rd.lane.s.ctx) // does not wait: the lane has ended
+			if err != nil {
+				break
+			}
+			if word, err := strconv.ParseUint(string(m.data), 10, 64); err == nil &&
+				word >= rd.begin-1 && word <= sent {
+				rd.consumed = word
+				rd.marks.clear()
+			}
 		}
 	}
+	rd.r.move(rd.hold, rd.consumed)
 }
 
 // due reports whether settle would bring news.
-func (rd *reader) due() bool {
-	credited := rd.lane.credited.Load()
-	rd.markMu.Lock()
-	defer rd.markMu.Unlock()
-	return rd.marks.len() > 0 && rd.marks.front().sum <= credited
-}
-
-// mark notes what is sent. A mark that is near the one before moves on instead of being joined by
-// another: at low rates each message is consumed before the next is sent, so that each has its own.
-func (rd *reader) mark(message uint64) {
-	rd.markMu.Lock()
-	defer rd.markMu.Unlock()
-	if n := rd.marks.len(); n > 1 {
-		last := &rd.marks.all[len(rd.marks.all)-1]
-		before := rd.marks.all[len(rd.marks.all)-2]
-		if rd.sum-before.sum <= markBytes {
-			*last = creditMark{rd.sum, message}
-			return
-		}
-	}
-	rd.marks.push(creditMark{rd.sum, message})
-}
+func (rd *reader) due() bool { return rd.marks.due(rd.lane.credited.Load()) }
 
 // pump is the reader's goroutine. It begins when the command is answered: what a channel has
 // accepted before goes before the answer, and the page need not read before that.
 func (rd *reader) pump(called context.Context) {
 	l, r := rd.lane, rd.r
 	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
 		r.detach(rd)
-		rd.cur = cursor{}
+		rd.block = history.Block{}
 		rd.count()
 	}()
 	<-called.Done()
-	for {
-		message, err := rd.next()
-		if err != nil {
+	err := errStoreExited
+	defer func() { // a store may have ended the goroutine
+		if err == errStoreExited {
 			rd.fail(err)
+		}
+	}()
+	ctx := l.s.ctx
+	if r.store.own == nil {
+		ctx = l.context(ctx) // its reads may take time
+	}
+	for {
+		var message []byte
+		if message, err = rd.next(ctx); err != nil {
 			break
 		}
 		rd.count()
-		if err := rd.send(r.kind, message); err != nil {
-			rd.fail(err)
+		if err = rd.send(r.kind, message); err != nil {
 			break
 		}
 		if rd.due() {
 			rd.consume()
 		}
+		err = errStoreExited
 	}
+	rd.fail(err)
 	// What is on its way may still be consumed.
 	for rd.unconsumed() {
 		select {
@@ -164,10 +148,9 @@ func (rd *reader) pump(called context.Context) {
 	}
 }
 
-// count has what the cursor has decoded in the session's memory. A reader works whatever that
-// holds.
+// count has what the block takes in the session's memory. A reader works whatever that holds.
 func (rd *reader) count() {
-	if n := cap(rd.cur.buf); n != rd.counted {
+	if n := rd.block.Size(); n != rd.counted {
 		rd.lane.s.budget.Add(budget.Readers, int64(n-rd.counted))
 		rd.counted = n
 	}
@@ -176,75 +159,139 @@ func (rd *reader) count() {
 // errAllRead is the end of a closed channel, or of one that was discarded.
 var errAllRead = errors.New("transport: everything was read")
 
+// errStoreExited is the end of a page's channel whose store ended the goroutine that read.
+var errStoreExited error = &Error{CodeStore, "the channel's store has ended the reading", nil}
+
 // next waits for the next message. It is valid until the next call.
-func (rd *reader) next() ([]byte, error) {
-	for {
-		if message, ok := rd.cur.read(); ok {
+func (rd *reader) next(ctx context.Context) ([]byte, error) {
+	for failed := 0; ; {
+		if sequence, message, ok := rd.block.Next(); ok {
+			if sequence != rd.want {
+				return nil, rd.r.renumbered(fmt.Sprintf("%d follows %d", sequence, rd.want-1))
+			}
+			rd.want++
 			return message, nil
 		}
-		r := rd.r
-		r.mu.Lock()
-		found := rd.cur.load(&r.h)
-		if found == loadedNone && r.end != nil || found == loadedLate && r.discarded {
-			r.mu.Unlock()
-			return nil, errAllRead
-		}
-		rd.parked = found == loadedNone
-		oldest := r.h.oldest()
-		r.mu.Unlock()
-		switch found {
-		case loadedSome:
-			if err := rd.cur.unpack(); err != nil {
+		over := rd.r.over.Load() // before it is asked: then nothing comes after what it has
+		parked := rd.parked.Load()
+		rd.block.Reset()
+		err := rd.r.store.Read(ctx, rd.epoch, rd.want, &rd.block)
+		switch {
+		case err != nil:
+			failed++
+			if !passing(err) || failed > readRetries || ctx.Err() != nil {
+				return nil, rd.readFailed(err)
+			}
+			if err := rd.rest(readRetry << (failed - 1)); err != nil {
 				return nil, err
 			}
-		case loadedLate:
-			return nil, &TooLateError{Name: r.name, Wanted: rd.cur.next, Oldest: oldest}
-		case loadedNone:
-			rd.consume() // credit may have come when nobody looked at the bell
-			select {
-			case <-rd.bell:
-			case <-rd.lane.done:
-				return nil, rd.lane.err()
+		case !rd.block.Empty():
+			failed = 0
+		case over:
+			return nil, errAllRead
+		case !parked:
+			rd.park()
+		default:
+			if err := rd.rest(0); err != nil {
+				return nil, err
 			}
-			rd.consume()
 		}
+	}
+}
+
+// A Read that fails is tried again so often, first after that time and then after twice as much
+// each: 3.1 s together.
+const (
+	readRetries = 5
+	readRetry   = 100 * time.Millisecond
+)
+
+// passing reports whether an error of a store may be over soon.
+func passing(err error) bool {
+	_, is := err.(*storeError)
+	return is
+}
+
+// rest waits so long; 0: until there is something to read. Meanwhile it takes the page's credit.
+func (rd *reader) rest(d time.Duration) error {
+	var over <-chan time.Time
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		over = timer.C
+	}
+	for d > 0 || rd.parked.Load() {
+		rd.consume() // credit may have come when nobody looked at the bell
+		select {
+		case <-rd.bell:
+		case <-over:
+			return nil
+		case <-rd.lane.done:
+			return rd.lane.err()
+		}
+	}
+	rd.consume()
+	return nil
+}
+
+// readFailed is the end of a page's channel, or of its attempt to attach, when Read has failed.
+func (rd *reader) readFailed(err error) error {
+	r := rd.r
+	switch err := err.(type) {
+	case *history.TrimmedError:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.discarded {
+			return errAllRead
+		}
+		return &TooLateError{Name: r.name, Wanted: rd.want, Oldest: err.Oldest}
+	case *storeError:
+		if end := rd.lane.err(); end != nil { // that is why
+			return end
+		}
+	}
+	if err == history.ErrEpoch {
+		return r.renumbered("it numbers anew")
+	}
+	return r.storeFailed(err)
+}
+
+// renumbered is the end of a page's channel when sequences don't go on.
+func (r *resumable) renumbered(how string) *Error {
+	return &Error{
+		CodeRenumbered, fmt.Sprintf("the store of %q is another one, or has a gap (%s): resume "+
+			"again", r.name, how), nil,
 	}
 }
 
 // fail ends the lane, behind what was sent, for that reason.
 func (rd *reader) fail(err error) {
 	var e *ClosedError
-	if errors.Is(err, errAllRead) {
-		rd.r.mu.Lock()
-		e = rd.r.end
-		rd.r.mu.Unlock()
+	if err == errAllRead {
+		e = rd.r.ended()
 	} else if e = closing(rd.lane.s.log, err); !errors.Is(err, ErrClosed) {
 		rd.lane.s.log.Warn("a page's resumed channel ended", "channel", rd.r.name, "error", err)
 	}
 	rd.lane.finish(e, true)
 }
 
-// consume takes the page's credit to the history.
+// consume takes the page's credit to the store.
 func (rd *reader) consume() {
 	if !rd.due() {
 		return
 	}
 	rd.r.mu.Lock()
-	defer rd.r.mu.Unlock()
-	if rd.settle() && !rd.observer {
-		rd.r.grant()
-	}
+	defer rd.r.unlock()
+	rd.settle()
 }
 
 // unconsumed reports whether the page, which is still there, may consume more of what was sent.
 func (rd *reader) unconsumed() bool {
-	rd.markMu.Lock()
-	defer rd.markMu.Unlock()
-	return rd.marks.len() > 0 && !rd.lane.in.ended.Load() && rd.lane.s.ctx.Err() == nil
+	return rd.marks.any() && !rd.lane.in.ended.Load() && rd.lane.s.ctx.Err() == nil
 }
 
 // send is the lane's send for the one who alone sends on it. It counts what the page will credit,
-// and marks it with the cursor's last message; before it sends, so that a page's word about that
+// and marks it with the last message; before it sends, so that a page's word about that
 // message finds it.
 func (rd *reader) send(kind wire.Kind, data []byte) error {
 	l := rd.lane
@@ -262,13 +309,11 @@ func (rd *reader) send(kind wire.Kind, data []byte) error {
 		}
 		if piece := l.maxFrame(r); n > piece {
 			full := (n + wire.BeginSize - 1) / piece // fragments before the last one
-			rd.sum += uint64(full*wire.Stride(piece, ring.Unit) +
-				wire.Stride(n+wire.BeginSize-full*piece, ring.Unit))
-			rd.mark(rd.cur.next - 1)
+			rd.marks.add(full*wire.Stride(piece, ring.Unit)+
+				wire.Stride(n+wire.BeginSize-full*piece, ring.Unit), rd.want-1)
 			return l.sendFragments(ctx, r, ordinary, kind, data)
 		}
 	}
-	rd.sum += uint64(wire.Stride(len(data), ring.Unit))
-	rd.mark(rd.cur.next - 1)
+	rd.marks.add(wire.Stride(len(data), ring.Unit), rd.want-1)
 	return l.write(ctx, ordinary, kind, nil, data)
 }

@@ -18,7 +18,7 @@ type ResumableStats struct {
 	RawBytes     int `json:"rawBytes"`
 	Bytes        int `json:"bytes"`
 	HistoryBytes int `json:"historyBytes"`
-	// Waiting is how many Sends wait for a reader.
+	// Waiting is how many Sends wait: for a reader, for the store, or for those before them.
 	Waiting int `json:"waiting"`
 	// Closed says that it accepts no more messages.
 	Closed bool `json:"closed"`
@@ -38,25 +38,24 @@ type ReaderStats struct {
 }
 
 func (r *resumable) stats() ResumableStats {
+	st := ResumableStats{Name: r.name, Readers: []ReaderStats{}}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	news := false
 	for _, rd := range r.readers {
-		news = rd.settle() || news
-	}
-	if news {
-		r.grant() // the readers find nothing to settle any more
-	}
-	st := ResumableStats{
-		Name: r.name, Oldest: r.h.oldest(), Newest: r.h.next - 1,
-		RawBytes: r.h.raw + len(r.h.open), Bytes: r.h.bytes(), HistoryBytes: r.opt.HistoryBytes,
-		Waiting: r.senders.len(), Closed: r.end != nil, Readers: make([]ReaderStats, 0,
-			len(r.readers)),
-	}
-	for _, rd := range r.readers {
+		rd.settle() // the readers find nothing to settle any more
 		st.Readers = append(st.Readers, ReaderStats{
-			rd.label, rd.observer, rd.consumed, r.h.next - 1 - rd.consumed,
+			Label: rd.label, Observer: rd.observer, Consumed: rd.consumed,
 		})
+	}
+	st.Closed = r.end != nil
+	r.unlock()
+	kept := r.store.figures()
+	st.Oldest, st.Newest = kept.Oldest, kept.Newest
+	st.RawBytes, st.Bytes, st.HistoryBytes = kept.RawBytes, kept.Bytes, kept.Limit
+	st.Waiting = r.store.in.Waiting()
+	for i := range st.Readers {
+		if rd := &st.Readers[i]; rd.Consumed < st.Newest { // else what is known is old
+			rd.Lag = st.Newest - rd.Consumed
+		}
 	}
 	return st
 }

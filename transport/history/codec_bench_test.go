@@ -1,4 +1,4 @@
-package transport
+package history
 
 import (
 	"encoding/binary"
@@ -12,7 +12,7 @@ import (
 )
 
 // What is usually streamed, by its form: each gives its n-th message.
-var historyMessages = []struct {
+var kinds = []struct {
 	name string
 	make func(r *rand.Rand, n int) []byte
 }{
@@ -59,8 +59,8 @@ func samples(r *rand.Rand, n int) []byte {
 	return b
 }
 
-// historyBlock fills a block of size bytes as a history does.
-func historyBlock(size int, message func(*rand.Rand, int) []byte) (block []byte, messages int) {
+// fillBlock fills a block of size bytes as a history does.
+func fillBlock(size int, message func(*rand.Rand, int) []byte) (block []byte, messages int) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for {
 		m := message(r, messages)
@@ -72,9 +72,9 @@ func historyBlock(size int, message func(*rand.Rand, int) []byte) (block []byte,
 	}
 }
 
-// historyCodecs are those that were compared. None is what a history without compression would
+// codecs are those that were compared. None is what a history without compression would
 // hold.
-func historyCodecs(b testing.TB) []historyCodec {
+func codecs(b testing.TB) []codec {
 	level := func(l zstd.EncoderLevel) func(dst, src []byte) []byte {
 		w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(l), zstd.WithEncoderConcurrency(1),
 			zstd.WithEncoderCRC(false))
@@ -93,7 +93,7 @@ func historyCodecs(b testing.TB) []historyCodec {
 	toS2 := func(f func(dst, src []byte) []byte) func(dst, src []byte) []byte {
 		return func(dst, src []byte) []byte { return f(dst[:cap(dst)], src) }
 	}
-	return []historyCodec{
+	return []codec{
 		{"S2", toS2(s2.Encode), fromS2},
 		{"S2 better", toS2(s2.EncodeBetter), fromS2},
 		{"S2 best", toS2(s2.EncodeBest), fromS2},
@@ -102,7 +102,7 @@ func historyCodecs(b testing.TB) []historyCodec {
 	}
 }
 
-type historyCodec struct {
+type codec struct {
 	name   string
 	encode func(dst, src []byte) []byte
 	decode func(dst, src []byte) ([]byte, error)
@@ -113,14 +113,14 @@ type historyCodec struct {
 // without compression; in-MB/s is the speed of compressing, which senders pay, out-MB/s that of
 // reading back.
 //
-//	go test ./transport -run '^$' -bench HistoryCodecs -benchtime 200x
+//	go test ./transport/history -run '^$' -bench HistoryCodecs -benchtime 200x
 func BenchmarkHistoryCodecs(b *testing.B) {
-	for _, m := range historyMessages {
+	for _, m := range kinds {
 		for _, size := range []int{
-			historyBlockBytes / 4, historyBlockBytes, 4 * historyBlockBytes,
+			BlockBytes / 4, BlockBytes, 4 * BlockBytes,
 		} {
-			raw, _ := historyBlock(size, m.make)
-			for _, c := range historyCodecs(b) {
+			raw, _ := fillBlock(size, m.make)
+			for _, c := range codecs(b) {
 				b.Run(fmt.Sprintf("%s/%dKiB/%s", m.name, size>>10, c.name), func(b *testing.B) {
 					packed := c.encode(make([]byte, 0, 2*len(raw)), raw)
 					buf := make([]byte, 0, 2*len(raw))

@@ -1,54 +1,90 @@
-package transport
+package history
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"testing"
 )
 
-// historyModel is what a history must do, in the simplest form: all messages.
-type historyModel struct{ messages [][]byte } // the first has number 1
+// model is what a Memory must do, in the simplest form: all messages.
+type model struct{ messages [][]byte } // the first has sequence 1
 
-func (m *historyModel) add(message []byte) { m.messages = append(m.messages, bytes.Clone(message)) }
+func (m *model) add(message []byte) { m.messages = append(m.messages, bytes.Clone(message)) }
 
-// check reads with c until everything is read, or too late, and compares.
-func (m *historyModel) check(h *history, c *cursor, most int) (loaded, error) {
-	for range most {
-		message, ok := c.read()
-		if !ok {
-			found := c.load(h)
-			if late := c.next < h.oldest(); late != (found == loadedLate) {
-				return found, fmt.Errorf("at %d with %d to %d kept: %v", c.next, h.oldest(),
-					h.next-1, found)
-			}
-			if found != loadedSome {
-				return found, nil
-			}
-			if err := c.unpack(); err != nil {
-				return found, err
-			}
-			if message, ok = c.read(); !ok {
-				return found, fmt.Errorf("at %d nothing was loaded", c.next)
-			}
-		}
-		if want := m.messages[c.next-2]; !bytes.Equal(message, want) {
-			return loadedSome, fmt.Errorf("message %d has %d bytes, or others, want %d", c.next-1,
-				len(message), len(want))
-		}
-	}
-	return loadedSome, nil
+// place is where somebody reads.
+type place struct {
+	next  uint64
+	block Block
 }
 
-// Messages of every size go in; cursors at any place read, slower and faster than they come.
+// found says why reading ended.
+type found uint8
+
+const (
+	foundSome found = iota // that was enough
+	foundNone              // everything is read
+	foundLate              // what is next is not kept any more
+)
+
+// check reads on until everything is read, or too late, and compares.
+func (m *model) check(store *Memory, p *place, most int) (found, error) {
+	for range most {
+		sequence, message, ok := p.block.Next()
+		if !ok {
+			p.block.Reset()
+			st := store.Now()
+			err := store.Read(context.Background(), st.Epoch, p.next, &p.block)
+			trimmed, late := err.(*TrimmedError)
+			if late != (p.next < st.Oldest) || late && trimmed.Oldest != st.Oldest {
+				return foundLate, fmt.Errorf("at %d with %d to %d kept: %v", p.next, st.Oldest,
+					st.Newest, err)
+			}
+			if late {
+				return foundLate, nil
+			}
+			if err != nil {
+				return foundNone, err
+			}
+			if sequence, message, ok = p.block.Next(); ok != (p.next <= st.Newest) {
+				return foundNone, fmt.Errorf("at %d of %d: %v", p.next, st.Newest, ok)
+			}
+			if !ok {
+				return foundNone, nil
+			}
+		}
+		if sequence != p.next {
+			return foundSome, fmt.Errorf("message %d where %d is due", sequence, p.next)
+		}
+		if want := m.messages[sequence-1]; !bytes.Equal(message, want) {
+			return foundSome, fmt.Errorf("message %d has %d bytes, or others, want %d", sequence,
+				len(message), len(want))
+		}
+		p.next++
+	}
+	return foundSome, nil
+}
+
+func newMemory(t testing.TB, limit int) *Memory {
+	t.Helper()
+	m, err := NewMemory(limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// Messages of every size go in, and are read at several places, slower and faster than they come.
 func TestHistory(t *testing.T) {
 	dense := denseBytes(2 << 20)
 	late := 0
 	for seed := range uint64(4) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		h, m := newHistory(minHistory+r.IntN(4*minHistory)), &historyModel{}
-		cursors := make([]*cursor, 5)
+		store, m := newMemory(t, MinMemory+r.IntN(4*MinMemory)), &model{}
+		h, way := &store.kept, store.Appender()
+		places := make([]*place, 5)
 		for range 2000 {
 			size := r.IntN(300)
 			switch r.IntN(60) {
@@ -57,46 +93,46 @@ func TestHistory(t *testing.T) {
 			case 1:
 				size = r.IntN(h.limit / 4)
 			case 2:
-				size = historyBlockBytes - 4 + r.IntN(8)
+				size = BlockBytes - 4 + r.IntN(8)
 			case 3:
-				size = historyBlockBytes - len(h.open) - 4 + r.IntN(8) // what is left, about
+				size = BlockBytes - len(h.open) - 4 + r.IntN(8) // what is left, about
 			}
 			size = max(0, min(size, h.limit/4))
 			message := make([]byte, size)
 			if r.IntN(3) > 0 { // else it compresses well
 				message = dense[r.IntN(len(dense)-size):][:size]
 			}
-			if !h.add(message, everything) {
-				t.Fatalf("seed %d: no room for %d bytes", seed, len(message))
+			if err := way.TryAppend(message); err != nil {
+				t.Fatalf("seed %d: %d bytes: %v", seed, len(message), err)
 			}
 			m.add(message)
-			if h.bytes() > h.limit {
-				t.Fatalf("seed %d: %d bytes, the limit is %d", seed, h.bytes(), h.limit)
+			if h.size() > h.limit {
+				t.Fatalf("seed %d: %d bytes, the limit is %d", seed, h.size(), h.limit)
 			}
 			if h.next != uint64(len(m.messages)+1) || h.oldest() > h.next {
 				t.Fatalf("seed %d: next %d and oldest %d of %d", seed, h.next, h.oldest(),
 					len(m.messages))
 			}
-			i := r.IntN(len(cursors))
-			if cursors[i] == nil || r.IntN(500) == 0 {
-				cursors[i] = &cursor{next: h.oldest() + r.Uint64N(h.next-h.oldest()+1)}
+			i := r.IntN(len(places))
+			if places[i] == nil || r.IntN(500) == 0 {
+				places[i] = &place{next: h.oldest() + r.Uint64N(h.next-h.oldest()+1)}
 			}
-			found, err := m.check(&h, cursors[i], r.IntN(12))
+			found, err := m.check(store, places[i], r.IntN(12))
 			if err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
-			if found == loadedLate {
-				cursors[i] = nil
+			if found == foundLate {
+				places[i] = nil
 				late++
 			}
 		}
-		if h.sealed.len() < 3 || h.oldest() == 1 {
+		if len(h.sealed) < 3 || h.oldest() == 1 {
 			t.Errorf("seed %d: %d blocks, oldest %d: not what was to be tested", seed,
-				h.sealed.len(), h.oldest())
+				len(h.sealed), h.oldest())
 		}
 	}
 	if late == 0 {
-		t.Error("no cursor was too late: not what was to be tested")
+		t.Error("nobody was too late: not what was to be tested")
 	}
 }
 
@@ -112,7 +148,8 @@ func denseBytes(n int) []byte {
 
 // Nothing behind the floor goes, and a block goes only as a whole.
 func TestHistoryFloor(t *testing.T) {
-	h, m := newHistory(minHistory), &historyModel{}
+	store, m := newMemory(t, MinMemory), &model{}
+	h := &store.kept
 	dense := denseBytes(1_000_000)
 	fill := func(floor uint64) (added int) {
 		for ; added < 1000; added++ {
@@ -124,10 +161,10 @@ func TestHistoryFloor(t *testing.T) {
 		}
 		return added
 	}
-	if n := fill(0); n < 130 || n > minHistory/1000 || h.oldest() != 1 {
-		t.Fatalf("%d messages of 1000 bytes in %d, oldest %d", n, minHistory, h.oldest())
+	if n := fill(0); n < 130 || n > MinMemory/1000 || h.oldest() != 1 {
+		t.Fatalf("%d messages of 1000 bytes in %d, oldest %d", n, MinMemory, h.oldest())
 	}
-	second := h.sealed.all[1].first
+	second := h.sealed[1].first
 	if n := fill(second - 2); n != 0 || h.oldest() != 1 {
 		t.Fatalf("%d messages went in, oldest %d: the first block has one that is needed", n,
 			h.oldest())
@@ -136,7 +173,8 @@ func TestHistoryFloor(t *testing.T) {
 		t.Fatalf("%d messages went in, oldest %d, want that of the second block, %d", n, h.oldest(),
 			second)
 	}
-	if found, err := m.check(&h, &cursor{next: second}, 10_000); err != nil || found != loadedNone {
+	found, err := m.check(store, &place{next: second}, 10_000)
+	if err != nil || found != foundNone {
 		t.Error(found, err)
 	}
 	if n := fill(everything); n != 1000 {
@@ -150,8 +188,8 @@ func TestHistoryFits(t *testing.T) {
 	t.Logf("| messages | mean bytes | fit in %d MiB | without compression | times as many |",
 		limit>>20)
 	t.Log("|---|---|---|---|---|")
-	for _, kind := range historyMessages {
-		h := newHistory(limit)
+	for _, kind := range kinds {
+		h := newBlocks(limit)
 		r := rand.New(rand.NewPCG(1, 2))
 		for n := 0; h.add(kind.make(r, n), 0); n++ {
 		}
@@ -177,16 +215,16 @@ func TestHistoryMemory(t *testing.T) {
 		"dense": func(n int) []byte { return dense[n*37%(len(dense)-4000):][:4000] },
 	} {
 		before := heap()
-		h := newHistory(limit)
+		h := newBlocks(limit)
 		added := 0
 		for h.oldest() < 2000 {
 			h.add(message(added), everything)
 			added++
 		}
 		held := int(heap() - before)
-		if held > h.bytes()+h.bytes()/20 || h.bytes() > limit {
+		if held > h.size()+h.size()/20 || h.size() > limit {
 			t.Errorf("%s: after %d messages the heap has grown by %d bytes, the history says %d "+
-				"of %d", name, added, held, h.bytes(), limit)
+				"of %d", name, added, held, h.size(), limit)
 		}
 		runtime.KeepAlive(&h)
 	}

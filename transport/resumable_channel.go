@@ -1,0 +1,198 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tailrace-go/tailrace/internal/wire"
+	"github.com/tailrace-go/tailrace/transport/history"
+)
+
+// resumable is a Resumable of any type of message. What it keeps is the store's; here is who reads
+// it, and where pages have stopped.
+//
+// No method of the store is called under mu: what its holds are to be told waits until unlock. The
+// store's notices come to notice, which takes mu.
+type resumable struct {
+	e     *Engine
+	name  string
+	opt   ResumableOptions
+	kind  wire.Kind
+	store keeping
+
+	parked atomic.Int32 // readers that want to be rung
+	// over: end is set, and no message of this channel is on its way into the store any more.
+	over atomic.Bool
+
+	mu        sync.Mutex
+	readers   []*reader // attached, in the order of their attaching
+	attaching int       // that take a place among the readers already
+	places    places    // where windows stopped
+	spare     *held     // WaitForReader: what the last reader has not read, while there is none
+	moved     []*held   // to be told so when mu is free
+	end       *ClosedError
+	discarded bool // end is that of Discard, and nothing is kept
+}
+
+// unlock releases mu, after the holds that were moved under it have been told.
+func (r *resumable) unlock() {
+	for len(r.moved) > 0 {
+		h := r.moved[len(r.moved)-1]
+		r.moved = r.moved[:len(r.moved)-1]
+		for h.telling = true; h.moved; {
+			h.moved = false
+			hold, after, released := h.hold, h.after, h.released
+			r.mu.Unlock()
+			if released {
+				hold.Release()
+			} else {
+				hold.Move(after)
+			}
+			r.mu.Lock()
+		}
+		h.telling = false
+	}
+	r.mu.Unlock()
+}
+
+// held is a hold and where it is to be. One goroutine at a time tells the store so, outside of mu:
+// who comes meanwhile leaves it to that one. Guarded by the channel's mu.
+type held struct {
+	hold     history.Hold
+	after    uint64
+	released bool
+	moved    bool // and not told
+	telling  bool
+}
+
+// move has unlock tell a hold, which may be nil, what it needs no more. The caller holds mu.
+func (r *resumable) move(h *held, after uint64) {
+	if h != nil && h.after != after {
+		h.after = after
+		r.changed(h)
+	}
+}
+
+// release has unlock release a hold, which may be nil. The caller holds mu.
+func (r *resumable) release(h *held) {
+	if h != nil {
+		h.released = true
+		r.changed(h)
+	}
+}
+
+func (r *resumable) changed(h *held) {
+	if !h.moved && !h.telling {
+		r.moved = append(r.moved, h)
+	}
+	h.moved = true
+}
+
+// send accepts one message.
+func (r *resumable) send(ctx context.Context, message []byte) error {
+	if len(message) > r.e.opt.MaxMessage {
+		return ErrTooLarge
+	}
+	var err error
+	if ctx == noWait {
+		err = r.store.in.TryAppend(message)
+	} else {
+		err = r.store.in.Append(ctx, message)
+	}
+	switch err {
+	case nil:
+		return nil
+	case history.ErrFull:
+		return ErrFull
+	case history.ErrClosed:
+		return r.ended()
+	case history.ErrTooLarge:
+		if r.store.own == nil {
+			return fmt.Errorf("%w, or too large for the channel's store", ErrTooLarge)
+		}
+		return fmt.Errorf("%w, or over a fourth of ResumableOptions.HistoryBytes", ErrTooLarge)
+	}
+	return err
+}
+
+// ended is the end of a channel that is closed.
+func (r *resumable) ended() *ClosedError {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.end
+}
+
+// notice rings the readers that have read everything: there is more, or it was the end. The store
+// calls it, too.
+func (r *resumable) notice() {
+	if r.parked.Load() == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, rd := range r.readers {
+		if rd.unpark() {
+			rd.ring()
+		}
+	}
+}
+
+// close ends the channel for senders. Only the first call counts.
+func (r *resumable) close(e *ClosedError) {
+	r.mu.Lock()
+	if r.end == nil {
+		r.end = e
+	}
+	r.mu.Unlock()
+	r.shut()
+}
+
+// shut closes the way into the store.
+func (r *resumable) shut() {
+	r.store.in.Close()
+	if r.store.local != nil {
+		r.settled()
+	}
+}
+
+// settled is called when the way into the store is closed and nothing is on it.
+func (r *resumable) settled() {
+	r.over.Store(true)
+	r.notice()
+}
+
+var errDiscarded = errors.New("the channel was discarded")
+
+func (r *resumable) discard() {
+	e := closing(r.e.opt.Logger, errDiscarded)
+	r.mu.Lock()
+	r.end, r.discarded = e, true
+	readers := slices.Clone(r.readers)
+	r.mu.Unlock()
+	r.shut()
+	r.letGo()
+	r.e.pass(gapDiscarded)
+	r.e.resumables.Compute(r.name, func(now *resumable, loaded bool) (*resumable, bool) {
+		return now, !loaded || now == r
+	})
+	for _, rd := range readers {
+		rd.lane.finish(e, true)
+	}
+}
+
+// letGo ends the channel's use of the store. Its own one forgets everything; that of the app stays
+// as it is.
+func (r *resumable) letGo() {
+	r.mu.Lock()
+	r.release(r.spare)
+	r.spare = nil
+	r.unlock()
+	r.store.unseen()
+	if r.store.own != nil {
+		r.store.own.Clear()
+	}
+}
