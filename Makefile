@@ -17,9 +17,12 @@ GO_TEST := go test -timeout 20m
 NPM_RUN := npm run --silent
 # Without cgo; tested with several numbers of processors.
 PURE := . $(addprefix ./internal/,apitest appcode builtin contexts fifo limits loglimit ranked) \
-	./ring/... ./transport/... ./bus/... ./webview/serving ./webview/internal/origin
+	./ring/... ./transport/... ./bus/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-STEP := @.ci/step
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+# By its name, since Windows starts no scripts.
+STEP := @bash .ci/step
+SYSTEM := $(shell uname -s)
 # Names of tests as patterns of -run: a list has a space between its names.
 empty :=
 any = $(subst $(empty) $(empty),|,$(strip $1))
@@ -43,8 +46,10 @@ check: begin setup client/node_modules ## what finds most mistakes, in a minute 
 	$(STEP) 'format and vet' .ci/lint quick
 	$(STEP) 'client: types and tests' sh -c 'cd client && $(NPM_RUN) check && $(NPM_RUN) test'
 	$(STEP) 'pure Go' $(GO_TEST) $(PURE) ./internal/docs ./internal/walls
+ifeq ($(SYSTEM),Linux)
 	$(STEP) 'a few windows' $(GO_TEST) -run '$(QUICK)' ./webview
-	@.ci/step end
+endif
+	$(STEP) end
 
 test: export TAILRACE_TEST_EXTENSION = \
 	$(CURDIR)/build/extension/tailrace_linux_$(shell go env GOARCH).so
@@ -70,10 +75,10 @@ test: begin setup lint client extension model ## everything that must hold
 	$(STEP) 'windows beside openbox and on Wayland' \
 		.ci/displays '$(GO_TEST) -race -count=1' \
 		openbox='$(WINDOWS)' wayland='$(WINDOWS)|TestDragging|TestPointer'
-	@.ci/step end
+	$(STEP) end
 
 begin:
-	@.ci/step begin
+	$(STEP) begin
 
 client: client/node_modules ## the page's half: types, tests, and its committed bundle is up to date
 	$(STEP) client sh -c 'cd client && $(NPM_RUN) check && $(NPM_RUN) test && $(NPM_RUN) verify'
@@ -91,14 +96,14 @@ verify: begin setup client/node_modules ## the long forms of the tests
 	$(STEP) 'order, 1, 2 and 4 processors' env -u TAILRACE_VERIFY \
 		go test -timeout 2h -race -cpu=1,2,4 -count=$(ORDER) \
 		-run Order ./ring ./transport ./transport/carrier/... ./bus
-	@.ci/step end
+	$(STEP) end
 
 model: ## the ring's protocol as a model for spin, and that spin finds planted bugs in it
 	.ci/setup model
 	$(STEP) model ring/model/check.sh $(if $(TAILRACE_VERIFY),all)
 
-lint: client/node_modules ## formatting and lint, Go and TypeScript
-	$(STEP) lint env STATICCHECK=$(STATICCHECK) .ci/lint
+lint: client/node_modules ## formatting and lint: Go, TypeScript, the workflow
+	$(STEP) lint env STATICCHECK=$(STATICCHECK) ACTIONLINT=$(ACTIONLINT) .ci/lint
 
 format: client/node_modules
 	find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 gofmt -w

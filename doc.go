@@ -22,11 +22,15 @@
 //   - [github.com/tailrace-go/tailrace/transport/transporttest] is a page in Go: an app tests its
 //     commands with it, without a window. The example does so.
 //
-// For those who carry messages another way, or into another kind of window:
+// For those who carry messages another way, keep them elsewhere, or have another kind of window:
 //
-//   - [github.com/tailrace-go/tailrace/transport/carrier/shm] is the carrier over shared memory,
-//     and [github.com/tailrace-go/tailrace/transport/carrier/shm/extension] what the page's
-//     process loads for it.
+//   - [github.com/tailrace-go/tailrace/transport/carrier/pulls] is the carrier of pages that ask
+//     and are answered, [github.com/tailrace-go/tailrace/transport/carrier/shm] that over shared
+//     memory, with [github.com/tailrace-go/tailrace/transport/carrier/shm/extension], which the
+//     page's process loads. [github.com/tailrace-go/tailrace/transport/carrier/memory] is for
+//     tests: on its way things get lost.
+//   - [github.com/tailrace-go/tailrace/transport/history] is where a channel that outlives pages
+//     keeps its messages: a Store of your own may stand there.
 //   - [github.com/tailrace-go/tailrace/client] is the page's half, as scripts to be injected or
 //     served.
 //   - [github.com/tailrace-go/tailrace/ring] is the lock-free ring that every channel has.

@@ -1,3 +1,5 @@
+//go:build linux && cgo
+
 // Command e2e measures the whole way of a message into a real WebKitGTK page, and back, over the
 // custom scheme and over shared memory, and three ways without Tailrace in the same run: a bare
 // custom scheme with canned answers, a bare copy from shared memory into the page's buffers, and

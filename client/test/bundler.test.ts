@@ -31,7 +31,7 @@ before(() => {
   rmSync(app, { recursive: true, force: true });
   cpSync('test/app', app, { recursive: true });
   mkdirSync(join(app, 'node_modules'));
-  symlinkSync(resolve('.'), join(app, 'node_modules/tailrace'));
+  symlinkSync(resolve('.'), join(app, 'node_modules/tailrace'), 'junction');
 });
 
 test('the app passes tsc --strict, the package’s types included', () => {

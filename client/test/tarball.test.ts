@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, test } from 'node:test';
 
 const cache = mkdtempSync(join(tmpdir(), 'tailrace-npm-'));
@@ -18,6 +18,7 @@ function packed(): string[] {
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32', // where npm is a script
   });
   return JSON.parse(out)[0].files.map(({ path }: { path: string }) => path);
 }
@@ -38,7 +39,7 @@ test('the tarball has the licence, and every file that it refers to, and no more
   for (const path of files.filter((name) => /\.(m?js|d\.ts)$/.test(name))) {
     const imports = readFileSync(path, 'utf8').matchAll(/(?:from|import) ?\(?['"](\.[^'"]+)['"]/g);
     for (const [, relative] of imports) {
-      const target = join(dirname(path), relative);
+      const target = posix.join(posix.dirname(path), relative);
       const wanted = path.endsWith('.d.ts') ? target.replace(/\.js$/, '.d.ts') : target;
       assert.ok(files.includes(wanted), `${path} imports ${relative}, which is in the tarball`);
     }

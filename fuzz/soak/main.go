@@ -1,3 +1,5 @@
+//go:build linux && cgo
+
 // Soak shows in real windows that nothing is lost, doubled or reordered, whatever happens:
 //
 //	make soak TIME=20m [SEED=n]  # traffic of three sizes in both directions, while pages are
