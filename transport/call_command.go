@@ -241,8 +241,7 @@ func (inv *invocation) roomForResult(n int64) error {
 		return &Error{
 			CodeBusy,
 			fmt.Sprintf("the result of command %q found no room: the page takes none, and as "+
-				"much as "+
-				"Options.SessionBytes waits for it already", inv.name),
+				"much as Options.SessionBytes waits for it already", inv.name),
 			nil,
 		}
 	case err == ErrCanceled:

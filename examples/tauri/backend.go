@@ -115,8 +115,9 @@ func stream(ctx context.Context, args struct {
 }
 
 // keep is a command whose channel stays open when it returns.
-func (b *backend) keep(ctx context.Context, args struct{ Channel *transport.Channel[string] }) (any,
-	error) {
+func (b *backend) keep(
+	ctx context.Context, args struct{ Channel *transport.Channel[string] },
+) (any, error) {
 	args.Channel.Keep()
 	b.mu.Lock()
 	b.kept = args.Channel

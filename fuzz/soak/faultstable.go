@@ -147,8 +147,7 @@ func (t *faultsTable) measure() error {
 	row("web process killed", "shm", r, err)
 	fmt.Fprint(t.out, "\nRecovered after: from the fault until the first message that it hit was "+
 		"handed to the callback, in the page or in Go. For a POST that was taken, whose message "+
-		"was there already: "+
-		"until Go got the next one. For a killed process: from the kill until the first message "+
+		"was there already: until Go got the next one. For a killed process: from the kill until the first message "+
 		"to the next page.\n")
 	return errors.Join(wrong...)
 }
@@ -159,8 +158,9 @@ func (t *faultsTable) rest(ctx context.Context) error {
 }
 
 // requests injects one kind of fault into requests. It ends the trial and gives the next one.
-func (t *faultsTable) requests(ctx context.Context, k faults.Kind, now *trial) (next *trial,
-	r recovered, err error) {
+func (t *faultsTable) requests(
+	ctx context.Context, k faults.Kind, now *trial,
+) (next *trial, r recovered, err error) {
 	upward := k == faults.LostRequest || k == faults.LostAnswer
 	var downs []hit
 	for range t.times {
@@ -253,8 +253,9 @@ func (t *faultsTable) carrierLost(ctx context.Context, now *trial) (next *trial,
 
 // kills kills the window's web process again and again. What was delivered before must be without a
 // gap.
-func (t *faultsTable) kills(ctx context.Context, now *trial,
-	others func(pid int) bool) (r recovered, err error) {
+func (t *faultsTable) kills(
+	ctx context.Context, now *trial, others func(pid int) bool,
+) (r recovered, err error) {
 	b := now.bench
 	for range t.times {
 		if err := now.pageHas(ctx, 30); err != nil {

@@ -118,8 +118,9 @@ type conversation struct {
 
 // converse sends until the session shall finish, and receives until the page has sent its last
 // message, which it does after Go's last.
-func (l *life) converse(ctx context.Context, which uint32, r *rand.Rand, c conversation) (totals,
-	error) {
+func (l *life) converse(
+	ctx context.Context, which uint32, r *rand.Rand, c conversation,
+) (totals, error) {
 	if which >= uint32(len(streams)) {
 		return totals{}, fmt.Errorf("there is no stream %d", which)
 	}

@@ -188,8 +188,9 @@ func (s *subject) live(ctx context.Context, over <-chan struct{}) error {
 
 // pass lets time pass. After fall, if that is not below 0, shared memory is lost. last: the run's
 // time is over.
-func (s *subject) pass(ctx context.Context, over <-chan struct{}, length,
-	fall time.Duration) (last bool, err error) {
+func (s *subject) pass(
+	ctx context.Context, over <-chan struct{}, length, fall time.Duration,
+) (last bool, err error) {
 	var falls <-chan time.Time
 	if fall >= 0 {
 		falls = time.After(fall)

@@ -12,8 +12,9 @@ import (
 
 // container writes what body writes between two brackets, and has JSON.parse read the whole where
 // that pays.
-func (e *encoder) container(open, end byte, body func() (isJSON bool, err error)) (isJSON bool,
-	err error) {
+func (e *encoder) container(
+	open, end byte, body func() (isJSON bool, err error),
+) (isJSON bool, err error) {
 	from, inner := len(e.buf), len(e.parse)
 	e.buf = append(e.buf, open)
 	if isJSON, err = body(); err != nil {
@@ -115,8 +116,9 @@ func keyName(k reflect.Value) (string, error) {
 
 // member writes one property. The key __proto__ would set the prototype in a literal, unless it is
 // computed.
-func (e *encoder) member(first bool, name string, value func() (bool, error)) (isJSON bool,
-	err error) {
+func (e *encoder) member(
+	first bool, name string, value func() (bool, error),
+) (isJSON bool, err error) {
 	if !first {
 		e.buf = append(e.buf, ',')
 	}
