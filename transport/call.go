@@ -348,6 +348,6 @@ func (inv *invocation) decode(args any) error {
 	return nil
 }
 
-// commandCost is what a command that runs or waits takes beside what else is counted of it, in bytes;
-// its goroutine is not in it.
+// commandCost is what a command that runs or waits takes beside what else is counted of it, in
+// bytes; its goroutine is not in it.
 const commandCost = 1024

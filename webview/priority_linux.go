@@ -65,13 +65,12 @@ func suspendingSignal() syscall.Signal { return syscall.Signal(C.tr_suspending()
 // nativeSignals says what a program can't have of its signals.
 func nativeSignals(log *slog.Logger) {
 	if text := C.tr_unusable_signal(); text != nil {
-		log.Warn(
-			"webview: JSC_SIGNAL_FOR_GC is not used, as it is not the number of a signal that "+
-				"can be handled: leave it out of the environment", "value", loglimit.Short(C.GoString(text)))
+		log.Warn("webview: JSC_SIGNAL_FOR_GC is not used, as it is not the number of a signal "+
+			"that can be handled: leave it out of the environment",
+			"value", loglimit.Short(C.GoString(text)))
 	}
 	if suspendingSignal() == syscall.SIGUSR1 {
 		log.Warn("webview: SIGUSR1 is JavaScriptCore's (JSC_SIGNAL_FOR_GC says so, or this " +
-			"WebKitGTK " +
-			"can't have another): the process dies when somebody else sends it")
+			"WebKitGTK can't have another): the process dies when somebody else sends it")
 	}
 }

@@ -147,8 +147,8 @@ func (t *faultsTable) measure() error {
 	row("web process killed", "shm", r, err)
 	fmt.Fprint(t.out, "\nRecovered after: from the fault until the first message that it hit was "+
 		"handed to the callback, in the page or in Go. For a POST that was taken, whose message "+
-		"was there already: until Go got the next one. For a killed process: from the kill until the first message "+
-		"to the next page.\n")
+		"was there already: until Go got the next one. For a killed process: from the kill "+
+		"until the first message to the next page.\n")
 	return errors.Join(wrong...)
 }
 

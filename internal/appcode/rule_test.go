@@ -30,14 +30,14 @@ var rules = []struct {
 		"internal/appcode/appcode.go",
 		"webview/expvar.go", // a panic of package expvar
 		// http.ErrAbortHandler, which is no failure; what else there is goes on to Catch
-		"webview/serving.go",
+		"webview/serving.go", "webview/serving/answer_handle.go",
 	}},
 	// The app's logger is reached through loglimit alone, which options put before it.
 	{regexp.MustCompile(
 		`\bslog\.(Default|Info|Warn|Error|Log|Debug)\(|\.Logger\(\)|\blog\.(Print|Fatal|Panic)`),
 		[]string{
 			"bus/event.go", // an event that was made by no bus, on its listener's own goroutine
-			"transport/engine_options.go", "webview/options.go",
+			"transport/engine_options.go", "webview/options.go", "webview/serving/pages.go",
 			"transport/carrier/shm/options.go",
 		}},
 	// Codecs are called by encode and decode, which look at panics and at what is no JSON.

@@ -33,7 +33,8 @@ func TestOrder(t *testing.T) {
 	lockFirst(&lane)
 	for name, lock := range map[string]func(){"Receipts": receipts.Lock, "Lane": other.Lock} {
 		got := panics(lock)
-		for _, want := range []string{"ranked." + name, "ranked.Lane", "lockFirst", "order_test.go"} {
+		for _, want := range []string{"ranked." + name, "ranked.Lane", "lockFirst",
+			"order_test.go"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s under Lane: the panic does not name %s:\n%s", name, want, got)
 			}
@@ -55,7 +56,13 @@ func TestOrder(t *testing.T) {
 		t.Error("what TryLock took does not count")
 	}
 	other.Unlock()
-	if got := panics(func() { receipts.Lock(); lane.Lock(); receipts.Unlock(); lane.Unlock() }); got != "" {
+	got := panics(func() {
+		receipts.Lock()
+		lane.Lock()
+		receipts.Unlock()
+		lane.Unlock()
+	})
+	if got != "" {
 		t.Errorf("unlocked in another order: %s", got)
 	}
 	if got := panics(lane.Unlock); !strings.Contains(got, "does not hold it") {

@@ -1,11 +1,11 @@
 // Package budget counts the memory that a session holds for its page, and what the page makes it
-// hold, by what holds it. Whatever holds bytes whose number the page or the app decides goes through
-// here; what has another bound stands in docs/limits.md.
+// hold, by what holds it. Whatever holds bytes whose number the page or the app decides goes
+// through here; what has another bound stands in docs/limits.md.
 //
-// What the app makes the session hold is refused, or waits, when the limit is reached. What the page
-// makes it hold ends the session then, but a quarter of the total is the page's whatever the rest
-// takes: so at most a quarter more is held. Results and scripts never wait for what is not of their
-// kind: one of any size passes when no other is held.
+// What the app makes the session hold is refused, or waits, when the limit is reached. What the
+// page makes it hold ends the session then, but a quarter of the total is the page's whatever the
+// rest takes: so at most a quarter more is held. Results and scripts never wait for what is not of
+// their kind: one of any size passes when no other is held.
 package budget
 
 import (

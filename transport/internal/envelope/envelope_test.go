@@ -11,8 +11,8 @@ import (
 
 // TestEnvelope: what a page says is read, in the page's order.
 func TestEnvelope(t *testing.T) {
-	e, err := Parse(1, []byte(`{"cmd":"x","headers":{"a":"b","c":""},"channels":[7,5,9],"borrow":[5],`+
-		`"body":"lane","lane":11,"length":300}`))
+	e, err := Parse(1, []byte(`{"cmd":"x","headers":{"a":"b","c":""},"channels":[7,5,9],`+
+		`"borrow":[5],"body":"lane","lane":11,"length":300}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,10 +28,12 @@ func TestEnvelope(t *testing.T) {
 	}); err != nil {
 		t.Error(err)
 	}
-	if text := strings.Join(got, ", "); string(e.Command()) != "x" || text != "7 false, 5 true, 9 false" {
+	text := strings.Join(got, ", ")
+	if string(e.Command()) != "x" || text != "7 false, 5 true, 9 false" {
 		t.Errorf("command %s, channels %s", e.Command(), text)
 	}
-	if b, err := e.Body(); err != nil || b != (Body{Raw: true, Apart: true, Lane: 11, Length: 300}) {
+	want := Body{Raw: true, Apart: true, Lane: 11, Length: 300}
+	if b, err := e.Body(); err != nil || b != want {
 		t.Errorf("body %+v, %v", b, err)
 	}
 }

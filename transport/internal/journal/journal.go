@@ -1,5 +1,6 @@
 // Package journal writes what a session has for its log: bounded, since pages can cause most of it.
-// What package transport's documentation lists is here, but for the failures of the app's functions.
+// What package transport's documentation lists is here, but for the failures of the app's
+// functions.
 package journal
 
 import (
@@ -69,7 +70,8 @@ func (j *Journal) Opened(serial uint64, origin string) {
 // say it.
 func (j *Journal) Settled() {
 	if serial, opened := j.session(); opened {
-		j.log.Info("session has its carrier", append([]any{"session", serial}, j.carrierAttrs()...)...)
+		attrs := append([]any{"session", serial}, j.carrierAttrs()...)
+		j.log.Info("session has its carrier", attrs...)
 	}
 }
 
@@ -131,7 +133,9 @@ func (j *Journal) SentAgain(now time.Duration) {
 }
 
 // ChannelEnded logs that a channel has ended with an error; byPage: the page has ended it.
-func (j *Journal) ChannelEnded(channel uint32, command string, byPage bool, reason string, cause error) {
+func (j *Journal) ChannelEnded(
+	channel uint32, command string, byPage bool, reason string, cause error,
+) {
 	level := slog.LevelInfo
 	if byPage {
 		level = slog.LevelWarn

@@ -11,11 +11,11 @@ type Count struct{ Messages, Bytes uint64 }
 // Rate is a number of messages and bytes a second.
 type Rate struct{ Messages, Bytes float64 }
 
-// A Meter gives the rate of a count over the last seconds. It is ticked once a batch, and keeps what
-// the count was when each of the last few steps began. It has no lock.
+// A Meter gives the rate of a count over the last seconds. It is ticked once a batch, and keeps
+// what the count was when each of the last few steps began. It has no lock.
 //
-// Rejected: a moving average with exponential decay, which still shows a flow seconds after its end;
-// a rate between two calls of Stats, which two readers of different pace spoil for each other.
+// Rejected: a moving average with exponential decay, which still shows a flow seconds after its
+// end; a rate between two calls of Stats, which two readers of different pace spoil for each other.
 type Meter struct {
 	at    int64 // the current step; with last what a batch touches: they share a cache line
 	last  Count

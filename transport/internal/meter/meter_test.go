@@ -7,12 +7,15 @@ import (
 )
 
 func TestMeter(t *testing.T) {
-	at := func(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+	at := func(seconds float64) time.Duration {
+		return time.Duration(seconds * float64(time.Second))
+	}
 	var m Meter
 	m.Start(at(100.2))
 	check := func(now, messages, bytes float64) {
 		t.Helper()
-		if r := m.Rate(at(now)); math.Abs(r.Messages-messages) > 1e-9*messages || math.Abs(r.Bytes-bytes) > 1e-9*bytes {
+		r := m.Rate(at(now))
+		if math.Abs(r.Messages-messages) > 1e-9*messages || math.Abs(r.Bytes-bytes) > 1e-9*bytes {
 			t.Errorf("at %v: %v, want %v messages and %v bytes a second", now, r, messages, bytes)
 		}
 	}

@@ -45,7 +45,8 @@ func finder() *Finder {
 func TestCheck(t *testing.T) {
 	there := &channel{true}
 	full := func() *args {
-		a := &args{inner: inner{there}, Named: map[string]channel{"a b": {true}}, List: []*inner{{there}}}
+		a := &args{inner: inner{there}, Named: map[string]channel{"a b": {true}},
+			List: []*inner{{there}}}
 		a.Self, a.hidden = a, nil // a cycle, and a field that no page can set
 		return a
 	}
@@ -61,7 +62,8 @@ func TestCheck(t *testing.T) {
 	} {
 		a := full()
 		spoil(a)
-		if err := f.Check(a); err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), `\\"`, `\"`), path) {
+		err := f.Check(a)
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), `\\"`, `\"`), path) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -77,7 +79,8 @@ func TestMayHold(t *testing.T) {
 		args any
 		want bool
 	}{
-		{new(args), true}, {new(own), true}, {new([]channel), true}, {new(interface{ Close() }), true},
+		{new(args), true}, {new(own), true}, {new([]channel), true},
+		{new(interface{ Close() }), true},
 		{new(int), false}, {new(any), false}, {new([]json.RawMessage), false},
 		{new(map[string][]struct{ A, B string }), false},
 	} {

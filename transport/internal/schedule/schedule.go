@@ -6,17 +6,17 @@
 // first again and again. Lane 0 goes first in every batch of its class, with half of it.
 //
 // The classes are the lanes whose messages the page only borrows, and the others, lane 0 and bodies
-// among them. A batch is of one class. Between the two, bytes are fair by lane, too (start-time fair
-// queueing, Goyal, Vin and Cheng, 1996): a batch costs its class its bytes divided by the class's
-// listed lanes (one that says little counts like one that floods), at least a quantum's; the class
-// that has had less is next. A class that was idle has no claim from that time, and goes at once. The
-// class with fewer lanes has smaller batches, and more often. When a class would have two batches in
-// a row, the fresh lanes of the other one, or lane 0, go between, out of turn: those only, and a lane
-// is fresh again only after its class has had a turn.
+// among them. A batch is of one class. Between the two, bytes are fair by lane, too (start-time
+// fair queueing, Goyal, Vin and Cheng, 1996): a batch costs its class its bytes divided by the
+// class's listed lanes (one that says little counts like one that floods), at least a quantum's;
+// the class that has had less is next. A class that was idle has no claim from that time, and goes
+// at once. The class with fewer lanes has smaller batches, and more often. When a class would have
+// two batches in a row, the fresh lanes of the other one, or lane 0, go between, out of turn: those
+// only, and a lane is fresh again only after its class has had a turn.
 //
-// Rejected: a class a round, whatever its lanes: one lane that floods would have half of everything,
-// beside a hundred; one quantum a lane in turn across the classes: batches of 16 KiB, when one lane
-// of each floods.
+// Rejected: a class a round, whatever its lanes: one lane that floods would have half of
+// everything, beside a hundred; one quantum a lane in turn across the classes: batches of 16 KiB,
+// when one lane of each floods.
 package schedule
 
 import "github.com/tailrace-go/tailrace/internal/fifo"
@@ -25,12 +25,12 @@ import "github.com/tailrace-go/tailrace/internal/fifo"
 // share a batch, large enough that a turn is worth its run header.
 const Quantum = 16 << 10
 
-// Batches of a flood beside which a lane has just become busy are a part of the largest batch, and so
-// are some after them: what that lane says waits behind all that is on its way. Measured over the
-// custom scheme (TestFairness of package webview, 2 cores): the p99 of a hundred lanes at 100 Hz fell
-// from 27 to 37 ms to 12 to 13 ms, and the flood from 110 to 70 MB/s at 128 B, from 112 to 83 MB/s at
-// 64 KB; over shared memory nothing changed. A fifth, not a fourth: so one message of 64 KB is a
-// batch.
+// Batches of a flood beside which a lane has just become busy are a part of the largest batch, and
+// so are some after them: what that lane says waits behind all that is on its way. Measured over
+// the custom scheme (TestFairness of package webview, 2 cores): the p99 of a hundred lanes at 100
+// Hz fell from 27 to 37 ms to 12 to 13 ms, and the flood from 110 to 70 MB/s at 128 B, from 112 to
+// 83 MB/s at 64 KB; over shared memory nothing changed. A fifth, not a fourth: so one message of 64
+// KB is a batch.
 const (
 	ShortBatch   = 5
 	ShortBatches = 32

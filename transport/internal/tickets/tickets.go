@@ -1,11 +1,11 @@
 // Package tickets connects the channels of a command's arguments while these are decoded, in their
 // UnmarshalJSON. So it does not matter where they stand, behind a type's own UnmarshalJSON and in
-// unexported fields too, whether they are copied afterwards, and what else hangs on what was decoded:
-// nobody walks it.
+// unexported fields too, whether they are copied afterwards, and what else hangs on what was
+// decoded: nobody walks it.
 //
 // UnmarshalJSON gets nothing but the text. So Go puts a ticket into each such string before it
-// decodes: "__CHANNEL__:5" becomes "__CHANNEL__:5:TICKET". A ticket is random, as a page must not get
-// at another call's channels, and holds while one call's arguments are decoded.
+// decodes: "__CHANNEL__:5" becomes "__CHANNEL__:5:TICKET". A ticket is random, as a page must not
+// get at another call's channels, and holds while one call's arguments are decoded.
 //
 // Rejected: to walk what was decoded. It may be a graph with cycles, or lead to objects of the app
 // that others use; and it does not find what a type hides.
@@ -28,8 +28,8 @@ const prefix = "__CHANNEL__:"
 // Lane is a channel with its number.
 type Lane interface{ Number() uint32 }
 
-// Book has the calls whose arguments are being decoded, by their tickets. Any goroutine may call its
-// methods.
+// Book has the calls whose arguments are being decoded, by their tickets. Any goroutine may call
+// its methods.
 type Book[L Lane] struct {
 	calls *xsync.MapOf[string, *Call[L]]
 }
@@ -37,8 +37,8 @@ type Book[L Lane] struct {
 // NewBook makes an empty one.
 func NewBook[L Lane]() Book[L] { return Book[L]{xsync.NewMapOf[string, *Call[L]]()} }
 
-// Call is the channels of one call that is being decoded. A page chooses how many these are, and how
-// often the arguments name each: what is done for each name must not depend on the first.
+// Call is the channels of one call that is being decoded. A page chooses how many these are, and
+// how often the arguments name each: what is done for each name must not depend on the first.
 type Call[L Lane] struct {
 	ticket string
 	places map[uint32]int // of each lane's number, in passed. Nobody changes it
@@ -88,8 +88,8 @@ func (b Book[L]) Take(data []byte, window func(L) int64) (lane L, err error) {
 		c, _ = b.calls.Load(string(ticket))
 	}
 	if c == nil {
-		return lane, fmt.Errorf("channel %d is not among those that the page announced with this call, "+
-			"or is decoded at another time", id)
+		return lane, fmt.Errorf("channel %d is not among those that the page announced with "+
+			"this call, or is decoded at another time", id)
 	}
 	return c.take(uint32(id), window)
 }
@@ -97,8 +97,8 @@ func (b Book[L]) Take(data []byte, window func(L) int64) (lane L, err error) {
 func (c *Call[L]) take(id uint32, window func(L) int64) (lane L, err error) {
 	place, ok := c.places[id]
 	if !ok {
-		return lane, fmt.Errorf("channel %d is not among those that the page announced with this call",
-			id)
+		return lane, fmt.Errorf("channel %d is not among those that the page announced with "+
+			"this call", id)
 	}
 	p := &c.passed[place]
 	n := int64(0)

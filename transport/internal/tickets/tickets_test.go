@@ -16,7 +16,8 @@ func TestMark(t *testing.T) {
 	c := b.Open([]lane{5, 7})
 	defer b.Close(c)
 	for text, want := range map[string]string{
-		`{"a":"__CHANNEL__:5","b":["__CHANNEL__:7"]}`: `{"a":"__CHANNEL__:5:T","b":["__CHANNEL__:7:T"]}`,
+		`{"a":"__CHANNEL__:5","b":["__CHANNEL__:7"]}`: "" +
+			`{"a":"__CHANNEL__:5:T","b":["__CHANNEL__:7:T"]}`,
 		`"__CHANNEL__:9"`:          `"__CHANNEL__:9"`,          // of another call
 		`{"__CHANNEL__:5" : 1}`:    `{"__CHANNEL__:5" : 1}`,    // a key
 		`"say \"__CHANNEL__:5"`:    `"say \"__CHANNEL__:5"`,    // inside of a text
@@ -33,7 +34,9 @@ func TestMark(t *testing.T) {
 func TestTake(t *testing.T) {
 	b := NewBook[lane]()
 	c, other := b.Open([]lane{5, 7}), b.Open([]lane{9})
-	text := func(id int, ticket string) []byte { return fmt.Appendf(nil, `"__CHANNEL__:%d:%s"`, id, ticket) }
+	text := func(id int, ticket string) []byte {
+		return fmt.Appendf(nil, `"__CHANNEL__:%d:%s"`, id, ticket)
+	}
 	if l, err := b.Take(text(7, c.ticket), func(lane) int64 { return 100 }); l != 7 || err != nil {
 		t.Errorf("channel 7: %v, %v", l, err)
 	}
@@ -49,7 +52,8 @@ func TestTake(t *testing.T) {
 			t.Errorf("%s gives channel %d", bad, l)
 		}
 	}
-	if got := c.Passed(); got[0] != (Passed[lane]{5, false, 0}) || got[1] != (Passed[lane]{7, true, 100}) {
+	got := c.Passed()
+	if got[0] != (Passed[lane]{5, false, 0}) || got[1] != (Passed[lane]{7, true, 100}) {
 		t.Errorf("passed are %v", got)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/tailrace-go/tailrace/internal/ranked"
 )
 
-// Turns are a session's ordered commands, and the commands that came behind them. The zero value has
-// none. Any goroutine may call its methods, under any lock of ours but a leaf.
+// Turns are a session's ordered commands, and the commands that came behind them. The zero value
+// has none. Any goroutine may call its methods, under any lock of ours but a leaf.
 type Turns[C any] struct {
 	mu    ranked.Mutex[ranked.Leaf]
 	queue fifo.Queue[C] // the first one has its turn
@@ -54,9 +54,9 @@ func (t *Turns[C]) Next() (c C, ok bool) {
 	return c, false
 }
 
-// Begins starts ordinary commands in the order in which they came, each on a goroutine of its own: a
-// goroutine takes the first command that waits when it begins to run. So the order does not hang on
-// which goroutine the scheduler takes first. The zero value has none.
+// Begins starts ordinary commands in the order in which they came, each on a goroutine of its own:
+// a goroutine takes the first command that waits when it begins to run. So the order does not hang
+// on which goroutine the scheduler takes first. The zero value has none.
 type Begins[C interface{ Run() }] struct {
 	mu      ranked.Mutex[ranked.Leaf]
 	waiting fifo.Queue[C]

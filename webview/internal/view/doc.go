@@ -53,7 +53,8 @@ type Platform interface {
 	// Keeps says whether there still is a navigation with that timer. Main thread only.
 	Keeps(timer uint32) bool
 
-	// Extension gives what web processes get of shared memory, or nil: the system has no such thing.
+	// Extension gives what web processes get of shared memory, or nil: the system has no such
+	// thing.
 	Extension() Extension
 }
 

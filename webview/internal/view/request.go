@@ -8,8 +8,8 @@ import (
 // Request is one request of a page over the custom scheme.
 type Request struct {
 	Method, URI string
-	// Active is the URI of the main frame as the view shows it: that of a navigation in progress, if
-	// there is one.
+	// Active is the URI of the main frame as the view shows it: that of a navigation in progress,
+	// if there is one.
 	Active string
 	// Headers of the client's requests; "" if missing.
 	Origin, Version, Session, Memory string

@@ -22,20 +22,26 @@ update=${1:-}
 [ -z "$update" ] || [ "$update" = update ] || fail "usage: build.sh [update]"
 
 sources=(source/{link,region,queue,upward,arguments,turn,page,functions,origin,extension}.c)
-flags=(-std=gnu11 -O2 -fPIC -shared -nostdlib -fvisibility=hidden -fno-ident -fno-asynchronous-unwind-tables
-	-Wall -Wextra -Wshadow -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+flags=(-std=gnu11 -O2 -fPIC -shared -nostdlib -fvisibility=hidden -fno-ident
+	-fno-asynchronous-unwind-tables -Wall -Wextra -Wshadow -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+	-fstack-protector-strong -fstack-clash-protection
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--hash-style=gnu,--build-id=none,-s)
 linker='GNU ld (GNU Binutils for Debian) 2.40'
 declare -A compiler=([amd64]=x86_64-linux-gnu-gcc [arm64]=aarch64-linux-gnu-gcc)
-declare -A pinned=([amd64]="x86_64-linux-gnu-gcc (Debian 12.2.0-14+deb12u1) 12.2.0, $linker" [arm64]="aarch64-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0, $linker")
-declare -A arch_flags=([amd64]='-fcf-protection' [arm64]='-mbranch-protection=standard -mno-outline-atomics')
+declare -A pinned=(
+	[amd64]="x86_64-linux-gnu-gcc (Debian 12.2.0-14+deb12u1) 12.2.0, $linker"
+	[arm64]="aarch64-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0, $linker")
+declare -A arch_flags=(
+	[amd64]='-fcf-protection'
+	[arm64]='-mbranch-protection=standard -mno-outline-atomics')
 
 case $(uname -m) in x86_64) machine=amd64 ;; aarch64) machine=arm64 ;; *) machine=none ;; esac
 
 # The headers of 4.0 and 4.1 must give the same file; whichever are here are tried.
 headers=()
 for api in 4.0 4.1; do
-	pkg-config --exists "webkit2gtk-web-extension-$api" && headers+=("webkit2gtk-web-extension-$api")
+	package=webkit2gtk-web-extension-$api
+	! pkg-config --exists "$package" || headers+=("$package")
 done
 [ ${#headers[@]} -gt 0 ] || fail "webkit2gtk-web-extension is missing: run .ci/setup"
 
@@ -45,7 +51,9 @@ build() {
 	local include first= strict=()
 	[ "$4" != "${pinned[$2]}" ] || strict=(-Werror)
 	for api in "${headers[@]}"; do
-		read -ra include <<<"$(pkg-config --cflags-only-I "$api" | sed -E 's/-I\/usr\/include(\/[^\/ ]*-linux-gnu)?\/?( |$)//g; s/-I/-isystem /g')"
+		read -ra include <<<"$(pkg-config --cflags-only-I "$api" | sed -E '
+			s/-I\/usr\/include(\/[^\/ ]*-linux-gnu)?\/?( |$)//g
+			s/-I/-isystem /g')"
 		# shellcheck disable=SC2086 # several flags
 		"$1" "${flags[@]}" ${arch_flags[$2]} "${strict[@]}" "${include[@]}" -o "$3" "${sources[@]}"
 		if [ -z "$first" ]; then
@@ -64,7 +72,8 @@ check() {
 	local dynamic symbols
 	dynamic=$(readelf -dW "$1")
 	symbols=$(readelf --dyn-syms -W "$1" | awk '$7 ~ /^[0-9]+$/ && $5 == "GLOBAL" { print $8 }')
-	[[ $dynamic != *NEEDED* && $dynamic != *TEXTREL* ]] || fail "$1 needs a library, or relocations in its code"
+	[[ $dynamic != *NEEDED* && $dynamic != *TEXTREL* ]] ||
+		fail "$1 needs a library, or relocations in its code"
 	[ "$symbols" = webkit_web_extension_initialize_with_user_data ] || fail "$1 exports: $symbols"
 }
 
@@ -84,11 +93,13 @@ for arch in amd64 arm64; do
 	build "$cc" "$arch" "$out/$file" "$has"
 	check "$out/$file"
 	if [ "$has" != "${pinned[$arch]}" ]; then
-		[ -z "$update" ] || fail "the committed file of $arch is built with ${pinned[$arch]}; here is $has"
+		[ -z "$update" ] ||
+			fail "the committed file of $arch is built with ${pinned[$arch]}; here is $has"
 		echo "extension: $file built with $has, not compared"
 	elif [ -n "$update" ]; then
 		cp "$out/$file" "$file"
 	elif ! cmp "$out/$file" "$file"; then
-		fail "$file is not what the sources give: run transport/carrier/shm/extension/build.sh update, and commit it"
+		fail "$file is not what the sources give:" \
+			"run transport/carrier/shm/extension/build.sh update, and commit it"
 	fi
 done

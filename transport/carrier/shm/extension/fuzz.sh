@@ -5,13 +5,16 @@ set -euo pipefail
 cd "$(dirname "$0")"
 out=../../../../build/extension
 mkdir -p "$out"
+flags=(-std=gnu11 -g -O1 -Wall -Wextra -Isource)
 sanitize=(-fsanitize=address,undefined -fno-sanitize-recover=all)
-if ! echo 'int main(void) { return 0; }' | cc "${sanitize[@]}" -x c -o "$out/sanitize" - 2>/dev/null; then
+if ! echo 'int main(void) { return 0; }' |
+	cc "${sanitize[@]}" -x c -o "$out/sanitize" - 2>/dev/null; then
 	echo "extension: this compiler has no sanitizers; fuzzing without them" >&2
 	sanitize=()
 fi
 rm -f "$out/sanitize"
-cc -std=gnu11 -g -O1 -Wall -Wextra "${sanitize[@]}" -Isource -o "$out/origin" fuzz/origin.c source/origin.c
+cc "${flags[@]}" "${sanitize[@]}" -o "$out/origin" fuzz/origin.c source/origin.c
 "$out/origin" <../../../../webview/testdata/origins.txt
-cc -std=gnu11 -g -O1 -Wall -Wextra "${sanitize[@]}" -Isource -pthread -o "$out/fuzz" fuzz/link.c source/{link,region,queue,upward}.c
+cc "${flags[@]}" "${sanitize[@]}" -pthread -o "$out/fuzz" \
+	fuzz/link.c source/{link,region,queue,upward}.c
 exec "$out/fuzz" "${1:-2000}"
