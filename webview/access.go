@@ -2,11 +2,11 @@ package webview
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/builtin"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
 )
 
 // access is a page's way to the main thread. Its commands go there one after the other, each when
@@ -109,35 +109,8 @@ func waitFor(ctx context.Context, over, c <-chan struct{}, most time.Duration) e
 
 // give ends the turn. The next one begins when the loop had nothing more urgent.
 func (t *access) give() {
-	t.settled = idle()
+	t.settled = mainloop.Idle()
 	<-t.held
-}
-
-// idling are those who wait until the loop has nothing more urgent to do.
-var idling struct {
-	sync.Mutex
-	waiting chan struct{} // nil: nobody waits
-}
-
-// idle gives a channel that is closed when the loop has nothing more urgent to do than to say so.
-func idle() <-chan struct{} {
-	idling.Lock()
-	defer idling.Unlock()
-	if idling.waiting == nil {
-		idling.waiting = make(chan struct{})
-		nativeIdle()
-	}
-	return idling.waiting
-}
-
-// idled tells them. The native side calls it on the main thread.
-func idled() {
-	idling.Lock()
-	defer idling.Unlock()
-	if idling.waiting != nil {
-		close(idling.waiting)
-		idling.waiting = nil
-	}
 }
 
 // inTurn has a page's command run in the page's turn. It returns when what the command has posted

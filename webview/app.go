@@ -14,6 +14,8 @@ import (
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // App is a set of windows with one engine. Several Apps may live in one process; they
@@ -32,6 +34,7 @@ type App struct {
 	overstaying atomic.Int64  // the app's functions that have not returned, though nobody waits
 	// has the desktop open a URL; tests have their own
 	launch   func(uri string, failed func(error))
+	platform view.Platform
 	launches allowance // main thread only
 
 	quit    atomic.Bool
@@ -57,15 +60,16 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := nativeSupported(); err != nil {
-		return nil, err
+	platform := view.Registered()
+	if platform == nil {
+		return nil, ErrNoCarrier
 	}
 	if onMainThread() {
-		if err := nativeInit(); err != nil {
+		if err := platform.Init(); err != nil {
 			return nil, err
 		}
 	}
-	nativeSignals(o.Logger)
+	platform.Signals(o.Logger)
 	o.Engine.Policy = pluginPolicy{o.Policy, !o.tauri()}
 	engine, err := transport.NewEngine(o.Engine)
 	if err != nil {
@@ -81,7 +85,8 @@ func New(o Options) (*App, error) {
 		log:         o.Logger,
 		over:        make(chan struct{}),
 		windows:     map[string]*Window{},
-		launch:      nativeLaunch,
+		launch:      platform.Launch,
+		platform:    platform,
 		directories: directories{o.Identifier, os.Getenv},
 	}
 	if a.bus, err = bus.New(engine, o.Bus); err != nil {
@@ -92,8 +97,8 @@ func New(o Options) (*App, error) {
 		registerTauri(a)
 	}
 	registerInspector(a)
-	if o.Carrier != CarrierScheme {
-		allowExtension(g.list())
+	if e := platform.Extension(); e != nil && o.Carrier != CarrierScheme {
+		e.Allow(g.list())
 	}
 	return a, nil
 }
@@ -149,22 +154,24 @@ func (a *App) Run() error {
 	a.ran = true
 	nothing := a.opened && len(a.order) == 0 && !a.options.KeepRunning
 	a.mu.Unlock()
-	if err := nativeInit(); err != nil {
+	if err := a.platform.Init(); err != nil {
 		return err
 	}
 	a.running.Store(true)
 	// webview_go ends the loop by itself when the last window that it made is closed;
 	// ours ends only by Quit.
 	for !nothing && !a.quit.Load() {
-		nativeRun()
+		a.platform.Run()
 	}
 	a.running.Store(false)
 	a.mu.Lock()
 	a.closing = true
 	a.mu.Unlock()
 	a.endWindows()
-	nativeDrain()
-	a.noExtension(removeExtension())
+	a.platform.Drain()
+	if e := a.platform.Extension(); e != nil {
+		a.noExtension(e.Remove())
+	}
 	close(a.over)
 	for _, l := range []*slog.Logger{a.log, a.engine.Options().Logger} {
 		loglimit.Flush(l, logGrace) // the program may end now
@@ -184,11 +191,11 @@ func (a *App) endWindows() {
 		}
 	}
 	late := false
-	t := time.AfterFunc(2*lastWords, func() { postFirst(func() { late = true }) })
+	t := time.AfterFunc(2*lastWords, func() { mainloop.PostFirst(func() { late = true }) })
 	defer t.Stop()
 	for _, w := range windows {
 		for !w.closed.Load() && !late {
-			nativeTurn()
+			a.platform.Turn()
 		}
 		w.shut("window closed")
 	}
@@ -203,9 +210,9 @@ func (a *App) Quit() {
 	if a.quit.Swap(true) {
 		return
 	}
-	postFirst(func() { // nothing that waits delays it
+	mainloop.PostFirst(func() { // nothing that waits delays it
 		if a.running.Load() {
-			nativeQuit()
+			a.platform.Quit()
 		}
 	})
 }
@@ -285,7 +292,7 @@ func (a *App) call(f func() error) error {
 	}
 	var claimed atomic.Bool // by who runs f, or by who gives up
 	result := make(chan error, 1)
-	postTask(task{barrier: true, f: func() {
+	mainloop.PostTask(mainloop.Task{Barrier: true, F: func() {
 		if claimed.CompareAndSwap(false, true) {
 			result <- f()
 		}
@@ -299,4 +306,25 @@ func (a *App) call(f func() error) error {
 		}
 		return <-result
 	}
+}
+
+// post is mainloop.Post until Run has returned. After that there may be no loop any more, and f is
+// dropped.
+func (a *App) post(f func()) { a.postTask(mainloop.Task{F: f}) }
+
+func (a *App) postTask(t mainloop.Task) {
+	select {
+	case <-a.over:
+	default:
+		mainloop.PostTask(t)
+	}
+}
+
+// change is post for one of the app's own changes, whose last one is enough.
+func (a *App) change(key any, f func()) { a.postTask(mainloop.Task{F: f, Key: key}) }
+
+// onMainThread says whether this is the main thread, in a program that shows windows.
+func onMainThread() bool {
+	p := view.Registered()
+	return p != nil && p.OnMainThread()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // maxRequests bounds the requests of a window that are being answered or wait for it, those of the
@@ -145,9 +147,9 @@ func (r *requests) gone(closed bool) {
 var errPageGone = fmt.Errorf("%w: the page is gone", ErrClosed)
 
 // headBytes counts the URL and the headers of a request.
-func headBytes(in *incoming) int {
-	n := len(in.uri)
-	for name, values := range in.header {
+func headBytes(in *view.Request) int {
+	n := len(in.URI)
+	for name, values := range in.Header {
 		for _, v := range values {
 			n += len(name) + len(v)
 		}

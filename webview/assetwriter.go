@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // streamFrom is the length from which an answer is streamed instead of held in memory. A pipe
@@ -15,12 +17,12 @@ const streamFrom = 1 << 20
 // heldMost is what is held of an answer of unknown length before it is streamed.
 const heldMost = 64 << 10
 
-// assetWriter makes a responder's answer of what an http.Handler writes. A large answer, and one
-// that is flushed, goes through a pipe with flat memory. The handler's goroutine uses it. What
+// assetWriter makes a view.Responder's answer of what an http.Handler writes. A large answer, and
+// one that is flushed, goes through a pipe with flat memory. The handler's goroutine uses it. What
 // others do with it beside that, or after its end, has errors, as the native side's request is gone
 // then.
 type assetWriter struct {
-	to      responder
+	to      view.Responder
 	cors    bool
 	head    bool // the request is a HEAD: no body follows
 	header  http.Header
@@ -43,7 +45,7 @@ type assetWriter struct {
 	length int64         // of the body, as the header says; -1: it does not
 	wrote  int64         // bytes of the body
 	held   []byte
-	body   answerBody // nil: the answer is held
+	body   view.Body // nil: the answer is held
 	err    error
 }
 
@@ -119,12 +121,12 @@ func (a *assetWriter) stream() {
 	if a.err = a.room.take(a.ctx, a.cost); a.err != nil {
 		return
 	}
-	if a.body, a.err = a.to.stream(a.status, sanitized(a.sent), a.cors, a.length); a.err != nil {
+	if a.body, a.err = a.to.Stream(a.status, sanitized(a.sent), a.cors, a.length); a.err != nil {
 		a.room.send(a.cost)
 		return
 	}
 	if a.gone != nil {
-		a.body.whenGone(a.gone)
+		a.body.WhenGone(a.gone)
 	}
 	held := a.held
 	a.held = nil
@@ -215,7 +217,7 @@ func (a *assetWriter) close() {
 	a.mu.Unlock() // from here on nobody else has what it guards
 	switch {
 	case a.body != nil:
-		a.body.end(a.err == nil && (a.length < 0 || a.wrote == a.length))
+		a.body.End(a.err == nil && (a.length < 0 || a.wrote == a.length))
 	case a.err != nil, !a.bodiless() && a.length > a.wrote:
 		a.lose(http.StatusInternalServerError)
 	default:
@@ -228,7 +230,7 @@ func (a *assetWriter) close() {
 			a.lose(http.StatusInternalServerError) // nobody reads it
 			return
 		}
-		a.to.answer(a.status, sanitized(a.sent), a.cors, a.held, func() { a.room.send(n) })
+		a.to.Answer(a.status, sanitized(a.sent), a.cors, a.held, func() { a.room.send(n) })
 	}
 }
 
@@ -245,7 +247,7 @@ func (a *assetWriter) fail() {
 
 func (a *assetWriter) lose(status int) {
 	if a.body != nil {
-		a.body.end(false)
+		a.body.End(false)
 		return
 	}
 	h := http.Header{
@@ -257,7 +259,7 @@ func (a *assetWriter) lose(status int) {
 	if a.head {
 		text = ""
 	}
-	a.to.answer(status, h, a.cors, []byte(text), func() {})
+	a.to.Answer(status, h, a.cors, []byte(text), func() {})
 }
 
 // watch begins to bound the time that a file takes for each piece of its answer. The writer itself

@@ -51,7 +51,9 @@ func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 	return a.add(WindowOptions{Label: label}, func(w *Window) error {
 		w.attached = true
 		var err error
-		if f := appcode.Call(func() { err = w.native.attach(w, n) }); f != nil {
+		if f := appcode.Call(func() {
+			err = w.native.Attach((*host)(w), n, w.viewOptions())
+		}); f != nil {
 			return fmt.Errorf("%w: the window's methods %w", ErrAttach, f)
 		}
 		return err

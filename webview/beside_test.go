@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
 	"golang.org/x/sys/unix"
 )
 
@@ -211,7 +212,7 @@ func (b *beside) slowest(t *testing.T, stop <-chan none) <-chan answer {
 		var most answer
 		for {
 			asked, worked, answered := time.Now(), uiTime(t), make(chan none)
-			post(func() { close(answered) })
+			mainloop.Post(func() { close(answered) })
 			<-answered
 			most.all = max(most.all, time.Since(asked))
 			most.own = max(most.own, uiTime(t)-worked)
@@ -352,7 +353,7 @@ func TestBesideMeasures(t *testing.T) {
 	}
 	done := make(chan none)
 	const busy = 120 * time.Millisecond
-	post(func() {
+	mainloop.Post(func() {
 		<-time.After(100 * time.Millisecond)
 		for begun := uiTime(t); uiTime(t)-begun < busy; {
 		}

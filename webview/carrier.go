@@ -10,6 +10,7 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/carrier/shm"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // CarrierKind is what carries data between Go and the pages.
@@ -78,13 +79,19 @@ type reasoned struct {
 // Reason tells SessionStats.
 func (r reasoned) Reason() string { return r.reason }
 
+// errNoExtension is a platform whose web processes load no extension.
+var errNoExtension = errors.New("webview: the system has no shared memory with its pages")
+
 // sharedMemory makes the shared memory of a page. The error says why the page can't have it.
 func (w *Window) sharedMemory(p *pulls.Carrier, extended bool) (*shm.Carrier, error) {
 	if !extended {
 		if err := shm.Supported(); err != nil {
 			return nil, err
 		}
-		return nil, missingExtension()
+		if e := w.app.platform.Extension(); e != nil {
+			return nil, e.Missing()
+		}
+		return nil, errNoExtension
 	}
 	return shm.New(p, shm.Options{
 		Region: w.app.options.SharedBytes, Logger: w.app.log.With("window", w.label),
@@ -125,7 +132,7 @@ func (w *Window) offer(c *shm.Carrier, session string) error {
 			f.Close()
 		}
 	}()
-	return w.native.offer(session, files)
+	return w.native.Offer(session, files)
 }
 
 // noExtension logs that the extension's file could not be removed. Nothing depends on that: another
@@ -140,13 +147,13 @@ func (a *App) noExtension(err error) {
 const longestReason = 200
 
 // left is told by the page that it gave shared memory up. It goes on over the scheme.
-func (w *Window) left(in *incoming, r responder, cors bool) {
+func (w *Window) left(in *view.Request, r view.Responder, cors bool) {
 	p := w.inSession(in, r, cors)
 	if p == nil {
 		return
 	}
 	var body struct{ Reason string }
-	if err := json.Unmarshal(in.body, &body); err != nil {
+	if err := json.Unmarshal(in.Body, &body); err != nil {
 		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol, "the body must be "+
 			"{\"reason\": \"…\"}")
 		return
@@ -157,5 +164,5 @@ func (w *Window) left(in *incoming, r responder, cors bool) {
 	if p.shared != nil {
 		p.shared.Down("the page: " + body.Reason)
 	}
-	r.control(http.StatusNoContent, kindJSON, cors, nil, 0)
+	r.Control(http.StatusNoContent, view.KindJSON, cors, nil, 0)
 }

@@ -26,7 +26,7 @@ func (p *testPage) clickedAnswer(t *testing.T, script string) (got string) {
 			p.decode(r, &got)
 			return got
 		case <-time.After(200 * time.Millisecond):
-			p.post(func() { p.native.click(100, 100, 1) })
+			p.post(func() { p.gtk().Click(100, 100, 1) })
 		}
 	}
 }

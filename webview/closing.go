@@ -55,13 +55,13 @@ func (w *Window) destroy() {
 	if w.finish() {
 		return
 	}
-	w.native.leave()
+	w.native.Leave()
 	// Not at once: a page that is hidden as it is left gets no visibilitychange.
-	time.AfterFunc(lastSight, func() { w.post(w.native.hide) })
+	time.AfterFunc(lastSight, func() { w.post(w.native.Hide) })
 	time.AfterFunc(lastWords, func() {
 		w.post(func() {
 			if w.former.page == nil { // else its page has been left, and has a time of its own
-				w.native.close(w)
+				w.closeNative()
 			}
 		})
 	})
@@ -73,7 +73,7 @@ func (w *Window) finish() bool {
 	if !w.ending.Load() || w.page.Load() != nil || w.former.page != nil {
 		return false
 	}
-	w.native.close(w)
+	w.closeNative()
 	return true
 }
 

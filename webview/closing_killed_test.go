@@ -91,7 +91,7 @@ func TestOutgrownEndsByItself(t *testing.T) {
 			return
 		}
 		p.navigates(n.list[0].timer, maxKept)
-		p.native.kill()
+		p.native.Kill()
 		p.reload()
 	})
 	p.waitLoaded()

@@ -41,7 +41,7 @@ func TestGoRefusesToClose(t *testing.T) {
 		return <-answers
 	})
 	heard := p.hear(EventCloseRequested)
-	p.post(p.native.ask) // as the user does
+	p.post(p.gtk().Ask) // as the user does
 	if wait(t, asked, "the question") {
 		t.Error("the app's function was called on the main thread")
 	}
@@ -115,7 +115,7 @@ func TestPageDecides(t *testing.T) {
 	p.run(listenToClose, nil)
 	p.ready()
 	for n := range 3 {
-		p.post(p.native.ask)
+		p.post(p.gtk().Ask)
 		p.asks(n + 1)
 	}
 	p.invokes("plugin:window|close", `{}`)
@@ -143,7 +143,7 @@ func TestWrapperDecides(t *testing.T) {
 	p.run(`(await import('`+tauriPath+`window.js')).getCurrentWindow().close()`, nil)
 	p.asks(2)
 	p.run(`allow = true`, nil)
-	p.post(p.native.ask)
+	p.post(p.gtk().Ask)
 	wait(t, p.Done(), "the window's end")
 }
 
@@ -207,7 +207,7 @@ func TestHangingPageCloses(t *testing.T) {
 		WindowOptions{})
 	p.run(listenToClose, nil)
 	p.ready()
-	p.post(func() { p.native.own.Eval(`for (;;);`) })
+	p.post(func() { p.gtk().WebviewGo().Eval(`for (;;);`) })
 	begin := time.Now()
 	for p.open() {
 		p.Close()
@@ -225,9 +225,9 @@ func TestClosingIsNotShown(t *testing.T) {
 	eventually(t, "a session", func() bool { return p.Session() != nil })
 	if err := loop.call(func() error {
 		// the page is left late
-		p.native.own.Eval(`for (const end = Date.now() + 3000; Date.now() < end;);`)
+		p.gtk().WebviewGo().Eval(`for (const end = Date.now() + 3000; Date.now() < end;);`)
 		p.destroy()
-		p.native.hide()
+		p.native.Hide()
 		return nil
 	}); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // TestContextMenu: it has what is sound, and what the app lets pages do.
@@ -64,7 +66,11 @@ func menus0(menus chan string) (last string) {
 // hearMenus has f told of menus, and gives what ends that.
 func hearMenus(t *testing.T, app *App, f func(*Window, string)) func() {
 	set := func(f func(*Window, string)) {
-		if err := app.call(func() error { menuShown = f; return nil }); err != nil {
+		shown := func(h view.Host, items string) { f(h.(*host).window(), items) }
+		if f == nil {
+			shown = nil
+		}
+		if err := app.call(func() error { gtk.MenuShown = shown; return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

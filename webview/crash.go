@@ -26,7 +26,7 @@ func (w *Window) OnCrash(fn func(reason string)) {
 // session. The event and OnCrash tell of it with the reason "terminated". It is for a page that
 // hangs: such a page can be closed by Destroy, but Reload and Navigate wait for its script. A
 // closed window ignores it.
-func (w *Window) Terminate() { w.change("terminate", func() { w.native.kill() }) }
+func (w *Window) Terminate() { w.change("terminate", func() { w.native.Kill() }) }
 
 // crash calls OnCrash's function.
 func (w *Window) crash(reason string) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 	wv "github.com/webview/webview_go"
 )
 
@@ -31,14 +33,14 @@ func TestDestroyedInsideSignals(t *testing.T) {
 		{"notify::resizable", []func(*testPage){func(p *testPage) { p.SetResizable(false) }}},
 		{"notify::decorated", []func(*testPage){func(p *testPage) { p.SetDecorated(false) }}},
 		{"notify::accept-focus", []func(*testPage){
-			func(p *testPage) { p.post(func() { p.native.set(flagFocusable, false) }) },
+			func(p *testPage) { p.post(func() { p.native.Set(view.Focusable, false) }) },
 		}},
 		{"state-flags-changed", []func(*testPage){
-			func(p *testPage) { p.post(func() { p.native.set(flagEnabled, false) }) },
+			func(p *testPage) { p.post(func() { p.native.Set(view.Enabled, false) }) },
 		}},
-		{"focus-out-event", []func(*testPage){func(p *testPage) { p.post(p.native.blur) }}},
+		{"focus-out-event", []func(*testPage){func(p *testPage) { p.post(p.gtk().Blur) }}},
 		{"configure-event", []func(*testPage){func(p *testPage) { p.SetSize(222, 111) }}},
-		{"delete-event", []func(*testPage){func(p *testPage) { p.post(p.native.ask) }}},
+		{"delete-event", []func(*testPage){func(p *testPage) { p.post(p.gtk().Ask) }}},
 		{"view load-changed", []func(*testPage){reload, leave, destroy}},
 		{"view notify::is-loading", []func(*testPage){reload, leave, destroy}},
 		{"view notify::uri", []func(*testPage){leave, destroy}},
@@ -55,7 +57,7 @@ func TestDestroyedInsideSignals(t *testing.T) {
 			t.Run(fmt.Sprint(c.signal, " ", i), func(t *testing.T) {
 				var own wv.WebView
 				p := attachPage(t, loop, func(w wv.WebView) error { own = w; return nil }, asMade)
-				p.post(func() { programDestroys(own.Window(), c.signal) })
+				p.post(func() { gtk.ProgramDestroys(own.Window(), c.signal) })
 				act(p)
 				wait(t, p.Done(), "the window's end")
 			})

@@ -1,5 +1,9 @@
 package webview
 
+import (
+	"github.com/tailrace-go/tailrace/webview/internal/view"
+)
+
 // DialogKind is what a page shows to its user.
 type DialogKind int
 
@@ -57,8 +61,6 @@ const (
 	// DialogRefuse answers likewise: confirm gives false, prompt null, a page stays. alert and
 	// print are over.
 	DialogRefuse
-
-	dialogHold // the answer comes later
 )
 
 // dialog is told of a dialog of one of our documents, which waits. Main thread only.
@@ -68,7 +70,7 @@ func (w *Window) dialog(d Dialog, question int64) DialogAction {
 	}
 	return w.askDialog(d, func(a DialogAction, text string) {
 		if !w.closed.Load() { // else it is over
-			w.native.answerDialog(question, a, text)
+			w.native.AnswerDialog(question, view.DialogAction(a), text)
 		}
 	})
 }
@@ -81,7 +83,7 @@ func (w *Window) prints() {
 	d := Dialog{Window: w, Kind: DialogPrint}
 	print := func(a DialogAction, _ string) {
 		if a == DialogShow && !w.closed.Load() && !w.ending.Load() {
-			w.native.print()
+			w.native.Print()
 		}
 	}
 	if w.app.options.OnDialog == nil {
@@ -110,7 +112,7 @@ func (w *Window) askDialog(d Dialog, then func(DialogAction, string)) DialogActi
 		w.app.log.Warn("webview: refused one dialog too many", "window", w.label, "kind", d.Kind)
 		return DialogRefuse
 	}
-	return dialogHold
+	return DialogAction(view.DialogHold)
 }
 
 // dialogRefused is told of a dialog that no document of ours wants. Main thread only.

@@ -265,7 +265,7 @@ func TestDialogHeld(t *testing.T) {
 		p := openPage(t, app, WindowOptions{Label: "killed"})
 		p.start(`confirm('wait')`)
 		wait(t, asked, "the question")
-		p.post(p.native.kill)
+		p.post(p.native.Kill)
 		p.Reload()
 		p.waitLoaded()
 		result := p.start(`return confirm('again')`)
@@ -299,7 +299,7 @@ func TestDialogHeld(t *testing.T) {
 // showsDialog says whether WebKit shows a script's dialog in the window.
 func showsDialog(t *testing.T, w *Window) (yes bool) {
 	t.Helper()
-	if err := w.app.call(func() error { yes = w.native.showsDialog(); return nil }); err != nil {
+	if err := w.app.call(func() error { yes = w.gtk().ShowsDialog(); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return yes
@@ -319,7 +319,7 @@ func TestDialogText(t *testing.T) {
 				p.start(`prompt(` + text + `, ` + text + `)`)
 				height := 0
 				eventually(t, "the dialog", func() bool {
-					measure := func() error { height = p.native.dialogHeight(); return nil }
+					measure := func() error { height = p.gtk().DialogHeight(); return nil }
 					if err := p.app.call(measure); err != nil {
 						t.Fatal(err)
 					}
@@ -356,7 +356,7 @@ func TestBeforeUnload(t *testing.T) {
 		clicks := func() { // without a click WebKit asks nothing
 			p.run(`globalThis.clicked = new Promise((f) => addEventListener('click', f));
 				await new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))`, nil)
-			p.post(func() { p.native.click(100, 100, 1) })
+			p.post(func() { p.gtk().Click(100, 100, 1) })
 			p.run(`await clicked`, nil)
 		}
 		server := foreign(t, `<script>addEventListener('beforeunload', (e) => e.preventDefault());

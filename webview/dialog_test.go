@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
 )
 
 // dialogCase is something of WebKit's that waits for the user.
@@ -85,7 +86,7 @@ func (c dialogCase) open(app *App, asked <-chan string, label string) (*Window, 
 			requestAnimationFrame(() => f(1))))`); err != nil {
 			return nil, err
 		}
-		w.post(func() { w.native.click(100, 100, c.button) })
+		w.post(func() { w.gtk().Click(100, 100, c.button) })
 	}
 	if c.button == 0 || !c.toplevel && c.name != "date chooser" {
 		select {
@@ -140,7 +141,7 @@ func handleAsked(asked chan<- string) func(*transport.Engine) {
 // shown counts what GTK shows.
 func shown(t *testing.T, app *App) (n int) {
 	t.Helper()
-	if err := app.call(func() error { n = nativeToplevels(); return nil }); err != nil {
+	if err := app.call(func() error { n = gtk.Toplevels(); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -1,5 +1,13 @@
-// Package webview gives windows whose pages are connected to Go: App and Window on webview_go, and
-// the custom scheme tailrace:// that carries assets, commands and channels. No TCP port is opened.
+// Package webview gives windows whose pages are connected to Go: App and Window, and the custom
+// scheme tailrace:// that carries assets, commands and channels. No TCP port is opened.
+//
+// What shows the windows is linked by an import for that alone, which only programs with windows
+// have:
+//
+//	import _ "github.com/tailrace-go/tailrace/webview/native"
+//
+// This package itself links neither GTK nor WebKitGTK nor webview_go. Without that import New gives
+// ErrNoCarrier.
 //
 // # Contract
 //

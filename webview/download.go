@@ -11,7 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode"
-	"unsafe"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // ErrDownload is a download that failed or was cancelled.
@@ -33,9 +34,7 @@ type Download struct {
 	cancelled bool
 
 	// Main thread only.
-	native  unsafe.Pointer // the native side's; nil: over
-	handle  uintptr
-	failure string // what WebKit says
+	native view.Download
 }
 
 // maxDownloads bounds the downloads of a window that go on at once. What is more is refused.
@@ -77,7 +76,7 @@ func (d *Download) Cancel() {
 	d.mu.Lock()
 	d.cancelled = true
 	d.mu.Unlock()
-	d.window.change(d, d.cancelNative)
+	d.window.change(d, func() { d.native.Cancel() })
 }
 
 // end ends the download for the app. Main thread only.
@@ -97,22 +96,22 @@ func (d *Download) end(err error) {
 var foldered = regexp.MustCompile(`(?i)[/\\\\]|%2f|%5c`)
 
 // leadsToFile says whether an answer may become a download. Main thread only.
-func (w *Window) leadsToFile(l lead) verdict {
+func (w *Window) leadsToFile(l view.Lead) view.Verdict {
 	switch {
 	case w.app.options.OnDownload == nil:
 		w.refuse("a download (there is no Options.OnDownload)", l)
-	case foldered.MatchString(l.disposition):
+	case foldered.MatchString(l.Disposition):
 		// with which libsoup 2 ends WebKit's process for the network
 		w.refuse("a download whose name has folders", l)
 	default:
-		return verdictDownload
+		return view.ToDisk
 	}
-	return verdictRefuse
+	return view.Refuse
 }
 
 // begin begins a download, or refuses it by nil. Main thread only.
-func (w *Window) begin(uri string, native unsafe.Pointer) *Download {
-	l := lead{uri: uri}
+func (w *Window) begin(uri string, native view.Download) *Download {
+	l := view.Lead{URI: uri}
 	switch {
 	case w.app.options.OnDownload == nil:
 		w.refuse("a download (there is no Options.OnDownload)", l)
@@ -122,7 +121,7 @@ func (w *Window) begin(uri string, native unsafe.Pointer) *Download {
 		return nil
 	}
 	d := &Download{
-		window: w, url: uri, foreign: w.native.foreign(), done: make(chan struct{}), native: native,
+		window: w, url: uri, foreign: w.native.Foreign(), done: make(chan struct{}), native: native,
 	}
 	if w.downloads == nil {
 		w.downloads = map[*Download]struct{}{}
@@ -149,7 +148,7 @@ func (d *Download) destination(name, mediaType string, size int64) {
 		return path
 	}, d.to)
 	if !asked {
-		w.refuse("one download too many", lead{uri: d.url})
+		w.refuse("one download too many", view.Lead{URI: d.url})
 		w.app.post(func() { d.to("") }) // not within WebKit's question
 	}
 }
@@ -171,33 +170,32 @@ func (d *Download) to(path string) {
 	cancelled := d.cancelled
 	d.mu.Unlock()
 	if path == "" || cancelled {
-		d.cancelNative()
+		d.native.Cancel()
 		return
 	}
-	d.toNative(path)
+	d.native.To(path)
 }
 
-// over is told that nothing more comes. Main thread only.
-func (d *Download) over() {
-	d.native = nil
+// over is told that nothing more comes; failure: why, or "". Main thread only.
+func (d *Download) over(failure string) {
 	delete(d.window.downloads, d)
 	d.mu.Lock()
 	cancelled := d.cancelled
 	d.mu.Unlock()
 	switch {
-	case d.failure == "":
+	case failure == "":
 		d.end(nil)
 	case cancelled:
 		d.end(fmt.Errorf("%w: cancelled", ErrDownload))
 	default:
-		d.end(fmt.Errorf("%w: %s", ErrDownload, d.failure))
+		d.end(fmt.Errorf("%w: %s", ErrDownload, failure))
 	}
 }
 
 // endDownloads ends the downloads of a window that is closed. Main thread only.
 func (w *Window) endDownloads() {
 	for d := range w.downloads {
-		d.forgetNative()
+		d.native.Forget()
 		d.end(fmt.Errorf("%w: window %q", ErrClosed, w.label))
 	}
 	w.downloads = nil
@@ -228,3 +226,19 @@ func fileName(name string) string {
 	}
 	return name
 }
+
+// downloadHost is a Download as its view sees it.
+type downloadHost Download
+
+var _ view.DownloadHost = (*downloadHost)(nil)
+
+// Destination implements view.DownloadHost.
+func (h *downloadHost) Destination(name, mediaType string, size int64) {
+	(*Download)(h).destination(name, mediaType, size)
+}
+
+// Received implements view.DownloadHost.
+func (h *downloadHost) Received(n int64) { h.received.Add(n) }
+
+// Over implements view.DownloadHost.
+func (h *downloadHost) Over(failure string) { (*Download)(h).over(failure) }

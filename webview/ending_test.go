@@ -15,6 +15,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
 )
 
 // Shutdown delivers what is kept for a page that is not ready, too, or says what it has not
@@ -174,7 +175,7 @@ func openWhileRunEnds() error {
 	}
 	go func() {
 		<-loaded
-		post(func() { app.Quit(); close(start) })
+		mainloop.Post(func() { app.Quit(); close(start) })
 	}()
 	if err := app.Run(); err != nil {
 		return err
@@ -212,12 +213,12 @@ func runEndsBeforeBuild() error {
 	}
 	<-w.Done()
 	build := func() error {
-		return app.build(w, func(w *Window) error { return w.native.open(w, o) })
+		return app.build(w, func(w *Window) error { return w.open(o) })
 	}
 	waiting := make(chan error)
 	go func() { waiting <- app.call(build) }()
 	for _, err := range []error{<-waiting, build()} {
-		if !errors.Is(err, ErrClosed) || w.native.window != nil {
+		if !errors.Is(err, ErrClosed) || w.gtk().Handle() != nil {
 			return fmt.Errorf("a window that is shut was built: %v", err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // echo answers with what it was asked.
@@ -532,11 +533,11 @@ type typedAnswer struct {
 	contentType string
 }
 
-func (a *typedAnswer) answer(_ int, h http.Header, _ bool, _ []byte, _ func()) {
+func (a *typedAnswer) Answer(_ int, h http.Header, _ bool, _ []byte, _ func()) {
 	a.contentType = h.Get("Content-Type")
 }
 
-func (a *typedAnswer) stream(_ int, h http.Header, _ bool, _ int64) (answerBody, error) {
+func (a *typedAnswer) Stream(_ int, h http.Header, _ bool, _ int64) (view.Body, error) {
 	a.contentType = h.Get("Content-Type")
 	return &discard{}, nil
 }
@@ -544,5 +545,5 @@ func (a *typedAnswer) stream(_ int, h http.Header, _ bool, _ int64) (answerBody,
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
-func (discard) whenGone(func())             {}
-func (discard) end(bool)                    {}
+func (discard) WhenGone(func())             {}
+func (discard) End(bool)                    {}

@@ -266,7 +266,7 @@ func TestErrorsComeBack(t *testing.T) {
 			p.run(`return history.length`, &before)
 			leads(`location = '` + filePath + `' + encodeURIComponent(` + strconv.Quote(file) + `)`)
 			for range 3 { // which comes to nothing until it is drawn
-				p.post(func() { p.native.click(100, 100, 1) })
+				p.post(func() { p.gtk().Click(100, 100, 1) })
 				time.Sleep(100 * time.Millisecond)
 			}
 			clicked := forth() > before+2

@@ -65,7 +65,7 @@ func (a *App) OpenInspector() (*Window, error) {
 				inspectorPath,
 			Width: 1180, Height: 760, inspector: true,
 		}
-		w, err := a.add(o, func(w *Window) error { return w.native.open(w, o) })
+		w, err := a.add(o, func(w *Window) error { return w.open(o) })
 		if errors.Is(err, errTaken) && len(a.inspector()) > 0 {
 			continue // another goroutine was first
 		}

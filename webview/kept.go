@@ -1,6 +1,10 @@
 package webview
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
+)
 
 // WebKit keeps an object of each navigation in this process, until it learns that the document to
 // which it led is gone. A navigation that another one overtakes in its frame leads to none, nor
@@ -56,7 +60,10 @@ type kept struct {
 }
 
 // keeping is the process's, as its main loop is. Main thread only.
-var keeping = kept{of: make(map[*Window]*navigations), there: nativeNavigation}
+var keeping = kept{of: make(map[*Window]*navigations), there: keeps}
+
+// keeps says whether WebKit still keeps the navigation with that timer.
+func keeps(timer uint32) bool { return view.Registered().Keeps(timer) }
 
 // begun counts a navigation. When it is too much, it gives the window of which WebKit keeps most,
 // with the bytes, and forgets it: its web process must end.
@@ -124,7 +131,7 @@ func (w *Window) navigates(timer uint32, url int) {
 	most.outgrown = true
 	most.post(func() { // not within WebKit's question
 		if most.outgrown { // else it has ended by itself
-			most.native.kill()
+			most.native.Kill()
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
 	wv "github.com/webview/webview_go"
 )
 
@@ -23,7 +24,7 @@ func navigationsKept(t *testing.T, w *Window) (counted, really int) {
 			n.verify(keeping.there)
 			counted = len(n.list)
 		}
-		really = nativeNavigations()
+		really = gtk.Navigations()
 		return nil
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // leavers count what pages send while they are left.
@@ -161,7 +162,7 @@ func TestLeaving(t *testing.T) {
 var closings = map[string]func(*testPage){
 	"Close":    func(p *testPage) { p.Close() },
 	"Destroy":  func(p *testPage) { p.Destroy() },
-	"its user": func(p *testPage) { p.post(p.native.ask) },
+	"its user": func(p *testPage) { p.post(p.gtk().Ask) },
 	"the page": func(p *testPage) { p.start(`tailrace.invoke('plugin:window|destroy', {})`) },
 }
 
@@ -436,8 +437,8 @@ func TestHelloOfClosedWindow(t *testing.T) {
 	r := recorder{make(chan int, 1)}
 	if err := p.app.call(func() error {
 		p.depart("left")
-		p.greet(&incoming{}, r, false)
-		p.native.close(p.Window)
+		p.greet(&view.Request{}, r, false)
+		p.closeNative()
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -458,7 +459,7 @@ func TestHellosThatWait(t *testing.T) {
 		p.depart("left")
 		for i := range said {
 			said[i] = recorder{make(chan int, 1)}
-			p.greet(&incoming{}, said[i], false)
+			p.greet(&view.Request{}, said[i], false)
 		}
 		return nil
 	}); err != nil {
@@ -479,21 +480,21 @@ func TestHellosThatWait(t *testing.T) {
 // say hello meanwhile.
 func TestLeavingOnce(t *testing.T) {
 	unhurried(t)
-	for name, commits := range map[string]func(*testPage, responder){
-		"another document": func(p *testPage, r responder) {
+	for name, commits := range map[string]func(*testPage, view.Responder){
+		"another document": func(p *testPage, r view.Responder) {
 			p.destroy()
-			p.loadChanged(loadCommitted, Origin+"/other.html")
-			p.loadChanged(loadCommitted, "about:blank")
+			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
+			p.loadChanged(view.LoadCommitted, "about:blank")
 			refuseHello(r, false)
 		},
-		"its hello": func(p *testPage, r responder) {
+		"its hello": func(p *testPage, r view.Responder) {
 			p.destroy()
-			p.loadChanged(loadCommitted, Origin+"/other.html")
-			p.greet(&incoming{}, r, false)
+			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
+			p.greet(&view.Request{}, r, false)
 		},
-		"a hello that waits": func(p *testPage, r responder) {
-			p.loadChanged(loadCommitted, Origin+"/other.html")
-			p.greet(&incoming{}, r, false)
+		"a hello that waits": func(p *testPage, r view.Responder) {
+			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
+			p.greet(&view.Request{}, r, false)
 			p.destroy()
 			if p.closed.Load() {
 				p.t.Error("the page that is being left was not waited for")
@@ -507,7 +508,7 @@ func TestLeavingOnce(t *testing.T) {
 			r := recorder{make(chan int, 1)}
 			if err := app.call(func() error {
 				// the view's own empty document comes late
-				p.native.own.Eval(`for (const end = Date.now() + 3000; Date.now() < end;);`)
+				p.gtk().WebviewGo().Eval(`for (const end = Date.now() + 3000; Date.now() < end;);`)
 				commits(p, r)
 				return nil
 			}); err != nil {

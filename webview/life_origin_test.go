@@ -2,7 +2,11 @@
 
 package webview
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
+)
 
 // A document that is committed is ours if the last answer was, or if it comes from WebKit's cache
 // of whole pages: then only when its URL can't be that of a later navigation of Go's.
@@ -40,9 +44,9 @@ func TestCommittedOrigin(t *testing.T) {
 				if c.answered == "cache" {
 					p.restoring, c.answered = ours, ""
 				}
-				p.loadChanged(loadStarted, c.from)
+				p.loadChanged(view.LoadStarted, c.from)
 				p.steered, p.answered, p.apart = c.steered, c.answered, c.apart
-				p.loadChanged(loadCommitted, c.to)
+				p.loadChanged(view.LoadCommitted, c.to)
 				if p.origin != c.want || p.steered {
 					t.Errorf("the document's origin is %q, want %q; steered: %v", p.origin, c.want,
 						p.steered)

@@ -133,8 +133,8 @@ func hidden(s *subject) outcome {
 }
 
 func minimized(s *subject) outcome {
-	return s.unseen(func() { s.post(func() { s.native.iconified(true) }) }, func() {
-		s.post(func() { s.native.iconified(false) })
+	return s.unseen(func() { s.post(func() { s.gtk().Iconified(true) }) }, func() {
+		s.post(func() { s.gtk().Iconified(false) })
 	})
 }
 

@@ -45,7 +45,7 @@ func TestLinksOfScripts(t *testing.T) {
 			document.body.firstChild.href = 'data:application/zip,x'`, nil)
 		before := downloads.Load()
 		p.run(`for (let i = 0; i < 40; i++) document.body.firstChild.click()`, nil)
-		p.post(func() { p.native.click(100, 100, 1) })
+		p.post(func() { p.gtk().Click(100, 100, 1) })
 		eventually(t, "the download that the user wants", func() bool {
 			return downloads.Load() > before
 		})

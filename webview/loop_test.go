@@ -5,19 +5,19 @@ package webview
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/builtin"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
 )
 
 // standStill has the main thread stand until the function that it gives is called.
 func standStill(t *testing.T) (goOn func()) {
 	t.Helper()
 	release, stands := make(chan none), make(chan none)
-	post(func() {
+	mainloop.Post(func() {
 		close(stands)
 		<-release
 	})
@@ -33,7 +33,7 @@ func TestChangesAreBounded(t *testing.T) {
 	goOn := standStill(t)
 	most := 0
 	change := func(from int) {
-		for n := from; n < from+20*maxTasks; n++ {
+		for n := from; n < from+20*mainloop.MaxWaiting; n++ {
 			p.SetTitle(fmt.Sprint("title ", n))
 			if err := p.SetSize(200+n%50, 300); err != nil {
 				t.Fatal(err)
@@ -41,12 +41,11 @@ func TestChangesAreBounded(t *testing.T) {
 			p.SetResizable(n%2 == 0)
 			p.Show()
 			p.Reload()
-			tasks.Lock()
-			most = max(most, len(tasks.list))
-			tasks.Unlock()
+			waiting, _ := mainloop.Waiting()
+			most = max(most, waiting)
 		}
 	}
-	const last = 2*20*maxTasks - 1
+	const last = 2*20*mainloop.MaxWaiting - 1
 	change(0)
 	before, overtaken := make(chan string, 1), make(chan int, 1)
 	go func() {
@@ -54,21 +53,19 @@ func TestChangesAreBounded(t *testing.T) {
 		before <- fmt.Sprint(title, " ", err)
 	}()
 	eventually(t, "the question", func() bool {
-		tasks.Lock()
-		defer tasks.Unlock()
-		return slices.ContainsFunc(tasks.list, func(t task) bool { return t.barrier })
+		_, asks := mainloop.Waiting()
+		return asks
 	})
-	change(20 * maxTasks)
-	postFirst(func() {
-		tasks.Lock()
-		overtaken <- len(tasks.list)
-		tasks.Unlock()
+	change(20 * mainloop.MaxWaiting)
+	mainloop.PostFirst(func() {
+		waiting, _ := mainloop.Waiting()
+		overtaken <- waiting
 	})
 	goOn()
 	if n := wait(t, overtaken, "what comes first"); n == 0 {
 		t.Error("what comes first came last")
 	}
-	want := fmt.Sprint("title ", 20*maxTasks-1, " <nil>")
+	want := fmt.Sprint("title ", 20*mainloop.MaxWaiting-1, " <nil>")
 	if got := wait(t, before, "the question"); got != want {
 		t.Errorf("asked in between: %q, want %q", got, want)
 	}
@@ -78,27 +75,8 @@ func TestChangesAreBounded(t *testing.T) {
 		t.Errorf("%+v, %v, want %q", s, err, want)
 	}
 	t.Logf("at most %d functions waited of %d", most, 5*(last+1))
-	if most > 2*maxTasks {
-		t.Errorf("%d functions waited, the bound is %d", most, 2*maxTasks)
-	}
-}
-
-// TestCompact: of tasks with one key the last one stays, but nothing is left out across a barrier.
-func TestCompact(t *testing.T) {
-	var ran []int
-	list := []task{}
-	for n, key := range []any{"a", "b", nil, "a", true, "a", "b", "c", "b", nil} {
-		if key == true {
-			list = append(list, task{barrier: true, f: func() { ran = append(ran, n) }})
-			continue
-		}
-		list = append(list, task{key: key, f: func() { ran = append(ran, n) }})
-	}
-	for _, t := range compact(list) {
-		t.f()
-	}
-	if want := []int{1, 2, 3, 4, 5, 7, 8, 9}; !slices.Equal(ran, want) {
-		t.Errorf("%v ran, want %v", ran, want)
+	if most > 2*mainloop.MaxWaiting {
+		t.Errorf("%d functions waited, the bound is %d", most, 2*mainloop.MaxWaiting)
 	}
 }
 
@@ -116,19 +94,19 @@ func TestLoopHasItsTurn(t *testing.T) {
 			case <-stop:
 				counted <- idles
 				return
-			case <-idle():
+			case <-mainloop.Idle():
 				idles++
 			}
 		}
 	}()
 	goOn := standStill(t)
 	for n := range count {
-		post(func() {
+		mainloop.Post(func() {
 			if ran != n {
 				t.Errorf("function %d ran after %d others", n, ran)
 			}
 			ran++
-			for begun := time.Now(); time.Since(begun) < tasksTurn/4; {
+			for begun := time.Now(); time.Since(begun) < mainloop.Turn/4; {
 			}
 			if ran == count {
 				close(done)
@@ -165,7 +143,7 @@ func TestAccess(t *testing.T) {
 	if err := wait(t, second, "who gave up"); err != context.Canceled {
 		t.Error(err)
 	}
-	post(a.give)
+	mainloop.Post(a.give)
 	if err := a.take(t.Context(), over, builtin.Asking); err != nil {
 		t.Fatal(err)
 	}

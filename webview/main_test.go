@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/display"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // patience bounds every wait of the tests: far more than a page needs.
@@ -26,6 +28,9 @@ const extensionVariable = "TAILRACE_TEST_EXTENSION"
 
 // loop is the App whose Run drives the main thread for all tests.
 var loop *App
+
+// gtk gives the window's view. Main thread only.
+func (w *Window) gtk() *gtk.View { return w.native.(*gtk.View) }
 
 func TestMain(m *testing.M) {
 	if err := display.Test(); err != nil {
@@ -38,7 +43,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		extensionLibrary = func() []byte { return library }
+		gtk.Library = func() []byte { return library }
 	}
 	if name := os.Getenv(scenarioVariable); name != "" {
 		runScenario(name)
@@ -143,13 +148,13 @@ const whenLoaded = `const loaded = Symbol.for('test.loaded');
 // follow makes the page that of a window that has not loaded anything. Main thread only.
 func (p *testPage) follow(w *Window) {
 	p.Window = w
-	w.onLoad = func(e loadEvent) {
-		if e != loadCommitted || w.native.view == nil {
+	w.onLoad = func(e view.LoadEvent) {
+		if e != view.LoadCommitted || !w.native.IsOpen() {
 			return
 		}
-		w.native.eval(whenLoaded, evalFunction, func(o evalOutcome, text string) {
+		w.native.Eval(whenLoaded, view.EvalFunction, func(o view.EvalOutcome, text string) {
 			var href string
-			if o == evalValue && json.Unmarshal([]byte(text), &href) == nil && href != "" {
+			if o == view.EvalValue && json.Unmarshal([]byte(text), &href) == nil && href != "" {
 				p.loaded <- href
 			}
 		})
@@ -178,9 +183,9 @@ func (p *testPage) start(body string) <-chan testReport {
 	js := `return (async () => {` + body + `
 })().then((v) => '=' + JSON.stringify(v ?? null), (e) => '!' + String(e))`
 	p.post(func() {
-		p.native.eval(js, evalFunction, func(o evalOutcome, text string) {
+		p.native.Eval(js, view.EvalFunction, func(o view.EvalOutcome, text string) {
 			var said string
-			if o != evalValue || json.Unmarshal([]byte(text), &said) != nil || said == "" {
+			if o != view.EvalValue || json.Unmarshal([]byte(text), &said) != nil || said == "" {
 				c <- testReport{false, fmt.Sprintf("not evaluated (%d): %s", o, text)}
 				return
 			}

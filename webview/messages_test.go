@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport/policy"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
 	wv "github.com/webview/webview_go"
 )
 
@@ -32,7 +33,7 @@ var postEverything = `
 		'100 MB of text': 'x'.repeat(100e6),
 	};
 	let found = '';
-	for (const name of '` + strings.Join(messageHandlers(), " ") + `'.split(' ')) {
+	for (const name of '` + strings.Join(gtk.MessageHandlers(), " ") + `'.split(' ')) {
 		let handler;
 		try { handler = webkit.messageHandlers[name] } catch {}
 		if (handler === undefined) continue;
@@ -285,7 +286,7 @@ func TestLastWordsAreBounded(t *testing.T) {
 				for (let i = 0; i < 200000; i++) taken += !say('x');
 				if (taken > 140000) throw new Error(taken + ' were taken');`, nil)
 			done := make(chan none)
-			p.post(func() { p.native.ping(func() { close(done) }) })
+			p.post(func() { p.native.Ping(func() { close(done) }) })
 			waitLong(t, (<-chan none)(done))
 			return time.Since(began).Round(time.Millisecond).String()
 		})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // Evals of a page whose Content-Security-Policy forbids eval. WebKit runs a script from outside as
@@ -24,25 +25,6 @@ import (
 // No value comes back from the program: WebKit would rebuild it in this process, whatever its size
 // is. The page's client is called with a function that gives the value, and answers over its
 // session, as it does for scripts that it may evaluate itself.
-
-// evalForm is how WebKit runs a script; the values are those of gtk.h.
-type evalForm int
-
-const (
-	evalProgram  evalForm = iota // in the global scope
-	evalFunction                 // the body of an async function there; for tests
-	evalAside                    // the same in a world that no document's scripts can reach
-)
-
-// evalOutcome is what became of a script; the values are those of gtk.h.
-type evalOutcome int
-
-const (
-	evalValue  evalOutcome = iota // the text is JSON
-	evalThrown                    // the text is a message with its place, of a SyntaxError, too
-	evalNoJSON                    // the value can't leave the page
-	evalGone                      // the page is
-)
 
 // CodeEval is the code of EvalResult's errors.
 const CodeEval = "eval"
@@ -96,12 +78,12 @@ func (e *nativeScript) read() {
 	// In that world the document's own origin is the true one.
 	script := "const own=" + e.own + ",js=" + literal(e.js) +
 		",declares=" + literal(isDeclaration(e.js)) + ";" + readScript
-	e.window.native.eval(script, evalAside, func(o evalOutcome, text string) {
+	e.window.native.Eval(script, view.EvalAside, func(o view.EvalOutcome, text string) {
 		var r reading
 		var answer string
 		switch {
 		case !e.wanted():
-		case o != evalValue || json.Unmarshal([]byte(text), &answer) != nil ||
+		case o != view.EvalValue || json.Unmarshal([]byte(text), &answer) != nil ||
 			json.Unmarshal([]byte(answer), &r) != nil:
 			e.fail(text)
 		case !r.Own: // another document is there, of which Go will hear
@@ -128,10 +110,10 @@ func (e *nativeScript) run(value, end int) {
 	if isStrict(e.js) {
 		program = "'use strict';" + program
 	}
-	e.window.native.eval(program, evalProgram, func(o evalOutcome, text string) {
+	e.window.native.Eval(program, view.EvalProgram, func(o view.EvalOutcome, text string) {
 		switch {
-		case !e.wanted() || o == evalValue:
-		case o == evalThrown: // it parses, and can't be declared there, or not as a program
+		case !e.wanted() || o == view.EvalValue:
+		case o == view.EvalThrown: // it parses, and can't be declared there, or not as a program
 			e.whenSettled(func() { e.tell(parseThrown(text)) })
 		default:
 			e.fail(text)
@@ -143,8 +125,8 @@ func (e *nativeScript) run(value, end int) {
 func (e *nativeScript) tell(t thrown) {
 	if e.wanted() {
 		parts := literal(t)
-		e.window.native.eval(e.guarded(hook+"?.("+e.number+",null,"+parts+")"), evalProgram,
-			func(evalOutcome, string) {})
+		e.window.native.Eval(e.guarded(hook+"?.("+e.number+",null,"+parts+")"), view.EvalProgram,
+			func(view.EvalOutcome, string) {})
 	}
 }
 
@@ -178,12 +160,12 @@ func (e *nativeScript) whenSettled(f func()) {
 	}
 }
 
-// changes notes, before WebKit gets a verdict, whether another document may now take the place of
-// the one that is shown, until WebKit tells how its load went on: that is so when the main frame
+// changes notes, before WebKit gets a view.Verdict, whether another document may now take the place
+// of the one that is shown, until WebKit tells how its load went on: that is so when the main frame
 // may have its answer. What WebKit has in its cache of the history has no answer: see
 // leaveToOthers. Main thread only.
-func (w *Window) changes(l lead, v verdict) verdict {
-	if v == verdictAllow && l.mainFrame {
+func (w *Window) changes(l view.Lead, v view.Verdict) view.Verdict {
+	if v == view.Allow && l.MainFrame {
 		w.changing = true
 	}
 	return v
@@ -211,8 +193,8 @@ func (w *Window) leaveToOthers(back bool) *unseen {
 	return u
 }
 
-// isOurs notes that no handler has made the decision before ours.
-func (u *unseen) isOurs() {
+// IsOurs notes that no handler has made the decision before ours.
+func (u *unseen) IsOurs() {
 	w := u.window
 	switch {
 	case u.back:
@@ -226,9 +208,9 @@ func (u *unseen) isOurs() {
 // a frame: then WebKit tells nothing more. But when the web process has answered a question that it
 // got after the decision, it has told of the main frame's load, if there is one. Of an answer
 // WebKit always tells what became of it.
-func (u *unseen) ended() {
+func (u *unseen) Ended() {
 	if w := u.window; u.back {
-		w.post(func() { w.native.ping(w.returned) })
+		w.post(func() { w.native.Ping(w.returned) })
 	}
 }
 

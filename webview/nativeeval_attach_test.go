@@ -9,6 +9,9 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 	wv "github.com/webview/webview_go"
 )
 
@@ -27,9 +30,9 @@ var programs = []program{
 
 // attachDeciding attaches a window whose program has a handler of its own, before that of this
 // package or behind it.
-func attachDeciding(t *testing.T, app *App, behind bool, decides programDecides) *testPage {
+func attachDeciding(t *testing.T, app *App, behind bool, decides gtk.ProgramDecides) *testPage {
 	t.Helper()
-	connect := func(own wv.WebView) error { decides.connect(own.Window()); return nil }
+	connect := func(own wv.WebView) error { decides.Connect(own.Window()); return nil }
 	if behind {
 		return attachPage(t, app, asMade, connect)
 	}
@@ -39,10 +42,10 @@ func attachDeciding(t *testing.T, app *App, behind bool, decides programDecides)
 // attach attaches a window whose program decides itself where takes says so, which gets the URL and
 // whether its answer is there.
 func (m program) attach(
-	t *testing.T, app *App, takes func(uri string, answer bool) (verdict, bool),
+	t *testing.T, app *App, takes func(uri string, answer bool) (view.Verdict, bool),
 ) *testPage {
 	t.Helper()
-	decides := func(uri string, answer bool, decide func(verdict)) bool {
+	decides := func(uri string, answer bool, decide func(view.Verdict)) bool {
 		v, ours := takes(uri, answer)
 		switch {
 		case !ours:
@@ -50,7 +53,7 @@ func (m program) attach(
 		case m.delay == 0:
 			decide(v)
 		default:
-			time.AfterFunc(m.delay, func() { post(func() { decide(v) }) })
+			time.AfterFunc(m.delay, func() { mainloop.Post(func() { decide(v) }) })
 		}
 		return true
 	}
@@ -58,9 +61,9 @@ func (m program) attach(
 }
 
 // allows takes all that is about a URL with part in it, and allows that.
-func allows(part string) func(string, bool) (verdict, bool) {
-	return func(uri string, _ bool) (verdict, bool) {
-		return verdictAllow, strings.Contains(uri, part)
+func allows(part string) func(string, bool) (view.Verdict, bool) {
+	return func(uri string, _ bool) (view.Verdict, bool) {
+		return view.Allow, strings.Contains(uri, part)
 	}
 }
 
@@ -97,9 +100,9 @@ func TestNativeEvalProgramDecides(t *testing.T) {
 	server := foreign(t, blank)
 	for _, m := range programs {
 		t.Run(m.name, func(t *testing.T) {
-			t.Run("refused", func(t *testing.T) { m.keeps(t, Origin+"/other.html", verdictRefuse) })
+			t.Run("refused", func(t *testing.T) { m.keeps(t, Origin+"/other.html", view.Refuse) })
 			if !m.behind { // else this package has made the decision
-				t.Run("saved", func(t *testing.T) { m.keeps(t, server.URL+"/", verdictDownload) })
+				t.Run("saved", func(t *testing.T) { m.keeps(t, server.URL+"/", view.ToDisk) })
 			}
 			t.Run("a frame goes back", func(t *testing.T) {
 				frameGoesBack(t, m.attach(t, strictApp(t), allows("/other.html")))
@@ -110,11 +113,11 @@ func TestNativeEvalProgramDecides(t *testing.T) {
 
 // keeps checks that scripts are answered in a page that stays as the program decides so about the
 // answer of a URL.
-func (m program) keeps(t *testing.T, url string, v verdict) {
+func (m program) keeps(t *testing.T, url string, v view.Verdict) {
 	decided := make(chan none, 10)
-	p := m.attach(t, strictApp(t), func(uri string, answer bool) (verdict, bool) {
+	p := m.attach(t, strictApp(t), func(uri string, answer bool) (view.Verdict, bool) {
 		if uri != url || !answer {
-			return verdictAllow, uri == url
+			return view.Allow, uri == url
 		}
 		decided <- none{}
 		return v, true
@@ -145,10 +148,10 @@ func TestNativeEvalProgramWaits(t *testing.T) {
 }
 
 func programWaits(t *testing.T, behind, back bool) {
-	taken := make(chan func(verdict), 1)
+	taken := make(chan func(view.Verdict), 1)
 	armed := false // main thread only
 	p := attachDeciding(t, strictApp(t), behind,
-		func(_ string, answer bool, decide func(verdict)) bool {
+		func(_ string, answer bool, decide func(view.Verdict)) bool {
 			if !armed || answer == back {
 				return false
 			}
@@ -183,7 +186,7 @@ func programWaits(t *testing.T, behind, back bool) {
 	if ran {
 		t.Error("a script was sent while the program had the decision")
 	}
-	p.call(t, func() { decide(verdictRefuse) })
+	p.call(t, func() { decide(view.Refuse) })
 	for _, r := range results {
 		if err := wait(t, r, "the script's answer"); err != nil {
 			t.Error(err)

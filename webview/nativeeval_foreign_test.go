@@ -16,6 +16,8 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // collector is a script of a document that wants the app's scripts: it pretends that the app's
@@ -282,7 +284,7 @@ func TestNativeEvalGuard(t *testing.T) {
 				run(&nativeScript{
 					window: p.Window, js: js, result: true, number: "1", own: isDocumentOf(Origin),
 				})
-				p.native.eval("0", evalProgram, func(evalOutcome, string) { close(done) })
+				p.native.Eval("0", view.EvalProgram, func(view.EvalOutcome, string) { close(done) })
 			})
 			wait(t, done, "the script")
 		}
@@ -329,8 +331,8 @@ func TestNativeEvalGuardSandboxed(t *testing.T) {
 				window: p.Window, js: js, result: true, number: "1", own: isDocumentOf(Origin),
 			}
 			e.read()
-			p.native.eval("0", evalAside, func(evalOutcome, string) {
-				p.native.eval("0", evalProgram, func(evalOutcome, string) { close(done) })
+			p.native.Eval("0", view.EvalAside, func(view.EvalOutcome, string) {
+				p.native.Eval("0", view.EvalProgram, func(view.EvalOutcome, string) { close(done) })
 			})
 		})
 		wait(t, done, "the script")
@@ -409,7 +411,7 @@ func TestNativeEvalNavigations(t *testing.T) {
 	}, caller)
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	p.ready()
-	post(func() { p.changes(lead{mainFrame: true}, verdictAllow) })
+	mainloop.Post(func() { p.changes(view.Lead{MainFrame: true}, view.Allow) })
 	if err := p.Eval(`globalThis.ran = (globalThis.ran ?? 0) + 1`); err != nil {
 		t.Fatal(err)
 	}
@@ -422,7 +424,7 @@ func TestNativeEvalNavigations(t *testing.T) {
 	if ran != 0 {
 		t.Error("a script was sent while a document may have taken the page's place")
 	}
-	post(func() { p.loadChanged(loadFinished, Origin+"/index.html") })
+	mainloop.Post(func() { p.loadChanged(view.LoadFinished, Origin+"/index.html") })
 	if v, err := p.EvalResult(testContext(t), `ran`); string(v) != "1" || err != nil {
 		t.Errorf("after the navigation was given up: %s, %v", v, err)
 	}

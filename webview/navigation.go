@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/loglimit"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // NavigationAction is what becomes of where a page leads.
@@ -48,34 +49,6 @@ type Navigation struct {
 	Redirect bool
 }
 
-// lead is what the native side tells of where a page leads.
-type lead struct {
-	kind                          leadKind
-	uri, method                   string
-	disposition                   string // an answer's header
-	gesture, same, redirect, back bool
-	link                          bool // a link was clicked, by whomever
-	listed, mainFrame, download   bool
-}
-
-// The values are gtk.h's.
-type leadKind int
-
-const (
-	leadNavigation leadKind = iota
-	leadNewWindow
-	leadResponse // WebKit has the head of the answer, and tells whether it is for the main frame
-)
-
-type verdict int
-
-const (
-	verdictAllow verdict = iota
-	verdictRefuse
-	verdictDownload
-	verdictHold // it comes later
-)
-
 // linkPrice is that of links which scripts click, or the user in frames. WebKit makes a download of
 // each that has the attribute and is not refused at once, and never gives up that of one which
 // another navigation overtakes.
@@ -99,130 +72,130 @@ var inside = map[string]bool{
 // At the start of a navigation WebKit does not say whose frame navigates, except for what the app
 // itself has loaded. So a navigation of http goes on until its answer comes, which says it, unless
 // it is known to be the main frame's by the user's click, or by the history.
-func (w *Window) leads(l lead, settle func(verdict)) verdict {
-	switch l.kind {
-	case leadNewWindow:
+func (w *Window) leads(l view.Lead, settle func(view.Verdict)) view.Verdict {
+	switch l.Kind {
+	case view.LeadNewWindow:
 		return w.leadsToWindow(l)
-	case leadResponse:
+	case view.LeadResponse:
 		loads := w.loads
-		return w.changes(l, w.leadsToAnswer(l, func(v verdict) {
+		return w.changes(l, w.leadsToAnswer(l, func(v view.Verdict) {
 			if w.loads == loads { // else the answer is over: nothing more comes of it
 				v = w.changes(l, v)
 			}
 			settle(v)
 		}))
 	}
-	if l.link && !l.gesture && !l.redirect && !w.links.take(time.Now(), linkPrice) {
+	if l.Link && !l.Gesture && !l.Redirect && !w.links.take(time.Now(), linkPrice) {
 		w.refuse("a link that no user has clicked in the page, as there were too many", l)
-		return verdictRefuse
+		return view.Refuse
 	}
-	return w.changes(l, w.leadsElsewhere(l, func(v verdict) { settle(w.changes(l, v)) }))
+	return w.changes(l, w.leadsElsewhere(l, func(v view.Verdict) { settle(w.changes(l, v)) }))
 }
 
 // leadsElsewhere is leads for the start of a navigation.
-func (w *Window) leadsElsewhere(l lead, settle func(verdict)) verdict {
-	scheme := strings.ToLower(schemeOf(l.uri))
-	ours := w.app.origins.own(l.uri) != ""
+func (w *Window) leadsElsewhere(l view.Lead, settle func(view.Verdict)) view.Verdict {
+	scheme := strings.ToLower(schemeOf(l.URI))
+	ours := w.app.origins.own(l.URI) != ""
 	switch {
 	// what the app loads, or the page that is there already, which may lead elsewhere
-	case l.same && !l.redirect:
+	case l.Same && !l.Redirect:
 		if w.steered || w.attached {
-			w.led = l.uri
+			w.led = l.URI
 		}
-		return verdictAllow
+		return view.Allow
 	case ours:
-		if l.back {
-			w.restoring = l.uri
+		if l.Back {
+			w.restoring = l.URI
 		}
-		return verdictAllow
+		return view.Allow
 	case scheme == "http" || scheme == "https":
 		switch {
-		case l.redirect:
-		case l.back && l.listed: // it may come from WebKit's cache, without an answer
+		case l.Redirect:
+		case l.Back && l.Listed: // it may come from WebKit's cache, without an answer
 			return w.ask(l, true, NavigationRefuse, settle)
-		case l.gesture && w.origin != "":
-			return w.ask(l, true, l.toDesktop(), settle)
+		case l.Gesture && w.origin != "":
+			return w.ask(l, true, toDesktop(l), settle)
 		}
-		return verdictAllow
+		return view.Allow
 	case scheme == "about" || scheme == "data" || scheme == "blob":
-		return verdictAllow
-	case l.gesture && w.origin != "" && external[scheme]:
-		return w.ask(l, true, l.toDesktop(), settle)
+		return view.Allow
+	case l.Gesture && w.origin != "" && external[scheme]:
+		return w.ask(l, true, toDesktop(l), settle)
 	}
-	return w.ask(l, l.gesture, NavigationRefuse, settle)
+	return w.ask(l, l.Gesture, NavigationRefuse, settle)
 }
 
 // toDesktop is the default for what the desktop may open: what the user has clicked, except for a
 // form's contents, which it can't have.
-func (l lead) toDesktop() NavigationAction {
-	if l.gesture && (l.method == "" || l.method == "GET") {
+func toDesktop(l view.Lead) NavigationAction {
+	if l.Gesture && (l.Method == "" || l.Method == "GET") {
 		return NavigationExternal
 	}
 	return NavigationRefuse
 }
 
 // leadsToAnswer is leads for an answer that is there.
-func (w *Window) leadsToAnswer(l lead, settle func(verdict)) verdict {
-	kind, _, _ := strings.Cut(l.disposition, ";")
-	l.download = l.download || strings.EqualFold(strings.TrimSpace(kind), "attachment")
+func (w *Window) leadsToAnswer(l view.Lead, settle func(view.Verdict)) view.Verdict {
+	kind, _, _ := strings.Cut(l.Disposition, ";")
+	l.Download = l.Download || strings.EqualFold(strings.TrimSpace(kind), "attachment")
 	switch {
-	case l.download && isServed(l.uri):
+	case l.Download && isServed(l.URI):
 		w.refuse("a file that WebKit can't show, and does not download from this scheme: fetch it",
 			l)
-		return verdictRefuse
-	case l.download:
+		return view.Refuse
+	case l.Download:
 		return w.leadsToFile(l)
 	}
-	if l.mainFrame {
+	if l.MainFrame {
 		w.answered, w.apart = "", false
 	}
-	if own := w.app.origins.own(l.uri); own != "" {
+	if own := w.app.origins.own(l.URI); own != "" {
 		return w.leadsToOurs(l, own)
 	}
-	http := isWeb(l.uri)
-	if !l.mainFrame {
+	http := isWeb(l.URI)
+	if !l.MainFrame {
 		if w.app.options.OnNavigate == nil || !http {
-			return verdictAllow
+			return view.Allow
 		}
 		return w.ask(l, false, NavigationAllow, settle)
 	}
-	at, known := webSite(l.uri)
+	at, known := webSite(l.URI)
 	switch {
-	case w.byApp, strings.EqualFold(schemeOf(l.uri), "about"),
+	case w.byApp, strings.EqualFold(schemeOf(l.URI), "about"),
 		known && at == w.approved,
 		known && w.origin == "" && at == w.shown: // a foreign page stays with its own
-		return verdictAllow
+		return view.Allow
 	}
-	l.redirect = w.approved != (site{})
+	l.Redirect = w.approved != (site{})
 	return w.ask(l, true, NavigationRefuse, settle)
 }
 
 // leadsToOurs is leads for an answer of one of our origins, to whatever page it was that led there.
 // Our own errors are no pages of the app: see noPage.
-func (w *Window) leadsToOurs(l lead, own string) verdict {
+func (w *Window) leadsToOurs(l view.Lead, own string) view.Verdict {
 	document := ""
-	if isServed(l.uri) {
-		document = w.noted.take(l.uri)
+	if isServed(l.URI) {
+		document = w.noted.take(l.URI)
 	}
 	switch {
-	case !l.mainFrame && w.origin == "":
+	case !l.MainFrame && w.origin == "":
 		w.refuse("a page of the app in a frame of a foreign one", l)
-		return verdictRefuse
-	case !l.mainFrame:
-		return verdictAllow
+		return view.Refuse
+	case !l.MainFrame:
+		return view.Allow
 	case document == documentRefused && !w.byApp:
 		w.refuse("a page of the app to who may not ask for it: what is there stays", l)
-		return verdictRefuse
+		return view.Refuse
 	}
 	w.answered, w.apart = own, document != ""
-	return verdictAllow
+	return view.Allow
 }
 
 // followsToOurs goes on to a page of ours to which a server has redirected the main frame, which
 // WebKit does not follow. A page of ours that was to stay stays.
 func (w *Window) followsToOurs(uri string) {
 	if w.origin != "" && !w.byApp && w.approved == (site{}) {
-		w.refuse("where a server of another origin leads a page of ours", lead{uri: uri})
+		w.refuse("where a server of another origin leads a page of ours", view.Lead{URI: uri})
 		return
 	}
 	w.post(func() { w.load(uri) })
@@ -230,11 +203,11 @@ func (w *Window) followsToOurs(uri string) {
 
 // leadsToWindow is leads for what wants a window of its own. There is none: what is allowed is
 // opened by the App.
-func (w *Window) leadsToWindow(l lead) verdict {
+func (w *Window) leadsToWindow(l view.Lead) view.Verdict {
 	byDefault := NavigationRefuse
-	if w.origin != "" && external[strings.ToLower(schemeOf(l.uri))] &&
-		w.app.origins.own(l.uri) == "" {
-		byDefault = l.toDesktop()
+	if w.origin != "" && external[strings.ToLower(schemeOf(l.URI))] &&
+		w.app.origins.own(l.URI) == "" {
+		byDefault = toDesktop(l)
 	}
 	w.question(w.app.options.OnNewWindow, "OnNewWindow", l, false, byDefault,
 		func(n *Navigation, a NavigationAction) {
@@ -245,26 +218,26 @@ func (w *Window) leadsToWindow(l lead) verdict {
 			go func() {
 				if err := w.app.openFor(n.URL.String()); err != nil {
 					w.app.log.Warn("webview: failed to open a window for a page", "window", w.label,
-						"url", loglimit.Short(l.uri), "error", err)
+						"url", loglimit.Short(l.URI), "error", err)
 				}
 			}()
 		})
-	return verdictRefuse
+	return view.Refuse
 }
 
 // ask asks OnNavigate, if there is one.
 func (w *Window) ask(
-	l lead, mainFrame bool, byDefault NavigationAction, settle func(verdict),
-) verdict {
-	now, held := verdictHold, false
+	l view.Lead, mainFrame bool, byDefault NavigationAction, settle func(view.Verdict),
+) view.Verdict {
+	now, held := view.Hold, false
 	w.question(w.app.options.OnNavigate, "OnNavigate", l, mainFrame, byDefault,
 		func(n *Navigation, a NavigationAction) {
-			v := verdictRefuse
+			v := view.Refuse
 			if a == NavigationAllow {
-				v = verdictAllow
+				v = view.Allow
 				// an answer is the one that was asked about
-				if mainFrame && l.kind == leadNavigation {
-					w.approving, _ = webSite(l.uri)
+				if mainFrame && l.Kind == view.LeadNavigation {
+					w.approving, _ = webSite(l.URI)
 				}
 			} else {
 				w.leave(l, n, a)
@@ -283,20 +256,20 @@ func (w *Window) ask(
 // default, at once. Who asks while it is called gets the default after all, if the window is closed
 // by then.
 func (w *Window) question(
-	fn func(Navigation) NavigationAction, name string, l lead, mainFrame bool,
+	fn func(Navigation) NavigationAction, name string, l view.Lead, mainFrame bool,
 	byDefault NavigationAction, then func(*Navigation, NavigationAction),
 ) {
-	u, err := url.Parse(l.uri)
-	if err != nil || len(l.uri) > longestURL || u.Scheme == "" {
+	u, err := url.Parse(l.URI)
+	if err != nil || len(l.URI) > longestURL || u.Scheme == "" {
 		then(nil, NavigationRefuse)
 		return
 	}
 	n := &Navigation{
-		Window: w, URL: u, UserGesture: l.gesture, MainFrame: mainFrame, Redirect: l.redirect,
-		Foreign: w.native.foreign(),
+		Window: w, URL: u, UserGesture: l.Gesture, MainFrame: mainFrame, Redirect: l.Redirect,
+		Foreign: w.native.Foreign(),
 	}
-	if isWeb(l.uri) {
-		if n.Method = l.method; n.Method == "" {
+	if isWeb(l.URI) {
+		if n.Method = l.Method; n.Method == "" {
 			n.Method = "GET"
 		}
 	}
@@ -332,7 +305,7 @@ func (w *Window) foreignBySoon(already bool) bool {
 	}
 	soon := make(chan bool, 1)
 	w.app.post(func() {
-		nativeSoon(func() { soon <- w.closed.Load() || w.native.foreign() })
+		w.app.platform.Soon(func() { soon <- w.closed.Load() || w.native.Foreign() })
 	})
 	select {
 	case foreign := <-soon:
@@ -343,7 +316,7 @@ func (w *Window) foreignBySoon(already bool) bool {
 }
 
 // leave does what is not shown in the window. n is nil for a URL that can't be read.
-func (w *Window) leave(l lead, n *Navigation, a NavigationAction) {
+func (w *Window) leave(l view.Lead, n *Navigation, a NavigationAction) {
 	switch {
 	case w.closed.Load():
 	case a != NavigationExternal:
@@ -355,12 +328,12 @@ func (w *Window) leave(l lead, n *Navigation, a NavigationAction) {
 	default:
 		w.app.launch(n.URL.String(), func(err error) {
 			w.app.log.Warn("webview: the desktop failed to open a URL", "window", w.label,
-				"url", loglimit.Short(l.uri), "error", err)
+				"url", loglimit.Short(l.URI), "error", err)
 		})
 	}
 }
 
-func (w *Window) refuse(what string, l lead) {
-	w.app.log.Warn("webview: refused "+what, "window", w.label, "url", loglimit.Short(l.uri),
-		"gesture", l.gesture)
+func (w *Window) refuse(what string, l view.Lead) {
+	w.app.log.Warn("webview: refused "+what, "window", w.label, "url", loglimit.Short(l.URI),
+		"gesture", l.Gesture)
 }

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
 )
 
 // What the app allows is shown, and Reload and Navigate come back from it.
@@ -443,8 +445,8 @@ func init() {
 		}
 		go func() {
 			<-loaded
-			post(func() {
-				w.native.download(os.Getenv("TAILRACE_TEST_URL"))
+			mainloop.Post(func() {
+				w.gtk().Download(os.Getenv("TAILRACE_TEST_URL"))
 				w.Destroy()
 			})
 			<-w.Done()
@@ -508,7 +510,7 @@ func init() {
 		failed := make(chan error, 1)
 		go func() {
 			<-loaded
-			post(func() { app.launch(trickyURL, func(err error) { failed <- err }) })
+			mainloop.Post(func() { app.launch(trickyURL, func(err error) { failed <- err }) })
 			end := time.Now().Add(patience / 2)
 			for ; time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 				if _, err := os.Stat(os.Getenv("TAILRACE_TEST_FILE")); err == nil ||

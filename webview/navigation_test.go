@@ -143,7 +143,7 @@ func (l *leading) script(js string) {
 func (l *leading) click() {
 	l.t.Helper()
 	l.run(`await new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))`, nil)
-	l.post(func() { l.native.click(100, 100, 1) })
+	l.post(func() { l.gtk().Click(100, 100, 1) })
 }
 
 // stays fails when the page is not the one of before, or was answered for.

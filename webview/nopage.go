@@ -3,6 +3,8 @@ package webview
 import (
 	"net/http"
 	"sync"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // Some answers of ours are no pages of the app, should a window show them: errors, what is
@@ -87,24 +89,24 @@ func (n *notes) take(uri string) string {
 	return what
 }
 
-// noting is a responder that notes what it answers to a navigation.
+// noting is a view.Responder that notes what it answers to a navigation.
 type noting struct {
-	responder
+	view.Responder
 	notes *notes
 	uri   string
 }
 
-func (n noting) control(status int, k contentKind, cors bool, body [][]byte, length int) {
+func (n noting) Control(status int, k view.ContentKind, cors bool, body [][]byte, length int) {
 	n.notes.put(n.uri, documentOf(status))
-	n.responder.control(status, k, cors, body, length)
+	n.Responder.Control(status, k, cors, body, length)
 }
 
-func (n noting) answer(status int, h http.Header, cors bool, body []byte, read func()) {
+func (n noting) Answer(status int, h http.Header, cors bool, body []byte, read func()) {
 	n.notes.put(n.uri, h.Get(documentHeader))
-	n.responder.answer(status, h, cors, body, read)
+	n.Responder.Answer(status, h, cors, body, read)
 }
 
-func (n noting) stream(status int, h http.Header, cors bool, length int64) (answerBody, error) {
+func (n noting) Stream(status int, h http.Header, cors bool, length int64) (view.Body, error) {
 	n.notes.put(n.uri, h.Get(documentHeader))
-	return n.responder.stream(status, h, cors, length)
+	return n.Responder.Stream(status, h, cors, length)
 }

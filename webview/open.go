@@ -11,7 +11,7 @@ func (a *App) Open(o WindowOptions) (*Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.add(o, func(w *Window) error { return w.native.open(w, o) })
+	return a.add(o, func(w *Window) error { return w.open(o) })
 }
 
 // add makes a window by create, which runs on the main thread.
@@ -92,10 +92,12 @@ func (a *App) build(w *Window, create func(*Window) error) error {
 	if w.closed.Load() {
 		return fmt.Errorf("webview: the App has ended: %w", ErrClosed)
 	}
-	err := nativeInit()
+	err := a.platform.Init()
 	if err == nil {
-		holdExtension()
-		w.holds = true
+		if e := a.platform.Extension(); e != nil {
+			e.Hold()
+			w.holds = true
+		}
 		err = create(w)
 	}
 	if err != nil {
@@ -103,7 +105,7 @@ func (a *App) build(w *Window, create func(*Window) error) error {
 		return err
 	}
 	w.built = true
-	w.last = w.native.state()
+	w.last = w.state()
 	a.mu.Lock()
 	a.opened = a.opened || !w.inspector
 	a.mu.Unlock()

@@ -16,6 +16,7 @@ import (
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/policy"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // Options are an App's settings. The zero value of each field is its default.
@@ -283,12 +284,6 @@ type WindowOptions struct {
 	inspector bool // it is the inspector
 }
 
-// largestSide bounds the sides of a window, in device-independent and in physical pixels. WebKit
-// draws a page into one accelerated surface, of 256 MB at 8192 by 8192. At twice the side the
-// program stalls for seconds, and near the end of X11's range no surface can be made, and GTK waits
-// for ever for one: a page could freeze the app.
-const largestSide = 8192
-
 // farthest bounds positions: X11 counts in 16 bits.
 const farthest = 1<<15 - 1
 
@@ -323,9 +318,9 @@ func (o WindowOptions) withDefaults(g origins) (WindowOptions, error) {
 }
 
 func checkSize(width, height int) error {
-	if width < 1 || width > largestSide || height < 1 || height > largestSide {
+	if width < 1 || width > view.LargestSide || height < 1 || height > view.LargestSide {
 		return fmt.Errorf("webview: size %d x %d: each side must be 1 to %d", width, height,
-			largestSide)
+			view.LargestSide)
 	}
 	return nil
 }
@@ -333,9 +328,9 @@ func checkSize(width, height int) error {
 // checkBounds checks the bounds of a size, of which 0 is none.
 func checkBounds(low, high image.Point) error {
 	for _, side := range []int{low.X, low.Y, high.X, high.Y} {
-		if side < 0 || side > largestSide {
+		if side < 0 || side > view.LargestSide {
 			return fmt.Errorf("webview: size bounds %v, %v: each must be 0 to %d", low, high,
-				largestSide)
+				view.LargestSide)
 		}
 	}
 	return nil

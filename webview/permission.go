@@ -1,6 +1,9 @@
 package webview
 
-import "github.com/tailrace-go/tailrace/internal/loglimit"
+import (
+	"github.com/tailrace-go/tailrace/internal/loglimit"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
+)
 
 // PermissionKind is what a page wants to have.
 type PermissionKind int
@@ -37,11 +40,11 @@ type Permission struct {
 
 // permission is told what a page asks for; settle gets the answer, if the verdict is to hold it.
 // Main thread only.
-func (w *Window) permission(k PermissionKind, name string, settle func(allow bool)) verdict {
-	p := Permission{Window: w, Kind: k, Name: name, Foreign: w.native.foreign()}
+func (w *Window) permission(k PermissionKind, name string, settle func(allow bool)) view.Verdict {
+	p := Permission{Window: w, Kind: k, Name: name, Foreign: w.native.Foreign()}
 	if w.app.options.OnPermission == nil {
 		w.denied("a permission (there is no Options.OnPermission)", p)
-		return verdictRefuse
+		return view.Refuse
 	}
 	asked := askApp(w, "OnPermission", false, func() bool { return w.app.options.OnPermission(p) },
 		func(allow bool) {
@@ -52,9 +55,9 @@ func (w *Window) permission(k PermissionKind, name string, settle func(allow boo
 		})
 	if !asked {
 		w.denied("one permission too many", p)
-		return verdictRefuse
+		return view.Refuse
 	}
-	return verdictHold
+	return view.Hold
 }
 
 func (w *Window) denied(what string, p Permission) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // TestPlaces: each kind of who asks has places of its own, and places end with their page, but for
@@ -275,7 +276,7 @@ func TestMaxOverstaying(t *testing.T) {
 		{"/x", maxOverstaying / 2, 404},
 	} {
 		app.overstaying.Store(c.n)
-		w.request(&incoming{method: "GET", uri: Origin + c.path, active: Origin}, r)
+		w.request(&view.Request{Method: "GET", URI: Origin + c.path, Active: Origin}, r)
 		if status := <-r.status; status != c.want {
 			t.Errorf("%s beside %d functions that have not returned: status %d, want %d", c.path,
 				c.n,
@@ -363,38 +364,39 @@ func TestAskers(t *testing.T) {
 	frame := http.Header{"Upgrade-Insecure-Requests": {"1"}}
 	for _, c := range []struct {
 		name   string
-		in     incoming
+		in     view.Request
 		origin string // of the page that the window shows
 		leads  bool   // the main frame loads
 		want   asker
 	}{
-		{"a fetch of our page", incoming{header: http.Header{"Referer": {Origin + "/"}}}, Origin,
+		{"a fetch of our page", view.Request{Header: http.Header{"Referer": {Origin + "/"}}},
+			Origin,
 			false,
 			byPage},
-		{"a module of our page", incoming{origin: Origin, header: http.Header{}}, Origin, false,
+		{"a module of our page", view.Request{Origin: Origin, Header: http.Header{}}, Origin, false,
 			byPage},
-		{"a picture", incoming{header: http.Header{}}, Origin, false, byUnknown},
-		{"a fetch of another page", incoming{header: http.Header{"Referer": {"http://a.b/"}}},
+		{"a picture", view.Request{Header: http.Header{}}, Origin, false, byUnknown},
+		{"a fetch of another page", view.Request{Header: http.Header{"Referer": {"http://a.b/"}}},
 			Origin,
 			false, byOutside},
-		{"one of a data: frame", incoming{header: http.Header{"Referer": {"data:text/html,x"}}},
+		{"one of a data: frame", view.Request{Header: http.Header{"Referer": {"data:text/html,x"}}},
 			Origin,
 			false, byOutside},
-		{"a frame of the same document", incoming{header: frame},
+		{"a frame of the same document", view.Request{Header: frame},
 			Origin, false, byUnknown},
-		{"the main frame", incoming{header: frame}, Origin, true,
+		{"the main frame", view.Request{Header: frame}, Origin, true,
 			byNavigation},
 		{"the main frame of a foreign page",
-			incoming{header: frame}, "", false, byNavigation},
-		{"another frame meanwhile", incoming{uri: Origin + "/other",
-			header: frame}, Origin, true, byUnknown},
+			view.Request{Header: frame}, "", false, byNavigation},
+		{"another frame meanwhile", view.Request{URI: Origin + "/other",
+			Header: frame}, Origin, true, byUnknown},
 	} {
 		in := c.in
-		in.active = Origin + "/x"
-		if in.uri == "" {
-			in.uri = in.active + "#y"
+		in.Active = Origin + "/x"
+		if in.URI == "" {
+			in.URI = in.Active + "#y"
 		}
-		referer := in.header.Get("Referer")
+		referer := in.Header.Get("Referer")
 		foreign := c.origin == "" || referer != "" && (origins{}).own(referer) == ""
 		w := &Window{origin: c.origin, leading: c.leads}
 		if got := w.askerOf(&in, foreign); got != c.want {

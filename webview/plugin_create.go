@@ -83,7 +83,7 @@ func (a *App) openForPage(s *transport.Session, command, kind string,
 		return err
 	}
 	a.post(func() {
-		if err := a.build(w, func(w *Window) error { return w.native.open(w, o) }); err != nil {
+		if err := a.build(w, func(w *Window) error { return w.open(o) }); err != nil {
 			a.log.Error("webview: failed to open a window for a page", "window", o.Label, "opener",
 				s.Label(), "error", err)
 		}

@@ -32,7 +32,7 @@ func registerWebview(a *App) {
 		return s.physicalSize(s.Size), err
 	})
 	action(a, prefix+"set_webview_focus", func(w *Window) {
-		w.post(func() { w.native.focusPage() })
+		w.post(func() { w.native.FocusPage() })
 	})
 	setter(a, prefix+"set_webview_zoom", (*Window).SetZoom)
 	optional(a, prefix+"set_webview_background_color", (*Window).setPageBackground)

@@ -8,6 +8,7 @@ import (
 	"image/color"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // windowGetters answer from a window's state.
@@ -48,23 +49,23 @@ var windowActions = map[string]func(*Window){
 	"unmaximize":               (*Window).Unmaximize,
 	"toggle_maximize":          (*Window).toggleMaximize,
 	"internal_toggle_maximize": (*Window).toggleMaximize,
-	"start_dragging":           func(w *Window) { w.drag(edgeNone) },
+	"start_dragging":           func(w *Window) { w.drag(view.EdgeNone) },
 }
 
 // windowFlags are set to true or false.
-var windowFlags = map[string]flag{
-	"set_resizable":                 flagResizable,
-	"set_decorations":               flagDecorated,
-	"set_closable":                  flagClosable,
-	"set_enabled":                   flagEnabled,
-	"set_focusable":                 flagFocusable,
-	"set_always_on_top":             flagAlwaysOnTop,
-	"set_always_on_bottom":          flagAlwaysBelow,
-	"set_fullscreen":                flagFullscreen,
-	"set_simple_fullscreen":         flagFullscreen,
-	"set_skip_taskbar":              flagSkipTaskbar,
-	"set_visible_on_all_workspaces": flagEverywhere,
-	"set_ignore_cursor_events":      flagIgnoresPointer,
+var windowFlags = map[string]view.Flag{
+	"set_resizable":                 view.Resizable,
+	"set_decorations":               view.Decorated,
+	"set_closable":                  view.Closable,
+	"set_enabled":                   view.Enabled,
+	"set_focusable":                 view.Focusable,
+	"set_always_on_top":             view.AlwaysOnTop,
+	"set_always_on_bottom":          view.AlwaysBelow,
+	"set_fullscreen":                view.Fullscreen,
+	"set_simple_fullscreen":         view.Fullscreen,
+	"set_skip_taskbar":              view.SkipTaskbar,
+	"set_visible_on_all_workspaces": view.Everywhere,
+	"set_ignore_cursor_events":      view.IgnoresPointer,
 }
 
 func registerWindow(a *App) {
@@ -95,7 +96,7 @@ func registerWindow(a *App) {
 	setter(a, prefix+"set_cursor_position", (*Window).movePointer)
 	optional(a, prefix+"set_background_color", (*Window).setPageBackground)
 	optional(a, prefix+"request_user_attention", func(w *Window, kind *any) error {
-		w.set(flagUrgent, kind != nil)
+		w.set(view.Urgent, kind != nil)
 		return nil
 	})
 	optional(a, prefix+"set_theme", func(_ *Window, name *string) error {
@@ -114,16 +115,16 @@ func registerWindow(a *App) {
 }
 
 func registerMonitors(a *App, prefix string) {
-	first := func(name string, is func(monitor) bool) {
+	first := func(name string, is func(view.Monitor) bool) {
 		getter(a, prefix+name, func(w *Window) (*monitorJSON, error) { return w.monitor(is) })
 	}
-	first("current_monitor", func(m monitor) bool { return m.current })
-	first("primary_monitor", func(m monitor) bool { return m.primary })
+	first("current_monitor", func(m view.Monitor) bool { return m.Current })
+	first("primary_monitor", func(m view.Monitor) bool { return m.Primary })
 	getter(a, prefix+"available_monitors", func(w *Window) ([]*monitorJSON, error) {
 		all, err := w.monitors()
 		list := make([]*monitorJSON, len(all))
 		for i, m := range all {
-			list[i] = m.json()
+			list[i] = monitorOf(m)
 		}
 		return list, err
 	})
@@ -132,14 +133,14 @@ func registerMonitors(a *App, prefix string) {
 		if err != nil {
 			return nil, err
 		}
-		return w.monitor(func(m monitor) bool {
-			at := image.Pt(round(args.X/m.scale), round(args.Y/m.scale))
-			return at.In(m.area)
+		return w.monitor(func(m view.Monitor) bool {
+			at := image.Pt(round(args.X/m.Scale), round(args.Y/m.Scale))
+			return at.In(m.Area)
 		})
 	}
 	command(a, prefix+"monitor_from_point", from)
 	getter(a, prefix+"cursor_position", func(w *Window) (at physicalPosition, err error) {
-		err = w.read(func() { at = w.native.state().physicalPosition(nativePointer()) })
+		err = w.read(func() { at = w.state().physicalPosition(w.app.platform.Pointer()) })
 		return at, err
 	})
 }
@@ -165,14 +166,14 @@ func (a *App) setThemeNamed(name *string) error {
 func (w *Window) pageRefused() { w.post(func() { w.unanswered = unanswered{} }) }
 
 func (w *Window) toggleMaximize() {
-	w.post(func() { w.native.set(flagMaximized, !w.native.state().Maximized) })
+	w.post(func() { w.native.Set(view.Maximized, !w.native.State().Maximized) })
 }
 
-func (w *Window) drag(e edge) { w.post(func() { w.native.drag(e) }) }
+func (w *Window) drag(e view.Edge) { w.post(func() { w.native.Drag(e) }) }
 
 // scaled is change with the window's scale.
 func (w *Window) scaled(kind any, f func(scale float64)) {
-	w.change(kind, func() { f(w.native.state().Scale) })
+	w.change(kind, func() { f(w.native.State().Scale) })
 }
 
 func (w *Window) setUnitSize(u unitSize) error {
@@ -207,7 +208,7 @@ func (w *Window) setConstraints(c sizeConstraints, low, high bool) error {
 		return err
 	}
 	w.post(func() {
-		scale, l, h := w.native.state().Scale, w.low, w.high
+		scale, l, h := w.native.State().Scale, w.low, w.high
 		if low {
 			l = c.low(scale)
 		}
@@ -228,7 +229,7 @@ func (w *Window) place(u unitPosition) error {
 	}
 	w.scaled("place", func(scale float64) {
 		at := u.logical(scale)
-		w.native.setPosition(at.X, at.Y)
+		w.native.SetPosition(at.X, at.Y)
 	})
 	return nil
 }
@@ -241,7 +242,7 @@ func (w *Window) movePointer(u unitPosition) error {
 	}
 	refused := &transport.Error{Code: CodeNoPointer}
 	err := w.read(func() {
-		s := w.native.state()
+		s := w.native.State()
 		switch {
 		case !s.Focused:
 			refused.Message = "the pointer can be moved only while the window has the keyboard"
@@ -251,7 +252,7 @@ func (w *Window) movePointer(u unitPosition) error {
 				allowanceBurst, allowanceBurst*allowanceEach)
 		default:
 			at := u.logical(s.Scale)
-			w.native.setPointer(at.X, at.Y)
+			w.native.SetPointer(at.X, at.Y)
 			refused = nil
 		}
 	})
@@ -270,17 +271,17 @@ func (w *Window) setPageBackground(c *pageColor) error {
 }
 
 // monitors gives the screens.
-func (w *Window) monitors() (all []monitor, err error) {
-	err = w.read(func() { all = w.native.monitors() })
+func (w *Window) monitors() (all []view.Monitor, err error) {
+	err = w.read(func() { all = w.native.Monitors() })
 	return all, err
 }
 
 // monitor gives the first screen that is so, or null.
-func (w *Window) monitor(is func(monitor) bool) (*monitorJSON, error) {
+func (w *Window) monitor(is func(view.Monitor) bool) (*monitorJSON, error) {
 	all, err := w.monitors()
 	for _, m := range all {
 		if is(m) {
-			return m.json(), nil
+			return monitorOf(m), nil
 		}
 	}
 	return nil, err

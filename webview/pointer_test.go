@@ -16,12 +16,12 @@ func TestDraggingNeedsTheUser(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{Width: 300, Height: 200})
 	drags := func() (n int) {
 		t.Helper()
-		if err := p.read(func() { n = p.native.drags }); err != nil {
+		if err := p.read(func() { n = p.gtk().Drags() }); err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
-	press := func(button int, down bool) { p.post(func() { p.native.press(20, 20, button, down) }) }
+	press := func(button int, down bool) { p.post(func() { p.gtk().Press(20, 20, button, down) }) }
 	tries := func(want int) {
 		t.Helper()
 		for range 3 {
@@ -49,10 +49,10 @@ func TestDraggingNeedsTheUser(t *testing.T) {
 	press(1, false)
 	tries(1)
 	other := openPage(t, loop, WindowOptions{Label: "another"})
-	other.post(func() { other.native.press(20, 20, 1, true) })
+	other.post(func() { other.gtk().Press(20, 20, 1, true) })
 	tries(1) // it was not pressed here
 	press(1, true)
-	p.post(func() { p.native.blur() })
+	p.post(func() { p.gtk().Blur() })
 	tries(1)
 }
 

@@ -5,20 +5,22 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
-// recorder is a responder that keeps the status.
+// recorder is a view.Responder that keeps the status.
 type recorder struct{ status chan int }
 
-func (r recorder) control(status int, _ contentKind, _ bool, _ [][]byte, _ int) {
+func (r recorder) Control(status int, _ view.ContentKind, _ bool, _ [][]byte, _ int) {
 	r.status <- status
 }
 
-func (r recorder) answer(status int, _ http.Header, _ bool, _ []byte, _ func()) {
+func (r recorder) Answer(status int, _ http.Header, _ bool, _ []byte, _ func()) {
 	r.status <- status
 }
 
-func (r recorder) stream(status int, _ http.Header, _ bool, _ int64) (answerBody, error) {
+func (r recorder) Stream(status int, _ http.Header, _ bool, _ int64) (view.Body, error) {
 	r.status <- status
 	return nil, io.ErrClosedPipe
 }
@@ -39,47 +41,51 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		shown  string // own origin of the document
-		in     incoming
+		in     view.Request
 		status int
 	}{
-		{"hello, foreign document", "", incoming{method: "POST", uri: hello, version: "1",
-			active: evil}, 403},
-		{"hello, foreign document that navigates to ours", "", incoming{method: "POST", uri: hello,
-			version: "1", active: ours}, 403},
-		{"hello, our document that navigates away", Origin, incoming{
-			method: "POST", uri: hello, version: "1", active: evil,
+		{"hello, foreign document", "", view.Request{Method: "POST", URI: hello, Version: "1",
+			Active: evil}, 403},
+		{"hello, foreign document that navigates to ours", "",
+			view.Request{Method: "POST", URI: hello,
+				Version: "1", Active: ours}, 403},
+		{"hello, our document that navigates away", Origin, view.Request{
+			Method: "POST", URI: hello, Version: "1", Active: evil,
 		}, 403},
-		{"hello, foreign origin", Origin, incoming{method: "POST", uri: hello, version: "1",
-			active: ours, origin: "https://evil.example"}, 403},
-		{"hello, null origin", Origin, incoming{method: "POST", uri: hello, version: "1",
-			active: ours, origin: "null"}, 403},
-		{"hello, other port", Origin, incoming{method: "POST", uri: hello, version: "1",
-			active: ours, origin: "http://localhost:5174"}, 403},
-		{"hello, longer origin", Origin, incoming{method: "POST", uri: hello, version: "1",
-			active: ours, origin: Origin + ".evil.example"}, 403},
-		{"hello, no header", Origin, incoming{method: "POST", uri: hello, active: ours}, 403},
-		{"hello, GET", Origin, incoming{method: "GET", uri: hello, version: "1", active: ours},
+		{"hello, foreign origin", Origin, view.Request{Method: "POST", URI: hello, Version: "1",
+			Active: ours, Origin: "https://evil.example"}, 403},
+		{"hello, null origin", Origin, view.Request{Method: "POST", URI: hello, Version: "1",
+			Active: ours, Origin: "null"}, 403},
+		{"hello, other port", Origin, view.Request{Method: "POST", URI: hello, Version: "1",
+			Active: ours, Origin: "http://localhost:5174"}, 403},
+		{"hello, longer origin", Origin, view.Request{Method: "POST", URI: hello, Version: "1",
+			Active: ours, Origin: Origin + ".evil.example"}, 403},
+		{"hello, no header", Origin, view.Request{Method: "POST", URI: hello, Active: ours}, 403},
+		{"hello, GET", Origin, view.Request{Method: "GET", URI: hello, Version: "1", Active: ours},
 			405},
-		{"batch, no session", Origin, incoming{method: "POST", uri: batch, version: "1",
-			session: "x", active: ours}, 410},
-		{"batch, no id", Origin, incoming{method: "POST", uri: batch, version: "1", active: ours},
+		{"batch, no session", Origin, view.Request{Method: "POST", URI: batch, Version: "1",
+			Session: "x", Active: ours}, 410},
+		{"batch, no id", Origin, view.Request{Method: "POST", URI: batch, Version: "1",
+			Active: ours},
 			403},
-		{"batch, foreign origin", Origin, incoming{method: "POST", uri: batch, version: "1",
-			session: "x", active: ours, origin: "null"}, 403},
-		{"file, foreign document", "", incoming{method: "GET", uri: file, active: evil}, 403},
-		{"file, foreign document that navigates to ours", "", incoming{
-			method: "GET", uri: file, active: ours,
+		{"batch, foreign origin", Origin, view.Request{Method: "POST", URI: batch, Version: "1",
+			Session: "x", Active: ours, Origin: "null"}, 403},
+		{"file, foreign document", "", view.Request{Method: "GET", URI: file, Active: evil}, 403},
+		{"file, foreign document that navigates to ours", "", view.Request{
+			Method: "GET", URI: file, Active: ours,
 		}, 403},
-		{"file, navigated to", "", incoming{method: "GET", uri: file, active: file + "#part"}, 404},
-		{"file, our document that navigates away", Origin, incoming{
-			method: "GET", uri: file, active: evil,
+		{"file, navigated to", "", view.Request{Method: "GET", URI: file, Active: file + "#part"},
+			404},
+		{"file, our document that navigates away", Origin, view.Request{
+			Method: "GET", URI: file, Active: evil,
 		}, 404},
-		{"file, null origin", Origin, incoming{
-			method: "GET", uri: file, active: ours, origin: "null",
+		{"file, null origin", Origin, view.Request{
+			Method: "GET", URI: file, Active: ours, Origin: "null",
 		}, 403},
-		{"other host", Origin, incoming{method: "GET", uri: "tailrace://other/abc.txt",
-			active: ours}, 404},
-		{"longer host", Origin, incoming{method: "GET", uri: Origin + "er/abc.txt", active: ours},
+		{"other host", Origin, view.Request{Method: "GET", URI: "tailrace://other/abc.txt",
+			Active: ours}, 404},
+		{"longer host", Origin, view.Request{Method: "GET", URI: Origin + "er/abc.txt",
+			Active: ours},
 			404},
 	} {
 		w := newWindow(app, "main")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // A handler that waits holds up no files, and requests beyond the bounds wait or are refused.
@@ -59,11 +61,11 @@ func TestMaxRequests(t *testing.T) {
 		t.Error("another folder does not have half of the bytes")
 	}
 	r := recorder{make(chan int, 1)}
-	w.request(&incoming{method: "GET", uri: Origin + "/x/y", active: Origin}, r)
+	w.request(&view.Request{Method: "GET", URI: Origin + "/x/y", Active: Origin}, r)
 	if status := <-r.status; status != 503 {
 		t.Errorf("one more gave status %d", status)
 	}
-	w.request(&incoming{method: "GET", uri: Origin + "/x/z", active: Origin}, r)
+	w.request(&view.Request{Method: "GET", URI: Origin + "/x/z", Active: Origin}, r)
 	if <-r.status; strings.Count(log.String(), "too many requests") != 1 {
 		t.Errorf("two refusals are logged as %s", log)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
 )
 
 // wishes are what pages ask for beyond themselves, by scripts that tell what became of it.
@@ -84,7 +85,7 @@ var wishes = []struct {
 func (p *testPage) hasDevices() {
 	p.t.Helper()
 	err := p.app.call(func() error {
-		p.native.setSetting("enable-mock-capture-devices", true)
+		p.gtk().SetSetting("enable-mock-capture-devices", true)
 		return nil
 	})
 	if err != nil {
@@ -323,7 +324,7 @@ func (p *testPage) clicked(what string, button int, condition func() bool) {
 		if time.Now().After(end) {
 			p.t.Fatalf("timeout: waited for %s", what)
 		}
-		p.post(func() { p.native.click(100, 100, button) })
+		p.post(func() { p.gtk().Click(100, 100, button) })
 	}
 }
 
@@ -393,7 +394,7 @@ func TestChoosersOfOtherOrigins(t *testing.T) {
 					if time.Now().After(end) {
 						t.Fatalf("a frame %s asks for nothing", f.name)
 					}
-					p.post(func() { p.native.click(100, 100, 1) })
+					p.post(func() { p.gtk().Click(100, 100, 1) })
 					p.run(`await new Promise((f) => setTimeout(f, 50))`, nil)
 				}
 				if n := shown(t, b.App); n != 2 {
@@ -403,11 +404,11 @@ func TestChoosersOfOtherOrigins(t *testing.T) {
 			})
 			switch i { // our own opens
 			case 0, 1:
-				p.post(func() { p.native.click(100, 300, 1) })
+				p.post(func() { p.gtk().Click(100, 300, 1) })
 				until(t, b.App, 3)
 			case 2, 3:
 				p.run(`document.querySelector('input').focus()`, nil)
-				p.post(func() { p.native.key(' ') })
+				p.post(func() { p.gtk().Key(' ') })
 				until(t, b.App, 3)
 			}
 			p.shutDown()
@@ -559,7 +560,7 @@ func TestEverySignalIsDecided(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names string
-	if err := loop.call(func() error { names = nativeSignalNames(); return nil }); err != nil {
+	if err := loop.call(func() error { names = gtk.SignalNames(); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	class, known := "", map[string]bool{}
@@ -590,7 +591,7 @@ func TestNoDriver(t *testing.T) {
 	app := newApp(t, Options{KeepRunning: true, Assets: testFiles()}, func(*transport.Engine) {})
 	p := openPage(t, app, WindowOptions{Label: "main"})
 	var automated bool
-	err := app.call(func() error { automated = p.native.automated(); return nil })
+	err := app.call(func() error { automated = p.gtk().Automated(); return nil })
 	if err != nil || automated {
 		t.Errorf("automation is allowed: %v, %v", automated, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
 	wv "github.com/webview/webview_go"
 )
 
@@ -90,9 +91,7 @@ var scenarios = map[string]func() error{
 				return fmt.Errorf("State of a closed window: %v", err)
 			}
 		}
-		tasks.Lock()
-		defer tasks.Unlock()
-		if n := len(tasks.list); n > 0 {
+		if n, _ := mainloop.Waiting(); n > 0 {
 			return fmt.Errorf("%d functions wait for a loop that is gone", n)
 		}
 		return nil
@@ -108,7 +107,7 @@ var scenarios = map[string]func() error{
 		}
 		go func() {
 			<-loaded
-			w.post(w.native.ask)
+			w.post(w.gtk().Ask)
 		}()
 		return app.Run()
 	},

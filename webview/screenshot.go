@@ -6,6 +6,7 @@ import (
 	"image"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // Screenshot gives a picture of the visible part of the page, in device pixels. Don't call it on
@@ -15,14 +16,14 @@ func (w *Window) Screenshot(ctx context.Context) (image.Image, error) {
 		return nil, err
 	}
 	ctx = contexts.OrBackground(ctx)
-	result := make(chan snapshot, 1)
-	w.post(func() { w.native.snapshot(result) })
+	result := make(chan view.Snapshot, 1)
+	w.post(func() { w.native.Snapshot(result) })
 	select {
 	case s := <-result:
-		if s.err != nil {
-			return nil, fmt.Errorf("webview: failed to take a screenshot: %w", s.err)
+		if s.Err != nil {
+			return nil, fmt.Errorf("webview: failed to take a screenshot: %w", s.Err)
 		}
-		return s.image(), nil
+		return rgba(s), nil
 	case <-w.done:
 		return nil, fmt.Errorf("webview: window %q: %w", w.label, ErrClosed)
 	case <-ctx.Done():
@@ -30,18 +31,12 @@ func (w *Window) Screenshot(ctx context.Context) (image.Image, error) {
 	}
 }
 
-// snapshot is a picture as the native side gives it: premultiplied BGRA.
-type snapshot struct {
-	pix                   []byte
-	width, height, stride int
-	err                   error
-}
-
-func (s snapshot) image() image.Image {
-	m := image.NewRGBA(image.Rect(0, 0, s.width, s.height))
-	for y := range s.height {
-		from, to := s.pix[y*s.stride:], m.Pix[y*m.Stride:]
-		for x := 0; x < 4*s.width; x += 4 {
+// rgba gives a picture of the view's.
+func rgba(s view.Snapshot) image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
+	for y := range s.Height {
+		from, to := s.Pix[y*s.Stride:], m.Pix[y*m.Stride:]
+		for x := 0; x < 4*s.Width; x += 4 {
 			to[x], to[x+1], to[x+2], to[x+3] = from[x+2], from[x+1], from[x], from[x+3]
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // fileTime bounds the time that a file of Assets or LocalFiles takes for each piece of its answer,
@@ -20,36 +21,36 @@ const fileTime = 30 * time.Second
 // asset answers a request of a page that is not the client's. A window that shows a foreign page
 // gets just the page that it navigates to; that it is not for a frame is seen to by leadsToOurs.
 // Main thread only.
-func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
+func (w *Window) asset(in *view.Request, target string, r view.Responder, cors bool) {
 	head := headBytes(in)
-	if in.longHead || head > maxRequestHead {
+	if in.LongHead || head > maxRequestHead {
 		w.overdone(r, cors, http.StatusRequestHeaderFieldsTooLarge,
 			fmt.Sprintf("the request's URL and headers are over %d bytes", maxRequestHead))
 		return
 	}
-	goes := w.app.origins.own(in.active) != "" &&
-		withoutFragment(in.uri) == withoutFragment(in.active)
-	if w.origin == "" && !goes && !navigates(in.header) {
+	goes := w.app.origins.own(in.Active) != "" &&
+		withoutFragment(in.URI) == withoutFragment(in.Active)
+	if w.origin == "" && !goes && !navigates(in.Header) {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the window shows a page "+
 			"of a foreign origin")
 		return
 	}
 	// A frame of a foreign origin in our page sends no Origin with what needs no CORS, but its
 	// Referer, whatever its policy says.
-	referer := in.header.Get("Referer")
+	referer := in.Header.Get("Referer")
 	foreign := w.origin == "" || referer != "" && w.app.origins.own(referer) == ""
-	if foreign && mayHaveBody(in.method) {
+	if foreign && mayHaveBody(in.Method) {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "a page of a foreign "+
 			"origin may ask for documents and files only")
 		return
 	}
-	if mayBeForeignPost(in) && w.native.foreign() {
+	if mayBeForeignPost(in) && w.native.Foreign() {
 		refuse(r, cors, http.StatusForbidden, transport.CodeForbidden, "the request may be one "+
 			"of a "+
 			"frame of a foreign origin: use fetch, or set the header X-Requested-With")
 		return
 	}
-	if status, why := overlong(in.header); status != 0 {
+	if status, why := overlong(in.Header); status != 0 {
 		w.overdone(r, cors, status, why)
 		return
 	}
@@ -64,23 +65,23 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 			"too many of the app's files and handlers have not returned after their pages' end")
 		return
 	}
-	a := w.asked.begin(w, by, in.uri, u.Path, head)
+	a := w.asked.begin(w, by, in.URI, u.Path, head)
 	if a == nil {
 		w.overdone(r, cors, http.StatusServiceUnavailable,
 			"the window has too many requests that are not answered")
 		return
 	}
 	req := (&http.Request{
-		Method: in.method, URL: u, Host: u.Host, RequestURI: u.RequestURI(), Proto: "HTTP/1.1",
+		Method: in.Method, URL: u, Host: u.Host, RequestURI: u.RequestURI(), Proto: "HTTP/1.1",
 		ProtoMajor: 1, ProtoMinor: 1,
-		Header: in.header, Body: http.NoBody, RemoteAddr: w.label,
+		Header: in.Header, Body: http.NoBody, RemoteAddr: w.label,
 	}).WithContext(a.ctx)
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
 	req.Header.Del("Accept-Encoding") // WebKit decodes no answer of a scheme
-	if w.app.options.Fallback != nil && in.take != nil && mayHaveBody(in.method) {
-		switch body, unreadable := in.take(); {
+	if w.app.options.Fallback != nil && in.Take != nil && mayHaveBody(in.Method) {
+		switch body, unreadable := in.Take(); {
 		case unreadable:
 			w.asked.end(a)
 			w.app.log.Warn("webview: a page's request is refused: "+unreadableBody, "window",
@@ -95,9 +96,9 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 		}
 	}
 	rw := &assetWriter{
-		to: r, cors: cors, head: in.method == http.MethodHead, header: http.Header{},
+		to: r, cors: cors, head: in.Method == http.MethodHead, header: http.Header{},
 		ctx: a.ctx, gone: func() { a.cancel(errPageGone) },
-		room: &w.room, cost: answerCost + int64(len(in.uri)),
+		room: &w.room, cost: answerCost + int64(len(in.URI)),
 		stay: stay{seats: w.seats, by: by, name: u.Path, ctx: a.ctx, over: &w.app.overstaying},
 		tooLate: func() {
 			w.app.log.Warn("webview: a file takes too long, the page gets status 504", "window",
@@ -117,22 +118,22 @@ func (w *Window) asset(in *incoming, target string, r responder, cors bool) {
 }
 
 // askerOf says who has sent a request. Main thread only.
-func (w *Window) askerOf(in *incoming, foreign bool) asker {
-	leads := in.header.Get("Upgrade-Insecure-Requests") == "1" && // as isDocument
-		withoutFragment(in.uri) == withoutFragment(in.active)
+func (w *Window) askerOf(in *view.Request, foreign bool) asker {
+	leads := in.Header.Get("Upgrade-Insecure-Requests") == "1" && // as isDocument
+		withoutFragment(in.URI) == withoutFragment(in.Active)
 	switch {
 	case leads && (w.leading || w.origin == ""):
 		return byNavigation
 	case foreign:
 		return byOutside
-	case in.origin != "" || in.header.Get("Referer") != "":
+	case in.Origin != "" || in.Header.Get("Referer") != "":
 		return byPage
 	}
 	return byUnknown
 }
 
-// overdone refuses what is over a bound. It is logged loglimit.Once for a window and status.
-func (w *Window) overdone(r responder, cors bool, status int, message string) {
+// overdone refuses what is over a bound. It is logged once for a window and status.
+func (w *Window) overdone(r view.Responder, cors bool, status int, message string) {
 	if _, first := w.refusals.First(strconv.Itoa(status)); first {
 		w.app.log.Warn("webview: a page's request is refused: "+message, "window", w.label)
 	}
@@ -143,9 +144,9 @@ func (w *Window) overdone(r responder, cors bool, status int, message string) {
 // its sender, by fetch with mode "no-cors" and an empty referrer. Such a fetch has no other method
 // than POST, no header but simple ones, and no type but these three. XMLHttpRequest of our own
 // pages can look the same.
-func mayBeForeignPost(in *incoming) bool {
-	h := in.header
-	if in.method != http.MethodPost || in.origin != "" || h.Get("Referer") != "" ||
+func mayBeForeignPost(in *view.Request) bool {
+	h := in.Header
+	if in.Method != http.MethodPost || in.Origin != "" || h.Get("Referer") != "" ||
 		h.Get("X-Requested-With") != "" {
 		return false
 	}

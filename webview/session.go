@@ -8,6 +8,8 @@ import (
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // The life of a window's sessions. Everything here runs on the main thread.
@@ -25,18 +27,6 @@ import (
 // which waits for them: until `lingering` is over, at most. A hello never belongs to a document
 // that is yet to be committed.
 
-// loadEvent is a step of a navigation to another document; a navigation inside a document makes
-// none.
-type loadEvent int
-
-// The values are WebKitLoadEvent's.
-const (
-	loadStarted loadEvent = iota
-	loadRedirected
-	loadCommitted
-	loadFinished
-)
-
 // loadChanged notes whose document the window shows. uri is the one that the view shows.
 //
 // A document is ours if it has a URL of ours, and if the last answer for the main frame since its
@@ -47,31 +37,31 @@ const (
 // What comes from WebKit's cache of whole pages, back in the history, has no answer. Its URL is
 // believed, unless the app has navigated since the document before, or can do so unseen: then
 // only if the document before was ours, too.
-func (w *Window) loadChanged(e loadEvent, uri string) {
+func (w *Window) loadChanged(e view.LoadEvent, uri string) {
 	w.loads++
 	switch e {
-	case loadStarted, loadRedirected:
-		if e == loadStarted {
+	case view.LoadStarted, view.LoadRedirected:
+		if e == view.LoadStarted {
 			w.byApp, w.led = w.led != "" && w.led == uri, ""
 			w.approved, w.approving = w.approving, site{}
 		}
 		w.loading, w.begun, w.leading = w.app.origins.own(uri), true, true
 		switch {
-		case e == loadStarted:
+		case e == view.LoadStarted:
 			w.restored, w.restoring = w.restoring, ""
 			w.answered, w.apart, w.sentOn = "", false, ""
 		case isServed(uri):
 			w.sentOn = uri
 		}
-	case loadCommitted:
+	case view.LoadCommitted:
 		w.address = w.app.origins.own(uri)
 		cached := w.restored == uri && w.answered == "" &&
 			(w.address == w.loading || !w.steered && !w.attached)
 		ours := w.address != "" && (w.address == w.answered || cached)
 		if cached {
-			w.apart = w.native.wasApart()
+			w.apart = w.native.WasApart()
 		}
-		w.native.setApart(w.apart)
+		w.native.SetApart(w.apart)
 		// the page that says what has failed is where that was to be
 		stands := w.failed == uri && w.address != ""
 		own := ""
@@ -98,12 +88,12 @@ func (w *Window) loadChanged(e loadEvent, uri string) {
 		w.origin = own
 		waits := w.dev != nil && w.dev.shown // and is kept what is emitted
 		w.events.SetForeign(w.origin == "" && !waits || w.inspector)
-	case loadFinished:
+	case view.LoadFinished:
 		w.leading = false
 		if w.begun && w.app.origins.own(uri) == w.address {
 			w.steered, w.target = false, "" // Go's navigation came to nothing: a download, say
 		}
-		nativeRepair()
+		w.app.platform.Repair()
 	}
 	if w.returning == 0 { // or the history's document may be there as soon as its load has started
 		w.settled()
@@ -119,7 +109,7 @@ func (w *Window) load(uri string) {
 		return
 	}
 	w.steered, w.target, w.begun = true, uri, false
-	w.native.load(uri)
+	w.native.Load(uri)
 }
 
 // reload loads the page again. WebKit does not know any more where a web process that ended was
@@ -137,7 +127,7 @@ func (w *Window) reload() {
 		return
 	}
 	w.steered, w.begun = true, false
-	w.native.reload()
+	w.native.Reload()
 }
 
 // processReasons are the names of WebKitWebProcessTerminationReason's values.
@@ -162,7 +152,7 @@ func (w *Window) processEnded(reason int) {
 	w.tellAll(EventWebviewCrashed, labelled{w.label, name})
 	w.crash(name)
 	if w.ending.Load() {
-		w.post(func() { w.native.close(w) }) // WebKit goes on with the view behind its signal
+		w.post(func() { w.closeNative() }) // WebKit goes on with the view behind its signal
 	}
 }
 
@@ -216,17 +206,17 @@ func (w *Window) depart(reason string) {
 
 // saysLast takes a page's word that it is being left, and the number of the last batch that it has
 // sent: the session ends when that one is handled.
-func (w *Window) saysLast(in *incoming, r responder, cors bool) {
+func (w *Window) saysLast(in *view.Request, r view.Responder, cors bool) {
 	p := w.inSession(in, r, cors)
 	if p == nil {
 		return
 	}
-	if !w.hasSaid(p, in.body) {
+	if !w.hasSaid(p, in.Body) {
 		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol,
 			"the body must be {\"last\": number}")
 		return
 	}
-	r.control(http.StatusNoContent, kindJSON, cors, nil, 0)
+	r.Control(http.StatusNoContent, view.KindJSON, cors, nil, 0)
 }
 
 // hasSaid takes the JSON of the page's word that it is being left.
@@ -246,7 +236,7 @@ func (w *Window) hasSaid(p *page, body []byte) (ok bool) {
 // greet is hello, behind what the page before may still send. A window that is being closed has had
 // its last page. Of several that wait, the last one counts: a page that comes back from WebKit's
 // cache has given up those before.
-func (w *Window) greet(in *incoming, r responder, cors bool) {
+func (w *Window) greet(in *view.Request, r view.Responder, cors bool) {
 	w.hellos++
 	f, document, nth := w.former, w.documents, w.hellos
 	switch {
@@ -260,7 +250,7 @@ func (w *Window) greet(in *incoming, r responder, cors bool) {
 	go func() {
 		<-f.session.Done()
 		// a window that is closed answers, too: the native side keeps the request until then
-		post(func() {
+		mainloop.Post(func() {
 			if w.former.page == f.page {
 				w.endFormer()
 				w.finish()
@@ -279,7 +269,7 @@ func (w *Window) greet(in *incoming, r responder, cors bool) {
 	}()
 }
 
-func refuseHello(r responder, cors bool) {
+func refuseHello(r view.Responder, cors bool) {
 	refuse(r, cors, http.StatusGone, transport.CodeClosed, "the document that said hello is gone")
 }
 
@@ -308,7 +298,7 @@ func (w *Window) endSession(reason string) {
 // end ends the session of a page, which the window shows no more.
 func (w *Window) end(p *page, reason string) {
 	if w.page.Load() == nil {
-		w.native.limitBodies(0)
+		w.native.LimitBodies(0)
 	}
 	p.session.Leave(0, reason)
 	p.resources.end(func(err error) {
@@ -318,10 +308,10 @@ func (w *Window) end(p *page, reason string) {
 }
 
 // hello begins a session with the document that is shown.
-func (w *Window) hello(in *incoming, r responder, cors bool) {
-	nativeRepair()
+func (w *Window) hello(in *view.Request, r view.Responder, cors bool) {
+	w.app.platform.Repair()
 	w.endSession("page connected anew")
-	p, err := w.connect(in.memory == "1")
+	p, err := w.connect(in.Memory == "1")
 	if err != nil {
 		w.app.log.Error("webview: failed to open a session", "window", w.label, "error", err)
 		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError,
@@ -331,8 +321,8 @@ func (w *Window) hello(in *incoming, r responder, cors bool) {
 	w.page.Store(p)
 	w.events.Connect(p.session)
 	hello := p.session.Hello()
-	w.native.limitBodies(bodyLimit(hello))
-	r.control(http.StatusOK, kindJSON, cors, [][]byte{hello}, len(hello))
+	w.native.LimitBodies(bodyLimit(hello))
+	r.Control(http.StatusOK, view.KindJSON, cors, [][]byte{hello}, len(hello))
 }
 
 // connect opens a session, and offers its page shared memory if both can have it. extended: the

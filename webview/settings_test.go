@@ -7,10 +7,12 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
 	wv "github.com/webview/webview_go"
 )
 
@@ -27,7 +29,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("docs/webkit.md has %d settings, the table %d", len(documented), len(settings))
 	}
 	var fresh map[string]string
-	if err := loop.call(func() error { fresh = nativeSettings(nil); return nil }); err != nil {
+	if err := loop.call(func() error { fresh = gtk.Settings(nil); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(fresh)) {
@@ -41,13 +43,14 @@ func TestSettings(t *testing.T) {
 		check := func(p *testPage, debug bool) {
 			t.Helper()
 			var is map[string]string
-			err := app.call(func() error { is = nativeSettings(p.native.window); return nil })
+			err := app.call(func() error { is = gtk.Settings(p.gtk().Handle()); return nil })
 			if err != nil {
 				t.Fatal(err)
 			}
 			for name, was := range fresh {
 				want := map[settingValue]string{
-					settingLeft: was, settingOff: "FALSE", settingDebug: settingText(debug),
+					settingLeft: was, settingOff: "FALSE",
+					settingDebug: strings.ToUpper(strconv.FormatBool(debug)),
 				}[settings[name]]
 				if is[name] != want {
 					t.Errorf("window %s: %s is %s, want %s", p.Label(), name, is[name], want)
@@ -158,7 +161,7 @@ func TestClipboard(t *testing.T) {
 						}
 						return got
 					case <-time.After(200 * time.Millisecond):
-						p.post(func() { p.native.click(20, 20, 1) })
+						p.post(func() { p.gtk().Click(20, 20, 1) })
 					}
 				}
 			})

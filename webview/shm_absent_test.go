@@ -11,6 +11,9 @@ import (
 	"strings"
 	"syscall"
 	"testing/fstest"
+
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk/extensiondir"
 )
 
 // What follows are scenarios of TestRun: WebKit may give a page a web process of a page before,
@@ -19,26 +22,26 @@ import (
 func init() {
 	scenarios["no place for the extension"] = func() error {
 		return overScheme(CarrierAuto, "is mounted noexec", func() {
-			statfs = func(path string, st *syscall.Statfs_t) error {
+			extensiondir.Statfs = func(path string, st *syscall.Statfs_t) error {
 				err := syscall.Statfs(path, st)
-				st.Flags |= stNoexec
+				st.Flags |= extensiondir.StNoexec
 				return err
 			}
 		})
 	}
 	scenarios["no extension for this machine"] = func() error {
 		return overScheme(CarrierAuto, "does not exist for", func() {
-			extensionLibrary = func() []byte { return nil }
+			gtk.Library = func() []byte { return nil }
 		})
 	}
 	scenarios["an extension that can't be loaded"] = func() error {
-		return overScheme(CarrierAuto, errNoExtension.Error(), func() {
-			extensionLibrary = func() []byte { return []byte("no library") }
+		return overScheme(CarrierAuto, gtk.ErrNoExtension.Error(), func() {
+			gtk.Library = func() []byte { return []byte("no library") }
 		})
 	}
 	scenarios["shared memory is switched off"] = func() error {
 		return overScheme(CarrierScheme, "Options.Carrier", func() {
-			extensionLibrary = func() []byte { panic("unpacked though nobody wants it") }
+			gtk.Library = func() []byte { panic("unpacked though nobody wants it") }
 		})
 	}
 	scenarios["shared memory or nothing"] = shmOrNothing
@@ -86,7 +89,7 @@ func overScheme(kind CarrierKind, reason string, prepare func()) error {
 
 // A page that must have shared memory and can't gets no session, and is told why; so is the log.
 func shmOrNothing() error {
-	extensionLibrary = func() []byte { return nil }
+	gtk.Library = func() []byte { return nil }
 	logger, log := readableLog()
 	files := asked{fstest.MapFS{"index.html": {Data: []byte(blank + `<script>
 		tailrace.invoke('anything').then(() => 'resolved', (e) => e.code + ' ' +
@@ -125,7 +128,7 @@ func shmOrNothing() error {
 
 // extensionsIn gives the directories of extensions in a place.
 func extensionsIn(place string) []string {
-	all, err := filepath.Glob(filepath.Join(place, extensionPrefix+"*"))
+	all, err := filepath.Glob(filepath.Join(place, extensiondir.Prefix+"*"))
 	if err != nil {
 		panic(err) // the pattern is right
 	}

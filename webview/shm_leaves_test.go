@@ -162,7 +162,7 @@ func TestShmLeavesNothing(t *testing.T) {
 	p.waitLoaded()
 	busy()
 	session := p.Session()
-	p.post(p.native.kill)
+	p.post(p.native.Kill)
 	wait(t, session.Done(), "the session's end")
 	nothing("the end of the web process")
 	p.Reload()

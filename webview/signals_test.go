@@ -17,6 +17,8 @@ import (
 	"unsafe"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // What follows are scenarios of TestRun: programs that use signals themselves.
@@ -73,7 +75,7 @@ const onStack = 0x08000000 // SA_ONSTACK
 func wrongStack() error {
 	for s := range 65 {
 		if d := dispositionOf(s); d.handler > 1 && d.flags&onStack == 0 &&
-			syscall.Signal(s) != suspendingSignal() {
+			syscall.Signal(s) != gtk.SuspendingSignal() {
 			return fmt.Errorf("the handler of signal %d runs on any stack", s)
 		}
 	}
@@ -101,9 +103,9 @@ func withScripts(f func(*App, *Window) error) error {
 		over := make(chan struct{})
 		var load func()
 		load = func() {
-			w.native.eval(
+			w.native.Eval(
 				`Array.from({ length: 3000 }, (_, i) => ({ i, text: 'x'.repeat(20) + i }))`,
-				evalProgram, func(evalOutcome, string) {
+				view.EvalProgram, func(view.EvalOutcome, string) {
 					select {
 					case <-over:
 					default:
@@ -113,7 +115,10 @@ func withScripts(f func(*App, *Window) error) error {
 		}
 		first := make(chan struct{})
 		w.post(func() {
-			w.native.eval(`1`, evalProgram, func(evalOutcome, string) { load(); close(first) })
+			w.native.Eval(`1`, view.EvalProgram, func(view.EvalOutcome, string) {
+				load()
+				close(first)
+			})
 		})
 		<-first
 		result <- f(app, w)
@@ -192,8 +197,8 @@ func init() {
 	// JavaScriptCore suspends by the signal that it has without the variable.
 	arranged["suspended by default"] = func() error {
 		return withScripts(func(*App, *Window) error {
-			if d := dispositionOf(int(suspendingSignal())); d.handler <= 1 {
-				return fmt.Errorf("signal %d has no handler", suspendingSignal())
+			if d := dispositionOf(int(gtk.SuspendingSignal())); d.handler <= 1 {
+				return fmt.Errorf("signal %d has no handler", gtk.SuspendingSignal())
 			}
 			if d := dispositionOf(int(syscall.SIGUSR1)); d.flags&onStack == 0 {
 				return errors.New("JavaScriptCore has SIGUSR1")

@@ -6,12 +6,14 @@ import (
 	"image"
 	"strings"
 	"testing"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // No window gets a side that WebKit has no surface for: a page could freeze the app.
 func TestLargestSize(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{Label: "main", Width: 300, Height: 200})
-	const over = largestSide + 1
+	const over = view.LargestSide + 1
 	for name, err := range map[string]error{
 		"SetSize":            p.SetSize(over, 10),
 		"SetSize, height":    p.SetSize(10, over),

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // State is what a window was at one moment. Pixels are device-independent.
@@ -41,64 +42,17 @@ const (
 	ThemeDark
 )
 
-// flag is something that is true or false of a window. Those after flagDark can be set and not
-// read.
-type flag uint32
-
-const (
-	flagVisible flag = 1 << iota
-	flagMinimized
-	flagMaximized
-	flagFullscreen
-	flagResizable
-	flagDecorated
-	flagClosable
-	flagEnabled
-	flagAlwaysOnTop
-	flagFocused // read only
-	flagDark    // read only
-	flagFocusable
-	flagAlwaysBelow
-	flagSkipTaskbar
-	flagEverywhere // on all workspaces
-	flagUrgent
-	flagIgnoresPointer
-)
-
-// edge is a side or a corner of a window, by GdkWindowEdge's numbers.
-type edge int
-
-const (
-	edgeNone edge = iota - 1
-	edgeNorthWest
-	edgeNorth
-	edgeNorthEast
-	edgeWest
-	edgeEast
-	edgeSouthWest
-	edgeSouth
-	edgeSouthEast
-)
-
-// monitor is one screen. Rectangles are in device-independent pixels.
-type monitor struct {
-	name             string
-	area, work       image.Rectangle // work is without the desktop's panels
-	scale            float64
-	primary, current bool
-}
-
-// maxMonitors bounds how many screens are listed.
-const maxMonitors = 16
-
 // State gives what the window is now. It comes after the changes that were made before; the window
 // manager may take its time with some. Before Run, only the main goroutine gets it at once. Error:
 // ErrClosed.
 func (w *Window) State() (State, error) {
 	var s State
-	err := w.read(func() { s = w.native.state() })
+	err := w.read(func() { s = w.state() })
 	return s, err
 }
+
+// state gives what the window is now. Main thread only.
+func (w *Window) state() State { return State(w.native.State()) }
 
 // Visible says whether the window is shown. Errors: State's.
 func (w *Window) Visible() (bool, error) {
@@ -130,43 +84,43 @@ func (w *Window) Title() (string, error) {
 // refuse.
 
 // Show shows the window.
-func (w *Window) Show() { w.set(flagVisible, true) }
+func (w *Window) Show() { w.set(view.Visible, true) }
 
 // Hide hides the window. Its page goes on, but the webview may slow down its timers.
-func (w *Window) Hide() { w.set(flagVisible, false) }
+func (w *Window) Hide() { w.set(view.Visible, false) }
 
 // Focus brings the window to the front, shows it if it was hidden, and gives it the keyboard.
 func (w *Window) Focus() {
 	w.change("focus", func() {
 		if !w.ending.Load() { // for that shows the window
-			w.native.focus()
+			w.native.Focus()
 		}
 	})
 }
 
 // Minimize minimizes the window.
-func (w *Window) Minimize() { w.set(flagMinimized, true) }
+func (w *Window) Minimize() { w.set(view.Minimized, true) }
 
 // Unminimize undoes Minimize.
-func (w *Window) Unminimize() { w.set(flagMinimized, false) }
+func (w *Window) Unminimize() { w.set(view.Minimized, false) }
 
 // Maximize maximizes the window.
-func (w *Window) Maximize() { w.set(flagMaximized, true) }
+func (w *Window) Maximize() { w.set(view.Maximized, true) }
 
 // Unmaximize undoes Maximize.
-func (w *Window) Unmaximize() { w.set(flagMaximized, false) }
+func (w *Window) Unmaximize() { w.set(view.Maximized, false) }
 
 // SetFullscreen makes the window fill the screen, or ends that.
-func (w *Window) SetFullscreen(on bool) { w.set(flagFullscreen, on) }
+func (w *Window) SetFullscreen(on bool) { w.set(view.Fullscreen, on) }
 
 // SetAlwaysOnTop keeps the window above others, or ends that.
-func (w *Window) SetAlwaysOnTop(on bool) { w.set(flagAlwaysOnTop, on) }
+func (w *Window) SetAlwaysOnTop(on bool) { w.set(view.AlwaysOnTop, on) }
 
 // SetResizable says whether the user may resize the window.
-func (w *Window) SetResizable(on bool) { w.set(flagResizable, on) }
+func (w *Window) SetResizable(on bool) { w.set(view.Resizable, on) }
 
 // SetDecorated says whether the window has a frame with a title.
-func (w *Window) SetDecorated(on bool) { w.set(flagDecorated, on) }
+func (w *Window) SetDecorated(on bool) { w.set(view.Decorated, on) }
 
 // maxTitle bounds a title in bytes: pages set titles, and the display server refuses megabytes by
 // ending the program.
@@ -183,7 +137,7 @@ func shownTitle(title string) string {
 // SetTitle changes the title. What is over 4096 bytes is cut off.
 func (w *Window) SetTitle(title string) {
 	title = shownTitle(title)
-	w.change("title", func() { w.native.setTitle(title) })
+	w.change("title", func() { w.native.SetTitle(title) })
 }
 
 // SetSize changes the page's size. Each side is 1 to 8192, and on the screen at most 8192 physical
@@ -198,11 +152,8 @@ func (w *Window) SetSize(width, height int) error {
 
 // resize changes the page's size, to what its surface can have. Main thread only.
 func (w *Window) resize(scale float64, width, height int) {
-	w.native.setSize(drawable(width, scale), drawable(height, scale))
+	w.native.SetSize(view.Drawable(width, scale), view.Drawable(height, scale))
 }
-
-// drawable bounds a side, in device-independent pixels, by the physical ones of the surface.
-func drawable(side int, scale float64) int { return min(side, int(largestSide/scale)) }
 
 // SetSizeBounds bounds the sizes that the user can give to the window, each at most 8192. Zero is
 // no bound.
@@ -217,7 +168,7 @@ func (w *Window) SetSizeBounds(low, high image.Point) error {
 // bound changes the bounds of the size. Main thread only.
 func (w *Window) bound(scale float64, low, high image.Point) {
 	w.low, w.high = low, high
-	w.native.setBounds(image.Pt(drawable(low.X, scale), drawable(low.Y, scale)), high)
+	w.native.SetBounds(image.Pt(view.Drawable(low.X, scale), view.Drawable(low.Y, scale)), high)
 }
 
 // SetPosition moves the frame's top left corner to a place on the screen.
@@ -225,19 +176,19 @@ func (w *Window) SetPosition(x, y int) error {
 	if err := checkPosition(image.Pt(x, y)); err != nil {
 		return err
 	}
-	w.change("place", func() { w.native.setPosition(x, y) })
+	w.change("place", func() { w.native.SetPosition(x, y) })
 	return nil
 }
 
 // Center moves the window into the middle of its screen.
-func (w *Window) Center() { w.change("place", func() { w.native.center() }) }
+func (w *Window) Center() { w.change("place", func() { w.native.Center() }) }
 
 // SetZoom scales the page; 1 is its own size. Factors outside of 0.1 to 10 are refused.
 func (w *Window) SetZoom(factor float64) error {
 	if !(factor >= 0.1 && factor <= 10) {
 		return fmt.Errorf("webview: zoom %v: must be 0.1 to 10", factor)
 	}
-	w.change("zoom", func() { w.native.setZoom(factor) })
+	w.change("zoom", func() { w.native.SetZoom(factor) })
 	return nil
 }
 
@@ -255,19 +206,21 @@ func (w *Window) SetBackground(c color.Color) {
 			"stack", f.Stack)
 		return
 	}
-	w.change("background", func() { w.native.setBackground(straight) })
+	w.change("background", func() { w.native.SetBackground(straight) })
 }
 
-func (w *Window) set(f flag, on bool) {
+func (w *Window) set(f view.Flag, on bool) {
 	w.change(f, func() {
-		if !w.ending.Load() || f != flagVisible || !on { // one that is being closed stays hidden
-			w.native.set(f, on)
+		if !w.ending.Load() || f != view.Visible || !on { // one that is being closed stays hidden
+			w.native.Set(f, on)
 		}
 	})
 }
 
 // SetTheme changes the look of all windows.
-func (a *App) SetTheme(t Theme) { a.change(themeKind{}, func() { nativeSetTheme(t) }) }
+func (a *App) SetTheme(t Theme) {
+	a.change(themeKind{}, func() { a.platform.SetTheme(view.Theme(t)) })
+}
 
 // themeKind is the key of changes of the theme, which all windows of the process have.
 type themeKind struct{}

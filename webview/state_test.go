@@ -214,10 +214,10 @@ func TestHiddenWindowState(t *testing.T) {
 	p.becomes("the wishes", wishes)
 	if !a.wayland { // there no one else knows a window's state
 		for i, on := range []bool{true, false} {
-			p.post(func() { p.native.iconified(on) })
+			p.post(func() { p.gtk().Iconified(on) })
 			// Behind what the X server tells of it, as on the same connection.
 			q := openPage(t, loop, WindowOptions{Label: "behind" + strconv.Itoa(i)})
-			q.post(func() { q.native.iconified(true) })
+			q.post(func() { q.gtk().Iconified(true) })
 			q.becomes("what comes behind it", func(s State) bool { return s.Minimized })
 			if s, err := p.State(); err != nil || !wishes(s) {
 				t.Errorf("the state was taken off the window: %+v, %v", s, err)

@@ -49,7 +49,7 @@ func (a surroundings) framed(s State, x, y int) bool {
 func (a surroundings) centered(p *testPage, outer image.Point) image.Point {
 	work := image.Rect(0, 0, 1600, 1200)
 	if display.TestKind() == display.Real {
-		if err := p.read(func() { work = p.native.monitors()[0].work }); err != nil {
+		if err := p.read(func() { work = p.native.Monitors()[0].Work }); err != nil {
 			p.t.Fatal(err)
 		}
 	}

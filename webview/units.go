@@ -9,6 +9,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // Values as @tauri-apps/api writes them. Logical pixels are device-independent, physical ones the
@@ -118,9 +120,11 @@ func themeOf(name *string) (Theme, error) {
 }
 
 // edges are the directions of start_resize_dragging.
-var edges = map[string]edge{
-	"North": edgeNorth, "NorthEast": edgeNorthEast, "East": edgeEast, "SouthEast": edgeSouthEast,
-	"South": edgeSouth, "SouthWest": edgeSouthWest, "West": edgeWest, "NorthWest": edgeNorthWest,
+var edges = map[string]view.Edge{
+	"North": view.EdgeNorth, "NorthEast": view.EdgeNorthEast,
+	"East": view.EdgeEast, "SouthEast": view.EdgeSouthEast,
+	"South": view.EdgeSouth, "SouthWest": view.EdgeSouthWest,
+	"West": view.EdgeWest, "NorthWest": view.EdgeNorthWest,
 }
 
 // monitorJSON is a screen in physical pixels.
@@ -135,14 +139,15 @@ type monitorJSON struct {
 	} `json:"workArea"`
 }
 
-func (m monitor) json() *monitorJSON {
-	s := State{Scale: m.scale}
-	j := &monitorJSON{Size: s.physicalSize(m.area.Size()), Position: s.physicalPosition(m.area.Min),
-		ScaleFactor: m.scale}
-	j.WorkArea.Size, j.WorkArea.Position = s.physicalSize(m.work.Size()),
-		s.physicalPosition(m.work.Min)
-	if m.name != "" {
-		j.Name = &m.name
+// monitorOf is what a page gets of a screen.
+func monitorOf(m view.Monitor) *monitorJSON {
+	s := State{Scale: m.Scale}
+	j := &monitorJSON{Size: s.physicalSize(m.Area.Size()), Position: s.physicalPosition(m.Area.Min),
+		ScaleFactor: m.Scale}
+	j.WorkArea.Size, j.WorkArea.Position = s.physicalSize(m.Work.Size()),
+		s.physicalPosition(m.Work.Min)
+	if m.Name != "" {
+		j.Name = &m.Name
 	}
 	return j
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"image"
 	"testing"
+
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 func TestUnits(t *testing.T) {
@@ -43,7 +45,7 @@ func TestDrawable(t *testing.T) {
 		want  int
 	}{{8192, 1, 8192}, {8192, 2, 4096}, {4096, 2, 4096}, {100, 2, 100}, {8192, 1.5, 5461},
 		{0, 2, 0}} {
-		if got := drawable(c.side, c.scale); got != c.want {
+		if got := view.Drawable(c.side, c.scale); got != c.want {
 			t.Errorf("%d at the scale %v: %d", c.side, c.scale, got)
 		}
 	}

@@ -134,7 +134,7 @@ func TestUnreadAnswersOfGonePages(t *testing.T) {
 		})
 	}
 	flood()
-	if err := p.app.call(func() error { p.native.kill(); return nil }); err != nil {
+	if err := p.app.call(func() error { p.native.Kill(); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	over("the process's end")

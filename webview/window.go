@@ -12,6 +12,8 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/carrier/shm"
+	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // Window is one window with one page at a time.
@@ -36,7 +38,7 @@ type Window struct {
 	access    access                              // of its page's commands to the main thread
 
 	// Main thread only.
-	native  nativeWindow
+	native  view.View
 	built   bool
 	holds   bool     // the extension must stay on disk for it
 	early   []func() // what was posted before it was built
@@ -80,21 +82,22 @@ type Window struct {
 	unanswered unanswered
 	dev        *devWait // for the development server; nil: it is there
 	former     former
-	documents  uint64          // that were committed
-	hellos     uint64          // that were said
-	loads      uint64          // steps of navigations that were told
-	changing   bool            // a document was allowed that may take the shown one's place
-	returning  int             // navigations in the history that may have begun
-	heldEvals  []func()        // native evals that wait for its end
-	onLoad     func(loadEvent) // hears what loadChanged has heard, if it is there: tests use it
+	documents  uint64   // that were committed
+	hellos     uint64   // that were said
+	loads      uint64   // steps of navigations that were told
+	changing   bool     // a document was allowed that may take the shown one's place
+	returning  int      // navigations in the history that may have begun
+	heldEvals  []func() // native evals that wait for its end
+	// hears what loadChanged has heard, if it is there: tests use it
+	onLoad func(view.LoadEvent)
 }
 
 func newWindow(a *App, label string) *Window {
 	w := &Window{
 		app: a, label: label, words: newWordsEvent(), done: make(chan struct{}), seats: newSeats(),
-		access: newAccess(),
+		access: newAccess(), native: a.platform.NewView(),
 	}
-	w.room.ping = func(pong func()) { w.post(func() { w.native.ping(pong) }) }
+	w.room.ping = func(pong func()) { w.post(func() { w.native.Ping(pong) }) }
 	w.resizes.after, w.moves.after = w.after, w.after
 	return w
 }
@@ -165,14 +168,14 @@ func (w *Window) Reload() { w.change("reload", w.reload) }
 // nothing. One that is still to be built runs it after that.
 func (w *Window) post(f func()) {
 	if !w.closed.Load() {
-		postTask(task{f: w.guarded(f)})
+		mainloop.PostTask(mainloop.Task{F: w.guarded(f)})
 	}
 }
 
 // change is post for one of the app's own changes, of which the last one of its kind is enough.
 func (w *Window) change(kind any, f func()) {
 	if !w.closed.Load() {
-		postTask(task{f: w.guarded(f), key: change{w, kind}})
+		mainloop.PostTask(mainloop.Task{F: w.guarded(f), Key: change{w, kind}})
 	}
 }
 
@@ -218,12 +221,12 @@ func (w *Window) shut(reason string) {
 	w.asked.gone(true)
 	w.stopDevWait()
 	w.endDownloads()
-	if w.holds {
-		w.app.noExtension(releaseExtension())
+	if e := w.app.platform.Extension(); e != nil && w.holds {
+		w.app.noExtension(e.Release())
 	}
 	end := keeping.closes(w)
 	if w.built {
-		w.native.release(end)
+		w.native.Release(end)
 		w.tell(EventDestroyed, nil)
 	}
 	w.early = nil

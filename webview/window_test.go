@@ -21,6 +21,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/internal/loglimit"
+	"github.com/tailrace-go/tailrace/webview/internal/gtk"
 	wv "github.com/webview/webview_go"
 )
 
@@ -102,10 +103,10 @@ func TestSessionEnds(t *testing.T) {
 		"navigate": func(p *testPage) { p.Navigate("other.html"); p.waitLoaded() },
 		"by page":  func(p *testPage) { p.start(`location.href = 'other.html'`); p.waitLoaded() },
 		"close":    func(p *testPage) { p.Close(); wait(p.t, p.Done(), "the window's end") },
-		"crash":    func(p *testPage) { p.post(p.native.kill) },
+		"crash":    func(p *testPage) { p.post(p.native.Kill) },
 		"again":    func(p *testPage) { p.hello() },
 		"destroyed": func(p *testPage) {
-			p.post(p.native.destroy)
+			p.post(p.native.Destroy)
 			wait(p.t, p.Done(), "the window's end")
 		},
 	} {
@@ -351,7 +352,7 @@ func TestNoRealTimeThreads(t *testing.T) {
 				continue // the thread has ended
 			}
 			open, end := bytes.IndexByte(b, '('), bytes.LastIndexByte(b, ')')
-			if string(b[open+1:end]) != receiver {
+			if string(b[open+1:end]) != gtk.Receiver {
 				continue
 			}
 			receivers++

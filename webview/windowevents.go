@@ -47,7 +47,7 @@ type physicalPosition struct {
 
 // changed notes what is new about the window and tells it. Main thread only.
 func (w *Window) changed() {
-	now := w.native.state()
+	now := w.state()
 	old := w.last
 	w.last = now
 	if now.Dark != old.Dark {

@@ -254,7 +254,7 @@ func TestCrashEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.ready()
-	p.post(p.native.kill)
+	p.post(p.native.Kill)
 	if got := wait(t, heard, "the crash"); got != `{"label":"main","reason":"terminated"}` {
 		t.Errorf("crashed: %s", got)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview"
+	_ "github.com/tailrace-go/tailrace/webview/native" // shows windows of the system
 )
 
 const page = `<!doctype html><h1 id=out></h1><script type=module>

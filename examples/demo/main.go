@@ -20,6 +20,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/display"
 	"github.com/tailrace-go/tailrace/webview"
+	_ "github.com/tailrace-go/tailrace/webview/native" // shows windows of the system
 )
 
 //go:embed page

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/examples/internal/look"
 	"github.com/tailrace-go/tailrace/webview"
+	_ "github.com/tailrace-go/tailrace/webview/native" // shows windows of the system
 )
 
 //go:embed page

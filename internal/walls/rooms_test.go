@@ -37,8 +37,9 @@ var rooms = []room{
 	{packages: "internal/wire"},
 	{packages: "transport/internal/...", imports: []string{"internal/wire"}, tools: true,
 		others: []string{xsync, fastjson}},
-	{packages: "transport", imports: []string{"ring", "internal/wire", "transport/internal"},
-		tools: true, others: []string{xsync, s2}, public: true},
+	{packages: "transport", imports: []string{"ring", "internal/wire", "transport/internal",
+		"transport/history"}, tools: true, others: []string{xsync}, public: true},
+	{packages: "transport/history", tools: true, others: []string{s2}, public: true},
 	{packages: "transport/carrier/pulls", imports: []string{"transport"}, public: true},
 	{packages: "transport/carrier/shm", imports: []string{"transport", "transport/carrier/pulls"},
 		tools: true, others: []string{unix}, public: true},
@@ -51,10 +52,19 @@ var rooms = []room{
 	{packages: "transport/script", tools: true, public: true},
 	{packages: "bus", imports: []string{"transport"}, tools: true,
 		others: []string{xsync, fastjson}, public: true},
-	{packages: "webview/...", imports: []string{"transport", "transport/carrier/pulls",
-		"transport/carrier/shm", "transport/carrier/shm/extension", "transport/policy", "bus",
-		"webview/internal/inspector", "client", "internal/faults"},
-		tools: true, others: []string{"C", gtk}, public: true},
+	{packages: "webview", imports: []string{"transport", "transport/carrier/pulls",
+		"transport/carrier/shm", "transport/policy", "bus", "webview/internal/view",
+		"webview/internal/mainloop", "webview/internal/inspector", "client", "internal/faults"},
+		tools: true, public: true},
+	{packages: "webview/native", imports: []string{"webview/internal/gtk"}, public: true},
+	{packages: "webview/serving", imports: []string{"transport", "transport/carrier/pulls",
+		"webview/internal/origin", "client"}, tools: true, public: true},
+	{packages: "webview/internal/origin/..."},
+	{packages: "webview/internal/view", imports: []string{"transport"}},
+	{packages: "webview/internal/mainloop"},
+	{packages: "webview/internal/gtk/...", imports: []string{"transport",
+		"transport/carrier/shm/extension", "webview/internal/view", "webview/internal/mainloop"},
+		tools: true, others: []string{"C", gtk}},
 	{packages: "webview/internal/inspector"},
 	{packages: "client", public: true},
 	{packages: "internal/faults"},
@@ -71,14 +81,14 @@ var rooms = []room{
 	{packages: "bench/...", imports: []string{"..."}, others: []string{xsync, "C", gtk},
 		programs: true},
 	{packages: "examples/...", imports: []string{"transport", "transport/script", "bus", "webview",
-		"internal/display"}, programs: true},
+		"webview/native", "internal/display"}, programs: true},
 }
 
 // headless are the packages that must have neither cgo nor a window below them, wherever it comes
 // from.
 var headless = []string{
 	"ring", "internal/wire", "transport", "transport/carrier/...", "transport/transporttest",
-	"transport/policy", "bus",
+	"transport/policy", "bus", "webview", "webview/serving",
 }
 
 // apart are rooms that must never reach others, through whatever other rooms.
@@ -89,5 +99,5 @@ var apart = []struct{ from, to string }{
 	{"transport/carrier/pulls", "bus"}, {"transport/carrier/pulls", "webview"},
 	{"transport/carrier/shm", "bus"}, {"transport/carrier/shm", "webview"},
 	{"transport/carrier/memory", "bus"}, {"transport/carrier/memory", "webview"},
-	{"bus", "webview"},
+	{"bus", "webview"}, {"webview", "webview/internal/gtk"}, {"webview", "webview/native"},
 }

@@ -253,7 +253,11 @@ func TestPlanted(t *testing.T) {
 		{"bus", module + "/webview", true},
 		{"bus", module, true},
 		{"bus", module + "/nowhere", true},
-		{"webview", gtk, false},
+		{"webview", gtk, true},
+		{"webview", "C", true},
+		{"webview", module + "/webview/internal/gtk", true},
+		{"webview/serving", module + "/webview", true},
+		{"webview/internal/gtk", gtk, false},
 	} {
 		if why := roomOf(c.folder).wrong(c.imports); (why != "") != c.wrong {
 			t.Errorf("%s imports %s: %q", c.folder, c.imports, why)

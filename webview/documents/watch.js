@@ -2,7 +2,7 @@
 // the document is of the app's origins, and shows the dialogs of those that are.
 (() => {
   "use strict";
-  const KINDS = ["", "alert", "confirm", "prompt", "beforeunload", "print"]; // gtk_types.h
+  const KINDS = ["", "alert", "confirm", "prompt", "beforeunload", "print"]; // view.DialogKind
   const LONGEST = 4096; // UTF-16 units of a dialog's text
   const LINE = 80; // WebKit would show one line of what is longer without a space
   const OVER = 10, PRINT = 11, FOREIGN = 12, START = 13;

@@ -20,6 +20,7 @@ import (
 	"github.com/tailrace-go/tailrace/internal/display"
 	"github.com/tailrace-go/tailrace/transport/script"
 	"github.com/tailrace-go/tailrace/webview"
+	_ "github.com/tailrace-go/tailrace/webview/native" // for tests of what is no program
 )
 
 // picture is the file beside an example's README.

@@ -1,8 +1,11 @@
 package view
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/tailrace-go/tailrace/transport"
 )
 
 // Request is one request of a page over the custom scheme.
@@ -22,9 +25,13 @@ type Request struct {
 	Header   http.Header
 	LongHead bool // the headers are over MaxHead, and not there
 	// Take gives the body of such a request, on the main thread. It gives nil and false when there
-	// is none, nil and true when it can't be read.
+	// is none, nil and true when it can't be read. A body may have a method Until, which has reads
+	// fail when a channel is closed, and is called before the first one.
 	Take func() (body io.ReadCloser, unreadable bool)
 }
+
+// ErrGone is a page that is gone, or does not want the rest of an answer.
+var ErrGone = fmt.Errorf("%w: the page is gone", transport.ErrClosed)
 
 // MaxHead bounds the URL and the headers of a request, in bytes.
 const MaxHead = 64 << 10

@@ -74,13 +74,17 @@ type Monitor struct {
 // MaxMonitors bounds how many screens are listed.
 const MaxMonitors = 16
 
-// LargestSide bounds a side of a window, in device-independent pixels and in physical ones.
+// LargestSide bounds the sides of a window, in device-independent and in physical pixels. WebKit
+// draws a page into one accelerated surface, of 256 MB at 8192 by 8192. At twice the side the
+// program stalls for seconds, and near the end of X11's range no surface can be made, and GTK waits
+// for ever for one: a page could freeze the app.
 const LargestSide = 8192
 
 // Drawable bounds a side, in device-independent pixels, by the physical ones of the surface.
 func Drawable(side int, scale float64) int { return min(side, int(LargestSide/scale)) }
 
-// LoadEvent is a step of the main frame's load, by WebKitLoadEvent's numbers.
+// LoadEvent is a step of a navigation of the main frame to another document, by WebKitLoadEvent's
+// numbers; a navigation inside a document makes none.
 type LoadEvent int
 
 // The steps.
