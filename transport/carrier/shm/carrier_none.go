@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 )
 
