@@ -12,6 +12,8 @@
 //
 //   - [github.com/tailrace-go/tailrace/webview] has windows: an App opens them, serves their pages
 //     and connects each page with Go. Most programs begin with webview.Run.
+//   - [github.com/tailrace-go/tailrace/webview/native] is imported for its effect: it links the
+//     system's web view, which webview itself does not.
 //   - [github.com/tailrace-go/tailrace/transport] has what pages call, which needs no window:
 //     commands, and the channels and streams in their arguments.
 //   - [github.com/tailrace-go/tailrace/bus] has events with names, between Go and pages and among
@@ -31,6 +33,8 @@
 //     tests: on its way things get lost.
 //   - [github.com/tailrace-go/tailrace/transport/history] is where a channel that outlives pages
 //     keeps its messages: a Store of your own may stand there.
+//   - [github.com/tailrace-go/tailrace/webview/serving] serves pages without a window, over HTTP:
+//     files, the app's handler, and who may ask for what.
 //   - [github.com/tailrace-go/tailrace/client] is the page's half, as scripts to be injected or
 //     served.
 //   - [github.com/tailrace-go/tailrace/ring] is the lock-free ring that every channel has.
@@ -48,6 +52,7 @@
 //
 //		"github.com/tailrace-go/tailrace/transport"
 //		"github.com/tailrace-go/tailrace/webview"
+//		_ "github.com/tailrace-go/tailrace/webview/native" // shows windows of the system
 //	)
 //
 //	const page = `<!doctype html><h1 id=out></h1><script type=module>
