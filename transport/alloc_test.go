@@ -33,7 +33,7 @@ func idleSession(t testing.TB, o Options) *Session {
 func TestSendDoesNotAllocate(t *testing.T) {
 	s := idleSession(t, Options{})
 	ch := &Channel[[]byte]{}
-	ch.lane, ch.codec = s.addLane(1, &s.channels), JSONCodec{}
+	ch.lane, ch.codec = s.addLane(1, &s.lanes.channels), JSONCodec{}
 	body := make([]byte, 64)
 	ctx := context.Background()
 	send := func() {

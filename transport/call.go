@@ -9,11 +9,37 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/puzpuzpuz/xsync/v3"
 	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport/internal/budget"
+	"github.com/tailrace-go/tailrace/transport/internal/turns"
 )
+
+// calls are the commands that the page has called. Any goroutine may touch them; who receives from
+// the page alone adds some.
+type calls struct {
+	settle  func(string) func(context.Context) // of SessionConfig
+	unknown func(command string) error         // of SessionConfig
+
+	running *xsync.MapOf[uint32, *invocation]
+	pending atomic.Int64  // how many have a place among Options.Pending
+	count   atomic.Uint64 // so far
+	crowd   crowd
+
+	turns  turns.Turns[*invocation]  // of the ordered ones
+	begins turns.Begins[*invocation] // of the others
+	// results is the turn of who answers with a lane: the page learns of lanes in the order of
+	// their numbers.
+	results token
+}
+
+func (c *calls) start(o *SessionConfig) {
+	c.settle, c.unknown = o.Settle, o.Unknown
+	c.running = xsync.NewMapOf[uint32, *invocation]()
+	c.results = newToken()
+}
 
 // invocation is one call of a command by the page.
 type invocation struct {
@@ -89,13 +115,13 @@ func (s *Session) invoke(p []byte) error {
 }
 
 // admit counts a command, which over counts out; with an error nothing of it is counted. The caller
-// holds inMu, and is the only one that admits.
+// holds up.mu, and is the only one that admits.
 func (s *Session) admit(inv *invocation) error {
-	running := s.pending.Load()
+	running := s.calls.pending.Load()
 	if running >= int64(2*s.opt.Pending) {
 		return wire.Broken("%d commands at once, the limit is %d", 2*s.opt.Pending, s.opt.Pending)
 	}
-	if other, running := s.commands.Load(inv.id); running && !other.vacated.Load() {
+	if other, running := s.calls.running.Load(inv.id); running && !other.vacated.Load() {
 		return wire.Broken("invoke %d: a command with this id is running", inv.id)
 	}
 	if err := s.budget.FromPage(budget.Commands, inv.held); err != nil {
@@ -111,12 +137,12 @@ func (s *Session) admit(inv *invocation) error {
 		}
 	}
 	inv.ctx, inv.cancel = context.WithCancelCause(context.WithValue(s.ctx, invocationKey{}, inv))
-	if s.pending.Add(1) >= int64(s.opt.Pending) {
-		s.crowd.full()
+	if s.calls.pending.Add(1) >= int64(s.opt.Pending) {
+		s.calls.crowd.full()
 	}
-	s.commands.Store(inv.id, inv)
-	s.invokes++
-	s.figures.commands.Add(1)
+	s.calls.running.Store(inv.id, inv)
+	s.up.invokes++
+	s.calls.count.Add(1)
 	return nil
 }
 
@@ -141,11 +167,11 @@ var errExited = &Error{CodePanic, "a function of the app has ended the command's
 
 // settled begins what SessionConfig.Settle says. What it gives waits; neither panics.
 func (inv *invocation) settled() func(context.Context) {
-	if inv.s.beforeResult == nil {
+	if inv.s.calls.settle == nil {
 		return nil
 	}
 	var wait func(context.Context)
-	if f := appcode.Call(func() { wait = inv.s.beforeResult(inv.name) }); f != nil {
+	if f := appcode.Call(func() { wait = inv.s.calls.settle(inv.name) }); f != nil {
 		inv.settleFailed(f)
 	}
 	if wait == nil {
@@ -168,7 +194,7 @@ func (inv *invocation) perform() {
 	waited := inv.refused != nil || inv.ordered() || inv.waitForOthers()
 	switch {
 	// the page is gone, and nothing is owed to it
-	case inv.s.ctx.Err() != nil && inv.s.leaving.Load() == nil:
+	case inv.s.ctx.Err() != nil && inv.s.up.leaving.Load() == nil:
 		inv.err = &Error{CodeClosed, "the session is over", nil}
 	case inv.refused != nil:
 		inv.err = inv.refused
@@ -260,7 +286,7 @@ func (inv *invocation) permit() *Error {
 // page that has one calls on at once. It does not wait.
 func (inv *invocation) vacate() {
 	if !inv.vacated.Swap(true) {
-		inv.s.pending.Add(-1)
+		inv.s.calls.pending.Add(-1)
 	}
 }
 
@@ -269,7 +295,7 @@ func (inv *invocation) over() {
 	s := inv.s
 	s.engine.pass(gapAnswered)
 	inv.vacate()
-	s.commands.Compute(inv.id, func(now *invocation, loaded bool) (*invocation, bool) {
+	s.calls.running.Compute(inv.id, func(now *invocation, loaded bool) (*invocation, bool) {
 		return now, !loaded || now == inv // the id may be another call's by now
 	})
 	s.budget.Give(budget.Commands, inv.held)

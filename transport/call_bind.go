@@ -75,5 +75,5 @@ func (inv *invocation) announce(l *lane, window int64) error {
 		return nil
 	}
 	payload := twoWords(make([]byte, 0, 16), l.id, 0)
-	return inv.s.control.send(inv.s.ctx, wire.Open, twoWords(payload, uint32(window), 0))
+	return inv.s.lanes.control.send(inv.s.ctx, wire.Open, twoWords(payload, uint32(window), 0))
 }

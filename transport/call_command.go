@@ -166,8 +166,8 @@ func (inv *invocation) handle() (err error) {
 	case inv.command != nil:
 		inv.result, err = inv.command.run(inv.ctx, inv)
 		return err
-	case inv.s.unknown != nil:
-		if err := inv.s.unknown(inv.name); err != nil {
+	case inv.s.calls.unknown != nil:
+		if err := inv.s.calls.unknown(inv.name); err != nil {
 			return err
 		}
 	}
@@ -212,7 +212,7 @@ const smallReply = 512
 
 // replyFrame sends a reply on lane 0. One that finds no room there is counted while it waits.
 func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload []byte) error {
-	s, l := inv.s, inv.s.control
+	s, l := inv.s, inv.s.lanes.control
 	m := manner{answers: inv}
 	if ctx == noWait {
 		return l.sendAs(noWait, m, kind, payload)
@@ -259,33 +259,33 @@ const lastLane = 1<<32 - 2
 // result frame first, so the lane has something to say only after that is in a batch.
 func (inv *invocation) replyLane(data []byte) error {
 	s := inv.s
-	if n := s.downloads.Load(); n >= int64(2*s.opt.Pending) {
+	if n := s.lanes.downloads.Load(); n >= int64(2*s.opt.Pending) {
 		return s.fail(wire.Broken("%d lanes of raw results, which the page does not close", n))
 	}
 	v := &slotValue{kind: wire.Bytes, data: data, n: 1, full: true}
 	if err := inv.roomForResult(v.cost()); err != nil {
 		return err
 	}
-	if err := s.control.takeTurn(s.ctx, s.downTurn); err != nil {
+	if err := s.lanes.control.takeTurn(s.ctx, s.calls.results); err != nil {
 		s.budget.Give(budget.Results, v.cost())
 		return err
 	}
-	if s.nextLane.Load() == lastLane {
-		s.downTurn <- struct{}{}
+	if s.lanes.fromGo.Load() == lastLane {
+		s.calls.results <- struct{}{}
 		s.budget.Give(budget.Results, v.cost())
 		s.end(&ClosedError{Reason: "the session has used all numbers of lanes: reload the page"})
 		return s.Err()
 	}
-	l := newLane(s, s.nextLane.Add(2), s.opt.RingBytes)
+	l := newLane(s, s.lanes.fromGo.Add(2), s.opt.RingBytes)
 	l.name = inv.name
-	s.enter(l, &s.downloads)
+	s.enter(l, &s.lanes.downloads)
 	payload := twoWords(nil, inv.id, 2)
 	payload = twoWords(payload, l.id, 0)
 	payload = twoWords(payload, uint32(len(data)), 0)
-	err := s.control.send(s.ctx, wire.Result, payload)
-	s.downTurn <- struct{}{}
+	err := s.lanes.control.send(s.ctx, wire.Result, payload)
+	s.calls.results <- struct{}{}
 	if err == nil {
-		err = s.control.wait(s.ctx, s.control.accepted(), false)
+		err = s.lanes.control.wait(s.ctx, s.lanes.control.accepted(), false)
 	}
 	if err != nil {
 		s.budget.Give(budget.Results, v.cost())

@@ -57,7 +57,7 @@ func BenchmarkCommands(b *testing.B) {
 			b.StopTimer()
 			b.ReportMetric(float64(late)/float64(n)*1e6, "late/million")
 			s.End("bench is over")
-			<-s.drained
+			<-s.down.drained
 		})
 	}
 }

@@ -161,17 +161,19 @@ func TestCommandCancel(t *testing.T) {
 
 func TestCommandEndsWithSession(t *testing.T) {
 	e := newEngine(t, transport.Options{})
-	started, cause := make(chan struct{}), make(chan error, 1)
+	started, cause, ended := make(chan struct{}), make(chan error, 1), make(chan struct{})
 	transport.Handle(e, "wait", func(ctx context.Context, _ struct{}) (int, error) {
 		close(started)
 		<-ctx.Done()
 		cause <- context.Cause(ctx)
+		<-ended // a drainer that is at it might still take the result
 		return 0, nil
 	})
 	p := openPage(t, e, transporttest.Config{})
 	call := p.Start(transporttest.Request{Command: "wait"})
 	<-started
 	p.Session.End("page was reloaded")
+	close(ended)
 	err := <-cause
 	var closed *transport.ClosedError
 	if !errors.As(err, &closed) || closed.Reason != "page was reloaded" ||

@@ -1,10 +1,10 @@
 package transport
 
-import "sync"
+import "github.com/tailrace-go/tailrace/internal/ranked"
 
 // crowd tells when as many commands run as may.
 type crowd struct {
-	mu      sync.Mutex
+	mu      ranked.Mutex[ranked.Leaf]
 	reached chan struct{} // closed when they do; nil: nobody has asked
 }
 
@@ -22,14 +22,14 @@ func (c *crowd) full() {
 // lets. The page calls nothing more then until one is answered: whoever delays an answer until the
 // page says something must not delay it further.
 func (s *Session) Crowded() <-chan struct{} {
-	c := &s.crowd
+	c := &s.calls.crowd
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reached == nil {
 		c.reached = make(chan struct{})
 	}
 	reached := c.reached
-	if s.pending.Load() >= int64(s.opt.Pending) { // before the lock, full had nobody to tell
+	if s.calls.pending.Load() >= int64(s.opt.Pending) { // before the lock, full had nobody to tell
 		close(reached)
 		c.reached = nil
 	}

@@ -10,7 +10,7 @@ import (
 // nameCost is memory that stays for a channel that a call names, in bytes.
 const nameCost = 16
 
-// parse reads the envelope and opens the lanes that it names. The caller holds inMu.
+// parse reads the envelope and opens the lanes that it names. The caller holds up.mu.
 func (inv *invocation) parse(text []byte) error {
 	e, err := envelope.Parse(inv.id, text)
 	if err != nil {
@@ -40,17 +40,17 @@ func (inv *invocation) comesApart(body envelope.Body) error {
 	s, id := inv.s, body.Lane
 	behind := inv.length
 	inv.length = body.Length
-	if id%2 == 0 || uint64(id) > 1<<32-1 || uint32(id) <= s.pageLanes || behind > 0 {
+	if id%2 == 0 || uint64(id) > 1<<32-1 || uint32(id) <= s.up.lanes || behind > 0 {
 		return wire.Broken("invoke %d: lane %d can't bring its body", inv.id, id)
 	}
-	if n := s.uploads.Load(); n >= int64(2*s.opt.Pending) {
+	if n := s.lanes.uploads.Load(); n >= int64(2*s.opt.Pending) {
 		return wire.Broken("%d lanes for raw bodies, which the page does not close", n)
 	}
-	s.pageLanes = uint32(id)
+	s.up.lanes = uint32(id)
 	inv.upload = newLane(s, uint32(id), s.opt.RingBytes)
 	inv.upload.name = inv.name
 	inv.upload.in.shut = true // until the policy has been asked, and all else allows the call
-	s.enter(inv.upload, &s.uploads)
+	s.enter(inv.upload, &s.lanes.uploads)
 	inv.upload.in.window.Store(int64(s.opt.Window))
 	return nil
 }
@@ -84,8 +84,8 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 	s := inv.s
 	l := s.lane(id)
 	switch {
-	case id > s.pageLanes:
-		open := int(s.channels.Load())
+	case id > s.up.lanes:
+		open := int(s.lanes.channels.Load())
 		if open >= 2*s.opt.Lanes {
 			return wire.Broken("%d channels, the limit is %d", open, s.opt.Lanes)
 		}
@@ -95,10 +95,10 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 					"raise Options.Lanes", s.opt.Lanes), nil,
 			}
 		}
-		s.pageLanes = id
+		s.up.lanes = id
 		l = newLane(s, id, s.opt.RingBytes)
 		l.name, l.borrow = inv.name, borrow
-		s.enter(l, &s.channels)
+		s.enter(l, &s.lanes.channels)
 		inv.opened = append(inv.opened, l)
 	case l == nil || l.end.Load() != nil:
 		inv.refuseEnded(id)
@@ -106,7 +106,7 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 	case l.borrow != borrow:
 		return wire.Broken("invoke %d: lane %d was opened with borrow %v", inv.id, id, l.borrow)
 	}
-	if this := s.invokes + 1; l.named != this {
+	if this := s.up.invokes + 1; l.named != this {
 		l.named = this
 	} else {
 		return nil // it stands there twice

@@ -5,12 +5,30 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 
+	"github.com/puzpuzpuz/xsync/v3"
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport/internal/budget"
 	"github.com/tailrace-go/tailrace/transport/internal/scripts"
 )
+
+// evals are the scripts that Go has its page evaluate. Any goroutine may touch them.
+type evals struct {
+	last    atomic.Uint64 // counts them; its low half is the last one's number
+	waiting *xsync.MapOf[uint32, chan evalReply]
+
+	native  func(id uint32, js string, expectResult bool) // of SessionConfig, nil: there is none
+	natives atomic.Uint64                                 // how many were evaluated so
+	scripts scripts.Store                                 // those that the page may ask for so
+}
+
+func (e *evals) start(c *SessionConfig, b *budget.Budget) {
+	e.waiting = xsync.NewMapOf[uint32, chan evalReply]()
+	e.native = c.NativeEval
+	e.scripts.Start(b)
+}
 
 type evalReply struct {
 	data json.RawMessage
@@ -36,11 +54,11 @@ func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, e
 	ctx = contexts.OrBackground(ctx)
 	reply := make(chan evalReply, 1)
 	id := s.evalID()
-	for _, taken := s.evals.LoadOrStore(id, reply); taken; _, taken = s.evals.LoadOrStore(id,
+	for _, taken := s.evals.waiting.LoadOrStore(id, reply); taken; _, taken = s.evals.waiting.LoadOrStore(id,
 		reply) {
 		id = s.evalID()
 	}
-	defer s.evals.Delete(id)
+	defer s.evals.waiting.Delete(id)
 	if err := s.sendEval(ctx, id, js, true); err != nil {
 		return nil, err
 	}
@@ -63,12 +81,12 @@ func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, e
 // without those whose value is still waited for.
 func (s *Session) evalID() uint32 {
 	for {
-		n := s.lastEval.Add(1)
+		n := s.evals.last.Add(1)
 		id := uint32(n)
 		if n == uint64(id) {
 			return id
 		}
-		if _, waits := s.evals.Load(id); id != 0 && !waits {
+		if _, waits := s.evals.waiting.Load(id); id != 0 && !waits {
 			return id
 		}
 	}
@@ -91,21 +109,21 @@ func (s *Session) sendEval(ctx context.Context, id uint32, js string, expectResu
 	if !expectResult {
 		flags |= evalQuiet
 	}
-	if s.nativeEval != nil {
+	if s.evals.native != nil {
 		flags |= evalNative
 		c := &scripts.Script{ID: id, JS: js, Result: expectResult}
 		if err := s.roomForScript(ctx, c.Cost()); err != nil {
 			return fmt.Errorf("failed to eval: %w", err)
 		}
-		s.scripts.Keep(c)
+		s.evals.scripts.Keep(c)
 	}
 	payload := twoWords(make([]byte, 0, 8+len(js)), id, flags)
-	err := s.control.send(ctx, wire.Eval, append(payload, js...))
-	if s.nativeEval != nil {
+	err := s.lanes.control.send(ctx, wire.Eval, append(payload, js...))
+	if s.evals.native != nil {
 		if err != nil {
-			s.scripts.Take(id)
+			s.evals.scripts.Take(id)
 		} else {
-			s.scripts.Sent(id, s.control.ring.Load().Tail())
+			s.evals.scripts.Sent(id, s.lanes.control.ring.Load().Tail())
 		}
 	}
 	if err != nil {
@@ -135,14 +153,14 @@ func (s *Session) evalReply(kind wire.Kind, p []byte) error {
 	if err != nil {
 		return err
 	}
-	if uint64(id) > s.lastEval.Load() ||
+	if uint64(id) > s.evals.last.Load() ||
 		body != 0 && (body != evalNotAllowed || kind != wire.Result || len(rest) > 0) {
 		return wire.Broken("%v for eval %d, body %d", kind, id, body)
 	}
 	if body == evalNotAllowed {
 		return s.notAllowed(id)
 	}
-	s.scripts.Take(id)
+	s.evals.scripts.Take(id)
 	var r evalReply
 	switch {
 	case kind == wire.Error:
@@ -156,7 +174,7 @@ func (s *Session) evalReply(kind wire.Kind, p []byte) error {
 	default:
 		r.data = bytes.Clone(rest)
 	}
-	if reply, ok := s.evals.LoadAndDelete(id); ok {
+	if reply, ok := s.evals.waiting.LoadAndDelete(id); ok {
 		reply <- r
 	} else if e, ok := r.err.(*Error); ok {
 		s.scriptFailed(e)

@@ -3,11 +3,18 @@ package transport
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
 )
+
+// events are those on their way into lane 0. Any goroutine may touch them.
+type events struct {
+	turn              token // is free while no large event waits to begin, and none behind it
+	accepted, refused atomic.Uint64
+}
 
 // eventReserve: one part in so many of lane 0 is kept back from events for results, errors and
 // evals, so that a flood of events can't make those wait or fail.
@@ -40,13 +47,13 @@ func (s *Session) EventContext(ctx context.Context, subs []uint32, binary bool,
 // countEvent notes what became of an event.
 func (s *Session) countEvent(err error) error {
 	if err != nil {
-		s.figures.eventsRefused.Add(1)
+		s.events.refused.Add(1)
 		if err == ErrFull {
 			s.eventRefused()
 		}
 		return err
 	}
-	s.figures.events.Add(1)
+	s.events.accepted.Add(1)
 	return nil
 }
 
@@ -58,17 +65,17 @@ func (s *Session) event(ctx context.Context, subs []uint32, binary bool, payload
 	if n > s.opt.MaxMessage {
 		return ErrTooLarge
 	}
-	l := s.control
+	l := s.lanes.control
 	var small [128]byte // the head of an event for a few subscriptions needs no memory of its own
 	head := wire.AppendEventHead(small[:0], subs, binary)
 	if n > l.maxFrame(l.ring.Load()) {
 		return s.largeEvent(ctx, append(head, payload...))
 	}
-	if len(s.eventTurn) == 0 { // a large event waits: this one waits behind it
-		if err := l.takeTurn(ctx, s.eventTurn); err != nil {
+	if len(s.events.turn) == 0 { // a large event waits: this one waits behind it
+		if err := l.takeTurn(ctx, s.events.turn); err != nil {
 			return err
 		}
-		defer func() { s.eventTurn <- struct{}{} }()
+		defer func() { s.events.turn <- struct{}{} }()
 	}
 	return l.write(ctx, low, wire.Event, head, payload)
 }
@@ -84,7 +91,7 @@ func (s *Session) event(ctx context.Context, subs []uint32, binary bool, payload
 // Rejected: to wait in the ring's queue for the first fragment. A claim that was granted can't be
 // given back when another message has the turn, and to hold the turn meanwhile stops evals.
 func (s *Session) largeEvent(ctx context.Context, data []byte) error {
-	l := s.control
+	l := s.lanes.control
 	r := l.ring.Load() // the only one: lane 0's ring has its full size from the start
 	if err := l.err(); err != nil {
 		return err // r may be what freeRings leaves
@@ -93,14 +100,14 @@ func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 	if ctx == noWait && !whole {
 		return errTooLargeToTry
 	}
-	if err := l.takeTurn(ctx, s.eventTurn); err != nil {
+	if err := l.takeTurn(ctx, s.events.turn); err != nil {
 		return err
 	}
 	ours := true // the events' turn
 	giveBack := func() {
 		if ours {
 			ours = false
-			s.eventTurn <- struct{}{}
+			s.events.turn <- struct{}{}
 		}
 	}
 	defer giveBack()
@@ -125,7 +132,7 @@ func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 // Without an error the caller has the turn.
 func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, piece,
 	need int) error {
-	l := s.control
+	l := s.lanes.control
 	room := func() bool { return r.Len()+need <= r.Cap()-r.Cap()/eventReserve }
 	for {
 		before, err := l.receipt(), ErrFull

@@ -38,7 +38,7 @@ func (c *readCarrier) receipts(s *Session) {
 		select {
 		case n := <-c.batches:
 			h := wire.Header{
-				Receipt: n, Credits: []wire.Credit{{Lane: 0, Total: s.control.sent.Load()}},
+				Receipt: n, Credits: []wire.Credit{{Lane: 0, Total: s.lanes.control.sent.Load()}},
 			}
 			if _, err := c.port.Receive(wire.Finish(wire.AppendHeader(nil, &h))); err != nil {
 				return
@@ -96,7 +96,7 @@ func BenchmarkEvent(b *testing.B) {
 				b.Fatalf("%d events of %d", got, b.N)
 			}
 			s.End("bench is over")
-			<-s.drained
+			<-s.down.drained
 		})
 	}
 }

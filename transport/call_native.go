@@ -10,11 +10,11 @@ import (
 
 // notAllowed handles the page's word that its Content-Security-Policy forbids an eval.
 func (s *Session) notAllowed(id uint32) error {
-	c, ok := s.scripts.Take(id)
+	c, ok := s.evals.scripts.Take(id)
 	if !ok {
 		return wire.Broken("native eval of script %d, which is not known", id)
 	}
-	s.figures.nativeEvals.Add(1)
+	s.evals.natives.Add(1)
 	go s.evalNatively(id, c)
 	return nil
 }
@@ -28,7 +28,7 @@ func (s *Session) evalNatively(id uint32, c scripts.Script) {
 		s.NativeEvaluated(id, nil, &Error{CodePanic, "the native eval panicked: see the app's log",
 			nil})
 	})
-	s.nativeEval(id, c.JS, c.Result)
+	s.evals.native(id, c.JS, c.Result)
 	returned = true
 }
 
@@ -46,7 +46,7 @@ func (s *Session) evalNatively(id uint32, c scripts.Script) {
 // What a script throws that nobody waits for shows in the page as an uncaught error. After ten
 // seconds without a word the page goes on, with an error.
 func (s *Session) NativeEvaluated(id uint32, result json.RawMessage, err error) {
-	if reply, ok := s.evals.LoadAndDelete(id); ok {
+	if reply, ok := s.evals.waiting.LoadAndDelete(id); ok {
 		if err == nil && result == nil {
 			result = json.RawMessage("null")
 		}

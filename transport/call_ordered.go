@@ -27,18 +27,18 @@ func HandleOrdered[Args, Result any](e *Engine, name string,
 
 func (inv *invocation) ordered() bool { return inv.command != nil && inv.command.Ordered }
 
-// start starts a command when its turn has come. The caller holds inMu.
+// start starts a command when its turn has come. The caller holds up.mu.
 func (s *Session) start(inv *invocation) {
 	if inv.ordered() && len(inv.lanes) > 0 && inv.refused == nil {
 		inv.refused = &Error{
 			CodeBadArguments, fmt.Sprintf("command %q takes no channels", inv.name), nil,
 		}
 	}
-	switch queued, first := s.turns.Add(inv, inv.ordered()); {
+	switch queued, first := s.calls.turns.Add(inv, inv.ordered()); {
 	case first:
 		go s.takeTurns(inv)
 	case !queued:
-		s.begins.Add(inv)
+		s.calls.begins.Add(inv)
 	}
 }
 
@@ -50,15 +50,15 @@ func (s *Session) takeTurns(inv *invocation) {
 		if over {
 			return
 		}
-		if next, ok := s.turns.Next(); ok { // the handler has ended this goroutine
+		if next, ok := s.calls.turns.Next(); ok { // the handler has ended this goroutine
 			go s.takeTurns(next)
 		}
 	}()
-	for ok := true; ok; inv, ok = s.turns.Next() {
+	for ok := true; ok; inv, ok = s.calls.turns.Next() {
 		if inv.ordered() {
 			inv.runOrdered()
 		} else {
-			s.begins.Add(inv)
+			s.calls.begins.Add(inv)
 		}
 	}
 	over = true

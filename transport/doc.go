@@ -67,7 +67,6 @@
 //	ERROR  command's result panicked                 command, panic, stack
 //	ERROR  error detail can't be encoded             command, code, error
 //	ERROR  an error's methods panicked               command, type, panic, stack
-//	ERROR  a store panicked                          channel, method, panic, stack
 //	ERROR  policy panicked, which denies             permission, panic, stack
 //
 // Packages bus, webview and shm log under their names: the carrier that a session has or goes over
@@ -84,14 +83,11 @@
 //
 // # Locks
 //
-// Sending takes none while there is room. Session.inMu makes Receive one at a time and may be held
-// when outMu is taken; outMu guards the batches without receipt and may be held when a lane's mu is
-// taken; Carrier.Alloc and Free are called under both. Stats takes Engine.mu, then each session's
-// outMu, then its gone; a channel's end takes gone under outMu, too; a lane's and an inbox's mu may
-// be taken under gone. lane.mu, inbox.mu, readyMu and creditMu are leaves. A resumable channel's
-// mu, and marks.mu under it, are taken before all of these but Engine.mu, and never under one of
-// them. None is held when a channel's store is called; the store may hold its own when it has a
-// channel told of messages, which takes the channel's mu. storeTurns.mu and seen.mu are leaves.
+// Sending takes none while there is room. All others have a rank, and are taken in its order, from
+// the outside in: Engine, Resumable, Marks, Requests, Receiving, Receipts, Lanes, Lane, Inbox,
+// Leaf, Budget. Package internal/ranked says what each guards; a build with the tag ringdebug
+// checks the order. Carrier.Alloc and Free are called under Receiving, Receipts and Lane; a store
+// under none, but it may hold its own when it tells a channel of messages.
 //
 // No function of the app runs under any of them: internal/appcode has the rule.
 package transport

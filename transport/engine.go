@@ -3,11 +3,11 @@ package transport
 import (
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/puzpuzpuz/xsync/v3"
 	"github.com/tailrace-go/tailrace/internal/builtin"
+	"github.com/tailrace-go/tailrace/internal/ranked"
 )
 
 // Engine holds the commands of an app and the settings of its sessions. Its methods may be called
@@ -19,9 +19,9 @@ type Engine struct {
 	epoch      time.Time // the figures' times count from here
 	inGap      func(gap) // nil but in tests
 
-	mu       sync.Mutex // guards what follows
-	serial   uint64     // of the last session
-	sessions []*Session // open, or giving their memory back
+	mu       ranked.Mutex[ranked.Engine] // guards what follows
+	serial   uint64                      // of the last session
+	sessions []*Session                  // open, or giving their memory back
 	gone     EngineStats
 }
 
@@ -77,7 +77,7 @@ func (e *Engine) enter(s *Session) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.serial++
-	s.serial = e.serial
+	s.page.serial = e.serial
 	e.sessions = append(e.sessions, s)
 }
 

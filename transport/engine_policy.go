@@ -79,7 +79,7 @@ func (s *Session) Check(a Action, name string) error {
 }
 
 func (s *Session) check(a Action, name string) *Error {
-	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
+	p := Permission{Label: s.page.label, Origin: s.page.origin, Action: a, Name: name}
 	denied := s.engine.check(s.log, p)
 	if denied != nil {
 		s.logDenial(p)
@@ -129,7 +129,7 @@ func (s *Session) checkDenied(a Action, name string) *Error {
 	if !ok {
 		return nil
 	}
-	p := Permission{Label: s.label, Origin: s.origin, Action: a, Name: name}
+	p := Permission{Label: s.page.label, Origin: s.page.origin, Action: a, Name: name}
 	denies := true
 	if f := appcode.Call(func() { denies = d.Denies(p) }); f != nil {
 		policyPanicked(s.log, p, f)
@@ -142,4 +142,4 @@ func (s *Session) checkDenied(a Action, name string) *Error {
 }
 
 // logDenial logs the first denial of a permission.
-func (s *Session) logDenial(p Permission) { s.journal.Denied(p.String(), s.origin) }
+func (s *Session) logDenial(p Permission) { s.journal.Denied(p.String(), s.page.origin) }

@@ -3,10 +3,10 @@ package transport
 import (
 	"context"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/internal/journal"
@@ -40,8 +40,8 @@ type lane struct {
 	valueBytes atomic.Int64 // what values take, from the slot to their receipt
 	extra      atomic.Int64 // frames beyond one a message: fragments, aborts, the close
 	waits      meter.Waits
-	turn       chan struct{} // holds a token while no fragmented message is under way
-	named      int           // the number of the invoke that named it last; guarded by inMu
+	turn       token // is free while no fragmented message is under way
+	named      int   // the number of the invoke that named it last; guarded by up.mu
 
 	// Ending. end is set once, before done is closed.
 	end    atomic.Pointer[ClosedError]
@@ -64,7 +64,7 @@ type lane struct {
 	fed     bool     // the close frame is in a batch
 
 	// mu guards what follows: the slow path.
-	mu        sync.Mutex
+	mu        ranked.Mutex[ranked.Lane]
 	rings     []laneRing // oldest first
 	drained   mark       // what is in batches
 	received  mark       // what has its receipt
@@ -99,9 +99,8 @@ type markWaiter struct {
 }
 
 func newLane(s *Session, id uint32, ringSize int) *lane {
-	l := &lane{s: s, id: id, ringSize: ringSize, turn: make(chan struct{}, 1),
+	l := &lane{s: s, id: id, ringSize: ringSize, turn: newToken(),
 		done: make(chan struct{})}
-	l.turn <- struct{}{}
 	l.in.bell = make(chan struct{}, 1)
 	l.meter.Start(s.engine.now())
 	l.in.meter = l.meter
@@ -332,8 +331,8 @@ func (l *lane) advance(m mark, received bool) {
 	*at = m
 	if !received {
 		sent := l.sent.Load()
-		l.meter.Tick(l.s.atStep, meter.Count{Messages: l.messages(), Bytes: sent})
-		l.latency.Begin(l.s.at, sent)
+		l.meter.Tick(l.s.down.clock.step, meter.Count{Messages: l.messages(), Bytes: sent})
+		l.latency.Begin(l.s.down.clock.at, sent)
 	}
 	rest := l.waiters[:0]
 	for _, w := range l.waiters {

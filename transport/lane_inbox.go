@@ -2,10 +2,10 @@ package transport
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 
-	queue "github.com/tailrace-go/tailrace/internal/fifo"
+	"github.com/tailrace-go/tailrace/internal/fifo"
+	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport/internal/budget"
 	"github.com/tailrace-go/tailrace/transport/internal/meter"
@@ -17,7 +17,7 @@ import (
 // unread is dropped; when the page closes it, what came before can still be received. What comes,
 // what ends the lane and who receives may meet anywhere:
 //
-//	what comes, under inMu           Go's end (finish)      receive
+//	what comes, under up.mu          Go's end (finish)      receive
 //	1 frame: no end yet, keep it     a the end is set       x has it ended?
 //	2 deliver, under mu: over? drop  b under mu: over,      y under mu: take the first message
 //	  it, else queue it                empty the queue      z none, and x said yes: ErrClosed
@@ -37,7 +37,7 @@ type inbox struct {
 	// channel is one-way.
 	window atomic.Int64
 
-	// Guarded by the session's inMu.
+	// Guarded by the session's up.mu.
 	next     uint64 // sequence number of the next frame
 	received uint64 // bytes of strides
 	part     wire.Assembly
@@ -48,7 +48,7 @@ type inbox struct {
 	ended    atomic.Bool   // the page's close has come; set under mu
 	due      atomic.Bool   // stands in the session's list of credits to tell
 
-	mu    sync.Mutex
+	mu    ranked.Mutex[ranked.Inbox]
 	queue messages
 	cost  int64         // of the queue, in the session's memory
 	held  int           // strides of fragments that wait for their credit
@@ -70,7 +70,7 @@ type message struct {
 // messages is a queue of messages. It keeps them in the slices in which they came, so that a long
 // one is not moved when it grows.
 type messages struct {
-	runs queue.Queue[[]message] // none is empty
+	runs fifo.Queue[[]message] // none is empty
 }
 
 func (q *messages) empty() bool { return q.runs.Len() == 0 }
@@ -117,7 +117,7 @@ func (a *arrivals) add(m message) {
 }
 
 // deliver queues them, and checks the session's memory. Those of a lane that Go has ended meanwhile
-// are dropped. The caller holds inMu.
+// are dropped. The caller holds up.mu.
 func (a *arrivals) deliver() error {
 	if len(a.queue) == 0 {
 		return nil
@@ -182,8 +182,8 @@ func (l *lane) unshut() {
 // lane would do so otherwise.
 func (l *lane) dropPart() {
 	s := l.s
-	s.inMu.Lock()
-	defer s.inMu.Unlock()
+	s.up.mu.Lock()
+	defer s.up.mu.Unlock()
 	s.budget.Give(budget.Fragments, int64(l.in.part.Size()))
 	l.in.part.Discard()
 }
@@ -199,7 +199,7 @@ func (in *inbox) pageEnds() {
 // closed before, or whose page has left, it leaves the queue as it is.
 func (l *lane) dropUnread() {
 	l.in.mu.Lock()
-	if l.in.ended.Load() || l.s.keepUnread.Load() {
+	if l.in.ended.Load() || l.s.up.keepUnread.Load() {
 		l.in.mu.Unlock()
 		return
 	}
@@ -290,30 +290,6 @@ func (l *lane) consume(n int) {
 	if int64(total-in.told.Load()) < in.window.Load()/4 || !in.due.CompareAndSwap(false, true) {
 		return
 	}
-	s := l.s
-	s.creditMu.Lock()
-	s.due = append(s.due, l)
-	s.creditMu.Unlock()
-	s.Wake()
-}
-
-// creditsDue takes the credits that the next batch carries: at most an eighth of it.
-func (s *Session) creditsDue() []wire.Credit {
-	s.creditMu.Lock()
-	defer s.creditMu.Unlock()
-	n := min(len(s.due), s.opt.MaxBatch/8/wire.CreditSize)
-	if n == 0 {
-		return nil
-	}
-	credits := make([]wire.Credit, n)
-	for i, l := range s.due[:n] {
-		l.in.due.Store(false) // before the load: what is consumed after it lists the lane again
-		total := l.in.consumed.Load()
-		l.in.told.Store(total)
-		credits[i] = wire.Credit{Lane: l.id, Total: total}
-	}
-	rest := copy(s.due, s.due[n:])
-	clear(s.due[rest:])
-	s.due = s.due[:rest]
-	return credits
+	l.s.down.due.add(l)
+	l.s.Wake()
 }

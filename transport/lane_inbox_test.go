@@ -15,7 +15,7 @@ import (
 func openUpward(t *testing.T) (*Session, *lane) {
 	t.Helper()
 	s := built(t, Options{})
-	l := s.addLane(1, &s.channels)
+	l := s.addLane(1, &s.lanes.channels)
 	l.in.window.Store(1 << 20)
 	return s, l
 }
@@ -70,9 +70,9 @@ func TestMessageBesideEnd(t *testing.T) {
 				l.uses = 1
 				memory := s.budget.Used()
 				if name == "session" {
-					memory -= ringCost(s.control.ring.Load().Cap()) + laneCost
+					memory -= ringCost(s.lanes.control.ring.Load().Cap()) + laneCost
 				}
-				s.inMu.Lock()
+				s.up.mu.Lock()
 				early, a := arrivals{lane: l}, arrivals{lane: l}
 				early.frames(t, message8(0), message8(1))
 				if err := early.deliver(); err != nil {
@@ -83,9 +83,9 @@ func TestMessageBesideEnd(t *testing.T) {
 				if err := a.deliver(); err != nil {
 					t.Error(err)
 				}
-				s.inMu.Unlock()
+				s.up.mu.Unlock()
 				if name == "session" {
-					<-s.drained
+					<-s.down.drained
 				}
 				wantNothing(t, l, memory)
 				if taken := l.in.consumed.Load(); taken != l.in.received {
@@ -118,8 +118,8 @@ func atGap(t *testing.T, e *Engine, at gap, comes func()) {
 func TestReceiveBesidePagesClose(t *testing.T) {
 	s, l := openUpward(t)
 	atGap(t, s.engine, gapNothingFound, func() {
-		s.inMu.Lock()
-		defer s.inMu.Unlock()
+		s.up.mu.Lock()
+		defer s.up.mu.Unlock()
 		a := arrivals{lane: l}
 		a.frames(t, message8(7), wire.Frame{Kind: wire.Close})
 	})
@@ -141,7 +141,7 @@ func TestChannelPassedBesideReturn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, l := openUpward(t)
 			l.uses = 1
-			s.pageLanes = 1
+			s.up.lanes = 1
 			before, next := &invocation{s: s, lanes: []*lane{l}}, &invocation{s: s}
 			pass := func() {
 				if err := next.channel(1, false); err != nil {
@@ -231,13 +231,13 @@ func TestReceiveBesideLeave(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(s.ctx)
 		defer cancel(nil)
 		atGap(t, s.engine, gapNothingFound, func() {
-			s.inMu.Lock()
+			s.up.mu.Lock()
 			a := arrivals{lane: l}
 			a.frames(t, message8(7))
 			if err := a.deliver(); err != nil {
 				t.Error(err)
 			}
-			s.inMu.Unlock()
+			s.up.mu.Unlock()
 			s.left("left")
 		})
 		m, err := l.receive(ctx)

@@ -61,7 +61,7 @@ func (m *strictMemory) Free(b []byte) {
 // check waits for the session's end and checks that all memory came back, once.
 func (m *strictMemory) check(t *testing.T, s *Session) {
 	t.Helper()
-	<-s.drained
+	<-s.down.drained
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, err := range m.errs {
@@ -280,15 +280,15 @@ func TestMemoryIsTheCarriers(t *testing.T) {
 			}
 			var page, senders sync.WaitGroup
 			page.Go(p.run)
-			s.inMu.Lock()
+			s.up.mu.Lock()
 			var lanes []*lane
 			for id := uint32(1); id <= 15; id += 2 {
 				l := newLane(s, id, s.opt.RingBytes)
 				l.borrow = id%4 == 1
-				lanes = append(lanes, s.enter(l, &s.channels))
-				s.pageLanes = id
+				lanes = append(lanes, s.enter(l, &s.lanes.channels))
+				s.up.lanes = id
 			}
-			s.inMu.Unlock()
+			s.up.mu.Unlock()
 			const half = 150
 			reached := make(chan bool, len(lanes))
 			for i, l := range lanes {
@@ -367,7 +367,7 @@ func TestAllocFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small, other := s.addLane(1, &s.channels), s.addLane(3, &s.channels)
+	small, other := s.addLane(1, &s.lanes.channels), s.addLane(3, &s.lanes.channels)
 	if err := small.send(noWait, wire.Bytes, numbered(100, 0)); err != nil {
 		t.Fatal(err)
 	}
@@ -419,7 +419,7 @@ func TestNoRingAfterTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	used, unused := s.addLane(1, &s.channels), s.addLane(3, &s.channels)
+	used, unused := s.addLane(1, &s.lanes.channels), s.addLane(3, &s.lanes.channels)
 	if err := used.send(noWait, wire.JSON, []byte("1")); err != nil {
 		t.Fatal(err)
 	}

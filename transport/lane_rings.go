@@ -167,7 +167,7 @@ func (l *lane) exhausted() bool {
 }
 
 // release gives the space up to pos back: to the senders, and with a ring that is over, to the
-// carrier. The caller holds the session's outMu.
+// carrier. The caller holds the lock of the session's receipts.
 func (l *lane) release(pos uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -220,15 +220,15 @@ func (s *Session) freeRings() {
 		for l.discard(); !l.exhausted(); l.discard() {
 			l.listed.Store(false)
 			if l.current().Park() {
-				<-s.bell
+				<-s.down.bell
 			}
 		}
-		s.outMu.Lock() // a receipt may be on its way
-		defer s.outMu.Unlock()
+		s.down.receipts.mu.Lock() // a receipt may be on its way
+		defer s.down.receipts.mu.Unlock()
 		l.freeRings()
 		l.at = nil
 		return true
 	}
-	free(0, s.control)
-	s.lanes.Range(free)
+	free(0, s.lanes.control)
+	s.lanes.open.Range(free)
 }

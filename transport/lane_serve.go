@@ -36,8 +36,8 @@ func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 		b.runs = append(b.runs, delivered{l, m, l.out.cost})
 		l.out.cost = 0
 		l.advance(m, false)
-		if l.id == 0 && s.nativeEval != nil {
-			s.scripts.Batched(m.pos, l.sent.Load())
+		if l.id == 0 && s.evals.native != nil {
+			s.evals.scripts.Batched(m.pos, l.sent.Load())
 		}
 	}
 	return state, need

@@ -88,7 +88,7 @@ func (l *lane) gave(n int64) {
 
 // values is what the lane's slot counts as.
 func (l *lane) values() budget.Kind {
-	if l.count == &l.s.downloads {
+	if l.count == &l.s.lanes.downloads {
 		return budget.Results
 	}
 	return budget.Latest

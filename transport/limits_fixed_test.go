@@ -17,7 +17,7 @@ import (
 // the session.
 func TestMaxSends(t *testing.T) {
 	s := built(t, Options{})
-	if err := s.addLane(1, &s.channels).send(noWait, wire.JSON, []byte("1")); err != nil {
+	if err := s.addLane(1, &s.lanes.channels).send(noWait, wire.JSON, []byte("1")); err != nil {
 		t.Fatal(err)
 	}
 	b := s.build()
@@ -25,9 +25,9 @@ func TestMaxSends(t *testing.T) {
 		if b == nil || s.Err() != nil {
 			t.Fatalf("after %d sendings of %d: %v", n-1, maxSends, s.Err())
 		}
-		s.settle(b, true)
+		s.down.receipts.settle(b, true)
 		s.Lost(b.Number)
-		b = s.nextLost()
+		b = s.down.receipts.nextLost()
 	}
 	if err := s.Err(); err == nil ||
 		!strings.Contains(err.Error(), fmt.Sprint(maxSends, " attempts")) {
@@ -39,18 +39,18 @@ func TestMaxSends(t *testing.T) {
 // that is a broken rule.
 func TestMaxAhead(t *testing.T) {
 	s := built(t, Options{})
-	l := s.addLane(1, &s.channels)
-	for n := 1; s.mayBuild(); n++ {
+	l := s.addLane(1, &s.lanes.channels)
+	for n := 1; s.down.receipts.mayBuild(); n++ {
 		if n > wire.Ahead {
 			t.Fatalf("batch %d may be built, none has its receipt", n)
 		}
 		if err := l.send(noWait, wire.JSON, []byte("1")); err != nil {
 			t.Fatal(err)
 		}
-		s.settle(s.build(), true)
+		s.down.receipts.settle(s.build(), true)
 	}
-	if len(s.outstanding) != wire.Ahead {
-		t.Errorf("%d batches are without receipt", len(s.outstanding))
+	if len(s.down.receipts.outstanding) != wire.Ahead {
+		t.Errorf("%d batches are without receipt", len(s.down.receipts.outstanding))
 	}
 	for _, number := range []uint64{wire.Ahead - 1, wire.Ahead, wire.Ahead + 1} {
 		s := built(t, Options{})

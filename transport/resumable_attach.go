@@ -102,7 +102,7 @@ func (r *resumable) attach(ctx context.Context, s *Session, a resumeArgs) (*read
 	if err := r.seat(); err != nil {
 		return nil, err
 	}
-	rd := &reader{r: r, place: place{s.label, a.Observer}, lane: a.Channel.lane,
+	rd := &reader{r: r, place: place{s.page.label, a.Observer}, lane: a.Channel.lane,
 		bell: make(chan struct{}, 1)}
 	attached := false
 	defer func() { // whatever a store does

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 
+	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport/history"
 )
@@ -28,7 +28,7 @@ type resumable struct {
 	// over: end is set, and no message of this channel is on its way into the store any more.
 	over atomic.Bool
 
-	mu        sync.Mutex
+	mu        ranked.Mutex[ranked.Resumable]
 	readers   []*reader // attached, in the order of their attaching
 	attaching int       // that take a place among the readers already
 	places    places    // where windows stopped

@@ -1,14 +1,17 @@
 package transport
 
-import "sync"
+import (
+	"github.com/tailrace-go/tailrace/internal/fifo"
+	"github.com/tailrace-go/tailrace/internal/ranked"
+)
 
 // marks say which credit of a page means which message: so many bytes of strides cover it. The pump
 // adds them, whoever settles takes them.
 type marks struct {
 	sum uint64 // strides sent; the pump's own
 
-	mu   sync.Mutex
-	list fifo[creditMark] // of what the page has not consumed
+	mu   ranked.Mutex[ranked.Marks]
+	list fifo.Queue[creditMark] // of what the page has not consumed
 }
 
 // creditMark says that a credit of sum bytes covers the message.
@@ -25,29 +28,29 @@ func (m *marks) add(strides int, message uint64) {
 	m.sum += uint64(strides)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if n := m.list.len(); n > 1 {
-		last := &m.list.all[len(m.list.all)-1]
-		before := m.list.all[len(m.list.all)-2]
+	if n := m.list.Len(); n > 1 {
+		last := m.list.Back(0)
+		before := m.list.Back(1)
 		if m.sum-before.sum <= markBytes {
 			*last = creditMark{m.sum, message}
 			return
 		}
 	}
-	m.list.push(creditMark{m.sum, message})
+	m.list.Push(creditMark{m.sum, message})
 }
 
 // due reports whether a credit covers a message.
 func (m *marks) due(credited uint64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.list.len() > 0 && m.list.front().sum <= credited
+	return m.list.Len() > 0 && m.list.Front().sum <= credited
 }
 
 // any reports whether the page has not consumed everything.
 func (m *marks) any() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.list.len() > 0
+	return m.list.Len() > 0
 }
 
 // take gives the last message that the credit covers, if there is one, and the last one that was
@@ -55,11 +58,11 @@ func (m *marks) any() bool {
 func (m *marks) take(credited uint64) (consumed, sent uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.list.len() > 0 {
-		sent = m.list.all[len(m.list.all)-1].message
+	if m.list.Len() > 0 {
+		sent = m.list.Back(0).message
 	}
-	for m.list.len() > 0 && m.list.front().sum <= credited {
-		consumed = m.list.pop().message
+	for m.list.Len() > 0 && m.list.Front().sum <= credited {
+		consumed = m.list.Pop().message
 	}
 	return consumed, sent
 }
@@ -68,5 +71,5 @@ func (m *marks) take(credited uint64) (consumed, sent uint64) {
 func (m *marks) clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.list = fifo[creditMark]{}
+	m.list = fifo.Queue[creditMark]{}
 }

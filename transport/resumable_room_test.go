@@ -65,7 +65,7 @@ func TestCreditSeenByOthers(t *testing.T) {
 	for _, look := range []func(*testing.T, *Session, *resumable){
 		func(_ *testing.T, _ *Session, r *resumable) { r.stats() },
 		func(t *testing.T, s *Session, r *resumable) {
-			taken := s.addLane(3, &s.channels)
+			taken := s.addLane(3, &s.lanes.channels)
 			taken.credits.Store(new(chan struct{}))
 			if _, err := r.attach(t.Context(), s, resumeTo(taken)); err == nil {
 				t.Error("a lane that is attached already is attached again")
@@ -74,7 +74,7 @@ func TestCreditSeenByOthers(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := built(t, Options{})
-			l := s.addLane(1, &s.channels)
+			l := s.addLane(1, &s.lanes.channels)
 			r, rd := attached(t, s, l, ResumableOptions{HistoryBytes: history.MinMemory})
 			sent := make(chan error, 1)
 			go func() { sent <- r.send(t.Context(), denseBytes(30_000)) }()
@@ -100,7 +100,7 @@ func TestCreditSeenByOthers(t *testing.T) {
 func TestGivenUpSendsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := built(t, Options{})
-		r, _ := attached(t, s, s.addLane(1, &s.channels), ResumableOptions{
+		r, _ := attached(t, s, s.addLane(1, &s.lanes.channels), ResumableOptions{
 			HistoryBytes: history.MinMemory,
 		})
 		first := make(chan error, 1)
@@ -127,15 +127,15 @@ func TestGivenUpSendsAreForgotten(t *testing.T) {
 // it.
 func TestClosedReaderLeavesItsSeat(t *testing.T) {
 	s := built(t, Options{})
-	l := s.addLane(1, &s.channels)
+	l := s.addLane(1, &s.lanes.channels)
 	r, rd := attached(t, s, l, ResumableOptions{HistoryBytes: history.MinMemory, Readers: 1})
-	if _, err := r.attach(t.Context(), s, resumeTo(s.addLane(3, &s.channels))); err == nil {
+	if _, err := r.attach(t.Context(), s, resumeTo(s.addLane(3, &s.lanes.channels))); err == nil {
 		t.Fatal("two readers where one is allowed")
 	}
 	l.credited.Store(rd.marks.sum)
 	l.in.ended.Store(true)
 	l.finish(&ClosedError{Reason: "closed by the page"}, false)
-	next, err := r.attach(t.Context(), s, resumeTo(s.addLane(5, &s.channels)))
+	next, err := r.attach(t.Context(), s, resumeTo(s.addLane(5, &s.lanes.channels)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/transport/history"
 )
 
@@ -75,7 +75,7 @@ func (k *keeping) figures() history.State {
 type seen struct {
 	store history.Store
 
-	mu     sync.Mutex
+	mu     ranked.Mutex[ranked.Leaf]
 	state  history.State
 	asking bool
 }

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
+	"github.com/tailrace-go/tailrace/internal/fifo"
+	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/transport/history"
 )
 
@@ -21,10 +22,10 @@ type storeTurns struct {
 	appended func(sequence uint64)
 	settled  func() // called once it is closed and no Append is under way
 
-	mu     sync.Mutex
-	taken  bool             // somebody has the turn
-	queue  fifo[*storeTurn] // who waits for it
-	under  []*appending     // the Appends that are under way
+	mu     ranked.Mutex[ranked.Leaf]
+	taken  bool                   // somebody has the turn
+	queue  fifo.Queue[*storeTurn] // who waits for it
+	under  []*appending           // the Appends that are under way
 	closed bool
 }
 
@@ -106,7 +107,7 @@ func (q *storeTurns) await(ctx context.Context, over <-chan struct{}) error {
 		return nil
 	}
 	t := &storeTurn{make(chan error, 1)}
-	q.queue.push(t)
+	q.queue.Push(t)
 	q.mu.Unlock()
 	select {
 	case err := <-t.mine:
@@ -122,7 +123,7 @@ func (q *storeTurns) await(ctx context.Context, over <-chan struct{}) error {
 		}
 		q.pass()
 	default:
-		q.queue.deleteFunc(func(o *storeTurn) bool { return o == t })
+		q.queue.DeleteFunc(func(o *storeTurn) bool { return o == t })
 	}
 	q.mu.Unlock()
 	return context.Cause(ctx)
@@ -130,11 +131,11 @@ func (q *storeTurns) await(ctx context.Context, over <-chan struct{}) error {
 
 // pass gives the turn to the next. The caller holds mu.
 func (q *storeTurns) pass() {
-	if q.queue.len() == 0 {
+	if q.queue.Len() == 0 {
 		q.taken = false
 		return
 	}
-	q.queue.pop().mine <- nil
+	q.queue.Pop().mine <- nil
 }
 
 // begin counts an Append whose turn it is, unless the channel has closed.
@@ -194,7 +195,7 @@ func (a *appending) over() {
 func (q *storeTurns) Waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.queue.len() + len(q.under)
+	return q.queue.Len() + len(q.under)
 }
 
 // Close implements history.Appender, but for Appends that are under way: their contexts end.
@@ -205,8 +206,8 @@ func (q *storeTurns) Close() {
 		return
 	}
 	q.closed = true
-	for q.queue.len() > 0 {
-		q.queue.pop().mine <- history.ErrClosed
+	for q.queue.Len() > 0 {
+		q.queue.Pop().mine <- history.ErrClosed
 	}
 	under := slices.Clone(q.under)
 	q.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 func (s *Session) addBorrowed(id uint32) *lane {
 	l := newLane(s, id, s.opt.RingBytes)
 	l.borrow = true
-	return s.enter(l, &s.channels)
+	return s.enter(l, &s.lanes.channels)
 }
 
 // lanesOf makes n lanes of a class, numbered from first on.
@@ -24,7 +24,7 @@ func lanesOf(s *Session, borrowed bool, first uint32, n int) []*lane {
 		if borrowed {
 			all[i] = s.addBorrowed(id)
 		} else {
-			all[i] = s.addLane(id, &s.channels)
+			all[i] = s.addLane(id, &s.lanes.channels)
 		}
 	}
 	return all
@@ -97,7 +97,7 @@ func TestSparseBesideTheOtherClass(t *testing.T) {
 							t.Fatal(err)
 						}
 					}
-					evals := s.control.seq.Load()
+					evals := s.lanes.control.seq.Load()
 					if err := s.Eval("1"); err != nil {
 						t.Fatal(err)
 					}
@@ -108,7 +108,7 @@ func TestSparseBesideTheOtherClass(t *testing.T) {
 							t.Errorf("round %d: lane %d waits", round, l.id)
 						}
 					}
-					if s.control.seq.Load() == evals {
+					if s.lanes.control.seq.Load() == evals {
 						t.Errorf("round %d: lane 0 waits", round)
 					}
 					// Until their class has had its turn, they would not be fresh again.
@@ -135,7 +135,7 @@ func TestLaneZeroLeavesTurns(t *testing.T) {
 		}
 		next(t, s)
 	}
-	if a, b := l.sent.Load(), s.control.sent.Load(); a < b*8/10 || b < a*8/10 {
+	if a, b := l.sent.Load(), s.lanes.control.sent.Load(); a < b*8/10 || b < a*8/10 {
 		t.Errorf("%d bytes of the borrowed lane, %d of lane 0", a, b)
 	}
 }
@@ -143,7 +143,7 @@ func TestLaneZeroLeavesTurns(t *testing.T) {
 // TestBorrowedLatest: a borrowed lane that keeps the latest value only, and its close.
 func TestBorrowedLatest(t *testing.T) {
 	s := built(t, Options{})
-	l, other := s.addBorrowed(1), s.addLane(3, &s.channels)
+	l, other := s.addBorrowed(1), s.addLane(3, &s.lanes.channels)
 	l.onFull.Store(uint32(Latest))
 	for _, n := range []int{10, 500_000} {
 		if err := l.send(context.Background(), wire.Bytes, make([]byte, n)); err != nil {
@@ -240,7 +240,7 @@ func TestShortBatches(t *testing.T) {
 // short because one has just become busy.
 func TestLaneZeroBesideShortBatches(t *testing.T) {
 	s := built(t, Options{})
-	flood, sparse := s.addLane(1, &s.channels), s.addLane(3, &s.channels)
+	flood, sparse := s.addLane(1, &s.lanes.channels), s.addLane(3, &s.lanes.channels)
 	for range 10 {
 		fillRing(t, flood, 1000)
 		next(t, s) // until it is not fresh any more

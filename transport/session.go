@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/puzpuzpuz/xsync/v3"
@@ -17,94 +15,38 @@ import (
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport/internal/budget"
 	"github.com/tailrace-go/tailrace/transport/internal/journal"
-	"github.com/tailrace-go/tailrace/transport/internal/schedule"
-	"github.com/tailrace-go/tailrace/transport/internal/scripts"
-	"github.com/tailrace-go/tailrace/transport/internal/turns"
 )
 
-// Session is the connection with one page load. It ends once, by End or by a rule
-// that the page broke; all its methods may be called from any goroutine and
-// give ErrClosed afterwards.
+// Session is the connection with one page load. It ends once, by End or by a rule that the page
+// broke; all its methods may be called from any goroutine and give ErrClosed afterwards.
+//
+// What changes in it belongs to its parts, each of which says who may touch it.
 type Session struct {
 	// Set when the session opens.
-	id           string
-	engine       *Engine
-	opt          *Options
-	log          *slog.Logger
-	label        string
-	origin       string
-	owner        any
-	carrier      Carrier
-	beforeResult func(string) func(context.Context) // Settle of SessionConfig
-	unknown      func(command string) error         // of SessionConfig
-	nativeEval   func(id uint32, js string, expectResult bool)
-	ctx          context.Context // ends with the session; its cause is a *ClosedError
-	cancel       context.CancelCauseFunc
-	control      *lane
-	lanes        *xsync.MapOf[uint32, *lane] // all but lane 0
+	page    pageOf
+	engine  *Engine
+	opt     *Options
+	log     *slog.Logger
+	carrier Carrier
+	ctx     context.Context // ends with the session; its cause is a *ClosedError
+	cancel  context.CancelCauseFunc
 
-	budget budget.Budget // what is held for the page, and by it
-	// Lanes by their purpose: the page's channels, its raw bodies, Go's raw results.
-	channels, uploads, downloads atomic.Int64
-
-	// Senders hand lanes to the drainer.
-	bell    chan struct{}
-	readyMu sync.Mutex
-	ready   []*lane
-
-	// The drainer's own.
-	schedule schedule.Schedule[*lane]
-	number   uint64    // of the last batch that was built
-	began    time.Time // when the batch was begun: a time, the engine's, and the meters' step
-	at       time.Duration
-	atStep   int64
-	drained  chan struct{}
-
-	// Batches without receipt.
-	outMu       sync.Mutex
-	outstanding []*Batch
-	lastNumber  uint64
-	spare       []*Batch // to be used again
-	resend      timer
-
-	// What the page sends; inMu makes Receive one at a time.
-	inMu      sync.Mutex
-	early     map[uint64][]byte // batches that came before their turn
-	pageLanes uint32            // highest lane that the page has opened
-	invokes   int               // invokes so far
-	upReceipt atomic.Uint64     // number of the last upward batch that was handled
-	leaving   atomic.Pointer[leaving]
-	// keepUnread: what the page had sent is received also after the end. Set before the end.
-	keepUnread atomic.Bool
-	creditMu   sync.Mutex
-	due        []*lane // lanes with upward credit to be told
-
-	turns  turns.Turns[*invocation]  // of the page's ordered commands
-	begins turns.Begins[*invocation] // of the others
-
-	eventTurn chan struct{} // holds a token while no large event waits to begin, and none behind it
-
-	nextLane atomic.Uint32 // the last lane that Go has opened
-	// holds a token while no result that names one waits to be accepted: the page learns of lanes
-	// in the order of their numbers
-	downTurn chan struct{}
-
-	commands *xsync.MapOf[uint32, *invocation] // that run now
-	pending  atomic.Int64
-	crowd    crowd
-	evals    *xsync.MapOf[uint32, chan evalReply]
-	lastEval atomic.Uint64 // counts the evals; its low half is the last one's number
-	scripts  scripts.Store // that the page may want to be evaluated natively
-
+	budget  budget.Budget // what is held for the page, and by it
 	journal journal.Journal
+	lanes   laneTable
+	down    down   // what goes down
+	up      up     // what comes up
+	calls   calls  // of commands
+	evals   evals  // of scripts
+	events  events // on their way into lane 0
+}
 
-	figures figures
-	serial  uint64        // the engine's number of the session
-	opened  time.Duration // when
-	gone    struct {      // sums of the channels that are gone
-		sync.Mutex
-		Totals
-	}
+// pageOf is whose a session is. It is set when the session opens.
+type pageOf struct {
+	id, label, origin string
+	owner             any
+	serial            uint64        // the engine's number of the session
+	opened            time.Duration // when
 }
 
 // SessionConfig says what Engine.Open makes a session of.
@@ -136,33 +78,25 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails: crypto/rand ends the process instead
 	s := &Session{
-		id: hex.EncodeToString(id[:]), engine: e, opt: &e.opt, label: c.Label, origin: c.Origin,
-		owner: c.Owner, carrier: c.Carrier, nativeEval: c.NativeEval, beforeResult: c.Settle,
-		unknown:  c.Unknown,
-		log:      e.opt.Logger.With("window", c.Label),
-		lanes:    xsync.NewMapOf[uint32, *lane](),
-		bell:     make(chan struct{}, 1),
-		drained:  make(chan struct{}),
-		early:    make(map[uint64][]byte),
-		commands: xsync.NewMapOf[uint32, *invocation](),
-		evals:    xsync.NewMapOf[uint32, chan evalReply](),
-
-		eventTurn: make(chan struct{}, 1),
-		downTurn:  make(chan struct{}, 1),
+		page:   pageOf{id: hex.EncodeToString(id[:]), label: c.Label, origin: c.Origin, owner: c.Owner},
+		engine: e, opt: &e.opt, log: e.opt.Logger.With("window", c.Label), carrier: c.Carrier,
 	}
+	s.ctx, s.cancel = context.WithCancelCause(
+		context.WithValue(context.Background(), sessionKey{}, s))
 	s.budget.Start(int64(e.opt.SessionBytes))
-	s.scripts.Start(&s.budget)
-	s.ctx, s.cancel = context.WithCancelCause(context.WithValue(context.Background(), sessionKey{},
-		s))
-	s.eventTurn <- struct{}{}
-	s.downTurn <- struct{}{}
-	s.control = newLane(s, 0, e.opt.ControlBytes)
-	s.control.name = "control"
-	s.control.in.window.Store(int64(e.opt.Window))
+	s.lanes.open = xsync.NewMapOf[uint32, *lane]()
+	s.down.start(s)
+	s.up.early = make(map[uint64][]byte)
+	s.calls.start(&c)
+	s.evals.start(&c, &s.budget)
+	s.events.turn = newToken()
+	s.lanes.control = newLane(s, 0, e.opt.ControlBytes)
+	s.lanes.control.name = "control"
+	s.lanes.control.in.window.Store(int64(e.opt.Window))
 	s.journal.Start(s.log, s.carrier)
-	s.opened = e.now()
+	s.page.opened = e.now()
 	s.carrier.Bind(s, e.opt)
-	if _, err := s.control.open(); err != nil { // now: later the channels may have taken all memory
+	if _, err := s.lanes.control.open(); err != nil { // now: channels may take all memory later
 		err = fmt.Errorf("failed to open a session: %w", err)
 		closed := &ClosedError{Reason: "the session could not open", Cause: err}
 		s.cancel(closed)
@@ -170,12 +104,21 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 		return nil, err
 	}
 	e.enter(s)
-	s.journal.Opened(s.serial, s.origin)
+	s.journal.Opened(s.page.serial, s.page.origin)
 	go s.drain()
 	return s, nil
 }
 
 type sessionKey struct{}
+
+// token is a turn: who takes it out has the turn, and puts it back.
+type token chan struct{}
+
+func newToken() token {
+	t := make(token, 1)
+	t <- struct{}{}
+	return t
+}
 
 // SessionFrom returns the session of the page that called the command, nil when ctx is
 // not a handler's.
@@ -185,16 +128,16 @@ func SessionFrom(ctx context.Context) *Session {
 }
 
 // ID is the session's secret: 128 random bits in hexadecimal. Who holds it is the page.
-func (s *Session) ID() string { return s.id }
+func (s *Session) ID() string { return s.page.id }
 
 // Label is the window's label.
-func (s *Session) Label() string { return s.label }
+func (s *Session) Label() string { return s.page.label }
 
 // Origin is the page's origin.
-func (s *Session) Origin() string { return s.origin }
+func (s *Session) Origin() string { return s.page.origin }
 
 // Owner is what SessionConfig.Owner was.
-func (s *Session) Owner() any { return s.owner }
+func (s *Session) Owner() any { return s.page.owner }
 
 // Done is closed when the session has ended.
 func (s *Session) Done() <-chan struct{} { return s.ctx.Done() }
@@ -220,7 +163,7 @@ type hello struct {
 // Hello returns the JSON that tells the page its session id and its limits.
 func (s *Session) Hello() []byte {
 	b, err := json.Marshal(hello{
-		wire.Version, s.id, s.label, s.opt.Pulls, Posts, s.opt.Hold.Milliseconds(),
+		wire.Version, s.page.id, s.page.label, s.opt.Pulls, Posts, s.opt.Hold.Milliseconds(),
 		s.opt.MaxBatch, s.opt.MaxMessage, s.opt.Window, s.opt.Lanes, s.opt.Pending,
 	})
 	if err != nil {
@@ -242,16 +185,16 @@ func (s *Session) over(e *ClosedError, keep bool) {
 	}
 	e.by = closedWithSession
 	if keep { // before the end: whoever sees it may finish a lane
-		s.keepUnread.Store(true)
+		s.up.keepUnread.Store(true)
 	}
 	s.cancel(e)
 	if context.Cause(s.ctx) != error(e) {
 		return // another goroutine was first
 	}
-	s.resend.stop()
+	s.down.receipts.resend.stop()
 	finish := func(_ uint32, l *lane) bool { l.finish(e, false); return true }
-	finish(0, s.control)
-	s.lanes.Range(finish)
+	finish(0, s.lanes.control)
+	s.lanes.open.Range(finish)
 	s.carrier.Close(e)
 	s.journal.Ended(e.Reason, e.Cause)
 }
@@ -276,11 +219,11 @@ func (s *Session) fail(err error) error {
 // accepted has its receipt.
 func (s *Session) Flush(ctx context.Context) error {
 	ctx = contexts.OrBackground(ctx)
-	if err := s.control.wait(ctx, s.control.accepted(), true); err != nil {
+	if err := s.lanes.control.wait(ctx, s.lanes.control.accepted(), true); err != nil {
 		return fmt.Errorf("transport: flush: %w", err)
 	}
 	var err error
-	s.lanes.Range(func(_ uint32, l *lane) bool {
+	s.lanes.open.Range(func(_ uint32, l *lane) bool {
 		err = l.wait(ctx, l.accepted(), true)
 		if errors.Is(err, ErrClosed) && s.ctx.Err() == nil {
 			err = nil // the page has closed that channel: its end is told where it is used
@@ -296,96 +239,27 @@ func (s *Session) Flush(ctx context.Context) error {
 	return nil
 }
 
-// lane finds a lane.
-func (s *Session) lane(id uint32) *lane {
-	if id == 0 {
-		return s.control
-	}
-	l, _ := s.lanes.Load(id)
-	return l
-}
-
-// known reports whether that lane was ever opened; caller holds inMu.
-func (s *Session) known(id uint32) bool {
-	if id%2 == 1 {
-		return id <= s.pageLanes
-	}
-	return id <= s.nextLane.Load()
-}
-
-// enter makes a lane known, counted by its purpose. It has ended already when the session has.
-func (s *Session) enter(l *lane, count *atomic.Int64) *lane {
-	l.count = count
-	count.Add(1)
-	s.budget.Add(budget.Lanes, laneCost)
-	s.lanes.Store(l.id, l)
-	s.figures.opened.Add(1)
-	// the walks of End and of the drainer may have passed already
-	if err := s.ctx.Err(); err != nil {
-		l.finish(context.Cause(s.ctx).(*ClosedError), false)
-		s.forget(l)
-	}
-	return l
-}
-
-// drop forgets a lane whose close was seen in both directions.
-func (s *Session) drop(l *lane) {
-	l.mu.Lock()
-	gone := l.received.closed && l.in.ended.Load()
-	l.mu.Unlock()
-	if gone {
-		s.forget(l)
-	}
-}
-
-// forget takes a lane out of the figures, but for the sums, and gives back its memory. It has
-// ended, and no carrier reads its rings. Only the first call counts.
-func (s *Session) forget(l *lane) {
-	s.gone.Lock()
-	_, ok := s.lanes.LoadAndDelete(l.id)
-	if ok {
-		st := l.stats()
-		t := st.totals().ended()
-		s.gone.add(&t)
-	}
-	s.gone.Unlock()
-	if ok {
-		l.count.Add(-1)
-		s.budget.Give(budget.Lanes, laneCost)
-		l.forgetUnread()
-		l.freeRings()
-		s.push(l) // the drainer lets its ring go
-	}
-}
-
 // forgetAll takes what a session that has ended still holds out of the figures. Nothing comes any
-// more: who holds inMu looks first whether the session has ended. Commands that still run are
+// more: who holds up.mu looks first whether the session has ended. Commands that still run are
 // counted until they have returned.
 func (s *Session) forgetAll() {
-	s.inMu.Lock()
-	defer s.inMu.Unlock()
-	for _, up := range s.early {
+	s.up.mu.Lock()
+	defer s.up.mu.Unlock()
+	for _, up := range s.up.early {
 		s.budget.Give(budget.Early, int64(len(up)))
 	}
-	clear(s.early)
+	clear(s.up.early)
 	drop := func(l *lane) {
 		s.budget.Give(budget.Fragments, int64(l.in.part.Size()))
 		l.in.part = wire.Assembly{}
 		l.forgetUnread()
 	}
-	drop(s.control)
-	s.lanes.Range(func(_ uint32, l *lane) bool {
+	drop(s.lanes.control)
+	s.lanes.open.Range(func(_ uint32, l *lane) bool {
 		drop(l)
 		s.forget(l)
 		return true
 	})
-	s.scripts.Forget()
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
-	for _, b := range s.outstanding {
-		for _, d := range b.runs {
-			d.lane.gave(d.cost)
-		}
-	}
-	s.outstanding, s.spare = nil, nil
+	s.evals.scripts.Forget()
+	s.down.receipts.forget()
 }

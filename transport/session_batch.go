@@ -13,7 +13,7 @@ type delivered struct {
 	cost int64 // of the slot's values that end in the batch
 }
 
-// batchState is guarded by the session's outMu.
+// batchState is guarded by the lock of the session's receipts.
 type batchState struct {
 	got    bool // has its receipt
 	leased bool // the carrier reads its segments

@@ -54,7 +54,7 @@ func TestApart(t *testing.T) {
 		s := built(t, o)
 		var lanes []*lane
 		for id := uint32(1); id < 8; id += 2 {
-			lanes = append(lanes, s.addLane(id, &s.channels))
+			lanes = append(lanes, s.addLane(id, &s.lanes.channels))
 		}
 		lanes[2].onFull.Store(uint32(Latest))
 		lanes[3].onFull.Store(uint32(Latest))
@@ -107,7 +107,7 @@ func TestApart(t *testing.T) {
 // TestApartFills: two of the largest fragments fill a batch.
 func TestApartFills(t *testing.T) {
 	s := built(t, Options{RingBytes: 32 << 20, Window: 64 << 20})
-	l := s.addLane(1, &s.channels)
+	l := s.addLane(1, &s.lanes.channels)
 	const messages = 8
 	for range messages {
 		if err := l.send(context.Background(), wire.Bytes, make([]byte, 1<<20)); err != nil {
@@ -118,8 +118,8 @@ func TestApartFills(t *testing.T) {
 	for b := s.build(); b != nil; b = s.build() {
 		batches++
 		marks += len(b.Apart)
-		s.settle(b, true)
-		if err := s.receipts(&wire.Header{Receipt: b.Number}); err != nil {
+		s.down.receipts.settle(b, true)
+		if err := s.down.receipts.take(&wire.Header{Receipt: b.Number}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,6 +3,7 @@ package transport
 import (
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/internal/meter"
@@ -12,15 +13,51 @@ import (
 // smallest is the least room that a lane's turn needs.
 const smallest = wire.RunSize + 2*ring.Unit
 
+// down is what goes to the page. The drainer, a goroutine of the session, makes batches of it: the
+// schedule, the number and the clock are its own. Any goroutine lists lanes, and rings.
+type down struct {
+	bell     chan struct{}
+	ready    laneList // lanes on their way to the schedule
+	due      laneList // lanes whose upward credit is to be told
+	schedule schedule.Schedule[*lane]
+	number   uint64 // of the last batch that was built
+	clock    clock
+	receipts receipts
+	drained  chan struct{} // closed when the drainer has ended, and all memory is given back
+}
+
+// clock is the time when the batch was begun that is being built.
+type clock struct {
+	began time.Time
+	at    time.Duration // the engine's time
+	step  int64         // of the meters
+}
+
+// laneList is lanes that others have for the drainer. Any goroutine may add one.
+type laneList struct {
+	mu    ranked.Mutex[ranked.Leaf]
+	lanes []*lane
+}
+
+func (t *laneList) add(l *lane) {
+	t.mu.Lock()
+	t.lanes = append(t.lanes, l)
+	t.mu.Unlock()
+}
+
+func (d *down) start(s *Session) {
+	d.bell = make(chan struct{}, 1)
+	d.drained = make(chan struct{})
+	d.receipts.s = s
+}
+
 // push lists a lane that has something to say, and rings. Any goroutine.
 func (s *Session) push(l *lane) {
 	if !l.listed.CompareAndSwap(false, true) {
 		return
 	}
 	if l.id != 0 {
-		s.readyMu.Lock()
-		s.ready = append(s.ready, l)
-		s.readyMu.Unlock()
+		s.down.ready.add(l)
 	}
 	s.Wake()
 }
@@ -28,7 +65,7 @@ func (s *Session) push(l *lane) {
 // Wake implements Port.
 func (s *Session) Wake() {
 	select {
-	case s.bell <- struct{}{}:
+	case s.down.bell <- struct{}{}:
 	default:
 	}
 }
@@ -36,10 +73,10 @@ func (s *Session) Wake() {
 // drain is the drainer's goroutine. It ends with the session, and then gives the rings' memory
 // back.
 func (s *Session) drain() {
-	defer close(s.drained)
+	defer close(s.down.drained)
 	for {
 		select {
-		case <-s.bell:
+		case <-s.down.bell:
 			for s.step() {
 			}
 		case <-s.ctx.Done():
@@ -56,9 +93,9 @@ func (s *Session) step() bool {
 	if s.ctx.Err() != nil || !s.carrier.Ready() {
 		return false
 	}
-	b := s.nextLost()
+	b := s.down.receipts.nextLost()
 	if b == nil {
-		if !s.mayBuild() {
+		if !s.down.receipts.mayBuild() {
 			return false
 		}
 		if b = s.build(); b == nil {
@@ -66,23 +103,24 @@ func (s *Session) step() bool {
 		}
 	}
 	ok := s.carrier.Deliver(b)
-	s.settle(b, ok)
+	s.down.receipts.settle(b, ok)
 	return ok
 }
 
 // build makes the next batch, nil when there is nothing to say.
 func (s *Session) build() *Batch {
-	d := &s.schedule
-	s.readyMu.Lock()
-	for i, l := range s.ready {
+	d := &s.down.schedule
+	ready := &s.down.ready
+	ready.mu.Lock()
+	for i, l := range ready.lanes {
 		d.Class(l.borrow).Fresh.Push(l)
-		s.ready[i] = nil
+		ready.lanes[i] = nil
 	}
-	s.ready = s.ready[:0]
-	s.readyMu.Unlock()
+	ready.lanes = ready.lanes[:0]
+	ready.mu.Unlock()
 	credits := s.creditsDue()
 	for {
-		control := s.control.listed.Load()
+		control := s.lanes.control.listed.Load()
 		if d.Lanes()+len(credits) == 0 && !control {
 			return nil
 		}
@@ -92,24 +130,46 @@ func (s *Session) build() *Batch {
 	}
 }
 
+// creditsDue takes the credits that the next batch carries: at most an eighth of it.
+func (s *Session) creditsDue() []wire.Credit {
+	due := &s.down.due
+	due.mu.Lock()
+	defer due.mu.Unlock()
+	n := min(len(due.lanes), s.opt.MaxBatch/8/wire.CreditSize)
+	if n == 0 {
+		return nil
+	}
+	credits := make([]wire.Credit, n)
+	for i, l := range due.lanes[:n] {
+		l.in.due.Store(false) // before the load: what is consumed after it lists the lane again
+		total := l.in.consumed.Load()
+		l.in.told.Store(total)
+		credits[i] = wire.Credit{Lane: l.id, Total: total}
+	}
+	rest := copy(due.lanes, due.lanes[n:])
+	clear(due.lanes[rest:])
+	due.lanes = due.lanes[:rest]
+	return credits
+}
+
 // buildTurn makes a batch of the class that has its turn, nil when the lanes that it tried have
 // nothing to say: they are not listed any more then, or not fresh.
 func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
-	d := &s.schedule
-	s.began = time.Now()
-	s.at = s.began.Sub(s.engine.epoch)
-	s.atStep = meter.Step(s.at)
+	d := &s.down.schedule
+	s.down.clock.began = time.Now()
+	s.down.clock.at = s.down.clock.began.Sub(s.engine.epoch)
+	s.down.clock.step = meter.Step(s.down.clock.at)
 	c, outOfTurn, most := d.Turn(control, s.opt.MaxBatch)
 	control = control && c == &d.Owned
 	lanes := c.Lanes()
 	alone := lanes == 1 && d.Lanes() == 1
-	b := s.newBatch()
-	b.reset(&wire.Header{Number: s.number + 1, Receipt: s.upReceipt.Load(), Credits: credits})
+	b := s.down.receipts.newBatch()
+	b.reset(&wire.Header{Number: s.down.number + 1, Receipt: s.up.receipt.Load(), Credits: credits})
 	b.Borrow = c == &d.Borrowed
 	empty := b.Len
 	room := func() int { return s.opt.MaxBatch - wire.ClosingSize - b.Len }
 	if control {
-		s.serve(b, s.control, s.opt.MaxBatch/2)
+		s.serve(b, s.lanes.control, s.opt.MaxBatch/2)
 	}
 	first, full := b.Len, false
 	for !full && room() > smallest && b.Len-first < most {
@@ -146,14 +206,14 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 		}
 	}
 	bytes := b.Len - first
-	if control && !full && s.control.listed.Load() && room() > smallest {
-		if state, need := s.serve(b, s.control, room()); state != more &&
-			s.unlist(s.control, need) {
+	if control && !full && s.lanes.control.listed.Load() && room() > smallest {
+		if state, need := s.serve(b, s.lanes.control, room()); state != more &&
+			s.unlist(s.lanes.control, need) {
 			s.Wake()
 		}
 	}
 	if b.Len == empty && len(credits) == 0 {
-		s.recycle(b)
+		s.down.receipts.recycle(b)
 		return nil
 	}
 	d.Charge(c, lanes, bytes)
@@ -163,12 +223,8 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 // close ends a batch and makes it outstanding.
 func (s *Session) close(b *Batch) *Batch {
 	b.finish()
-	s.number++
-	s.outMu.Lock()
-	s.lastNumber = b.Number
-	b.state = batchState{leased: true, sends: 1, sent: s.began}
-	s.outstanding = append(s.outstanding, b)
-	s.outMu.Unlock()
+	s.down.number++
+	s.down.receipts.add(b, s.down.clock.began)
 	return b
 }
 

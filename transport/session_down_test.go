@@ -23,11 +23,11 @@ func built(t *testing.T, o Options) *Session {
 	}
 	t.Cleanup(func() {
 		s.End("test is over")
-		<-s.drained
-		if held, running := s.budget.Used(), s.pending.Load(); held != 0 || running != 0 ||
-			s.lanes.Size() > 0 {
+		<-s.down.drained
+		if held, running := s.budget.Used(), s.calls.pending.Load(); held != 0 || running != 0 ||
+			s.lanes.open.Size() > 0 {
 			t.Errorf("after its end the session holds %d bytes, %d lanes and %d commands", held,
-				s.lanes.Size(), running)
+				s.lanes.open.Size(), running)
 		}
 	})
 	return s
@@ -71,9 +71,9 @@ func nextFrames(t *testing.T, s *Session, see func(b *Batch, lane uint32,
 		}
 		sizes[r.Lane] += r.Bytes()
 	}
-	s.settle(b, true)
+	s.down.receipts.settle(b, true)
 	h := &wire.Header{Receipt: d.Number}
-	if err := s.receipts(h); err != nil {
+	if err := s.down.receipts.take(h); err != nil {
 		t.Fatal(err)
 	}
 	for lane, n := range sizes {
@@ -108,7 +108,7 @@ func TestFairToSparse(t *testing.T) {
 	s := built(t, Options{})
 	var flood []*lane
 	for i := range uint32(4) {
-		flood = append(flood, s.addLane(2*i+1, &s.channels))
+		flood = append(flood, s.addLane(2*i+1, &s.lanes.channels))
 		fillRing(t, flood[i], 10_000)
 	}
 	next(t, s)
@@ -121,7 +121,7 @@ func TestFairToSparse(t *testing.T) {
 			id := 101 + 2*i
 			l := s.lane(id)
 			if l == nil {
-				l = s.addLane(id, &s.channels)
+				l = s.addLane(id, &s.lanes.channels)
 			}
 			if err := l.send(context.Background(), wire.JSON, []byte("1")); err != nil {
 				t.Fatal(err)
@@ -148,7 +148,7 @@ func TestFairByBytes(t *testing.T) {
 	sizes := []int{100, 1000, 30_000, 120_000}
 	lanes := make([]*lane, len(sizes))
 	for i := range lanes {
-		lanes[i] = s.addLane(uint32(2*i+1), &s.channels)
+		lanes[i] = s.addLane(uint32(2*i+1), &s.lanes.channels)
 	}
 	const batches = 200
 	for range batches {
@@ -171,12 +171,12 @@ func TestFairByBytes(t *testing.T) {
 // TestCreditStopsALane: a lane without credit waits, the others go on, and credit lists it again.
 func TestCreditStopsALane(t *testing.T) {
 	s := built(t, Options{MaxBatch: 16 << 10, Window: 64 << 10})
-	slow, quick := s.addLane(1, &s.channels), s.addLane(3, &s.channels)
+	slow, quick := s.addLane(1, &s.lanes.channels), s.addLane(3, &s.lanes.channels)
 	fillRing(t, slow, 1000)
 	sent := func() (n uint64) {
 		for b := s.build(); b != nil; b = s.build() {
-			s.settle(b, true)
-			if err := s.receipts(&wire.Header{Receipt: b.Number}); err != nil {
+			s.down.receipts.settle(b, true)
+			if err := s.down.receipts.take(&wire.Header{Receipt: b.Number}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -207,7 +207,7 @@ func TestRingsShareTheTotal(t *testing.T) {
 	var lanes []*lane
 	var err error
 	for id := uint32(1); err == nil; id += 2 {
-		l := s.addLane(id, &s.channels)
+		l := s.addLane(id, &s.lanes.channels)
 		if err = l.send(context.Background(), wire.JSON, []byte("1")); err == nil {
 			lanes = append(lanes, l)
 		}
@@ -226,9 +226,9 @@ func TestRingsShareTheTotal(t *testing.T) {
 	}
 	for order, _ := next(t, s); order != nil; order, _ = next(t, s) {
 	}
-	if left := s.budget.Used(); left >= full/4 || s.lanes.Size() > 1 {
+	if left := s.budget.Used(); left >= full/4 || s.lanes.open.Size() > 1 {
 		t.Errorf("%d bytes of %d and %d lanes are left after the channels' end", left, full,
-			s.lanes.Size())
+			s.lanes.open.Size())
 	}
 }
 
@@ -236,7 +236,7 @@ func TestRingsShareTheTotal(t *testing.T) {
 // the memory of the small ones back.
 func TestRingGrows(t *testing.T) {
 	s := built(t, Options{})
-	l := s.addLane(1, &s.channels)
+	l := s.addLane(1, &s.lanes.channels)
 	sent, rings := 0, []int{}
 	for {
 		err := l.send(noWait, wire.Bytes, binary.LittleEndian.AppendUint32(make([]byte, 996),
@@ -280,8 +280,8 @@ func TestRingGrows(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s.settle(b, true)
-		if err := s.receipts(&wire.Header{Receipt: d.Number}); err != nil {
+		s.down.receipts.settle(b, true)
+		if err := s.down.receipts.take(&wire.Header{Receipt: d.Number}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.credits([]wire.Credit{

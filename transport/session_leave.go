@@ -14,19 +14,19 @@ type leaving struct {
 // A batch that never comes ends nothing: call End, or Leave with 0, after a while.
 func (s *Session) Leave(last uint64, reason string) {
 	// before the look: who handles the batch looks here after
-	s.leaving.Store(&leaving{last, reason})
+	s.up.leaving.Store(&leaving{last, reason})
 	if last == 0 {
 		s.left(reason)
 		return
 	}
-	s.handled(s.upReceipt.Load())
+	s.handled(s.up.receipt.Load())
 }
 
 // handled ends the session of a page that is being left, and has sent nothing beyond that batch. It
-// may be called under inMu: the end has a goroutine of its own.
+// may be called under up.mu: the end has a goroutine of its own.
 func (s *Session) handled(number uint64) {
-	if l := s.leaving.Load(); l != nil && number >= l.last {
-		s.turns.Behind(func() { s.left(l.reason) })
+	if l := s.up.leaving.Load(); l != nil && number >= l.last {
+		s.calls.turns.Behind(func() { s.left(l.reason) })
 	}
 }
 

@@ -16,20 +16,20 @@ func TestLeave(t *testing.T) {
 	}
 	s.Leave(3, "left")
 	turn := &invocation{command: &command{CommandOptions: CommandOptions{Ordered: true}}}
-	s.turns.Add(turn, true)
+	s.calls.turns.Add(turn, true)
 	s.handled(2)
-	s.turns.Next()
+	s.calls.turns.Next()
 	if err := s.Err(); err != nil {
 		t.Fatalf("the session has ended before its last batch: %v", err)
 	}
-	s.turns.Add(turn, true)
+	s.calls.turns.Add(turn, true)
 	s.handled(3)
 	if err := s.Err(); err != nil {
 		t.Fatalf("the session has ended before its ordered commands: %v", err)
 	}
-	s.turns.Next()
+	s.calls.turns.Next()
 	<-s.Done()
-	<-s.drained
+	<-s.down.drained
 	for _, n := range []byte{1, 2} {
 		if m, err := l.receive(t.Context()); err != nil || m.data[0] != n {
 			t.Fatalf("receive gave %v, %v, not message %d", m, err, n)

@@ -2,51 +2,108 @@ package transport
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
+	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/internal/wire"
 )
 
 // maxSends is how often a batch is sent before the session gives the page up.
 const maxSends = 16
 
+// receipts are a session's batches without receipt, which stay in the rings until then. Any
+// goroutine may call its methods; the drainer alone makes batches, and has them leased.
+type receipts struct {
+	s *Session
+
+	mu          ranked.Mutex[ranked.Receipts] // guards what follows
+	outstanding []*Batch                      // in the order of their numbers, without a gap
+	last        uint64                        // number of the last batch
+	spare       []*Batch                      // to be used again
+
+	resend timer
+
+	// What was handed to the carrier, and of it what was sent again.
+	batches, bytes, resent atomic.Uint64
+}
+
+// add makes a batch outstanding, which the carrier reads from now on.
+func (r *receipts) add(b *Batch, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = b.Number
+	b.state = batchState{leased: true, sends: 1, sent: now}
+	r.outstanding = append(r.outstanding, b)
+}
+
+// unreceipted is how many batches are without receipt.
+func (r *receipts) unreceipted() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.outstanding)
+}
+
+// runs is how many runs they have.
+func (r *receipts) runs() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, b := range r.outstanding {
+		n += len(b.runs)
+	}
+	return n
+}
+
+// forget forgets all batches, which nothing reads any more: the session is over.
+func (r *receipts) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, b := range r.outstanding {
+		for _, d := range b.runs {
+			d.lane.gave(d.cost)
+		}
+	}
+	r.outstanding, r.spare = nil, nil
+}
+
 // mayBuild reports whether another batch may be outstanding.
-func (s *Session) mayBuild() bool {
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
-	return len(s.outstanding) < wire.Ahead
+func (r *receipts) mayBuild() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.outstanding) < wire.Ahead
 }
 
 // newBatch gives an empty batch, an old one where there is one.
-func (s *Session) newBatch() *Batch {
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
-	if n := len(s.spare); n > 0 {
-		b := s.spare[n-1]
-		s.spare = s.spare[:n-1]
+func (r *receipts) newBatch() *Batch {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.spare); n > 0 {
+		b := r.spare[n-1]
+		r.spare = r.spare[:n-1]
 		return b
 	}
 	return new(Batch)
 }
 
 // recycle keeps a batch that nothing reads any more.
-func (s *Session) recycle(b *Batch) {
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
-	s.recycleLocked(b)
+func (r *receipts) recycle(b *Batch) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.recycleLocked(b)
 }
 
-func (s *Session) recycleLocked(b *Batch) {
+func (r *receipts) recycleLocked(b *Batch) {
 	clear(b.Segments[:cap(b.Segments)])
 	clear(b.runs[:cap(b.runs)])
-	s.spare = append(s.spare, b)
+	r.spare = append(r.spare, b)
 }
 
 // nextLost leases the first batch that must be sent again, nil if there is none.
-func (s *Session) nextLost() *Batch {
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
-	for _, b := range s.outstanding {
+func (r *receipts) nextLost() *Batch {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, b := range r.outstanding {
 		if b.state.lost && !b.state.got && !b.state.leased {
 			b.state.lost, b.state.leased = false, true
 			b.state.sends++
@@ -58,75 +115,85 @@ func (s *Session) nextLost() *Batch {
 }
 
 // settle ends the carrier's lease of a batch. A batch that was not taken is sent later.
-func (s *Session) settle(b *Batch, taken bool) {
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
+func (r *receipts) settle(b *Batch, taken bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	b.state.leased = false
 	if !taken {
 		b.state.lost = true
 		b.state.sends--
 	} else {
-		s.figures.batches.Add(1)
-		s.figures.bytes.Add(uint64(b.Len))
+		r.batches.Add(1)
+		r.bytes.Add(uint64(b.Len))
 		if b.state.sends > 1 {
-			s.sentAgain(b)
+			r.again(b)
 		}
 	}
-	s.retire()
+	r.retire()
 }
 
 // Lost implements Port.
 func (s *Session) Lost(number uint64) {
-	s.outMu.Lock()
-	b := s.find(number)
-	var worn bool
-	if b != nil && !b.state.got {
-		b.state.lost = true
-		worn = b.state.sends >= maxSends
-	}
-	s.outMu.Unlock()
-	if worn {
-		s.giveUp(number)
-	}
+	s.down.receipts.lost(number)
 	s.Wake()
 }
 
 // LostAll implements Port. It is no sign that they do not get through: no batch is worn by it.
 func (s *Session) LostAll() {
-	s.outMu.Lock()
-	for _, b := range s.outstanding {
+	s.down.receipts.lostAll()
+	s.Wake()
+}
+
+// lost has a batch sent again, or ends the session if that was in vain so often.
+func (r *receipts) lost(number uint64) {
+	r.mu.Lock()
+	b := r.find(number)
+	var worn bool
+	if b != nil && !b.state.got {
+		b.state.lost = true
+		worn = b.state.sends >= maxSends
+	}
+	r.mu.Unlock()
+	if worn {
+		r.giveUp(number)
+	}
+}
+
+// lostAll has all batches sent again.
+func (r *receipts) lostAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, b := range r.outstanding {
 		if !b.state.got {
 			b.state.lost, b.state.sends = true, min(b.state.sends, 1)
 		}
 	}
-	s.outMu.Unlock()
-	s.Wake()
 }
 
 // giveUp ends the session: a batch does not get through.
-func (s *Session) giveUp(number uint64) {
-	s.end(&ClosedError{
+func (r *receipts) giveUp(number uint64) {
+	r.s.end(&ClosedError{
 		Reason: fmt.Sprintf("batch %d did not reach the page in %d attempts", number, maxSends),
 	})
 }
 
-// find returns an outstanding batch; the caller holds outMu.
-func (s *Session) find(number uint64) *Batch {
-	if len(s.outstanding) == 0 || number < s.outstanding[0].Number {
+// find returns an outstanding batch; the caller holds mu.
+func (r *receipts) find(number uint64) *Batch {
+	if len(r.outstanding) == 0 || number < r.outstanding[0].Number {
 		return nil
 	}
-	if i := number - s.outstanding[0].Number; i < uint64(len(s.outstanding)) {
-		return s.outstanding[i]
+	if i := number - r.outstanding[0].Number; i < uint64(len(r.outstanding)) {
+		return r.outstanding[i]
 	}
 	return nil
 }
 
-// receipts takes what the page says that it has.
-func (s *Session) receipts(h *wire.Header) error {
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
-	if h.Receipt > s.lastNumber {
-		return wire.Broken("receipt for batch %d, the last one was %d", h.Receipt, s.lastNumber)
+// take takes what the page says that it has.
+func (r *receipts) take(h *wire.Header) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h.Receipt > r.last {
+		return wire.Broken("receipt for batch %d, the last one was %d", h.Receipt, r.last)
 	}
 	highest := h.Receipt
 	for i := range uint64(32) {
@@ -134,31 +201,31 @@ func (s *Session) receipts(h *wire.Header) error {
 			continue
 		}
 		n := h.Receipt + 2 + i
-		if n > s.lastNumber {
-			return wire.Broken("receipt for batch %d, the last one was %d", n, s.lastNumber)
+		if n > r.last {
+			return wire.Broken("receipt for batch %d, the last one was %d", n, r.last)
 		}
-		if b := s.find(n); b != nil {
+		if b := r.find(n); b != nil {
 			b.state.got = true
 		}
 		highest = n
 	}
-	for _, b := range s.outstanding {
+	for _, b := range r.outstanding {
 		if b.Number <= h.Receipt {
 			b.state.got = true
 		}
 	}
-	s.retire()
-	if len(s.outstanding) > 0 && s.outstanding[0].Number < highest {
-		s.resend.start(s.opt.ResendAfter, s.resendGaps)
+	r.retire()
+	if len(r.outstanding) > 0 && r.outstanding[0].Number < highest {
+		r.resend.start(r.s.opt.ResendAfter, r.resendGaps)
 	}
 	return nil
 }
 
 // retire ends the batches at the front that have their receipt: their ring space comes
-// back. The caller holds outMu, which also serialises the rings' Release.
-func (s *Session) retire() {
+// back. The caller holds mu, which also serialises the rings' Release.
+func (r *receipts) retire() {
 	n := 0
-	for _, b := range s.outstanding {
+	for _, b := range r.outstanding {
 		if !b.state.got || b.state.leased {
 			break
 		}
@@ -169,50 +236,59 @@ func (s *Session) retire() {
 			}
 			d.lane.advance(d.mark, true)
 			if d.mark.closed {
-				s.drop(d.lane)
+				r.s.drop(d.lane)
 			}
 		}
-		s.recycleLocked(b)
+		r.recycleLocked(b)
 		n++
 	}
 	if n > 0 {
-		rest := copy(s.outstanding, s.outstanding[n:])
-		clear(s.outstanding[rest:])
-		s.outstanding = s.outstanding[:rest]
-		s.Wake()
+		rest := copy(r.outstanding, r.outstanding[n:])
+		clear(r.outstanding[rest:])
+		r.outstanding = r.outstanding[:rest]
+		r.s.Wake()
 	}
 }
 
 // resendGaps sends again what is older than ResendAfter while later batches have their
 // receipt: no pull will ever say that it was lost.
-func (s *Session) resendGaps() {
-	s.outMu.Lock()
+func (r *receipts) resendGaps() {
+	r.mu.Lock()
 	last := -1
-	for i, b := range s.outstanding {
+	for i, b := range r.outstanding {
 		if b.state.got {
 			last = i
 		}
 	}
 	again, worn := false, uint64(0)
-	for i, b := range s.outstanding {
+	for i, b := range r.outstanding {
 		if i >= last || b.state.got || b.state.leased {
 			continue
 		}
 		again = true
-		if time.Since(b.state.sent) >= s.opt.ResendAfter {
+		if time.Since(b.state.sent) >= r.s.opt.ResendAfter {
 			b.state.lost = true
 			if b.state.sends >= maxSends {
 				worn = b.Number
 			}
 		}
 	}
-	s.outMu.Unlock()
+	r.mu.Unlock()
 	if worn != 0 {
-		s.giveUp(worn)
+		r.giveUp(worn)
 		return
 	}
 	if again {
-		s.resend.start(s.opt.ResendAfter, s.resendGaps)
-		s.Wake()
+		r.resend.start(r.s.opt.ResendAfter, r.resendGaps)
+		r.s.Wake()
 	}
+}
+
+// again counts a batch that was sent again.
+func (r *receipts) again(b *Batch) {
+	r.resent.Add(1)
+	for _, d := range b.runs {
+		d.lane.resent.Add(1)
+	}
+	r.s.journal.SentAgain(r.s.engine.now())
 }

@@ -4,10 +4,25 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"sync/atomic"
 
+	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/transport/internal/budget"
 )
+
+// up is what comes from the page: its batches, taken apart one after the other in their order.
+type up struct {
+	mu      ranked.Mutex[ranked.Receiving] // makes Receive one at a time, and guards what follows
+	early   map[uint64][]byte              // batches that came before their turn
+	lanes   uint32                         // highest lane that the page has opened
+	invokes int                            // invokes so far
+
+	receipt atomic.Uint64 // number of the last batch that was handled; changes under mu
+	leaving atomic.Pointer[leaving]
+	// keepUnread: what the page had sent is received also after the end. Set before the end.
+	keepUnread atomic.Bool
+}
 
 // requestCost is what a request that waits takes beside its body, in bytes.
 const requestCost = 128
@@ -29,11 +44,11 @@ func (s *Session) Receive(up []byte) (Received, error) {
 	}
 	var got Received
 	if err == nil {
-		s.inMu.Lock()
-		if err = s.Err(); err == nil { // under inMu: the drainer takes it once, after the end
+		s.up.mu.Lock()
+		if err = s.Err(); err == nil { // under up.mu: the drainer takes it once, after the end
 			got, err = s.accept(b, up)
 		}
-		s.inMu.Unlock()
+		s.up.mu.Unlock()
 	}
 	switch {
 	case err == nil:
@@ -50,19 +65,19 @@ func (s *Session) TryReceive(up []byte) (got Received, ok bool, err error) {
 	if errors.Is(err, wire.ErrLost) || errors.Is(err, ErrClosed) {
 		return Received{}, true, err
 	}
-	if err != nil || !s.inMu.TryLock() {
+	if err != nil || !s.up.mu.TryLock() {
 		return Received{}, false, nil
 	}
 	if err := s.Err(); err != nil {
-		s.inMu.Unlock()
+		s.up.mu.Unlock()
 		return Received{}, true, err
 	}
 	if !s.little(b) {
-		s.inMu.Unlock()
+		s.up.mu.Unlock()
 		return Received{}, false, nil
 	}
 	got, err = s.accept(b, up)
-	s.inMu.Unlock()
+	s.up.mu.Unlock()
 	if err != nil {
 		return Received{}, true, s.fail(err)
 	}
@@ -86,9 +101,9 @@ const maxLittleRuns = 256
 
 // little reports whether the work that a short batch brings is bounded by its length: no others
 // wait for it, it ends no message that came in fragments, has no script's error, whose detail is
-// decoded and written as text, and its receipts are not for too much. The caller holds inMu.
+// decoded and written as text, and its receipts are not for too much. The caller holds up.mu.
 func (s *Session) little(b *wire.Batch) bool {
-	if last := s.upReceipt.Load(); b.Number > last && (b.Number != last+1 || len(s.early) > 0) {
+	if last := s.up.receipt.Load(); b.Number > last && (b.Number != last+1 || len(s.up.early) > 0) {
 		return false
 	}
 	for i := range b.Runs {
@@ -102,29 +117,23 @@ func (s *Session) little(b *wire.Batch) bool {
 			return false
 		}
 	}
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
-	runs := 0
-	for _, b := range s.outstanding {
-		runs += len(b.runs)
-	}
-	return runs <= maxLittleRuns
+	return s.down.receipts.runs() <= maxLittleRuns
 }
 
 // errMuch is a frame that may bring much work.
 var errMuch = errors.New("transport: a frame for another goroutine")
 
-// accept handles a batch, which lies in up. Its errors are broken rules. The caller holds inMu.
+// accept handles a batch, which lies in up. Its errors are broken rules. The caller holds up.mu.
 func (s *Session) accept(b *wire.Batch, up []byte) (Received, error) {
-	commands := s.invokes
-	err := s.receipts(&b.Header)
+	commands := s.up.invokes
+	err := s.down.receipts.take(&b.Header)
 	if err == nil {
 		err = s.credits(b.Credits)
 	}
 	if err == nil {
 		err = s.inOrder(b, up)
 	}
-	return Received{b.Slot, b.Request, b.Hold, s.invokes - commands, b.Number, s.upReceipt.Load()},
+	return Received{b.Slot, b.Request, b.Hold, s.up.invokes - commands, b.Number, s.up.receipt.Load()},
 		err
 }
 
@@ -146,8 +155,8 @@ func (s *Session) credits(credits []wire.Credit) error {
 			continue // a late entry
 		}
 		l.consumedUpTo(c.Total)
-		if l.id == 0 && s.nativeEval != nil {
-			s.scripts.Credited(c.Total)
+		if l.id == 0 && s.evals.native != nil {
+			s.evals.scripts.Credited(c.Total)
 		}
 		l.ringCredit()
 		if need := l.needs.Load(); need > 0 && l.fits(int(need)) {
@@ -159,20 +168,20 @@ func (s *Session) credits(credits []wire.Credit) error {
 
 // inOrder handles the batch when its turn has come, and those that waited for it.
 func (s *Session) inOrder(b *wire.Batch, up []byte) error {
-	last := s.upReceipt.Load()
+	last := s.up.receipt.Load()
 	switch {
 	case b.Number <= last:
 		return nil // nothing but receipts, or had already
 	case b.Number > last+wire.Ahead:
 		return wire.Broken("batch %d while %d is the last one handled", b.Number, last)
 	case b.Number > last+1:
-		if s.early[b.Number] != nil {
+		if s.up.early[b.Number] != nil {
 			return nil
 		}
 		if !s.budget.Take(budget.Early, int64(len(up))) {
 			return wire.ErrLost // no room to keep it: the page sends it again
 		}
-		s.early[b.Number] = bytes.Clone(up)
+		s.up.early[b.Number] = bytes.Clone(up)
 		return nil
 	}
 	for {
@@ -181,14 +190,14 @@ func (s *Session) inOrder(b *wire.Batch, up []byte) error {
 				return err
 			}
 		}
-		s.upReceipt.Store(b.Number)
+		s.up.receipt.Store(b.Number)
 		s.handled(b.Number)
 		next := b.Number + 1
-		up, ok := s.early[next]
+		up, ok := s.up.early[next]
 		if !ok {
 			return nil
 		}
-		delete(s.early, next)
+		delete(s.up.early, next)
 		s.budget.Give(budget.Early, int64(len(up)))
 		var err error
 		if b, err = wire.Decode(up, wire.Up); err != nil {
@@ -296,8 +305,8 @@ func (s *Session) pageClosed(l *lane, payload []byte) error {
 	l.in.part = wire.Assembly{}
 	l.finish(e, false)
 	l.ringCredit()
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
+	s.down.receipts.mu.Lock()
+	defer s.down.receipts.mu.Unlock()
 	s.drop(l)
 	return nil
 }
@@ -312,7 +321,7 @@ func (s *Session) controlFrame(kind wire.Kind, data []byte) error {
 		if err != nil {
 			return err
 		}
-		if inv, ok := s.commands.Load(id); ok {
+		if inv, ok := s.calls.running.Load(id); ok {
 			inv.cancel(ErrCanceled)
 		}
 		return nil

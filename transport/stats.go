@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"iter"
 	"slices"
-	"sync/atomic"
 	"time"
 )
 
@@ -123,7 +122,7 @@ func (l *lane) messages() uint64 {
 
 func (l *lane) direction() Direction {
 	switch {
-	case l.count == &l.s.uploads:
+	case l.count == &l.s.lanes.uploads:
 		return Up
 	case l.in.window.Load() > 0:
 		return Both
@@ -232,38 +231,30 @@ type SessionStats struct {
 	Control  ChannelStats `json:"control"`
 }
 
-type figures struct {
-	batches, bytes, resent, opened, commands atomic.Uint64
-	events, eventsRefused, nativeEvals       atomic.Uint64
-}
-
 // Stats returns the session's figures. It looks at every open channel.
 func (s *Session) Stats() SessionStats {
-	s.outMu.Lock()
-	unreceipted := len(s.outstanding)
-	s.outMu.Unlock()
 	return SessionStats{
-		Number: s.serial, Label: s.label, Origin: s.origin, Age: s.engine.now() - s.opened,
+		Number: s.page.serial, Label: s.page.label, Origin: s.page.origin, Age: s.engine.now() - s.page.opened,
 		Carrier: s.carrier.Name(), Reason: s.journal.Reason(),
-		Batches: s.figures.batches.Load(), Bytes: s.figures.bytes.Load(),
-		Resent:      s.figures.resent.Load(),
-		Unreceipted: unreceipted, ReceivedBatches: s.upReceipt.Load(),
-		Opened: s.figures.opened.Load(), Lanes: s.lanes.Size(),
-		Events: s.figures.events.Load(), EventsRefused: s.figures.eventsRefused.Load(),
-		Evals: s.lastEval.Load(), NativeEvals: s.figures.nativeEvals.Load(),
-		Commands: s.figures.commands.Load(), Running: s.commands.Size(),
+		Batches: s.down.receipts.batches.Load(), Bytes: s.down.receipts.bytes.Load(),
+		Resent:      s.down.receipts.resent.Load(),
+		Unreceipted: s.down.receipts.unreceipted(), ReceivedBatches: s.up.receipt.Load(),
+		Opened: s.lanes.opened.Load(), Lanes: s.lanes.open.Size(),
+		Events: s.events.accepted.Load(), EventsRefused: s.events.refused.Load(),
+		Evals: s.evals.last.Load(), NativeEvals: s.evals.natives.Load(),
+		Commands: s.calls.count.Load(), Running: s.calls.running.Size(),
 		Memory:   s.budget.Used(),
 		Held:     memoryStats(&s.budget),
-		Channels: s.totals(), Control: s.control.stats(),
+		Channels: s.totals(), Control: s.lanes.control.stats(),
 	}
 }
 
 // totals sums up the channels, those that are gone too.
 func (s *Session) totals() Totals {
-	s.gone.Lock()
-	defer s.gone.Unlock()
-	sum := s.gone.Totals
-	s.lanes.Range(func(_ uint32, l *lane) bool {
+	s.lanes.mu.Lock()
+	defer s.lanes.mu.Unlock()
+	sum := s.lanes.gone
+	s.lanes.open.Range(func(_ uint32, l *lane) bool {
 		st := l.stats()
 		t := st.totals()
 		sum.add(&t)
@@ -278,7 +269,7 @@ func (s *Session) totals() Totals {
 func (s *Session) Channels() iter.Seq[ChannelStats] {
 	return func(yield func(ChannelStats) bool) {
 		var open []*lane
-		s.lanes.Range(func(_ uint32, l *lane) bool {
+		s.lanes.open.Range(func(_ uint32, l *lane) bool {
 			open = append(open, l)
 			return true
 		})

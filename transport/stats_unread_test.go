@@ -6,7 +6,7 @@ import "testing"
 // counted.
 func TestUnreadOfRun(t *testing.T) {
 	s := built(t, Options{})
-	l := s.addLane(1, &s.channels)
+	l := s.addLane(1, &s.lanes.channels)
 	l.in.consumed.Add(64)
 	if n := l.stats().Unread; n != 0 {
 		t.Errorf("%d bytes are unread", n)

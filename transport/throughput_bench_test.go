@@ -89,7 +89,7 @@ func benchPage(b *testing.B, o Options, n int) (*Session, *memoryPage, []*lane) 
 	}
 	var lanes []*lane
 	for i := range n {
-		lanes = append(lanes, s.addLane(uint32(2*i+1), &s.channels))
+		lanes = append(lanes, s.addLane(uint32(2*i+1), &s.lanes.channels))
 	}
 	go c.run(s, lanes)
 	return s, c, lanes
@@ -206,7 +206,7 @@ func BenchmarkReceive(b *testing.B) {
 			s, c, lanes := benchPage(b, Options{}, 1)
 			defer s.End("bench is over")
 			l := lanes[0]
-			s.pageLanes = l.id
+			s.up.lanes = l.id
 			l.in.window.Store(int64(s.opt.Window))
 			stream := new(Stream[[]byte, []byte])
 			stream.lane, stream.codec = l, JSONCodec{}

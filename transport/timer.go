@@ -1,13 +1,14 @@
 package transport
 
 import (
-	"sync"
 	"time"
+
+	"github.com/tailrace-go/tailrace/internal/ranked"
 )
 
 // timer runs a function once after a while; starting it again while it waits does nothing.
 type timer struct {
-	mu      sync.Mutex
+	mu      ranked.Mutex[ranked.Leaf]
 	t       *time.Timer
 	stopped bool
 }

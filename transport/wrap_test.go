@@ -43,7 +43,7 @@ func TestEvalNumbersWrap(t *testing.T) {
 		for _, js := range []string{"one", "two"} { // 1 and 2, which wait all the time
 			result(js)
 		}
-		s.lastEval.Store(1<<32 - 3)
+		s.evals.last.Store(1<<32 - 3)
 		for range 2 { // 2^32-2, 2^32-1
 			result("before")
 		}
@@ -75,7 +75,7 @@ func TestEvalNumbersWrap(t *testing.T) {
 func TestLaneNumbersEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := built(t, Options{})
-		s.nextLane.Store(lastLane - 2)
+		s.lanes.fromGo.Store(lastLane - 2)
 		call := func(id uint32) *invocation {
 			inv := &invocation{s: s, id: id, name: "large"}
 			inv.vacated.Store(true) // it has taken no place

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
-	"strconv"
 	"sync"
 )
 
@@ -46,10 +45,10 @@ type hold struct {
 
 var (
 	mu   sync.Mutex
-	held = map[uint64][]hold{} // by the goroutine
+	held = map[uintptr][]hold{} // by the goroutine
 )
 
-func check[R Rank](g uint64) {
+func check[R Rank](g uintptr) {
 	var wanted R
 	mu.Lock()
 	holds := held[g]
@@ -62,7 +61,7 @@ func check[R Rank](g uint64) {
 	}
 }
 
-func take[R Rank](g uint64, mutex any) {
+func take[R Rank](g uintptr, mutex any) {
 	var rank R
 	at := make([]uintptr, 8)
 	at = at[:runtime.Callers(3, at)]
@@ -71,7 +70,7 @@ func take[R Rank](g uint64, mutex any) {
 	held[g] = append(held[g], hold{mutex, rank, at})
 }
 
-func release(g uint64, mutex any) {
+func release(g uintptr, mutex any) {
 	mu.Lock()
 	defer mu.Unlock()
 	holds := held[g]
@@ -98,16 +97,4 @@ func places(at []uintptr) string {
 			return b.String()
 		}
 	}
-}
-
-// goroutine is the number of the calling goroutine: "goroutine 7 [running]:…".
-func goroutine() uint64 {
-	var text [64]byte
-	b, _ := bytes.CutPrefix(text[:runtime.Stack(text[:], false)], []byte("goroutine "))
-	number, _, _ := bytes.Cut(b, []byte(" "))
-	n, err := strconv.ParseUint(string(number), 10, 64)
-	if err != nil {
-		panic(err) // the runtime writes a number there
-	}
-	return n
 }
