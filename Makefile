@@ -60,8 +60,8 @@ test: begin setup lint client extension model ## everything that must hold
 	$(STEP) 'pure Go, -race, 1 and 4 processors' \
 		$(GO_TEST) -race -cpu=1,4 -skip '^($(SIZES))$$' $(PURE)
 	$(STEP) 'names in documents and comments, imports' $(GO_TEST) ./internal/docs ./internal/walls
-	$(STEP) 'ring and transport with ringdebug' \
-		$(GO_TEST) -tags ringdebug ./ring/... ./transport/...
+	$(STEP) 'ring, transport and bus with ringdebug' \
+		$(GO_TEST) -tags ringdebug ./ring/... ./transport/... ./bus/... ./internal/ranked
 	$(STEP) linearizability sh -c 'cd ring/linearizability && $(GO_TEST) -race .'
 	$(STEP) 'windows, examples, fuzz seeds' \
 		$(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...

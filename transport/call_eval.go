@@ -54,8 +54,8 @@ func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, e
 	ctx = contexts.OrBackground(ctx)
 	reply := make(chan evalReply, 1)
 	id := s.evalID()
-	for _, taken := s.evals.waiting.LoadOrStore(id, reply); taken; _, taken = s.evals.waiting.LoadOrStore(id,
-		reply) {
+	waiting := s.evals.waiting
+	for _, taken := waiting.LoadOrStore(id, reply); taken; _, taken = waiting.LoadOrStore(id, reply) {
 		id = s.evalID()
 	}
 	defer s.evals.waiting.Delete(id)

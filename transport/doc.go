@@ -84,7 +84,7 @@
 // # Locks
 //
 // Sending takes none while there is room. All others have a rank, and are taken in its order, from
-// the outside in: Engine, Resumable, Marks, Requests, Receiving, Receipts, Lanes, Lane, Inbox,
+// the outside in: Engine, Resumable, Marks, Receiving, Receipts, Lanes, Lane, Inbox,
 // Leaf, Budget. Package internal/ranked says what each guards; a build with the tag ringdebug
 // checks the order. Carrier.Alloc and Free are called under Receiving, Receipts and Lane; a store
 // under none, but it may hold its own when it tells a channel of messages.

@@ -78,7 +78,9 @@ func newSession(e *Engine, c SessionConfig) (*Session, error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails: crypto/rand ends the process instead
 	s := &Session{
-		page:   pageOf{id: hex.EncodeToString(id[:]), label: c.Label, origin: c.Origin, owner: c.Owner},
+		page: pageOf{
+			id: hex.EncodeToString(id[:]), label: c.Label, origin: c.Origin, owner: c.Owner,
+		},
 		engine: e, opt: &e.opt, log: e.opt.Logger.With("window", c.Label), carrier: c.Carrier,
 	}
 	s.ctx, s.cancel = context.WithCancelCause(

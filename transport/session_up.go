@@ -133,7 +133,9 @@ func (s *Session) accept(b *wire.Batch, up []byte) (Received, error) {
 	if err == nil {
 		err = s.inOrder(b, up)
 	}
-	return Received{b.Slot, b.Request, b.Hold, s.up.invokes - commands, b.Number, s.up.receipt.Load()},
+	return Received{
+			b.Slot, b.Request, b.Hold, s.up.invokes - commands, b.Number, s.up.receipt.Load(),
+		},
 		err
 }
 

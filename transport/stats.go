@@ -234,7 +234,8 @@ type SessionStats struct {
 // Stats returns the session's figures. It looks at every open channel.
 func (s *Session) Stats() SessionStats {
 	return SessionStats{
-		Number: s.page.serial, Label: s.page.label, Origin: s.page.origin, Age: s.engine.now() - s.page.opened,
+		Number: s.page.serial, Label: s.page.label, Origin: s.page.origin,
+		Age:     s.engine.now() - s.page.opened,
 		Carrier: s.carrier.Name(), Reason: s.journal.Reason(),
 		Batches: s.down.receipts.batches.Load(), Bytes: s.down.receipts.bytes.Load(),
 		Resent:      s.down.receipts.resent.Load(),

@@ -33,8 +33,9 @@ func TestOrder(t *testing.T) {
 	lockFirst(&lane)
 	for name, lock := range map[string]func(){"Receipts": receipts.Lock, "Lane": other.Lock} {
 		got := panics(lock)
-		for _, want := range []string{"ranked." + name, "ranked.Lane", "lockFirst",
-			"order_test.go"} {
+		for _, want := range []string{
+			"ranked." + name, "ranked.Lane", "lockFirst", "order_test.go",
+		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s under Lane: the panic does not name %s:\n%s", name, want, got)
 			}
@@ -56,13 +57,8 @@ func TestOrder(t *testing.T) {
 		t.Error("what TryLock took does not count")
 	}
 	other.Unlock()
-	got := panics(func() {
-		receipts.Lock()
-		lane.Lock()
-		receipts.Unlock()
-		lane.Unlock()
-	})
-	if got != "" {
+	crossed := func() { receipts.Lock(); lane.Lock(); receipts.Unlock(); lane.Unlock() }
+	if got := panics(crossed); got != "" {
 		t.Errorf("unlocked in another order: %s", got)
 	}
 	if got := panics(lane.Unlock); !strings.Contains(got, "does not hold it") {

@@ -11,8 +11,6 @@ type (
 	Resumable struct{}
 	// Marks guards what credit means for one reader of a resumable channel.
 	Marks struct{}
-	// Requests makes a carrier take one request of its page at a time.
-	Requests struct{}
 	// Receiving makes a session take apart one batch of its page at a time, in their order.
 	Receiving struct{}
 	// Receipts guards a session's batches without receipt.
@@ -32,11 +30,10 @@ type (
 func (Engine) rank() int    { return 1 }
 func (Resumable) rank() int { return 2 }
 func (Marks) rank() int     { return 3 }
-func (Requests) rank() int  { return 4 }
-func (Receiving) rank() int { return 5 }
-func (Receipts) rank() int  { return 6 }
-func (Lanes) rank() int     { return 7 }
-func (Lane) rank() int      { return 8 }
-func (Inbox) rank() int     { return 9 }
-func (Leaf) rank() int      { return 10 }
-func (Budget) rank() int    { return 11 }
+func (Receiving) rank() int { return 4 }
+func (Receipts) rank() int  { return 5 }
+func (Lanes) rank() int     { return 6 }
+func (Lane) rank() int      { return 7 }
+func (Inbox) rank() int     { return 8 }
+func (Leaf) rank() int      { return 9 }
+func (Budget) rank() int    { return 10 }

@@ -3,9 +3,9 @@ package pulls
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
-	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/transport"
 )
 
@@ -22,14 +22,14 @@ type Carrier struct {
 	inbox chan request
 	quit  chan struct{}
 
-	handling ranked.Mutex[ranked.Requests] // held while a request is handled
+	handling sync.Mutex // held while a request is handled
 
 	// Set by Bind, then only read.
 	port           transport.Port
 	pulls          int           // how many of the slots are pulls
 	hold, postHold time.Duration // how long a pull, and a post that calls a command, are held
 
-	mu     ranked.Mutex[ranked.Leaf]
+	mu     sync.Mutex
 	slots  []slot // of the pulls, then of the posts
 	order  uint64
 	closed *transport.ClosedError

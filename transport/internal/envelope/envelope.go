@@ -140,8 +140,8 @@ func (e *Envelope) Body() (Body, error) {
 	case "bytes":
 		return Body{Raw: true}, nil
 	case "lane":
-		return Body{Raw: true, Apart: true,
-			Lane: e.v.GetUint("lane"), Length: e.v.GetUint64("length")}, nil
+		lane, length := e.v.GetUint("lane"), e.v.GetUint64("length")
+		return Body{Raw: true, Apart: true, Lane: lane, Length: length}, nil
 	default:
 		return Body{}, wire.Broken("invoke %d: body %q", e.call, body)
 	}

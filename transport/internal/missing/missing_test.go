@@ -45,8 +45,8 @@ func finder() *Finder {
 func TestCheck(t *testing.T) {
 	there := &channel{true}
 	full := func() *args {
-		a := &args{inner: inner{there}, Named: map[string]channel{"a b": {true}},
-			List: []*inner{{there}}}
+		a := &args{inner: inner{there}, List: []*inner{{there}}}
+		a.Named = map[string]channel{"a b": {true}}
 		a.Self, a.hidden = a, nil // a cycle, and a field that no page can set
 		return a
 	}

@@ -25,8 +25,8 @@ func TestClassesShare(t *testing.T) {
 		}
 		each := [2]int{got[&d.Owned] / c.owned, got[&d.Borrowed] / c.borrowed}
 		if each[0] < each[1]*9/10 || each[1] < each[0]*9/10 {
-			t.Errorf("%+v: a lane that is owned gets %d bytes, a borrowed one %d",
-				c, each[0], each[1])
+			t.Errorf("%+v: a lane that is owned gets %d bytes, a borrowed one %d", c, each[0],
+				each[1])
 		}
 	}
 }
@@ -54,8 +54,8 @@ func TestFreshGoBetween(t *testing.T) {
 	d.Borrowed.Fresh.Push(3)
 	for i := range ShortBatches + 1 {
 		c, _, n := d.Turn(false, most)
-		want := most / ShortBatch
-		if i < ShortBatches && n > want || i == ShortBatches && n != most {
+		const short = most / ShortBatch
+		if i < ShortBatches && n > short || i == ShortBatches && n != most {
 			t.Errorf("batch %d has %d bytes", i, n)
 		}
 		d.Charge(c, c.Lanes(), n)

@@ -88,8 +88,8 @@ func (b Book[L]) Take(data []byte, window func(L) int64) (lane L, err error) {
 		c, _ = b.calls.Load(string(ticket))
 	}
 	if c == nil {
-		return lane, fmt.Errorf("channel %d is not among those that the page announced with "+
-			"this call, or is decoded at another time", id)
+		return lane, fmt.Errorf("channel %d is not among those that the page announced with this "+
+			"call, or is decoded at another time", id)
 	}
 	return c.take(uint32(id), window)
 }
@@ -97,8 +97,8 @@ func (b Book[L]) Take(data []byte, window func(L) int64) (lane L, err error) {
 func (c *Call[L]) take(id uint32, window func(L) int64) (lane L, err error) {
 	place, ok := c.places[id]
 	if !ok {
-		return lane, fmt.Errorf("channel %d is not among those that the page announced with "+
-			"this call", id)
+		return lane, fmt.Errorf("channel %d is not among those that the page announced with this "+
+			"call", id)
 	}
 	p := &c.passed[place]
 	n := int64(0)
