@@ -43,48 +43,66 @@ type hold struct {
 	at    []uintptr // the callers of Lock
 }
 
-var (
-	mu   sync.Mutex
-	held = map[uintptr][]hold{} // by the goroutine
-)
+// held are the mutexes that goroutines hold. There are many lists, so that a goroutine that loses
+// its processor while it has one rarely stops others, and what they do keeps its order.
+var held [256]struct {
+	sync.Mutex
+	holds map[uintptr][]hold // by the goroutine
+}
+
+// of gives the mutexes that the goroutine holds to f, and keeps what that makes of them.
+func of(g uintptr, f func([]hold) []hold) {
+	h := &held[(g*0x9e3779b1>>12)%uintptr(len(held))]
+	h.Lock()
+	defer h.Unlock()
+	holds := f(h.holds[g])
+	if len(holds) == 0 {
+		delete(h.holds, g)
+		return
+	}
+	if h.holds == nil {
+		h.holds = make(map[uintptr][]hold)
+	}
+	h.holds[g] = holds
+}
 
 func check[R Rank](g uintptr) {
 	var wanted R
-	mu.Lock()
-	holds := held[g]
-	mu.Unlock() // only the goroutine itself changes them
-	for _, h := range holds {
-		if h.rank.rank() >= wanted.rank() {
-			panic(fmt.Sprintf("%T (%d) is locked under %T (%d), which was locked at\n%s",
-				wanted, wanted.rank(), h.rank, h.rank.rank(), places(h.at)))
+	var above *hold
+	of(g, func(holds []hold) []hold {
+		for i := range holds {
+			if holds[i].rank.rank() >= wanted.rank() {
+				above = &hold{rank: holds[i].rank, at: holds[i].at}
+			}
 		}
+		return holds
+	})
+	if above != nil {
+		panic(fmt.Sprintf("%T (%d) is locked under %T (%d), which was locked at\n%s",
+			wanted, wanted.rank(), above.rank, above.rank.rank(), places(above.at)))
 	}
 }
 
 func take[R Rank](g uintptr, mutex any) {
 	var rank R
 	at := make([]uintptr, 8)
-	at = at[:runtime.Callers(3, at)]
-	mu.Lock()
-	defer mu.Unlock()
-	held[g] = append(held[g], hold{mutex, rank, at})
+	h := hold{mutex, rank, at[:runtime.Callers(3, at)]}
+	of(g, func(holds []hold) []hold { return append(holds, h) })
 }
 
 func release(g uintptr, mutex any) {
-	mu.Lock()
-	defer mu.Unlock()
-	holds := held[g]
-	for i := len(holds) - 1; i >= 0; i-- {
-		if holds[i].mutex != mutex {
-			continue
+	found := false
+	of(g, func(holds []hold) []hold {
+		for i := len(holds) - 1; i >= 0 && !found; i-- {
+			if holds[i].mutex == mutex {
+				holds, found = append(holds[:i], holds[i+1:]...), true
+			}
 		}
-		rest := append(holds[:i:i], holds[i+1:]...)
-		if held[g] = rest; len(rest) == 0 {
-			delete(held, g)
-		}
-		return
+		return holds
+	})
+	if !found {
+		panic("a mutex is unlocked by a goroutine that does not hold it")
 	}
-	panic("a mutex is unlocked by a goroutine that does not hold it")
 }
 
 // places are the lines of a stack.
