@@ -54,8 +54,10 @@ func (s *Session) EvalResult(ctx context.Context, js string) (json.RawMessage, e
 	ctx = contexts.OrBackground(ctx)
 	reply := make(chan evalReply, 1)
 	id := s.evalID()
-	waiting := s.evals.waiting
-	for _, taken := waiting.LoadOrStore(id, reply); taken; _, taken = waiting.LoadOrStore(id, reply) {
+	for {
+		if _, taken := s.evals.waiting.LoadOrStore(id, reply); !taken {
+			break
+		}
 		id = s.evalID()
 	}
 	defer s.evals.waiting.Delete(id)
