@@ -15,23 +15,24 @@ import (
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // App is a set of windows with one engine. Several Apps may live in one process; they
 // share the main thread, so that one of them calls Run.
 type App struct {
 	options Options
-	origins origins
+	origins origin.Set
 	engine  *transport.Engine
 	log     *slog.Logger
-	assets  *assets
+	pages   *serving.Pages
 	bus     *bus.Bus
 
 	directories directories
 	logged      loglimit.Once // what is logged once
 	opening     atomic.Int64  // windows that were opened for pages
-	overstaying atomic.Int64  // the app's functions that have not returned, though nobody waits
 	// has the desktop open a URL; tests have their own
 	launch   func(uri string, failed func(error))
 	platform view.Platform
@@ -60,6 +61,11 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	var engine *transport.Engine
+	pages, err := o.pagesOf(func(q transport.Permission) error { return engine.Check(q) })
+	if err != nil {
+		return nil, fmt.Errorf("webview: %w", err)
+	}
 	platform := view.Registered()
 	if platform == nil {
 		return nil, ErrNoCarrier
@@ -71,7 +77,7 @@ func New(o Options) (*App, error) {
 	}
 	platform.Signals(o.Logger)
 	o.Engine.Policy = pluginPolicy{o.Policy, !o.tauri()}
-	engine, err := transport.NewEngine(o.Engine)
+	engine, err = transport.NewEngine(o.Engine)
 	if err != nil {
 		return nil, fmt.Errorf("webview: %w", err)
 	}
@@ -82,6 +88,7 @@ func New(o Options) (*App, error) {
 		options:     o,
 		origins:     g,
 		engine:      engine,
+		pages:       pages,
 		log:         o.Logger,
 		over:        make(chan struct{}),
 		windows:     map[string]*Window{},
@@ -92,13 +99,12 @@ func New(o Options) (*App, error) {
 	if a.bus, err = bus.New(engine, o.Bus); err != nil {
 		return nil, fmt.Errorf("webview: %w", err)
 	}
-	a.assets = newAssets(o)
 	if o.tauri() {
 		registerTauri(a)
 	}
 	registerInspector(a)
 	if e := platform.Extension(); e != nil && o.Carrier != CarrierScheme {
-		e.Allow(g.list())
+		e.Allow(g.List())
 	}
 	return a, nil
 }

@@ -322,7 +322,7 @@ func TestBeside(t *testing.T) {
 		b.during(t, "nothing", func() string {
 			var origin string
 			p.run(`return location.origin`, &origin)
-			if want := b.origins.list()[len(b.origins.list())-1]; origin != want {
+			if want := b.origins.List()[len(b.origins.List())-1]; origin != want {
 				t.Errorf("the page is of %s, want %s", origin, want)
 			}
 			return "it is of " + html.EscapeString(origin)

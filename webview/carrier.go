@@ -1,16 +1,13 @@
 package webview
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/tailrace-go/tailrace/internal/faults"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/carrier/shm"
-	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // CarrierKind is what carries data between Go and the pages.
@@ -141,28 +138,4 @@ func (a *App) noExtension(err error) {
 	if err != nil {
 		a.log.Warn("webview: failed to remove the web process's extension", "error", err)
 	}
-}
-
-// longestReason bounds what a page says in words, in bytes.
-const longestReason = 200
-
-// left is told by the page that it gave shared memory up. It goes on over the scheme.
-func (w *Window) left(in *view.Request, r view.Responder, cors bool) {
-	p := w.inSession(in, r, cors)
-	if p == nil {
-		return
-	}
-	var body struct{ Reason string }
-	if err := json.Unmarshal(in.Body, &body); err != nil {
-		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol, "the body must be "+
-			"{\"reason\": \"…\"}")
-		return
-	}
-	if len(body.Reason) > longestReason {
-		body.Reason = body.Reason[:longestReason]
-	}
-	if p.shared != nil {
-		p.shared.Down("the page: " + body.Reason)
-	}
-	r.Control(http.StatusNoContent, view.KindJSON, cors, nil, 0)
 }

@@ -50,21 +50,22 @@ func (w *Window) loadFailed(uri, message string) (page string, stays bool) {
 		return "", true
 	}
 	g := w.app.origins
-	if !g.fromDev(uri) {
+	server, name := g.Dev()
+	if !g.FromDev(uri) {
 		return "", false
 	}
 	if w.dev == nil || w.dev.uri != uri {
 		w.stopDevWait()
 		w.app.log.Warn("webview: the development server is not there: start it (npm run dev, for "+
-			"instance); the window goes on by itself", "window", w.label, "url", g.name, "error",
+			"instance); the window goes on by itself", "window", w.label, "url", name, "error",
 			message)
 		ctx, stop := context.WithCancel(context.Background())
 		d := &devWait{uri: uri, stop: stop}
 		w.dev = d
-		go w.awaitDev(ctx, d, g.dev)
+		go w.awaitDev(ctx, d, server)
 	}
 	w.dev.failed, w.dev.shown = true, false
-	return fmt.Sprintf(waitPage, html.EscapeString(g.name), html.EscapeString(message)), false
+	return fmt.Sprintf(waitPage, html.EscapeString(name), html.EscapeString(message)), false
 }
 
 // awaitDev loads the page when something takes connections where the server is to be, until the

@@ -1,8 +1,6 @@
 package webview
 
-import (
-	"github.com/tailrace-go/tailrace/webview/internal/view"
-)
+import "github.com/tailrace-go/tailrace/webview/internal/view"
 
 // DialogKind is what a page shows to its user.
 type DialogKind int

@@ -13,7 +13,6 @@ import (
 	"testing/fstest"
 
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
 // echo answers with what it was asked.
@@ -289,9 +288,7 @@ func TestFallbackStreams(t *testing.T) {
 	is("/silent/of-document")
 	wait(t, p.Done(), "the window's end")
 	eventually(t, "the requests' ends", func() bool {
-		p.asked.mu.Lock()
-		defer p.asked.mu.Unlock()
-		return len(p.asked.running) == 0
+		return p.served.Stats().Requests == 0
 	})
 }
 
@@ -472,78 +469,3 @@ func TestHandlerThatGoesOn(t *testing.T) {
 	}
 	p.run(`return 1`, nil)
 }
-
-// An answer's type is that of its body, unless the handler says it: WebKit would download what has
-// none.
-func TestAnswerIsTyped(t *testing.T) {
-	for name, c := range map[string]struct {
-		answer func(rw http.ResponseWriter)
-		want   string
-	}{
-		"html": {
-			func(rw http.ResponseWriter) { io.WriteString(rw, "<!doctype html><p>") },
-			"text/html; charset=utf-8",
-		},
-		"after a status": {
-			func(rw http.ResponseWriter) {
-				rw.WriteHeader(404)
-				io.WriteString(rw, "<!doctype html><p>")
-			},
-			"text/html; charset=utf-8",
-		},
-		"empty": {func(rw http.ResponseWriter) {}, "text/plain; charset=utf-8"},
-		"flushed": {
-			func(rw http.ResponseWriter) { rw.(http.Flusher).Flush() }, "text/plain; charset=utf-8",
-		},
-		"large": {
-			func(rw http.ResponseWriter) {
-				rw.Write(append([]byte("%PDF-"), make([]byte, 2<<20)...))
-			},
-			"application/pdf",
-		},
-		"large and sized": {func(rw http.ResponseWriter) {
-			rw.Header().Set("Content-Length", "2000000")
-			rw.Write(append([]byte("%PDF-"), make([]byte, 1999995)...))
-		}, "application/pdf"},
-		"its own": {
-			func(rw http.ResponseWriter) {
-				rw.Header().Set("Content-Type", "a/b")
-				io.WriteString(rw, "<p>")
-			},
-			"a/b",
-		},
-		"no body": {func(rw http.ResponseWriter) { rw.WriteHeader(204) }, ""},
-	} {
-		to := &typedAnswer{}
-		rw := &assetWriter{
-			to: to, header: http.Header{}, ctx: t.Context(),
-			room: &room{ping: func(pong func()) { pong() }},
-		}
-		c.answer(rw)
-		rw.close()
-		if to.contentType != c.want {
-			t.Errorf("%s: %q, want %q", name, to.contentType, c.want)
-		}
-	}
-}
-
-// typedAnswer keeps the type of an answer.
-type typedAnswer struct {
-	recorder
-	contentType string
-}
-
-func (a *typedAnswer) Answer(_ int, h http.Header, _ bool, _ []byte, _ func()) {
-	a.contentType = h.Get("Content-Type")
-}
-
-func (a *typedAnswer) Stream(_ int, h http.Header, _ bool, _ int64) (view.Body, error) {
-	a.contentType = h.Get("Content-Type")
-	return &discard{}, nil
-}
-
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
-func (discard) WhenGone(func())             {}
-func (discard) End(bool)                    {}

@@ -6,13 +6,14 @@ import (
 
 	"github.com/tailrace-go/tailrace/internal/faults"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // disturb has an Injector decide on a request of a page's client. The Responder that it gives is
 // nil when the request is over already: nobody has got it, as far as the page can see.
 func disturb(i *faults.Injector, w *Window, in *view.Request, r view.Responder) view.Responder {
-	target, _ := served(in.URI)
-	path, ok := strings.CutPrefix(target, controlPath)
+	target, _ := w.app.origins.Served(in.URI)
+	path, ok := strings.CutPrefix(target, serving.ControlPath)
 	if in.Method != http.MethodPost || !ok || path != "batch" && path != "hello" &&
 		path != "carrier" {
 		return r

@@ -73,7 +73,7 @@ func TestForeignPageLeadsToOurs(t *testing.T) {
 	everyWay(t, func(t *testing.T, w way) {
 		logger, log := warningLog()
 		b := openBeside(t, w, Options{Logger: logger, LocalFiles: []string{t.TempDir()}}, caller)
-		to := b.origins.list()[len(b.origins.list())-1] + "/other.html"
+		to := b.origins.List()[len(b.origins.List())-1] + "/other.html"
 		server := guide(t, blank, to)
 		replacer := strings.NewReplacer("TO", to, "SCHEME", Origin+"/other.html",
 			"FILE", Origin+filePath+"%2Fetc%2Fpasswd")
@@ -108,7 +108,7 @@ func TestForeignPageLeadsToOurs(t *testing.T) {
 					p.run(`return location.href.split('?')[0] + ' ' +
 						await fetch('/abc.txt').then((r) => r.status) + ' ' +
 						await tailrace.invoke('caller')`, &got)
-					if want := to + " 200 " + p.Label() + " " + b.origins.own(to); got != want {
+					if want := to + " 200 " + p.Label() + " " + b.origins.Own(to); got != want {
 						t.Errorf("%s, want %s", got, want)
 					}
 					return "our page is shown, with a session"

@@ -2,6 +2,7 @@ package webview
 
 import (
 	"github.com/tailrace-go/tailrace/webview/internal/view"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // open makes the window's view, and begins to load its first page. Main thread only.
@@ -34,12 +35,16 @@ func (w *Window) open(o WindowOptions) error {
 
 // viewOptions gives what the view of any window begins with.
 func (w *Window) viewOptions() view.Options {
+	page := w.app.pages.Script(serving.ScriptOptions{
+		Label: w.label, Words: w.words, Internals: w.app.options.Tauri,
+		Global: w.app.options.GlobalTauri,
+	})
 	o := view.Options{
 		Settings: map[string]bool{}, Logger: w.app.log,
 		Scripts: view.Scripts{
-			Page: []string{w.app.script(w)}, Messages: w.messageScript(),
-			Watch:   w.app.origins.forDocuments(watchScript),
-			Dialogs: w.app.origins.forDocuments(dialogsScript),
+			Page: []string{page}, Messages: w.messageScript(),
+			Watch:   w.app.origins.ForDocuments(watchScript),
+			Dialogs: w.app.origins.ForDocuments(dialogsScript),
 			Bound:   w.boundScript(),
 		},
 	}
@@ -113,10 +118,10 @@ func (h *host) Navigates(timer uint32, url int) { h.window().navigates(timer, ur
 func (h *host) LeftToOthers(back bool) view.Decision { return h.window().leaveToOthers(back) }
 
 // Request implements view.Host.
-func (h *host) Request(in *view.Request, to view.Responder) { h.window().incoming(in, to) }
+func (h *host) Request(in *view.Request, to view.Responder) { h.window().request(in, to) }
 
 // LastWords implements view.Host.
-func (h *host) LastWords(text []byte) { h.window().lastWords(text) }
+func (h *host) LastWords(text []byte) { h.window().served.LastWords(text) }
 
 // PageError implements view.Host.
 func (h *host) PageError(text string) { h.window().pageError(text) }

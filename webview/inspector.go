@@ -11,6 +11,8 @@ import (
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/internal/inspector"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // The inspector is a window of the library's own that draws the app's figures. Its page is
@@ -31,7 +33,7 @@ const InspectorLabel = "tailrace-inspector"
 const commandInspect = "plugin:inspector|watch"
 
 // inspectorPath is where the page lives, for the inspector's window only.
-const inspectorPath = controlPath + "inspector/"
+const inspectorPath = serving.ControlPath + "inspector/"
 
 // inspectorPace is the time between two sets of figures, maxInspected how many channels they list,
 // and how many resumable ones with their readers.
@@ -40,8 +42,12 @@ const (
 	maxInspected  = 500
 )
 
-var inspectorAssets = sync.OnceValue(func() *assets {
-	return &assets{files: inspector.Page()}
+var inspectorFiles = sync.OnceValue(func() http.Handler {
+	pages, err := serving.New(serving.Options{Assets: inspector.Page()})
+	if err != nil {
+		panic(err) // the options are ours
+	}
+	return pages.Files()
 })
 
 // OpenInspector opens a window that draws the app's figures live: of each window its carrier,
@@ -84,17 +90,17 @@ func (a *App) inspector() []*Window {
 }
 
 // inspectorPage answers a request of the inspector's window.
-func (a *App) inspectorPage(rw http.ResponseWriter, r *http.Request) {
+func inspectorPage(rw http.ResponseWriter, r *http.Request) {
 	if !strings.HasPrefix(r.URL.Path, inspectorPath) {
 		http.NotFound(rw, r)
 		return
 	}
-	http.StripPrefix(strings.TrimSuffix(inspectorPath, "/"), inspectorAssets()).ServeHTTP(rw, r)
+	http.StripPrefix(strings.TrimSuffix(inspectorPath, "/"), inspectorFiles()).ServeHTTP(rw, r)
 }
 
 // inspectorMay decides what the inspector may do, and that nobody else calls its command.
 func inspectorMay(q transport.Permission) error {
-	if q.Label == InspectorLabel && isServed(q.Origin) && q.Name == commandInspect &&
+	if q.Label == InspectorLabel && origin.IsOfScheme(q.Origin) && q.Name == commandInspect &&
 		(q.Action == transport.ActionCommand || q.Action == transport.ActionChannel) {
 		return nil
 	}

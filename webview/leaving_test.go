@@ -19,6 +19,7 @@ import (
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // leavers count what pages send while they are left.
@@ -396,35 +397,18 @@ func TestLastWordsNeedTheSession(t *testing.T) {
 		for _, said := range []string{"", id, id + " ", id + " leave", id + " leave x",
 			id + " other {}",
 			id + " batch \u0100", id + " batch \xc3", forged + ` leave {"last":0}`} {
-			p.lastWords([]byte(said))
+			p.served.LastWords([]byte(said))
 		}
 		if p.Window.page.Load().last != nil {
 			t.Error("a forged word counts")
 		}
-		p.lastWords([]byte(id + ` leave {"last":7}`))
+		p.served.LastWords([]byte(id + ` leave {"last":7}`))
 		if last := p.Window.page.Load().last; last == nil || *last != 7 {
 			t.Error("the page's word does not count")
 		}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestFromLatin1(t *testing.T) {
-	all := make([]byte, 256)
-	var text strings.Builder
-	for i := range all {
-		all[i] = byte(i)
-		text.WriteRune(rune(i))
-	}
-	if b, ok := fromLatin1([]byte(text.String()), 256); !ok || !bytes.Equal(b, all) {
-		t.Errorf("%v, %x", ok, b)
-	}
-	for _, bad := range []string{text.String() + "x", "\u0100", "\xc2", "\xff"} {
-		if _, ok := fromLatin1([]byte(bad), 256); ok {
-			t.Errorf("%q was taken", bad)
-		}
 	}
 }
 
@@ -437,7 +421,7 @@ func TestHelloOfClosedWindow(t *testing.T) {
 	r := recorder{make(chan int, 1)}
 	if err := p.app.call(func() error {
 		p.depart("left")
-		p.greet(&view.Request{}, r, false)
+		p.greet(&view.Request{}, serving.Reply{To: r})
 		p.closeNative()
 		return nil
 	}); err != nil {
@@ -459,7 +443,7 @@ func TestHellosThatWait(t *testing.T) {
 		p.depart("left")
 		for i := range said {
 			said[i] = recorder{make(chan int, 1)}
-			p.greet(&view.Request{}, said[i], false)
+			p.greet(&view.Request{}, serving.Reply{To: said[i]})
 		}
 		return nil
 	}); err != nil {
@@ -485,16 +469,16 @@ func TestLeavingOnce(t *testing.T) {
 			p.destroy()
 			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
 			p.loadChanged(view.LoadCommitted, "about:blank")
-			refuseHello(r, false)
+			refuseHello(serving.Reply{To: r})
 		},
 		"its hello": func(p *testPage, r view.Responder) {
 			p.destroy()
 			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
-			p.greet(&view.Request{}, r, false)
+			p.greet(&view.Request{}, serving.Reply{To: r})
 		},
 		"a hello that waits": func(p *testPage, r view.Responder) {
 			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
-			p.greet(&view.Request{}, r, false)
+			p.greet(&view.Request{}, serving.Reply{To: r})
 			p.destroy()
 			if p.closed.Load() {
 				p.t.Error("the page that is being left was not waited for")

@@ -17,17 +17,15 @@ import (
 // TestNegativeLimits: each is an error that names the field.
 func TestNegativeLimits(t *testing.T) {
 	for name, o := range map[string]Options{
-		"MaxUnseekable": {MaxUnseekable: -1}, "MaxWindows": {MaxWindows: -1},
-		"MaxResources":   {MaxResources: -1},
-		"MaxRequestBody": {MaxRequestBody: -1},
+		"MaxWindows": {MaxWindows: -1}, "MaxResources": {MaxResources: -1},
 	} {
 		if _, _, err := o.withDefaults(); err == nil ||
 			!strings.Contains(err.Error(), name+" is -1") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if o, _, err := (Options{}).withDefaults(); err != nil || o.MaxUnseekable != 64<<20 ||
-		o.MaxWindows != 64 || o.MaxResources != 4096 || o.MaxRequestBody != 64<<20 {
+	if o, _, err := (Options{}).withDefaults(); err != nil || o.MaxWindows != 64 ||
+		o.MaxResources != 4096 {
 		t.Error(o, err)
 	}
 }
@@ -49,18 +47,6 @@ func TestMaxResources(t *testing.T) {
 	}
 	if _, err := r.add(none, 3); err != nil {
 		t.Errorf("after one was closed: %v", err)
-	}
-}
-
-// TestMaxUnseekable: an asset of so many bytes is read, one more is an error.
-func TestMaxUnseekable(t *testing.T) {
-	a := &assets{maxUnseekable: 100}
-	for n, ok := range map[int]bool{99: true, 100: true, 101: false} {
-		b, err := a.readAll(nil, strings.NewReader(strings.Repeat("x", n)))
-		if ok != (err == nil) || ok && len(b) != n || !ok &&
-			!strings.Contains(err.Error(), "MaxUnseekable") {
-			t.Errorf("%d bytes: %d, %v", n, len(b), err)
-		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // Messages of documents to this process. WebKit makes a JavaScript value of each on the UI thread
@@ -36,7 +37,7 @@ const boundEvent = "tailrace.external"
 func newWordsEvent() string { return "tailrace." + rand.Text() }
 
 // wordsMost bounds a text of last words, in characters: a session's id, a word and a body.
-func wordsMost(o transport.Options) int { return o.MaxBatch + bodySlack + 256 }
+func wordsMost(o transport.Options) int { return o.MaxBatch + serving.BodySlack + 256 }
 
 // messageScript is the script in the world of ours.
 func (w *Window) messageScript() string {
@@ -55,7 +56,7 @@ const hear = (name, handler, most) => addEventListener(name, (e) => {
 	e.preventDefault();
 }, true);
 hear(%q, handlers.tailrace, %d);
-`, w.app.origins.ownDocument(), o.SessionBytes, messageCost, w.words, wordsMost(o))
+`, w.app.origins.OwnDocument(), o.SessionBytes, messageCost, w.words, wordsMost(o))
 	if w.app.options.Debug {
 		script += fmt.Sprintf(errorScript, maxPageErrors, maxPageError, rejectionEvent)
 	}
@@ -95,7 +96,7 @@ addEventListener('unhandledrejection', (e) => {
 	try { detail = '' + e.reason; } catch {}
 	apply(dispatchEvent, window, [new Event(%q, { detail })]);
 });
-})()`, w.app.origins.ownDocument(), rejectionEvent)
+})()`, w.app.origins.OwnDocument(), rejectionEvent)
 }
 
 const (
@@ -137,5 +138,5 @@ window.external = {
 				'or this page has made too many');
 	},
 };
-})()`, mark, w.app.origins.ownDocument(), boundEvent, MaxBoundCall)
+})()`, serving.Mark, w.app.origins.OwnDocument(), boundEvent, MaxBoundCall)
 }

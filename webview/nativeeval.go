@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
@@ -41,7 +42,7 @@ func (w *Window) nativeEval(p *page, id uint32, js string, expectResult bool) {
 		e := &nativeScript{
 			window: w, page: p, id: id, js: strings.ToValidUTF8(js, "\ufffd"), result: expectResult,
 		}
-		e.own, e.number = isDocumentOf(w.origin), literal(id)
+		e.own, e.number = origin.IsDocumentOf(w.origin), literal(id)
 		e.whenSettled(e.read)
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
@@ -282,7 +283,8 @@ func TestNativeEvalGuard(t *testing.T) {
 			done := make(chan none)
 			p.post(func() {
 				run(&nativeScript{
-					window: p.Window, js: js, result: true, number: "1", own: isDocumentOf(Origin),
+					window: p.Window, js: js, result: true, number: "1",
+					own: origin.IsDocumentOf(Origin),
 				})
 				p.native.Eval("0", view.EvalProgram, func(view.EvalOutcome, string) { close(done) })
 			})
@@ -328,7 +330,8 @@ func TestNativeEvalGuardSandboxed(t *testing.T) {
 		done := make(chan none)
 		p.post(func() {
 			e := &nativeScript{
-				window: p.Window, js: js, result: true, number: "1", own: isDocumentOf(Origin),
+				window: p.Window, js: js, result: true, number: "1",
+				own: origin.IsDocumentOf(Origin),
 			}
 			e.read()
 			p.native.Eval("0", view.EvalAside, func(view.EvalOutcome, string) {

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/loglimit"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // NavigationAction is what becomes of where a page leads.
@@ -94,8 +96,8 @@ func (w *Window) leads(l view.Lead, settle func(view.Verdict)) view.Verdict {
 
 // leadsElsewhere is leads for the start of a navigation.
 func (w *Window) leadsElsewhere(l view.Lead, settle func(view.Verdict)) view.Verdict {
-	scheme := strings.ToLower(schemeOf(l.URI))
-	ours := w.app.origins.own(l.URI) != ""
+	scheme := strings.ToLower(origin.SchemeOf(l.URI))
+	ours := w.app.origins.Own(l.URI) != ""
 	switch {
 	// what the app loads, or the page that is there already, which may lead elsewhere
 	case l.Same && !l.Redirect:
@@ -139,7 +141,7 @@ func (w *Window) leadsToAnswer(l view.Lead, settle func(view.Verdict)) view.Verd
 	kind, _, _ := strings.Cut(l.Disposition, ";")
 	l.Download = l.Download || strings.EqualFold(strings.TrimSpace(kind), "attachment")
 	switch {
-	case l.Download && isServed(l.URI):
+	case l.Download && origin.IsOfScheme(l.URI):
 		w.refuse("a file that WebKit can't show, and does not download from this scheme: fetch it",
 			l)
 		return view.Refuse
@@ -149,33 +151,33 @@ func (w *Window) leadsToAnswer(l view.Lead, settle func(view.Verdict)) view.Verd
 	if l.MainFrame {
 		w.answered, w.apart = "", false
 	}
-	if own := w.app.origins.own(l.URI); own != "" {
+	if own := w.app.origins.Own(l.URI); own != "" {
 		return w.leadsToOurs(l, own)
 	}
-	http := isWeb(l.URI)
+	http := origin.IsWeb(l.URI)
 	if !l.MainFrame {
 		if w.app.options.OnNavigate == nil || !http {
 			return view.Allow
 		}
 		return w.ask(l, false, NavigationAllow, settle)
 	}
-	at, known := webSite(l.URI)
+	at, known := origin.WebSite(l.URI)
 	switch {
-	case w.byApp, strings.EqualFold(schemeOf(l.URI), "about"),
+	case w.byApp, strings.EqualFold(origin.SchemeOf(l.URI), "about"),
 		known && at == w.approved,
 		known && w.origin == "" && at == w.shown: // a foreign page stays with its own
 		return view.Allow
 	}
-	l.Redirect = w.approved != (site{})
+	l.Redirect = w.approved != (origin.Site{})
 	return w.ask(l, true, NavigationRefuse, settle)
 }
 
 // leadsToOurs is leads for an answer of one of our origins, to whatever page it was that led there.
 // Our own errors are no pages of the app: see noPage.
 func (w *Window) leadsToOurs(l view.Lead, own string) view.Verdict {
-	document := ""
-	if isServed(l.URI) {
-		document = w.noted.take(l.URI)
+	document := serving.AnsweredPage
+	if origin.IsOfScheme(l.URI) {
+		document = w.served.Answered(l.URI)
 	}
 	switch {
 	case !l.MainFrame && w.origin == "":
@@ -183,18 +185,18 @@ func (w *Window) leadsToOurs(l view.Lead, own string) view.Verdict {
 		return view.Refuse
 	case !l.MainFrame:
 		return view.Allow
-	case document == documentRefused && !w.byApp:
+	case document == serving.AnsweredRefused && !w.byApp:
 		w.refuse("a page of the app to who may not ask for it: what is there stays", l)
 		return view.Refuse
 	}
-	w.answered, w.apart = own, document != ""
+	w.answered, w.apart = own, document != serving.AnsweredPage
 	return view.Allow
 }
 
 // followsToOurs goes on to a page of ours to which a server has redirected the main frame, which
 // WebKit does not follow. A page of ours that was to stay stays.
 func (w *Window) followsToOurs(uri string) {
-	if w.origin != "" && !w.byApp && w.approved == (site{}) {
+	if w.origin != "" && !w.byApp && w.approved == (origin.Site{}) {
 		w.refuse("where a server of another origin leads a page of ours", view.Lead{URI: uri})
 		return
 	}
@@ -205,8 +207,8 @@ func (w *Window) followsToOurs(uri string) {
 // opened by the App.
 func (w *Window) leadsToWindow(l view.Lead) view.Verdict {
 	byDefault := NavigationRefuse
-	if w.origin != "" && external[strings.ToLower(schemeOf(l.URI))] &&
-		w.app.origins.own(l.URI) == "" {
+	if w.origin != "" && external[strings.ToLower(origin.SchemeOf(l.URI))] &&
+		w.app.origins.Own(l.URI) == "" {
 		byDefault = toDesktop(l)
 	}
 	w.question(w.app.options.OnNewWindow, "OnNewWindow", l, false, byDefault,
@@ -237,7 +239,7 @@ func (w *Window) ask(
 				v = view.Allow
 				// an answer is the one that was asked about
 				if mainFrame && l.Kind == view.LeadNavigation {
-					w.approving, _ = webSite(l.URI)
+					w.approving, _ = origin.WebSite(l.URI)
 				}
 			} else {
 				w.leave(l, n, a)
@@ -268,7 +270,7 @@ func (w *Window) question(
 		Window: w, URL: u, UserGesture: l.Gesture, MainFrame: mainFrame, Redirect: l.Redirect,
 		Foreign: w.native.Foreign(),
 	}
-	if isWeb(l.URI) {
+	if origin.IsWeb(l.URI) {
 		if n.Method = l.Method; n.Method == "" {
 			n.Method = "GET"
 		}

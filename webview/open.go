@@ -1,6 +1,9 @@
 package webview
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+)
 
 // Open makes a window and begins to load its URL. It returns when the window exists, not when the
 // page has loaded. Before Run, only the main goroutine gets its window at once: another one waits
@@ -66,6 +69,7 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 	w = newWindow(a, o.Label)
 	a.windows[o.Label] = w
 	if w.inspector = o.inspector; w.inspector {
+		w.served = w.viewer(http.HandlerFunc(inspectorPage))
 		a.figures = w
 	} else {
 		a.order = append(a.order, w)

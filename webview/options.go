@@ -16,7 +16,14 @@ import (
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/policy"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
+)
+
+// Scheme and Origin of the pages that an App serves itself.
+const (
+	Scheme = origin.Scheme
+	Origin = origin.OfScheme
 )
 
 // Options are an App's settings. The zero value of each field is its default.
@@ -168,7 +175,7 @@ type Options struct {
 }
 
 // withDefaults checks o and returns a copy with the defaults filled in, and the origins.
-func (o Options) withDefaults() (Options, origins, error) {
+func (o Options) withDefaults() (Options, origin.Set, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -177,49 +184,27 @@ func (o Options) withDefaults() (Options, origins, error) {
 		o.Engine.Logger = o.Logger
 	}
 	if o.GlobalTauri && !o.Tauri {
-		return o, origins{}, errors.New("webview: options: GlobalTauri needs Tauri")
-	}
-	if o.MaxUnseekable == 0 {
-		o.MaxUnseekable = 64 << 20
-	}
-	if o.MaxUnseekable < 0 {
-		return o, origins{}, fmt.Errorf("webview: options: MaxUnseekable is %d, must not be "+
-			"negative", o.MaxUnseekable)
-	}
-	if o.MaxRequestBody == 0 {
-		o.MaxRequestBody = 64 << 20
-	}
-	if o.MaxRequestBody < 0 {
-		return o, origins{}, fmt.Errorf("webview: options: MaxRequestBody is %d, must not be "+
-			"negative",
-			o.MaxRequestBody)
-	}
-	var err error
-	if o.Header, err = checkedHeader(o.Header); err != nil {
-		return o, origins{}, err
-	}
-	if o.LocalFiles, err = checkLocalFiles(o.LocalFiles); err != nil {
-		return o, origins{}, err
+		return o, origin.Set{}, errors.New("webview: options: GlobalTauri needs Tauri")
 	}
 	if o.MaxWindows == 0 {
 		o.MaxWindows = 64
 	}
 	if o.MaxWindows < 0 {
-		return o, origins{}, fmt.Errorf("webview: options: MaxWindows is %d, must not be negative",
-			o.MaxWindows)
+		return o, origin.Set{}, fmt.Errorf(
+			"webview: options: MaxWindows is %d, must not be negative", o.MaxWindows)
 	}
 	if o.MaxResources == 0 {
 		o.MaxResources = 4096
 	}
 	if o.MaxResources < 0 {
-		return o, origins{}, fmt.Errorf(
+		return o, origin.Set{}, fmt.Errorf(
 			"webview: options: MaxResources is %d, must not be negative", o.MaxResources)
 	}
 	if o.CloseTimeout == 0 {
 		o.CloseTimeout = 5 * time.Second
 	}
 	if o.Carrier < CarrierAuto || o.Carrier > CarrierShm {
-		return o, origins{}, fmt.Errorf("webview: options: Carrier is %v, must be CarrierAuto, "+
+		return o, origin.Set{}, fmt.Errorf("webview: options: Carrier is %v, must be CarrierAuto, "+
 			"CarrierScheme or CarrierShm", o.Carrier)
 	}
 	if o.Bus.Logger == nil {
@@ -233,18 +218,18 @@ func (o Options) withDefaults() (Options, origins, error) {
 		o.Version = "0.0.0"
 	}
 	if strings.ContainsAny(o.Identifier, "/\\\x00") || o.Identifier == ".." || o.Identifier == "." {
-		return o, origins{}, fmt.Errorf("webview: options: Identifier is %q, must be like "+
+		return o, origin.Set{}, fmt.Errorf("webview: options: Identifier is %q, must be like "+
 			"com.example.app", o.Identifier)
 	}
-	g, err := newOrigins(o.DevURL)
+	g, err := origin.New("", o.DevURL)
 	if err != nil {
-		return o, origins{}, fmt.Errorf("webview: options: %w", err)
+		return o, origin.Set{}, fmt.Errorf("webview: options: %w", err)
 	}
 	if o.Policy == nil {
 		o.Policy = o.Engine.Policy
 	}
 	if o.Policy == nil {
-		o.Policy = policy.Default(g.list()...)
+		o.Policy = policy.Default(g.List()...)
 	}
 	return o, g, nil
 }
@@ -288,7 +273,7 @@ type WindowOptions struct {
 const farthest = 1<<15 - 1
 
 // withDefaults checks o and returns a copy with the defaults filled in and URL absolute.
-func (o WindowOptions) withDefaults(g origins) (WindowOptions, error) {
+func (o WindowOptions) withDefaults(g origin.Set) (WindowOptions, error) {
 	if o.Label == "" {
 		o.Label = "main"
 	}
@@ -313,7 +298,7 @@ func (o WindowOptions) withDefaults(g origins) (WindowOptions, error) {
 		}
 	}
 	var err error
-	o.URL, err = g.resolve(o.URL)
+	o.URL, err = g.Resolve(o.URL)
 	return o, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tailrace-go/tailrace/internal/loglimit"
+	"github.com/tailrace-go/tailrace/webview/internal/origin/origintest"
 )
 
 // What package url can't read is refused as everything else: WebKit can. And the session stays:
@@ -36,9 +37,10 @@ func TestOddURLsLeadNowhere(t *testing.T) {
 // WebKit reads each URL as own does: what is ours by its parts is ours here, and nothing else.
 func TestOriginsLikeWebKit(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{})
-	g := devOrigins(t, devSite)
+	g := devOrigins(t, origintest.Dev)
 	ours, read := 0, 0
-	for _, uri := range slices.Concat(notOurs, slices.Collect(maps.Keys(areOurs))) {
+	own := slices.Collect(maps.Keys(origintest.Own))
+	for _, uri := range slices.Concat(origintest.Foreign, own) {
 		if len(uri) > 200 || !utf8.ValidString(uri) {
 			continue // a page has no such text
 		}
@@ -56,21 +58,21 @@ func TestOriginsLikeWebKit(t *testing.T) {
 				User: u.username + u.password !== '' };
 		} catch { return {} }`, &u)
 		if u.Href == "" {
-			if own := g.own(uri); own != "" {
+			if own := g.Own(uri); own != "" {
 				t.Errorf("%q is of %q, and no URL", uri, own)
 			}
 			continue
 		}
 		read++
 		want := ""
-		if !u.User && (u.Origin == Origin || u.Origin == devSite) {
+		if !u.User && (u.Origin == Origin || u.Origin == origintest.Dev) {
 			want = u.Origin
 			ours++
 		}
-		if own := g.own(u.Href); own != want {
+		if own := g.Own(u.Href); own != want {
 			t.Errorf("%q is read as %q, of %q, but is of %q", uri, u.Href, want, own)
 		}
-		if own := g.own(uri); own != "" && own != want {
+		if own := g.Own(uri); own != "" && own != want {
 			t.Errorf("%q is of %q, and read as %q", uri, own, u.Href)
 		}
 	}

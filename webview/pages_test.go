@@ -22,8 +22,10 @@ import (
 
 // What a page writes behind # and ? in its URL is its own affair: the document is found again.
 func TestReloadOddURLs(t *testing.T) {
-	files := oddFiles()
-	files["100%.html"] = &fstest.MapFile{Data: []byte(blank)}
+	files := fstest.MapFS{"100%.html": {Data: []byte(blank)}}
+	for _, name := range []string{"index.html", `back\slash.txt`, `a\b\c.txt`, "100%.txt"} {
+		files[name] = &fstest.MapFile{Data: []byte(name)}
+	}
 	p := openPage(t, newApp(t, Options{Assets: files}, func(*transport.Engine) {}),
 		WindowOptions{Label: "main", URL: "100%.html"})
 	for _, change := range []string{

@@ -68,7 +68,7 @@ func (w *Window) denied(what string, p Permission) {
 // authenticates says whether WebKit asks the user for a password. origin is the server's, as WebKit
 // has it. Main thread only.
 func (w *Window) authenticates(origin string, proxy bool) bool {
-	if !proxy && w.app.origins.fromDev(origin) {
+	if !proxy && w.app.origins.FromDev(origin) {
 		return true
 	}
 	w.refuseAny("to ask the user for a password", "origin", loglimit.Short(origin), "proxy", proxy)

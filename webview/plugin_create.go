@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
 )
 
 // newWindowOptions are those of a window that a page opens. Lengths are in device-independent
@@ -128,10 +129,10 @@ func no(option *bool) bool { return option != nil && !*option }
 
 // mayShow says whether a page may open a window on that URL: the app's own pages, and the web's.
 func (a *App) mayShow(uri string) error {
-	if a.origins.own(uri) != "" {
+	if a.origins.Own(uri) != "" {
 		return nil
 	}
-	if isWeb(uri) || uri == "about:blank" {
+	if origin.IsWeb(uri) || uri == "about:blank" {
 		return nil
 	}
 	return fmt.Errorf("a page can't open a window on the URL %.100q", uri)

@@ -157,8 +157,8 @@ func TestForeignRewrites(t *testing.T) {
 		b := openBeside(t, w, Options{Tauri: true, GlobalTauri: true, Debug: true}, nil)
 		p := openPage(t, b.App, WindowOptions{Label: label})
 		p.run(`await new Promise((f) => setTimeout(f))`, nil)
-		secrets := append(b.origins.list(), label, "TAILRACE_CONFIG")
-		for _, origin := range b.origins.list() {
+		secrets := append(b.origins.List(), label, "TAILRACE_CONFIG")
+		for _, origin := range b.origins.List() {
 			// The text is put together, as it is looked for.
 			own := fmt.Sprintf("const own = %q + %q;", origin[:3], origin[3:])
 			b.during(t, "foreign frames that say they are of "+origin, func() string {

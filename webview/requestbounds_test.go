@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tailrace-go/tailrace/webview/internal/view"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // A handler that waits holds up no files, and requests beyond the bounds wait or are refused.
@@ -38,46 +38,6 @@ func TestFallbackBounds(t *testing.T) {
 	var n int
 	if p.decode(wait(t, all, "the answers"), &n); n != assetHandlers+8 {
 		t.Errorf("%d answers", n)
-	}
-}
-
-// TestMaxRequests: a window's requests that are not answered are bounded, and those that show no
-// sender leave half of that to what is asked for elsewhere.
-func TestMaxRequests(t *testing.T) {
-	g, err := newOrigins("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	logger, log := warningLog()
-	w := newWindow(&App{origins: g, log: logger}, "main")
-	w.origin = Origin
-	for n := range maxRequests {
-		if w.asked.begin(w, byUnknown, Origin, fmt.Sprint("/x/", n), 0) == nil {
-			t.Fatalf("request %d was refused", n)
-		}
-	}
-	if w.asked.begin(w, byUnknown, Origin, "/other", maxRequestHeads) == nil ||
-		w.asked.begin(w, byUnknown, Origin, "/other", 1) != nil {
-		t.Error("another folder does not have half of the bytes")
-	}
-	r := recorder{make(chan int, 1)}
-	w.request(&view.Request{Method: "GET", URI: Origin + "/x/y", Active: Origin}, r)
-	if status := <-r.status; status != 503 {
-		t.Errorf("one more gave status %d", status)
-	}
-	w.request(&view.Request{Method: "GET", URI: Origin + "/x/z", Active: Origin}, r)
-	if <-r.status; strings.Count(log.String(), "too many requests") != 1 {
-		t.Errorf("two refusals are logged as %s", log)
-	}
-	w.asked.gone(true)
-	for a := range w.asked.running {
-		if a.ctx.Err() == nil {
-			t.Fatal("a request went on after its window's end")
-		}
-		w.asked.end(a)
-	}
-	if w.asked.begin(w, byUnknown, Origin, "/", 0) != nil {
-		t.Error("a closed window has begun a request")
 	}
 }
 
@@ -115,10 +75,9 @@ func TestMaxRequestHead(t *testing.T) {
 		return all.filter((s) => s === 200).length`, more, half))
 	fit := 0
 	eventually(t, "as many to wait as may", func() bool {
-		p.asked.mu.Lock()
-		defer p.asked.mu.Unlock()
-		fit = len(p.asked.running)
-		return int(p.asked.last) >= fit && p.asked.loads[byPage].bytes > maxRequestHeads-half
+		s := p.served.Stats()
+		fit = s.Requests
+		return s.Heads > maxRequestHeads-half
 	})
 	if fit < more*9/10 {
 		t.Errorf("only %d requests of %d bytes wait", fit, half)
@@ -135,8 +94,6 @@ func TestMaxRequestHead(t *testing.T) {
 		t.Errorf("each refusal is to be logged once: %s", log)
 	}
 	eventually(t, "nothing to be counted", func() bool {
-		p.asked.mu.Lock()
-		defer p.asked.mu.Unlock()
-		return p.asked.loads == [askers]load{}
+		return p.served.Stats() == serving.ViewerStats{}
 	})
 }

@@ -1,15 +1,15 @@
 package webview
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // The life of a window's sessions. Everything here runs on the main thread.
@@ -43,18 +43,18 @@ func (w *Window) loadChanged(e view.LoadEvent, uri string) {
 	case view.LoadStarted, view.LoadRedirected:
 		if e == view.LoadStarted {
 			w.byApp, w.led = w.led != "" && w.led == uri, ""
-			w.approved, w.approving = w.approving, site{}
+			w.approved, w.approving = w.approving, origin.Site{}
 		}
-		w.loading, w.begun, w.leading = w.app.origins.own(uri), true, true
+		w.loading, w.begun, w.leading = w.app.origins.Own(uri), true, true
 		switch {
 		case e == view.LoadStarted:
 			w.restored, w.restoring = w.restoring, ""
 			w.answered, w.apart, w.sentOn = "", false, ""
-		case isServed(uri):
+		case origin.IsOfScheme(uri):
 			w.sentOn = uri
 		}
 	case view.LoadCommitted:
-		w.address = w.app.origins.own(uri)
+		w.address = w.app.origins.Own(uri)
 		cached := w.restored == uri && w.answered == "" &&
 			(w.address == w.loading || !w.steered && !w.attached)
 		ours := w.address != "" && (w.address == w.answered || cached)
@@ -70,7 +70,7 @@ func (w *Window) loadChanged(e view.LoadEvent, uri string) {
 		}
 		w.steered, w.target, w.dead, w.leading = false, "", false, false
 		w.restored, w.failed = "", ""
-		w.shown, _ = webSite(uri)
+		w.shown, _ = origin.WebSite(uri)
 		if w.strayed = !ours && !stands && !w.byApp; !w.strayed {
 			w.home = uri
 		}
@@ -83,14 +83,14 @@ func (w *Window) loadChanged(e view.LoadEvent, uri string) {
 			reason = "page navigated to another origin"
 		}
 		w.depart(reason)
-		w.asked.shown(uri)
+		w.served.Committed(uri)
 		w.devCommitted(uri)
 		w.origin = own
 		waits := w.dev != nil && w.dev.shown // and is kept what is emitted
 		w.events.SetForeign(w.origin == "" && !waits || w.inspector)
 	case view.LoadFinished:
 		w.leading = false
-		if w.begun && w.app.origins.own(uri) == w.address {
+		if w.begun && w.app.origins.Own(uri) == w.address {
 			w.steered, w.target = false, "" // Go's navigation came to nothing: a download, say
 		}
 		w.app.platform.Repair()
@@ -146,7 +146,7 @@ func (w *Window) processEnded(reason int) {
 	w.app.log.Error("webview: the web process ended; Reload or Navigate starts another", "window",
 		w.label, "reason", name)
 	w.endSession("web process ended: " + name)
-	w.asked.gone(false)
+	w.served.Gone(false)
 	w.origin = ""
 	w.dead = true
 	w.tellAll(EventWebviewCrashed, labelled{w.label, name})
@@ -204,47 +204,18 @@ func (w *Window) depart(reason string) {
 	}()
 }
 
-// saysLast takes a page's word that it is being left, and the number of the last batch that it has
-// sent: the session ends when that one is handled.
-func (w *Window) saysLast(in *view.Request, r view.Responder, cors bool) {
-	p := w.inSession(in, r, cors)
-	if p == nil {
-		return
-	}
-	if !w.hasSaid(p, in.Body) {
-		refuse(r, cors, http.StatusBadRequest, transport.CodeProtocol,
-			"the body must be {\"last\": number}")
-		return
-	}
-	r.Control(http.StatusNoContent, view.KindJSON, cors, nil, 0)
-}
-
-// hasSaid takes the JSON of the page's word that it is being left.
-func (w *Window) hasSaid(p *page, body []byte) (ok bool) {
-	var said struct{ Last uint64 }
-	if err := json.Unmarshal(body, &said); err != nil {
-		return false
-	}
-	if p == w.former.page {
-		p.session.Leave(said.Last, w.former.reason)
-	} else {
-		p.last = &said.Last // the next document is not committed yet
-	}
-	return true
-}
-
 // greet is hello, behind what the page before may still send. A window that is being closed has had
 // its last page. Of several that wait, the last one counts: a page that comes back from WebKit's
 // cache has given up those before.
-func (w *Window) greet(in *view.Request, r view.Responder, cors bool) {
+func (w *Window) greet(in *serving.Request, a serving.Reply) {
 	w.hellos++
 	f, document, nth := w.former, w.documents, w.hellos
 	switch {
 	case w.ending.Load():
-		refuseHello(r, cors)
+		refuseHello(a)
 		return
 	case f.page == nil:
-		w.hello(in, r, cors)
+		w.hello(in, a)
 		return
 	}
 	go func() {
@@ -257,20 +228,19 @@ func (w *Window) greet(in *view.Request, r view.Responder, cors bool) {
 			}
 			switch {
 			case w.closed.Load() || w.documents != document || w.origin == "":
-				refuseHello(r, cors)
+				refuseHello(a)
 				return
 			case w.hellos != nth:
-				refuse(r, cors, http.StatusGone, transport.CodeClosed, "the page has said hello "+
-					"again")
+				a.Refuse(http.StatusGone, transport.CodeClosed, "the page has said hello again")
 				return
 			}
-			w.greet(in, r, cors)
+			w.greet(in, a)
 		})
 	}()
 }
 
-func refuseHello(r view.Responder, cors bool) {
-	refuse(r, cors, http.StatusGone, transport.CodeClosed, "the document that said hello is gone")
+func refuseHello(a serving.Reply) {
+	a.Refuse(http.StatusGone, transport.CodeClosed, "the document that said hello is gone")
 }
 
 // endFormer ends the session of the page that was left, if there is one.
@@ -308,27 +278,28 @@ func (w *Window) end(p *page, reason string) {
 }
 
 // hello begins a session with the document that is shown.
-func (w *Window) hello(in *view.Request, r view.Responder, cors bool) {
+func (w *Window) hello(in *serving.Request, a serving.Reply) {
 	w.app.platform.Repair()
 	w.endSession("page connected anew")
 	p, err := w.connect(in.Memory == "1")
 	if err != nil {
 		w.app.log.Error("webview: failed to open a session", "window", w.label, "error", err)
-		refuse(r, cors, http.StatusServiceUnavailable, transport.CodeError,
+		a.Refuse(http.StatusServiceUnavailable, transport.CodeError,
 			"the session can't be opened: "+err.Error())
 		return
 	}
+	hello := p.session.Hello()
+	p.most = serving.MaxBody(hello)
 	w.page.Store(p)
 	w.events.Connect(p.session)
-	hello := p.session.Hello()
-	w.native.LimitBodies(bodyLimit(hello))
-	r.Control(http.StatusOK, view.KindJSON, cors, [][]byte{hello}, len(hello))
+	w.native.LimitBodies(p.most)
+	a.JSON(http.StatusOK, hello)
 }
 
 // connect opens a session, and offers its page shared memory if both can have it. extended: the
 // page has the extension.
 func (w *Window) connect(extended bool) (*page, error) {
-	p := &page{pulls: pulls.New(schemeName)}
+	p := &page{window: w, pulls: pulls.New(schemeName)}
 	carrier, err := w.carrier(p, extended)
 	if err != nil {
 		return nil, err
@@ -361,19 +332,4 @@ func (w *Window) connect(extended bool) (*page, error) {
 		p.shared.Down(err.Error())
 	}
 	return p, nil
-}
-
-// bodySlack is what a request's body may have beyond the largest batch.
-const bodySlack = 64 << 10
-
-// bodyLimit gives the largest body that a page may post: what its hello allows, and some slack.
-func bodyLimit(hello []byte) int64 {
-	var h struct {
-		MaxBatch int64 `json:"maxBatch"`
-	}
-	if err := json.Unmarshal(hello, &h); err != nil || h.MaxBatch < 0 {
-		// our own invariant
-		panic(fmt.Sprintf("webview: hello of the transport is no JSON object: %v", err))
-	}
-	return h.MaxBatch + bodySlack
 }

@@ -120,17 +120,13 @@ func TestUnreadAnswersOfGonePages(t *testing.T) {
 		p.start(`for (let i = 0; i < 200; i++) fetch('/large');
 			for (const end = Date.now() + 5000; Date.now() < end;);`)
 		eventually(t, "answers to wait", func() bool {
-			p.room.mu.Lock()
-			defer p.room.mu.Unlock()
-			return len(p.room.waiting) >= assetReaders
+			return p.served.Stats().Waiting >= assetReaders
 		})
 	}
 	over := func(what string) {
 		t.Helper()
 		eventually(t, "the end of the requests after "+what, func() bool {
-			p.asked.mu.Lock()
-			defer p.asked.mu.Unlock()
-			return len(p.asked.running) == 0
+			return p.served.Stats().Requests == 0
 		})
 	}
 	flood()

@@ -8,12 +8,13 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/internal/contexts"
-	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
 	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
+	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
+	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
 // Window is one window with one page at a time.
@@ -30,11 +31,7 @@ type Window struct {
 	refuses   atomic.Pointer[func() bool]         // OnCloseRequested's
 	crashed   atomic.Pointer[func(reason string)] // OnCrash's
 	missed    atomic.Bool                         // the last window event did not reach everybody
-	asked     requests                            // of its pages, the client's aside
-	noted     notes                               // of answers to navigations
-	refusals  loglimit.Once                       // of what was over a bound, by their status
-	seats     *seats                              // of the requests that are being answered
-	room      room                                // of the answers to these requests
+	served    *serving.Viewer                     // what serves it its pages
 	access    access                              // of its page's commands to the main thread
 
 	// Main thread only.
@@ -62,9 +59,9 @@ type Window struct {
 	outgrown  bool                   // it is to end, as WebKit keeps too much of its navigations
 	led       string                 // what the app has loaded last, until that starts
 	byApp     bool                   // what loads, or is shown, was loaded by the app
-	approving site                   // to which the app lets the page go, until that starts
-	approved  site                   // then, until something else starts
-	shown     site                   // of the document that is shown, when it is one of http
+	approving origin.Site            // to which the app lets the page go, until that starts
+	approved  origin.Site            // then, until something else starts
+	shown     origin.Site            // of the document that is shown, when it is one of http
 	home      string                 // the last document that was ours or loaded by the app
 	strayed   bool                   // the page went elsewhere
 	deciding  int                    // functions of the app that are asked: askApp
@@ -94,20 +91,22 @@ type Window struct {
 
 func newWindow(a *App, label string) *Window {
 	w := &Window{
-		app: a, label: label, words: newWordsEvent(), done: make(chan struct{}), seats: newSeats(),
+		app: a, label: label, words: newWordsEvent(), done: make(chan struct{}),
 		access: newAccess(), native: a.platform.NewView(),
 	}
-	w.room.ping = func(pong func()) { w.post(func() { w.native.Ping(pong) }) }
+	w.served = w.viewer(nil)
 	w.resizes.after, w.moves.after = w.after, w.after
 	return w
 }
 
 // page is the connection with one document.
 type page struct {
+	window    *Window
 	session   *transport.Session
 	pulls     *pulls.Carrier
 	shared    *shm.Carrier // nil: the scheme alone
 	resources resources
+	most      int64   // bytes of a request's body
 	last      *uint64 // the number of its last batch, once the page has said that it is being left
 }
 
@@ -150,7 +149,7 @@ func (w *Window) Session() *transport.Session {
 // Navigate begins to load url, which resolves as WindowOptions.URL does. Another document
 // ends the session. A closed window ignores it.
 func (w *Window) Navigate(url string) error {
-	u, err := w.app.origins.resolve(url)
+	u, err := w.app.origins.Resolve(url)
 	if err != nil {
 		return err
 	}
@@ -218,7 +217,7 @@ func (w *Window) shut(reason string) {
 		return
 	}
 	w.endSession(reason)
-	w.asked.gone(true)
+	w.served.Gone(true)
 	w.stopDevWait()
 	w.endDownloads()
 	if e := w.app.platform.Extension(); e != nil && w.holds {

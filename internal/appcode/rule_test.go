@@ -30,7 +30,7 @@ var rules = []struct {
 		"internal/appcode/appcode.go",
 		"webview/expvar.go", // a panic of package expvar
 		// http.ErrAbortHandler, which is no failure; what else there is goes on to Catch
-		"webview/serving.go", "webview/serving/answer_handle.go",
+		"webview/serving/answer_handle.go",
 	}},
 	// The app's logger is reached through loglimit alone, which options put before it.
 	{regexp.MustCompile(

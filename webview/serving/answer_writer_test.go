@@ -144,3 +144,17 @@ func TestMaxUnseekable(t *testing.T) {
 		}
 	}
 }
+
+// TestNegativeLimits: each is an error that names the field.
+func TestNegativeLimits(t *testing.T) {
+	for name, o := range map[string]Options{
+		"MaxUnseekable": {MaxUnseekable: -1}, "MaxRequestBody": {MaxRequestBody: -1},
+	} {
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), name+" is -1") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if o := pagesOf(Options{}).options; o.MaxUnseekable != 64<<20 || o.MaxRequestBody != 64<<20 {
+		t.Errorf("%+v", o)
+	}
+}

@@ -117,11 +117,15 @@ func (r *requests) end(a *pageRequest) {
 	a.cancel(nil)
 }
 
-// count gives the number of those that are being answered.
-func (r *requests) count() int {
+// load gives what all of them are together.
+func (r *requests) load() (all load) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.running)
+	for _, l := range r.loads {
+		all.n += l.n
+		all.bytes += l.bytes
+	}
+	return all
 }
 
 // shown is told that a document was committed: the requests of the document before are over. That

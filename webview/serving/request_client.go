@@ -218,8 +218,8 @@ func fromLatin1(text []byte, limit int64) (b []byte, ok bool) {
 	return b, int64(len(b)) <= limit
 }
 
-// bodySlack is what a request's body may have beyond the largest batch.
-const bodySlack = 64 << 10
+// BodySlack is what a request's body may have beyond the largest batch, in bytes.
+const BodySlack = 64 << 10
 
 // MaxBody gives the largest body that a page may post: what its session's hello allows, and some
 // slack.
@@ -230,5 +230,5 @@ func MaxBody(hello []byte) int64 {
 	if err := json.Unmarshal(hello, &h); err != nil || h.MaxBatch < 0 {
 		panic(fmt.Sprintf("serving: hello is no JSON object: %v", err)) // an invariant of ours
 	}
-	return h.MaxBatch + bodySlack
+	return h.MaxBatch + BodySlack
 }

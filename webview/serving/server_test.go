@@ -393,7 +393,7 @@ func TestServerHello(t *testing.T) {
 		t.Fatalf("hello: %+v, %v", r, err)
 	}
 	session := append(version, "Tailrace-Session", hello.Session)
-	large := strings.Repeat("x", hello.MaxBatch+bodySlack+1)
+	large := strings.Repeat("x", hello.MaxBatch+BodySlack+1)
 	if got := host.page.session.Origin(); got != s.URL {
 		t.Errorf("the session is of %q", got)
 	}

@@ -95,12 +95,14 @@ func (v *Viewer) Answered(uri string) Answered { return v.noted.take(uri) }
 
 // ViewerStats are figures of a viewer.
 type ViewerStats struct {
-	// Requests are being answered, those of the client aside; Waiting are answers that wait until
-	// the page has taken those before.
-	Requests, Waiting int
+	// Requests are being answered, those of the client aside, with Heads bytes of URLs and headers.
+	Requests, Heads int
+	// Waiting are answers that wait until the page has taken those before.
+	Waiting int
 }
 
 // Stats gives the viewer's figures.
 func (v *Viewer) Stats() ViewerStats {
-	return ViewerStats{Requests: v.asked.count(), Waiting: v.room.turns()}
+	l := v.asked.load()
+	return ViewerStats{Requests: l.n, Heads: l.bytes, Waiting: v.room.turns()}
 }

@@ -133,6 +133,7 @@ func goRequest(h C.uintptr_t, c *C.tr_incoming, r *C.tr_request) {
 	}
 	if c.headers != nil {
 		in.Header = goHeaders(C.GoBytes(unsafe.Pointer(c.headers), C.int(c.headers_len)))
+		in.Header.Del("Accept-Encoding") // WebKit decodes no answer of a scheme
 	}
 	in.Take = func() (io.ReadCloser, bool) { return takeBody(r) }
 	if c.body_len > 0 {

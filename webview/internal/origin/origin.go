@@ -1,7 +1,7 @@
 // Package origin answers every question whether a URL or an origin is one of the app's own.
 //
 // The web process's extension asks it of its documents by the same rules, in
-// webview/shm/extension/source/origin.c, and testdata/origins.txt is for both.
+// transport/carrier/shm/extension/source/origin.c, and origintest/testdata/origins.txt is for both.
 package origin
 
 import (

@@ -14,7 +14,7 @@ if ! echo 'int main(void) { return 0; }' |
 fi
 rm -f "$out/sanitize"
 cc "${flags[@]}" "${sanitize[@]}" -o "$out/origin" fuzz/origin.c source/origin.c
-"$out/origin" <../../../../webview/testdata/origins.txt
+"$out/origin" <../../../../webview/internal/origin/origintest/testdata/origins.txt
 cc "${flags[@]}" "${sanitize[@]}" -pthread -o "$out/fuzz" \
 	fuzz/link.c source/{link,region,queue,upward}.c
 exec "$out/fuzz" "${1:-2000}"

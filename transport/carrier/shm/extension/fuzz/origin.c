@@ -1,5 +1,5 @@
 /*
- * origin_is gives the answers of the list on standard input, webview/testdata/origins.txt, and
+ * origin_is gives the answers of the list on standard input, that of Go's package origintest, and
  * reads nothing outside of a URL, whatever that is: each is changed at every place, too.
  *
  * usage: origin <LIST
