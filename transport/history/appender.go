@@ -34,6 +34,7 @@ func (m *Memory) Append(ctx context.Context, message []byte, _ func()) (uint64, 
 
 // Append implements Appender.
 func (a *appender) Append(ctx context.Context, message []byte) error {
+	ctx = contexts.OrBackground(ctx)
 	over := ctx.Done() // now: it is the app's, and may panic
 	m := a.m
 	m.mu.Lock()
