@@ -118,7 +118,8 @@ func checkState(st *history.State) error {
 	return nil
 }
 
-func (g *guarded) Watch(notify func()) (stop func()) {
+func (g *guarded) Watch(notify func()) func() {
+	var stop func()
 	_ = g.call("Watch", func() error {
 		stop = g.store.Watch(notify)
 		return nil

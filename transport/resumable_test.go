@@ -21,11 +21,13 @@ import (
 // A page that reloads again and again while messages come, over a bad network, gets each of them in
 // order: no page begins behind what the one before had.
 func TestResumeAfterReload(t *testing.T) {
-	for _, c := range faultCases {
-		t.Run(c.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) { resumeAfterReload(t, c.f) })
-		})
-	}
+	overStores(t, func(t *testing.T) {
+		for _, c := range faultCases {
+			t.Run(c.name, func(t *testing.T) {
+				inBubble(t, func(t *testing.T) { resumeAfterReload(t, c.f) })
+			})
+		}
+	})
 }
 
 func resumeAfterReload(t *testing.T, f transporttest.Faults) {
@@ -37,7 +39,7 @@ func resumeAfterReload(t *testing.T, f transporttest.Faults) {
 	sent := make(chan error, 1)
 	go func() {
 		for n := uint64(1); n <= total; n++ {
-			if err := ch.Send(within(t), numberedMessage(n)); err != nil {
+			if err := send(within(t), ch, numberedMessage(n)); err != nil {
 				sent <- err
 				return
 			}
@@ -78,7 +80,7 @@ func resumeAfterReload(t *testing.T, f transporttest.Faults) {
 	if err := <-sent; err != nil || last != total {
 		t.Errorf("%d of %d messages: %v", last, total, err)
 	}
-	st := ch.Stats()
+	st := stats(t, ch)
 	if st.Bytes > st.HistoryBytes || !st.Closed || st.Newest != total {
 		t.Errorf("figures %+v", st)
 	}
@@ -87,308 +89,322 @@ func resumeAfterReload(t *testing.T, f transporttest.Faults) {
 
 // At a low rate the next page begins exactly where the one before stopped.
 func TestResumeExact(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{})
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{})
-		first := uint64(1)
-		for range 4 {
-			p := openPage(t, e, transporttest.Config{})
-			c := mustResume(t, p, resumeArgs{Name: "flow"}, first)
-			for range 30 {
-				sendNumbered(t, ch, ch.Stats().Newest+1)
-				c.want(1)
-				time.Sleep(25 * time.Second) // a held pull ends, and the next one brings the credit
+	overStores(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			e := newEngine(t, transport.Options{})
+			ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{})
+			first := uint64(1)
+			for range 4 {
+				p := openPage(t, e, transporttest.Config{})
+				c := mustResume(t, p, resumeArgs{Name: "flow"}, first)
+				for range 30 {
+					sendNumbered(t, ch, stats(t, ch).Newest+1)
+					c.want(1)
+					time.Sleep(25 * time.Second) // a held pull ends, and the next one brings the credit
+				}
+				first = c.next
+				p.Close()
+				settled(t)
+				if n := len(stats(t, ch).Readers); n != 0 {
+					t.Fatalf("%d readers are attached", n)
+				}
 			}
-			first = c.next
-			p.Close()
-			synctest.Wait()
-			if n := len(ch.Stats().Readers); n != 0 {
-				t.Fatalf("%d readers are attached", n)
-			}
-		}
+		})
 	})
 }
 
 // A reader that stops holds the sender back; an observer does not, and gets an error.
 func TestResumeHoldsBack(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{
-			RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 32 << 10,
-		})
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
-			HistoryBytes: 256 << 10,
-		})
-		p := openPage(t, e, transporttest.Config{})
-		observing := openPage(t, e, transporttest.Config{Label: "second"})
-		observer := mustResume(t, observing, resumeArgs{Name: "flow", Observer: true}, 1)
-		reader := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
-		fill := func() {
-			for {
-				err := ch.TrySend(numberedMessage(ch.Stats().Newest + 1))
+	overStores(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			e := newEngine(t, transport.Options{
+				RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 32 << 10,
+			})
+			ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+				HistoryBytes: 256 << 10,
+			})
+			p := openPage(t, e, transporttest.Config{})
+			observing := openPage(t, e, transporttest.Config{Label: "second"})
+			observer := mustResume(t, observing, resumeArgs{Name: "flow", Observer: true}, 1)
+			reader := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
+			fill := func() {
+				for {
+					err := trySend(t, ch, numberedMessage(stats(t, ch).Newest+1))
+					synctest.Wait()
+					if err != nil {
+						if !errors.Is(err, transport.ErrFull) {
+							t.Fatal(err)
+						}
+						return
+					}
+				}
+			}
+			fill()
+			full := stats(t, ch)
+			if full.Oldest != 1 || full.Bytes < 128<<10 {
+				t.Fatalf("it is full with %+v", full)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if err := send(ctx, ch, numberedMessage(full.Newest+1)); !errors.Is(err,
+				context.DeadlineExceeded) {
+				t.Errorf("Send gives %v", err)
+			}
+			cancel()
+
+			// Those who wait get in by the order of their calls, and the one who gives up leaves
+			// nothing.
+			const waiting = 20
+			results := make([]chan error, waiting)
+			gone, leave := context.WithCancel(t.Context())
+			for i := range waiting {
+				results[i] = make(chan error, 1)
+				ctx := within(t)
+				n := full.Newest + 1 + uint64(i)
+				if i == 3 {
+					ctx = gone
+				} else if i > 3 {
+					n--
+				}
+				go func() { results[i] <- send(ctx, ch, numberedMessage(n)) }()
 				synctest.Wait()
-				if err != nil {
-					if !errors.Is(err, transport.ErrFull) {
+			}
+			if n := stats(t, ch).Waiting; n != waiting {
+				t.Errorf("%d wait, want %d", n, waiting)
+			}
+			if err := trySend(t, ch, []byte{1}); !errors.Is(err, transport.ErrFull) {
+				t.Errorf("TrySend passes those who wait: %v", err)
+			}
+			leave()
+			if err := <-results[3]; !errors.Is(err, context.Canceled) {
+				t.Errorf("who gave up got %v", err)
+			}
+			reader.want(int(full.Newest))
+			time.Sleep(time.Minute)
+			for i, result := range results {
+				if i != 3 {
+					if err := <-result; err != nil {
 						t.Fatal(err)
 					}
-					return
 				}
 			}
-		}
-		fill()
-		full := ch.Stats()
-		if full.Oldest != 1 || full.Bytes < 128<<10 {
-			t.Fatalf("it is full with %+v", full)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		if err := ch.Send(ctx, numberedMessage(full.Newest+1)); !errors.Is(err,
-			context.DeadlineExceeded) {
-			t.Errorf("Send gives %v", err)
-		}
-		cancel()
+			reader.want(waiting - 1)
+			time.Sleep(time.Minute)
+			sendNumbered(t, ch, stats(t, ch).Newest+100)
+			reader.want(100)
 
-		// Those who wait get in by the order of their calls, and the one who gives up leaves
-		// nothing.
-		const waiting = 20
-		results := make([]chan error, waiting)
-		gone, leave := context.WithCancel(t.Context())
-		for i := range waiting {
-			results[i] = make(chan error, 1)
-			ctx := within(t)
-			n := full.Newest + 1 + uint64(i)
-			if i == 3 {
-				ctx = gone
-			} else if i > 3 {
-				n--
+			// The observer has stopped long ago.
+			for range 4 {
+				fill()
+				reader.want(int(stats(t, ch).Newest - reader.next + 1))
+				time.Sleep(time.Minute)
 			}
-			go func() { results[i] <- ch.Send(ctx, numberedMessage(n)) }()
-			synctest.Wait()
-		}
-		if n := ch.Stats().Waiting; n != waiting {
-			t.Errorf("%d wait, want %d", n, waiting)
-		}
-		if err := ch.TrySend([]byte{1}); !errors.Is(err, transport.ErrFull) {
-			t.Errorf("TrySend passes those who wait: %v", err)
-		}
-		leave()
-		if err := <-results[3]; !errors.Is(err, context.Canceled) {
-			t.Errorf("who gave up got %v", err)
-		}
-		reader.want(int(full.Newest))
-		time.Sleep(time.Minute)
-		for i, result := range results {
-			if i != 3 {
-				if err := <-result; err != nil {
+			var err error
+			for {
+				var m transporttest.Message
+				if m, err = observer.Next(); err != nil {
+					break
+				}
+				if err := checkNumbered(m, observer.next); err != nil {
 					t.Fatal(err)
 				}
+				observer.next++
 			}
-		}
-		reader.want(waiting - 1)
-		time.Sleep(time.Minute)
-		sendNumbered(t, ch, ch.Stats().Newest+100)
-		reader.want(100)
-
-		// The observer has stopped long ago.
-		for range 4 {
-			fill()
-			reader.want(int(ch.Stats().Newest - reader.next + 1))
+			late := wantCode(t, err, transport.CodeTooLate).Detail.(map[string]any)
+			if late["wanted"] != float64(observer.next) ||
+				late["oldest"].(float64) <= float64(observer.next) {
+				t.Errorf("the observer, which had %d, ended with %v", observer.next-1, late)
+			}
 			time.Sleep(time.Minute)
-		}
-		var err error
-		for {
-			var m transporttest.Message
-			if m, err = observer.Next(); err != nil {
-				break
+			st := stats(t, ch)
+			if len(st.Readers) != 1 || st.Readers[0].Label != "main" || st.Readers[0].Observer {
+				t.Errorf("readers %+v", st.Readers)
 			}
-			if err := checkNumbered(m, observer.next); err != nil {
-				t.Fatal(err)
-			}
-			observer.next++
-		}
-		late := wantCode(t, err, transport.CodeTooLate).Detail.(map[string]any)
-		if late["wanted"] != float64(observer.next) ||
-			late["oldest"].(float64) <= float64(observer.next) {
-			t.Errorf("the observer, which had %d, ended with %v", observer.next-1, late)
-		}
-		time.Sleep(time.Minute)
-		st := ch.Stats()
-		if len(st.Readers) != 1 || st.Readers[0].Label != "main" || st.Readers[0].Observer {
-			t.Errorf("readers %+v", st.Readers)
-		}
-	})
+		})
+	}, failing)
 }
 
 // A page that goes lets the sender go on.
 func TestResumeWithoutReader(t *testing.T) {
-	for _, wait := range []bool{false, true} {
-		inBubble(t, func(t *testing.T) {
-			e := newEngine(t, transport.Options{})
-			ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
-				HistoryBytes: 256 << 10, WaitForReader: wait,
+	overStores(t, func(t *testing.T) {
+		for _, wait := range []bool{false, true} {
+			inBubble(t, func(t *testing.T) {
+				e := newEngine(t, transport.Options{})
+				ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+					HistoryBytes: 256 << 10, WaitForReader: wait,
+				})
+				p := openPage(t, e, transporttest.Config{})
+				mustResume(t, p, resumeArgs{Name: "flow"}, 1)
+				sent := make(chan struct{})
+				go func() {
+					defer close(sent)
+					sendNumbered(t, ch, 4000)
+				}()
+				settled(t)
+				held := stats(t, ch)
+				if held.Waiting != 1 || held.Oldest != 1 {
+					t.Fatalf("with a reader that stands: %+v", held)
+				}
+				p.Close()
+				settled(t)
+				st := stats(t, ch)
+				if wait != (st.Waiting == 1) || wait != (st.Newest < 4000) || wait != (st.Oldest == 1) {
+					t.Fatalf("without a reader (wait: %v): %+v", wait, st)
+				}
+				p = openPage(t, e, transporttest.Config{})
+				if wait {
+					mustResume(t, p, resumeArgs{Name: "flow"}, 1).want(4000)
+				}
+				<-sent
 			})
-			p := openPage(t, e, transporttest.Config{})
-			mustResume(t, p, resumeArgs{Name: "flow"}, 1)
-			sent := make(chan struct{})
-			go func() {
-				defer close(sent)
-				sendNumbered(t, ch, 4000)
-			}()
-			synctest.Wait()
-			held := ch.Stats()
-			if held.Waiting != 1 || held.Oldest != 1 {
-				t.Fatalf("with a reader that stands: %+v", held)
-			}
-			p.Close()
-			synctest.Wait()
-			st := ch.Stats()
-			if wait != (st.Waiting == 1) || wait != (st.Newest < 4000) || wait != (st.Oldest == 1) {
-				t.Fatalf("without a reader (wait: %v): %+v", wait, st)
-			}
-			p = openPage(t, e, transporttest.Config{})
-			if wait {
-				mustResume(t, p, resumeArgs{Name: "flow"}, 1).want(4000)
-			}
-			<-sent
-		})
-	}
+		}
+	})
 }
 
 // The end of a channel comes behind all that is kept, for pages that attach later, too.
 func TestResumableEnds(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{})
-		p := openPage(t, e, transporttest.Config{})
-		for _, cause := range []error{nil, &transport.Error{Code: "dry", Message: "no water"}} {
-			ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{})
-			early := mustResume(t, p, resumeArgs{Name: "flow", From: "oldest"}, 1)
-			sendNumbered(t, ch, 200)
-			if cause == nil {
-				ch.Close()
-			} else {
-				ch.CloseWithError(cause)
-			}
-			late := mustResume(t, p, resumeArgs{Name: "flow", From: "oldest"}, 1)
-			for _, c := range []*resumed{early, late} {
-				c.want(200)
-				if _, err := c.Next(); cause != nil {
-					wantCode(t, err, "dry")
-				} else if !errors.Is(err, transporttest.ErrChannelClosed) {
-					t.Errorf("it ended with %v", err)
+	overStores(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			e := newEngine(t, transport.Options{})
+			p := openPage(t, e, transporttest.Config{})
+			for _, cause := range []error{nil, &transport.Error{Code: "dry", Message: "no water"}} {
+				ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{})
+				early := mustResume(t, p, resumeArgs{Name: "flow", From: "oldest"}, 1)
+				sendNumbered(t, ch, 200)
+				if cause == nil {
+					ch.Close()
+				} else {
+					ch.CloseWithError(cause)
+				}
+				late := mustResume(t, p, resumeArgs{Name: "flow", From: "oldest"}, 1)
+				for _, c := range []*resumed{early, late} {
+					c.want(200)
+					if _, err := c.Next(); cause != nil {
+						wantCode(t, err, "dry")
+					} else if !errors.Is(err, transporttest.ErrChannelClosed) {
+						t.Errorf("it ended with %v", err)
+					}
+				}
+				if err := errors.Join(send(t.Context(), ch, nil), trySend(t, ch, nil)); !errors.Is(err,
+					transport.ErrClosed) || !errors.Is(err, cause) && cause != nil {
+					t.Errorf("Send gives %v", err)
+				}
+				if _, err := transport.NewResumable[int](e, "flow",
+					transport.ResumableOptions{}); !errors.Is(err, transport.ErrNameTaken) {
+					t.Errorf("a name that is taken: %v", err)
+				}
+				ch.Discard()
+				ch.Discard()
+				_, err := resume(t, p, resumeArgs{Name: "flow"})
+				wantCode(t, err, transport.CodeUnknownChannel)
+				st := stats(t, ch)
+				if kept := isFar(t); st.Newest != 200 || st.Oldest == 201 == kept ||
+					st.RawBytes > 0 != kept {
+					t.Errorf("figures of a discarded one: %+v", st)
 				}
 			}
-			if err := errors.Join(ch.Send(t.Context(), nil), ch.TrySend(nil)); !errors.Is(err,
-				transport.ErrClosed) || !errors.Is(err, cause) && cause != nil {
-				t.Errorf("Send gives %v", err)
-			}
-			if _, err := transport.NewResumable[int](e, "flow",
-				transport.ResumableOptions{}); !errors.Is(err, transport.ErrNameTaken) {
-				t.Errorf("a name that is taken: %v", err)
-			}
-			ch.Discard()
-			ch.Discard()
-			_, err := resume(t, p, resumeArgs{Name: "flow"})
-			wantCode(t, err, transport.CodeUnknownChannel)
-			if st := ch.Stats(); st.Newest != 200 || st.Oldest != 201 || st.RawBytes != 0 {
-				t.Errorf("figures of a discarded one: %+v", st)
-			}
-		}
 
-		// Discard ends the pages at once, and who waits.
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
-			HistoryBytes: 256 << 10,
-		})
-		c := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
-		failed := make(chan error)
-		go func() {
+			// Discard ends the pages at once, and who waits.
+			ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{
+				HistoryBytes: 256 << 10,
+			})
+			c := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
+			failed := make(chan error)
+			go func() {
+				for {
+					if err := send(t.Context(), ch, make([]byte, 60_000)); err != nil {
+						failed <- err
+						return
+					}
+				}
+			}()
+			c.p(t, 3)
+			ch.Discard()
+			if err := <-failed; !errors.Is(err, transport.ErrClosed) {
+				t.Errorf("who waited got %v", err)
+			}
 			for {
-				if err := ch.Send(t.Context(), make([]byte, 60_000)); err != nil {
-					failed <- err
-					return
+				if _, err := c.Next(); err != nil {
+					wantCode(t, err, transport.CodeError)
+					break
 				}
 			}
-		}()
-		c.p(t, 3)
-		ch.Discard()
-		if err := <-failed; !errors.Is(err, transport.ErrClosed) {
-			t.Errorf("who waited got %v", err)
-		}
-		for {
-			if _, err := c.Next(); err != nil {
-				wantCode(t, err, transport.CodeError)
-				break
-			}
-		}
+		})
 	})
 }
 
 // A page that closes its channel says how far it came: what it dropped unread comes again.
 func TestResumeAfterClose(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{})
-		ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{})
-		sendNumbered(t, ch, 50)
-		p := openPage(t, e, transporttest.Config{})
-		c := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
-		c.want(20)
-		if err := c.Send(wire.JSON, []byte("20")); err != nil {
-			t.Fatal(err)
-		}
-		c.want(30) // credits what it will not have handed out
-		time.Sleep(time.Minute)
-		c.Close()
-		time.Sleep(time.Minute)
-		c = mustResume(t, p, resumeArgs{Name: "flow"}, 21)
-		for range 3 { // words that are none
-			if err := c.Send(wire.JSON, []byte(`"x"`)); err != nil {
+	overStores(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			e := newEngine(t, transport.Options{})
+			ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{})
+			sendNumbered(t, ch, 50)
+			p := openPage(t, e, transporttest.Config{})
+			c := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
+			c.want(20)
+			if err := c.Send(wire.JSON, []byte("20")); err != nil {
 				t.Fatal(err)
 			}
-		}
-		c.want(10)
-		if err := c.Send(wire.JSON, []byte("4000000000")); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		c.Close()
-		time.Sleep(time.Minute)
-		if c, err := resume(t, p, resumeArgs{Name: "flow"}); err != nil || c.next < 22 ||
-			c.next > 31 {
-			t.Errorf("it begins with %d, want 31 or a little less: %v", c.next, err)
-		}
+			c.want(30) // credits what it will not have handed out
+			time.Sleep(time.Minute)
+			c.Close()
+			time.Sleep(time.Minute)
+			c = mustResume(t, p, resumeArgs{Name: "flow"}, 21)
+			for range 3 { // words that are none
+				if err := c.Send(wire.JSON, []byte(`"x"`)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.want(10)
+			if err := c.Send(wire.JSON, []byte("4000000000")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			c.Close()
+			time.Sleep(time.Minute)
+			if c, err := resume(t, p, resumeArgs{Name: "flow"}); err != nil || c.next < 22 ||
+				c.next > 31 {
+				t.Errorf("it begins with %d, want 31 or a little less: %v", c.next, err)
+			}
+		})
 	})
 }
 
 // Objects go through the codec; large messages in fragments, and still count.
 func TestResumeValues(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		type reading struct {
-			N    int
-			Text string
-		}
-		e := newEngine(t, transport.Options{MaxBatch: 16 << 10, Window: 64 << 10})
-		ch := newResumable[reading](t, e, "readings", transport.ResumableOptions{})
-		last := 0
-		for range 3 {
-			p := openPage(t, e, transporttest.Config{})
-			c := mustResume(t, p, resumeArgs{Name: "readings"}, uint64(last+1))
-			for range 20 {
-				last++
-				want := reading{last, fmt.Sprintf("%0*d", last%4*50_000+1, last)}
-				if err := ch.Send(t.Context(), want); err != nil {
-					t.Fatal(err)
-				}
-				m, err := c.Next()
-				if err != nil {
-					t.Fatal(err)
-				}
-				var got reading
-				if err := json.Unmarshal(m.Data, &got); err != nil || got != want ||
-					m.Kind != wire.JSON {
-					t.Fatalf("got %d with %d bytes, want %d with %d: %v", got.N, len(got.Text),
-						want.N, len(want.Text), err)
-				}
-				time.Sleep(30 * time.Second)
+	overStores(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			type reading struct {
+				N    int
+				Text string
 			}
-			p.Close()
-		}
+			e := newEngine(t, transport.Options{MaxBatch: 16 << 10, Window: 64 << 10})
+			ch := newResumable[reading](t, e, "readings", transport.ResumableOptions{})
+			last := 0
+			for range 3 {
+				p := openPage(t, e, transporttest.Config{})
+				c := mustResume(t, p, resumeArgs{Name: "readings"}, uint64(last+1))
+				for range 20 {
+					last++
+					want := reading{last, fmt.Sprintf("%0*d", last%4*50_000+1, last)}
+					if err := send(t.Context(), ch, want); err != nil {
+						t.Fatal(err)
+					}
+					m, err := c.Next()
+					if err != nil {
+						t.Fatal(err)
+					}
+					var got reading
+					if err := json.Unmarshal(m.Data, &got); err != nil || got != want ||
+						m.Kind != wire.JSON {
+						t.Fatalf("got %d with %d bytes, want %d with %d: %v", got.N, len(got.Text),
+							want.N, len(want.Text), err)
+					}
+					time.Sleep(30 * time.Second)
+				}
+				p.Close()
+			}
+		})
 	})
 }
 
@@ -469,41 +485,43 @@ func TestResumableOptions(t *testing.T) {
 
 // Only so many pages, and each channel of a page once.
 func TestResumeReaders(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{})
-		newResumable[int](t, e, "flow", transport.ResumableOptions{Readers: 2})
-		p := openPage(t, e, transporttest.Config{})
-		first := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
-		mustResume(t, p, resumeArgs{Name: "flow", Observer: true}, 1)
-		_, err := resume(t, p, resumeArgs{Name: "flow"})
-		wantCode(t, err, transport.CodeBusy)
-		first.Close()
-		time.Sleep(time.Minute)
-		third := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
-		second := openPage(t, e, transporttest.Config{Label: "second"})
-		_, err = resume(t, second, resumeArgs{Name: "flow"})
-		wantCode(t, err, transport.CodeBusy)
-		p.Close()
-		mustResume(t, second, resumeArgs{Name: "flow"}, 1)
+	overStores(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			e := newEngine(t, transport.Options{})
+			newResumable[int](t, e, "flow", transport.ResumableOptions{Readers: 2})
+			p := openPage(t, e, transporttest.Config{})
+			first := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
+			mustResume(t, p, resumeArgs{Name: "flow", Observer: true}, 1)
+			_, err := resume(t, p, resumeArgs{Name: "flow"})
+			wantCode(t, err, transport.CodeBusy)
+			first.Close()
+			time.Sleep(time.Minute)
+			third := mustResume(t, p, resumeArgs{Name: "flow"}, 1)
+			second := openPage(t, e, transporttest.Config{Label: "second"})
+			_, err = resume(t, second, resumeArgs{Name: "flow"})
+			wantCode(t, err, transport.CodeBusy)
+			p.Close()
+			mustResume(t, second, resumeArgs{Name: "flow"}, 1)
 
-		newResumable[int](t, e, "other", transport.ResumableOptions{})
-		again := second.NewChannel()
-		for i, want := range []string{"", transport.CodeBadArguments} {
-			_, err := second.Invoke(transporttest.Request{Command: transport.CommandResume,
-				Args: resumeArgs{Name: "other", Channel: again}, Channels: []*transporttest.Channel{
-					again,
-				}})
-			if want != "" {
-				wantCode(t, err, want)
-			} else if err != nil {
-				t.Fatal(i, err)
+			newResumable[int](t, e, "other", transport.ResumableOptions{})
+			again := second.NewChannel()
+			for i, want := range []string{"", transport.CodeBadArguments} {
+				_, err := second.Invoke(transporttest.Request{Command: transport.CommandResume,
+					Args: resumeArgs{Name: "other", Channel: again}, Channels: []*transporttest.Channel{
+						again,
+					}})
+				if want != "" {
+					wantCode(t, err, want)
+				} else if err != nil {
+					t.Fatal(i, err)
+				}
 			}
-		}
-		_, err = second.Invoke(transporttest.Request{
-			Command: transport.CommandResume, Args: map[string]any{"name": "other"},
+			_, err = second.Invoke(transporttest.Request{
+				Command: transport.CommandResume, Args: map[string]any{"name": "other"},
+			})
+			wantCode(t, err, transport.CodeBadArguments)
+			_ = third
 		})
-		wantCode(t, err, transport.CodeBadArguments)
-		_ = third
 	})
 }
 
@@ -528,71 +546,77 @@ func TestResumables(t *testing.T) {
 // Several senders, readers and observers at once, some of which leave in between: all see one
 // order, and each sender's messages in it.
 func TestResumableConcurrent(t *testing.T) {
-	const senders, each, pages = 4, 1500, 4
-	e := newEngine(t, transport.Options{RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 64 << 10})
-	ch := newResumable[[2]int](t, e, "flow", transport.ResumableOptions{
-		HistoryBytes: 512 << 10, WaitForReader: true,
-	})
-	orders := make([][][2]int, pages)
-	var reading, sending sync.WaitGroup
-	for i := range pages {
-		orders[i] = make([][2]int, senders*each+1) // by sequence
-		reading.Go(func() {
-			label := fmt.Sprintf("w%d", i)
-			for leave := 700; ; leave += 900 {
-				p := openPage(t, e, transporttest.Config{Label: label})
-				c, err := resume(t, p, resumeArgs{Name: "flow"})
-				if err != nil {
-					t.Errorf("page %d: %v", i, err)
-					return
-				}
-				for n := 0; n < leave || i == 0; n++ {
-					m, err := c.Next()
-					if errors.Is(err, transporttest.ErrChannelClosed) {
-						p.Close()
-						return
-					}
-					var v [2]int
-					if err == nil {
-						err = json.Unmarshal(m.Data, &v)
-					}
-					if old := orders[i][c.next]; err == nil && old != [2]int{} && old != v {
-						err = fmt.Errorf("message %d is %v, and was %v", c.next, v, old)
-					}
+	overStores(t, func(t *testing.T) {
+		const senders, pages = 4, 4
+		each, stay := 1500, 700
+		if isFar(t) { // each message takes its time
+			each, stay = 200, 90
+		}
+		e := newEngine(t, transport.Options{RingBytes: 64 << 10, MaxBatch: 16 << 10, Window: 64 << 10})
+		ch := newResumable[[2]int](t, e, "flow", transport.ResumableOptions{
+			HistoryBytes: 512 << 10, WaitForReader: true,
+		})
+		orders := make([][][2]int, pages)
+		var reading, sending sync.WaitGroup
+		for i := range pages {
+			orders[i] = make([][2]int, senders*each+1) // by sequence
+			reading.Go(func() {
+				label := fmt.Sprintf("w%d", i)
+				for leave := stay; ; leave += stay + 200 {
+					p := openPage(t, e, transporttest.Config{Label: label})
+					c, err := resume(t, p, resumeArgs{Name: "flow"})
 					if err != nil {
 						t.Errorf("page %d: %v", i, err)
 						return
 					}
-					orders[i][c.next] = v
-					c.next++
+					for n := 0; n < leave || i == 0; n++ {
+						m, err := c.Next()
+						if errors.Is(err, transporttest.ErrChannelClosed) {
+							p.Close()
+							return
+						}
+						var v [2]int
+						if err == nil {
+							err = json.Unmarshal(m.Data, &v)
+						}
+						if old := orders[i][c.next]; err == nil && old != [2]int{} && old != v {
+							err = fmt.Errorf("message %d is %v, and was %v", c.next, v, old)
+						}
+						if err != nil {
+							t.Errorf("page %d: %v", i, err)
+							return
+						}
+						orders[i][c.next] = v
+						c.next++
+					}
+					p.Close()
 				}
-				p.Close()
-			}
-		})
-	}
-	for s := range senders {
-		sending.Go(func() {
-			for n := 1; n <= each; n++ {
-				if err := ch.Send(within(t), [2]int{s, n}); err != nil {
-					t.Errorf("sender %d: %v", s, err)
-					return
+			})
+		}
+		for s := range senders {
+			sending.Go(func() {
+				for n := 1; n <= each; n++ {
+					if err := send(within(t), ch, [2]int{s, n}); err != nil {
+						t.Errorf("sender %d: %v", s, err)
+						return
+					}
 				}
+			})
+		}
+		sending.Wait()
+		ch.Close()
+		reading.Wait()
+		next := [senders]int{}
+		for sequence, v := range orders[0][1:] {
+			if next[v[0]]++; v[1] != next[v[0]] {
+				t.Fatalf("sequence %d is message %d of sender %d, where %d is due", sequence+1, v[1],
+					v[0], next[v[0]])
 			}
-		})
-	}
-	sending.Wait()
-	ch.Close()
-	reading.Wait()
-	next := [senders]int{}
-	for sequence, v := range orders[0][1:] {
-		if next[v[0]]++; v[1] != next[v[0]] {
-			t.Fatalf("sequence %d is message %d of sender %d, where %d is due", sequence+1, v[1],
-				v[0], next[v[0]])
 		}
-	}
-	for i := range orders {
-		if !slices.Equal(orders[i], orders[0]) {
-			t.Errorf("page %d has another order than page 0", i)
+		for i := range orders {
+			if !slices.Equal(orders[i], orders[0]) {
+				t.Errorf("page %d has another order than page 0", i)
+			}
 		}
-	}
+	})
 }
