@@ -45,8 +45,9 @@ func TestReadRetries(t *testing.T) {
 				return
 			}
 			_, err := c.Next()
-			if e := wantCode(t, err, transport.CodeStore); !strings.Contains(e.Message, errFar.Error()) {
-				t.Error(e)
+			failure := wantCode(t, err, transport.CodeStore)
+			if !strings.Contains(failure.Message, errFar.Error()) {
+				t.Error(failure)
 			}
 			time.Sleep(time.Minute)
 			mustResume(t, p, resumeArgs{Name: "flow", From: 11}, 11).want(1)
@@ -63,12 +64,13 @@ func TestAttachWhereTheStoreFails(t *testing.T) {
 		newResumable[[]byte](t, e, "flow", transport.ResumableOptions{Store: s, Readers: 1})
 		p := openPage(t, e, transporttest.Config{})
 		for range 3 {
-			s.state = func(context.Context) (history.State, error) { return history.State{}, errFar }
-			_, err := resume(t, p, resumeArgs{Name: "flow"})
-			wantCode(t, err, transport.CodeStore)
-			s.state = func(context.Context) (history.State, error) { return history.State{}, nil }
-			_, err = resume(t, p, resumeArgs{Name: "flow"}) // of nonsense, too
-			wantCode(t, err, transport.CodeStore)
+			for _, gives := range []error{errFar, nil} { // nonsense, too
+				s.state = func(context.Context) (history.State, error) {
+					return history.State{}, gives
+				}
+				_, err := resume(t, p, resumeArgs{Name: "flow"})
+				wantCode(t, err, transport.CodeStore)
+			}
 		}
 		s.state = nil
 		mustResume(t, p, resumeArgs{Name: "flow"}, 1)
@@ -195,7 +197,8 @@ func TestSharedStore(t *testing.T) {
 			var pages [2]*resumed
 			for i := range channels {
 				e := newEngine(t, transport.Options{}) // another process, as it were
-				channels[i] = newResumable[[]byte](t, e, "flow", transport.ResumableOptions{Store: s})
+				channels[i] = newResumable[[]byte](t, e, "flow",
+					transport.ResumableOptions{Store: s})
 				pages[i] = mustResume(t, openPage(t, e, transporttest.Config{}),
 					resumeArgs{Name: "flow"}, 1)
 			}

@@ -38,7 +38,8 @@ func resume(t testing.TB, p *transporttest.Page, a resumeArgs) (*resumed, error)
 		Command: transport.CommandResume, Args: a, Channels: []*transporttest.Channel{a.Channel},
 	}); err != nil {
 		var e *transport.Error
-		if strings.Contains(t.Name(), failing) && errors.As(err, &e) && e.Code == transport.CodeStore {
+		if strings.Contains(t.Name(), failing) && errors.As(err, &e) &&
+			e.Code == transport.CodeStore {
 			return resume(t, p, a)
 		}
 		return nil, err

@@ -40,8 +40,8 @@ func TestObserverLateAtTheEnd(t *testing.T) {
 							}
 						}
 						if err == transporttest.ErrChannelClosed {
-							t.Errorf("it ends as if that were all behind %d of %d messages", c.next-1,
-								last)
+							t.Errorf("it ends as if that were all behind %d of %d messages",
+								c.next-1, last)
 						}
 						break
 					}
