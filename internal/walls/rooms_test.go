@@ -40,6 +40,8 @@ var rooms = []room{
 	{packages: "transport", imports: []string{"ring", "internal/wire", "transport/internal",
 		"transport/history"}, tools: true, others: []string{xsync}, public: true},
 	{packages: "transport/history", tools: true, others: []string{s2}, public: true},
+	{packages: "transport/history/historytest", imports: []string{"transport/history"},
+		public: true},
 	{packages: "transport/carrier/pulls", imports: []string{"transport"}, public: true},
 	{packages: "transport/carrier/shm", imports: []string{"transport", "transport/carrier/pulls"},
 		tools: true, others: []string{unix}, public: true},
