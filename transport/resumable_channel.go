@@ -129,9 +129,13 @@ func (r *resumable) ended() *ClosedError {
 // notice rings the readers that have read everything: there is more, or it was the end. The store
 // calls it, too.
 func (r *resumable) notice() {
-	if r.parked.Load() == 0 {
-		return
+	if r.parked.Load() > 0 {
+		r.wake()
 	}
+}
+
+// wake rings the readers that are parked.
+func (r *resumable) wake() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, rd := range r.readers {

@@ -41,7 +41,11 @@ func (a *appender) Append(ctx context.Context, message []byte) error {
 	// What is usual first, in one go.
 	if !a.closed && len(m.waiting) == 0 && m.kept.has(len(message)) {
 		m.kept.put(message)
-		m.changed()
+		watchers := m.watchers
+		m.mu.Unlock()
+		for i := range watchers {
+			watchers[i].notify()
+		}
 		return nil
 	}
 	_, err := a.wait(ctx, over, message)

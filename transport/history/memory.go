@@ -19,7 +19,7 @@ type Memory struct {
 	kept     blocks
 	holds    []*hold
 	waiting  []*waiting // in the order of their calls
-	watchers []*watcher // never changed, but replaced
+	watchers []watcher  // never changed, but replaced
 	own      appender   // of calls of the Memory's own Append
 }
 
@@ -113,20 +113,23 @@ func (m *Memory) Clear() {
 	m.grant()
 }
 
-// watcher is a notify.
-type watcher struct{ notify func() }
+// watcher is a notify, and which one it is.
+type watcher struct {
+	notify func()
+	key    *int
+}
 
 // Watch implements Store.
 func (m *Memory) Watch(notify func()) (stop func()) {
-	w := &watcher{notify}
+	key := new(int)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.watchers = append(slices.Clip(m.watchers), w)
+	m.watchers = append(slices.Clip(m.watchers), watcher{notify, key})
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		others := slices.Clone(m.watchers)
-		m.watchers = slices.DeleteFunc(others, func(o *watcher) bool { return o == w })
+		m.watchers = slices.DeleteFunc(others, func(w watcher) bool { return w.key == key })
 	}
 }
 
@@ -134,8 +137,8 @@ func (m *Memory) Watch(notify func()) (stop func()) {
 func (m *Memory) changed() {
 	watchers := m.watchers
 	m.mu.Unlock()
-	for _, w := range watchers {
-		w.notify()
+	for i := range watchers {
+		watchers[i].notify()
 	}
 }
 
