@@ -111,7 +111,7 @@ func (s *seen) fetch() {
 func (s *seen) note(st history.State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if st.Epoch == s.state.Epoch {
+	if st.Epoch == s.state.Epoch || s.state.Epoch == 0 {
 		st.Newest = max(st.Newest, s.state.Newest) // what was appended meanwhile
 	}
 	s.state = st
