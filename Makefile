@@ -17,7 +17,8 @@ GO_TEST := go test -timeout 20m
 NPM_RUN := npm run --silent
 # Without cgo; tested with several numbers of processors.
 PURE := . $(addprefix ./internal/,apitest appcode builtin contexts fifo limits loglimit ranked) \
-	./ring/... ./transport/... ./bus/... ./webview/serving ./webview/internal/origin
+	./ring/... ./transport/... ./bus/... ./webview/serving \
+	./webview/internal/origin ./webview/internal/tauri
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # By its name, since Windows starts no scripts.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,9 +29,8 @@ type App struct {
 	pages   *serving.Pages
 	bus     *bus.Bus
 
-	directories directories
-	logged      loglimit.Once // what is logged once
-	opening     atomic.Int64  // windows that were opened for pages
+	logged  loglimit.Once // what is logged once
+	opening atomic.Int64  // windows that were opened for pages
 	// has the desktop open a URL; tests have their own
 	launch   func(uri string, failed func(error))
 	platform view.Platform
@@ -76,7 +74,7 @@ func New(o Options) (*App, error) {
 		}
 	}
 	platform.Signals(o.Logger)
-	o.Engine.Policy = pluginPolicy{o.Policy, !o.tauri()}
+	o.Engine.Policy = appPolicy{o.Policy, !o.tauri()}
 	engine, err = transport.NewEngine(o.Engine)
 	if err != nil {
 		return nil, fmt.Errorf("webview: %w", err)
@@ -85,16 +83,15 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		options:     o,
-		origins:     g,
-		engine:      engine,
-		pages:       pages,
-		log:         o.Logger,
-		over:        make(chan struct{}),
-		windows:     map[string]*Window{},
-		launch:      platform.Launch,
-		platform:    platform,
-		directories: directories{o.Identifier, os.Getenv},
+		options:  o,
+		origins:  g,
+		engine:   engine,
+		pages:    pages,
+		log:      o.Logger,
+		over:     make(chan struct{}),
+		windows:  map[string]*Window{},
+		launch:   platform.Launch,
+		platform: platform,
 	}
 	if a.bus, err = bus.New(engine, o.Bus); err != nil {
 		return nil, fmt.Errorf("webview: %w", err)

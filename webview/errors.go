@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/tauri"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
 
@@ -33,7 +34,7 @@ var (
 	// ErrWindows is a window too many: Options.MaxWindows.
 	ErrWindows = errors.New("webview: too many windows")
 	// ErrResources is a page that holds Options.MaxResources already: it must close some.
-	ErrResources = errors.New("webview: the page holds too many resources")
+	ErrResources = tauri.ErrResources
 	// ErrAttach is a window that can't be attached.
 	ErrAttach = view.ErrAttach
 )

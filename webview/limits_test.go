@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/tauri"
 )
 
 // The rows of docs/limits.md: each bound one below, at it, and one above.
@@ -32,20 +33,25 @@ func TestNegativeLimits(t *testing.T) {
 
 // TestMaxResources: one that is closed makes room.
 func TestMaxResources(t *testing.T) {
-	var r resources
+	var r tauri.Resources
 	none := &closer{"", make(chan string, 4), nil}
 	for n := range 3 {
-		if _, err := r.add(none, 3); err != nil {
+		if _, err := r.Add(none, 3); err != nil {
 			t.Errorf("resource %d of 3: %v", n+1, err)
 		}
 	}
-	if _, err := r.add(none, 3); !errors.Is(err, ErrResources) || len(r.held) != 3 {
-		t.Errorf("one more: %v, %d are held", err, len(r.held))
+	if _, err := r.Add(none, 3); !errors.Is(err, ErrResources) {
+		t.Errorf("one more: %v", err)
 	}
-	if r.take(2) == nil {
+	for rid := range uint32(5) {
+		if held := r.Get(rid) != nil; held != (1 <= rid && rid <= 3) {
+			t.Errorf("the resource %d is held: %v", rid, held)
+		}
+	}
+	if r.Take(2) == nil {
 		t.Error("a resource is not held")
 	}
-	if _, err := r.add(none, 3); err != nil {
+	if _, err := r.Add(none, 3); err != nil {
 		t.Errorf("after one was closed: %v", err)
 	}
 }

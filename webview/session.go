@@ -271,7 +271,7 @@ func (w *Window) end(p *page, reason string) {
 		w.native.LimitBodies(0)
 	}
 	p.session.Leave(0, reason)
-	p.resources.end(func(err error) {
+	p.resources.End(func(err error) {
 		w.app.log.Warn("webview: failed to close a resource of a page that is gone",
 			"window", w.label, "error", err)
 	})

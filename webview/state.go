@@ -224,3 +224,8 @@ func (a *App) SetTheme(t Theme) {
 
 // themeKind is the key of changes of the theme, which all windows of the process have.
 type themeKind struct{}
+
+// scaled is change with the window's scale.
+func (w *Window) scaled(kind any, f func(scale float64)) {
+	w.change(kind, func() { f(w.native.State().Scale) })
+}

@@ -224,10 +224,10 @@ func TestHiddenWindowState(t *testing.T) {
 			}
 		}
 	}
-	p.toggleMaximize()
+	tauriWindow{p.Window}.ToggleMaximize()
 	p.SetFullscreen(false)
 	p.becomes("no wishes", func(s State) bool { return !s.Maximized && !s.Fullscreen })
-	p.toggleMaximize()
+	tauriWindow{p.Window}.ToggleMaximize()
 	p.becomes("another wish", func(s State) bool { return s.Maximized })
 }
 

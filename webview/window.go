@@ -13,6 +13,7 @@ import (
 	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
 	"github.com/tailrace-go/tailrace/webview/internal/origin"
+	"github.com/tailrace-go/tailrace/webview/internal/tauri"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
 	"github.com/tailrace-go/tailrace/webview/serving"
 )
@@ -105,7 +106,7 @@ type page struct {
 	session   *transport.Session
 	pulls     *pulls.Carrier
 	shared    *shm.Carrier // nil: the scheme alone
-	resources resources
+	resources tauri.Resources
 	most      int64   // bytes of a request's body
 	last      *uint64 // the number of its last batch, once the page has said that it is being left
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tailrace-go/tailrace/bus"
+	"github.com/tailrace-go/tailrace/webview/internal/tauri"
 )
 
 // Names of the events that the package emits. Those of a window reach the listeners for the Window
@@ -34,33 +35,23 @@ const (
 	EventWebviewCrashed = "tauri://webview-crashed"
 )
 
-// physicalSize and physicalPosition are what pages get, in physical pixels.
-type physicalSize struct {
-	Width  int `json:"width"`
-	Height int `json:"height"`
-}
-
-type physicalPosition struct {
-	X int `json:"x"`
-	Y int `json:"y"`
-}
-
 // changed notes what is new about the window and tells it. Main thread only.
 func (w *Window) changed() {
 	now := w.state()
 	old := w.last
 	w.last = now
 	if now.Dark != old.Dark {
-		w.tell(EventThemeChanged, themeName(now.Dark))
+		w.tell(EventThemeChanged, tauri.ThemeName(now.Dark))
 	}
-	size := now.physicalSize(now.Size)
+	size := tauri.SizeOf(now.Size, now.Scale)
 	if now.Scale != old.Scale {
 		w.tell(EventScaleChange, map[string]any{"scaleFactor": now.Scale, "size": size})
 	}
-	if size != old.physicalSize(old.Size) {
+	if size != tauri.SizeOf(old.Size, old.Scale) {
 		w.resizes.do(func() { w.tell(EventResize, size) })
 	}
-	if at := now.physicalPosition(now.Position); at != old.physicalPosition(old.Position) {
+	at := tauri.PositionOf(now.Position, now.Scale)
+	if at != tauri.PositionOf(old.Position, old.Scale) {
 		w.moves.do(func() { w.tell(EventMove, at) })
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/tauri"
 )
 
 // ready waits until the window's page has told that its listeners are there.
@@ -155,7 +156,7 @@ func TestResizeFlood(t *testing.T) {
 	}
 	n, last := 0, 300
 	for last != 500 {
-		var size physicalSize
+		var size tauri.Size
 		if err := json.Unmarshal([]byte(wait(t, resize, "the last size")), &size); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package webview
+package tauri
 
 import (
 	"io"
@@ -9,10 +9,10 @@ type nothing struct{ io.Closer }
 
 // TestResourceNumbersWrap: the numbers of resources begin anew, without 0 and those that are held.
 func TestResourceNumbersWrap(t *testing.T) {
-	r := resources{}
+	r := Resources{}
 	var got []uint32
 	add := func() {
-		rid, err := r.add(nothing{}, 100)
+		rid, err := r.Add(nothing{}, 100)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package webview
+package tauri
 
 import (
 	"context"
@@ -9,7 +9,26 @@ import (
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/webview/internal/origin"
+)
+
+// NewWindow is a window that a page opens. Lengths are in device-independent pixels; 0 is the
+// default.
+type NewWindow struct {
+	Label, URL, Title, Parent                  string
+	Width, Height                              int
+	Position                                   *image.Point // nil: the window manager's
+	Center, Maximized, Fullscreen, AlwaysOnTop bool
+	Fixed, Hidden, NoFocus, Undecorated        bool
+}
+
+// What App.Open refuses, by errors that wrap one of these.
+var (
+	// ErrTaken is a label that a window has.
+	ErrTaken = errors.New("webview: a window of that label is open")
+	// ErrNoParent is a label of a parent that no window has.
+	ErrNoParent = errors.New("webview: no open window has the parent's label")
+	// ErrShown is a URL that a page may not open a window on.
+	ErrShown = errors.New("a page can't open a window on the URL")
 )
 
 // newWindowOptions are those of a window that a page opens. Lengths are in device-independent
@@ -33,13 +52,13 @@ var knownOptions = map[string]bool{
 // registerCreate adds the commands that open windows. They are ordered, and reserve the label at
 // once: what the page emits to the new window after it is kept for that. The window itself is made
 // on the main thread.
-func registerCreate(a *App) {
+func (c *commands) registerCreate() {
 	for name, kind := range map[string]string{
 		"plugin:window|create":                 "window",
 		"plugin:webview|create_webview_window": "webview",
 	} {
-		command(a, name, func(ctx context.Context, args createArgs) (any, error) {
-			return nil, a.openForPage(transport.SessionFrom(ctx), name, kind, args.Options)
+		command(c, name, func(ctx context.Context, args createArgs) (any, error) {
+			return nil, c.open(transport.SessionFrom(ctx), name, kind, args.Options)
 		})
 	}
 }
@@ -59,59 +78,48 @@ func (c createArgs) about() (about, error) {
 	return about{created: labels.Label, parent: labels.Parent}, nil
 }
 
-func (a *App) openForPage(s *transport.Session, command, kind string,
-	options json.RawMessage) error {
-	o, err := a.newWindow(options)
+func (c *commands) open(
+	s *transport.Session, command, kind string, options json.RawMessage,
+) error {
+	w, err := c.newWindow(options)
 	if err != nil {
 		return badArguments(command, err)
 	}
-	if o, err = o.withDefaults(a.origins); err != nil {
-		return err
-	}
-	if err := a.mayShow(o.URL); err != nil {
+	err = c.app.Open(s, w)
+	switch {
+	case errors.Is(err, ErrTaken):
+		return &transport.Error{
+			Code:    CodeLabelTaken,
+			Message: fmt.Sprintf("a %s with label `%s` already exists", kind, w.Label),
+		}
+	case errors.Is(err, ErrNoParent):
+		return &transport.Error{Code: CodeNoWindow, Message: "window not found"}
+	case errors.Is(err, ErrShown):
 		return badArguments(command, err)
 	}
-	w, err := a.reserve(o)
-	switch {
-	case errors.Is(err, errTaken):
-		return &transport.Error{
-			Code: CodeLabelTaken, Message: fmt.Sprintf("a %s with label `%s` already exists", kind,
-				o.Label),
-		}
-	case errors.Is(err, errNoParent):
-		return &transport.Error{Code: CodeNoWindow, Message: "window not found"}
-	case err != nil:
-		return err
-	}
-	a.post(func() {
-		if err := a.build(w, func(w *Window) error { return w.open(o) }); err != nil {
-			a.log.Error("webview: failed to open a window for a page", "window", o.Label, "opener",
-				s.Label(), "error", err)
-		}
-	})
-	return nil
+	return err
 }
 
-// newWindow reads the options. One that is unknown is logged loglimit.Once.
-func (a *App) newWindow(options json.RawMessage) (WindowOptions, error) {
+// newWindow reads the options. One that is unknown is logged once.
+func (c *commands) newWindow(options json.RawMessage) (NewWindow, error) {
 	var all map[string]json.RawMessage
 	var n newWindowOptions
 	if err := json.Unmarshal(options, &all); err != nil {
-		return WindowOptions{}, fmt.Errorf("options: %w", err)
+		return NewWindow{}, fmt.Errorf("options: %w", err)
 	}
 	for name := range all {
 		if knownOptions[strings.ToLower(name)] {
 			continue
 		}
-		if shown, first := a.logged.First(name); first {
-			a.log.Warn("webview: an option of a window that a page opens is not known here",
+		if shown, first := c.config.Logged.First(name); first {
+			c.config.Log.Warn("webview: an option of a window that a page opens is not known here",
 				"option", shown)
 		}
 	}
 	if err := json.Unmarshal(options, &n); err != nil {
-		return WindowOptions{}, fmt.Errorf("options: %w", err)
+		return NewWindow{}, fmt.Errorf("options: %w", err)
 	}
-	o := WindowOptions{
+	w := NewWindow{
 		Label: n.Label, URL: n.URL, Title: n.Title, Parent: n.Parent,
 		Width: round(n.Width), Height: round(n.Height),
 		Center: n.Center, Maximized: n.Maximized, Fullscreen: n.Fullscreen,
@@ -120,20 +128,9 @@ func (a *App) newWindow(options json.RawMessage) (WindowOptions, error) {
 		Undecorated: no(n.Decorations),
 	}
 	if n.X != nil && n.Y != nil {
-		o.Position = &image.Point{X: round(*n.X), Y: round(*n.Y)}
+		w.Position = &image.Point{X: round(*n.X), Y: round(*n.Y)}
 	}
-	return o, nil
+	return w, nil
 }
 
 func no(option *bool) bool { return option != nil && !*option }
-
-// mayShow says whether a page may open a window on that URL: the app's own pages, and the web's.
-func (a *App) mayShow(uri string) error {
-	if a.origins.Own(uri) != "" {
-		return nil
-	}
-	if origin.IsWeb(uri) || uri == "about:blank" {
-		return nil
-	}
-	return fmt.Errorf("a page can't open a window on the URL %.100q", uri)
-}

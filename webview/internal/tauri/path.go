@@ -1,4 +1,4 @@
-package webview
+package tauri
 
 import (
 	"context"
@@ -13,31 +13,32 @@ import (
 // The path commands. Paths are only text here: none reads a file, but for the user's directories.
 // Each is linear in the length of its arguments, which builtin.Long bounds.
 
-func registerPath(a *App) {
-	pathCommand(a, "resolve_directory", func(args struct {
+func (c *commands) registerPath() {
+	dirs := directories{c.config.Identifier, c.config.Env}
+	pathCommand(c, "resolve_directory", func(args struct {
 		Directory int
 		Path      string
 	}) (string, error) {
-		dir, err := a.directories.find(baseDirectory(args.Directory))
+		dir, err := dirs.find(baseDirectory(args.Directory))
 		if err != nil {
 			return "", err
 		}
 		return push(dir, args.Path), nil
 	})
-	pathCommand(a, "resolve", func(args struct{ Paths []string }) (string, error) {
+	pathCommand(c, "resolve", func(args struct{ Paths []string }) (string, error) {
 		dir, err := os.Getwd()
 		return resolved(dir, args.Paths), err
 	})
-	pathCommand(a, "normalize", func(args struct{ Path string }) (string, error) {
+	pathCommand(c, "normalize", func(args struct{ Path string }) (string, error) {
 		return normalized(args.Path), nil
 	})
-	pathCommand(a, "join", func(args struct{ Paths []string }) (string, error) {
+	pathCommand(c, "join", func(args struct{ Paths []string }) (string, error) {
 		return joined(args.Paths), nil
 	})
-	pathCommand(a, "dirname", func(args struct{ Path string }) (string, error) {
+	pathCommand(c, "dirname", func(args struct{ Path string }) (string, error) {
 		return dirname(args.Path)
 	})
-	pathCommand(a, "basename", func(args struct {
+	pathCommand(c, "basename", func(args struct {
 		Path string
 		Ext  *string
 	}) (string, error) {
@@ -47,17 +48,17 @@ func registerPath(a *App) {
 		}
 		return name, err
 	})
-	pathCommand(a, "extname", func(args struct{ Path string }) (string, error) {
+	pathCommand(c, "extname", func(args struct{ Path string }) (string, error) {
 		return extname(args.Path)
 	})
-	pathCommand(a, "is_absolute", func(args struct{ Path string }) (bool, error) {
+	pathCommand(c, "is_absolute", func(args struct{ Path string }) (bool, error) {
 		return filepath.IsAbs(args.Path), nil
 	})
 }
 
-func pathCommand[Args, Result any](a *App, name string, fn func(Args) (Result, error)) {
+func pathCommand[Args, Result any](c *commands, name string, fn func(Args) (Result, error)) {
 	run := func(_ context.Context, args Args) (Result, error) { return fn(args) }
-	plain(a, "plugin:path|"+name, run)
+	plain(c, "plugin:path|"+name, run)
 }
 
 func noPath(message string) error { return &transport.Error{Code: CodeNoPath, Message: message} }

@@ -1,4 +1,4 @@
-package webview
+package tauri
 
 import (
 	"encoding/json"
@@ -19,25 +19,23 @@ type webviewRef struct {
 	Label       string `json:"label"`
 }
 
-func registerWebview(a *App) {
+func (c *commands) registerWebview() {
 	const prefix = "plugin:webview|"
-	lister(a, prefix+"get_all_webviews", func(label string) webviewRef {
+	lister(c, prefix+"get_all_webviews", func(label string) webviewRef {
 		return webviewRef{label, label}
 	})
-	getter(a, prefix+"webview_position", func(*Window) (physicalPosition, error) {
-		return physicalPosition{}, nil // in its window
+	getter(c, prefix+"webview_position", func(Window) (Position, error) {
+		return Position{}, nil // in its window
 	})
-	getter(a, prefix+"webview_size", func(w *Window) (physicalSize, error) {
+	getter(c, prefix+"webview_size", func(w Window) (Size, error) {
 		s, err := w.State()
-		return s.physicalSize(s.Size), err
+		return SizeOf(s.Size, s.Scale), err
 	})
-	action(a, prefix+"set_webview_focus", func(w *Window) {
-		w.post(func() { w.native.FocusPage() })
-	})
-	setter(a, prefix+"set_webview_zoom", (*Window).SetZoom)
-	optional(a, prefix+"set_webview_background_color", (*Window).setPageBackground)
+	action(c, prefix+"set_webview_focus", Window.FocusPage)
+	setter(c, prefix+"set_webview_zoom", Window.SetZoom)
+	optional(c, prefix+"set_webview_background_color", setBackground)
 	for _, name := range onlyOne {
-		optional(a, prefix+name, func(*Window, *json.RawMessage) error {
+		optional(c, prefix+name, func(Window, *json.RawMessage) error {
 			return &transport.Error{
 				Code: CodeNotProvided,
 				Message: prefix + name + " is not provided: a window has one webview, which " +
