@@ -39,7 +39,7 @@ func (r *Ring) Claim(ctx context.Context, n int) (Claim, error) {
 	if err == nil || err == ErrClosed {
 		return c, err
 	}
-	return r.wait(ctx, n, &r.ordinary)
+	return r.wait(ctx, n, &r.blocked.ordinary)
 }
 
 // TryClaimLow is TryClaim with low priority: it leaves Options.LowReserve free, and gives ErrFull
@@ -58,7 +58,7 @@ func (r *Ring) ClaimLow(ctx context.Context, n int) (Claim, error) {
 	if err != ErrFull {
 		return c, err
 	}
-	return r.wait(ctx, n, &r.low)
+	return r.wait(ctx, n, &r.blocked.low)
 }
 
 // ClaimHeadroom claims n bytes, up to Options.Headroom, and may use the room that

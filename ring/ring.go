@@ -95,10 +95,15 @@ type Ring struct {
 	drain  atomic.Uint64 // drained position; drainer
 	_      line
 
-	waiters *sync.Pool // of *waiter
+	blocked blocked
+}
+
+// blocked are the producers that wait for room.
+type blocked struct {
+	pool *sync.Pool // of *waiter
 
 	mu       sync.Mutex
-	ordinary waitQueue // blocked producers; guarded by mu
+	ordinary waitQueue // guarded by mu
 	low      waitQueue // those of low claims, behind all ordinary ones
 }
 
@@ -127,7 +132,7 @@ func New(buf []byte, o Options) (*Ring, error) {
 		stamps:   make([]atomic.Uint64, n/Unit),
 		mask:     uint64(n) - 1,
 		doorbell: o.Doorbell,
-		waiters:  newWaiters(),
+		blocked:  blocked{pool: newWaiters()},
 	}
 	if o.Headroom > 0 {
 		h := roundUp(o.Headroom)
@@ -135,8 +140,8 @@ func New(buf []byte, o Options) (*Ring, error) {
 		r.reserve = 2*h - Unit
 	}
 	r.lowReserve = r.reserve + roundUp(o.LowReserve)
-	r.ordinary = waitQueue{bit: waitingBit, keep: r.reserve}
-	r.low = waitQueue{bit: waitingLowBit, keep: r.lowReserve}
+	r.blocked.ordinary = waitQueue{bit: waitingBit, keep: r.reserve}
+	r.blocked.low = waitQueue{bit: waitingLowBit, keep: r.lowReserve}
 	// A claim of s bytes takes up to s-Unit bytes of padding as well, and must fit
 	// into an empty ring wherever the tail stands: 2s - Unit <= cap - reserve.
 	r.maxClaim = int((uint64(n) - r.reserve + Unit) / 2 &^ (Unit - 1))

@@ -102,41 +102,41 @@ func (r *Ring) wait(ctx context.Context, n int, q *waitQueue) (Claim, error) {
 		return Claim{}, waitError(ctx, n)
 	}
 	over := ctx.Done() // before it stands in the queue, since a context of the app's may panic
-	w := r.waiters.Get().(*waiter)
+	w := r.blocked.pool.Get().(*waiter)
 	w.n = n
 
-	r.mu.Lock()
+	r.blocked.mu.Lock()
 	r.limit.Or(q.bit)
 	q.push(w)
 	if q.head == w {
 		r.grant()
 	}
-	r.mu.Unlock()
+	r.blocked.mu.Unlock()
 
 	select {
 	case <-w.ready:
 	case <-over:
-		r.mu.Lock()
+		r.blocked.mu.Lock()
 		if w.queued {
 			q.remove(w)
 			r.grant()
-			r.mu.Unlock()
-			r.waiters.Put(w)
+			r.blocked.mu.Unlock()
+			r.blocked.pool.Put(w)
 			return Claim{}, waitError(ctx, n)
 		}
-		r.mu.Unlock()
+		r.blocked.mu.Unlock()
 		<-w.ready // it was served meanwhile
 	}
 	c, err := w.claim, w.err
 	w.claim, w.err = Claim{}, nil
-	r.waiters.Put(w)
+	r.blocked.pool.Put(w)
 	return c, err
 }
 
 // grant serves those who wait: ordinary claims, and when none is left low ones. mu must be held.
 func (r *Ring) grant() {
-	if r.serve(&r.ordinary) {
-		r.serve(&r.low)
+	if r.serve(&r.blocked.ordinary) {
+		r.serve(&r.blocked.low)
 	}
 }
 
@@ -159,9 +159,9 @@ func (r *Ring) serve(q *waitQueue) bool {
 // grantWaiters is grant for those who don't hold mu. After Close it gives every
 // waiter ErrClosed, as take does.
 func (r *Ring) grantWaiters() {
-	r.mu.Lock()
+	r.blocked.mu.Lock()
 	r.grant()
-	r.mu.Unlock()
+	r.blocked.mu.Unlock()
 }
 
 func waitError(ctx context.Context, n int) error {

@@ -228,8 +228,8 @@ func TestServedWhileLeaving(t *testing.T) {
 	// With the lock held, the send ends when the waiter has received it, and is then
 	// on its way to the lock.
 	for served := false; !served; {
-		r.mu.Lock()
-		waits := r.ordinary.head != nil
+		r.blocked.mu.Lock()
+		waits := r.blocked.ordinary.head != nil
 		if waits {
 			ctx.done <- struct{}{}
 			_, _, end := r.Drain(32)
@@ -237,7 +237,7 @@ func TestServedWhileLeaving(t *testing.T) {
 			r.grant()
 			served = true
 		}
-		r.mu.Unlock()
+		r.blocked.mu.Unlock()
 		if !waits {
 			runtime.Gosched()
 		}

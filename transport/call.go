@@ -41,21 +41,17 @@ func (c *calls) start(o *SessionConfig) {
 	c.results = newToken()
 }
 
-// invocation is one call of a command by the page.
+// invocation is one call of a command by the page. Who receives from the page makes it; then it
+// belongs to the command's goroutine, but for what is atomic.
 type invocation struct {
 	s       *Session
 	id      uint32
 	name    string
 	command *command // nil: there is none of that name
 	headers map[string]string
-	lanes   []*lane // the channels that its arguments name
-	opened  []*lane // those of them that it opened
-	refused *Error  // a channel that it names can't be used, or too many commands run
-	raw     bool
-	body    []byte
+	args    arguments
+	refused *Error // a channel that it names can't be used, or too many commands run
 	held    int64  // bytes of body and envelope that are counted in the session's memory
-	upload  *lane  // brings the raw body
-	length  uint64 // of the body
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	vacated atomic.Bool // it has no place among Options.Pending any more
@@ -63,6 +59,16 @@ type invocation struct {
 	// What the page gets.
 	result answer
 	err    *Error // it holds nothing of the app's any more
+}
+
+// arguments are what a call brings.
+type arguments struct {
+	lanes  []*lane // the channels that they name
+	opened []*lane // those of them that the call opened
+	raw    bool    // bytes, not JSON
+	body   []byte
+	upload *lane  // brings the raw body; nil: it came with the call
+	length uint64 // of the body
 }
 
 type invocationKey struct{}
@@ -99,14 +105,15 @@ func (s *Session) invoke(p []byte) error {
 	if uint64(n) > uint64(len(rest)) {
 		return wire.Broken("invoke %d: envelope of %d bytes in %d", id, n, len(rest))
 	}
-	inv := &invocation{s: s, id: id, held: commandCost, length: uint64(len(rest)) - uint64(n)}
+	inv := &invocation{s: s, id: id, held: commandCost}
+	inv.args.length = uint64(len(rest)) - uint64(n)
 	if err := inv.parse(rest[:n]); err != nil {
 		return err
 	}
 	if inv.tooLong() == nil {
-		inv.body = bytes.Clone(rest[n:]) // a running command must not keep its batch
+		inv.args.body = bytes.Clone(rest[n:]) // a running command must not keep its batch
 	}
-	inv.held += int64(len(inv.body))
+	inv.held += int64(len(inv.args.body))
 	if err := s.admit(inv); err != nil {
 		return err
 	}
@@ -227,7 +234,7 @@ func (inv *invocation) waitForOthers() bool { return inv.s.budget.Pass(inv.ctx) 
 // then.
 func (inv *invocation) conclude() {
 	inv.release()
-	for _, l := range inv.lanes {
+	for _, l := range inv.args.lanes {
 		if inv.ordered() {
 			break // nothing was sent on them, and it must not wait
 		}
@@ -247,12 +254,14 @@ func (inv *invocation) canceled() *Error {
 
 // tooLong refuses arguments that are longer than the command takes.
 func (inv *invocation) tooLong() *Error {
-	if inv.command == nil || inv.command.MaxArgs == 0 || inv.length <= uint64(inv.command.MaxArgs) {
+	if inv.command == nil || inv.command.MaxArgs == 0 ||
+		inv.args.length <= uint64(inv.command.MaxArgs) {
 		return nil
 	}
 	return &Error{
 		CodeBadArguments,
-		fmt.Sprintf("command %q: the arguments have %d bytes, it takes %d", inv.name, inv.length,
+		fmt.Sprintf("command %q: the arguments have %d bytes, it takes %d", inv.name,
+			inv.args.length,
 			inv.command.MaxArgs),
 		nil,
 	}
@@ -261,11 +270,11 @@ func (inv *invocation) tooLong() *Error {
 // wrongForm refuses JSON where raw bytes are taken, and raw bytes, which may still have to come,
 // where JSON is.
 func (inv *invocation) wrongForm() *Error {
-	if inv.command == nil || inv.raw == inv.command.raw {
+	if inv.command == nil || inv.args.raw == inv.command.raw {
 		return nil
 	}
 	takes := "raw bytes: pass an ArrayBuffer or a view of one"
-	if inv.raw {
+	if inv.args.raw {
 		takes = "JSON arguments, not raw bytes"
 	}
 	return &Error{CodeBadArguments, fmt.Sprintf("command %q: it takes %s", inv.name, takes), nil}
@@ -276,7 +285,7 @@ func (inv *invocation) permit() *Error {
 	if inv.command != nil && inv.command.Asks {
 		return inv.s.checkDenied(ActionCommand, inv.name)
 	}
-	if err := inv.s.check(ActionCommand, inv.name); err != nil || len(inv.lanes) == 0 {
+	if err := inv.s.check(ActionCommand, inv.name); err != nil || len(inv.args.lanes) == 0 {
 		return err
 	}
 	return inv.s.check(ActionChannel, inv.name)
@@ -324,35 +333,35 @@ func (inv *invocation) answer() {
 
 // release ends the channels that only this command held.
 func (inv *invocation) release() {
-	for _, l := range inv.lanes {
+	for _, l := range inv.args.lanes {
 		l.letGo(&ClosedError{Reason: "its command has returned: call Keep to use it longer"})
 	}
-	if inv.upload != nil {
-		inv.upload.finish(&ClosedError{Reason: "its command has returned"}, false)
-		inv.upload.dropPart()
+	if inv.args.upload != nil {
+		inv.args.upload.finish(&ClosedError{Reason: "its command has returned"}, false)
+		inv.args.upload.dropPart()
 	}
 }
 
 // receiveBody waits for a raw body that has a lane of its own.
 func (inv *invocation) receiveBody() *Error {
-	if inv.upload == nil {
+	if inv.args.upload == nil {
 		return nil
 	}
-	inv.upload.unshut()
-	m, err := inv.upload.receive(inv.ctx)
+	inv.args.upload.unshut()
+	m, err := inv.args.upload.receive(inv.ctx)
 	if err != nil {
 		return &Error{
 			CodeBadArguments, fmt.Sprintf("the raw body of command %q did not arrive: %v", inv.name,
 				err), nil,
 		}
 	}
-	if m.kind != wire.Bytes || uint64(len(m.data)) != inv.length {
+	if m.kind != wire.Bytes || uint64(len(m.data)) != inv.args.length {
 		return &Error{
 			CodeBadArguments, fmt.Sprintf("the raw body of command %q has %d bytes, %d were "+
-				"announced", inv.name, len(m.data), inv.length), nil,
+				"announced", inv.name, len(m.data), inv.args.length), nil,
 		}
 	}
-	inv.body = m.data
+	inv.args.body = m.data
 	inv.held += int64(cap(m.data))
 	inv.s.budget.Add(budget.Commands, int64(cap(m.data)))
 	return nil
@@ -361,11 +370,11 @@ func (inv *invocation) receiveBody() *Error {
 // decode stores the arguments in *args and connects the channels in them.
 func (inv *invocation) decode(args any) error {
 	if raw, ok := args.(*[]byte); ok {
-		*raw = inv.body
+		*raw = inv.args.body
 		return nil
 	}
 	if raw, ok := args.(*json.RawMessage); ok && inv.ordered() {
-		*raw = inv.body
+		*raw = inv.args.body
 		return nil
 	}
 	if err := inv.decodeJSON(args); err != nil {

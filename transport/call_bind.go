@@ -31,12 +31,12 @@ var errEmbedded = errors.New("a nil *Channel or *Stream can't be decoded: a stru
 // decodeJSON stores the arguments in *args, connects the channels in them, and tells the page of
 // each.
 func (inv *invocation) decodeJSON(args any) error {
-	body := inv.body
+	body := inv.args.body
 	var call *tickets.Call[*lane]
-	if len(inv.lanes) > 0 && channels.MayHold(args) {
-		call = open.Open(inv.lanes)
+	if len(inv.args.lanes) > 0 && channels.MayHold(args) {
+		call = open.Open(inv.args.lanes)
 		defer open.Close(call)
-		body = call.Mark(inv.body)
+		body = call.Mark(inv.args.body)
 	}
 	if err := decode(inv.s.opt.Codec, body, args); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (inv *invocation) decodeJSON(args any) error {
 			}
 		}
 	}
-	for _, l := range inv.opened {
+	for _, l := range inv.args.opened {
 		if err := inv.announce(l, 0); err != nil {
 			return err
 		}
@@ -64,13 +64,13 @@ func (inv *invocation) decodeJSON(args any) error {
 
 // announce tells the page once that Go has taken the lane, and how much it may send.
 func (inv *invocation) announce(l *lane, window int64) error {
-	l.mu.Lock()
-	news := !l.announced || window > l.in.window.Load()
+	l.state.mu.Lock()
+	news := !l.state.announced || window > l.in.window.Load()
 	if news {
-		l.announced = true
+		l.state.announced = true
 		l.in.window.Store(window)
 	}
-	l.mu.Unlock()
+	l.state.mu.Unlock()
 	if !news {
 		return nil
 	}

@@ -218,7 +218,7 @@ func (inv *invocation) replyFrame(ctx context.Context, kind wire.Kind, payload [
 		return l.sendAs(noWait, m, kind, payload)
 	}
 	inv.result, inv.err = answer{}, nil // the payload has it
-	if len(payload) <= l.maxFrame(l.ring.Load()) {
+	if len(payload) <= l.maxFrame(l.out.ring.Load()) {
 		if err := l.sendAs(noWait, m, kind, payload); err != ErrFull {
 			return err
 		}
@@ -292,7 +292,7 @@ func (inv *invocation) replyLane(data []byte) error {
 		l.finish(&ClosedError{Reason: "the result was not sent", Cause: err}, false)
 		return err
 	}
-	l.valueBytes.Add(v.cost())
+	l.out.valueBytes.Add(v.cost())
 	inv.vacate()
 	if !l.put(nil, v) { // it has ended meanwhile
 		l.gave(v.cost())

@@ -28,7 +28,7 @@ func (inv *invocation) parse(text []byte) error {
 	if err != nil {
 		return err
 	}
-	inv.raw = body.Raw
+	inv.args.raw = body.Raw
 	if body.Apart {
 		return inv.comesApart(body)
 	}
@@ -38,8 +38,8 @@ func (inv *invocation) parse(text []byte) error {
 // comesApart opens the lane on which the raw body comes.
 func (inv *invocation) comesApart(body envelope.Body) error {
 	s, id := inv.s, body.Lane
-	behind := inv.length
-	inv.length = body.Length
+	behind := inv.args.length
+	inv.args.length = body.Length
 	if id%2 == 0 || uint64(id) > 1<<32-1 || uint32(id) <= s.up.lanes || behind > 0 {
 		return wire.Broken("invoke %d: lane %d can't bring its body", inv.id, id)
 	}
@@ -47,11 +47,11 @@ func (inv *invocation) comesApart(body envelope.Body) error {
 		return wire.Broken("%d lanes for raw bodies, which the page does not close", n)
 	}
 	s.up.lanes = uint32(id)
-	inv.upload = newLane(s, uint32(id), s.opt.RingBytes)
-	inv.upload.name = inv.name
-	inv.upload.in.shut = true // until the policy has been asked, and all else allows the call
-	s.enter(inv.upload, &s.lanes.uploads)
-	inv.upload.in.window.Store(int64(s.opt.Window))
+	inv.args.upload = newLane(s, uint32(id), s.opt.RingBytes)
+	inv.args.upload.name = inv.name
+	inv.args.upload.in.shut = true // until the policy has been asked, and all else allows the call
+	s.enter(inv.args.upload, &s.lanes.uploads)
+	inv.args.upload.in.window.Store(int64(s.opt.Window))
 	return nil
 }
 
@@ -99,8 +99,8 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 		l = newLane(s, id, s.opt.RingBytes)
 		l.name, l.borrow = inv.name, borrow
 		s.enter(l, &s.lanes.channels)
-		inv.opened = append(inv.opened, l)
-	case l == nil || l.end.Load() != nil:
+		inv.args.opened = append(inv.args.opened, l)
+	case l == nil || l.end.why.Load() != nil:
 		inv.refuseEnded(id)
 		return nil
 	case l.borrow != borrow:
@@ -117,7 +117,7 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 		return nil
 	}
 	inv.held += nameCost
-	inv.lanes = append(inv.lanes, l)
+	inv.args.lanes = append(inv.args.lanes, l)
 	return nil
 }
 

@@ -125,7 +125,7 @@ func (s *Session) sendEval(ctx context.Context, id uint32, js string, expectResu
 		if err != nil {
 			s.evals.scripts.Take(id)
 		} else {
-			s.evals.scripts.Sent(id, s.lanes.control.ring.Load().Tail())
+			s.evals.scripts.Sent(id, s.lanes.control.out.ring.Load().Tail())
 		}
 	}
 	if err != nil {

@@ -68,7 +68,7 @@ func (s *Session) event(ctx context.Context, subs []uint32, binary bool, payload
 	l := s.lanes.control
 	var small [128]byte // the head of an event for a few subscriptions needs no memory of its own
 	head := wire.AppendEventHead(small[:0], subs, binary)
-	if n > l.maxFrame(l.ring.Load()) {
+	if n > l.maxFrame(l.out.ring.Load()) {
 		return s.largeEvent(ctx, append(head, payload...))
 	}
 	if len(s.events.turn) == 0 { // a large event waits: this one waits behind it
@@ -92,7 +92,7 @@ func (s *Session) event(ctx context.Context, subs []uint32, binary bool, payload
 // given back when another message has the turn, and to hold the turn meanwhile stops evals.
 func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 	l := s.lanes.control
-	r := l.ring.Load() // the only one: lane 0's ring has its full size from the start
+	r := l.out.ring.Load() // the only one: lane 0's ring has its full size from the start
 	if err := l.err(); err != nil {
 		return err // r may be what freeRings leaves
 	}
@@ -124,7 +124,7 @@ func (s *Session) largeEvent(ctx context.Context, data []byte) error {
 		m = low
 		giveBack()
 	}
-	defer func() { l.turn <- struct{}{} }()
+	defer func() { l.out.turn <- struct{}{} }()
 	return l.goOn(ctx, m, data, piece)
 }
 
@@ -137,7 +137,7 @@ func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, pie
 	for {
 		before, err := l.receipt(), ErrFull
 		if room() {
-			if err := l.takeTurn(ctx, l.turn); err != nil {
+			if err := l.takeTurn(ctx, l.out.turn); err != nil {
 				return err
 			}
 			if room() { // still: it may have waited for the turn
@@ -146,7 +146,7 @@ func (s *Session) beginEvent(ctx context.Context, r *ring.Ring, data []byte, pie
 			if err == nil {
 				return nil
 			}
-			l.turn <- struct{}{}
+			l.out.turn <- struct{}{}
 		}
 		if err != ErrFull || ctx == noWait {
 			return err

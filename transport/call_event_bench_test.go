@@ -38,7 +38,8 @@ func (c *readCarrier) receipts(s *Session) {
 		select {
 		case n := <-c.batches:
 			h := wire.Header{
-				Receipt: n, Credits: []wire.Credit{{Lane: 0, Total: s.lanes.control.sent.Load()}},
+				Receipt: n,
+				Credits: []wire.Credit{{Lane: 0, Total: s.lanes.control.drain.sent.Load()}},
 			}
 			if _, err := c.port.Receive(wire.Finish(wire.AppendHeader(nil, &h))); err != nil {
 				return

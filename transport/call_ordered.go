@@ -29,7 +29,7 @@ func (inv *invocation) ordered() bool { return inv.command != nil && inv.command
 
 // start starts a command when its turn has come. The caller holds up.mu.
 func (s *Session) start(inv *invocation) {
-	if inv.ordered() && len(inv.lanes) > 0 && inv.refused == nil {
+	if inv.ordered() && len(inv.args.lanes) > 0 && inv.refused == nil {
 		inv.refused = &Error{
 			CodeBadArguments, fmt.Sprintf("command %q takes no channels", inv.name), nil,
 		}

@@ -144,9 +144,9 @@ func (c *Channel[T]) Configure(o ChannelOptions) error {
 	if l == nil {
 		return ErrUnbound
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.onFull.Load()&inUse != 0 || l.ring.Load() != nil {
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	if l.out.onFull.Load()&inUse != 0 || l.out.ring.Load() != nil {
 		return ErrInUse
 	}
 	if o.OnFull > Latest {
@@ -157,9 +157,9 @@ func (c *Channel[T]) Configure(o ChannelOptions) error {
 			return fmt.Errorf("transport: RingBytes is %d, must be a power of two, %d to %d",
 				o.RingBytes, minRing, 512<<20)
 		}
-		l.ringSize = o.RingBytes
+		l.out.ringSize = o.RingBytes
 	}
-	l.onFull.Store(uint32(o.OnFull))
+	l.out.onFull.Store(uint32(o.OnFull))
 	if o.Codec != nil {
 		c.codec = o.Codec
 	}
@@ -184,9 +184,9 @@ func (c *Channel[T]) Flush(ctx context.Context) error {
 // Call Close when it is no longer needed.
 func (c *Channel[T]) Keep() {
 	if l := c.bound(); l != nil {
-		l.mu.Lock()
-		l.kept = true
-		l.mu.Unlock()
+		l.state.mu.Lock()
+		l.state.kept = true
+		l.state.mu.Unlock()
 	}
 }
 
@@ -234,7 +234,7 @@ func (c *Channel[T]) Done() <-chan struct{} {
 	if l == nil {
 		return nil
 	}
-	return l.done
+	return l.end.done
 }
 
 // Err is nil, or why the channel ended: a *ClosedError.

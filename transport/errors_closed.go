@@ -69,8 +69,8 @@ func (inv *invocation) explain(e *Error) *Error {
 	if e.Code != CodeCanceled || inv.ctx.Err() != nil {
 		return e
 	}
-	for _, l := range inv.lanes {
-		if end := l.end.Load(); end != nil && end.by == closedByPage {
+	for _, l := range inv.args.lanes {
+		if end := l.end.why.Load(); end != nil && end.by == closedByPage {
 			return &Error{CodeChannelClosed, e.Message, e.Detail}
 		}
 	}

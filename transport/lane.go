@@ -15,25 +15,35 @@ import (
 
 // lane is one ordered stream of frames of a session, both directions of it.
 //
-// Senders (any goroutine) write whole frames into its ring, or one value into
-// its slot. The drainer alone reads both. Its place among the drainer's lists follows
-// one rule: a lane that has something to say is in the ready list, in the
-// drainer's own lists, or waits for credit with blocked set; in every other
-// state its ring is parked (or not yet made) and its slot is empty, and whoever
-// changes that pushes it into the ready list.
+// Senders (any goroutine) write whole frames into its ring, or one value into its slot. The drainer
+// alone reads both. Its place among the drainer's lists follows one rule: a lane that has something
+// to say is in the ready list, in the drainer's own lists, or waits for credit; in every other
+// state its ring is parked (or not yet made) and its slot is empty, and whoever changes that pushes
+// it into the ready list.
 type lane struct {
-	s     *Session
-	id    uint32
-	name  string        // the command that opened it; set before the session knows the lane
-	count *atomic.Int64 // of the session's lanes of its purpose
-	// borrow: the page only borrows its messages. Set before the session knows the lane.
-	borrow bool
+	// Set before the session knows the lane.
+	s      *Session
+	id     uint32
+	name   string        // the command that opened it
+	count  *atomic.Int64 // of the session's lanes of its purpose
+	borrow bool          // the page only borrows its messages
 
-	// Senders.
+	listed atomic.Bool // stands in a list of the drainer
+	named  int         // the number of the invoke that named it last; guarded by up.mu
+
+	out   outlet
+	end   ending
+	page  pageCredit
+	drain draining
+	state laneState
+	in    inbox
+}
+
+// outlet is what senders touch, who may be any goroutine.
+type outlet struct {
 	ring     atomic.Pointer[ring.Ring] // the newest
-	ringSize int                       // bytes to allocate on first use
-	// an OnFull, and inUse; with Latest the slot is used instead of the ring
-	onFull   atomic.Uint32
+	ringSize int                       // the largest; set before there is a ring, under mu
+	onFull   atomic.Uint32             // an OnFull, and inUse; with Latest there is a slot, no ring
 	slot     atomic.Pointer[slotValue]
 	replaced atomic.Uint64 // values that the slot replaced before they were sent
 
@@ -41,29 +51,37 @@ type lane struct {
 	extra      atomic.Int64 // frames beyond one a message: fragments, aborts, the close
 	waits      meter.Waits
 	turn       token // is free while no fragmented message is under way
-	named      int   // the number of the invoke that named it last; guarded by up.mu
+}
 
-	// Ending. end is set once, before done is closed.
-	end    atomic.Pointer[ClosedError]
-	polite atomic.Bool // end came from Close: what was accepted is still delivered
+// ending is why a lane has ended. It is set once, under the lane's mu; anybody may look.
+type ending struct {
+	why    atomic.Pointer[ClosedError]
+	polite atomic.Bool // it came from Close: what was accepted is still delivered
 	done   chan struct{}
+}
 
-	credited atomic.Uint64 // bytes that the page has consumed
-	resent   atomic.Uint64 // batches that were sent again
-	needs    atomic.Int64  // the credit that it waits for, 0: none
-	// rung at credit, and when the page closes: for a reader of a resumable channel
-	credits atomic.Pointer[chan struct{}]
-	listed  atomic.Bool
+// pageCredit is what the page has consumed. Who receives from the page sets it, anybody may look.
+type pageCredit struct {
+	credited atomic.Uint64 // bytes
+	needs    atomic.Int64  // the credit that the drainer waits for, 0: none
+	// bell is rung at credit, and when the page closes: for a reader of a resumable channel.
+	bell atomic.Pointer[chan struct{}]
+}
 
-	// The drainer's own; the two counters are read by everybody.
-	seq     atomic.Uint64 // of the next frame
-	sent    atomic.Uint64 // bytes of strides so far
-	at      *ring.Ring    // the ring that it is at
+// draining is how far the drainer has come: its own, but for the counters, which anybody may read.
+type draining struct {
+	seq    atomic.Uint64 // of the next frame
+	sent   atomic.Uint64 // bytes of strides so far
+	resent atomic.Uint64 // batches that were sent again; the receipts' lock guards it
+
+	at      *ring.Ring // the ring that it is at
 	deficit int
-	out     outgoing // the slot's value on its way
+	value   outgoing // the slot's value on its way
 	fed     bool     // the close frame is in a batch
+}
 
-	// mu guards what follows: the slow path.
+// laneState is the slow path: what changes with a batch, or more rarely. mu guards all of it.
+type laneState struct {
 	mu        ranked.Mutex[ranked.Lane]
 	rings     []laneRing // oldest first
 	drained   mark       // what is in batches
@@ -75,8 +93,6 @@ type lane struct {
 	announced bool // the page knows that Go has taken the channel
 	latency   meter.Latency
 	meter     meter.Meter
-
-	in inbox
 }
 
 // mark is how far a lane has come: ring position, slot values, close.
@@ -99,11 +115,12 @@ type markWaiter struct {
 }
 
 func newLane(s *Session, id uint32, ringSize int) *lane {
-	l := &lane{s: s, id: id, ringSize: ringSize, turn: newToken(),
-		done: make(chan struct{})}
+	l := &lane{s: s, id: id}
+	l.out.ringSize, l.out.turn = ringSize, newToken()
+	l.end.done = make(chan struct{})
 	l.in.bell = make(chan struct{}, 1)
-	l.meter.Start(s.engine.now())
-	l.in.meter = l.meter
+	l.state.meter.Start(s.engine.now())
+	l.in.meter = l.state.meter
 	return l
 }
 
@@ -120,12 +137,12 @@ const inUse = 1 << 8
 // policy is what Send does when the channel is full. From now on Configure changes nothing: neither
 // this nor a codec, which is read without a lock behind it.
 func (l *lane) policy() OnFull {
-	o := l.onFull.Load()
+	o := l.out.onFull.Load()
 	if o&inUse == 0 {
-		l.mu.Lock()
-		o = l.onFull.Load() | inUse
-		l.onFull.Store(o)
-		l.mu.Unlock()
+		l.state.mu.Lock()
+		o = l.out.onFull.Load() | inUse
+		l.out.onFull.Store(o)
+		l.state.mu.Unlock()
 	}
 	return OnFull(o &^ inUse)
 }
@@ -156,7 +173,7 @@ func (l *lane) sendAs(ctx context.Context, m manner, kind wire.Kind, data []byte
 			want = max(want, sizeToTry(len(data)))
 		}
 		if l.grow(r, want) {
-			r = l.ring.Load()
+			r = l.out.ring.Load()
 		}
 		if len(data) > l.maxFrame(r) {
 			if err := l.err(); err != nil {
@@ -183,7 +200,7 @@ var (
 func (l *lane) write(ctx context.Context, m manner, kind wire.Kind, head, data []byte) error {
 	n := len(head) + len(data)
 	for {
-		r := l.ring.Load()
+		r := l.out.ring.Load()
 		var c ring.Claim
 		var err error
 		if m.low {
@@ -236,13 +253,13 @@ func (l *lane) claim(ctx context.Context, r *ring.Ring, m manner, n int) (ring.C
 // block notes that a sender begins to wait, unblock that it does not any more.
 func (l *lane) block() (began time.Duration) {
 	began = l.s.engine.now()
-	l.waits.Enter(began)
+	l.out.waits.Enter(began)
 	return began
 }
 
 func (l *lane) unblock(began time.Duration) {
 	now := l.s.engine.now()
-	l.waits.Leave(began, now)
+	l.out.waits.Leave(began, now)
 	if l.id != 0 && now-began >= journal.LongWait {
 		l.s.journal.WaitedLong(l.id, l.name, now-began)
 	}
@@ -255,7 +272,7 @@ func (l *lane) maxFrame(r *ring.Ring) int {
 
 // err is why the lane ended, or nil.
 func (l *lane) err() error {
-	if e := l.end.Load(); e != nil {
+	if e := l.end.why.Load(); e != nil {
 		return e
 	}
 	return nil
@@ -263,21 +280,21 @@ func (l *lane) err() error {
 
 // receipt is the ring position up to which everything has its receipt.
 func (l *lane) receipt() uint64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.received.pos
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	return l.state.received.pos
 }
 
 // accepted is the mark of everything that has been accepted so far.
 func (l *lane) accepted() mark {
 	var m mark
-	if r := l.ring.Load(); r != nil {
+	if r := l.out.ring.Load(); r != nil {
 		m.pos = r.Tail()
 	}
-	if v := l.slot.Load(); v != nil {
+	if v := l.out.slot.Load(); v != nil {
 		m.slot = v.n
 	}
-	m.closed = l.end.Load() != nil
+	m.closed = l.end.why.Load() != nil
 	return m
 }
 
@@ -285,21 +302,21 @@ func (l *lane) accepted() mark {
 // lane's end dropped some of it.
 func (l *lane) wait(ctx context.Context, m mark, received bool) error {
 	over := ctx.Done() // before it stands among the waiters, since a context of the app's may panic
-	l.mu.Lock()
-	at := l.drained
+	l.state.mu.Lock()
+	at := l.state.drained
 	if received {
-		at = l.received
+		at = l.state.received
 	}
 	if at.covers(m) || at.closed || m == (mark{}) {
-		l.mu.Unlock()
+		l.state.mu.Unlock()
 		if m != (mark{}) && !at.covers(m) {
 			return l.err()
 		}
 		return nil
 	}
 	w := &markWaiter{want: m, received: received, ch: make(chan struct{})}
-	l.waiters = append(l.waiters, w)
-	l.mu.Unlock()
+	l.state.waiters = append(l.state.waiters, w)
+	l.state.mu.Unlock()
 	select {
 	case <-w.ch:
 		return w.err
@@ -313,29 +330,29 @@ func (l *lane) wait(ctx context.Context, m mark, received bool) error {
 
 // forget takes a waiter back.
 func (l *lane) forget(w *markWaiter) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if i := slices.Index(l.waiters, w); i >= 0 {
-		l.waiters = slices.Delete(l.waiters, i, i+1)
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	if i := slices.Index(l.state.waiters, w); i >= 0 {
+		l.state.waiters = slices.Delete(l.state.waiters, i, i+1)
 	}
 }
 
 // advance moves one of the two marks on and wakes who waited for it.
 func (l *lane) advance(m mark, received bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	at := &l.drained
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	at := &l.state.drained
 	if received {
-		at = &l.received
+		at = &l.state.received
 	}
 	*at = m
 	if !received {
-		sent := l.sent.Load()
-		l.meter.Tick(l.s.down.clock.step, meter.Count{Messages: l.messages(), Bytes: sent})
-		l.latency.Begin(l.s.down.clock.at, sent)
+		sent := l.drain.sent.Load()
+		l.state.meter.Tick(l.s.down.clock.step, meter.Count{Messages: l.messages(), Bytes: sent})
+		l.state.latency.Begin(l.s.down.clock.at, sent)
 	}
-	rest := l.waiters[:0]
-	for _, w := range l.waiters {
+	rest := l.state.waiters[:0]
+	for _, w := range l.state.waiters {
 		switch {
 		case w.received != received || !at.covers(w.want) && !at.closed:
 			rest = append(rest, w)
@@ -345,39 +362,39 @@ func (l *lane) advance(m mark, received bool) {
 		}
 		close(w.ch)
 	}
-	clear(l.waiters[len(rest):])
-	l.waiters = rest
+	clear(l.state.waiters[len(rest):])
+	l.state.waiters = rest
 }
 
 // consumedUpTo takes the page's credit.
 func (l *lane) consumedUpTo(total uint64) {
-	l.credited.Store(total)
-	if l.latency.Awaits(total) {
-		l.mu.Lock()
-		l.latency.End(l.s.engine.now())
-		l.mu.Unlock()
+	l.page.credited.Store(total)
+	if l.state.latency.Awaits(total) {
+		l.state.mu.Lock()
+		l.state.latency.End(l.s.engine.now())
+		l.state.mu.Unlock()
 	}
 }
 
 // hold counts one more command that uses the lane, unless that has ended. Both are decided under
 // mu: else the return of the command before could end a lane that this one has just taken.
 func (l *lane) hold() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.end.Load() != nil {
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	if l.end.why.Load() != nil {
 		return false
 	}
-	l.uses++
+	l.state.uses++
 	return true
 }
 
 // letGo ends what hold began. Without another command that uses the lane, and without Keep, that
 // ends it.
 func (l *lane) letGo(e *ClosedError) {
-	l.mu.Lock()
-	l.uses--
-	ended := l.uses == 0 && !l.kept && l.setEnd(e, true)
-	l.mu.Unlock()
+	l.state.mu.Lock()
+	l.state.uses--
+	ended := l.state.uses == 0 && !l.state.kept && l.setEnd(e, true)
+	l.state.mu.Unlock()
 	l.s.engine.pass(gapLetGo)
 	if ended {
 		l.conclude(e)
@@ -387,9 +404,9 @@ func (l *lane) letGo(e *ClosedError) {
 // finish ends the lane. Polite: what was accepted is delivered, then the close
 // frame with e's cause; otherwise the rest is dropped. Only the first call counts.
 func (l *lane) finish(e *ClosedError, polite bool) {
-	l.mu.Lock()
+	l.state.mu.Lock()
 	first := l.setEnd(e, polite)
-	l.mu.Unlock()
+	l.state.mu.Unlock()
 	if first {
 		l.conclude(e)
 	}
@@ -398,11 +415,11 @@ func (l *lane) finish(e *ClosedError, polite bool) {
 // setEnd sets the end and reports whether there was none. Then the caller, which holds mu, calls
 // conclude without it.
 func (l *lane) setEnd(e *ClosedError, polite bool) bool {
-	if l.end.Load() != nil {
+	if l.end.why.Load() != nil {
 		return false
 	}
-	l.polite.Store(polite) // before end: whoever sees end sees it
-	l.end.Store(e)
+	l.end.polite.Store(polite) // before end: whoever sees end sees it
+	l.end.why.Store(e)
 	return true
 }
 
@@ -411,10 +428,10 @@ func (l *lane) conclude(e *ClosedError) {
 	l.dropUnread()
 	l.in.wake()
 	l.closeSlot()
-	if r := l.ring.Load(); r != nil {
+	if r := l.out.ring.Load(); r != nil {
 		r.Close()
 	}
-	close(l.done) // now: who sees it gets ErrClosed from Send
+	close(l.end.done) // now: who sees it gets ErrClosed from Send
 	l.endContexts(e)
 	l.logEnd(e)
 	l.s.push(l)

@@ -12,17 +12,17 @@ type lifetime struct {
 // context is ctx that ends with the lane, too.
 func (l *lane) context(ctx context.Context) context.Context {
 	inner, cancel := context.WithCancelCause(ctx)
-	l.mu.Lock()
+	l.state.mu.Lock()
 	if err := l.err(); err != nil {
-		l.mu.Unlock()
+		l.state.mu.Unlock()
 		cancel(err)
 		return inner
 	}
-	if l.life.Context == nil {
-		l.life.Context, l.life.end = context.WithCancelCause(context.Background())
+	if l.state.life.Context == nil {
+		l.state.life.Context, l.state.life.end = context.WithCancelCause(context.Background())
 	}
-	life := l.life.Context
-	l.mu.Unlock()
+	life := l.state.life.Context
+	l.state.mu.Unlock()
 	stop := context.AfterFunc(life, func() { cancel(context.Cause(life)) })
 	context.AfterFunc(inner, func() { stop() }) // nothing of it stays at the lane
 	return inner
@@ -30,9 +30,9 @@ func (l *lane) context(ctx context.Context) context.Context {
 
 // endContexts ends the contexts of a lane that has its end.
 func (l *lane) endContexts(e *ClosedError) {
-	l.mu.Lock()
-	end := l.life.end
-	l.mu.Unlock()
+	l.state.mu.Lock()
+	end := l.state.life.end
+	l.state.mu.Unlock()
 	if end != nil {
 		end(e)
 	}

@@ -22,10 +22,10 @@ func (l *lane) sendFragments(
 			return ErrFull
 		}
 	}
-	if err := l.takeTurn(ctx, l.turn); err != nil {
+	if err := l.takeTurn(ctx, l.out.turn); err != nil {
 		return err
 	}
-	defer func() { l.turn <- struct{}{} }()
+	defer func() { l.out.turn <- struct{}{} }()
 	piece := l.maxFrame(r)
 	if err := l.begin(ctx, m, kind, data, piece); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (l *lane) takeTurn(ctx context.Context, turn chan struct{}) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-l.done:
+	case <-l.end.done:
 		return l.err()
 	}
 }
@@ -81,7 +81,7 @@ func (l *lane) goOn(ctx context.Context, m manner, data []byte, piece int) error
 		if err := l.write(ctx, m, k, nil, data[n:next]); err != nil {
 			return err
 		}
-		l.extra.Add(1)
+		l.out.extra.Add(1)
 		n = next
 	}
 	whole = true
@@ -92,12 +92,12 @@ func (l *lane) goOn(ctx context.Context, m manner, data []byte, piece int) error
 // ring the close frame says the same.
 func (l *lane) abort() {
 	for {
-		r := l.ring.Load()
+		r := l.out.ring.Load()
 		c, err := r.ClaimHeadroom(wire.FrameSize)
 		if err == nil {
 			wire.PutFrame(c.Bytes(), wire.Abort, 0)
 			r.Commit(c)
-			l.extra.Add(2) // the begin and the abort are no message
+			l.out.extra.Add(2) // the begin and the abort are no message
 			return
 		}
 		if err != ring.ErrClosed || l.reopened() != nil {

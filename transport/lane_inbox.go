@@ -33,31 +33,38 @@ import (
 //   - 2 and 3 between x and y: y takes the message. Between y and z: x said no, and so it looks
 //     again.
 type inbox struct {
-	// window is how many bytes the page may have sent beyond its credit; 0: none, the
-	// channel is one-way.
+	// window is how many bytes the page may have sent beyond its credit; 0: none, the channel is
+	// one-way.
 	window atomic.Int64
+	from   arriving
+	credit ownCredit
+	ended  atomic.Bool   // the page's close has come; set under mu
+	bell   chan struct{} // capacity one: something to receive, or the end
 
-	// Guarded by the session's up.mu.
+	mu    ranked.Mutex[ranked.Inbox] // guards what follows
+	queue messages
+	cost  int64       // of the queue, in the session's memory
+	held  int         // strides of fragments that wait for their credit
+	shut  bool        // nobody receives yet: fragments wait for their credit until then
+	over  bool        // Go has ended the lane: what comes is dropped
+	free  bool        // the queue is not counted in the session's memory any more
+	whole meter.Count // messages that were queued
+	meter meter.Meter
+}
+
+// arriving is how far the page's frames have come. The session's up.mu guards it.
+type arriving struct {
 	next     uint64 // sequence number of the next frame
 	received uint64 // bytes of strides
 	part     wire.Assembly
+}
 
+// ownCredit is what of the page's bytes Go has consumed. Any goroutine may touch it.
+type ownCredit struct {
 	came     atomic.Uint64 // received, once a run, for Stats
 	consumed atomic.Uint64 // bytes of strides that were taken
 	told     atomic.Uint64 // of these, what the page has been told
-	ended    atomic.Bool   // the page's close has come; set under mu
 	due      atomic.Bool   // stands in the session's list of credits to tell
-
-	mu    ranked.Mutex[ranked.Inbox]
-	queue messages
-	cost  int64         // of the queue, in the session's memory
-	held  int           // strides of fragments that wait for their credit
-	shut  bool          // nobody receives yet: fragments wait for their credit until then
-	over  bool          // Go has ended the lane: what comes is dropped
-	free  bool          // the queue is not counted in the session's memory any more
-	bell  chan struct{} // capacity one: something to receive, or the end
-	whole meter.Count   // messages that were queued
-	meter meter.Meter
 }
 
 // message is one message of the page.
@@ -140,7 +147,7 @@ func (a *arrivals) deliver() error {
 	a.queue[0].stride += l.in.held
 	l.in.held = 0
 	l.in.whole.Messages += uint64(len(a.queue))
-	l.in.whole.Bytes = l.in.received
+	l.in.whole.Bytes = l.in.from.received
 	l.in.meter.Tick(meter.Step(now), l.in.whole)
 	l.in.queue.pushRun(a.queue)
 	l.in.mu.Unlock()
@@ -184,8 +191,8 @@ func (l *lane) dropPart() {
 	s := l.s
 	s.up.mu.Lock()
 	defer s.up.mu.Unlock()
-	s.budget.Give(budget.Fragments, int64(l.in.part.Size()))
-	l.in.part.Discard()
+	s.budget.Give(budget.Fragments, int64(l.in.from.part.Size()))
+	l.in.from.part.Discard()
 }
 
 // pageEnds notes the page's close: what came before it stays to be received.
@@ -286,8 +293,9 @@ func (l *lane) receive(ctx context.Context) (message, error) {
 // consume credits n bytes. The page is told when a quarter of the window has gathered.
 func (l *lane) consume(n int) {
 	in := &l.in
-	total := in.consumed.Add(uint64(n))
-	if int64(total-in.told.Load()) < in.window.Load()/4 || !in.due.CompareAndSwap(false, true) {
+	total := in.credit.consumed.Add(uint64(n))
+	if int64(total-in.credit.told.Load()) < in.window.Load()/4 ||
+		!in.credit.due.CompareAndSwap(false, true) {
 		return
 	}
 	l.s.down.due.add(l)

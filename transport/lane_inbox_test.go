@@ -60,17 +60,19 @@ func TestMessageBesideEnd(t *testing.T) {
 	for name, end := range map[string]func(l *lane){
 		"close":   func(l *lane) { l.finish(&ClosedError{Reason: "closed by Go"}, true) },
 		"session": func(l *lane) { l.s.End("reload") },
-		"return":  func(l *lane) { (&invocation{s: l.s, lanes: []*lane{l}}).release() },
+		"return": func(l *lane) {
+			(&invocation{s: l.s, args: arguments{lanes: []*lane{l}}}).release()
+		},
 	} {
 		for kind, late := range map[string][]wire.Frame{
 			"whole": {message8(2)}, "fragments": fragments,
 		} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				s, l := openUpward(t)
-				l.uses = 1
+				l.state.uses = 1
 				memory := s.budget.Used()
 				if name == "session" {
-					memory -= ringCost(s.lanes.control.ring.Load().Cap()) + laneCost
+					memory -= ringCost(s.lanes.control.out.ring.Load().Cap()) + laneCost
 				}
 				s.up.mu.Lock()
 				early, a := arrivals{lane: l}, arrivals{lane: l}
@@ -88,8 +90,8 @@ func TestMessageBesideEnd(t *testing.T) {
 					<-s.down.drained
 				}
 				wantNothing(t, l, memory)
-				if taken := l.in.consumed.Load(); taken != l.in.received {
-					t.Errorf("%d of %d bytes are credited", taken, l.in.received)
+				if taken := l.in.credit.consumed.Load(); taken != l.in.from.received {
+					t.Errorf("%d of %d bytes are credited", taken, l.in.from.received)
 				}
 			})
 		}
@@ -140,9 +142,9 @@ func TestChannelPassedBesideReturn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, l := openUpward(t)
-			l.uses = 1
+			l.state.uses = 1
 			s.up.lanes = 1
-			before, next := &invocation{s: s, lanes: []*lane{l}}, &invocation{s: s}
+			before, next := &invocation{s: s, args: arguments{lanes: []*lane{l}}}, &invocation{s: s}
 			pass := func() {
 				if err := next.channel(1, false); err != nil {
 					t.Error(err)
@@ -159,8 +161,8 @@ func TestChannelPassedBesideReturn(t *testing.T) {
 				t.Errorf("it has a channel with %v", l.err())
 			}
 			r := next.refused
-			if r != nil && (r.Code != CodeChannelEnded || len(next.lanes) > 0) {
-				t.Errorf("it was refused with %v and has %d channels", r, len(next.lanes))
+			if r != nil && (r.Code != CodeChannelEnded || len(next.args.lanes) > 0) {
+				t.Errorf("it was refused with %v and has %d channels", r, len(next.args.lanes))
 			}
 		})
 	}

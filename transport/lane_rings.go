@@ -42,18 +42,18 @@ func (s *Session) grant(want int) (int, error) {
 
 // open returns the ring that senders use, which it makes on first use.
 func (l *lane) open() (*ring.Ring, error) {
-	if r := l.ring.Load(); r != nil {
+	if r := l.out.ring.Load(); r != nil {
 		return r, nil
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if r := l.ring.Load(); r != nil {
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	if r := l.out.ring.Load(); r != nil {
 		return r, nil
 	}
 	if err := l.err(); err != nil {
 		return nil, err
 	}
-	first := l.ringSize
+	first := l.out.ringSize
 	if l.id != 0 {
 		first = min(first, firstRing)
 	}
@@ -72,15 +72,15 @@ func (l *lane) open() (*ring.Ring, error) {
 // reports whether senders should look again. What ends the lane holds mu, too, so that none ends it
 // between.
 func (l *lane) grow(r *ring.Ring, want int) bool {
-	if r.Cap() >= l.ringSize {
+	if r.Cap() >= l.out.ringSize {
 		return false
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ring.Load() != r || l.err() != nil {
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	if l.out.ring.Load() != r || l.err() != nil {
 		return true
 	}
-	want = min(max(want, r.Cap()*growth), l.ringSize)
+	want = min(max(want, r.Cap()*growth), l.out.ringSize)
 	size, err := l.s.grant(want)
 	if err != nil {
 		return false
@@ -121,83 +121,85 @@ func (l *lane) add(memory []byte, start uint64) *ring.Ring {
 		panic(err) // a power of two, and a position of a ring: cannot fail
 	}
 	r.Park() // no drainer looks at it yet: the first commit rings
-	l.rings = append(l.rings, laneRing{r, memory})
-	l.ring.Store(r)
+	l.state.rings = append(l.state.rings, laneRing{r, memory})
+	l.out.ring.Store(r)
 	return r
 }
 
 // reopened waits for whoever closes the ring, and says why no other takes its place, if none does.
 func (l *lane) reopened() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
 	return l.err()
 }
 
 // current is the ring that the drainer is at: the oldest that is not drained yet, or the newest.
 // Nil: there is none. Only the drainer calls it.
 func (l *lane) current() *ring.Ring {
-	if l.at != nil && !l.at.Drained() {
-		return l.at
+	if l.drain.at != nil && !l.drain.at.Drained() {
+		return l.drain.at
 	}
-	newest := l.ring.Load()
-	if l.at == newest {
+	newest := l.out.ring.Load()
+	if l.drain.at == newest {
 		return newest
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.rings) == 0 {
-		l.at = nil // all is over
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	if len(l.state.rings) == 0 {
+		l.drain.at = nil // all is over
 		return nil
 	}
-	for i, r := range l.rings {
-		if r.Ring == l.at && i+1 < len(l.rings) {
-			l.at = l.rings[i+1].Ring
-			return l.at
+	for i, r := range l.state.rings {
+		if r.Ring == l.drain.at && i+1 < len(l.state.rings) {
+			l.drain.at = l.state.rings[i+1].Ring
+			return l.drain.at
 		}
 	}
-	l.at = l.rings[0].Ring // the one before is gone
-	return l.at
+	l.drain.at = l.state.rings[0].Ring // the one before is gone
+	return l.drain.at
 }
 
 // exhausted reports whether the drainer has drained everything and nothing can come.
 // Only the drainer calls it.
 func (l *lane) exhausted() bool {
 	r := l.current()
-	return r == nil || r == l.ring.Load() && r.Drained()
+	return r == nil || r == l.out.ring.Load() && r.Drained()
 }
 
 // release gives the space up to pos back: to the senders, and with a ring that is over, to the
 // carrier. The caller holds the lock of the session's receipts.
 func (l *lane) release(pos uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for len(l.rings) > 1 && l.rings[0].Drained() && int64(pos-l.rings[0].Tail()) >= 0 {
-		l.free(l.rings[0])
-		l.rings = append(l.rings[:0:0], l.rings[1:]...)
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	for len(l.state.rings) > 1 && l.state.rings[0].Drained() &&
+		int64(pos-l.state.rings[0].Tail()) >= 0 {
+		l.free(l.state.rings[0])
+		l.state.rings = append(l.state.rings[:0:0], l.state.rings[1:]...)
 	}
-	if len(l.rings) > 0 {
-		l.rings[0].Release(pos)
+	if len(l.state.rings) > 0 {
+		l.state.rings[0].Release(pos)
 	}
 }
 
 // freeRings returns all rings. They are closed and drained, and no carrier reads them. Senders find
 // a closed one that has only the position: whoever keeps a channel that has ended keeps no ring.
 func (l *lane) freeRings() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.rings) == 0 {
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	if len(l.state.rings) == 0 {
 		return
 	}
-	for _, r := range l.rings {
+	for _, r := range l.state.rings {
 		l.free(r)
 	}
-	l.rings = nil
-	end, err := ring.New(make([]byte, ring.MinCapacity), ring.Options{Start: l.ring.Load().Tail()})
+	l.state.rings = nil
+	start := l.out.ring.Load().Tail()
+	end, err := ring.New(make([]byte, ring.MinCapacity), ring.Options{Start: start})
 	if err != nil {
 		panic(err) // a power of two, and a position of a ring: cannot fail
 	}
 	end.Close()
-	l.ring.Store(end)
+	l.out.ring.Store(end)
 }
 
 func (l *lane) free(r laneRing) {
@@ -226,7 +228,7 @@ func (s *Session) freeRings() {
 		s.down.receipts.mu.Lock() // a receipt may be on its way
 		defer s.down.receipts.mu.Unlock()
 		l.freeRings()
-		l.at = nil
+		l.drain.at = nil
 		return true
 	}
 	free(0, s.lanes.control)

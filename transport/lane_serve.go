@@ -26,18 +26,18 @@ func (s *Session) serve(b *Batch, l *lane, max int) (state served, need int) {
 		state, need = l.serveRing(&w)
 		m.pos = l.drainPos()
 	}
-	if state == starved && l.ended() && !l.fed {
-		w.frame(wire.Close, nil, l.end.Load().farewell)
-		l.fed = true
-		l.extra.Add(1) // the close is no message
+	if state == starved && l.ended() && !l.drain.fed {
+		w.frame(wire.Close, nil, l.end.why.Load().farewell)
+		l.drain.fed = true
+		l.out.extra.Add(1) // the close is no message
 	}
 	if w.total > 0 {
-		m.slot, m.closed = l.out.taken, l.fed
-		b.runs = append(b.runs, delivered{l, m, l.out.cost})
-		l.out.cost = 0
+		m.slot, m.closed = l.drain.value.taken, l.drain.fed
+		b.runs = append(b.runs, delivered{l, m, l.drain.value.cost})
+		l.drain.value.cost = 0
 		l.advance(m, false)
 		if l.id == 0 && s.evals.native != nil {
-			s.evals.scripts.Batched(m.pos, l.sent.Load())
+			s.evals.scripts.Batched(m.pos, l.drain.sent.Load())
 		}
 	}
 	return state, need
@@ -63,7 +63,7 @@ func (l *lane) serveRing(w *runWriter) (served, int) {
 		if n == 0 {
 			need := r.Next()
 			switch {
-			case need == 0 && r.Drained() && r != l.ring.Load():
+			case need == 0 && r.Drained() && r != l.out.ring.Load():
 				continue // it has grown
 			case need == 0:
 				return starved, 0
@@ -84,16 +84,16 @@ func (l *lane) serveRing(w *runWriter) (served, int) {
 
 // credit is how many bytes the page would take of the lane now.
 func (l *lane) credit() int {
-	return l.s.opt.Window - int(l.sent.Load()-l.credited.Load())
+	return l.s.opt.Window - int(l.drain.sent.Load()-l.page.credited.Load())
 }
 
 // ended reports whether everything that was accepted is in batches, and no more can come.
 func (l *lane) ended() bool {
-	if l.end.Load() == nil || l.out.busy() {
+	if l.end.why.Load() == nil || l.drain.value.busy() {
 		return false
 	}
 	// finish closes it after end, then pushes
-	if v := l.slot.Load(); v == nil || v.full || !v.closed {
+	if v := l.out.slot.Load(); v == nil || v.full || !v.closed {
 		return false
 	}
 	return l.exhausted()
@@ -102,17 +102,17 @@ func (l *lane) ended() bool {
 // discard drops what a lane that ended holds. A sender may still be between its claim
 // and its commit: then the lane is not drained yet, and that commit rings.
 func (l *lane) discard() {
-	for _, v := range [...]*slotValue{l.take(), l.out.value} {
+	for _, v := range [...]*slotValue{l.take(), l.drain.value.value} {
 		if n := v.cost(); n > 0 {
 			l.gave(n)
 		}
 	}
-	l.out.drop()
+	l.drain.value.drop()
 	for r := l.current(); r != nil; r = l.current() {
 		for next := r.Next(); next > 0; next = r.Next() {
 			r.Drain(max(next, l.s.opt.MaxBatch))
 		}
-		if !r.Drained() || r == l.ring.Load() {
+		if !r.Drained() || r == l.out.ring.Load() {
 			return
 		}
 	}
@@ -126,4 +126,4 @@ func (l *lane) fits(n int) bool {
 }
 
 // dead reports whether the lane ended without regard to what it holds.
-func (l *lane) dead() bool { return l.end.Load() != nil && !l.polite.Load() }
+func (l *lane) dead() bool { return l.end.why.Load() != nil && !l.end.polite.Load() }

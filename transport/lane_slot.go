@@ -29,7 +29,7 @@ func (v *slotValue) cost() int64 {
 // latest puts a copy of data into the slot of a channel with Latest, if there is room for it.
 func (l *lane) latest(kind wire.Kind, data []byte) error {
 	for {
-		old := l.slot.Load()
+		old := l.out.slot.Load()
 		if old != nil && old.closed {
 			return l.err()
 		}
@@ -43,7 +43,7 @@ func (l *lane) latest(kind wire.Kind, data []byte) error {
 			l.s.budget.Give(budget.Latest, max(grows, 0))
 			continue
 		}
-		l.valueBytes.Add(grows)
+		l.out.valueBytes.Add(grows)
 		if grows < 0 {
 			l.s.budget.Give(budget.Latest, -grows)
 		}
@@ -56,13 +56,13 @@ func (l *lane) put(old, v *slotValue) bool {
 	if old != nil {
 		v.n = old.n + 1
 	}
-	if !l.slot.CompareAndSwap(old, v) {
+	if !l.out.slot.CompareAndSwap(old, v) {
 		return false
 	}
 	if old == nil || !old.full {
 		l.s.push(l)
 	} else {
-		l.replaced.Add(1)
+		l.out.replaced.Add(1)
 	}
 	return true
 }
@@ -70,11 +70,11 @@ func (l *lane) put(old, v *slotValue) bool {
 // take empties the slot; nil when it is empty. The value stays counted.
 func (l *lane) take() *slotValue {
 	for {
-		v := l.slot.Load()
+		v := l.out.slot.Load()
 		if v == nil || !v.full {
 			return nil
 		}
-		if l.slot.CompareAndSwap(v, &slotValue{n: v.n, closed: v.closed}) {
+		if l.out.slot.CompareAndSwap(v, &slotValue{n: v.n, closed: v.closed}) {
 			return v
 		}
 	}
@@ -82,7 +82,7 @@ func (l *lane) take() *slotValue {
 
 // gave takes n bytes of values out of what is held.
 func (l *lane) gave(n int64) {
-	l.valueBytes.Add(-n)
+	l.out.valueBytes.Add(-n)
 	l.s.budget.Give(l.values(), n)
 }
 
@@ -97,13 +97,13 @@ func (l *lane) values() budget.Kind {
 // closeSlot refuses further values; one that waits stays.
 func (l *lane) closeSlot() {
 	for {
-		old := l.slot.Load()
+		old := l.out.slot.Load()
 		var v slotValue
 		if old != nil {
 			v = *old
 		}
 		v.closed = true
-		if l.slot.CompareAndSwap(old, &v) {
+		if l.out.slot.CompareAndSwap(old, &v) {
 			return
 		}
 	}
@@ -125,8 +125,8 @@ func (o *outgoing) drop() { o.value, o.off = nil, 0 }
 // frame, or in fragments that may take several batches.
 func (l *lane) serveSlot(w *runWriter) (served, int) {
 	for {
-		if !l.out.busy() {
-			v := l.slot.Load()
+		if !l.drain.value.busy() {
+			v := l.out.slot.Load()
 			if v == nil || !v.full {
 				return starved, 0
 			}
@@ -136,12 +136,12 @@ func (l *lane) serveSlot(w *runWriter) (served, int) {
 			} else if need > w.room() {
 				return more, need
 			}
-			if l.out.value = l.take(); l.out.value == nil {
+			if l.drain.value.value = l.take(); l.drain.value.value == nil {
 				continue
 			}
-			l.out.off = 0
+			l.drain.value.off = 0
 		}
-		v, o := l.out.value, &l.out
+		v, o := l.drain.value.value, &l.drain.value
 		limit := l.s.opt.maxFrame()
 		n := min(len(v.data)-o.off, limit)
 		need := wire.Stride(n, 8)
@@ -161,10 +161,10 @@ func (l *lane) serveSlot(w *runWriter) (served, int) {
 			w.frame(wire.Begin, head[:], v.data[:n])
 		case o.off+n < len(v.data):
 			w.frame(wire.Middle, nil, v.data[o.off:o.off+n])
-			l.extra.Add(1)
+			l.out.extra.Add(1)
 		default:
 			w.frame(wire.End, nil, v.data[o.off:])
-			l.extra.Add(1)
+			l.out.extra.Add(1)
 		}
 		if o.off += n; o.off == len(v.data) {
 			o.taken = v.n

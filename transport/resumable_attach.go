@@ -121,7 +121,7 @@ func (r *resumable) attach(ctx context.Context, s *Session, a resumeArgs) (*read
 	if r.discarded { // under mu: it is set before the name is free again
 		return nil, r.unknown()
 	}
-	if !rd.lane.credits.CompareAndSwap(nil, &rd.bell) {
+	if !rd.lane.page.bell.CompareAndSwap(nil, &rd.bell) {
 		return nil, &Error{CodeBadArguments, "the channel is attached already: make a new one", nil}
 	}
 	attached = true

@@ -52,7 +52,7 @@ func ringBell(bell chan struct{}) {
 
 // ringCredit wakes the reader of a resumable channel whose lane it is.
 func (l *lane) ringCredit() {
-	if bell := l.credits.Load(); bell != nil {
+	if bell := l.page.bell.Load(); bell != nil {
 		ringBell(*bell)
 	}
 }
@@ -80,7 +80,7 @@ func (rd *reader) unpark() bool {
 // When the page has closed the lane, what it dropped unread is credited, too: then the page's own
 // word counts.
 func (rd *reader) settle() {
-	consumed, sent := rd.marks.take(rd.lane.credited.Load())
+	consumed, sent := rd.marks.take(rd.lane.page.credited.Load())
 	sent = max(sent, rd.consumed)
 	rd.consumed = max(consumed, rd.consumed)
 	if rd.lane.in.ended.Load() && rd.lane.err() != nil {
@@ -100,7 +100,7 @@ func (rd *reader) settle() {
 }
 
 // due reports whether settle would bring news.
-func (rd *reader) due() bool { return rd.marks.due(rd.lane.credited.Load()) }
+func (rd *reader) due() bool { return rd.marks.due(rd.lane.page.credited.Load()) }
 
 // pump is the reader's goroutine. It begins when the command is answered: what a channel has
 // accepted before goes before the answer, and the page need not read before that.
@@ -226,7 +226,7 @@ func (rd *reader) rest(d time.Duration) error {
 		case <-rd.bell:
 		case <-over:
 			return nil
-		case <-rd.lane.done:
+		case <-rd.lane.end.done:
 			return rd.lane.err()
 		}
 	}
@@ -302,7 +302,7 @@ func (rd *reader) send(kind wire.Kind, data []byte) error {
 	ctx := context.Background() // the lane ends with its session, and wakes who waits
 	if n := len(data); n > l.maxFrame(r) {
 		if l.grow(r, sizeFor(min(n, l.s.opt.maxFrame()))) {
-			r = l.ring.Load()
+			r = l.out.ring.Load()
 		}
 		if err := l.err(); err != nil {
 			return err // r may be what freeRings leaves

@@ -59,10 +59,10 @@ func TestFairBetweenClasses(t *testing.T) {
 			}
 			mean := uint64(0)
 			for _, l := range all {
-				mean += l.sent.Load() / uint64(len(all))
+				mean += l.drain.sent.Load() / uint64(len(all))
 			}
 			for _, l := range all {
-				if sent := l.sent.Load(); sent < mean*8/10 || sent > mean*12/10 {
+				if sent := l.drain.sent.Load(); sent < mean*8/10 || sent > mean*12/10 {
 					t.Errorf("lane %d, borrowed %v: %d bytes sent, the mean is %d", l.id, l.borrow,
 						sent, mean)
 				}
@@ -92,23 +92,23 @@ func TestSparseBesideTheOtherClass(t *testing.T) {
 				for round := range 4 {
 					before := make([]uint64, len(sparse))
 					for i, l := range sparse {
-						before[i] = l.seq.Load()
+						before[i] = l.drain.seq.Load()
 						if err := l.send(context.Background(), wire.JSON, []byte("1")); err != nil {
 							t.Fatal(err)
 						}
 					}
-					evals := s.lanes.control.seq.Load()
+					evals := s.lanes.control.drain.seq.Load()
 					if err := s.Eval("1"); err != nil {
 						t.Fatal(err)
 					}
 					next(t, s)
 					next(t, s)
 					for i, l := range sparse {
-						if l.seq.Load() == before[i] {
+						if l.drain.seq.Load() == before[i] {
 							t.Errorf("round %d: lane %d waits", round, l.id)
 						}
 					}
-					if s.lanes.control.seq.Load() == evals {
+					if s.lanes.control.drain.seq.Load() == evals {
 						t.Errorf("round %d: lane 0 waits", round)
 					}
 					// Until their class has had its turn, they would not be fresh again.
@@ -135,7 +135,7 @@ func TestLaneZeroLeavesTurns(t *testing.T) {
 		}
 		next(t, s)
 	}
-	if a, b := l.sent.Load(), s.lanes.control.sent.Load(); a < b*8/10 || b < a*8/10 {
+	if a, b := l.drain.sent.Load(), s.lanes.control.drain.sent.Load(); a < b*8/10 || b < a*8/10 {
 		t.Errorf("%d bytes of the borrowed lane, %d of lane 0", a, b)
 	}
 }
@@ -144,7 +144,7 @@ func TestLaneZeroLeavesTurns(t *testing.T) {
 func TestBorrowedLatest(t *testing.T) {
 	s := built(t, Options{})
 	l, other := s.addBorrowed(1), s.addLane(3, &s.lanes.channels)
-	l.onFull.Store(uint32(Latest))
+	l.out.onFull.Store(uint32(Latest))
 	for _, n := range []int{10, 500_000} {
 		if err := l.send(context.Background(), wire.Bytes, make([]byte, n)); err != nil {
 			t.Fatal(err)
@@ -159,7 +159,7 @@ func TestBorrowedLatest(t *testing.T) {
 	if order, _ := next(t, s); fmt.Sprint(order) != "[1]" {
 		t.Errorf("the close is in %v", order)
 	}
-	if a, b := l.sent.Load(), other.sent.Load(); a < 500_000 || b < 500_000 {
+	if a, b := l.drain.sent.Load(), other.drain.sent.Load(); a < 500_000 || b < 500_000 {
 		t.Errorf("%d and %d bytes sent", a, b)
 	}
 }
@@ -181,10 +181,10 @@ func TestSparseCarriesNobody(t *testing.T) {
 	}
 	mean := uint64(0)
 	for _, l := range flood {
-		mean += l.sent.Load() / uint64(len(flood))
+		mean += l.drain.sent.Load() / uint64(len(flood))
 	}
 	for _, l := range flood {
-		if sent := l.sent.Load(); sent < mean*7/10 || sent > mean*2 {
+		if sent := l.drain.sent.Load(); sent < mean*7/10 || sent > mean*2 {
 			t.Errorf("lane %d, borrowed %v: %d bytes sent, the mean is %d", l.id, l.borrow, sent,
 				mean)
 		}
@@ -246,7 +246,7 @@ func TestLaneZeroBesideShortBatches(t *testing.T) {
 		next(t, s) // until it is not fresh any more
 	}
 	for round := range 20 {
-		before := [2]uint64{flood.sent.Load(), sparse.sent.Load()}
+		before := [2]uint64{flood.drain.sent.Load(), sparse.drain.sent.Load()}
 		if err := sparse.send(context.Background(), wire.JSON, []byte("1")); err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +256,7 @@ func TestLaneZeroBesideShortBatches(t *testing.T) {
 			}
 			next(t, s)
 		}
-		if flood.sent.Load() == before[0] || sparse.sent.Load() == before[1] {
+		if flood.drain.sent.Load() == before[0] || sparse.drain.sent.Load() == before[1] {
 			t.Fatalf("round %d: lane 0 alone has been in four batches", round)
 		}
 	}

@@ -252,8 +252,8 @@ func (s *Session) forgetAll() {
 	}
 	clear(s.up.early)
 	drop := func(l *lane) {
-		s.budget.Give(budget.Fragments, int64(l.in.part.Size()))
-		l.in.part = wire.Assembly{}
+		s.budget.Give(budget.Fragments, int64(l.in.from.part.Size()))
+		l.in.from.part = wire.Assembly{}
 		l.forgetUnread()
 	}
 	drop(s.lanes.control)

@@ -68,7 +68,7 @@ func (w *runWriter) frames(p []byte, n int, align uint32) {
 	if w.head == nil || w.align != align {
 		w.head = w.b.arena.take(wire.RunSize)
 		w.b.add(w.head)
-		w.count, w.bytes, w.first, w.align = 0, 0, w.l.seq.Load(), align
+		w.count, w.bytes, w.first, w.align = 0, 0, w.l.drain.seq.Load(), align
 	}
 	w.b.add(p)
 	w.grow(len(p), n)
@@ -123,8 +123,8 @@ func (w *runWriter) grow(bytes, frames int) {
 	w.bytes += bytes
 	w.count += uint32(frames)
 	w.total += frames
-	w.l.seq.Add(uint64(frames))
-	w.l.sent.Add(uint64(bytes))
+	w.l.drain.seq.Add(uint64(frames))
+	w.l.drain.sent.Add(uint64(bytes))
 	wire.PutRun(w.head, w.l.id, w.count, w.first, uint32(w.bytes), w.align)
 }
 

@@ -56,8 +56,8 @@ func TestApart(t *testing.T) {
 		for id := uint32(1); id < 8; id += 2 {
 			lanes = append(lanes, s.addLane(id, &s.lanes.channels))
 		}
-		lanes[2].onFull.Store(uint32(Latest))
-		lanes[3].onFull.Store(uint32(Latest))
+		lanes[2].out.onFull.Store(uint32(Latest))
+		lanes[3].out.onFull.Store(uint32(Latest))
 		parts := map[uint32]*wire.Assembly{}
 		want, got := map[uint32][]byte{}, map[uint32][]byte{}
 		for i, n := range []int{10, apartMin - 17, apartMin - 16, apartMin - 9, apartMin - 8,

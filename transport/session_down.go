@@ -141,9 +141,10 @@ func (s *Session) creditsDue() []wire.Credit {
 	}
 	credits := make([]wire.Credit, n)
 	for i, l := range due.lanes[:n] {
-		l.in.due.Store(false) // before the load: what is consumed after it lists the lane again
-		total := l.in.consumed.Load()
-		l.in.told.Store(total)
+		// before the load: what is consumed after it lists the lane again
+		l.in.credit.due.Store(false)
+		total := l.in.credit.consumed.Load()
+		l.in.credit.told.Store(total)
 		credits[i] = wire.Credit{Lane: l.id, Total: total}
 	}
 	rest := copy(due.lanes, due.lanes[n:])
@@ -180,28 +181,28 @@ func (s *Session) buildTurn(credits []wire.Credit, control bool) *Batch {
 			}
 		}
 		l := list.Pop()
-		if l.deficit <= 0 {
-			l.deficit += schedule.Quantum
+		if l.drain.deficit <= 0 {
+			l.drain.deficit += schedule.Quantum
 		}
 		if alone {
-			l.deficit = max(l.deficit, most) // nobody has the next turn
+			l.drain.deficit = max(l.drain.deficit, most) // nobody has the next turn
 		}
 		before := b.Len
-		state, need := s.serve(b, l, min(room(), l.deficit))
-		l.deficit -= b.Len - before
+		state, need := s.serve(b, l, min(room(), l.drain.deficit))
+		l.drain.deficit -= b.Len - before
 		switch {
 		case state == starved && list == &c.Fresh && !alone:
 			c.Old.Push(l)
 		case state != more:
-			l.deficit = min(l.deficit, schedule.Quantum)
+			l.drain.deficit = min(l.drain.deficit, schedule.Quantum)
 			if s.unlist(l, need) {
 				c.Old.Push(l)
 			}
-		case need+wire.RunSize <= l.deficit: // this lane begins the next batch
+		case need+wire.RunSize <= l.drain.deficit: // this lane begins the next batch
 			c.Old.PushFront(l)
 			full = true
 		default: // it has had its share: next turn, and more for a larger frame
-			l.deficit += schedule.Quantum
+			l.drain.deficit += schedule.Quantum
 			c.Old.Push(l)
 		}
 	}
@@ -240,7 +241,7 @@ func (s *Session) close(b *Batch) *Batch {
 // If a comes after 3, then 1 and 2 came before b, so b lists the lane. Both may see
 // it: the compare-and-swap lets one of them list it.
 func (s *Session) unlist(l *lane, need int) bool {
-	l.needs.Store(int64(need))
+	l.page.needs.Store(int64(need))
 	l.listed.Store(false)
 	again := false
 	if need > 0 && !l.dead() {
@@ -253,16 +254,16 @@ func (s *Session) unlist(l *lane, need int) bool {
 
 // pending parks the lane's ring and reports whether there is something to say.
 func (l *lane) pending() bool {
-	if v := l.slot.Load(); v != nil && v.full || l.out.busy() {
+	if v := l.out.slot.Load(); v != nil && v.full || l.drain.value.busy() {
 		return true
 	}
 	for r := l.current(); r != nil; r = l.current() {
 		if !r.Park() && !r.Drained() {
 			return true
 		}
-		if !r.Drained() || r == l.ring.Load() {
+		if !r.Drained() || r == l.out.ring.Load() {
 			break
 		}
 	}
-	return l.ended() && !l.fed
+	return l.ended() && !l.drain.fed
 }

@@ -82,7 +82,7 @@ func nextFrames(t *testing.T, s *Session, see func(b *Batch, lane uint32,
 			continue // its close was in the batch
 		}
 		if err := s.credits([]wire.Credit{
-			{Lane: lane, Total: l.credited.Load() + uint64(n)},
+			{Lane: lane, Total: l.page.credited.Load() + uint64(n)},
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -159,10 +159,10 @@ func TestFairByBytes(t *testing.T) {
 	}
 	mean := uint64(0)
 	for _, l := range lanes {
-		mean += l.sent.Load() / uint64(len(lanes))
+		mean += l.drain.sent.Load() / uint64(len(lanes))
 	}
 	for i, l := range lanes {
-		if sent := l.sent.Load(); sent < mean*9/10 || sent > mean*11/10 {
+		if sent := l.drain.sent.Load(); sent < mean*9/10 || sent > mean*11/10 {
 			t.Errorf("messages of %d bytes: %d bytes sent, the mean is %d", sizes[i], sent, mean)
 		}
 	}
@@ -180,7 +180,7 @@ func TestCreditStopsALane(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		return slow.sent.Load()
+		return slow.drain.sent.Load()
 	}
 	if n := sent(); n > 64<<10 || n < 62<<10 {
 		t.Fatalf("%d bytes of the slow lane went into a window of %d", n, 64<<10)
@@ -189,7 +189,7 @@ func TestCreditStopsALane(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := sent()
-	if quick.sent.Load() == 0 || slow.sent.Load() != before {
+	if quick.drain.sent.Load() == 0 || slow.drain.sent.Load() != before {
 		t.Fatal("the quick lane waits for the slow one")
 	}
 	if err := s.credits([]wire.Credit{{Lane: 1, Total: 10_000}}); err != nil {
@@ -285,7 +285,7 @@ func TestRingGrows(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := s.credits([]wire.Credit{
-			{Lane: 1, Total: l.credited.Load() + uint64(total)},
+			{Lane: 1, Total: l.page.credited.Load() + uint64(total)},
 		}); err != nil {
 			t.Fatal(err)
 		}

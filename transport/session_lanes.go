@@ -57,9 +57,9 @@ func (s *Session) enter(l *lane, count *atomic.Int64) *lane {
 
 // drop forgets a lane whose close was seen in both directions.
 func (s *Session) drop(l *lane) {
-	l.mu.Lock()
-	gone := l.received.closed && l.in.ended.Load()
-	l.mu.Unlock()
+	l.state.mu.Lock()
+	gone := l.state.received.closed && l.in.ended.Load()
+	l.state.mu.Unlock()
 	if gone {
 		s.forget(l)
 	}
@@ -72,7 +72,7 @@ func (s *Session) forget(l *lane) {
 	_, ok := s.lanes.open.LoadAndDelete(l.id)
 	if ok {
 		st := l.stats()
-		t := st.totals().ended()
+		t := totalsOf(&st).ended()
 		s.lanes.gone.add(&t)
 	}
 	s.lanes.mu.Unlock()

@@ -288,7 +288,7 @@ func (r *receipts) resendGaps() {
 func (r *receipts) again(b *Batch) {
 	r.resent.Add(1)
 	for _, d := range b.runs {
-		d.lane.resent.Add(1)
+		d.lane.drain.resent.Add(1)
 	}
 	r.s.journal.SentAgain(r.s.engine.now())
 }

@@ -149,11 +149,11 @@ func (s *Session) credits(credits []wire.Credit) error {
 			}
 			return wire.Broken("credit for lane %d, which was never opened", c.Lane)
 		}
-		if sent := l.sent.Load(); c.Total > sent {
+		if sent := l.drain.sent.Load(); c.Total > sent {
 			return wire.Broken("credit of %d bytes for lane %d, which has sent %d", c.Total, c.Lane,
 				sent)
 		}
-		if c.Total <= l.credited.Load() {
+		if c.Total <= l.page.credited.Load() {
 			continue // a late entry
 		}
 		l.consumedUpTo(c.Total)
@@ -161,7 +161,7 @@ func (s *Session) credits(credits []wire.Credit) error {
 			s.evals.scripts.Credited(c.Total)
 		}
 		l.ringCredit()
-		if need := l.needs.Load(); need > 0 && l.fits(int(need)) {
+		if need := l.page.needs.Load(); need > 0 && l.fits(int(need)) {
 			s.push(l)
 		}
 	}
@@ -217,14 +217,14 @@ func (s *Session) run(r *wire.Run) error {
 		}
 		return wire.Broken("frames for lane %d, which was never opened", r.Lane)
 	}
-	if r.First != l.in.next {
+	if r.First != l.in.from.next {
 		return wire.Broken("run on lane %d begins with sequence %d, not %d", r.Lane, r.First,
-			l.in.next)
+			l.in.from.next)
 	}
-	l.in.next += uint64(r.Count)
+	l.in.from.next += uint64(r.Count)
 	a := arrivals{lane: l, most: int(r.Count)}
 	err := r.Each(func(f wire.Frame, stride int) error { return s.frame(&a, f, stride) })
-	l.in.came.Store(l.in.received)
+	l.in.credit.came.Store(l.in.from.received)
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 		return wire.Broken("%v frame after the close of lane %d", f.Kind, l.id)
 	}
 	window := l.in.window.Load()
-	l.in.received += uint64(stride)
+	l.in.from.received += uint64(stride)
 	if f.Kind >= wire.Close { // it looks at what is in the queue
 		if err := a.deliver(); err != nil {
 			return err
@@ -247,8 +247,8 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 	if f.Kind == wire.Close {
 		return s.pageClosed(l, f.Payload)
 	}
-	if out := int64(l.in.received - l.in.consumed.Load()); out > max(window, int64(stride)) ||
-		window == 0 {
+	out := int64(l.in.from.received - l.in.credit.consumed.Load())
+	if out > max(window, int64(stride)) || window == 0 {
 		if window == 0 {
 			return wire.Broken("%v frame on lane %d, which is one-way", f.Kind, l.id)
 		}
@@ -257,34 +257,35 @@ func (s *Session) frame(a *arrivals, f wire.Frame, stride int) error {
 	}
 	kind, data := f.Kind, f.Payload
 	if kind >= wire.Begin {
-		before := l.in.part.Size()
-		if l.id != 0 && l.end.Load() != nil {
-			l.in.part.Discard() // nobody will receive it
+		before := l.in.from.part.Size()
+		if l.id != 0 && l.end.why.Load() != nil {
+			l.in.from.part.Discard() // nobody will receive it
 		}
-		done, err := l.in.part.Add(f, wire.Up, l.id, s.opt.MaxMessage)
+		done, err := l.in.from.part.Add(f, wire.Up, l.id, s.opt.MaxMessage)
 		if err != nil {
 			return err
 		}
-		if err := s.budget.FromPage(budget.Fragments, int64(l.in.part.Size()-before)); err != nil {
+		more := int64(l.in.from.part.Size() - before)
+		if err := s.budget.FromPage(budget.Fragments, more); err != nil {
 			return err
 		}
 		if !done {
 			l.fragment(stride)
 			return nil
 		}
-		kind, data = l.in.part.Take()
+		kind, data = l.in.from.part.Take()
 		s.budget.Give(budget.Fragments, int64(cap(data))) // whoever keeps it counts it again
 	} else if l.id != 0 && len(data) > s.opt.MaxMessage {
 		return wire.Broken("message of %d bytes on lane %d, the limit is %d", len(data), l.id,
 			s.opt.MaxMessage)
-	} else if l.id != 0 && l.end.Load() == nil {
+	} else if l.id != 0 && l.end.why.Load() == nil {
 		data = bytes.Clone(data) // the batch is the carrier's
 	}
 	switch {
 	case l.id == 0:
 		defer l.consume(stride)
 		return s.controlFrame(kind, data)
-	case l.end.Load() != nil:
+	case l.end.why.Load() != nil:
 		l.consume(stride)
 	default:
 		a.add(message{kind, data, stride})
@@ -303,8 +304,8 @@ func (s *Session) pageClosed(l *lane, payload []byte) error {
 		e.Cause = cause
 	}
 	l.in.pageEnds()
-	s.budget.Give(budget.Fragments, int64(l.in.part.Size()))
-	l.in.part = wire.Assembly{}
+	s.budget.Give(budget.Fragments, int64(l.in.from.part.Size()))
+	l.in.from.part = wire.Assembly{}
 	l.finish(e, false)
 	l.ringCredit()
 	s.down.receipts.mu.Lock()

@@ -82,33 +82,33 @@ func (l *lane) stats() ChannelStats {
 	now := l.s.engine.now()
 	st := ChannelStats{
 		ID: l.id, Name: l.name, Direction: l.direction(),
-		OnFull: OnFull(l.onFull.Load() &^ inUse).String(), Closing: l.end.Load() != nil,
-		Replaced: l.replaced.Load(), Resent: l.resent.Load(),
+		OnFull: OnFull(l.out.onFull.Load() &^ inUse).String(), Closing: l.end.why.Load() != nil,
+		Replaced: l.out.replaced.Load(), Resent: l.drain.resent.Load(),
 	}
-	st.Blocked, st.Waiting = l.waits.Read(now)
+	st.Blocked, st.Waiting = l.out.waits.Read(now)
 	l.in.mu.Lock()
 	st.Received, st.ReceivedBytes = l.in.whole.Messages, l.in.whole.Bytes
 	st.ReceivedRate = Rate(l.in.meter.Rate(now))
 	l.in.mu.Unlock()
-	consumed, came := l.in.consumed.Load(), l.in.came.Load()
+	consumed, came := l.in.credit.consumed.Load(), l.in.credit.came.Load()
 	// of a run that is being handled more may be consumed than has been counted
 	st.Unread = came - min(came, consumed)
 
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	st.Credited = l.credited.Load() // before what was sent: it is never more
-	st.Messages, st.Bytes = l.messages(), l.sent.Load()
-	st.Rate = Rate(l.meter.Rate(now))
-	st.Latency = l.latency.Read(now)
+	l.state.mu.Lock()
+	defer l.state.mu.Unlock()
+	st.Credited = l.page.credited.Load() // before what was sent: it is never more
+	st.Messages, st.Bytes = l.messages(), l.drain.sent.Load()
+	st.Rate = Rate(l.state.meter.Rate(now))
+	st.Latency = l.state.latency.Read(now)
 	st.Lag = st.Bytes - st.Credited
-	for _, r := range l.rings {
+	for _, r := range l.state.rings {
 		st.Depth += r.Len()
 		st.Ring = r.Cap()
 		drained := r.DrainPos()
 		st.Lag += r.Tail() - drained
 	}
-	st.Depth += int(l.valueBytes.Load())
-	if v := l.slot.Load(); v != nil && v.full {
+	st.Depth += int(l.out.valueBytes.Load())
+	if v := l.out.slot.Load(); v != nil && v.full {
 		st.Lag += uint64(len(v.data))
 	}
 	return st
@@ -116,8 +116,8 @@ func (l *lane) stats() ChannelStats {
 
 // messages is how many messages are in batches.
 func (l *lane) messages() uint64 {
-	frames := l.seq.Load()
-	return frames - uint64(min(l.extra.Load(), int64(frames)))
+	frames := l.drain.seq.Load()
+	return frames - uint64(min(l.out.extra.Load(), int64(frames)))
 }
 
 func (l *lane) direction() Direction {
@@ -171,8 +171,8 @@ func (r *Rate) add(o Rate) {
 	r.Bytes += o.Bytes
 }
 
-// totals are the channel's part of a sum.
-func (st *ChannelStats) totals() Totals {
+// totalsOf are the channel's part of a sum.
+func totalsOf(st *ChannelStats) Totals {
 	return Totals{
 		st.Messages, st.Bytes, st.Credited, st.Resent, st.Replaced, st.Blocked, st.Received,
 		st.ReceivedBytes,
@@ -257,7 +257,7 @@ func (s *Session) totals() Totals {
 	sum := s.lanes.gone
 	s.lanes.open.Range(func(_ uint32, l *lane) bool {
 		st := l.stats()
-		t := st.totals()
+		t := totalsOf(&st)
 		sum.add(&t)
 		return true
 	})

@@ -7,7 +7,7 @@ import "testing"
 func TestUnreadOfRun(t *testing.T) {
 	s := built(t, Options{})
 	l := s.addLane(1, &s.lanes.channels)
-	l.in.consumed.Add(64)
+	l.in.credit.consumed.Add(64)
 	if n := l.stats().Unread; n != 0 {
 		t.Errorf("%d bytes are unread", n)
 	}

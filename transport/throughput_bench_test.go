@@ -65,7 +65,7 @@ func (c *memoryPage) run(s *Session, lanes []*lane) {
 			}
 		}
 		for i, l := range lanes {
-			h.Credits[i] = wire.Credit{Lane: l.id, Total: l.sent.Load()}
+			h.Credits[i] = wire.Credit{Lane: l.id, Total: l.drain.sent.Load()}
 		}
 		up = wire.Finish(wire.AppendHeader(up[:0], &h))
 		if _, err := c.port.Receive(up); err != nil {
@@ -223,7 +223,7 @@ func BenchmarkReceive(b *testing.B) {
 					copy(up[len(up)-wire.ClosingSize:], up[8:16])
 					binary.LittleEndian.PutUint64(up[wire.HeaderSize+8:], seq)
 					seq += uint64(frames[n%len(batches)])
-					for sent += len(up); sent-int(l.in.consumed.Load()) > s.opt.Window; {
+					for sent += len(up); sent-int(l.in.credit.consumed.Load()) > s.opt.Window; {
 						select {
 						case <-c.credits:
 						case <-s.Done():
