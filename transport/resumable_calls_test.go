@@ -341,6 +341,7 @@ func storePanics(t *testing.T, exits bool) {
 	_, err := c.Next()
 	wantCode(t, err, transport.CodeStore)
 	bad = false
+	synctest.Wait() // its pump ends behind its channel
 	if n := len(ch.Stats().Readers); n != 0 {
 		t.Errorf("%d readers are attached", n)
 	}
