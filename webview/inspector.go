@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime/metrics"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/internal/inspector"
@@ -34,13 +32,6 @@ const commandInspect = "plugin:inspector|watch"
 
 // inspectorPath is where the page lives, for the inspector's window only.
 const inspectorPath = serving.ControlPath + "inspector/"
-
-// inspectorPace is the time between two sets of figures, maxInspected how many channels they list,
-// and how many resumable ones with their readers.
-const (
-	inspectorPace = 250 * time.Millisecond
-	maxInspected  = 500
-)
 
 var inspectorFiles = sync.OnceValue(func() http.Handler {
 	pages, err := serving.New(serving.Options{Assets: inspector.Page()})
@@ -109,7 +100,7 @@ func inspectorMay(q transport.Permission) error {
 
 func registerInspector(a *App) {
 	transport.Handle(a.engine, commandInspect, func(ctx context.Context, args struct {
-		Figures *transport.Channel[inspection]
+		Figures *transport.Channel[inspector.Figures]
 	}) (any, error) {
 		if w := Caller(ctx); w == nil || !w.inspector || args.Figures == nil {
 			s := transport.SessionFrom(ctx)
@@ -118,105 +109,17 @@ func registerInspector(a *App) {
 				Name: commandInspect,
 			}.Denied()
 		}
-		return nil, a.inspect(ctx, args.Figures)
+		return nil, inspector.Watch(ctx, args.Figures, a.inspection)
 	})
 }
 
-// inspect sends figures until the page is gone.
-func (a *App) inspect(ctx context.Context, to *transport.Channel[inspection]) error {
-	if err := to.Configure(transport.ChannelOptions{OnFull: transport.Latest}); err != nil {
-		return err
-	}
-	t := time.NewTicker(inspectorPace)
-	defer t.Stop()
-	for {
-		if err := to.Send(ctx, a.inspection()); err != nil {
-			return err
-		}
-		select {
-		case <-t.C:
-		case <-to.Done():
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// inspection is what the page draws.
-type inspection struct {
-	Name    string            `json:"name"`
-	Version string            `json:"version"`
-	Heap    uint64            `json:"heap"` // of the Go process
-	Windows []inspectedWindow `json:"windows"`
-	// Resumables are the resumable channels, MoreResumables how many are not listed.
-	Resumables     []inspectedResumable `json:"resumables"`
-	MoreResumables int                  `json:"moreResumables"`
-}
-
-type inspectedWindow struct {
-	WindowStats
-	Channels []transport.ChannelStats `json:"channels"`
-	// More is how many channels are not listed.
-	More int `json:"more"`
-}
-
-// inspectedResumable is a resumable channel; of its readers some may not be listed.
-type inspectedResumable struct {
-	transport.ResumableStats
-	// Attached is how many readers there are, Lag that of the one farthest behind.
-	Attached int    `json:"attached"`
-	Lag      uint64 `json:"lag"`
-}
-
-// inspectResumables lists channels with their readers, maxInspected of both together, and says how
-// many channels are left over.
-func inspectResumables(all []transport.ResumableStats) (listed []inspectedResumable, more int) {
-	listed = []inspectedResumable{}
-	room := maxInspected
-	for _, st := range all {
-		if room == 0 {
-			break
-		}
-		i := inspectedResumable{ResumableStats: st, Attached: len(st.Readers)}
-		for _, r := range st.Readers {
-			i.Lag = max(i.Lag, r.Lag)
-		}
-		room--
-		i.Readers = st.Readers[:min(room, len(st.Readers))]
-		room -= len(i.Readers)
-		listed = append(listed, i)
-	}
-	return listed, len(all) - len(listed)
-}
-
 // inspection reads the figures of the app's windows and of the resumable channels.
-func (a *App) inspection() inspection {
-	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(heap)
-	f := inspection{
-		Name: a.options.Name, Version: a.options.Version, Heap: heap[0].Value.Uint64(),
-		Windows: []inspectedWindow{},
-	}
-	room := maxInspected
+func (a *App) inspection() inspector.Figures {
+	var shown []inspector.Shown
 	for _, w := range a.Windows() {
-		i := inspectedWindow{
-			WindowStats: WindowStats{Label: w.label}, Channels: []transport.ChannelStats{},
-		}
-		if s := w.Session(); s != nil {
-			figures := s.Stats()
-			i.Session = &figures
-			for c := range s.Channels() {
-				if room == 0 {
-					i.More = max(0, s.Stats().Lanes-len(i.Channels))
-					break
-				}
-				i.Channels = append(i.Channels, c)
-				room--
-			}
-		}
-		f.Windows = append(f.Windows, i)
+		shown = append(shown, inspector.Shown{Label: w.label, Session: w.Session()})
 	}
-	f.Resumables, f.MoreResumables = inspectResumables(a.engine.Resumables())
+	f := inspector.Read(shown, a.engine.Resumables())
+	f.Name, f.Version = a.options.Name, a.options.Version
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/inspector"
 )
 
 // inspectResumable: a resumable channel is drawn while there is one, and its figures are those of
@@ -93,15 +94,15 @@ func TestMaxInspected(t *testing.T) {
 		return all
 	}
 	for _, c := range []struct{ channels, readers, listed, last, more int }{
-		{maxInspected - 1, 0, maxInspected - 1, 0, 0},
-		{maxInspected, 0, maxInspected, 0, 0},
-		{maxInspected + 1, 0, maxInspected, 0, 1},
-		{1, maxInspected - 1, 1, maxInspected - 1, 0},
-		{1, maxInspected, 1, maxInspected - 1, 0},
-		{2, maxInspected - 1, 1, maxInspected - 1, 1},
-		{2, maxInspected - 3, 2, 1, 0},
+		{inspector.MaxListed - 1, 0, inspector.MaxListed - 1, 0, 0},
+		{inspector.MaxListed, 0, inspector.MaxListed, 0, 0},
+		{inspector.MaxListed + 1, 0, inspector.MaxListed, 0, 1},
+		{1, inspector.MaxListed - 1, 1, inspector.MaxListed - 1, 0},
+		{1, inspector.MaxListed, 1, inspector.MaxListed - 1, 0},
+		{2, inspector.MaxListed - 1, 1, inspector.MaxListed - 1, 1},
+		{2, inspector.MaxListed - 3, 2, 1, 0},
 	} {
-		listed, more := inspectResumables(all(c.channels, c.readers))
+		listed, more := inspector.List(all(c.channels, c.readers))
 		if len(listed) != c.listed || more != c.more {
 			t.Fatalf("%+v: %d are listed, %d are not", c, len(listed), more)
 		}
@@ -120,14 +121,14 @@ func TestMaxInspected(t *testing.T) {
 	})
 	page := openPage(t, app, WindowOptions{})
 	open := 0
-	for _, n := range []int{maxInspected - 1, maxInspected, maxInspected + 1} {
+	for _, n := range []int{inspector.MaxListed - 1, inspector.MaxListed, inspector.MaxListed + 1} {
 		page.run(fmt.Sprintf(`globalThis.kept ??= [];
 			await Promise.all(Array.from({ length: %d }, () => {
 				const C = new tailrace.Channel(() => {}); kept.push(C);
 				return tailrace.invoke('keep', { C }) }))`, n-open), nil)
 		open = n
 		w := app.inspection().Windows[0]
-		if listed := min(n, maxInspected); len(w.Channels) != listed || w.More != n-listed {
+		if listed := min(n, inspector.MaxListed); len(w.Channels) != listed || w.More != n-listed {
 			t.Errorf("%d channels: %d are listed, %d are not", n, len(w.Channels), w.More)
 		}
 	}

@@ -70,7 +70,7 @@ var rooms = []room{
 	{packages: "webview/internal/gtk/...", imports: []string{"transport",
 		"transport/carrier/shm/extension", "webview/internal/view", "webview/internal/mainloop"},
 		tools: true, others: []string{"C", gtk}},
-	{packages: "webview/internal/inspector"},
+	{packages: "webview/internal/inspector", imports: []string{"transport"}},
 	{packages: "client", public: true},
 	{packages: "internal/faults"},
 	{packages: "internal/display"},

@@ -1,5 +1,5 @@
-// Package inspector has the page that draws an App's figures. It is served to the inspector's
-// window alone.
+// Package inspector draws an App's figures: the page, which is served to the inspector's window
+// alone, and what it draws.
 package inspector
 
 import (
