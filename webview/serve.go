@@ -27,12 +27,12 @@ type windowKey struct{}
 // viewer makes what serves the window its pages; instead, if not nil, answers in place of the app.
 func (w *Window) viewer(instead http.Handler) *serving.Viewer {
 	return w.app.pages.Viewer(serving.ViewerOptions{
-		Label:   w.label,
-		Host:    (*sessions)(w),
-		Instead: instead,
-		Foreign: func() bool { return w.native.Foreign() },
-		Context: context.WithValue(context.Background(), windowKey{}, w),
-		Ping:    func(pong func()) { w.post(func() { w.native.Ping(pong) }) },
+		Label:    w.label,
+		Sessions: (*sessions)(w),
+		Instead:  instead,
+		Foreign:  func() bool { return w.native.Foreign() },
+		Context:  context.WithValue(context.Background(), windowKey{}, w),
+		Ping:     func(pong func()) { w.post(func() { w.native.Ping(pong) }) },
 	})
 }
 

@@ -92,13 +92,7 @@ func filesOf(o Options) *assets { return pagesOf(o).assets }
 func targetOf(target string) *url.URL { return pagesOf(Options{}).origins.Target(target) }
 
 // viewerOf makes a viewer without sessions.
-func viewerOf(p *Pages) *Viewer { return p.Viewer(ViewerOptions{Label: "main", Host: nobody{}}) }
-
-// nobody is a Host that has no sessions.
-type nobody struct{}
-
-func (nobody) Hello(_ *Request, a Reply) { a.Refuse(http.StatusGone, "gone", "nobody is there") }
-func (nobody) Page() Page                { return nil }
+func viewerOf(p *Pages) *Viewer { return p.Viewer(ViewerOptions{Label: "main"}) }
 
 // recorder is a Responder that keeps the status.
 type recorder struct{ status chan int }

@@ -22,6 +22,17 @@ type Host interface {
 	Page() Page
 }
 
+// nobody is a Host without sessions.
+type nobody struct{}
+
+// Hello implements Host.
+func (nobody) Hello(_ *Request, a Reply) {
+	a.Refuse(http.StatusGone, transport.CodeClosed, "there are no sessions")
+}
+
+// Page implements Host.
+func (nobody) Page() Page { return nil }
+
 // Page is the connection with one document. Its methods are called as those of Host.
 type Page interface {
 	// ID gives the session's id.
@@ -95,7 +106,7 @@ func (v *Viewer) inSession(r *Request, a Reply) Page {
 			"the header Tailrace-Session is missing")
 		return nil
 	}
-	p := v.options.Host.Page()
+	p := v.options.Sessions.Page()
 	if p == nil || subtle.ConstantTimeCompare([]byte(r.Session), []byte(p.ID())) != 1 {
 		a.Refuse(http.StatusGone, transport.CodeClosed, "the session is over")
 		return nil
@@ -119,7 +130,7 @@ func (v *Viewer) hello(r *Request, a Reply) {
 	case r.Shown.Origin == "" || v.pages.origins.Own(r.Active) == "":
 		a.Refuse(http.StatusForbidden, transport.CodeForbidden, foreignPage)
 	default:
-		v.options.Host.Hello(r, a)
+		v.options.Sessions.Hello(r, a)
 	}
 }
 
@@ -181,7 +192,7 @@ func leave(p Page, body []byte) (ok bool) {
 func (v *Viewer) LastWords(text []byte) {
 	session, rest, _ := bytes.Cut(text, []byte{' '})
 	kind, rest, _ := bytes.Cut(rest, []byte{' '})
-	p := v.options.Host.Page()
+	p := v.options.Sessions.Page()
 	if p == nil || subtle.ConstantTimeCompare(session, []byte(p.ID())) != 1 {
 		return
 	}

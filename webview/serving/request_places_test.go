@@ -279,7 +279,7 @@ func TestFileTime(t *testing.T) {
 			next,
 		},
 		Logger: logger,
-	}, ViewerOptions{Host: nobody{}})
+	}, ViewerOptions{})
 	pages := s.pages
 	pages.assets.time = limit
 	statuses := make(chan int, assetReaders+1)

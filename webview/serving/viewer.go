@@ -9,13 +9,12 @@ import (
 	"github.com/tailrace-go/tailrace/transport"
 )
 
-// ViewerOptions are what a Viewer is made from. Host is needed; the zero value of each other field
-// is its default.
+// ViewerOptions are what a Viewer is made from. The zero value of each field is its default.
 type ViewerOptions struct {
 	// Label names the viewer for the policy and in the log.
 	Label string
-	// Host has the sessions.
-	Host Host
+	// Sessions begins and knows the sessions. Default: there are none, and a hello is refused.
+	Sessions Host
 	// Instead answers in place of files and Fallback, for pages of the library's own. Default:
 	// none.
 	Instead http.Handler
@@ -46,6 +45,9 @@ type Viewer struct {
 func (p *Pages) Viewer(o ViewerOptions) *Viewer {
 	if o.Context == nil {
 		o.Context = context.Background()
+	}
+	if o.Sessions == nil {
+		o.Sessions = nobody{}
 	}
 	if o.Foreign == nil {
 		o.Foreign = func() bool { return false }

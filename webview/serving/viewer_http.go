@@ -57,7 +57,7 @@ func (v *Viewer) fromHTTP(r *http.Request) *Request {
 
 // readBody reads the body of a request of the client's, if there is a session that bounds it.
 func (v *Viewer) readBody(r *Request) {
-	p := v.options.Host.Page()
+	p := v.options.Sessions.Page()
 	if p == nil {
 		return
 	}
