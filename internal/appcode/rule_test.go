@@ -17,7 +17,7 @@ var outside = []string{
 	".git", "bench", "build", "client", "docs", "examples", "fuzz", "internal/apitest",
 	"node_modules",
 	"ring/linearizability", "transport/transporttest", "transport/carrier/memory",
-	"fuzz/soak", "internal/faults",
+	"transport/carrier/carriertest", "fuzz/soak", "internal/faults",
 }
 
 // rules are what may stand in some files only, each with the reason.

@@ -30,7 +30,7 @@ func (m members) add(of, member, is string) {
 var folders = []string{
 	"ring", "transport", "transport/policy", "transport/script", "transport/transporttest",
 	"internal/wire", "bus", "webview", "webview/serving", "transport/carrier/shm",
-	"transport/carrier/pulls", "transport/carrier/memory",
+	"transport/carrier/pulls", "transport/carrier/memory", "transport/carrier/carriertest",
 }
 
 func exported(t *testing.T) members {

@@ -50,6 +50,8 @@ var rooms = []room{
 		public: true},
 	{packages: "transport/transporttest", imports: []string{"internal/wire", "transport",
 		"transport/carrier/pulls", "transport/carrier/memory"}, public: true},
+	{packages: "transport/carrier/carriertest", imports: []string{"internal/wire", "transport",
+		"transport/carrier/pulls", "transport/transporttest"}, public: true},
 	{packages: "transport/policy", imports: []string{"transport"}, public: true},
 	{packages: "transport/script", tools: true, public: true},
 	{packages: "bus", imports: []string{"transport"}, tools: true,

@@ -67,6 +67,13 @@ func (p *Page) Stall(stalled bool) {
 	p.resume.Broadcast()
 }
 
+// standStill waits while the page does. The caller holds mu.
+func (p *Page) standStill() {
+	for p.stalled && p.err == nil {
+		p.resume.Wait()
+	}
+}
+
 // native is an eval that Go evaluates, and what waits behind it.
 type native struct {
 	holding bool

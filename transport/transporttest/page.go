@@ -50,6 +50,9 @@ type Stats struct {
 	Requests, Faults int
 	// Batches counts those that were handled, Repeats those that were dropped as known.
 	Batches, Repeats int
+	// Early counts the batches that came before their turn, and were kept until it; Cut those that
+	// did not come whole.
+	Early, Cut int
 }
 
 // Faults are what goes wrong between the page and Go.
@@ -183,8 +186,11 @@ func (p *Page) fail(err error) {
 }
 
 // Handle takes a batch that did not come as an answer, which it keeps, and sends the receipt. It
-// reports whether the batch was whole.
+// reports whether the batch was whole. While the page stands still (Stall), it waits.
 func (p *Page) Handle(batch []byte) bool {
+	p.mu.Lock()
+	p.standStill()
+	p.mu.Unlock()
 	ok := p.handle(batch)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,11 +201,12 @@ func (p *Page) Handle(batch []byte) bool {
 // handle takes one answer's batch. It reports whether the answer was whole.
 func (p *Page) handle(body []byte) bool {
 	b, err := wire.Decode(body, wire.Down)
-	if errors.Is(err, wire.ErrLost) {
-		return false
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if errors.Is(err, wire.ErrLost) {
+		p.stats.Cut++
+		return false
+	}
 	if p.err != nil {
 		return true
 	}
@@ -213,12 +220,18 @@ func (p *Page) handle(body []byte) bool {
 }
 
 func (p *Page) inOrder(b *wire.Batch) error {
+	if b.Number == 0 {
+		return nil // it brings a receipt, which the answer to the page's request is anyhow
+	}
 	if b.Number <= p.receipt || p.early[b.Number] != nil {
 		p.stats.Repeats++
 		return nil
 	}
 	if b.Number > p.receipt+1+wire.Ahead {
 		return wire.Broken("batch %d while %d is the last one", b.Number, p.receipt)
+	}
+	if b.Number > p.receipt+1 {
+		p.stats.Early++
 	}
 	p.early[b.Number] = b
 	for {

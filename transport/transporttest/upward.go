@@ -219,9 +219,7 @@ func (p *Page) exchange(body []byte) bool {
 		return true
 	}
 	p.mu.Lock()
-	for p.stalled && p.err == nil {
-		p.resume.Wait()
-	}
+	p.standStill()
 	p.stats.Requests++
 	p.mu.Unlock()
 	exchange := p.faulty

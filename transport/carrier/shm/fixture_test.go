@@ -122,26 +122,34 @@ type sentBatch struct {
 	body []byte
 }
 
-// open opens a page over shared memory that has not attached.
-func openShared(t testing.TB, e *transport.Engine, o Options, z sizes) *shared {
+// join makes a page's configuration one over shared memory.
+func join(t testing.TB, config *transporttest.Config, o Options, z sizes) *shared {
 	t.Helper()
 	s := &shared{over: make(chan struct{}), flags: map[uint32]int{}}
 	o.Logger = quiet
 	if z.slot == 0 {
 		z.slot = slotBytes
 	}
+	config.Send = s.send
+	config.Carrier = func(p *pulls.Carrier) transport.Carrier {
+		s.pulls = p
+		c, err := build(p, o, z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.carrier = c
+		return c
+	}
+	return s
+}
+
+// openShared opens a page over shared memory that has not attached.
+func openShared(t testing.TB, e *transport.Engine, o Options, z sizes) *shared {
+	t.Helper()
+	var config transporttest.Config
+	s := join(t, &config, o, z)
 	var err error
-	s.Page, err = transporttest.Open(e, transporttest.Config{Send: s.send,
-		Carrier: func(p *pulls.Carrier) transport.Carrier {
-			s.pulls = p
-			c, err := build(p, o, z)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.carrier = c
-			return c
-		}})
-	if err != nil {
+	if s.Page, err = transporttest.Open(e, config); err != nil {
 		t.Fatal(err)
 	}
 	s.peer = newPeer(t, s.carrier.Offer())
