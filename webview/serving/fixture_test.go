@@ -24,8 +24,6 @@ const blank = `<!doctype html><meta charset=utf-8><title>page</title>`
 // patience bounds every wait of the tests.
 const patience = 30 * time.Second
 
-type none struct{}
-
 func wait[T any](t *testing.T, c <-chan T, what string) T {
 	t.Helper()
 	select {

@@ -196,7 +196,7 @@ func New(served, dev string) (Set, error) {
 	}
 	s, user, rest, ok := Parse(served)
 	if !ok || user || rest != "" || IsWeb(served) && !namesHost(s.host) {
-		return Set{}, fmt.Errorf("Origin is %q, must be like http://localhost:8080, with a host "+
+		return Set{}, fmt.Errorf("the Origin %q must be like http://localhost:8080, with a host "+
 			"as browsers write it: an address in full, a name in ASCII", served)
 	}
 	g := Set{servedSite: s, name: s.String()}
