@@ -4,12 +4,9 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/tailrace-go/tailrace/internal/ranked"
-	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
-	"github.com/tailrace-go/tailrace/transport/internal/journal"
 	"github.com/tailrace-go/tailrace/transport/internal/meter"
 )
 
@@ -145,129 +142,6 @@ func (l *lane) policy() OnFull {
 		l.state.mu.Unlock()
 	}
 	return OnFull(o &^ inUse)
-}
-
-// send accepts one message.
-func (l *lane) send(ctx context.Context, kind wire.Kind, data []byte) error {
-	return l.sendAs(ctx, ordinary, kind, data)
-}
-
-// sendAs is send in that manner.
-func (l *lane) sendAs(ctx context.Context, m manner, kind wire.Kind, data []byte) error {
-	if len(data) > l.s.opt.MaxMessage {
-		return ErrTooLarge
-	}
-	switch l.policy() {
-	case Fail:
-		ctx = noWait
-	case Latest:
-		return l.latest(kind, data)
-	}
-	r, err := l.open()
-	if err != nil {
-		return err
-	}
-	if len(data) > l.maxFrame(r) {
-		want := sizeFor(min(len(data), l.s.opt.maxFrame()))
-		if ctx == noWait {
-			want = max(want, sizeToTry(len(data)))
-		}
-		if l.grow(r, want) {
-			r = l.out.ring.Load()
-		}
-		if len(data) > l.maxFrame(r) {
-			if err := l.err(); err != nil {
-				return err // r may be what freeRings leaves
-			}
-			return l.sendFragments(ctx, r, m, kind, data)
-		}
-	}
-	return l.write(ctx, m, kind, nil, data)
-}
-
-// manner says how a message goes into a ring.
-type manner struct {
-	low     bool        // it leaves the part that lane 0 keeps back from events
-	answers *invocation // the call whose answer it is, vacated before the page can see the whole
-}
-
-var (
-	ordinary = manner{}
-	low      = manner{low: true}
-)
-
-// write puts one frame into the ring: head and data are its payload.
-func (l *lane) write(ctx context.Context, m manner, kind wire.Kind, head, data []byte) error {
-	n := len(head) + len(data)
-	for {
-		r := l.out.ring.Load()
-		var c ring.Claim
-		var err error
-		if m.low {
-			c, err = r.TryClaimLow(wire.FrameSize + n)
-		} else {
-			c, err = r.TryClaim(wire.FrameSize + n)
-		}
-		if err == ring.ErrFull {
-			if l.grow(r, 0) {
-				continue
-			}
-			if ctx == noWait {
-				return ErrFull
-			}
-			c, err = l.claim(ctx, r, m, wire.FrameSize+n)
-		}
-		if err == ring.ErrClosed {
-			if err := l.reopened(); err != nil {
-				return err
-			}
-			continue // it has grown
-		}
-		if err != nil {
-			if err := l.err(); err != nil {
-				return err
-			}
-			return err
-		}
-		b := c.Bytes()
-		wire.PutFrame(b, kind, n)
-		copy(b[wire.FrameSize:], head)
-		copy(b[wire.FrameSize+len(head):], data)
-		if m.answers != nil {
-			m.answers.vacate()
-		}
-		r.Commit(c)
-		return nil
-	}
-}
-
-// claim claims n bytes of a ring that was full, and waits for them.
-func (l *lane) claim(ctx context.Context, r *ring.Ring, m manner, n int) (ring.Claim, error) {
-	defer l.unblock(l.block())
-	if m.low {
-		return r.ClaimLow(ctx, n)
-	}
-	return r.Claim(ctx, n)
-}
-
-// block notes that a sender begins to wait, unblock that it does not any more.
-func (l *lane) block() (began time.Duration) {
-	began = l.s.engine.now()
-	l.out.waits.Enter(began)
-	return began
-}
-
-func (l *lane) unblock(began time.Duration) {
-	now := l.s.engine.now()
-	l.out.waits.Leave(began, now)
-	if l.id != 0 && now-began >= journal.LongWait {
-		l.s.journal.WaitedLong(l.id, l.name, now-began)
-	}
-}
-
-// maxFrame is the largest payload that goes as one frame.
-func (l *lane) maxFrame(r *ring.Ring) int {
-	return min(r.Cap()/8-wire.FrameSize, l.s.opt.maxFrame())
 }
 
 // err is why the lane ended, or nil.

@@ -332,3 +332,26 @@ func (s *Session) controlFrame(kind wire.Kind, data []byte) error {
 		return s.evalReply(kind, data)
 	}
 }
+
+// creditsDue takes the credits that the next batch carries: at most an eighth of it.
+func (s *Session) creditsDue() []wire.Credit {
+	due := &s.down.due
+	due.mu.Lock()
+	defer due.mu.Unlock()
+	n := min(len(due.lanes), s.opt.MaxBatch/8/wire.CreditSize)
+	if n == 0 {
+		return nil
+	}
+	credits := make([]wire.Credit, n)
+	for i, l := range due.lanes[:n] {
+		// before the load: what is consumed after it lists the lane again
+		l.in.credit.due.Store(false)
+		total := l.in.credit.consumed.Load()
+		l.in.credit.told.Store(total)
+		credits[i] = wire.Credit{Lane: l.id, Total: total}
+	}
+	rest := copy(due.lanes, due.lanes[n:])
+	clear(due.lanes[rest:])
+	due.lanes = due.lanes[:rest]
+	return credits
+}

@@ -28,7 +28,7 @@ var rules = []struct {
 	// One place recovers, and turns what was panicked with into text.
 	{regexp.MustCompile(`\brecover\(\)`), []string{
 		"internal/appcode/appcode.go",
-		"webview/expvar.go", // a panic of package expvar
+		"webview/app_stats.go", // a panic of package expvar
 		// http.ErrAbortHandler, which is no failure; what else there is goes on to Catch
 		"webview/serving/answer_handle.go",
 	}},
@@ -37,7 +37,7 @@ var rules = []struct {
 		`\bslog\.(Default|Info|Warn|Error|Log|Debug)\(|\.Logger\(\)|\blog\.(Print|Fatal|Panic)`),
 		[]string{
 			"bus/event.go", // an event that was made by no bus, on its listener's own goroutine
-			"transport/engine_options.go", "webview/options.go", "webview/serving/pages.go",
+			"transport/engine_options.go", "webview/app_options.go", "webview/serving/pages.go",
 			"transport/carrier/shm/options.go",
 		}},
 	// Codecs are called by encode and decode, which look at panics and at what is no JSON.
@@ -91,7 +91,7 @@ func TestOnePlace(t *testing.T) {
 	}
 	for _, name := range []string{
 		"transport/engine_options.go", "transport/carrier/shm/options.go", "bus/options.go",
-		"webview/options.go",
+		"webview/app_options.go",
 	} {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil || !strings.Contains(string(text), "o.Logger = loglimit.New(o.Logger)") {

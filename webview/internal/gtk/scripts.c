@@ -102,7 +102,7 @@ int tr_announced(tr_view *v, int kind) {
 // What documents say to this process by WebKit's messages. WebKit takes a message's value apart on
 // the main thread before anybody is asked: an array of a million objects keeps it for ten seconds.
 // So pages have no message handler, in no frame: handlers are in a world of our own, TR_WORLD,
-// where only our scripts are, which let short texts through. See webview/messages.go.
+// where only our scripts are, which let short texts through. See webview/page_scripts.go.
 
 #define EXTERNAL "external"  // webview_go's handler
 static const char external[] = EXTERNAL;

@@ -1,4 +1,4 @@
-package transport
+package storage
 
 import (
 	"context"
@@ -12,39 +12,39 @@ import (
 	"github.com/tailrace-go/tailrace/transport/history"
 )
 
-// storeTurns is the way into a store that is not local: it makes one Append after the other, in the
+// Turns is the way into a store that is not local: it makes one Append after the other, in the
 // order of the Sends, each on the goroutine of its Send. The next one begins when the one before
 // has returned or has called placed.
 //
 // A turn is no lock: nobody but Sends waits for one, each until its context ends.
-type storeTurns struct {
-	store    history.Store // guarded
-	appended func(sequence uint64)
-	settled  func() // called once it is closed and no Append is under way
+type Turns struct {
+	Store    history.Store // guarded
+	Appended func(sequence uint64)
+	Settled  func() // called once it is closed and no Append is under way
 
 	mu     ranked.Mutex[ranked.Leaf]
-	taken  bool                   // somebody has the turn
-	queue  fifo.Queue[*storeTurn] // who waits for it
-	under  []*appending           // the Appends that are under way
+	taken  bool              // somebody has the turn
+	queue  fifo.Queue[*turn] // who waits for it
+	under  []*appending      // the Appends that are under way
 	closed bool
 }
 
-// storeTurn is a Send that waits for its turn. Who gives it one, or an error, takes it out of the
+// turn is a Send that waits for its turn. Who gives it one, or an error, takes it out of the
 // queue.
-type storeTurn struct{ mine chan error } // capacity one
+type turn struct{ mine chan error } // capacity one
 
 // appending is an Append that is under way.
 type appending struct {
-	q      *storeTurns
+	q      *Turns
 	end    context.CancelCauseFunc
-	passed bool // it has given its turn to the next; guarded by the mu of storeTurns
+	passed bool // it has given its turn to the next; guarded by the mu of Turns
 }
 
 var errNoTry = errors.Join(errors.New("transport: TrySend needs a Store that is a history.Local"),
 	errors.ErrUnsupported)
 
 // TryAppend implements history.Appender: an Append of this store may wait.
-func (q *storeTurns) TryAppend([]byte) error {
+func (q *Turns) TryAppend([]byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -54,14 +54,14 @@ func (q *storeTurns) TryAppend([]byte) error {
 }
 
 // Append implements history.Appender.
-func (q *storeTurns) Append(ctx context.Context, message []byte) error {
+func (q *Turns) Append(ctx context.Context, message []byte) error {
 	over := ctx.Done() // now: these are the app's, and may panic
 	deadline, limited := ctx.Deadline()
 	if err := q.await(ctx, over); err != nil {
 		return err
 	}
 	a := &appending{q: q}
-	inner := storeContext{deadline: deadline, limited: limited}
+	inner := sendContext{deadline: deadline, limited: limited}
 	inner.Context, a.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer a.over()
 	if !a.begin() {
@@ -70,9 +70,9 @@ func (q *storeTurns) Append(ctx context.Context, message []byte) error {
 	if over != nil {
 		go a.endWith(ctx, over, inner.Done())
 	}
-	sequence, err := q.store.Append(inner, message, a.placed)
+	sequence, err := q.Store.Append(inner, message, a.placed)
 	if err == nil {
-		q.appended(sequence)
+		q.Appended(sequence)
 		return nil
 	}
 	if inner.Err() == nil {
@@ -85,17 +85,17 @@ func (q *storeTurns) Append(ctx context.Context, message []byte) error {
 	return gaveUp(cause, err)
 }
 
-// storeContext is the context of an Append: that of Send, which ends with the channel, too.
-type storeContext struct {
+// sendContext is the context of an Append: that of Send, which ends with the channel, too.
+type sendContext struct {
 	context.Context
 	deadline time.Time
 	limited  bool
 }
 
-func (c storeContext) Deadline() (time.Time, bool) { return c.deadline, c.limited }
+func (c sendContext) Deadline() (time.Time, bool) { return c.deadline, c.limited }
 
 // await waits for the turn.
-func (q *storeTurns) await(ctx context.Context, over <-chan struct{}) error {
+func (q *Turns) await(ctx context.Context, over <-chan struct{}) error {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
@@ -106,7 +106,7 @@ func (q *storeTurns) await(ctx context.Context, over <-chan struct{}) error {
 		q.mu.Unlock()
 		return nil
 	}
-	t := &storeTurn{make(chan error, 1)}
+	t := &turn{make(chan error, 1)}
 	q.queue.Push(t)
 	q.mu.Unlock()
 	select {
@@ -123,14 +123,14 @@ func (q *storeTurns) await(ctx context.Context, over <-chan struct{}) error {
 		}
 		q.pass()
 	default:
-		q.queue.DeleteFunc(func(o *storeTurn) bool { return o == t })
+		q.queue.DeleteFunc(func(o *turn) bool { return o == t })
 	}
 	q.mu.Unlock()
 	return context.Cause(ctx)
 }
 
 // pass gives the turn to the next. The caller holds mu.
-func (q *storeTurns) pass() {
+func (q *Turns) pass() {
 	if q.queue.Len() == 0 {
 		q.taken = false
 		return
@@ -187,19 +187,19 @@ func (a *appending) over() {
 	settled := q.closed && i >= 0 && len(q.under) == 0
 	q.mu.Unlock()
 	if settled {
-		q.settled()
+		q.Settled()
 	}
 }
 
 // Waiting implements history.Appender.
-func (q *storeTurns) Waiting() int {
+func (q *Turns) Waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.queue.Len() + len(q.under)
 }
 
 // Close implements history.Appender, but for Appends that are under way: their contexts end.
-func (q *storeTurns) Close() {
+func (q *Turns) Close() {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
@@ -215,6 +215,6 @@ func (q *storeTurns) Close() {
 		a.end(history.ErrClosed)
 	}
 	if len(under) == 0 {
-		q.settled()
+		q.Settled()
 	}
 }

@@ -3,15 +3,87 @@ package webview
 import (
 	"context"
 	"errors"
+	"expvar"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 
+	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/internal/inspector"
 	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/serving"
 )
+
+// Stats are the figures of an App. They are meant to be printed as JSON, too.
+type Stats struct {
+	// Name and Version are Options.Name and Options.Version.
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	// Windows are the app's open windows in the order of their opening, without the inspector.
+	Windows []WindowStats `json:"windows"`
+	// Inspector says that the inspector is open. Its session is one of the engine's.
+	Inspector bool                  `json:"inspector"`
+	Engine    transport.EngineStats `json:"engine"`
+	// Resumables are the engine's resumable channels, by name.
+	Resumables []transport.ResumableStats `json:"resumables"`
+	Bus        bus.Stats                  `json:"bus"`
+}
+
+// WindowStats are the figures of one window.
+type WindowStats struct {
+	Label string `json:"label"`
+	// Session is what its page has, nil if none is connected: it loads, is of a foreign origin, or
+	// is gone.
+	Session *transport.SessionStats `json:"session"`
+}
+
+// Stats returns the app's figures. It looks at every open channel. Any goroutine may call it.
+func (a *App) Stats() Stats {
+	st := Stats{
+		Name: a.options.Name, Version: a.options.Version, Windows: []WindowStats{},
+		Inspector: len(a.inspector()) > 0, Engine: a.engine.Stats(),
+		Resumables: a.engine.Resumables(), Bus: a.bus.Stats(),
+	}
+	for _, w := range a.Windows() {
+		ws := WindowStats{Label: w.label}
+		if s := w.Session(); s != nil {
+			figures := s.Stats()
+			ws.Session = &figures
+		}
+		st.Windows = append(st.Windows, ws)
+	}
+	return st
+}
+
+// ErrPublished is a name under which package expvar has a variable already.
+var ErrPublished = errors.New("webview: expvar has a variable of that name already")
+
+// publishing makes looking for a name and taking it one step for all Apps.
+var publishing sync.Mutex
+
+// PublishExpvar publishes the app's Stats as the variable of that name: a program that serves
+// package expvar's page (net/http's /debug/vars) shows them there, as JSON. The figures are read
+// when somebody asks. A variable can't be taken back, so that it keeps the App in memory, and shows
+// its last figures after Run. Errors: ErrPublished, an empty name. Any goroutine may call it.
+func (a *App) PublishExpvar(name string) (err error) {
+	if name == "" {
+		return errors.New("webview: an expvar variable needs a name")
+	}
+	publishing.Lock()
+	defer publishing.Unlock()
+	if expvar.Get(name) != nil {
+		return fmt.Errorf("%w: %q", ErrPublished, name)
+	}
+	defer func() { // somebody else has taken it meanwhile
+		if recover() != nil {
+			err = fmt.Errorf("%w: %q", ErrPublished, name)
+		}
+	}()
+	expvar.Publish(name, expvar.Func(func() any { return a.Stats() }))
+	return nil
+}
 
 // The inspector is a window of the library's own that draws the app's figures. Its page is
 // embedded, and gets them over a channel of a command that nobody else may call:

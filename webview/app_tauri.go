@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"os"
 
+	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/internal/builtin"
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/internal/origin"
@@ -224,4 +226,101 @@ func (w tauriWindow) Monitors() (all []view.Monitor, err error) {
 func (w tauriWindow) Pointer() (at image.Point, scale float64, err error) {
 	err = w.read(func() { at, scale = w.app.platform.Pointer(), w.native.State().Scale })
 	return at, scale, err
+}
+
+// appPolicy is the app's policy and the inspector's. It tells a page with a denial, too, that
+// Tauri's commands are not there.
+type appPolicy struct {
+	transport.Policy
+	off bool // Tauri's commands are not there
+}
+
+// Check implements transport.Policy.
+func (p appPolicy) Check(q transport.Permission) error {
+	if q.Label == InspectorLabel || q.Name == commandInspect {
+		return inspectorMay(q)
+	}
+	err := p.Policy.Check(q)
+	if err != nil && p.off && q.Action == transport.ActionCommand && tauri.Command(q.Name) {
+		return &transport.Error{
+			Code: transport.CodeDenied, Message: fmt.Sprintf("%v (%s)", err, tauri.Off),
+		}
+	}
+	return err
+}
+
+// Denies implements transport.Denier, for a policy that does. A page may always say that it is
+// ready: that gives it nothing, and what Go does to it waits for that.
+func (p appPolicy) Denies(q transport.Permission) bool {
+	d, ok := p.Policy.(transport.Denier)
+	return ok && q.Name != bus.CommandReady && q.Name != bus.CommandReadyLater && d.Denies(q)
+}
+
+var _ transport.Denier = appPolicy{}
+
+// Validate lets the engine check the rules when it is made.
+func (p appPolicy) Validate() error {
+	if v, ok := p.Policy.(interface{ Validate() error }); ok {
+		return v.Validate()
+	}
+	return nil
+}
+
+// AddResource lets the page that called the command of ctx hold c, by the number that it gives,
+// which the command returns (a class of the page's extends Resource of @tauri-apps/api/core). c is
+// closed when the page closes it, which needs Options.Tauri or ImportMap, or when the page goes.
+// Errors: ErrClosed when it is gone already, and c is closed then; ErrResources; a nil c.
+func AddResource(ctx context.Context, c io.Closer) (rid uint32, err error) {
+	if c == nil {
+		return 0, errors.New("webview: the resource is nil")
+	}
+	r := resourcesOf(ctx, false)
+	if r == nil {
+		return 0, closeAfter(c,
+			fmt.Errorf("webview: the page is gone, or the context is not that of a command: %w",
+				ErrClosed))
+	}
+	rid, err = r.Add(c, Caller(ctx).app.options.MaxResources)
+	if err != nil {
+		return 0, fmt.Errorf("failed to add a resource: %w", closeAfter(c, err))
+	}
+	return rid, nil
+}
+
+func closeAfter(c io.Closer, err error) error {
+	if failed := tauri.CloseResource(c); failed != nil {
+		return fmt.Errorf("%w (and to close it: %w)", err, failed)
+	}
+	return err
+}
+
+// ResourceOf gives the resource of that number of the page that called the command of ctx. Of
+// a page that is being left it does so until the session has ended.
+func ResourceOf[T io.Closer](ctx context.Context, rid uint32) (T, error) {
+	var none T
+	r := resourcesOf(ctx, true)
+	if r == nil {
+		return none, tauri.NoResource(rid)
+	}
+	c, ok := r.Get(rid).(T)
+	if !ok {
+		return none, tauri.NoResource(rid)
+	}
+	return c, nil
+}
+
+// resourcesOf gives those of the page of a command; left: of one that is being left, too.
+func resourcesOf(ctx context.Context, left bool) *tauri.Resources {
+	w, s := Caller(ctx), transport.SessionFrom(ctx)
+	if w == nil || s == nil {
+		return nil
+	}
+	p := w.page.Load()
+	if left && (p == nil || p.session != s) {
+		p = w.leaving.Load()
+	}
+	if p == nil || p.session != s {
+		return nil
+	}
+	return &p.resources
 }

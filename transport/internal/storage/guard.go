@@ -1,4 +1,7 @@
-package transport
+// Package storage is the way of a resumable channel to a store of the app's: each call comes out
+// with an error of ours, whatever the store does ([Guard]), and Sends that wait come in their order
+// ([Turns]). No lock of a caller is needed or held meanwhile.
+package storage
 
 import (
 	"context"
@@ -10,32 +13,52 @@ import (
 	"github.com/tailrace-go/tailrace/transport/history"
 )
 
-// ErrStore is a store of the app's that failed. The error of Send wraps what the store gave, too.
-var ErrStore = errors.New("transport: the store failed")
+// Err is transport.ErrStore.
+var Err = errors.New("transport: the store failed")
 
-// storeError is an error of a store, of which the text is known: its methods are the app's.
-type storeError struct {
+// Error is an error of a store, of which the text is known: its methods are the app's.
+type Error struct {
 	text string
-	// why is ErrStore, or, if the store had to give up, the cause: of the context's end, or the
+	// why is Err, or, if the store had to give up, the cause: of the context's end, or the
 	// channel's.
 	why error
 	err error
 }
 
-func (e *storeError) Error() string { return e.text }
+func (e *Error) Error() string { return e.text }
 
-func (e *storeError) Unwrap() []error { return []error{e.why, e.err} }
+func (e *Error) Unwrap() []error { return []error{e.why, e.err} }
 
 // gaveUp is the error of a store that had to give up for that cause.
 func gaveUp(cause, err error) error {
-	if e, ok := err.(*storeError); ok {
-		return &storeError{fmt.Sprintf("transport: %v: %s", cause, e.text), cause, e.err}
+	if e, ok := err.(*Error); ok {
+		return &Error{fmt.Sprintf("transport: %v: %s", cause, e.text), cause, e.err}
 	}
 	return err
 }
 
+// Guarded is a store of the app's as the library calls it.
+type Guarded struct {
+	history.Store
+	Local  history.Local  // nil: it is none
+	Holder history.Holder // nil: it is none
+}
+
+// Guard guards a store. name is the channel's.
+func Guard(store history.Store, name string, log *slog.Logger) Guarded {
+	g := &guarded{store, name, log}
+	all := Guarded{Store: g}
+	if l, ok := store.(history.Local); ok {
+		all.Local = &guardedLocal{g, l}
+	}
+	if h, ok := store.(history.Holder); ok {
+		all.Holder = &guardedHolder{g, h}
+	}
+	return all
+}
+
 // guarded is a store of the app's. What it panics with is an error, and its errors are a
-// *storeError, or exactly those of package history.
+// *Error, or exactly those of package history.
 type guarded struct {
 	store history.Store
 	name  string // the channel's
@@ -56,7 +79,7 @@ func (g *guarded) call(method string, f func() error) (err error) {
 func (g *guarded) panicked(method string, f *appcode.Failure) error {
 	g.log.Error("a store panicked", "channel", g.name, "method", method, "panic", f.Panic,
 		"stack", f.Stack)
-	return &storeError{g.text(method, f), ErrStore, f}
+	return &Error{g.text(method, f), Err, f}
 }
 
 // failed looks at an error of the store, once.
@@ -75,7 +98,7 @@ func (g *guarded) failed(method string, err error) error {
 	case errors.Is(err, history.ErrClosed):
 		return history.ErrClosed
 	}
-	return &storeError{g.text(method, err), ErrStore, err}
+	return &Error{g.text(method, err), Err, err}
 }
 
 func (g *guarded) text(method string, err error) string {
