@@ -349,8 +349,8 @@ func TestOriginsInOneFile(t *testing.T) {
 		return found
 	}
 	allowed := map[string]int{
-		"webview/devserver.go":  1, // which port to knock at
-		"webview/leads.go": 2, // whether it is a URL at all, and has anything for the desktop
+		"webview/devserver.go": 1, // which port to knock at
+		"webview/leads.go":     2, // whether it is a URL at all, and has anything for the desktop
 		// a path, the name of a source, and that of a signal
 		"webview/internal/gtk/scheme.c": 1, "webview/internal/gtk/loop.c": 1,
 		"webview/internal/gtk/probe.c": 1,
