@@ -188,8 +188,8 @@ func TestCommandOrder(t *testing.T) {
 func TestMonitorsAndWebviews(t *testing.T) {
 	p := openPage(t, loop, WindowOptions{Label: "one", Width: 320, Height: 200})
 	openPage(t, loop, WindowOptions{Label: "two"})
-	screen := `"size":{"width":1600,"height":1200},"position":{"x":0,"y":0},"scaleFactor":1,
-		"workArea":{"size":{"width":1600,"height":1200},"position":{"x":0,"y":0}}}`
+	screen := `"size":{"width":1600,"height":1200},"position":{"x":0,"y":0},"scaleFactor":1,` +
+		`"workArea":{"size":{"width":1600,"height":1200},"position":{"x":0,"y":0}}}`
 	for _, c := range []struct{ cmd, args, want string }{
 		{"window|get_all_windows", `{}`, `["one","two"]`},
 		{"webview|get_all_webviews", `{}`,
