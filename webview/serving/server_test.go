@@ -184,6 +184,8 @@ func TestServerFallback(t *testing.T) {
 	if text := log.String(); text != "" {
 		t.Errorf("http.ErrAbortHandler is no failure: %s", text)
 	}
+	idle := func() bool { return s.viewer.Stats().Requests == 0 } // a handler ends behind its answer
+	eventually(t, "the requests' ends", idle)
 	ctx, leave := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/endless", nil)
 	if err != nil {
@@ -204,7 +206,7 @@ func TestServerFallback(t *testing.T) {
 	if err := wait(t, over, "the handler's end"); err == nil {
 		t.Error("its context has not ended")
 	}
-	eventually(t, "the requests' ends", func() bool { return s.viewer.Stats().Requests == 0 })
+	eventually(t, "the request's end", idle)
 }
 
 // TestServerOrigins: pages of other origins get nothing, but may lead to ours; nor does who names
