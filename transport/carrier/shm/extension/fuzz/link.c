@@ -22,13 +22,13 @@
 #include <unistd.h>
 
 enum {
-  QUEUE = 1 << 14,
-  UP = 1 << 13,
-  SLOT = 1 << 14,
-  SLOTS = 8,
-  SEGMENTS = 6,
-  STEPS = 200,
-  WAITING = 1024
+	QUEUE = 1 << 14,
+	UP = 1 << 13,
+	SLOT = 1 << 14,
+	SLOTS = 8,
+	SEGMENTS = 6,
+	STEPS = 200,
+	WAITING = 1024
 };
 
 static uint64_t state;
@@ -80,13 +80,13 @@ static int memory(uint64_t bytes, int seals, unsigned char **at) {
 
 /* A value that is likely to be wrong. */
 static uint64_t odd(uint64_t right) {
-  const uint64_t values[] = {
-      any(), 0, UINT64_MAX, right + 8, right - 1, right ^ 1ull << below(64), any() & 0xffff, right};
-  return values[below(8)];
+	const uint64_t values[] = {any(), 0, UINT64_MAX, right + 8, right - 1,
+		right ^ 1ull << below(64), any() & 0xffff, right};
+	return values[below(8)];
 }
 
 static bool sometimes(const struct side *s, uint64_t one_in) {
-  return s->hostile && below(one_in) == 0;
+	return s->hostile && below(one_in) == 0;
 }
 
 static void send_control(struct side *s) {
@@ -97,11 +97,11 @@ static void send_control(struct side *s) {
 	s->mapped[first] = map;
 	struct slots_message m = {.op = map ? OP_MAP : OP_UNMAP, .first = first, .count = 1};
 	if (sometimes(s, 100))
-          m = (struct slots_message){.op = (uint32_t)below(4),
-                                     .first = (uint32_t)odd(first),
-                                     .count = (uint32_t)odd(1),
-                                     .zero = (uint32_t)below(2)};
-        uint64_t bytes = sometimes(s, 100) ? 4096 : SLOT;
+		m = (struct slots_message){.op = (uint32_t)below(4),
+			.first = (uint32_t)odd(first),
+			.count = (uint32_t)odd(1),
+			.zero = (uint32_t)below(2)};
+	uint64_t bytes = sometimes(s, 100) ? 4096 : SLOT;
 	unsigned char *at;
 	int fd = memory(bytes, sometimes(s, 100) ? F_SEAL_GROW : SEALS_DOWN, &at);
 	memcpy(at, s->region + first * SLOT, bytes);
@@ -110,10 +110,10 @@ static void send_control(struct side *s) {
 	union {
 		struct cmsghdr header;
 		unsigned char bytes[CMSG_SPACE(3 * sizeof(int))];
-        } extra = {.header = {.cmsg_level = SOL_SOCKET,
-                              .cmsg_type = SCM_RIGHTS,
-                              .cmsg_len = CMSG_LEN((size_t)count * sizeof(int))}};
-        for (int i = 0; i < count; i++)
+	} extra = {.header = {.cmsg_level = SOL_SOCKET,
+				   .cmsg_type = SCM_RIGHTS,
+				   .cmsg_len = CMSG_LEN((size_t)count * sizeof(int))}};
+	for (int i = 0; i < count; i++)
 		memcpy(extra.bytes + CMSG_LEN((size_t)i * sizeof(int)), &fd, sizeof fd);
 	struct iovec part = {.iov_base = &m, .iov_len = sometimes(s, 100) ? below(sizeof m) : sizeof m};
 	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1};
@@ -129,8 +129,7 @@ static void send_control(struct side *s) {
 
 static bool is_mapped(const struct side *s, uint64_t offset, uint64_t length) {
 	for (uint64_t i = offset / SLOT; i <= (offset + length - 1) / SLOT; i++)
-		if (!s->mapped[i])
-			return false;
+		if (!s->mapped[i]) return false;
 	return true;
 }
 
@@ -149,8 +148,7 @@ static void break_record(struct record *r, struct segment *e) {
 /* Room for a record of `size`, after padding where it would cross the end; NULL: there is none. */
 static unsigned char *reserve(struct side *s, uint64_t size) {
 	uint64_t at = s->tail % QUEUE, lap = QUEUE - at, need = size > lap ? lap + size : size;
-	if (s->tail - load64(s->up + UP_HEAD) + need > QUEUE)
-		return NULL;
+	if (s->tail - load64(s->up + UP_HEAD) + need > QUEUE) return NULL;
 	unsigned char *queue = s->down + HEADER_BYTES;
 	if (size > lap) {
 		memcpy(queue + at, (uint32_t[]){(uint32_t)lap, RECORD_PAD}, 8);
@@ -167,15 +165,15 @@ static void publish_record(struct side *s) {
 	uint64_t aparts[SEGMENTS];
 	unsigned apart = 0;
 	for (uint64_t i = 0; i < count; i++) {
-          e[i] = (struct segment){.offset = SEGMENT_INLINE,
-                                  .length = 1 + (uint32_t)below(300),
-                                  .flags = i && below(4) == 0 ? SEGMENT_APART : 0};
-          const unsigned char *from = inlined + used;
-          if (below(2)) {
-            e[i].length = 1 + (uint32_t)below(below(3) ? 100 : 3 * SLOT);
-            e[i].offset = below((uint64_t)SLOTS * SLOT - e[i].length + 1);
-            if (!is_mapped(s, e[i].offset, e[i].length) && !sometimes(s, 50)) return;
-            from = s->region + e[i].offset;
+		e[i] = (struct segment){.offset = SEGMENT_INLINE,
+			.length = 1 + (uint32_t)below(300),
+			.flags = i && below(4) == 0 ? SEGMENT_APART : 0};
+		const unsigned char *from = inlined + used;
+		if (below(2)) {
+			e[i].length = 1 + (uint32_t)below(below(3) ? 100 : 3 * SLOT);
+			e[i].offset = below((uint64_t)SLOTS * SLOT - e[i].length + 1);
+			if (!is_mapped(s, e[i].offset, e[i].length) && !sometimes(s, 50)) return;
+			from = s->region + e[i].offset;
 		} else {
 			for (uint32_t k = 0; k < e[i].length; k++)
 				inlined[used++] = (unsigned char)any();
@@ -188,16 +186,14 @@ static void publish_record(struct side *s) {
 		}
 	}
 	uint64_t size = (sizeof(struct record) + count * sizeof *e + used + 7) & ~7ull;
-        struct record r = {.size = (uint32_t)size,
-                           .flags = (apart ? RECORD_APART : 0) | (below(2) ? RECORD_BORROW : 0),
-                           .segments = (uint32_t)count,
-                           .slots = s->sent,
-                           .length = length};
-        unsigned char *to = reserve(s, size);
-	if (!to)
-		return;
-	if (sometimes(s, 10))
-		break_record(&r, &e[below(count)]);
+	struct record r = {.size = (uint32_t)size,
+		.flags = (apart ? RECORD_APART : 0) | (below(2) ? RECORD_BORROW : 0),
+		.segments = (uint32_t)count,
+		.slots = s->sent,
+		.length = length};
+	unsigned char *to = reserve(s, size);
+	if (!to) return;
+	if (sometimes(s, 10)) break_record(&r, &e[below(count)]);
 	memcpy(to, &r, sizeof r);
 	memcpy(to + sizeof r, e, count * sizeof *e);
 	memcpy(to + sizeof r + count * sizeof *e, inlined, used);
@@ -212,8 +208,7 @@ static void publish_record(struct side *s) {
  * says. */
 static int64_t read_record(struct side *s, struct link *l, uint64_t *reads) {
 	int64_t n = queue_next(l);
-	if (n <= 0)
-		return n;
+	if (n <= 0) return n;
 	uint64_t length = (uint64_t)n & UINT32_MAX;
 	uint64_t room = sometimes(s, 10) ? below(200) : length;
 	unsigned char *to = malloc(room + !room);
@@ -233,8 +228,7 @@ static int64_t read_record(struct side *s, struct link *l, uint64_t *reads) {
 	free(to);
 	while (l->current && n > 0) {
 		room = l->segments[l->apart].length;
-		if (sometimes(s, 10))
-			room = below(1000);
+		if (sometimes(s, 10)) room = below(1000);
 		to = malloc(room + !room);
 		n = queue_fill(l, to, room, sometimes(s, 5) ? odd(l->segments[l->apart].length) : room);
 		must(s->hostile || (n == (int64_t)room && sum(0, to, room) == expected(&s->aparts)));
@@ -285,14 +279,12 @@ static void *scribble(void *side) {
 		r ^= r << 13, r ^= r >> 7, r ^= r << 17;
 		store64(s->down + HEADER_BYTES + (r % QUEUE & ~7ull), r >> 40 & 1 ? r : r >> 60);
 		if (!(r >> 44)) { /* what the other side says of itself, and what it said at first */
-                  const int fields[] = {DOWN_TAIL,         DOWN_UP_HEAD,      DOWN_SLEEPING,
-                                        DOWN_WANTS,        DOWN_WANTS_AT,     DOWN_CLOSED,
-                                        DOWN_REGION_BYTES, DOWN_SLOT_BYTES,   DOWN_QUEUE_BYTES,
-                                        DOWN_UP_BYTES,     DOWN_UP_RECORD_MAX};
-                  store64(s->down + fields[r % 11], r >> 30 & 1 ? r : r >> 30);
+			const int fields[] = {DOWN_TAIL, DOWN_UP_HEAD, DOWN_SLEEPING, DOWN_WANTS, DOWN_WANTS_AT,
+				DOWN_CLOSED, DOWN_REGION_BYTES, DOWN_SLOT_BYTES, DOWN_QUEUE_BYTES, DOWN_UP_BYTES,
+				DOWN_UP_RECORD_MAX};
+			store64(s->down + fields[r % 11], r >> 30 & 1 ? r : r >> 30);
 		}
-		if (!(r >> 50))
-			usleep(1);
+		if (!(r >> 50)) usleep(1);
 	}
 	return NULL;
 }
@@ -319,10 +311,8 @@ static int64_t wake(struct side *s, struct link *l) {
 static void use(struct side *s, struct link *l) {
 	for (int i = 0; i < STEPS; i++) {
 		int64_t n = 0;
-		if (below(3) == 0)
-			send_control(s);
-		if (below(3))
-			publish_record(s);
+		if (below(3) == 0) send_control(s);
+		if (below(3)) publish_record(s);
 		if (sometimes(s, 40)) {
 			const int fields[] = {DOWN_TAIL, DOWN_WANTS_AT, DOWN_WANTS, DOWN_SLEEPING};
 			store64(s->down + fields[below(4)], odd(s->tail));
@@ -355,15 +345,14 @@ static void run(bool threads) {
 		s->region[i] = (unsigned char)(i ^ i >> 8);
 	int pair[2], bells[2];
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
-        must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bells) ==
-             0); /* blocking: nobody may rely on a flag */
-        s->control = pair[1];
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bells) ==
+		0); /* blocking: nobody may rely on a flag */
+	s->control = pair[1];
 	s->bell = bells[1];
-        int fds[FD_COUNT] = {memory(HEADER_BYTES + QUEUE, SEALS_DOWN, &s->down),
-                             memory(HEADER_BYTES + UP, SEALS_UP, &s->up), bells[0], pair[0]};
-        uint64_t header[] = {MAGIC, (uint64_t)SLOTS * SLOT, SLOT, QUEUE, UP, UP - 16};
-	if (sometimes(s, 10))
-		header[below(6)] = odd(header[below(6)]);
+	int fds[FD_COUNT] = {memory(HEADER_BYTES + QUEUE, SEALS_DOWN, &s->down),
+		memory(HEADER_BYTES + UP, SEALS_UP, &s->up), bells[0], pair[0]};
+	uint64_t header[] = {MAGIC, (uint64_t)SLOTS * SLOT, SLOT, QUEUE, UP, UP - 16};
+	if (sometimes(s, 10)) header[below(6)] = odd(header[below(6)]);
 	memcpy(s->down, header, sizeof header);
 	struct link *l = link_open(fds);
 	must(l || s->hostile);
@@ -374,8 +363,7 @@ static void run(bool threads) {
 		link_attached(l);
 		use(s, l);
 		__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-		if (threads)
-			pthread_join(thread, NULL);
+		if (threads) pthread_join(thread, NULL);
 		link_close(l);
 	}
 	munmap(s->down, HEADER_BYTES + QUEUE);
@@ -400,9 +388,8 @@ int main(int argc, char **argv) {
 		run(i % 8 == 0);
 	}
 	must(descriptors() == before && reads > 0 && pushes > 0 && ended > 0);
-        printf(
-            "extension: %ld links, %lu steps, %lu ended by wrong values, %lu records whole, %lu "
-            "sent up\n",
-            rounds, steps, ended, reads, pushes);
-        return 0;
+	printf("extension: %ld links, %lu steps, %lu ended by wrong values, %lu records whole, %lu "
+		   "sent up\n",
+		rounds, steps, ended, reads, pushes);
+	return 0;
 }

@@ -12,9 +12,7 @@
 
 enum { MOST = 500, LINE = 1000, LONG = 1 << 20 };
 
-static struct entry {
-	char origin[LINE], url[LINE]; /* "-": of none */
-} all[MOST];
+static struct entry { char origin[LINE], url[LINE]; /* "-": of none */ } all[MOST];
 static int count;
 static unsigned long asked, ours;
 
@@ -38,12 +36,10 @@ static bool unquote(char *to, const char *from) {
 	for (; *from != '"'; from++) {
 		if (*from == '\\' && *++from == 'x') {
 			unsigned byte;
-			if (sscanf(from + 1, "%2x", &byte) != 1)
-				fail("no byte", from, "the list");
+			if (sscanf(from + 1, "%2x", &byte) != 1) fail("no byte", from, "the list");
 			*to++ = (char)byte;
 			from += 2;
-			if (byte == 0)
-				return false;
+			if (byte == 0) return false;
 		} else if (*from) {
 			*to++ = *from;
 		} else {
@@ -58,10 +54,8 @@ static void read_list(void) {
 	char line[LINE];
 	while (fgets(line, sizeof line, stdin)) {
 		char *url = strchr(line, '"');
-		if (line[0] == '#' || !url || url == line)
-			continue;
-		if (count == MOST)
-			fail("too many", line, "the list");
+		if (line[0] == '#' || !url || url == line) continue;
+		if (count == MOST) fail("too many", line, "the list");
 		struct entry *e = &all[count];
 		snprintf(e->origin, sizeof e->origin, "%.*s", (int)(url - 1 - line), line);
 		count += unquote(e->url, url + 1);
@@ -70,7 +64,8 @@ static void read_list(void) {
 
 /* What is of an origin begins with its scheme and host. */
 static void change(struct entry *e, const char *origin) {
-	static const char characters[] = ":/?#@[]\\%.- \t\n\xff""0159aezAZ";
+	static const char characters[] = ":/?#@[]\\%.- \t\n\xff"
+									 "0159aezAZ";
 	const char *host = strstr(origin, "://") + 3;
 	size_t begin = (size_t)(host - origin) + strcspn(host, host[0] == '[' ? "]" : ":");
 	size_t length = strlen(e->url);
@@ -90,18 +85,14 @@ static void check_long(const char *origin) {
 	char *end = url + sprintf(url, "%s", origin);
 	memset(end, '.', LONG);
 	end[LONG] = 0;
-	if (ask(url, origin))
-		fail("long, it is", url, origin);
+	if (ask(url, origin)) fail("long, it is", url, origin);
 	end[0] = '/';
-	if (!ask(url, origin))
-		fail("with a long path, it is not", url, origin);
+	if (!ask(url, origin)) fail("with a long path, it is not", url, origin);
 	end[0] = ':';
 	memset(end + 1, '0', LONG - 1);
-	if (ask(url, origin))
-		fail("with a long port, it is", url, origin);
+	if (ask(url, origin)) fail("with a long port, it is", url, origin);
 	memset(url, 'a', LONG);
-	if (ask(url, origin))
-		fail("without an end, it is", url, origin);
+	if (ask(url, origin)) fail("without an end, it is", url, origin);
 	free(url);
 }
 
@@ -110,8 +101,7 @@ int main(void) {
 	int origins = 0;
 	for (int o = 0; o < count; o++) {
 		const char *origin = all[o].origin;
-		if (strcmp(origin, all[o].url) != 0)
-			continue;
+		if (strcmp(origin, all[o].url) != 0) continue;
 		origins++;
 		for (int i = 0; i < count; i++) {
 			bool want = strcmp(all[i].origin, origin) == 0;

@@ -15,8 +15,8 @@
 
 /* The bytes of an ArrayBuffer or a typed array. They stay where they are until JavaScript runs
  * again. False: something else, or detached. */
-bool argument_bytes(JSContextRef context, JSValueRef value, unsigned char **bytes,
-                    uint64_t *length);
+bool argument_bytes(
+	JSContextRef context, JSValueRef value, unsigned char **bytes, uint64_t *length);
 
 /* A number that is an integer from 0 to 2^53. */
 bool argument_size(JSContextRef context, JSValueRef value, uint64_t *size);

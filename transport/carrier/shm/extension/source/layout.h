@@ -73,7 +73,7 @@ struct slots_message {
 enum { OP_MAP = 1, OP_UNMAP = 2 };
 
 _Static_assert(sizeof(struct record) == 32 && sizeof(struct segment) == 16 &&
-                   sizeof(struct slots_message) == 16,
-               "sizes of the layout");
+		sizeof(struct slots_message) == 16,
+	"sizes of the layout");
 
 #endif

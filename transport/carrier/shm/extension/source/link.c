@@ -25,22 +25,22 @@ static void *map_sealed(int fd, uint64_t bytes, int access) {
 
 static bool map_all(struct link *l, int down, int up) {
 	uint64_t down_bytes = sealed_bytes(down, SEALS_DOWN), up_bytes = sealed_bytes(up, SEALS_UP);
-        if (down_bytes <= HEADER_BYTES || !ring_size(down_bytes - HEADER_BYTES) ||
-            up_bytes <= HEADER_BYTES || !ring_size(up_bytes - HEADER_BYTES))
-          return false;
+	if (down_bytes <= HEADER_BYTES || !ring_size(down_bytes - HEADER_BYTES) ||
+		up_bytes <= HEADER_BYTES || !ring_size(up_bytes - HEADER_BYTES))
+		return false;
 	l->queue_bytes = down_bytes - HEADER_BYTES;
 	l->up_bytes = up_bytes - HEADER_BYTES;
 	l->down = map_sealed(down, down_bytes, PROT_READ);
-        if (!l->down || load64(l->down + DOWN_MAGIC) != MAGIC ||
-            load64(l->down + DOWN_QUEUE_BYTES) != l->queue_bytes ||
-            load64(l->down + DOWN_UP_BYTES) != l->up_bytes)
-          return false;
-	l->up_record_max = load64(l->down + DOWN_UP_RECORD_MAX);
-	if (l->up_record_max > l->up_bytes - 16)
+	if (!l->down || load64(l->down + DOWN_MAGIC) != MAGIC ||
+		load64(l->down + DOWN_QUEUE_BYTES) != l->queue_bytes ||
+		load64(l->down + DOWN_UP_BYTES) != l->up_bytes)
 		return false;
+	l->up_record_max = load64(l->down + DOWN_UP_RECORD_MAX);
+	if (l->up_record_max > l->up_bytes - 16) return false;
 	l->up = map_sealed(up, up_bytes, PROT_READ | PROT_WRITE);
-        return l->up && region_open(&l->region, load64(l->down + DOWN_REGION_BYTES),
-                                    load64(l->down + DOWN_SLOT_BYTES));
+	return l->up &&
+		region_open(
+			&l->region, load64(l->down + DOWN_REGION_BYTES), load64(l->down + DOWN_SLOT_BYTES));
 }
 
 static bool is_socket(int fd, int wanted) {
@@ -51,10 +51,9 @@ static bool is_socket(int fd, int wanted) {
 
 struct link *link_open(const int fds[FD_COUNT]) {
 	struct link *l = calloc(1, sizeof *l);
-        bool right = l && is_socket(fds[FD_BELL], SOCK_STREAM) &&
-                     is_socket(fds[FD_CONTROL], SOCK_SEQPACKET) &&
-                     map_all(l, fds[FD_DOWN], fds[FD_UP]);
-        /* a mapping outlives its descriptor */
+	bool right = l && is_socket(fds[FD_BELL], SOCK_STREAM) &&
+		is_socket(fds[FD_CONTROL], SOCK_SEQPACKET) && map_all(l, fds[FD_DOWN], fds[FD_UP]);
+	/* a mapping outlives its descriptor */
 	close(fds[FD_DOWN]);
 	close(fds[FD_UP]);
 	if (l) {
@@ -64,10 +63,8 @@ struct link *link_open(const int fds[FD_COUNT]) {
 		for (int i = FD_BELL; i < FD_COUNT; i++)
 			close(fds[i]);
 	}
-	if (right)
-		return l;
-	if (l)
-		link_close(l);
+	if (right) return l;
+	if (l) link_close(l);
 	return NULL;
 }
 
@@ -77,8 +74,7 @@ void link_close(struct link *l) {
 		link_ring(l);
 		munmap(l->up, HEADER_BYTES + l->up_bytes);
 	}
-	if (l->down)
-		munmap((void *)(uintptr_t)l->down, HEADER_BYTES + l->queue_bytes);
+	if (l->down) munmap((void *)(uintptr_t)l->down, HEADER_BYTES + l->queue_bytes);
 	region_close(&l->region);
 	close(l->bell);
 	close(l->control);
@@ -110,6 +106,6 @@ static bool hear(struct link *l) {
 }
 
 bool link_wake(struct link *l, bool bell) {
-  return (!bell || hear(l)) && region_receive(&l->region, l->control, MESSAGES_A_TURN) &&
-         !link_closed(l);
+	return (!bell || hear(l)) && region_receive(&l->region, l->control, MESSAGES_A_TURN) &&
+		!link_closed(l);
 }

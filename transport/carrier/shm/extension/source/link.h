@@ -30,9 +30,9 @@ struct link {
 	uint32_t sleep, answered; /* generation of our sleep; Go's wish that was answered last */
 	bool current;             /* a record has been read, and is not consumed */
 	struct record record;
-        struct segment
-            *segments; /* of the record, checked; the offset of an inline one is in the queue */
-        uint64_t segments_room;
+	struct segment
+		*segments; /* of the record, checked; the offset of an inline one is in the queue */
+	uint64_t segments_room;
 	uint64_t apart; /* index of the next apart segment; record.segments = none */
 
 	/* upward.c */

@@ -10,7 +10,7 @@ enum { LONGEST = 1 << 10 };
 struct site {
 	const char *scheme, *host;
 	size_t scheme_length, host_length; /* the host's with its brackets */
-	int port; /* -1: the scheme's own */
+	int port;                          /* -1: the scheme's own */
 };
 
 /* The C library's own depend on the locale. */
@@ -22,8 +22,7 @@ static bool is_one_of(const char *all, char c) { return c && strchr(all, c); }
 /* Whether a and b, which have n characters each, are equal. */
 static bool equal(const char *a, const char *b, size_t n, bool any_case) {
 	for (size_t i = 0; i < n; i++)
-		if (any_case ? lower(a[i]) != lower(b[i]) : a[i] != b[i])
-			return false;
+		if (any_case ? lower(a[i]) != lower(b[i]) : a[i] != b[i]) return false;
 	return true;
 }
 
@@ -50,18 +49,15 @@ static bool read_site(const char *url, struct site *s) {
 	while (is_letter(*c) || (c > url && (is_digit(*c) || is_one_of("+-.", *c))))
 		c++;
 	*s = (struct site){.scheme = url, .scheme_length = (size_t)(c - url), .port = -1};
-	if (c == url || c[0] != ':' || c[1] != '/' || c[2] != '/')
-		return false;
+	if (c == url || c[0] != ':' || c[1] != '/' || c[2] != '/') return false;
 	s->host = c += 3;
 	s->host_length = host_length(c);
-	if (s->host_length == 0)
-		return false;
+	if (s->host_length == 0) return false;
 	c += s->host_length;
 	if (*c == ':' && is_digit(*++c)) {
 		for (s->port = 0; is_digit(*c); c++) {
 			s->port = s->port * 10 + (*c - '0');
-			if (s->port > 65535 || c - s->host > LONGEST)
-				return false;
+			if (s->port > 65535 || c - s->host > LONGEST) return false;
 		}
 		if ((s->port == 80 && has_scheme(s, "http")) || (s->port == 443 && has_scheme(s, "https")))
 			s->port = -1;
@@ -71,8 +67,7 @@ static bool read_site(const char *url, struct site *s) {
 
 bool origin_is(const char *url, const char *origin) {
 	struct site a, b;
-	if (!url || !read_site(url, &a) || !read_site(origin, &b))
-		return false;
+	if (!url || !read_site(url, &a) || !read_site(origin, &b)) return false;
 	bool web = has_scheme(&a, "http") || has_scheme(&a, "https");
 	return a.scheme_length == b.scheme_length && a.host_length == b.host_length &&
 		a.port == b.port && equal(a.scheme, b.scheme, a.scheme_length, true) &&

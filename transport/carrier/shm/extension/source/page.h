@@ -33,7 +33,7 @@ void page_offer(struct page *p, const char *token, const int fds[FD_COUNT]);
 /* 1: attached. 0: the offer is not here, bell is called once it is attached, or has failed. GONE:
  * refused. */
 int64_t page_attach(struct page *p, JSContextRef context, JSObjectRef functions, const char *token,
-                    JSObjectRef bell);
+	JSObjectRef bell);
 
 /* The document gives up what it has, or waits for. */
 void page_detach(struct page *p, JSObjectRef functions);

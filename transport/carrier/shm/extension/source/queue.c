@@ -43,19 +43,18 @@ static uint64_t next_apart(const struct link *l, uint64_t from) {
  * it. */
 static bool read_segments(struct link *l, uint64_t position) {
 	const struct record *r = &l->record;
-        if (r->segments == 0 || r->segments > SEGMENTS_MAX ||
-            r->segments > (r->size - sizeof *r) / sizeof(struct segment))
-          return false;
+	if (r->segments == 0 || r->segments > SEGMENTS_MAX ||
+		r->segments > (r->size - sizeof *r) / sizeof(struct segment))
+		return false;
 	if (r->segments > l->segments_room) {
 		struct segment *more = realloc(l->segments, r->segments * sizeof *more);
-		if (!more)
-			return false;
+		if (!more) return false;
 		l->segments = more;
 		l->segments_room = r->segments;
 	}
-        uint64_t entry = position + sizeof *r, end = position + r->size,
-                 inlined = entry + r->segments * sizeof(struct segment);
-        uint64_t length = 0;
+	uint64_t entry = position + sizeof *r, end = position + r->size,
+			 inlined = entry + r->segments * sizeof(struct segment);
+	uint64_t length = 0;
 	bool apart = false;
 	for (uint32_t i = 0; i < r->segments; i++, entry += sizeof(struct segment)) {
 		struct segment *s = &l->segments[i];
@@ -63,11 +62,9 @@ static bool read_segments(struct link *l, uint64_t position) {
 		s->offset = peek64(l->down + HEADER_BYTES + entry);
 		s->length = (uint32_t)rest;
 		s->flags = (uint32_t)(rest >> 32);
-		if (s->length == 0 || s->flags & ~(uint32_t)SEGMENT_APART)
-			return false;
+		if (s->length == 0 || s->flags & ~(uint32_t)SEGMENT_APART) return false;
 		if (s->offset == SEGMENT_INLINE) {
-			if (s->length > end - inlined)
-				return false;
+			if (s->length > end - inlined) return false;
 			s->offset = inlined;
 			inlined += s->length;
 			s->flags |= SEGMENT_IN_QUEUE;
@@ -88,18 +85,18 @@ static int64_t read_record(struct link *l) {
 	struct record *r = &l->record;
 	uint64_t tail = load64(l->down + DOWN_TAIL);
 	for (;;) {
-          uint64_t ready = tail - l->head, position = l->head & (l->queue_bytes - 1),
-                   lap = l->queue_bytes - position;
-          if (ready == 0) return 0;
-          if (ready > l->queue_bytes || ready % 8) return GONE;
-          const unsigned char *at = l->down + HEADER_BYTES + position;
-          uint64_t first = peek64(at);
-          r->size = (uint32_t)first;
-          r->flags = (uint32_t)(first >> 32);
-          if (r->size < 8 || r->size % 8 || r->size > ready || r->size > lap) return GONE;
-          if (r->flags == RECORD_PAD && r->size == lap) {
-            advance(l, lap);
-            continue;
+		uint64_t ready = tail - l->head, position = l->head & (l->queue_bytes - 1),
+				 lap = l->queue_bytes - position;
+		if (ready == 0) return 0;
+		if (ready > l->queue_bytes || ready % 8) return GONE;
+		const unsigned char *at = l->down + HEADER_BYTES + position;
+		uint64_t first = peek64(at);
+		r->size = (uint32_t)first;
+		r->flags = (uint32_t)(first >> 32);
+		if (r->size < 8 || r->size % 8 || r->size > ready || r->size > lap) return GONE;
+		if (r->flags == RECORD_PAD && r->size == lap) {
+			advance(l, lap);
+			continue;
 		}
 		/* the rest of the header lies in the record, then */
 		if (r->size < sizeof *r || r->flags & ~(uint32_t)(RECORD_BORROW | RECORD_APART))
@@ -107,77 +104,65 @@ static int64_t read_record(struct link *l) {
 		r->segments = (uint32_t)peek64(at + 8);
 		r->slots = peek64(at + 16);
 		r->length = peek64(at + 24);
-		if (r->length == 0 || r->length > SKELETON_MAX || !read_segments(l, position))
+		if (r->length == 0 || r->length > SKELETON_MAX || !read_segments(l, position)) return GONE;
+		if (l->region.processed < r->slots &&
+			!(region_receive(&l->region, l->control, UINT32_MAX) &&
+				l->region.processed >= r->slots))
 			return GONE;
-                if (l->region.processed < r->slots &&
-                    !(region_receive(&l->region, l->control, UINT32_MAX) &&
-                      l->region.processed >= r->slots))
-                  return GONE;
 		l->current = true;
 		return 1;
 	}
 }
 
 int64_t queue_next(struct link *l) {
-	if (link_closed(l))
-		return GONE;
+	if (link_closed(l)) return GONE;
 	if (!l->current) {
 		int64_t found = read_record(l);
 		if (found == 0) {
-                  /* Say that we sleep, then look again: Go writes the tail, then looks whether we
-                   * sleep. */
-                  store32(l->up + UP_SLEEPING, ++l->sleep);
-                  found = read_record(l);
+			/* Say that we sleep, then look again: Go writes the tail, then looks whether we
+			 * sleep. */
+			store32(l->up + UP_SLEEPING, ++l->sleep);
+			found = read_record(l);
 		}
-		if (found != 1)
-			return found;
+		if (found != 1) return found;
 	}
 	return (int64_t)(l->record.length | (uint64_t)l->record.flags << 32);
 }
 
 static const unsigned char *bytes_of(const struct link *l, const struct segment *s) {
-  return s->flags & SEGMENT_IN_QUEUE ? l->down + HEADER_BYTES + s->offset
-                                     : region_at(&l->region, s->offset, s->length);
+	return s->flags & SEGMENT_IN_QUEUE ? l->down + HEADER_BYTES + s->offset
+									   : region_at(&l->region, s->offset, s->length);
 }
 
 int64_t queue_read(struct link *l, unsigned char *to, uint64_t room) {
-	if (!l->current || room < l->record.length)
-		return WRONG;
+	if (!l->current || room < l->record.length) return WRONG;
 	for (uint32_t i = 0; i < l->record.segments; i++) {
 		const struct segment *s = &l->segments[i];
-		if (s->flags & SEGMENT_APART)
-			continue;
+		if (s->flags & SEGMENT_APART) continue;
 		const unsigned char *from = bytes_of(l, s);
-		if (!from)
-			return GONE;
+		if (!from) return GONE;
 		memcpy(to, from, s->length); /* the lengths add up to record.length: read_segments */
 		to += s->length;
 	}
 	int64_t length = (int64_t)l->record.length;
-	if (l->apart == l->record.segments)
-		consume(l);
+	if (l->apart == l->record.segments) consume(l);
 	return length;
 }
 
 int64_t queue_fill(struct link *l, unsigned char *to, uint64_t room, uint64_t n) {
-	if (!l->current || l->apart == l->record.segments)
-		return WRONG;
+	if (!l->current || l->apart == l->record.segments) return WRONG;
 	const struct segment *s = &l->segments[l->apart];
-	if (n > room || n > s->length || s->length - n > PADDING_MAX)
-		return WRONG;
+	if (n > room || n > s->length || s->length - n > PADDING_MAX) return WRONG;
 	const unsigned char *from = bytes_of(l, s);
-	if (!from)
-		return GONE;
+	if (!from) return GONE;
 	memcpy(to, from, n);
 	l->apart = next_apart(l, l->apart + 1);
-	if (l->apart == l->record.segments)
-		consume(l);
+	if (l->apart == l->record.segments) consume(l);
 	return (int64_t)n;
 }
 
 int64_t queue_skip(struct link *l) {
-	if (!l->current)
-		return 0;
+	if (!l->current) return 0;
 	consume(l);
 	return 1;
 }

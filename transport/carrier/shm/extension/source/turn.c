@@ -14,14 +14,13 @@
 static gboolean readable(gint fd, GIOCondition condition, gpointer data);
 
 static void clear(guint *source) {
-	if (*source)
-		g_source_remove(*source);
+	if (*source) g_source_remove(*source);
 	*source = 0;
 }
 
 static void listen(struct turn *t) {
-  t->source =
-      g_unix_fd_add_full(G_PRIORITY_HIGH, t->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, t, NULL);
+	t->source = g_unix_fd_add_full(
+		G_PRIORITY_HIGH, t->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, t, NULL);
 }
 
 static gboolean rested(gpointer data) {
@@ -43,13 +42,10 @@ static gboolean readable(gint fd, GIOCondition condition, gpointer data) {
 	(void)fd, (void)condition;
 	struct turn *t = data;
 	gint64 now = g_get_monotonic_time();
-	if (now - t->ended >= GAP_LEAST)
-		t->began = now;
-	if (!t->ring(t->data))
-		return G_SOURCE_REMOVE;
+	if (now - t->ended >= GAP_LEAST) t->began = now;
+	if (!t->ring(t->data)) return G_SOURCE_REMOVE;
 	t->ended = g_get_monotonic_time();
-	if (t->ended - t->began < TURN_MOST)
-		return G_SOURCE_CONTINUE;
+	if (t->ended - t->began < TURN_MOST) return G_SOURCE_CONTINUE;
 	rest(t);
 	return G_SOURCE_REMOVE;
 }

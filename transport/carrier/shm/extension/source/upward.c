@@ -9,8 +9,7 @@
  * it had taken. */
 static int64_t update_taken(struct link *l) {
 	uint64_t taken = load64(l->down + DOWN_UP_HEAD);
-	if (taken - l->taken > l->tail - l->taken || taken % 8)
-		return GONE;
+	if (taken - l->taken > l->tail - l->taken || taken % 8) return GONE;
 	l->taken = taken;
 	return (int64_t)taken;
 }
@@ -26,20 +25,15 @@ static void put(struct link *l, uint64_t position, const unsigned char *from, ui
 }
 
 int64_t upward_push(struct link *l, const unsigned char *from, uint64_t n) {
-	if (link_closed(l))
-		return GONE;
-	if (n == 0 || n > l->up_record_max)
-		return WRONG;
+	if (link_closed(l)) return GONE;
+	if (n == 0 || n > l->up_record_max) return WRONG;
 	uint64_t padded = (n + 7) & ~(uint64_t)7, need = LENGTH_BYTES + padded;
-	if (room(l) < need && update_taken(l) < 0)
-		return GONE;
+	if (room(l) < need && update_taken(l) < 0) return GONE;
 	if (room(l) < need) {
 		/* Say that we wait, then look again: Go writes what it took, then looks whether we wait. */
 		store32(l->up + UP_WANTS, ++l->full);
-		if (update_taken(l) < 0)
-			return GONE;
-		if (room(l) < need)
-			return 0;
+		if (update_taken(l) < 0) return GONE;
+		if (room(l) < need) return 0;
 	}
 	static const unsigned char zeros[8];
 	put(l, l->tail, (const unsigned char *)&n, LENGTH_BYTES);
