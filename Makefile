@@ -18,7 +18,10 @@ NPM_RUN := npm run --silent
 # Without cgo; tested with several numbers of processors.
 PURE := . $(addprefix ./internal/,apitest appcode builtin contexts fifo limits loglimit ranked) \
 	./ring/... ./transport/... ./bus/... ./webview/serving \
-	./webview/internal/origin ./webview/internal/tauri
+	./webview/internal/origin ./webview/internal/tauri ./webview/internal/jssource
+# Where goroutines meet without locks: with other numbers of processors, too.
+LOCKFREE := ./ring/... ./transport ./bus/... \
+	$(addprefix ./transport/carrier/,pulls shm memory)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # By its name, since Windows starts no scripts.
@@ -57,12 +60,12 @@ test: export TAILRACE_TEST_EXTENSION = \
 test: begin setup lint client extension model ## everything that must hold
 	$(STEP) 'displays' .ci/setup displays
 	$(STEP) 'other systems' .ci/crossbuild $(PURE)
-	$(STEP) 'pure Go, -race, 2 processors' $(GO_TEST) -race -cpu=2 $(PURE)
-	$(STEP) 'pure Go, -race, 1 and 4 processors' \
-		$(GO_TEST) -race -cpu=1,4 -skip '^($(SIZES))$$' $(PURE)
+	@# With ringdebug the order of locks is checked, and the ring's released memory is overwritten.
+	$(STEP) 'pure Go, -race, 2 processors, ringdebug' \
+		$(GO_TEST) -race -tags ringdebug -cpu=2 $(PURE)
+	$(STEP) 'lock-free parts, -race, 1 and 4 processors' \
+		$(GO_TEST) -race -cpu=1,4 -skip '^($(SIZES))$$' $(LOCKFREE)
 	$(STEP) 'names in documents and comments, imports' $(GO_TEST) ./internal/docs ./internal/walls
-	$(STEP) 'ring, transport and bus with ringdebug' \
-		$(GO_TEST) -tags ringdebug ./ring/... ./transport/... ./bus/... ./internal/ranked
 	$(STEP) linearizability sh -c 'cd ring/linearizability && $(GO_TEST) -race .'
 	$(STEP) 'windows, examples, fuzz seeds' \
 		$(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
