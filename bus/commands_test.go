@@ -251,7 +251,8 @@ func TestTooLargeForPage(t *testing.T) {
 	}
 	large := strings.Repeat("x", 33<<10)
 	_, bytesErr := w.page.Invoke(transporttest.Request{
-		Command: bus.CommandEmitBytes, Raw: []byte(large), Headers: map[string]string{
+		Command: bus.CommandEmitBytes, Raw: []byte(large),
+		Headers: map[string]string{
 			bus.HeaderEvent: "e",
 		},
 	})

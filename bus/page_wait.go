@@ -224,7 +224,8 @@ func (p *Page) Flush(ctx context.Context) error {
 // undelivered says how much of what was kept did not get to a page.
 func (p *Page) undelivered(kept int, err error) error {
 	return &WindowError{
-		p.label, fmt.Errorf(
+		p.label,
+		fmt.Errorf(
 			"%d events and scripts that were kept for a page were not delivered: %w", kept, err),
 	}
 }

@@ -145,7 +145,8 @@ func (l *load) callOrdered(n int) {
 			return nil
 		}
 		return transporttest.Request{
-			Command: "ordered", Args: map[string]any{
+			Command: "ordered",
+			Args: map[string]any{
 				"Call": c.n, "Turn": turn, "Pad": strings.Repeat("x", n),
 			},
 		}

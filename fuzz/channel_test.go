@@ -105,7 +105,8 @@ func (l *load) openChannel(a, options byte) {
 		c.n = len(l.channels)
 		c.page = p
 		c.order = order{
-			name: fmt.Sprintf("channel %d", c.n), series: []*series{
+			name: fmt.Sprintf("channel %d", c.n),
+			series: []*series{
 				{id: byte(c.n)}, {id: 1<<4 | byte(c.n)},
 			},
 		}

@@ -100,7 +100,8 @@ func (l *load) resume(from string) {
 		defer l.mu.Unlock()
 		r.page = p
 		return transporttest.Request{
-			Command: transport.CommandResume, Args: map[string]any{
+			Command: transport.CommandResume,
+			Args: map[string]any{
 				"name": "feed", "from": from, "channel": p,
 			}, Channels: []*transporttest.Channel{p},
 		}

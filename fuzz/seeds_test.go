@@ -123,7 +123,8 @@ var seeds = map[string]program{
 		{opNetwork, 7, 0}, {opCancel, 3, 0},
 	}},
 	"ends": {[4]byte{}, []step{
-		{opOpen, 0, 0}, {opOpen, oneWay, kept}, {opOpen, 0, kept | latest}, {opOpen, borrowed,
+		{opOpen, 0, 0}, {opOpen, oneWay, kept}, {opOpen, 0, kept | latest},
+		{opOpen, borrowed,
 			ownRing}, {opNetwork, 3, 0}, {opSend, 0, long}, {opSend, 1, long},
 		{opSend, 2, long}, {opSendUp, 0, long}, {opSendUp, 3, short}, {opClosePage, 0, 0},
 		{opCloseGo, 1, 1}, {opReturn, 2, 0}, {opSend, 3, frame}, {opClosePage, 3, 0},

@@ -29,7 +29,8 @@ func TestSessionConfigThatPanics(t *testing.T) {
 					transport.HandleOrdered(e, "ordered",
 						func(context.Context, any) (int, error) { return 7, nil })
 					p := openPage(t, e, transporttest.Config{
-						Settle: settle, ForbidEval: true, NativeEval: func(uint32, string, bool) {
+						Settle: settle, ForbidEval: true,
+						NativeEval: func(uint32, string, bool) {
 							bad()
 						},
 					})

@@ -322,7 +322,8 @@ func (inv *invocation) answer() {
 		failed = inv.replyError(s.ctx, instead)
 	} else if errors.Is(failed, ErrTooLarge) {
 		failed = inv.replyError(s.ctx, &Error{
-			CodeBadResult, fmt.Sprintf("the result or error of command %q is over the limit of "+
+			CodeBadResult,
+			fmt.Sprintf("the result or error of command %q is over the limit of "+
 				"%d bytes", inv.name, s.opt.MaxMessage), nil,
 		})
 	}
@@ -351,13 +352,15 @@ func (inv *invocation) receiveBody() *Error {
 	m, err := inv.args.upload.receive(inv.ctx)
 	if err != nil {
 		return &Error{
-			CodeBadArguments, fmt.Sprintf("the raw body of command %q did not arrive: %v", inv.name,
+			CodeBadArguments,
+			fmt.Sprintf("the raw body of command %q did not arrive: %v", inv.name,
 				err), nil,
 		}
 	}
 	if m.kind != wire.Bytes || uint64(len(m.data)) != inv.args.length {
 		return &Error{
-			CodeBadArguments, fmt.Sprintf("the raw body of command %q has %d bytes, %d were "+
+			CodeBadArguments,
+			fmt.Sprintf("the raw body of command %q has %d bytes, %d were "+
 				"announced", inv.name, len(m.data), inv.args.length), nil,
 		}
 	}

@@ -126,7 +126,8 @@ func register[Args, Result any](e *Engine, c *command,
 					"stack", f.Stack)
 			}
 			return answer{}, &Error{
-				CodeBadResult, fmt.Sprintf("the result of command %q can't be encoded: %v", c.name,
+				CodeBadResult,
+				fmt.Sprintf("the result of command %q can't be encoded: %v", c.name,
 					err), nil,
 			}
 		}

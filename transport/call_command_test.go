@@ -252,7 +252,8 @@ func TestCommandEndsItsGoroutine(t *testing.T) {
 	}
 	ch := p.NewChannel()
 	exits = append(exits, p.Start(transporttest.Request{
-		Command: "exit with a channel", Args: map[string]any{
+		Command: "exit with a channel",
+		Args: map[string]any{
 			"C": ch,
 		}, Channels: []*transporttest.Channel{ch},
 	}))

@@ -92,7 +92,8 @@ func (inv *invocation) channel(id uint32, borrow bool) error {
 		}
 		if open >= s.opt.Lanes && inv.refused == nil {
 			inv.refused = &Error{
-				CodeTooManyLanes, fmt.Sprintf("%d channels are open already: close some, or "+
+				CodeTooManyLanes,
+				fmt.Sprintf("%d channels are open already: close some, or "+
 					"raise Options.Lanes", s.opt.Lanes), nil,
 			}
 		}

@@ -115,7 +115,8 @@ func TestOrderedArguments(t *testing.T) {
 	})
 	p := openPage(t, e, transporttest.Config{Label: "w"})
 	r, err := p.Invoke(transporttest.Request{
-		Command: "raw json", Args: json.RawMessage(`{"é":[1]}`), Headers: map[string]string{
+		Command: "raw json", Args: json.RawMessage(`{"é":[1]}`),
+		Headers: map[string]string{
 			"h": "H",
 		},
 	})

@@ -50,7 +50,8 @@ func TestConfigureBesideUse(t *testing.T) {
 	for range rounds {
 		s, r := p.NewChannel(), p.NewChannel()
 		call := p.Start(transporttest.Request{
-			Command: "c", Args: map[string]any{"S": s, "R": r}, Channels: []*transporttest.Channel{
+			Command: "c", Args: map[string]any{"S": s, "R": r},
+			Channels: []*transporttest.Channel{
 				s, r,
 			},
 		})

@@ -87,7 +87,8 @@ func TestLatestBesideClose(t *testing.T) {
 	for n := range 1000 {
 		ch := p.NewChannel()
 		r, err := p.Invoke(transporttest.Request{
-			Command: "latest", Args: map[string]any{"C": ch}, Channels: []*transporttest.Channel{
+			Command: "latest", Args: map[string]any{"C": ch},
+			Channels: []*transporttest.Channel{
 				ch,
 			},
 		})

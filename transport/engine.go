@@ -35,7 +35,8 @@ func NewEngine(o Options) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		opt: o, commands: xsync.NewMapOf[string, *command](), resumables: xsync.NewMapOf[string,
+		opt: o, commands: xsync.NewMapOf[string, *command](),
+		resumables: xsync.NewMapOf[string,
 			*resumable](), epoch: time.Now(),
 	}
 	row := builtin.Named(CommandResume)
@@ -134,7 +135,8 @@ func (p Permission) String() string {
 // Denied is the error of a permission that is missing. Its message names the permission.
 func (p Permission) Denied() *Error {
 	return &Error{
-		Code: CodeDenied, Message: fmt.Sprintf("window %q (%s) lacks the permission %q", p.Label,
+		Code: CodeDenied,
+		Message: fmt.Sprintf("window %q (%s) lacks the permission %q", p.Label,
 			p.Origin, p.String()),
 	}
 }

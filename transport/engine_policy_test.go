@@ -23,7 +23,8 @@ func TestDenials(t *testing.T) {
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		Policy: &policy.Policy{Rules: []policy.Rule{{
 			Windows: []string{"main"}, Origins: []string{"test://page"},
-			Allow: []string{"command:open*", "channel:open", "command:closed"}, Deny: []string{
+			Allow: []string{"command:open*", "channel:open", "command:closed"},
+			Deny: []string{
 				"command:ordered and denied",
 			},
 		}, {

@@ -180,7 +180,8 @@ func crossing(log *slog.Logger, err error) *Error {
 		log.Error("an error's methods panicked", "type", fmt.Sprintf("%T", err), "panic", f.Panic,
 			"stack", f.Stack)
 		return &Error{
-			CodePanic, fmt.Sprintf("a method of an error of type %T panicked: see the app's log",
+			CodePanic,
+			fmt.Sprintf("a method of an error of type %T panicked: see the app's log",
 				err), nil,
 		}
 	}

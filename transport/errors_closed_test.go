@@ -18,7 +18,8 @@ type updates struct{ Updates *transport.Channel[int] }
 func start(p *transporttest.Page, command string) (*transporttest.Call, *transporttest.Channel) {
 	ch := p.NewChannel()
 	call := p.Start(transporttest.Request{
-		Command: command, Args: map[string]any{"Updates": ch}, Channels: []*transporttest.Channel{
+		Command: command, Args: map[string]any{"Updates": ch},
+		Channels: []*transporttest.Channel{
 			ch,
 		},
 	})

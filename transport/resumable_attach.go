@@ -157,7 +157,8 @@ func (r *resumable) seat() error {
 	}
 	if n := len(r.readers) + r.attaching; n >= r.opt.Readers {
 		return &Error{
-			CodeBusy, fmt.Sprintf("%d pages are attached to %q already: raise "+
+			CodeBusy,
+			fmt.Sprintf("%d pages are attached to %q already: raise "+
 				"ResumableOptions.Readers", n, r.name), nil,
 		}
 	}
@@ -222,7 +223,8 @@ func (rd *reader) exists(st *history.State) error {
 		return &TooLateError{Name: name, Wanted: rd.begin, Oldest: st.Oldest}
 	case rd.begin > st.Newest+1:
 		return &Error{
-			CodeBadArguments, fmt.Sprintf(
+			CodeBadArguments,
+			fmt.Sprintf(
 				"sequence %d of %q does not exist yet, the next one is %d", rd.begin, name,
 				st.Newest+1), map[string]uint64{"next": st.Newest + 1},
 		}

@@ -228,8 +228,8 @@ func TestResumableOptions(t *testing.T) {
 		t.Errorf("over a fourth of the history: %v", err)
 	}
 	wide := newResumable[[]byte](t, e, "wide", transport.ResumableOptions{})
-	if err := errors.Join(wide.TrySend(make([]byte, 1<<20)),
-		wide.TrySend(make([]byte, 1<<20-1))); err != nil {
+	full, rest := make([]byte, 1<<20), make([]byte, 1<<20-1)
+	if err := errors.Join(wide.TrySend(full), wide.TrySend(rest)); err != nil {
 		t.Error(err)
 	}
 	if err := wide.TrySend(make([]byte, 1<<20+1)); !errors.Is(err, transport.ErrTooLarge) {

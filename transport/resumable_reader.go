@@ -262,7 +262,8 @@ func (rd *reader) readFailed(err error) error {
 // renumbered is the end of a page's channel when sequences don't go on.
 func (r *resumable) renumbered(how string) *Error {
 	return &Error{
-		CodeRenumbered, fmt.Sprintf("the store of %q is another one, or has a gap (%s): resume "+
+		CodeRenumbered,
+		fmt.Sprintf("the store of %q is another one, or has a gap (%s): resume "+
 			"again", r.name, how), nil,
 	}
 }

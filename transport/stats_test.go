@@ -35,7 +35,8 @@ func TestStats(t *testing.T) {
 		defer p.Close()
 		page := p.NewChannel()
 		if _, err := p.Invoke(transporttest.Request{
-			Command: "grab", Args: map[string]any{"S": page}, Channels: []*transporttest.Channel{
+			Command: "grab", Args: map[string]any{"S": page},
+			Channels: []*transporttest.Channel{
 				page,
 			},
 		}); err != nil {

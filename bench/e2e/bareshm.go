@@ -102,8 +102,8 @@ func buildExtension(directory string) error {
 		"-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", filepath.Join(directory, "bareshm.so"),
 		filepath.Join(source, "bareshm", "extension.c"),
 	}
-	if out, err := exec.Command("cc", append(args,
-		strings.Fields(string(flags))...)...).CombinedOutput(); err != nil {
+	args = append(args, strings.Fields(string(flags))...)
+	if out, err := exec.Command("cc", args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("failed to compile the extension of the bare limit: %w\n%s", err, out)
 	}
 	return nil

@@ -176,7 +176,8 @@ func (b *bench) addBareShm() {
 	}{
 		{"raw", 64 << 10, overShm.bulk >> 16}, {"raw", 1 << 20, overShm.bulk >> 20},
 		{"raw", 128, overShm.bulk >> 10}, {"raw", 1 << 10, overShm.bulk >> 12},
-		{"raw-borrow", 64 << 10, overShm.borrowed >> 16}, {"raw-borrow", 1 << 20,
+		{"raw-borrow", 64 << 10, overShm.borrowed >> 16},
+		{"raw-borrow", 1 << 20,
 			overShm.borrowed >> 20},
 	} {
 		b.add(row{System: "bare", Carrier: "shm", Case: c.kase, Direction: "down", Size: c.size,
@@ -247,8 +248,8 @@ func (t *tailrace) floods(n int, gap time.Duration, size int) func() (sample, er
 // trip measures bare requests one after the other.
 func (b *bench) trip(canned, n, body int) func() (sample, error) {
 	return func() (sample, error) {
-		if _, _, err := b.bare.run(b.bare.w, fmt.Sprintf("trips(%d,%d,%d)", canned, n,
-			body)); err != nil {
+		trips := fmt.Sprintf("trips(%d,%d,%d)", canned, n, body)
+		if _, _, err := b.bare.run(b.bare.w, trips); err != nil {
 			return sample{}, err
 		}
 		return percentiles(b.bare.intervals()), nil

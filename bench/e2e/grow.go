@@ -61,8 +61,8 @@ func stream(t *tailrace) (*flat, error) {
 		return nil, err
 	}
 	for i := range portions {
-		if _, err := t.run(fmt.Sprintf("down('raw',%d,%d,1)", portion/portionSize,
-			portionSize)); err != nil {
+		down := fmt.Sprintf("down('raw',%d,%d,1)", portion/portionSize, portionSize)
+		if _, err := t.run(down); err != nil {
 			return nil, err
 		}
 		now, err := processes()

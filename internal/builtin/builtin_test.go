@@ -33,8 +33,7 @@ func rows() string {
 		part, short, _ := strings.Cut(name, "|")
 		price := []string{"nothing", "asking", "a change", "dear"}[c.Price]
 		head := fmt.Sprintf("| `%s` | %%s | %s | %s | %s | %s |", part, strings.Join(needs, "; "),
-			order,
-			length, price)
+			order, length, price)
 		if _, known := names[head]; !known {
 			heads = append(heads, head)
 		}

@@ -104,16 +104,17 @@ func TestDocument(t *testing.T) {
 			continue
 		}
 		if len(row) == 6 {
-			option := quoted.FindStringSubmatch(row[1])
-			if option == nil {
+			named := quoted.FindAllStringSubmatch(row[1], -1)
+			if named == nil {
 				t.Errorf("%q: %s is no option", row[0], row[1])
-				continue
 			}
-			options[option[1]+"."+option[2]] = true
-			if doc, ok := of(option[1]).fields[option[2]]; !ok {
-				t.Errorf("%q: there is no %s", row[0], row[1])
-			} else if !strings.Contains(strings.ToLower(doc), "default") {
-				t.Errorf("%s documents no default", row[1])
+			for _, option := range named {
+				options[option[1]+"."+option[2]] = true
+				if doc, ok := of(option[1]).fields[option[2]]; !ok {
+					t.Errorf("%q: there is no %s", row[0], option[0])
+				} else if !strings.Contains(strings.ToLower(doc), "default") {
+					t.Errorf("%s documents no default", option[0])
+				}
 			}
 		}
 		tests := quoted.FindAllStringSubmatch(row[len(row)-1], -1)
@@ -128,7 +129,7 @@ func TestDocument(t *testing.T) {
 	}
 	// The other way: a number or a time among the options is a bound, and stands in the table.
 	for folder, types := range map[string][]string{"transport": {"Options", "ResumableOptions"},
-		"bus": {"Options"}, "webview": {"Options"}} {
+		"bus": {"Options"}, "webview": {"Options"}, "webview/serving": {"Options"}} {
 		for field := range of(folder).fields {
 			name, _, _ := strings.Cut(field, ".")
 			for _, want := range types {

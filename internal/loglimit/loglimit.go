@@ -43,7 +43,8 @@ func New(l *slog.Logger) *slog.Logger {
 		return l
 	}
 	return slog.New(&handler{
-		queue: new(queue), budgets: &budgets{at: map[key]*budget{}}, target: &target{
+		queue: new(queue), budgets: &budgets{at: map[key]*budget{}},
+		target: &target{
 			made: l.Handler(),
 		},
 	})

@@ -24,7 +24,8 @@ type app struct {
 
 func newApp() app {
 	return app{
-		mu: new(sync.Mutex), got: new([]string), enabled: func() bool {
+		mu: new(sync.Mutex), got: new([]string),
+		enabled: func() bool {
 			return true
 		}, with: func() {},
 		handle: func(slog.Record) {},

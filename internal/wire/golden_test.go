@@ -166,12 +166,14 @@ func accepted() []vector {
 		{Name: "control-up", Direction: "up", Batch: &goldenBatch{Number: 4, Receipt: 3, Slot: 5,
 			Request: 2, Runs: []goldenRun{{Lane: 0, First: 0, Align: 8, Frames: frames(
 				goldenFrame{
-					Invoke, "0100000020000000" +
+					Invoke,
+					"0100000020000000" +
 						hex.EncodeToString([]byte(`{"cmd":"f","body":"json"}       `)) + "7b7d",
 				},
 				goldenFrame{Cancel, "0100000000000000"}, goldenFrame{Result, word + "31"},
 				goldenFrame{Result, "0700000003000000"}, goldenFrame{
-					Error, "0800000000000000" +
+					Error,
+					"0800000000000000" +
 						hex.EncodeToString([]byte(`{"code":"eval","message":"z"}`)),
 				})}}}},
 		{Name: "two-runs-of-one-lane", Direction: "up", Batch: &goldenBatch{Number: 1, Request: 1,
@@ -280,8 +282,8 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(goldenDir, v.Name+".json"), append(data, '\n'),
-				0o644); err != nil {
+			name := filepath.Join(goldenDir, v.Name+".json")
+			if err := os.WriteFile(name, append(data, '\n'), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -193,7 +193,8 @@ func TestEngineRefuses(t *testing.T) {
 // TestPatternsAreCheap: a pattern of many stars against a long name that does not match.
 func TestPatternsAreCheap(t *testing.T) {
 	p := &policy.Policy{Rules: []policy.Rule{{
-		Windows: []string{"*"}, Origins: []string{"*"}, Allow: []string{
+		Windows: []string{"*"}, Origins: []string{"*"},
+		Allow: []string{
 			"emit:" + strings.Repeat("*a", 50) + "b",
 		},
 	}}}

@@ -98,7 +98,8 @@ func ptr[T any](v T) *T { return &v }
 
 // likeJSON are values for which JSON has words: the text is encoding/json's own.
 var likeJSON = []any{
-	nil, true, false, "", "plain", "quotes \" ' ` \\ </script> <!-- & \x00\t\n\x7f \u2028\u2029 " +
+	nil, true, false, "", "plain",
+	"quotes \" ' ` \\ </script> <!-- & \x00\t\n\x7f \u2028\u2029 " +
 		"é 😀 \xff\xed\xa0\x80",
 	0, -1, int8(-128), uint8(255), int64(1<<53 - 1), int64(-(1<<53 - 1)), uint64(1<<53 - 1),
 	uintptr(7),
@@ -107,20 +108,24 @@ var likeJSON = []any{
 	float32(0.1), float32(1e-7), float32(1e-6), float32(3e38), float32(16777216),
 	[]int(nil), []int{}, []any{1, "a", nil, []any{}}, [2]bool{true, false}, []byte("bytes?>"),
 	[]byte(nil), []byte{}, [2]byte{1, 2}, []upper{"x"},
-	map[string]int(nil), map[string]any{"b": 1, "a": nil, "<": "x", "": 2}, map[int]string{
+	map[string]int(nil), map[string]any{"b": 1, "a": nil, "<": "x", "": 2},
+	map[int]string{
 		10: "a", 9: "b", -1: "c",
 	}, map[uint8]int{3: 1},
-	map[upper]int{"key": 1}, map[time.Time]int{time.Unix(0, 0).UTC(): 3}, map[*time.Time]int{
+	map[upper]int{"key": 1}, map[time.Time]int{time.Unix(0, 0).UTC(): 3},
+	map[*time.Time]int{
 		nil: 1,
 	},
 	time.Date(2024, 2, 29, 12, 0, 0, 5, time.UTC), time.Hour, json.Number("12.50"), json.Number(""),
 	json.Number("-1e400"),
 	json.RawMessage(`{"a" : [1, 2 , "<\u2028"]}`), json.RawMessage("12345678901234567890"),
 	(*int)(nil), ptr(ptr(3)), upper("text"),
-	number(3), struct{ N number }{3}, struct {
+	number(3), struct{ N number }{3},
+	struct {
 		N number `json:",string"`
 	}{3},
-	shape{}, &shape{Plain: 1, hidden: 2, Empty: []int{1}, Zero: time.Unix(1, 0).UTC(), Text: -3,
+	shape{},
+	&shape{Plain: 1, hidden: 2, Empty: []int{1}, Zero: time.Unix(1, 0).UTC(), Text: -3,
 		TextPtr: ptr(0.5), Quoted: "a\"<b", Flag: true, Number: "7",
 		Raw: json.RawMessage(` [ ] `), Interface: shape{Interface: "x"}, Bytes: []byte{0, 255},
 		Map: map[int8]float32{-1: 0.1}, Ptr: &shape{}, Duration: 1},

@@ -26,6 +26,14 @@ type Channel struct {
 	id   uint32
 	cond *sync.Cond
 
+	down   channelDown
+	up     channelUp
+	err    error
+	borrow bool
+}
+
+// channelDown is what Go has sent on a channel. The page's mu guards it.
+type channelDown struct {
 	next     uint64
 	part     wire.Assembly
 	queue    []Message
@@ -33,16 +41,17 @@ type Channel struct {
 	consumed uint64
 	held     int // strides of fragments behind unread messages, not credited yet
 	told     uint64
-	err      error
+}
 
-	window     uint64 // what may be sent; 0 until Go opens it
-	announced  bool
-	upSent     uint64
-	upNext     uint64
-	upCredited uint64
-	sending    bool
-	closed     bool // our close is queued
-	borrow     bool
+// channelUp is what the page sends on a channel. The page's mu guards it.
+type channelUp struct {
+	window    uint64 // what may be sent; 0 until Go opens it
+	announced bool
+	sent      uint64
+	next      uint64
+	credited  uint64
+	sending   bool
+	closed    bool // our close is queued
 }
 
 // NewChannel makes a channel, to be passed to Invoke.
@@ -53,17 +62,17 @@ func (p *Page) NewChannel() *Channel {
 }
 
 func (p *Page) channel() *Channel {
-	if p.lastLane == 0 {
-		p.lastLane = 1
+	if p.lanes.last == 0 {
+		p.lanes.last = 1
 	} else {
-		p.lastLane += 2
+		p.lanes.last += 2
 	}
-	return p.addLane(p.lastLane)
+	return p.addLane(p.lanes.last)
 }
 
 func (p *Page) addLane(id uint32) *Channel {
 	c := &Channel{p: p, id: id, cond: sync.NewCond(&p.mu), err: p.err}
-	p.lanes[id] = c
+	p.lanes.open[id] = c
 	return c
 }
 
@@ -85,24 +94,24 @@ func (c *Channel) MarshalJSON() ([]byte, error) {
 func (c *Channel) Next() (Message, error) {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
-	if len(c.queue) == 0 && c.err == nil {
-		err := c.p.await(c.cond, func() bool { return len(c.queue) > 0 || c.err != nil },
+	if len(c.down.queue) == 0 && c.err == nil {
+		err := c.p.await(c.cond, func() bool { return len(c.down.queue) > 0 || c.err != nil },
 			func() string {
 				return fmt.Sprintf("a message on channel %d, which has brought %d bytes", c.id,
-					c.received)
+					c.down.received)
 			})
 		if err != nil {
 			return Message{}, err
 		}
 	}
-	if len(c.queue) == 0 {
+	if len(c.down.queue) == 0 {
 		return Message{}, c.err
 	}
-	m := c.queue[0]
-	c.queue = c.queue[1:]
-	if len(c.queue) == 0 {
-		m.stride += c.held
-		c.held = 0
+	m := c.down.queue[0]
+	c.down.queue = c.down.queue[1:]
+	if len(c.down.queue) == 0 {
+		m.stride += c.down.held
+		c.down.held = 0
 	}
 	c.p.consume(c, m.stride)
 	return m, nil
@@ -112,22 +121,21 @@ func (c *Channel) Next() (Message, error) {
 func (c *Channel) Queued() int {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
-	return len(c.queue)
+	return len(c.down.queue)
 }
 
 // Send sends a message; it waits for the window, with an end as Next.
 func (c *Channel) Send(kind wire.Kind, data []byte) error {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
-	err := c.p.await(c.cond, func() bool { return c.announced || c.err != nil }, func() string {
+	err := c.p.await(c.cond, func() bool { return c.up.announced || c.err != nil }, func() string {
 		return fmt.Sprintf("Go to take channel %d: pass it to a command whose arguments have a "+
-			"Channel "+
-			"or Stream for it", c.id)
+			"Channel or Stream for it", c.id)
 	})
 	if err != nil {
 		return err
 	}
-	if c.announced && c.window == 0 {
+	if c.up.announced && c.up.window == 0 {
 		return errors.New("transporttest: channel is one-way")
 	}
 	return c.p.up.send(c, kind, data)
@@ -142,8 +150,8 @@ func (c *Channel) Close() {
 }
 
 func (c *Channel) sendClose() {
-	if !c.closed && c.p.err == nil {
-		c.closed = true
+	if !c.up.closed && c.p.err == nil {
+		c.up.closed = true
 		c.p.up.queue(c, wire.Close, nil)
 	}
 }
@@ -169,7 +177,7 @@ func (p *Page) closed(c *Channel, payload []byte) error {
 	}
 	c.finish(err)
 	c.sendClose()
-	delete(p.lanes, c.id)
+	delete(p.lanes.open, c.id)
 	p.up.cond.Broadcast()
 	return nil
 }

@@ -63,14 +63,14 @@ func (p *Page) Events() []Event {
 func (p *Page) Stall(stalled bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stalled = stalled
-	p.resume.Broadcast()
+	p.down.stalled = stalled
+	p.down.resume.Broadcast()
 }
 
 // standStill waits while the page does. The caller holds mu.
 func (p *Page) standStill() {
-	for p.stalled && p.err == nil {
-		p.resume.Wait()
+	for p.down.stalled && p.err == nil {
+		p.down.resume.Wait()
 	}
 }
 
@@ -99,7 +99,7 @@ func (p *Page) Ran(id uint32) bool {
 		return false
 	}
 	n.holding = false
-	p.consume(p.lanes[0], n.stride)
+	p.consume(p.lanes.open[0], n.stride)
 	for len(n.held) > 0 && !n.holding && p.err == nil {
 		m := n.held[0]
 		n.held = n.held[1:]
@@ -107,9 +107,9 @@ func (p *Page) Ran(id uint32) bool {
 			p.fail(err)
 		}
 	}
-	if c := p.lanes[0]; !n.holding && c.held > 0 {
-		p.consume(c, c.held)
-		c.held = 0
+	if c := p.lanes.open[0]; !n.holding && c.down.held > 0 {
+		p.consume(c, c.down.held)
+		c.down.held = 0
 	}
 	return true
 }
@@ -134,7 +134,7 @@ func (p *Page) controlNow(kind wire.Kind, data []byte, stride int, body *Channel
 	if p.native.holding {
 		p.native.stride = stride
 	} else {
-		p.consume(p.lanes[0], stride)
+		p.consume(p.lanes.open[0], stride)
 	}
 	return err
 }
@@ -162,8 +162,8 @@ func (p *Page) control(kind wire.Kind, data []byte, body *Channel) error {
 	}
 	switch kind {
 	case wire.Open:
-		if c := p.lanes[id]; c != nil {
-			c.announced, c.window = true, binary.LittleEndian.Uint64(rest)
+		if c := p.lanes.open[id]; c != nil {
+			c.up.announced, c.up.window = true, binary.LittleEndian.Uint64(rest)
 			c.cond.Broadcast()
 			p.up.cond.Broadcast()
 		}
@@ -172,7 +172,7 @@ func (p *Page) control(kind wire.Kind, data []byte, body *Channel) error {
 		p.runEval(id, second, string(rest))
 		return nil
 	}
-	c := p.calls[id]
+	c := p.calls.open[id]
 	if c == nil {
 		return wire.Broken("%v for call %d", kind, id)
 	}
@@ -210,7 +210,7 @@ const (
 func (p *Page) runEval(id, flags uint32, js string) {
 	if p.config.ForbidEval && flags&nativeFlag != 0 {
 		p.native.holding, p.native.id = true, id
-		p.up.queue(p.lanes[0], wire.Result, twoWords(id, notAllowed))
+		p.up.queue(p.lanes.open[0], wire.Result, twoWords(id, notAllowed))
 		return
 	}
 	v, err := any(nil), fmt.Errorf("this page runs no scripts")
@@ -230,7 +230,7 @@ func (p *Page) runEval(id, flags uint32, js string) {
 		kind = wire.Error
 		body, _ = json.Marshal(&transport.Error{Code: "eval", Message: err.Error()})
 	}
-	p.up.queue(p.lanes[0], kind, append(payload, body...))
+	p.up.queue(p.lanes.open[0], kind, append(payload, body...))
 }
 
 func twoWords(a, b uint32) []byte {

@@ -56,9 +56,9 @@ const inlineBody = 64 << 10
 func (p *Page) Start(r Request) *Call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lastCall++
-	c := &call{p: p, id: p.lastCall, name: r.Command, done: make(chan struct{})}
-	p.calls[c.id] = c
+	p.calls.last++
+	c := &call{p: p, id: p.calls.last, name: r.Command, done: make(chan struct{})}
+	p.calls.open[c.id] = c
 	if p.err != nil {
 		c.finish(nil, p.err)
 		return &Call{c}
@@ -89,7 +89,7 @@ func (p *Page) Start(r Request) *Call {
 		}
 	case len(r.Raw) > inlineBody:
 		upload = p.channel()
-		upload.window, upload.announced = uint64(p.limits.Window), true
+		upload.up.window, upload.up.announced = uint64(p.limits.Window), true
 		envelope["body"], envelope["lane"], envelope["length"] = "lane", upload.id, len(body)
 		body = nil
 	default:
@@ -102,7 +102,7 @@ func (p *Page) Start(r Request) *Call {
 	}
 	payload := binary.LittleEndian.AppendUint32(nil, c.id)
 	payload = binary.LittleEndian.AppendUint32(payload, uint32(len(text)))
-	err = p.up.send(p.lanes[0], wire.Invoke, append(append(payload, text...), body...))
+	err = p.up.send(p.lanes.open[0], wire.Invoke, append(append(payload, text...), body...))
 	if err == nil && upload != nil {
 		if err = p.up.send(upload, wire.Bytes, r.Raw); err == ErrChannelClosed && p.err == nil {
 			err = nil // Go refuses the call, which it answers
@@ -149,6 +149,6 @@ func (c *Call) Cancel() {
 	p := c.c.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.up.queue(p.lanes[0], wire.Cancel, binary.LittleEndian.AppendUint64(nil, uint64(c.c.id)))
+	p.up.queue(p.lanes.open[0], wire.Cancel, binary.LittleEndian.AppendUint64(nil, uint64(c.c.id)))
 	c.c.finish(nil, transport.ErrCanceled)
 }

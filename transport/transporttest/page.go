@@ -25,23 +25,38 @@ type Page struct {
 	posts   int
 	config  Config
 
-	mu       sync.Mutex
-	receipt  uint64
-	early    map[uint64]*wire.Batch
-	lanes    map[uint32]*Channel
-	lastLane uint32
-	calls    map[uint32]*call
-	lastCall uint32
-	credits  map[uint32]bool
-	err      error
-	stats    Stats
-	events   events
-	native   native
-	stalled  bool
-	resume   *sync.Cond
+	mu     sync.Mutex // guards what follows
+	down   downward
+	lanes  lanes
+	calls  calls
+	err    error
+	stats  Stats
+	events events
+	native native
 
 	up    upward
 	loops sync.WaitGroup
+}
+
+// downward is what of Go's batches the page has. The page's mu guards it.
+type downward struct {
+	receipt uint64                 // of the last batch that came in its turn
+	early   map[uint64]*wire.Batch // those that came before theirs
+	stalled bool                   // Stall was called
+	resume  *sync.Cond
+}
+
+// lanes are the page's channels. The page's mu guards them.
+type lanes struct {
+	open    map[uint32]*Channel
+	last    uint32          // of the page's own
+	credits map[uint32]bool // those whose credit is to be told
+}
+
+// calls are the page's calls that have no result yet. The page's mu guards them.
+type calls struct {
+	open map[uint32]*call
+	last uint32
 }
 
 // Stats are what the page has seen.
@@ -132,12 +147,12 @@ func Open(e *transport.Engine, c Config) (*Page, error) {
 	p := &Page{
 		Session: s, carrier: own, limits: e.Options(),
 		posts: hello.Posts, config: c,
-		early: make(map[uint64]*wire.Batch), lanes: make(map[uint32]*Channel),
-		calls:   make(map[uint32]*call),
-		credits: make(map[uint32]bool),
+		down:  downward{early: make(map[uint64]*wire.Batch)},
+		lanes: lanes{open: make(map[uint32]*Channel), credits: make(map[uint32]bool)},
+		calls: calls{open: make(map[uint32]*call)},
 	}
-	p.lanes[0] = &Channel{p: p, window: uint64(p.limits.Window)}
-	p.events.cond, p.resume = sync.NewCond(&p.mu), sync.NewCond(&p.mu)
+	p.lanes.open[0] = &Channel{p: p, up: channelUp{window: uint64(p.limits.Window)}}
+	p.events.cond, p.down.resume = sync.NewCond(&p.mu), sync.NewCond(&p.mu)
 	p.up.init(p)
 	for i := range p.limits.Pulls {
 		p.loops.Go(func() { p.pull(i) })
@@ -174,14 +189,14 @@ func (p *Page) fail(err error) {
 		return
 	}
 	p.err = fmt.Errorf("%w: %w", ErrEnded, err)
-	for _, c := range p.calls {
+	for _, c := range p.calls.open {
 		c.finish(nil, p.err)
 	}
-	for _, c := range p.lanes {
+	for _, c := range p.lanes.open {
 		c.finish(p.err)
 	}
 	p.events.cond.Broadcast()
-	p.resume.Broadcast()
+	p.down.resume.Broadcast()
 	p.up.cond.Broadcast()
 }
 
@@ -223,35 +238,35 @@ func (p *Page) inOrder(b *wire.Batch) error {
 	if b.Number == 0 {
 		return nil // it brings a receipt, which the answer to the page's request is anyhow
 	}
-	if b.Number <= p.receipt || p.early[b.Number] != nil {
+	if b.Number <= p.down.receipt || p.down.early[b.Number] != nil {
 		p.stats.Repeats++
 		return nil
 	}
-	if b.Number > p.receipt+1+wire.Ahead {
-		return wire.Broken("batch %d while %d is the last one", b.Number, p.receipt)
+	if b.Number > p.down.receipt+1+wire.Ahead {
+		return wire.Broken("batch %d while %d is the last one", b.Number, p.down.receipt)
 	}
-	if b.Number > p.receipt+1 {
+	if b.Number > p.down.receipt+1 {
 		p.stats.Early++
 	}
-	p.early[b.Number] = b
+	p.down.early[b.Number] = b
 	for {
-		b := p.early[p.receipt+1]
+		b := p.down.early[p.down.receipt+1]
 		if b == nil {
 			return nil
 		}
-		delete(p.early, b.Number)
-		p.receipt++
+		delete(p.down.early, b.Number)
+		p.down.receipt++
 		p.stats.Batches++
 		for _, c := range b.Credits {
-			ch := p.lanes[c.Lane]
+			ch := p.lanes.open[c.Lane]
 			if ch == nil {
 				continue // it is gone
 			}
-			if c.Total > ch.upSent {
+			if c.Total > ch.up.sent {
 				return wire.Broken("credit of %d bytes for lane %d, which has sent %d", c.Total,
-					c.Lane, ch.upSent)
+					c.Lane, ch.up.sent)
 			}
-			ch.upCredited = max(ch.upCredited, c.Total)
+			ch.up.credited = max(ch.up.credited, c.Total)
 		}
 		p.up.cond.Broadcast()
 		for i := range b.Runs {
@@ -263,42 +278,42 @@ func (p *Page) inOrder(b *wire.Batch) error {
 }
 
 func (p *Page) run(r *wire.Run) error {
-	c := p.lanes[r.Lane]
+	c := p.lanes.open[r.Lane]
 	if c == nil {
 		return wire.Broken("frames for lane %d, which is not open", r.Lane)
 	}
-	if r.First != c.next {
-		return wire.Broken("run on lane %d begins with %d, not %d", r.Lane, r.First, c.next)
+	if r.First != c.down.next {
+		return wire.Broken("run on lane %d begins with %d, not %d", r.Lane, r.First, c.down.next)
 	}
-	c.next += uint64(r.Count)
+	c.down.next += uint64(r.Count)
 	return r.Each(func(f wire.Frame, stride int) error { return p.frame(c, f, stride) })
 }
 
 func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
 	kind, data := f.Kind, f.Payload
-	c.received += uint64(stride)
-	if out := c.received - c.consumed; kind != wire.Close &&
+	c.down.received += uint64(stride)
+	if out := c.down.received - c.down.consumed; kind != wire.Close &&
 		out > uint64(max(p.limits.Window, stride)) {
 		return wire.Broken("lane %d has %d bytes without credit, its window is %d", c.id, out,
 			p.limits.Window)
 	}
 	if kind >= wire.Begin {
-		done, err := c.part.Add(f, wire.Down, c.id, p.limits.MaxMessage)
+		done, err := c.down.part.Add(f, wire.Down, c.id, p.limits.MaxMessage)
 		if err != nil {
 			return err
 		}
 		if !done {
 			// as the client does: credit says what was handed out
-			if len(c.queue) > 0 || c.id == 0 && p.native.holding {
-				c.held += stride
+			if len(c.down.queue) > 0 || c.id == 0 && p.native.holding {
+				c.down.held += stride
 			} else {
 				p.consume(c, stride)
 			}
 			return nil
 		}
-		kind, data = c.part.Take()
-		stride += c.held
-		c.held = 0
+		kind, data = c.down.part.Take()
+		stride += c.down.held
+		c.down.held = 0
 	}
 	if p.config.Arrived != nil && c.id%2 == 1 && c.err == nil {
 		p.config.Arrived(c.id, kind, data)
@@ -311,7 +326,7 @@ func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
 	case c.err != nil:
 		p.consume(c, stride)
 	default:
-		c.queue = append(c.queue, Message{Kind: kind, Data: data, stride: stride})
+		c.down.queue = append(c.down.queue, Message{Kind: kind, Data: data, stride: stride})
 		c.cond.Broadcast()
 	}
 	return nil
@@ -319,9 +334,9 @@ func (p *Page) frame(c *Channel, f wire.Frame, stride int) error {
 
 // consume credits bytes of a lane.
 func (p *Page) consume(c *Channel, n int) {
-	c.consumed += uint64(n)
-	p.credits[c.id] = true
-	if c.consumed-c.told > uint64(p.limits.Window)/4 {
+	c.down.consumed += uint64(n)
+	p.lanes.credits[c.id] = true
+	if c.down.consumed-c.down.told > uint64(p.limits.Window)/4 {
 		p.up.flushCredits()
 	}
 }

@@ -43,7 +43,7 @@ func (p *Page) await(cond *sync.Cond, ok func() bool, what func() string) error 
 // impatient is the error of a wait that has ended. The caller holds mu.
 func (p *Page) impatient(what string) error {
 	stalled := ""
-	if p.stalled {
+	if p.down.stalled {
 		stalled = "; the page stands still: Stall(false) lets it go on"
 	}
 	return fmt.Errorf("%w in %v: waited for %s%s", ErrPatience, p.config.Patience, what, stalled)

@@ -86,7 +86,8 @@ func TestPatience(t *testing.T) {
 				defer p.Close()
 				ch := p.NewChannel()
 				if _, err := p.Invoke(transporttest.Request{
-					Command: "take", Args: map[string]any{
+					Command: "take",
+					Args: map[string]any{
 						"C": ch,
 					}, Channels: []*transporttest.Channel{ch},
 				}); err != nil {

@@ -48,14 +48,14 @@ func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
 	if len(data) <= piece {
 		return u.frame(c, kind, data)
 	}
-	err := u.p.await(u.cond, func() bool { return !c.sending }, func() string {
+	err := u.p.await(u.cond, func() bool { return !c.up.sending }, func() string {
 		return fmt.Sprintf("the end of another large message on lane %d", c.id)
 	})
 	if err != nil {
 		return err
 	}
-	c.sending = true
-	defer func() { c.sending = false; u.cond.Broadcast() }()
+	c.up.sending = true
+	defer func() { c.up.sending = false; u.cond.Broadcast() }()
 	head := make([]byte, wire.BeginSize, wire.BeginSize+piece)
 	wire.PutBegin(head, len(data), kind)
 	err = u.frame(c, wire.Begin, append(head, data[:piece]...))
@@ -71,12 +71,12 @@ func (u *upward) send(c *Channel, kind wire.Kind, data []byte) error {
 func (u *upward) frame(c *Channel, kind wire.Kind, data []byte) error {
 	stride := uint64(wire.Stride(len(data), 8))
 	room := func() bool {
-		out := c.upSent - c.upCredited
-		return u.p.err != nil || c.err != nil || out == 0 || out+stride <= c.window
+		out := c.up.sent - c.up.credited
+		return u.p.err != nil || c.err != nil || out == 0 || out+stride <= c.up.window
 	}
 	err := u.p.await(u.cond, room, func() string {
 		return fmt.Sprintf("Go to receive on lane %d: %d bytes are sent, %d of them received, its "+
-			"window is %d", c.id, c.upSent, c.upCredited, c.window)
+			"window is %d", c.id, c.up.sent, c.up.credited, c.up.window)
 	})
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (u *upward) frame(c *Channel, kind wire.Kind, data []byte) error {
 
 // queue adds a frame to the next post.
 func (u *upward) queue(c *Channel, kind wire.Kind, data []byte) {
-	c.upSent += uint64(wire.Stride(len(data), 8))
+	c.up.sent += uint64(wire.Stride(len(data), 8))
 	u.frames = append(u.frames, upFrame{c, kind, append([]byte(nil), data...)})
 	u.post()
 }
@@ -129,9 +129,9 @@ func (u *upward) take() (runs []byte, number uint64) {
 			size += wire.Stride(len(f.data), 8)
 			u.frames = u.frames[1:]
 		}
-		runs = wire.AppendRun(runs, c.id, c.upNext, frames...)
+		runs = wire.AppendRun(runs, c.id, c.up.next, frames...)
 		size += wire.RunSize
-		c.upNext += uint64(len(frames))
+		c.up.next += uint64(len(frames))
 	}
 	u.pending = false
 	u.number++
@@ -141,31 +141,31 @@ func (u *upward) take() (runs []byte, number uint64) {
 // batch makes the bytes of one request; the caller holds mu.
 func (p *Page) batch(slot int, hold time.Duration, number uint64, runs []byte) []byte {
 	p.up.request[slot]++
-	h := wire.Header{Number: number, Receipt: p.receipt, Slot: uint32(slot),
+	h := wire.Header{Number: number, Receipt: p.down.receipt, Slot: uint32(slot),
 		Request: p.up.request[slot], Hold: uint32(hold.Milliseconds())}
-	for n := range p.early {
-		h.Selective |= 1 << (n - p.receipt - 2)
+	for n := range p.down.early {
+		h.Selective |= 1 << (n - p.down.receipt - 2)
 	}
-	for id := range p.credits {
+	for id := range p.lanes.credits {
 		if len(h.Credits) == p.limits.MaxBatch/8/wire.CreditSize {
 			p.up.flushCredits() // the rest goes with the next request
 			break
 		}
-		delete(p.credits, id)
-		if c := p.lanes[id]; c != nil {
-			c.told = c.consumed
-			h.Credits = append(h.Credits, wire.Credit{Lane: id, Total: c.consumed})
+		delete(p.lanes.credits, id)
+		if c := p.lanes.open[id]; c != nil {
+			c.down.told = c.down.consumed
+			h.Credits = append(h.Credits, wire.Credit{Lane: id, Total: c.down.consumed})
 		}
 	}
-	p.up.told = max(p.up.told, p.receipt)
+	p.up.told = max(p.up.told, p.down.receipt)
 	return wire.Finish(append(wire.AppendHeader(nil, &h), runs...))
 }
 
 // restoreCredits tells them again after a request that failed.
 func (p *Page) restoreCredits() {
-	for id, c := range p.lanes {
-		if c.consumed > 0 {
-			p.credits[id] = true
+	for id, c := range p.lanes.open {
+		if c.down.consumed > 0 {
+			p.lanes.credits[id] = true
 		}
 	}
 }
@@ -208,7 +208,7 @@ func (p *Page) postLoop(slot int) {
 		p.up.flying = slices.DeleteFunc(p.up.flying, func(n uint64) bool { return n == number })
 		p.up.cond.Broadcast()
 		// What answered this post has its receipt: the pulls may all be held, and Go wait for room.
-		p.up.pending = p.up.pending || p.receipt > p.up.told
+		p.up.pending = p.up.pending || p.down.receipt > p.up.told
 	}
 }
 

@@ -53,7 +53,8 @@ func TestAnswerIsTyped(t *testing.T) {
 	} {
 		to := &typedAnswer{}
 		rw := &answerWriter{
-			header: http.Header{}, way: way{
+			header: http.Header{},
+			way: way{
 				reply: Reply{To: to}, ctx: t.Context(),
 				room: &room{ping: func(pong func()) { pong() }},
 			},

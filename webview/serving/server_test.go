@@ -184,7 +184,8 @@ func TestServerFallback(t *testing.T) {
 	if text := log.String(); text != "" {
 		t.Errorf("http.ErrAbortHandler is no failure: %s", text)
 	}
-	idle := func() bool { return s.viewer.Stats().Requests == 0 } // a handler ends behind its answer
+	// a handler ends behind its answer
+	idle := func() bool { return s.viewer.Stats().Requests == 0 }
 	eventually(t, "the requests' ends", idle)
 	ctx, leave := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/endless", nil)

@@ -186,7 +186,8 @@ func (s snippet) closed(missing []closing) (string, error) {
 // Documents that have more, fewer or other snippets than the table are noticed.
 func TestLocate(t *testing.T) {
 	places := []place{
-		{"import { a } from '@tauri-apps/api/a';", "});"}, {"import { b } from '@tauri-apps/api/b'",
+		{"import { a } from '@tauri-apps/api/a';", "});"},
+		{"import { b } from '@tauri-apps/api/b'",
 			"b()"},
 	}
 	text := "# Title (of it)\n\nSome text, on lines\nthat end with words:\n```\n\nimport { a } " +

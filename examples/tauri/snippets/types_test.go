@@ -101,7 +101,8 @@ func TestTypes(t *testing.T) {
 	write("wrong.ts", wrong)
 	config, err := json.Marshal(map[string]any{"compilerOptions": map[string]any{
 		"strict": true, "noEmit": true, "types": []string{},
-		"target": "es2022", "module": "esnext", "moduleResolution": "bundler", "lib": []string{
+		"target": "es2022", "module": "esnext", "moduleResolution": "bundler",
+		"lib": []string{
 			"es2022", "dom",
 		},
 		"paths": map[string][]string{

@@ -70,13 +70,19 @@ type queue struct {
 	tail, head    uint64
 	unread        int      // bytes of the batches in records
 	records       []record // that the page has not read
-	wished        bool
-	wishAt        uint64
-	wishes, rung  uint32
+	wish          wish
+	rung          uint32 // the generation of the page's sleep that was rung for
 	ring          func()
 	written, read atomic.Uint64 // tail and head, for the region
 
 	layout layout
+}
+
+// wish is Go's, to be rung for when there is room.
+type wish struct {
+	open bool
+	at   uint64 // when head is there
+	last uint32 // its generation
 }
 
 // record is one that the page has not read: where it ends, and its batch's bytes.
@@ -107,10 +113,10 @@ func (q *queue) consumed() error {
 
 // granted reports whether the wish has come true.
 func (q *queue) granted() bool {
-	if !q.wished || int64(q.head-q.wishAt) < 0 {
+	if !q.wish.open || int64(q.head-q.wish.at) < 0 {
 		return false
 	}
-	q.wished = false
+	q.wish.open = false
 	return true
 }
 
@@ -126,13 +132,13 @@ func (q *queue) look(n int, bound bool) (bool, error) {
 		}
 		q.granted()
 		at, ok := q.lacks(n, bound)
-		if ok || q.wished {
+		if ok || q.wish.open {
 			return ok, nil
 		}
-		q.wished, q.wishAt = true, at
+		q.wish.open, q.wish.at = true, at
 		word64(q.down, downWantsAt).Store(at)
-		q.wishes++
-		word32(q.down, downWants).Store(q.wishes)
+		q.wish.last++
+		word32(q.down, downWants).Store(q.wish.last)
 	}
 }
 

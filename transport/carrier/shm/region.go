@@ -137,7 +137,8 @@ func (r *region) open(count int) (*run, error) {
 		return nil, ErrRegionFull
 	}
 	u := &run{
-		first: first, count: count, free: r.slotBytes / unit, used: make([]uint64,
+		first: first, count: count, free: r.slotBytes / unit,
+		used: make([]uint64,
 			(r.slotBytes/unit+63)/64),
 	}
 	fd, err := place(r.memory(u))

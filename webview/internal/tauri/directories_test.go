@@ -21,8 +21,8 @@ XDG_DOWNLOAD_DIR="/srv/in"
 XDG_DESKTOP_DIR="$HOME/"
 XDG_VIDEOS_DIR=relative
 `
-	if err := os.WriteFile(filepath.Join(config, "user-dirs.dirs"), []byte(text),
-		0o600); err != nil {
+	dirs := filepath.Join(config, "user-dirs.dirs")
+	if err := os.WriteFile(dirs, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	environment := map[string]string{"HOME": home, "XDG_CACHE_HOME": "/var/cache/me",
@@ -33,12 +33,14 @@ XDG_VIDEOS_DIR=relative
 		t.Fatal(err)
 	}
 	for b, want := range map[baseDirectory]string{
-		dirHome: home, dirConfig: config, dirCache: "/var/cache/me", dirData: home +
+		dirHome: home, dirConfig: config, dirCache: "/var/cache/me",
+		dirData: home +
 			"/.local/share",
 		dirLocalData: home + "/.local/share", dirAudio: home + "/Music", dirDownload: "/srv/in",
 		dirDesktop: "", dirVideo: "", dirPicture: "", dirRuntime: "", dirTemp: os.TempDir(),
 		dirResource: filepath.Dir(program), dirAppConfig: config + "/com.example.app",
-		dirAppCache: "/var/cache/me/com.example.app", dirAppLog: home +
+		dirAppCache: "/var/cache/me/com.example.app",
+		dirAppLog: home +
 			"/.local/share/com.example.app/logs",
 		dirExecutable: home + "/.local/bin", dirFont: home + "/.local/share/fonts", 0: "", 24: "",
 	} {

@@ -213,7 +213,8 @@ func TestExtensionSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		filepath.Join(dead, fileName), filepath.Join(elsewhere, "kept"), filepath.Join(place,
+		filepath.Join(dead, fileName), filepath.Join(elsewhere, "kept"),
+		filepath.Join(place,
 			Prefix+"file"),
 	} {
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
