@@ -29,24 +29,31 @@ type App struct {
 	pages   *serving.Pages
 	bus     *bus.Bus
 
-	logged  loglimit.Once // what is logged once
-	opening atomic.Int64  // windows that were opened for pages
-	// has the desktop open a URL; tests have their own
-	launch   func(uri string, failed func(error))
+	logged   loglimit.Once // what is logged once
+	opening  atomic.Int64  // windows that were opened for pages
 	platform view.Platform
-	launches allowance // main thread only
+	desktop  desktop
+	quit     atomic.Bool
+	running  atomic.Bool
+	over     chan struct{} // closed when Run has returned
+	windows  windowList
+}
 
-	quit    atomic.Bool
-	running atomic.Bool
-	over    chan struct{} // closed when Run has returned
+// desktop opens URLs for an App.
+type desktop struct {
+	launch   func(uri string, failed func(error)) // tests have their own
+	launches allowance                            // main thread only
+}
 
-	mu      sync.Mutex
-	windows map[string]*Window // guarded by mu, like the rest
-	order   []*Window          // in the order of opening; without the inspector
-	figures *Window            // the inspector, while it is open
-	opened  bool               // a window was opened once
-	ran     bool               // Run was called
-	closing bool               // no window may be opened any more
+// windowList is an App's windows, and what the App does with them.
+type windowList struct {
+	mu      sync.Mutex // guards what follows
+	byLabel map[string]*Window
+	order   []*Window // in the order of opening; without the inspector
+	figures *Window   // the inspector, while it is open
+	opened  bool      // a window was opened once
+	ran     bool      // Run was called
+	closing bool      // no window may be opened any more
 }
 
 // inRun keeps two Apps from running the same main thread.
@@ -89,8 +96,8 @@ func New(o Options) (*App, error) {
 		pages:    pages,
 		log:      o.Logger,
 		over:     make(chan struct{}),
-		windows:  map[string]*Window{},
-		launch:   platform.Launch,
+		windows:  windowList{byLabel: map[string]*Window{}},
+		desktop:  desktop{launch: platform.Launch},
 		platform: platform,
 	}
 	if a.bus, err = bus.New(engine, o.Bus); err != nil {
@@ -111,15 +118,15 @@ func (a *App) Engine() *transport.Engine { return a.engine }
 
 // Window gives the window of that label, or nil.
 func (a *App) Window(label string) *Window {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.windows.mu.Lock()
+	defer a.windows.mu.Unlock()
 	return a.open(label)
 }
 
 // open gives the window of that label, unless it is being shut. The caller holds mu.
 func (a *App) open(label string) *Window {
-	w := a.windows[label]
-	if w == nil || w.inspector || w.closed.Load() {
+	w := a.windows.byLabel[label]
+	if w == nil || w.inspector || w.life.closed.Load() {
 		return nil
 	}
 	return w
@@ -127,11 +134,11 @@ func (a *App) open(label string) *Window {
 
 // Windows gives the open windows in the order of their opening.
 func (a *App) Windows() []*Window {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.windows.mu.Lock()
+	defer a.windows.mu.Unlock()
 	var all []*Window
-	for _, w := range a.order {
-		if !w.closed.Load() {
+	for _, w := range a.windows.order {
+		if !w.life.closed.Load() {
 			all = append(all, w)
 		}
 	}
@@ -149,14 +156,14 @@ func (a *App) Run() error {
 		return ErrRunning
 	}
 	defer inRun.Store(false)
-	a.mu.Lock()
-	if a.ran {
-		a.mu.Unlock()
+	a.windows.mu.Lock()
+	if a.windows.ran {
+		a.windows.mu.Unlock()
 		return ErrRunning
 	}
-	a.ran = true
-	nothing := a.opened && len(a.order) == 0 && !a.options.KeepRunning
-	a.mu.Unlock()
+	a.windows.ran = true
+	nothing := a.windows.opened && len(a.windows.order) == 0 && !a.options.KeepRunning
+	a.windows.mu.Unlock()
 	if err := a.platform.Init(); err != nil {
 		return err
 	}
@@ -167,9 +174,9 @@ func (a *App) Run() error {
 		a.platform.Run()
 	}
 	a.running.Store(false)
-	a.mu.Lock()
-	a.closing = true
-	a.mu.Unlock()
+	a.windows.mu.Lock()
+	a.windows.closing = true
+	a.windows.mu.Unlock()
 	a.endWindows()
 	a.platform.Drain()
 	if e := a.platform.Extension(); e != nil {
@@ -187,7 +194,7 @@ func (a *App) Run() error {
 func (a *App) endWindows() {
 	windows := append(a.Windows(), a.inspector()...)
 	for _, w := range windows {
-		if w.built {
+		if w.life.built {
 			w.destroy()
 		} else {
 			w.shut("window closed")
@@ -197,7 +204,7 @@ func (a *App) endWindows() {
 	t := time.AfterFunc(2*lastWords, func() { mainloop.PostFirst(func() { late = true }) })
 	defer t.Stop()
 	for _, w := range windows {
-		for !w.closed.Load() && !late {
+		for !w.life.closed.Load() && !late {
 			a.platform.Turn()
 		}
 		w.shut("window closed")
@@ -231,9 +238,9 @@ func (a *App) Shutdown(ctx context.Context) error {
 			ErrMainThread)
 	}
 	ctx = contexts.OrBackground(ctx)
-	a.mu.Lock()
-	a.closing = true
-	a.mu.Unlock()
+	a.windows.mu.Lock()
+	a.windows.closing = true
+	a.windows.mu.Unlock()
 	windows := a.Windows()
 	errs := make([]error, len(windows))
 	var flushed sync.WaitGroup
@@ -249,7 +256,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 		w.Destroy()
 	}
 	for _, w := range windows {
-		if err := a.await(ctx, w.done); err != nil {
+		if err := a.await(ctx, w.life.done); err != nil {
 			errs = append(errs, fmt.Errorf("webview: window %q: failed to close: %w", w.label, err))
 			break
 		}

@@ -130,7 +130,8 @@ func (a *App) OpenInspector() (*Window, error) {
 			return open[0], nil
 		}
 		o := WindowOptions{
-			Label: InspectorLabel, Title: a.options.Name + " – inspector", URL: Origin +
+			Label: InspectorLabel, Title: a.options.Name + " – inspector",
+			URL: Origin +
 				inspectorPath,
 			Width: 1180, Height: 760, inspector: true,
 		}
@@ -144,12 +145,12 @@ func (a *App) OpenInspector() (*Window, error) {
 
 // inspector gives the inspector's window, if it is open.
 func (a *App) inspector() []*Window {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.figures == nil || a.figures.closed.Load() {
+	a.windows.mu.Lock()
+	defer a.windows.mu.Unlock()
+	if a.windows.figures == nil || a.windows.figures.life.closed.Load() {
 		return nil
 	}
-	return []*Window{a.figures}
+	return []*Window{a.windows.figures}
 }
 
 // inspectorPage answers a request of the inspector's window.

@@ -144,7 +144,7 @@ func (w tauriWindow) State() (view.State, error) {
 }
 
 // RefuseClose notes that the page was asked to close its window and stays.
-func (w tauriWindow) RefuseClose() { w.post(func() { w.unanswered = unanswered{} }) }
+func (w tauriWindow) RefuseClose() { w.post(func() { w.life.unanswered = unanswered{} }) }
 
 func (w tauriWindow) FocusPage() { w.post(func() { w.native.FocusPage() }) }
 
@@ -180,7 +180,7 @@ func (w tauriWindow) Bound(low, high tauri.Lengths) error {
 	}
 	w.post(func() {
 		scale := w.native.State().Scale
-		w.bound(scale, at(low, scale, w.low), at(high, scale, w.high))
+		w.bound(scale, at(low, scale, w.told.low), at(high, scale, w.told.high))
 	})
 	return nil
 }
@@ -202,7 +202,7 @@ func (w tauriWindow) MovePointer(at tauri.Lengths) error {
 		switch {
 		case !s.Focused:
 			refused.Message = "the pointer can be moved only while the window has the keyboard"
-		case !w.pointers.take():
+		case !w.asks.pointers.take():
 			refused.Message = fmt.Sprintf(
 				"the pointer was moved %d times within %v: it is the user's",
 				allowanceBurst, allowanceBurst*allowanceEach)
@@ -315,9 +315,9 @@ func resourcesOf(ctx context.Context, left bool) *tauri.Resources {
 	if w == nil || s == nil {
 		return nil
 	}
-	p := w.page.Load()
+	p := w.pages.current.Load()
 	if left && (p == nil || p.session != s) {
-		p = w.leaving.Load()
+		p = w.pages.leaving.Load()
 	}
 	if p == nil || p.session != s {
 		return nil

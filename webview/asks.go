@@ -10,6 +10,14 @@ import (
 // refused.
 const maxAsked = 32
 
+// asks is what a window's page wants of the app and of the desktop. Main thread only.
+type asks struct {
+	deciding  int                    // functions of the app that are asked: askApp
+	downloads map[*Download]struct{} // those that go on
+	pointers  allowance              // the page moves the pointer
+	links     pace                   // scripts click them
+}
+
 // askApp asks a function of the app about w, and says false when that is one too many: then nothing
 // is called. Main thread only; it does not wait.
 //
@@ -21,15 +29,15 @@ const maxAsked = 32
 //     same, since it may have something to release, and has to look itself.
 //   - Once Run has returned, then is not called any more.
 func askApp[T any](w *Window, field string, refused T, ask func() T, then func(T)) bool {
-	if w.deciding >= maxAsked {
+	if w.asks.deciding >= maxAsked {
 		return false
 	}
-	w.deciding++
+	w.asks.deciding++
 	go func() {
 		answer, returned := refused, false
 		defer func() { // whatever the app's function does, it was asked
 			w.app.post(func() {
-				w.deciding--
+				w.asks.deciding--
 				then(answer)
 			})
 		}()
@@ -108,7 +116,7 @@ func (w *Window) dialog(d Dialog, question int64) DialogAction {
 		return DialogShow
 	}
 	return w.askDialog(d, func(a DialogAction, text string) {
-		if !w.closed.Load() { // else it is over
+		if !w.life.closed.Load() { // else it is over
 			w.native.AnswerDialog(question, view.DialogAction(a), text)
 		}
 	})
@@ -116,12 +124,12 @@ func (w *Window) dialog(d Dialog, question int64) DialogAction {
 
 // prints is told that one of our documents is to be printed. Nobody waits. Main thread only.
 func (w *Window) prints() {
-	if w.ending.Load() {
+	if w.life.ending.Load() {
 		return
 	}
 	d := Dialog{Window: w, Kind: DialogPrint}
 	print := func(a DialogAction, _ string) {
-		if a == DialogShow && !w.closed.Load() && !w.ending.Load() {
+		if a == DialogShow && !w.life.closed.Load() && !w.life.ending.Load() {
 			w.native.Print()
 		}
 	}

@@ -20,7 +20,7 @@ func (p *testPage) open() bool {
 			p.t.Fatal(err)
 		}
 	}
-	return !p.closed.Load()
+	return !p.Window.life.closed.Load()
 }
 
 func TestClose(t *testing.T) {

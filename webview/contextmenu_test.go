@@ -28,7 +28,8 @@ func TestContextMenu(t *testing.T) {
 		{"a link with an image", link, Options{}, nil},
 		{"a frame of another origin", `<iframe src="` + server.URL + `"></iframe>`, Options{}, nil},
 		{
-			"what the app is asked about", link, Options{
+			"what the app is asked about", link,
+			Options{
 				OnNewWindow: func(Navigation) NavigationAction { return NavigationRefuse },
 				OnDownload:  func(*Download) string { return "" }, Debug: true,
 			}, []string{openWindow, download, openImage, downloadImage, inspect},

@@ -43,8 +43,8 @@ this window goes on by itself.<p><small>%s</small>`
 // loadFailed is told that a document could not be loaded, and gives the page to show instead; "":
 // WebKit's own, or, with stays, none. Main thread only.
 func (w *Window) loadFailed(uri, message string) (page string, stays bool) {
-	sentOn := w.sentOn == uri && uri != ""
-	w.restored, w.sentOn, w.failed = "", "", uri
+	sentOn := w.nav.load.sentOn == uri && uri != ""
+	w.nav.load.restored, w.nav.load.sentOn, w.nav.load.failed = "", "", uri
 	if sentOn {
 		w.followsToOurs(uri)
 		return "", true
@@ -54,17 +54,17 @@ func (w *Window) loadFailed(uri, message string) (page string, stays bool) {
 	if !g.FromDev(uri) {
 		return "", false
 	}
-	if w.dev == nil || w.dev.uri != uri {
+	if w.nav.dev == nil || w.nav.dev.uri != uri {
 		w.stopDevWait()
 		w.app.log.Warn("webview: the development server is not there: start it (npm run dev, for "+
 			"instance); the window goes on by itself", "window", w.label, "url", name, "error",
 			message)
 		ctx, stop := context.WithCancel(context.Background())
 		d := &devWait{uri: uri, stop: stop}
-		w.dev = d
+		w.nav.dev = d
 		go w.awaitDev(ctx, d, server)
 	}
-	w.dev.failed, w.dev.shown = true, false
+	w.nav.dev.failed, w.nav.dev.shown = true, false
 	return fmt.Sprintf(waitPage, html.EscapeString(name), html.EscapeString(message)), false
 }
 
@@ -84,7 +84,7 @@ func (w *Window) awaitDev(ctx context.Context, d *devWait, server *url.URL) {
 		}
 		c.Close()
 		w.post(func() {
-			if w.dev == d && d.shown {
+			if w.nav.dev == d && d.shown {
 				d.shown = false // until it has failed again
 				w.load(d.uri)
 			}
@@ -105,7 +105,7 @@ func devPort(u *url.URL) string {
 // devCommitted is told which document the window shows now: the page that says that the server is
 // not there, or one that ends the wait. Main thread only.
 func (w *Window) devCommitted(uri string) {
-	switch d := w.dev; {
+	switch d := w.nav.dev; {
 	case d == nil:
 	case d.failed && uri == d.uri:
 		d.failed, d.shown = false, true
@@ -116,8 +116,8 @@ func (w *Window) devCommitted(uri string) {
 
 // stopDevWait ends the wait, if there is one. Main thread only.
 func (w *Window) stopDevWait() {
-	if w.dev != nil {
-		w.dev.stop()
-		w.dev = nil
+	if w.nav.dev != nil {
+		w.nav.dev.stop()
+		w.nav.dev = nil
 	}
 }

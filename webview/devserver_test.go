@@ -106,7 +106,7 @@ func TestDevServerIsLate(t *testing.T) {
 		t.Errorf("after the server's return the page says %q", text)
 	}
 	p.call(t, func() {
-		if p.dev != nil {
+		if p.nav.dev != nil {
 			t.Error("the window waits still")
 		}
 	})
@@ -119,7 +119,7 @@ func TestDevServerIsLate(t *testing.T) {
 	}
 	p.waitLoaded()
 	p.call(t, func() {
-		if p.dev != nil {
+		if p.nav.dev != nil {
 			t.Error("the window waits for what it does not show any more")
 		}
 	})

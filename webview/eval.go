@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/jssource"
 	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
 )
@@ -48,7 +49,7 @@ func (w *Window) EvalResult(ctx context.Context, js string) (json.RawMessage, er
 // a program in the global scope of the document that the web process has when it gets there, and
 // that may be another one than Go knows of. So there are four fences:
 //
-//  1. Nothing is sent while a document may be taking the page's place: see Window.changing.
+//  1. Nothing is sent while a document may be taking the page's place: see heldEvals.
 //  2. A script is read first in a world of its own, where it does not run, and of which no document
 //     sees anything. So what does not parse is never run, and no error event quotes it.
 //     That world knows the document's true origin, too: a sandboxed one has our address, but not
@@ -70,13 +71,13 @@ const hook = `globalThis[Symbol.for('tailrace.native')]`
 // nativeEval runs a script for a page. Any goroutine.
 func (w *Window) nativeEval(p *page, id uint32, js string, expectResult bool) {
 	w.post(func() {
-		if w.page.Load() != p {
+		if w.pages.current.Load() != p {
 			return
 		}
 		e := &nativeScript{
 			window: w, page: p, id: id, js: strings.ToValidUTF8(js, "\ufffd"), result: expectResult,
 		}
-		e.own, e.number = origin.IsDocumentOf(w.origin), literal(id)
+		e.own, e.number = origin.IsDocumentOf(w.nav.shown.origin), literal(id)
 		e.whenSettled(e.read)
 	})
 }
@@ -95,7 +96,7 @@ type nativeScript struct {
 
 // wanted says whether the page is there still. If not, its session is over and answers for the
 // script, which belongs to no other page.
-func (e *nativeScript) wanted() bool { return e.window.page.Load() == e.page }
+func (e *nativeScript) wanted() bool { return e.window.pages.current.Load() == e.page }
 
 // reading is what is found when a script is read.
 type reading struct {
@@ -112,7 +113,7 @@ func (e *nativeScript) read() {
 	}
 	// In that world the document's own origin is the true one.
 	script := "const own=" + e.own + ",js=" + literal(e.js) +
-		",declares=" + literal(isDeclaration(e.js)) + ";" + readScript
+		",declares=" + literal(jssource.IsDeclaration(e.js)) + ";" + jssource.Reader
 	e.window.native.Eval(script, view.EvalAside, func(o view.EvalOutcome, text string) {
 		var r reading
 		var answer string
@@ -123,7 +124,7 @@ func (e *nativeScript) read() {
 			e.fail(text)
 		case !r.Own: // another document is there, of which Go will hear
 		case r.Error != "":
-			e.whenSettled(func() { e.tell(thrown{Name: "SyntaxError", Message: r.Error}) })
+			e.whenSettled(func() { e.tell(jssource.Thrown{Name: "SyntaxError", Message: r.Error}) })
 		default:
 			e.whenSettled(func() { e.run(r.Value, r.End) })
 		}
@@ -136,20 +137,20 @@ func (e *nativeScript) run(value, end int) {
 		return
 	}
 	js, last := e.js+"\n", ""
-	at, end := fromUTF16(js, value), fromUTF16(js, end)
-	if e.result && at >= 0 && end >= at && !isDeclaration(js[at:]) {
+	at, end := jssource.FromUTF16(js, value), jssource.FromUTF16(js, end)
+	if e.result && at >= 0 && end >= at && !jssource.IsDeclaration(js[at:]) {
 		js, last = js[:at], ",()=>("+js[at:end]+"\n)"
 	}
 	program := e.guarded("try{" + js + ";" + hook + "?.(" + e.number + last + ")}catch(e){" +
 		hook + "?.(" + e.number + ",()=>{throw e})}")
-	if isStrict(e.js) {
+	if jssource.IsStrict(e.js) {
 		program = "'use strict';" + program
 	}
 	e.window.native.Eval(program, view.EvalProgram, func(o view.EvalOutcome, text string) {
 		switch {
 		case !e.wanted() || o == view.EvalValue:
 		case o == view.EvalThrown: // it parses, and can't be declared there, or not as a program
-			e.whenSettled(func() { e.tell(parseThrown(text)) })
+			e.whenSettled(func() { e.tell(jssource.ParseThrown(text)) })
 		default:
 			e.fail(text)
 		}
@@ -157,7 +158,7 @@ func (e *nativeScript) run(value, end int) {
 }
 
 // tell tells the page that the script can't run.
-func (e *nativeScript) tell(t thrown) {
+func (e *nativeScript) tell(t jssource.Thrown) {
 	if e.wanted() {
 		parts := literal(t)
 		e.window.native.Eval(e.guarded(hook+"?.("+e.number+",null,"+parts+")"), view.EvalProgram,
@@ -178,6 +179,13 @@ func (e *nativeScript) fail(text string) {
 	})
 }
 
+// heldEvals are a window's native evals that wait for the end of a navigation. Main thread only.
+type heldEvals struct {
+	changing  bool // a document was allowed that may take the shown one's place
+	returning int  // navigations in the history that may have begun
+	held      []func()
+}
+
 // maxHeldEvals bounds the scripts that wait until a navigation is over. A page asks for one at a
 // time, if it keeps to the rules.
 const maxHeldEvals = 64
@@ -186,10 +194,10 @@ const maxHeldEvals = 64
 // when the navigation is over. f asks whether the page is there still.
 func (e *nativeScript) whenSettled(f func()) {
 	switch w := e.window; {
-	case !w.changing:
+	case !w.evals.changing:
 		f()
-	case len(w.heldEvals) < maxHeldEvals:
-		w.heldEvals = append(w.heldEvals, f)
+	case len(w.evals.held) < maxHeldEvals:
+		w.evals.held = append(w.evals.held, f)
 	case e.wanted():
 		e.fail("too many scripts wait for the end of a navigation")
 	}
@@ -201,7 +209,7 @@ func (e *nativeScript) whenSettled(f func()) {
 // leaveToOthers. Main thread only.
 func (w *Window) changes(l view.Lead, v view.Verdict) view.Verdict {
 	if v == view.Allow && l.MainFrame {
-		w.changing = true
+		w.evals.changing = true
 	}
 	return v
 }
@@ -220,10 +228,10 @@ type unseen struct {
 // ours may keep the decision to itself; and again, for the history, behind our own, as one that is
 // called later may do so, too.
 func (w *Window) leaveToOthers(back bool) *unseen {
-	u := &unseen{window: w, back: back, began: !w.changing, loads: w.loads}
-	w.changing = true
+	u := &unseen{window: w, back: back, began: !w.evals.changing, loads: w.nav.loads}
+	w.evals.changing = true
 	if back {
-		w.returning++
+		w.evals.returning++
 	}
 	return u
 }
@@ -234,7 +242,7 @@ func (u *unseen) IsOurs() {
 	switch {
 	case u.back:
 		w.returned()
-	case u.began && w.loads == u.loads && w.returning == 0:
+	case u.began && w.nav.loads == u.loads && w.evals.returning == 0:
 		w.settled()
 	}
 }
@@ -251,15 +259,15 @@ func (u *unseen) Ended() {
 
 // returned notes that a navigation in the history has begun, or won't.
 func (w *Window) returned() {
-	if w.returning--; w.returning == 0 && !w.leading {
+	if w.evals.returning--; w.evals.returning == 0 && !w.nav.load.leading {
 		w.settled()
 	}
 }
 
 // settled runs what waits for the end of a navigation. Main thread only.
 func (w *Window) settled() {
-	held := w.heldEvals
-	w.changing, w.heldEvals = false, nil
+	held := w.evals.held
+	w.evals.changing, w.evals.held = false, nil
 	for _, f := range held {
 		f()
 	}

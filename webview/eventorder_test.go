@@ -50,9 +50,8 @@ func eventOrder(t *testing.T, o Options, each int) {
 	}
 	app := newApp(t, o, func(*transport.Engine) {})
 	pages := []*testPage{
-		openPage(t, app, WindowOptions{Label: "one"}), openPage(t, app, WindowOptions{
-			Label: "two",
-		}),
+		openPage(t, app, WindowOptions{Label: "one"}),
+		openPage(t, app, WindowOptions{Label: "two"}),
 	}
 	ctx := testContext(t)
 	var wg sync.WaitGroup
@@ -61,8 +60,8 @@ func eventOrder(t *testing.T, o Options, each int) {
 			for n := range each {
 				if n%between == 0 {
 					for _, p := range pages {
-						if err := p.EvalContext(ctx, fmt.Sprintf("mark(%d, %d)", g,
-							n)); err != nil {
+						mark := fmt.Sprintf("mark(%d, %d)", g, n)
+						if err := p.EvalContext(ctx, mark); err != nil {
 							t.Error(err)
 							return
 						}

@@ -121,7 +121,7 @@ func TestForeignPageLeadsToOurs(t *testing.T) {
 // own gives what the window takes for its page's origin, and its session.
 func (p *testPage) own() (origin string, s *transport.Session) {
 	p.t.Helper()
-	if err := loop.call(func() error { origin = p.origin; return nil }); err != nil {
+	if err := loop.call(func() error { origin = p.nav.shown.origin; return nil }); err != nil {
 		p.t.Fatal(err)
 	}
 	return origin, p.Session()
@@ -132,7 +132,11 @@ func (p *testPage) shows(n uint64) {
 	p.t.Helper()
 	eventually(p.t, "a document", func() bool {
 		var now uint64
-		if err := loop.call(func() error { now = p.Window.documents; return nil }); err != nil {
+		err := loop.call(func() error {
+			now = p.Window.pages.documents
+			return nil
+		})
+		if err != nil {
 			p.t.Fatal(err)
 		}
 		return now >= n
@@ -164,7 +168,7 @@ func TestErrorsAreNoPages(t *testing.T) {
 				eventually(t, "a session", func() bool { return p.Session() != nil })
 				before := p.Session()
 				var documents uint64
-				_ = loop.call(func() error { documents = p.Window.documents; return nil })
+				_ = loop.call(func() error { documents = p.Window.pages.documents; return nil })
 				p.start(c.script)
 				wait(t, before.Done(), "the end of the session before")
 				p.shows(documents + 1)
@@ -203,7 +207,11 @@ func TestErrorsAreNoPages(t *testing.T) {
 // cameFromCache says whether what is shown came without an answer.
 func (p *testPage) cameFromCache() (cached bool) {
 	p.t.Helper()
-	if err := loop.call(func() error { cached = p.answered == ""; return nil }); err != nil {
+	err := loop.call(func() error {
+		cached = p.nav.load.answered == ""
+		return nil
+	})
+	if err != nil {
 		p.t.Fatal(err)
 	}
 	return cached

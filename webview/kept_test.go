@@ -8,7 +8,7 @@ func TestKept(t *testing.T) {
 	var last uint32
 	there := map[uint32]bool{}
 	k := kept{
-		of:    make(map[*Window]*navigations),
+		of:    make(map[*Window]*keptLeads),
 		there: func(timer uint32) bool { return there[timer] },
 	}
 	large, small := &Window{label: "large"}, &Window{label: "small"}
@@ -17,7 +17,7 @@ func TestKept(t *testing.T) {
 		for range times {
 			last++
 			there[last] = stays
-			if most, n := k.begun(w, navigation{last, url}); most != nil {
+			if most, n := k.begun(w, keptLead{last, url}); most != nil {
 				t.Fatalf("%s is to end, with %d bytes", most.label, n)
 			}
 		}
@@ -46,7 +46,7 @@ func TestKept(t *testing.T) {
 	begin(small, 0, 1, true)
 	last++
 	there[last] = true
-	w, n := k.begun(large, navigation{timer: last})
+	w, n := k.begun(large, keptLead{timer: last})
 	if w != large || n != keptEach*(most/2+most/4+2) {
 		t.Fatalf("%v is to end, with %d bytes", w, n)
 	}
@@ -87,7 +87,7 @@ func TestKept(t *testing.T) {
 	begin(small, longest, 1, true)
 	last++
 	there[last] = true
-	if w, n := k.begun(small, navigation{last, longest}); w != small || n < maxKept {
+	if w, n := k.begun(small, keptLead{last, longest}); w != small || n < maxKept {
 		t.Errorf("%v is to end, with %d bytes", w, n)
 	}
 	if len(k.of) != 1 {

@@ -79,15 +79,15 @@ func (w *Window) leads(l view.Lead, settle func(view.Verdict)) view.Verdict {
 	case view.LeadNewWindow:
 		return w.leadsToWindow(l)
 	case view.LeadResponse:
-		loads := w.loads
+		loads := w.nav.loads
 		return w.changes(l, w.leadsToAnswer(l, func(v view.Verdict) {
-			if w.loads == loads { // else the answer is over: nothing more comes of it
+			if w.nav.loads == loads { // else the answer is over: nothing more comes of it
 				v = w.changes(l, v)
 			}
 			settle(v)
 		}))
 	}
-	if l.Link && !l.Gesture && !l.Redirect && !w.links.take(time.Now(), linkPrice) {
+	if l.Link && !l.Gesture && !l.Redirect && !w.asks.links.take(time.Now(), linkPrice) {
 		w.refuse("a link that no user has clicked in the page, as there were too many", l)
 		return view.Refuse
 	}
@@ -101,13 +101,13 @@ func (w *Window) leadsElsewhere(l view.Lead, settle func(view.Verdict)) view.Ver
 	switch {
 	// what the app loads, or the page that is there already, which may lead elsewhere
 	case l.Same && !l.Redirect:
-		if w.steered || w.attached {
-			w.led = l.URI
+		if w.nav.wanted.steered || w.life.attached {
+			w.nav.wanted.led = l.URI
 		}
 		return view.Allow
 	case ours:
 		if l.Back {
-			w.restoring = l.URI
+			w.nav.wanted.restoring = l.URI
 		}
 		return view.Allow
 	case scheme == "http" || scheme == "https":
@@ -115,13 +115,13 @@ func (w *Window) leadsElsewhere(l view.Lead, settle func(view.Verdict)) view.Ver
 		case l.Redirect:
 		case l.Back && l.Listed: // it may come from WebKit's cache, without an answer
 			return w.ask(l, true, NavigationRefuse, settle)
-		case l.Gesture && w.origin != "":
+		case l.Gesture && w.nav.shown.origin != "":
 			return w.ask(l, true, toDesktop(l), settle)
 		}
 		return view.Allow
 	case scheme == "about" || scheme == "data" || scheme == "blob":
 		return view.Allow
-	case l.Gesture && w.origin != "" && external[scheme]:
+	case l.Gesture && w.nav.shown.origin != "" && external[scheme]:
 		return w.ask(l, true, toDesktop(l), settle)
 	}
 	return w.ask(l, l.Gesture, NavigationRefuse, settle)
@@ -149,7 +149,7 @@ func (w *Window) leadsToAnswer(l view.Lead, settle func(view.Verdict)) view.Verd
 		return w.leadsToFile(l)
 	}
 	if l.MainFrame {
-		w.answered, w.apart = "", false
+		w.nav.load.answered, w.nav.load.apart = "", false
 	}
 	if own := w.app.origins.Own(l.URI); own != "" {
 		return w.leadsToOurs(l, own)
@@ -163,12 +163,13 @@ func (w *Window) leadsToAnswer(l view.Lead, settle func(view.Verdict)) view.Verd
 	}
 	at, known := origin.WebSite(l.URI)
 	switch {
-	case w.byApp, strings.EqualFold(origin.SchemeOf(l.URI), "about"),
-		known && at == w.approved,
-		known && w.origin == "" && at == w.shown: // a foreign page stays with its own
+	case w.nav.load.byApp, strings.EqualFold(origin.SchemeOf(l.URI), "about"),
+		known && at == w.nav.load.approved,
+		// a foreign page stays with its own
+		known && w.nav.shown.origin == "" && at == w.nav.shown.site:
 		return view.Allow
 	}
-	l.Redirect = w.approved != (origin.Site{})
+	l.Redirect = w.nav.load.approved != (origin.Site{})
 	return w.ask(l, true, NavigationRefuse, settle)
 }
 
@@ -180,23 +181,23 @@ func (w *Window) leadsToOurs(l view.Lead, own string) view.Verdict {
 		document = w.served.Answered(l.URI)
 	}
 	switch {
-	case !l.MainFrame && w.origin == "":
+	case !l.MainFrame && w.nav.shown.origin == "":
 		w.refuse("a page of the app in a frame of a foreign one", l)
 		return view.Refuse
 	case !l.MainFrame:
 		return view.Allow
-	case document == serving.AnsweredRefused && !w.byApp:
+	case document == serving.AnsweredRefused && !w.nav.load.byApp:
 		w.refuse("a page of the app to who may not ask for it: what is there stays", l)
 		return view.Refuse
 	}
-	w.answered, w.apart = own, document != serving.AnsweredPage
+	w.nav.load.answered, w.nav.load.apart = own, document != serving.AnsweredPage
 	return view.Allow
 }
 
 // followsToOurs goes on to a page of ours to which a server has redirected the main frame, which
 // WebKit does not follow. A page of ours that was to stay stays.
 func (w *Window) followsToOurs(uri string) {
-	if w.origin != "" && !w.byApp && w.approved == (origin.Site{}) {
+	if w.nav.shown.origin != "" && !w.nav.load.byApp && w.nav.load.approved == (origin.Site{}) {
 		w.refuse("where a server of another origin leads a page of ours", view.Lead{URI: uri})
 		return
 	}
@@ -207,7 +208,7 @@ func (w *Window) followsToOurs(uri string) {
 // opened by the App.
 func (w *Window) leadsToWindow(l view.Lead) view.Verdict {
 	byDefault := NavigationRefuse
-	if w.origin != "" && external[strings.ToLower(origin.SchemeOf(l.URI))] &&
+	if w.nav.shown.origin != "" && external[strings.ToLower(origin.SchemeOf(l.URI))] &&
 		w.app.origins.Own(l.URI) == "" {
 		byDefault = toDesktop(l)
 	}
@@ -239,7 +240,7 @@ func (w *Window) ask(
 				v = view.Allow
 				// an answer is the one that was asked about
 				if mainFrame && l.Kind == view.LeadNavigation {
-					w.approving, _ = origin.WebSite(l.URI)
+					w.nav.wanted.approving, _ = origin.WebSite(l.URI)
 				}
 			} else {
 				w.leave(l, n, a)
@@ -286,7 +287,7 @@ func (w *Window) question(
 		shown.Foreign = w.foreignBySoon(shown.Foreign)
 		return fn(shown)
 	}, func(action NavigationAction) {
-		if w.closed.Load() {
+		if w.life.closed.Load() {
 			action = NavigationRefuse
 		}
 		if action == NavigationDefault {
@@ -307,7 +308,7 @@ func (w *Window) foreignBySoon(already bool) bool {
 	}
 	soon := make(chan bool, 1)
 	w.app.post(func() {
-		w.app.platform.Soon(func() { soon <- w.closed.Load() || w.native.Foreign() })
+		w.app.platform.Soon(func() { soon <- w.life.closed.Load() || w.native.Foreign() })
 	})
 	select {
 	case foreign := <-soon:
@@ -320,15 +321,15 @@ func (w *Window) foreignBySoon(already bool) bool {
 // leave does what is not shown in the window. n is nil for a URL that can't be read.
 func (w *Window) leave(l view.Lead, n *Navigation, a NavigationAction) {
 	switch {
-	case w.closed.Load():
+	case w.life.closed.Load():
 	case a != NavigationExternal:
 		w.refuse("where a page leads", l)
 	case inside[n.URL.Scheme], n.URL.Host == "" && n.URL.Opaque == "" && n.URL.Path == "":
 		w.refuse("a URL that is nothing for the desktop", l)
-	case !w.app.launches.take():
+	case !w.app.desktop.launches.take():
 		w.refuse("one URL too many for the desktop", l)
 	default:
-		w.app.launch(n.URL.String(), func(err error) {
+		w.app.desktop.launch(n.URL.String(), func(err error) {
 			w.app.log.Warn("webview: the desktop failed to open a URL", "window", w.label,
 				"url", loglimit.Short(l.URI), "error", err)
 		})

@@ -116,17 +116,17 @@ func (w *Window) begin(uri string, native view.Download) *Download {
 	case w.app.options.OnDownload == nil:
 		w.refuse("a download (there is no Options.OnDownload)", l)
 		return nil
-	case len(w.downloads) >= maxDownloads:
+	case len(w.asks.downloads) >= maxDownloads:
 		w.refuse("one download too many", l)
 		return nil
 	}
 	d := &Download{
 		window: w, url: uri, foreign: w.native.Foreign(), done: make(chan struct{}), native: native,
 	}
-	if w.downloads == nil {
-		w.downloads = map[*Download]struct{}{}
+	if w.asks.downloads == nil {
+		w.asks.downloads = map[*Download]struct{}{}
 	}
-	w.downloads[d] = struct{}{}
+	w.asks.downloads[d] = struct{}{}
 	return d
 }
 
@@ -178,7 +178,7 @@ func (d *Download) to(path string) {
 
 // over is told that nothing more comes; failure: why, or "". Main thread only.
 func (d *Download) over(failure string) {
-	delete(d.window.downloads, d)
+	delete(d.window.asks.downloads, d)
 	d.mu.Lock()
 	cancelled := d.cancelled
 	d.mu.Unlock()
@@ -194,11 +194,11 @@ func (d *Download) over(failure string) {
 
 // endDownloads ends the downloads of a window that is closed. Main thread only.
 func (w *Window) endDownloads() {
-	for d := range w.downloads {
+	for d := range w.asks.downloads {
 		d.native.Forget()
 		d.end(fmt.Errorf("%w: window %q", ErrClosed, w.label))
 	}
-	w.downloads = nil
+	w.asks.downloads = nil
 }
 
 // longestName bounds a file's name, in bytes.

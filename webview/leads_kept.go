@@ -29,24 +29,24 @@ const (
 	keptAfter = 1 << 20
 )
 
-// navigation is one of which WebKit may still have the object.
-type navigation struct {
+// keptLead is a navigation of which WebKit may still have the object.
+type keptLead struct {
 	timer uint32 // its source's number
 	url   int    // bytes
 }
 
-func (n navigation) bytes() int64 { return keptEach + 2*int64(n.url) }
+func (n keptLead) bytes() int64 { return keptEach + 2*int64(n.url) }
 
-// navigations are those of a window.
-type navigations struct {
-	list  []navigation
+// keptLeads are those of a window.
+type keptLeads struct {
+	list  []keptLead
 	bytes int64
 }
 
 // verify leaves out what WebKit does not keep any more.
-func (n *navigations) verify(there func(timer uint32) bool) {
+func (n *keptLeads) verify(there func(timer uint32) bool) {
 	n.bytes = 0
-	n.list = slices.DeleteFunc(n.list, func(g navigation) bool {
+	n.list = slices.DeleteFunc(n.list, func(g keptLead) bool {
 		if !there(g.timer) {
 			return true
 		}
@@ -57,23 +57,23 @@ func (n *navigations) verify(there func(timer uint32) bool) {
 
 // kept counts what WebKit keeps.
 type kept struct {
-	of    map[*Window]*navigations
+	of    map[*Window]*keptLeads
 	there func(timer uint32) bool // whether there still is such a timer
 	left  int64                   // of windows that are closed
 }
 
 // keeping is the process's, as its main loop is. Main thread only.
-var keeping = kept{of: make(map[*Window]*navigations), there: keeps}
+var keeping = kept{of: make(map[*Window]*keptLeads), there: keeps}
 
 // keeps says whether WebKit still keeps the navigation with that timer.
 func keeps(timer uint32) bool { return view.Registered().Keeps(timer) }
 
 // begun counts a navigation. When it is too much, it gives the window of which WebKit keeps most,
 // with the bytes, and forgets it: its web process must end.
-func (k *kept) begun(w *Window, g navigation) (most *Window, bytes int64) {
+func (k *kept) begun(w *Window, g keptLead) (most *Window, bytes int64) {
 	n := k.of[w]
 	if n == nil {
-		n = &navigations{}
+		n = &keptLeads{}
 		k.of[w] = n
 	}
 	n.list = append(n.list, g)
@@ -124,16 +124,16 @@ func (k *kept) bytes() (all int64) {
 
 // navigates is told of each navigation that begins. Main thread only.
 func (w *Window) navigates(timer uint32, url int) {
-	most, bytes := keeping.begun(w, navigation{timer, url})
+	most, bytes := keeping.begun(w, keptLead{timer, url})
 	if most == nil {
 		return
 	}
 	most.app.log.Error("webview: a page began too many navigations that came to nothing. WebKit "+
 		"keeps memory of each, so the page's process is ended", "window", most.label,
 		"bytes", bytes)
-	most.outgrown = true
+	most.nav.shown.outgrown = true
 	most.post(func() { // not within WebKit's question
-		if most.outgrown { // else it has ended by itself
+		if most.nav.shown.outgrown { // else it has ended by itself
 			most.native.Kill()
 		}
 	})

@@ -3,131 +3,17 @@
 package webview
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
-	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/webview/internal/view"
-	"github.com/tailrace-go/tailrace/webview/serving"
 )
-
-// leavers count what pages send while they are left.
-type leavers struct {
-	mu    sync.Mutex
-	came  map[string]int // by what it is
-	begun chan none      // one for each first message
-	ends  chan none      // one for each end of a stream
-}
-
-func newLeavers() *leavers {
-	return &leavers{came: map[string]int{}, begun: make(chan none, 100), ends: make(chan none, 100)}
-}
-
-// expect waits until everything has come in each of so many rounds.
-func (l *leavers) expect(t *testing.T, rounds int) {
-	t.Helper()
-	all := []string{"first"}
-	for _, event := range []string{"pagehide", "visibilitychange"} {
-		for _, by := range []string{"send", "trySend", "emit", "emitted bytes", "invoke",
-			"raw body"} {
-			all = append(all, event+" "+by)
-		}
-	}
-	for _, what := range all {
-		number := fmt.Sprintf("all %d by %s", rounds, what)
-		eventually(t, number, func() bool { return l.number(what) >= rounds })
-		if n := l.number(what); n != rounds {
-			t.Errorf("%d by %s instead of %d", n, what, rounds)
-		}
-	}
-}
-
-func (l *leavers) count(what string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.came[what]++
-}
-
-func (l *leavers) number(what string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.came[what]
-}
-
-func (l *leavers) register(e *transport.Engine) {
-	transport.Handle(e, "save", func(ctx context.Context, args struct {
-		Pen *transport.Stream[int, string]
-	}) (none, error) {
-		defer func() { l.ends <- none{} }()
-		for {
-			text, err := args.Pen.Receive(ctx)
-			if err != nil {
-				return none{}, nil
-			}
-			l.count(text)
-			if text == "first" {
-				l.begun <- none{}
-			}
-		}
-	})
-	transport.Handle(e, "bye", func(_ context.Context, args struct{ Name string }) (none, error) {
-		l.count(args.Name + " invoke")
-		return none{}, nil
-	})
-	transport.Handle(e, "raw", func(_ context.Context, body []byte) (none, error) {
-		l.count(padded(body) + " raw body")
-		return none{}, nil
-	})
-}
-
-// padded gives the text that a page has filled up to some length.
-func padded(text []byte) string { return string(bytes.TrimRight(text, " ")) }
-
-// leaving has a page say its last words, each of these in each of two events.
-const leaving = `
-	const pen = new tailrace.Channel();
-	tailrace.invoke('save', { pen }).catch(() => {});
-	await pen.send('first');
-	while (document.hidden) await new Promise((shown) => setTimeout(shown, 1));
-	for (const name of ['pagehide', 'visibilitychange']) addEventListener(name, () => {
-		if (name === 'visibilitychange' && !document.hidden) return;
-		pen.send(name + ' send').catch(() => {});
-		pen.trySend(name + ' trySend');
-		tailrace.emit('bye', name).catch(() => {});
-		tailrace.invoke('bye', { name }).catch(() => {});
-		const bytes = new TextEncoder().encode(name.padEnd(100000));
-		tailrace.emit('bye', bytes).catch(() => {});
-		tailrace.invoke('raw', bytes).catch(() => {});
-	});
-	setTimeout(() => { %s });`
-
-func (l *leavers) hear(t *testing.T, app *App) {
-	t.Helper()
-	if _, err := app.Listen("bye", func(e bus.Event) {
-		if e.Binary != nil {
-			l.count(padded(e.Binary) + " emitted bytes")
-			return
-		}
-		var name string
-		if err := json.Unmarshal(e.Payload, &name); err != nil {
-			t.Error(err)
-		}
-		l.count(name + " emit")
-	}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestLeaving: what a page sends by the end of its pagehide and visibilitychange arrives, however
 // it is left.
@@ -390,7 +276,7 @@ func TestLastWordsNeedTheSession(t *testing.T) {
 	p.run(`const forged = '`+forged+`';
 		for (const said of ['', ' ', 'x', 7, {}, null, forged + ' leave {"last":0}', forged +
 			' batch x'])
-			dispatchEvent(new CustomEvent('`+p.words+`', { detail: said }));
+			dispatchEvent(new CustomEvent('`+p.pages.words+`', { detail: said }));
 		await tailrace.invoke('caller')`, nil)
 	id := p.Session().ID()
 	if err := p.app.call(func() error {
@@ -399,114 +285,16 @@ func TestLastWordsNeedTheSession(t *testing.T) {
 			id + " batch \u0100", id + " batch \xc3", forged + ` leave {"last":0}`} {
 			p.served.LastWords([]byte(said))
 		}
-		if p.Window.page.Load().last != nil {
+		if p.Window.pages.current.Load().last != nil {
 			t.Error("a forged word counts")
 		}
 		p.served.LastWords([]byte(id + ` leave {"last":7}`))
-		if last := p.Window.page.Load().last; last == nil || *last != 7 {
+		if last := p.Window.pages.current.Load().last; last == nil || *last != 7 {
 			t.Error("the page's word does not count")
 		}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// A window that is closed while a hello waits for the page before it answers that all the same: the
-// native side keeps each request until it has an answer.
-func TestHelloOfClosedWindow(t *testing.T) {
-	p := openPage(t, newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {}),
-		WindowOptions{Label: "main"})
-	eventually(t, "a session", func() bool { return p.Session() != nil })
-	r := recorder{make(chan int, 1)}
-	if err := p.app.call(func() error {
-		p.depart("left")
-		p.greet(&view.Request{}, serving.Reply{To: r})
-		p.closeNative()
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if status := wait(t, r.status, "the answer"); status != 410 {
-		t.Errorf("status %d", status)
-	}
-}
-
-// Of the hellos that wait for the page before, the last one has the session, in whichever order
-// their goroutines wake up.
-func TestHellosThatWait(t *testing.T) {
-	app := newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {})
-	p := openPage(t, app, WindowOptions{Label: "main"})
-	eventually(t, "a session", func() bool { return p.Session() != nil })
-	said := make([]recorder, 8)
-	if err := app.call(func() error {
-		p.depart("left")
-		for i := range said {
-			said[i] = recorder{make(chan int, 1)}
-			p.greet(&view.Request{}, serving.Reply{To: said[i]})
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	for i, r := range said {
-		want := http.StatusGone
-		if i == len(said)-1 {
-			want = http.StatusOK
-		}
-		if status := wait(t, r.status, "the answer"); status != want {
-			t.Errorf("hello %d: status %d, want %d", i, status, want)
-		}
-	}
-}
-
-// TestLeavingOnce: a window that is closed waits for one page, whatever documents are committed and
-// say hello meanwhile.
-func TestLeavingOnce(t *testing.T) {
-	unhurried(t)
-	for name, commits := range map[string]func(*testPage, view.Responder){
-		"another document": func(p *testPage, r view.Responder) {
-			p.destroy()
-			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
-			p.loadChanged(view.LoadCommitted, "about:blank")
-			refuseHello(serving.Reply{To: r})
-		},
-		"its hello": func(p *testPage, r view.Responder) {
-			p.destroy()
-			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
-			p.greet(&view.Request{}, serving.Reply{To: r})
-		},
-		"a hello that waits": func(p *testPage, r view.Responder) {
-			p.loadChanged(view.LoadCommitted, Origin+"/other.html")
-			p.greet(&view.Request{}, serving.Reply{To: r})
-			p.destroy()
-			if p.closed.Load() {
-				p.t.Error("the page that is being left was not waited for")
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			app := newApp(t, Options{Carrier: CarrierScheme}, func(*transport.Engine) {})
-			p := openPage(t, app, WindowOptions{Label: "main"})
-			eventually(t, "a session", func() bool { return p.Session() != nil })
-			r := recorder{make(chan int, 1)}
-			if err := app.call(func() error {
-				// the view's own empty document comes late
-				p.gtk().WebviewGo().Eval(`for (const end = Date.now() + 3000; Date.now() < end;);`)
-				commits(p, r)
-				return nil
-			}); err != nil {
-				t.Fatal(err)
-			}
-			if status := wait(t, r.status, "the answer to the hello"); status != 410 {
-				t.Errorf("status %d", status)
-			}
-			select {
-			case <-p.Done():
-			case <-time.After(patience / 2): // after patience it is closed in any case
-				t.Error("the window stays")
-			}
-		})
 	}
 }
 
@@ -521,7 +309,7 @@ func TestResourcesWhileLeaving(t *testing.T) {
 		})
 		transport.HandleOrdered(e, "bye", func(ctx context.Context, a number) (none, error) {
 			w := Caller(ctx)
-			for deadline := time.Now().Add(patience); w.page.Load() != nil &&
+			for deadline := time.Now().Add(patience); w.pages.current.Load() != nil &&
 				time.Now().Before(deadline); {
 				time.Sleep(time.Millisecond)
 			}
@@ -558,15 +346,15 @@ func TestOpenBesideLeaving(t *testing.T) {
 		for (const end = Date.now() + 500; Date.now() < end;);
 	})`, nil)
 	p.Destroy()
-	eventually(t, "the page to be left", p.ending.Load)
-	if p.closed.Load() {
+	eventually(t, "the page to be left", p.Window.life.ending.Load)
+	if p.Window.life.closed.Load() {
 		t.Error("the page was not waited for")
 	}
 	w, err := app.Open(WindowOptions{Label: "main"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !p.closed.Load() {
+	if !p.Window.life.closed.Load() {
 		t.Error("two windows have the label")
 	}
 	w.Destroy()

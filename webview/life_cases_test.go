@@ -20,7 +20,7 @@ const newDocument = "page reloaded or navigated"
 // anew waits for the page after the one that l is Go's end of, and sees that it starts clean: with
 // a session of its own, in which nothing has happened but what it does itself. lifePage sees that
 // its messages begin with the first.
-func (s *subject) anew(act time.Time, l *life) (*life, time.Duration) {
+func (s *subject) anew(act time.Time, l *pageLived) (*pageLived, time.Duration) {
 	s.t.Helper()
 	next := wait(s.t, s.lives.arrived, "the new page's first message")
 	took := time.Since(act)
@@ -42,7 +42,7 @@ func (s *subject) anew(act time.Time, l *life) (*life, time.Duration) {
 }
 
 // fresh is anew for a page that is loaded, not restored.
-func (s *subject) fresh(act time.Time, l *life) time.Duration {
+func (s *subject) fresh(act time.Time, l *pageLived) time.Duration {
 	s.t.Helper()
 	_, took := s.anew(act, l)
 	s.waitLoaded()

@@ -29,9 +29,9 @@ func verifyOr[T any](verify, short T) T {
 	return short
 }
 
-// life is Go's end of one page of lifePage: a stream that is busy in both directions, and the
+// pageLived is Go's end of one page of lifePage: a stream that is busy in both directions, and the
 // command that brought it and runs as long as the page lives.
-type life struct {
+type pageLived struct {
 	session *transport.Session
 	stream  *transport.Stream[[]byte, []byte]
 	sent    atomic.Int64
@@ -44,9 +44,9 @@ type life struct {
 // lives registers the commands of lifePage, and tells of each page whose first message has arrived
 // there.
 type lives struct {
-	arrived chan *life
+	arrived chan *pageLived
 	mu      sync.Mutex
-	all     map[*transport.Session]*life
+	all     map[*transport.Session]*pageLived
 }
 
 const (
@@ -56,7 +56,7 @@ const (
 )
 
 func newLives() *lives {
-	return &lives{arrived: make(chan *life, 100), all: map[*transport.Session]*life{}}
+	return &lives{arrived: make(chan *pageLived, 100), all: map[*transport.Session]*pageLived{}}
 }
 
 func (l *lives) register(e *transport.Engine) {
@@ -65,7 +65,8 @@ func (l *lives) register(e *transport.Engine) {
 	}
 	caller(e)
 	transport.Handle(e, "live", func(ctx context.Context, a args) (none, error) {
-		me := &life{session: transport.SessionFrom(ctx), stream: a.Stream, ended: make(chan none)}
+		s := transport.SessionFrom(ctx)
+		me := &pageLived{session: s, stream: a.Stream, ended: make(chan none)}
 		l.mu.Lock()
 		l.all[me.session] = me
 		l.mu.Unlock()
@@ -95,7 +96,7 @@ func (l *lives) register(e *transport.Engine) {
 }
 
 // sendAll sends numbered messages until that fails. No context of the command's ends it.
-func (l *life) sendAll() error {
+func (l *pageLived) sendAll() error {
 	pause := time.NewTicker(livePause)
 	defer pause.Stop()
 	m := make([]byte, liveMessage)
@@ -111,7 +112,7 @@ func (l *life) sendAll() error {
 	}
 }
 
-func (l *life) receiveAll() error {
+func (l *pageLived) receiveAll() error {
 	for n := 0; ; n++ {
 		m, err := l.stream.Receive(context.Background())
 		if err != nil {
@@ -224,8 +225,8 @@ type subject struct {
 	lives   *lives
 	kind    CarrierKind
 	files   lifeFiles
-	process string // its web process
-	first   *life  // of the page that it has
+	process string     // its web process
+	first   *pageLived // of the page that it has
 }
 
 // newSubject opens a window that shows lifePage, and waits until its stream flows both ways.
@@ -238,7 +239,7 @@ func newSubject(t *testing.T, app *App, l *lives, label string) *subject {
 }
 
 // flows waits for a page's first message, and until some have come up.
-func (s *subject) flows() *life {
+func (s *subject) flows() *pageLived {
 	s.t.Helper()
 	l := wait(s.t, s.lives.arrived, "a page's first message")
 	if l.session != s.Session() {
@@ -250,7 +251,7 @@ func (s *subject) flows() *life {
 }
 
 // goesOn waits until more messages have gone both ways.
-func (s *subject) goesOn(l *life) {
+func (s *subject) goesOn(l *pageLived) {
 	s.t.Helper()
 	down, up := l.sent.Load()+200, l.heard.Load()+10
 	eventually(s.t, "more messages, down and up", func() bool {
@@ -259,7 +260,7 @@ func (s *subject) goesOn(l *life) {
 }
 
 // ends checks what Go sees of a page that is gone, and says it in words.
-func (s *subject) ends(l *life, reason string) string {
+func (s *subject) ends(l *pageLived, reason string) string {
 	s.t.Helper()
 	wait(s.t, l.session.Done(), "the session's end")
 	wait(s.t, l.ended, "the end of the page's sender, receiver and command")

@@ -40,16 +40,17 @@ func TestCommittedOrigin(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := openPage(t, loop, WindowOptions{Label: "subject"})
 			err := loop.call(func() error {
-				p.attached = c.attached
+				p.Window.life.attached = c.attached
 				if c.answered == "cache" {
-					p.restoring, c.answered = ours, ""
+					p.nav.wanted.restoring, c.answered = ours, ""
 				}
 				p.loadChanged(view.LoadStarted, c.from)
-				p.steered, p.answered, p.apart = c.steered, c.answered, c.apart
+				p.nav.wanted.steered = c.steered
+				p.nav.load.answered, p.nav.load.apart = c.answered, c.apart
 				p.loadChanged(view.LoadCommitted, c.to)
-				if p.origin != c.want || p.steered {
-					t.Errorf("the document's origin is %q, want %q; steered: %v", p.origin, c.want,
-						p.steered)
+				if p.nav.shown.origin != c.want || p.nav.wanted.steered {
+					t.Errorf("the document's origin is %q, want %q; steered: %v",
+						p.nav.shown.origin, c.want, p.nav.wanted.steered)
 				}
 				return nil
 			})

@@ -36,7 +36,7 @@ func (s *subject) freeze(least time.Duration) {
 }
 
 // stalls waits until the page's sender has not sent for a while.
-func (s *subject) stalls(l *life) {
+func (s *subject) stalls(l *pageLived) {
 	s.t.Helper()
 	const still = 200 * time.Millisecond
 	last, since := l.sent.Load(), time.Now()

@@ -46,7 +46,8 @@ func TestPageLife(t *testing.T) {
 	lifeCarriers(t, func(t *testing.T, kind CarrierKind) {
 		l, w, files := newLives(), &witness{}, newLifeFiles()
 		o := Options{
-			Carrier: kind, Assets: files, KeepRunning: true, Engine: transport.Options{
+			Carrier: kind, Assets: files, KeepRunning: true,
+			Engine: transport.Options{
 				RingBytes: lifeRing,
 			},
 			OnNavigate: func(Navigation) NavigationAction { return NavigationAllow },

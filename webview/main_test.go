@@ -148,7 +148,7 @@ const whenLoaded = `const loaded = Symbol.for('test.loaded');
 // follow makes the page that of a window that has not loaded anything. Main thread only.
 func (p *testPage) follow(w *Window) {
 	p.Window = w
-	w.onLoad = func(e view.LoadEvent) {
+	w.nav.onLoad = func(e view.LoadEvent) {
 		if e != view.LoadCommitted || !w.native.IsOpen() {
 			return
 		}

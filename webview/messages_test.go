@@ -278,7 +278,7 @@ func TestLastWordsAreBounded(t *testing.T) {
 			began := time.Now()
 			p.runLong(`
 				const say = (detail) => dispatchEvent(
-					new CustomEvent('`+p.words+`', { detail, cancelable: true }));
+					new CustomEvent('`+p.pages.words+`', { detail, cancelable: true }));
 				for (const detail of [{ toString: 1, valueOf: 1 }, [], 'x'.repeat(100e6),
 					Array.from({ length: 1e6 }, (_, i) => ({ i }))])
 					if (!say(detail)) throw new Error('taken');

@@ -178,7 +178,7 @@ func programWaits(t *testing.T, behind, back bool) {
 		}()
 	}
 	eventually(t, "the script to be held", func() (held bool) {
-		p.call(t, func() { held = len(p.heldEvals) > 0 })
+		p.call(t, func() { held = len(p.evals.held) > 0 })
 		return held
 	})
 	var ran bool

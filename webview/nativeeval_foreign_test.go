@@ -3,19 +3,14 @@
 package webview
 
 import (
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
 
-	"github.com/tailrace-go/tailrace/bus"
-	"github.com/tailrace-go/tailrace/transport"
+	"github.com/tailrace-go/tailrace/webview/internal/jssource"
 	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
 	"github.com/tailrace-go/tailrace/webview/internal/origin"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
@@ -57,190 +52,6 @@ const collector = `<script>
 		return collected.concat(declared).filter((text) => /secret/i.test(text));
 	};
 </script>`
-
-// Scripts with a secret: expressions, programs, and what does not parse.
-var (
-	secretExpressions = []string{
-		`globalThis.x = 'secret'`,
-		`void 0, 'secret'`,
-		`(function () { return 'secret' })().length`,
-		`Promise.reject(new Error('secret'))`,
-	}
-	secretPrograms = []string{
-		`var secretVariable = 'secret'; secretVariable.length`,
-		`function secretFunction() { return 'secret' } 1`,
-		`async function secretLater() { return 'secret' }`,
-		`let secretLet = 'secret'; const secretConst = () => 'secret'; secretConst().length`,
-		`class Secret { secret() { return 'secret' } } 1`,
-		`'use strict'; function secretStrict() { return 'secret' }`,
-		`throw new Error('secret')`,
-		`return 'secret'`,
-	}
-	secretErrors = []string{`this is secret no script`, `'secret' 'secret'`, `secret(;`}
-)
-
-// leave is where an own page goes while Go evaluates in it.
-type leave struct {
-	name string
-	own  bool // it is served by the app
-	back bool // it is in the history, from where WebKit shows it without a request
-}
-
-var allLeaves = []leave{
-	{"another origin", false, false}, {"our own file in a sandbox", true, false},
-	{"another origin, back in the history", false, true},
-	{"our own file in a sandbox, back in the history", true, true},
-}
-
-// leavesOften is how often a page is left.
-func leavesOften() int {
-	if verifying {
-		return 150
-	}
-	return 12
-}
-
-// TestNativeEvalLeaves: an own page that forbids eval is left for a document of somebody else,
-// while Go evaluates in it without end. None of the scripts is seen there.
-func TestNativeEvalLeaves(t *testing.T) {
-	everyWay(t, func(t *testing.T, w way) {
-		for _, kind := range allLeaves {
-			t.Run(kind.name, func(t *testing.T) {
-				leaves(t, w, kind, func(o Options) *testPage {
-					return openPage(t, newApp(t, o, caller), WindowOptions{Label: "main"})
-				})
-			})
-		}
-	})
-}
-
-func leaves(t *testing.T, w way, kind leave, open func(Options) *testPage) {
-	loads := leavesOften()
-	files := fstest.MapFS{
-		"index.html": {Data: []byte(strictPage)}, "other.html": {Data: []byte(blank)},
-		"spy.html": {Data: []byte(blank + collector)},
-	}
-	serve := func(rw http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/spy") {
-			rw.Header().Set("Content-Security-Policy", "sandbox allow-scripts")
-		}
-		http.FileServerFS(files).ServeHTTP(rw, r)
-	}
-	elsewhere := httptest.NewServer(http.FileServerFS(files))
-	t.Cleanup(elsewhere.Close)
-	to := elsewhere.URL + "/spy.html"
-	o := Options{
-		Assets: files, Carrier: w.kind,
-		OnNavigate: func(Navigation) NavigationAction { return NavigationAllow },
-	}
-	if w.dev {
-		dev := httptest.NewServer(http.HandlerFunc(serve))
-		t.Cleanup(dev.Close)
-		o.DevURL = dev.URL
-	}
-	if kind.own {
-		to = "/spy2.html"
-		files["spy2.html"] = files["spy.html"]
-		if !w.dev {
-			delete(files, "spy2.html")
-			o.Fallback = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				rw.Header().Set("Content-Security-Policy", "sandbox allow-scripts")
-				rw.Header().Set("Content-Type", "text/html")
-				_, _ = rw.Write(files["spy.html"].Data)
-			})
-		}
-	}
-	p := open(o)
-	p.ready()
-	seen, ran := 0, new(atomic.Int64)
-	scripts := slices.Concat(secretExpressions, secretPrograms, secretErrors)
-	leave := `setTimeout(() => { location.href = ` + literal(to) + ` }, 20)`
-	if kind.back {
-		loads /= 2
-		p.start(`location.href = ` + literal(to))
-		p.waitLoaded()
-		if err := p.Navigate("index.html"); err != nil {
-			t.Fatal(err)
-		}
-		p.waitLoaded()
-		p.ready()
-		leave = `setTimeout(() => history.back(), 20)`
-	}
-	for range loads {
-		stop := make(chan none)
-		var evaluating sync.WaitGroup
-		for i := range 4 {
-			evaluating.Go(func() {
-				for n := i; ; n++ {
-					select {
-					case <-stop:
-						return
-					default:
-					}
-					js := scripts[n%len(scripts)]
-					var err error
-					if n%2 == 0 {
-						err = p.EvalContext(testContext(t), js)
-					} else {
-						_, err = p.EvalResult(testContext(t), js)
-					}
-					switch {
-					case err == nil, isCode(err, CodeEval):
-						ran.Add(1)
-					case errors.Is(err, bus.ErrForeign), errors.Is(err, transport.ErrClosed):
-					default:
-						t.Error(err)
-						return
-					}
-				}
-			})
-		}
-		before := p.documentsShown()
-		p.start(leave)
-		if kind.back { // it is not loaded again
-			eventually(t, "the document of the history", func() bool {
-				return p.documentsShown() != before
-			})
-		} else {
-			p.waitLoaded()
-		}
-		var href string
-		p.run(`return location.href`, &href)
-		if !strings.Contains(href, "/spy") {
-			t.Fatalf("at %s", href)
-		}
-		var got []string
-		p.run(`return take()`, &got) // behind what was sent before
-		if len(got) > 0 {
-			seen++
-			if seen < 4 {
-				t.Logf("the document after the page has seen %q", got)
-			}
-		}
-		close(stop)
-		if err := p.Navigate("index.html"); err != nil {
-			t.Fatal(err)
-		}
-		p.waitLoaded()
-		evaluating.Wait()
-		p.ready()
-	}
-	t.Logf(
-		"| %v | an own page is left for %s while Go evaluates | scripts seen in %d of %d loads, "+
-			"%d answered |", w, kind.name, seen, loads, ran.Load())
-	if seen > 0 {
-		t.Errorf("scripts were seen in %d of %d loads", seen, loads)
-	}
-}
-
-// documentsShown counts the documents that the window has shown.
-func (p *testPage) documentsShown() (n uint64) {
-	p.t.Helper()
-	if err := p.app.call(func() error { n = p.documents; return nil }); err != nil {
-		p.t.Fatal(err)
-	}
-	return n
-}
 
 // forgeries are what a document may try to seem to be at the address of ours, and of its origin.
 // parts are what location has of an address of ours.
@@ -299,7 +110,9 @@ func TestNativeEvalGuard(t *testing.T) {
 		for _, js := range secretExpressions {
 			try(js, func(e *nativeScript) { e.run(0, len(js)) })
 		}
-		try("", func(e *nativeScript) { e.tell(thrown{Name: "secret", Message: "secret"}) })
+		try("", func(e *nativeScript) {
+			e.tell(jssource.Thrown{Name: "secret", Message: "secret"})
+		})
 		var got []string
 		p.run(`const names = /^secret(Variable|Function|Let)$/; // not what they hold
 			return take().filter((text) => !names.test(text))`, &got)
@@ -419,7 +232,7 @@ func TestNativeEvalNavigations(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the script to be held", func() (held bool) {
-		err := app.call(func() error { held = len(p.heldEvals) == 1; return nil })
+		err := app.call(func() error { held = len(p.evals.held) == 1; return nil })
 		return err == nil && held
 	})
 	var ran int
@@ -480,7 +293,7 @@ func TestNativeEvalLateAnswer(t *testing.T) {
 		p.ready()
 		allow <- none{}
 		eventually(t, "the answer", func() (answered bool) {
-			err := app.call(func() error { answered = p.deciding == 0; return nil })
+			err := app.call(func() error { answered = p.Window.asks.deciding == 0; return nil })
 			return err == nil && answered
 		})
 		if v, err := p.EvalResult(testContext(t), `1 + 1`); string(v) != "2" || err != nil {
@@ -492,96 +305,8 @@ func TestNativeEvalLateAnswer(t *testing.T) {
 // loadsSeen counts the steps of navigations.
 func (p *testPage) loadsSeen(t *testing.T) (n uint64) {
 	t.Helper()
-	if err := p.app.call(func() error { n = p.loads; return nil }); err != nil {
+	if err := p.app.call(func() error { n = p.nav.loads; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return n
-}
-
-// TestNativeEvalValues: whatever a page has for a value, the UI thread has nothing to do with it.
-func TestNativeEvalValues(t *testing.T) {
-	everyWay(t, func(t *testing.T, w way) {
-		files := fstest.MapFS{
-			"index.html": {Data: []byte(strictPage)}, "other.html": {Data: []byte(blank)},
-		}
-		o := Options{Assets: files}
-		o.Engine.MaxMessage = 1 << 20
-		b := openBeside(t, w, o, caller)
-		p := openPage(t, b.App, WindowOptions{Label: "values"})
-		p.ready()
-		for _, c := range []struct{ name, js, want string }{
-			{"a long array", `new Array(1e6).fill(1)`, "over"},
-			{"an array with holes", `(() => { const a = []; a.length = 3e6; return a })()`, "over"},
-			{"an array shared in 22 levels", `(() => { let a = [1];
-				for (let i = 0; i < 22; i++) a = [a, a]; return a })()`, "over"},
-			{"a million levels", `(() => { let b = [1];
-				for (let i = 0; i < 1e6; i++) b = [b]; return b })()`, "call stack"},
-			{"a long string", `'x'.repeat(1e8)`, "over"},
-			{"bytes", `new Uint8Array(1e6)`, "over"},
-			{"a cycle", `(() => { const c = {}; c.c = c; return c })()`, "cyclic"},
-			{"getters that throw", `({ get a() { throw new Error('mine') } })`, "mine"},
-			{"a toJSON that gives much", `({ toJSON: () => 'x'.repeat(1e7) })`, "over"},
-			{"a long proxy", `new Proxy([], { get: (t, k) => k === 'length' ? 3e6 : 1 })`, "over"},
-			{"a thenable", `({ then(f) { f('x'.repeat(1e7)) } })`, "over"},
-			{"a big integer", `10n`, "BigInt"},
-			{"an error of a long message", `throw new Error('x'.repeat(1e7))`, "over"},
-		} {
-			// an expression, if it is one, and a program
-			for _, js := range []string{c.js, `0; ` + c.js} {
-				b.during(t, "eval: "+c.name, func() string {
-					v, err := p.EvalResult(testContext(t), js)
-					if !isCode(err, CodeEval) || !strings.Contains(err.Error(), c.want) {
-						t.Errorf("%s: %.80s, %.200v, want an error with %q", js, v, err, c.want)
-					}
-					if err == nil {
-						return "no error"
-					}
-					return err.Error()[:min(60, len(err.Error()))]
-				})
-			}
-			p.ready()
-		}
-	})
-}
-
-// TestNativeEvalLast: a program's value is that of the expression that is its last statement, in
-// the notations in which people write statements, with and without semicolons.
-func TestNativeEvalLast(t *testing.T) {
-	p := evalPage(t, strictPage, nil)
-	for js, want := range map[string]string{
-		"let a = 1; a + 1":                                     "2",
-		"let a = 1; a + 1;":                                    "2",
-		"let a = 1; a + 1; // the sum; of it":                  "2",
-		"let a = 1; a + 1 /* ; 3 */":                           "2",
-		"let a = 1\na + 1\n":                                   "2",
-		"let a = 1 // one; 7\na + 1":                           "2",
-		"let a = 'http://x/;'\na + 1":                          `"http://x/;1"`,
-		"let a = 1; // b; 7\na + 1":                            "2",
-		"const f = () => {}\n[typeof f, 1].length":             "2",
-		"var f = function () { return 3 }\nf()":                "3",
-		"let a = 3\na\n+ 1":                                    "4",
-		"let a = 3; a\n++a":                                    "4",
-		"if (true) { var b = 5 }\nb":                           "5",
-		"if (true) { var b = 6 } b":                            "6",
-		"for (let i = 0; i < 3; i++) { var c = i } c * 2":      "4",
-		"class D { e() { return 1; } }\nnew D().e()":           "1",
-		"let r = /;a/; r.source":                               `";a"`,
-		"let s = `;\n${1}`; s":                                 `";\n1"`,
-		"let o = { a: 1 }; ({ ...o, b: 2 })":                   `{"a":1,"b":2}`,
-		"let a = 1; function g() { return a }":                 "null",
-		"let a = 1; { a }":                                     "null",
-		"function g() { return 7 }\n(1)":                       "1",
-		"switch (1) { case 1: 5; }":                            "null",
-		"'use strict'; let u = '😀;'; u + 1":                    `"😀;1"`,
-		"let t = Promise.resolve(4); t":                        "4",
-		"var k = 1; if (k) k = 2; else k = 3":                  "null",
-		"do { var m = 4 } while (false)\nm":                    "4",
-		"try { throw 8 } catch (e) { var n = e } finally {} n": "8",
-		"<!-- a; 9": "null",
-	} {
-		v, err := p.EvalResult(testContext(t), js)
-		if err != nil || !sameJSON(v, want) {
-			t.Errorf("%s: %s, %v, want %s", js, v, err, want)
-		}
-	}
 }

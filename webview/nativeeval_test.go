@@ -2,75 +2,20 @@ package webview
 
 import "testing"
 
-func TestIsDeclaration(t *testing.T) {
-	for js, want := range map[string]bool{
-		"function f() {}":                 true,
-		" \n// f\n/* g */function* f(){}": true,
-		"async function f() {}":           true,
-		"async /* x */\tfunction f() {}":  true,
-		"class A {}":                      true,
-		"{ a: 1 }":                        true,
-		"functional":                      false,
-		"class_":                          false,
-		"classé":                          false,
-		"async () => {}":                  false,
-		"async":                           false,
-		"(function () {})()":              false,
-		"1 + 1":                           false,
-		"":                                false,
-		"// only":                         false,
-		"/* open":                         false,
-		"let a = 1":                       false,
-	} {
-		if got := isDeclaration(js); got != want {
-			t.Errorf("%q: %v", js, got)
-		}
-	}
-	for js, want := range map[string]bool{
-		"'use strict'; x":      true,
-		"/**/ \"use strict\"":  true,
-		"x; 'use strict'":      false,
-		"'use stricter'":       false,
-		"/* 'use strict' */ x": false,
-	} {
-		if got := isStrict(js); got != want {
-			t.Errorf("strict, %q: %v", js, got)
-		}
-	}
-}
-
-func TestParseThrown(t *testing.T) {
-	for text, want := range map[string]thrown{
-		"tailrace://localhost/index.html:1:42: Error: gone wrong": {"Error", "gone wrong",
-			"global code@tailrace://localhost/index.html:1:42"},
-		":3:6: TypeError: a: b": {"TypeError", "a: b",
-			"global code@:3:6"},
-		"RangeError":       {"RangeError", "", ""},
-		"just: a string":   {"", "just: a string", ""},
-		"x:1: not a place": {"", "x:1: not a place", ""},
-		"This is no Error: it is a sentence": {"", "This is no Error: it is " +
-			"a sentence", ""},
-		"": {},
-	} {
-		if got := parseThrown(text); got != want {
-			t.Errorf("%q: %+v", text, got)
-		}
-	}
-}
-
 // TestMaxHeldEvals: so many scripts wait for the end of a navigation, and run then.
 func TestMaxHeldEvals(t *testing.T) {
-	w := &Window{changing: true}
+	w := &Window{}
+	w.evals.changing = true
 	gone := &nativeScript{window: w, page: &page{}} // which is told nothing
 	ran := 0
 	for range maxHeldEvals + 1 {
 		gone.whenSettled(func() { ran++ })
 	}
-	if ran != 0 || len(w.heldEvals) != maxHeldEvals {
-		t.Errorf("%d have run, %d wait", ran, len(w.heldEvals))
+	if ran != 0 || len(w.evals.held) != maxHeldEvals {
+		t.Errorf("%d have run, %d wait", ran, len(w.evals.held))
 	}
 	w.settled()
-	if gone.whenSettled(func() { ran++ }); ran != maxHeldEvals+1 || len(w.heldEvals) != 0 {
-		t.Errorf("after it %d have run, %d wait", ran, len(w.heldEvals))
+	if gone.whenSettled(func() { ran++ }); ran != maxHeldEvals+1 || len(w.evals.held) != 0 {
+		t.Errorf("after it %d have run, %d wait", ran, len(w.evals.held))
 	}
 }

@@ -18,7 +18,7 @@ func newAttached(t *testing.T, o Options, before string) *leading {
 	o.Assets, o.KeepRunning = leadingPage(""), true
 	o.Logger, l.log = warningLog()
 	l.app = newApp(t, o, func(*transport.Engine) {})
-	l.app.launch = func(uri string, _ func(error)) { l.launched <- uri }
+	l.app.desktop.launch = func(uri string, _ func(error)) { l.launched <- uri }
 	p := newTestPage(t)
 	err := l.app.call(func() error {
 		own := wv.New(false)

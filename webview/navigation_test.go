@@ -113,7 +113,7 @@ func newLeading(t *testing.T, o Options, body string) *leading {
 	o.Assets, o.KeepRunning = leadingPage(body), true
 	o.Logger, l.log = warningLog()
 	l.app = newApp(t, o, func(*transport.Engine) {})
-	l.app.launch = func(uri string, _ func(error)) { l.launched <- uri }
+	l.app.desktop.launch = func(uri string, _ func(error)) { l.launched <- uri }
 	l.testPage = openPage(t, l.app, WindowOptions{Label: "leading"})
 	eventually(t, "a session", func() bool { l.before = l.Session(); return l.before != nil })
 	return l
@@ -123,7 +123,11 @@ func newLeading(t *testing.T, o Options, body string) *leading {
 func (l *leading) again(t *testing.T) {
 	l.t = t
 	l.read = len(l.log.String())
-	if err := l.app.call(func() error { l.app.launches = allowance{}; return nil }); err != nil {
+	err := l.app.call(func() error {
+		l.app.desktop.launches = allowance{}
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 }

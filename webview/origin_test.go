@@ -21,7 +21,7 @@ func TestOriginTricks(t *testing.T) {
 	}{
 		{"where a page leads", func(uri string) bool {
 			w := newWindow(app, "main")
-			w.origin = Origin
+			w.nav.shown.origin = Origin
 			l := view.Lead{Kind: view.LeadResponse, URI: uri, MainFrame: true}
 			return w.leads(l, func(view.Verdict) {}) == view.Allow &&
 				!strings.EqualFold(origin.SchemeOf(uri), "about")

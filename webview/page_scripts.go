@@ -58,11 +58,11 @@ const hear = (name, handler, most) => addEventListener(name, (e) => {
 	e.preventDefault();
 }, true);
 hear(%q, handlers.tailrace, %d);
-`, w.app.origins.OwnDocument(), o.SessionBytes, messageCost, w.words, wordsMost(o))
+`, w.app.origins.OwnDocument(), o.SessionBytes, messageCost, w.pages.words, wordsMost(o))
 	if w.app.options.Debug {
 		script += fmt.Sprintf(errorScript, maxPageErrors, maxPageError, rejectionEvent)
 	}
-	if w.attached {
+	if w.life.attached {
 		script += fmt.Sprintf("hear(%q, handlers.external, %d);\n", boundEvent, MaxBoundCall)
 	}
 	return script + "})()"

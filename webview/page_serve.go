@@ -38,7 +38,7 @@ func (w *Window) viewer(instead http.Handler) *serving.Viewer {
 
 // request answers one request of the window's page. It runs on the main thread and does not block.
 func (w *Window) request(in *view.Request, to view.Responder) {
-	in.Shown = serving.Shown{Origin: w.origin, Leading: w.leading}
+	in.Shown = serving.Shown{Origin: w.nav.shown.origin, Leading: w.nav.load.leading}
 	if i := faults.Active(); i != nil {
 		if to = disturb(i, w, in, to); to == nil {
 			return
@@ -57,10 +57,10 @@ func (s *sessions) Hello(in *serving.Request, a serving.Reply) { (*Window)(s).gr
 
 // Page implements serving.Host: what the window shows, or has just left.
 func (s *sessions) Page() serving.Page {
-	if p := s.page.Load(); p != nil {
+	if p := s.pages.current.Load(); p != nil {
 		return p
 	}
-	if p := s.former.page; p != nil {
+	if p := s.pages.former.page; p != nil {
 		return p
 	}
 	return nil
@@ -86,7 +86,7 @@ func (p *page) GiveUp(reason string) {
 
 // Leave implements serving.Page: the session ends when that batch is handled.
 func (p *page) Leave(last uint64) {
-	if f := p.window.former; p == f.page {
+	if f := p.window.pages.former; p == f.page {
 		p.session.Leave(last, f.reason)
 	} else {
 		p.last = &last // the next document is not committed yet

@@ -95,7 +95,6 @@ func TestPointerIsTheUsers(t *testing.T) {
 		t.Error("the pointer was moved where nothing has the keyboard")
 	case seat && (moved < allowanceBurst || moved > most):
 		t.Errorf("%d calls moved the pointer, want %d to %d; %d were refused", moved,
-			allowanceBurst,
-			most, refused)
+			allowanceBurst, most, refused)
 	}
 }

@@ -20,7 +20,7 @@ func (p *testPage) navigateInVain() {
 	}
 	eventually(p.t, "its end", func() (over bool) {
 		if err := loop.call(func() error {
-			over = p.begun && !p.steered && p.target == ""
+			over = p.nav.wanted.begun && !p.nav.wanted.steered && p.nav.wanted.target == ""
 			return nil
 		}); err != nil {
 			p.t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/tailrace-go/tailrace/transport"
 )
@@ -23,7 +22,8 @@ var wishes = []struct {
 	asks         bool   // WebKit asks for our own page
 }{
 	{
-		"geolocation", `return await new Promise((r) => navigator.geolocation.getCurrentPosition(
+		"geolocation",
+		`return await new Promise((r) => navigator.geolocation.getCurrentPosition(
 			() => r('got it'), (e) => r(e.code)))`, PermissionGeolocation, "1", true,
 	},
 	{
@@ -32,7 +32,8 @@ var wishes = []struct {
 		true,
 	},
 	{
-		"pointer lock", `return await new Promise((r) => {
+		"pointer lock",
+		`return await new Promise((r) => {
 			for (const e of ['pointerlockchange', 'pointerlockerror'])
 				document.addEventListener(e, () => r(e), { once: true });
 			const p = document.body.requestPointerLock();
@@ -49,12 +50,14 @@ var wishes = []struct {
 		PermissionCamera, "NotAllowedError", true,
 	},
 	{
-		"the microphone", `return navigator.mediaDevices.getUserMedia({ audio: true })
+		"the microphone",
+		`return navigator.mediaDevices.getUserMedia({ audio: true })
 			.then(() => 'got it')`,
 		PermissionMicrophone, "NotAllowedError", true,
 	},
 	{
-		"both", `return navigator.mediaDevices.getUserMedia({ video: true, audio: true })
+		"both",
+		`return navigator.mediaDevices.getUserMedia({ video: true, audio: true })
 			.then(() => 'got it')`,
 		PermissionCameraMicrophone, "NotAllowedError", true,
 	},
@@ -63,12 +66,14 @@ var wishes = []struct {
 		PermissionScreen, "NotAllowedError|InvalidStateError", true,
 	},
 	{
-		"devices", `const all = await navigator.mediaDevices.enumerateDevices();
+		"devices",
+		`const all = await navigator.mediaDevices.enumerateDevices();
 			return all.map((d) => d.label).join('')`,
 		PermissionDevices, "", false,
 	},
 	{
-		"encrypted media", `return navigator.requestMediaKeySystemAccess('org.w3.clearkey',
+		"encrypted media",
+		`return navigator.requestMediaKeySystemAccess('org.w3.clearkey',
 			[{ initDataTypes: ['keyids'] }]).then(() => 'got it')`,
 		PermissionOther, "TypeError", false,
 	},
@@ -250,191 +255,6 @@ func TestOnPermission(t *testing.T) {
 		p.Destroy()
 		wait(t, p.Done(), "the window's end")
 		held <- true
-	})
-}
-
-// TestPasswords: nobody asks the user for one in our window but the development server.
-func TestPasswords(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/" {
-			rw.Header().Set("Content-Type", "text/html")
-			fmt.Fprint(rw, blank)
-			return
-		}
-		rw.Header().Set("WWW-Authenticate", `Basic realm="your password"`)
-		rw.Header().Set("Content-Type", "text/html")
-		rw.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprint(rw, `<script>parent.postMessage('refused', '*')</script>`)
-	}))
-	t.Cleanup(s.Close)
-	everyWay(t, func(t *testing.T, w way) {
-		b := openBeside(t, w, Options{}, nil)
-		p := openPage(t, b.App, WindowOptions{Label: "other"})
-		b.during(t, "a frame and an image", func() string {
-			p.run(`const i = new Image(); i.src = '`+s.URL+`/image';
-				await new Promise((r) => { i.onerror = r });
-				const f = document.createElement('iframe'); f.src = '`+s.URL+`/frame';
-				const heard = new Promise((r) => addEventListener('message', r));
-				document.body.append(f);
-				await heard`, nil)
-			return "refused"
-		})
-		if showsDialog(t, p.Window) {
-			t.Error("the window asks for a password")
-		}
-	})
-	t.Run("of the development server", func(t *testing.T) {
-		app := newApp(t, Options{KeepRunning: true, DevURL: s.URL}, func(*transport.Engine) {})
-		p := openPage(t, app, WindowOptions{Label: "dev"})
-		p.start(`await fetch('/secret')`)
-		eventually(t, "the dialog", func() bool { return showsDialog(t, p.Window) })
-	})
-}
-
-// TestCertificates: a server that can't show who it is is not shown, and nobody asks whether it
-// may.
-func TestCertificates(t *testing.T) {
-	s := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		t.Error("it was asked for", r.URL)
-	}))
-	s.Config.ErrorLog = nil
-	t.Cleanup(s.Close)
-	everyWay(t, func(t *testing.T, w way) {
-		b := openBeside(t, w, Options{}, nil)
-		p := openPage(t, b.App, WindowOptions{Label: "other"})
-		b.during(t, "a fetch and an image", func() string {
-			got := p.wish(`const i = new Image(); i.src = '` + s.URL + `';
-				await new Promise((r) => { i.onerror = r });
-				return fetch('` + s.URL + `').then(() => 'got it')`)
-			if got != "TypeError" {
-				t.Error(got)
-			}
-			return got
-		})
-	})
-}
-
-// clicked clicks at the top left of a page until the condition holds: the first clicks come to
-// nothing while the page is not drawn.
-func (p *testPage) clicked(what string, button int, condition func() bool) {
-	p.t.Helper()
-	for end := time.Now().Add(patience); !condition(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(end) {
-			p.t.Fatalf("timeout: waited for %s", what)
-		}
-		p.post(func() { p.gtk().Click(100, 100, button) })
-	}
-}
-
-// chooserFrames are frames in a page of ours that hold HTML, which stands in them; U is a server of
-// another origin that has it, with "Content-Security-Policy: sandbox" at /sandboxed, and /nested is
-// a frame with a sandbox in it.
-var chooserFrames = []struct{ name, html string }{
-	{"of another origin", `<iframe src="U/"></iframe>`},
-	{"of another origin, in a sandbox", `<iframe sandbox="allow-scripts" src="U/"></iframe>`},
-	{"of another origin, without scripts", `<iframe sandbox src="U/"></iframe>`},
-	{"of another origin, without scripts by its server", `<iframe src="U/sandboxed"></iframe>`},
-	{"of another origin, which has one without scripts", `<iframe src="U/nested"></iframe>`},
-	{"srcdoc without scripts", `<iframe sandbox="allow-forms" srcdoc="HTML"></iframe>`},
-	{"data:", `<iframe src="data:text/html,HTML"></iframe>`},
-	{"data: without scripts", `<iframe sandbox src="data:text/html,HTML"></iframe>`},
-	{"sandboxed blob:", `<iframe></iframe><script>const f = document.querySelector('iframe');
-		f.sandbox = 'allow-forms';
-		f.src = URL.createObjectURL(new Blob(["HTML"], { type: 'text/html' }))</script>`},
-}
-
-// TestChoosersOfOtherOrigins: what a user does in a document of another origin opens no chooser of
-// files or colours, whether it has scripts or not. With a click in our own page, or a key, they
-// open, also after that.
-func TestChoosersOfOtherOrigins(t *testing.T) {
-	const style = `<style>* { margin: 0 } ` +
-		`body > * { display: block; border: 0; width: 300px; height: 200px }</style>`
-	everyWay(t, func(t *testing.T, w way) {
-		html := style + `<input type=file>`
-		if w.dev {
-			html = style + `<input type=color>`
-		}
-		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter,
-			r *http.Request) {
-			rw.Header().Set("Content-Type", "text/html")
-			switch r.URL.Path {
-			case "/sandboxed":
-				rw.Header().Set("Content-Security-Policy", "sandbox")
-			case "/nested":
-				fmt.Fprint(rw, style+`<iframe sandbox=allow-forms srcdoc="`+html+`"></iframe>`)
-				return
-			}
-			fmt.Fprint(rw, html)
-		}))
-		t.Cleanup(server.Close)
-		files := leadingPage("")
-		for i, f := range chooserFrames {
-			html := strings.NewReplacer("U/", server.URL+"/", "HTML", html).Replace(f.html)
-			files[fmt.Sprintf("%d.html", i)] = leadingPage(html + `<input type=file>`)["index.html"]
-		}
-		o := Options{Assets: files}
-		var log *lockedWriter
-		o.Logger, log = warningLog()
-		b := openBeside(t, w, o, nil)
-		for i, f := range chooserFrames {
-			if !verifying && (i%2 == 0) == w.dev {
-				continue // each way has half of them
-			}
-			p := openPage(t, b.App, WindowOptions{
-				Label: fmt.Sprint(i), URL: fmt.Sprintf("%d.html", i),
-			})
-			before := len(log.String())
-			refused := func() bool {
-				return strings.Contains(log.String()[before:], "chooser: the user's last click")
-			}
-			b.during(t, "a click in a frame "+f.name, func() string {
-				for end := time.Now().Add(patience); !refused() && shown(t, b.App) == 2; {
-					if time.Now().After(end) {
-						t.Fatalf("a frame %s asks for nothing", f.name)
-					}
-					p.post(func() { p.gtk().Click(100, 100, 1) })
-					p.run(`await new Promise((f) => setTimeout(f, 50))`, nil)
-				}
-				if n := shown(t, b.App); n != 2 {
-					t.Errorf("a frame %s: %d windows are shown, want 2", f.name, n)
-				}
-				return "refused"
-			})
-			switch i { // our own opens
-			case 0, 1:
-				p.post(func() { p.gtk().Click(100, 300, 1) })
-				until(t, b.App, 3)
-			case 2, 3:
-				p.run(`document.querySelector('input').focus()`, nil)
-				p.post(func() { p.gtk().Key(' ') })
-				until(t, b.App, 3)
-			}
-			p.shutDown()
-		}
-	})
-}
-
-// TestPickersOfOtherOrigins: no document of another origin opens a chooser of dates, times, colours
-// or files without the user.
-func TestPickersOfOtherOrigins(t *testing.T) {
-	b := openBeside(t, way{CarrierShm, false}, Options{}, nil)
-	p := openPage(t, b.App, WindowOptions{Label: "pickers"})
-	const script = `let all = '';
-		for (const type of ['date', 'time', 'datetime-local', 'month', 'week', 'color', 'file']) {
-			const i = document.body.appendChild(document.createElement('input'));
-			i.type = type;
-			i.focus();
-			i.click();
-			try { i.showPicker(); all += type + ' ' } catch {}
-		}
-		return all || 'none'`
-	b.during(t, "pickers", func() string {
-		p.everyOutside(t, script, func(kind, got string) {
-			if got != "none" || shown(t, b.App) != 2 || showsDialog(t, p.Window) {
-				t.Errorf("%s has opened %s", kind, got)
-			}
-		})
-		return "none"
 	})
 }
 

@@ -41,7 +41,8 @@ func caller(e *transport.Engine) {
 func TestInvoke(t *testing.T) {
 	app := newApp(t, Options{}, caller)
 	pages := []*testPage{
-		openPage(t, app, WindowOptions{Label: "one"}), openPage(t, app, WindowOptions{
+		openPage(t, app, WindowOptions{Label: "one"}),
+		openPage(t, app, WindowOptions{
 			Label: "two",
 		}),
 	}

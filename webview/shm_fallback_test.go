@@ -127,7 +127,7 @@ func TestShmFallsBack(t *testing.T) {
 		fail   func(*testPage)
 		reason string
 	}{
-		"Go leaves": {func(p *testPage) { p.page.Load().shared.Down("the test says so") },
+		"Go leaves": {func(p *testPage) { p.pages.current.Load().shared.Down("the test says so") },
 			"the test says so"},
 		"the page leaves": {func(p *testPage) {
 			// behind the client's back: it learns that when it next sends
@@ -219,7 +219,7 @@ func (p *testPage) spoil() {
 			if _, err := mem.WriteAt(wrong, int64(again)+header); err != nil {
 				t.Fatal(err)
 			}
-			return !p.page.Load().shared.Active()
+			return !p.pages.current.Load().shared.Active()
 		})
 	}
 	if !found {

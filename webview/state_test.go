@@ -124,7 +124,8 @@ func TestWindowState(t *testing.T) {
 		&width)
 	p.SetBackground(color.Black)
 	for _, err := range []error{
-		p.SetZoom(0), p.SetSize(0, 1), p.SetPosition(1<<20, 0), p.SetSizeBounds(image.Pt(-1, 0),
+		p.SetZoom(0), p.SetSize(0, 1), p.SetPosition(1<<20, 0),
+		p.SetSizeBounds(image.Pt(-1, 0),
 			image.Point{}),
 	} {
 		if err == nil {

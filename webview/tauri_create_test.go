@@ -85,8 +85,8 @@ func TestCreateFromPage(t *testing.T) {
 		err.Message != "a window with label `a` already exists" {
 		t.Errorf("a second window: %v", err)
 	}
-	if _, err := p.invokes("plugin:window|create",
-		`{ options: { label: "c", url: "about:blank" } }`); err != nil {
+	blank := `{ options: { label: "c", url: "about:blank" } }`
+	if _, err := p.invokes("plugin:window|create", blank); err != nil {
 		t.Error(err)
 	}
 	p.opened("c")

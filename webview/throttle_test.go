@@ -84,7 +84,8 @@ func TestUnanswered(t *testing.T) {
 			{0, false}, {3 * time.Second, false}, {6 * time.Second, true},
 		}},
 		"forgotten": {timeout, []ask{
-			{0, false}, {15 * time.Second, false}, {16 * time.Second, false}, {21 * time.Second,
+			{0, false}, {15 * time.Second, false}, {16 * time.Second, false},
+			{21 * time.Second,
 				true},
 		}},
 		"never": {-1, []ask{{0, false}, {time.Hour, false}, {2 * time.Hour, false}}},

@@ -3,112 +3,41 @@ package webview
 import (
 	"context"
 	"fmt"
-	"image"
-	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/bus"
 	"github.com/tailrace-go/tailrace/internal/contexts"
 	"github.com/tailrace-go/tailrace/transport"
-	"github.com/tailrace-go/tailrace/transport/carrier/pulls"
-	"github.com/tailrace-go/tailrace/transport/carrier/shm"
 	"github.com/tailrace-go/tailrace/webview/internal/mainloop"
-	"github.com/tailrace-go/tailrace/webview/internal/origin"
-	"github.com/tailrace-go/tailrace/webview/internal/tauri"
 	"github.com/tailrace-go/tailrace/webview/internal/view"
 	"github.com/tailrace-go/tailrace/webview/serving"
 )
 
-// Window is one window with one page at a time.
+// Window is one window with one page at a time. Each part says who may touch it.
 type Window struct {
 	app       *App
 	label     string
-	words     string // the event of its pages' last words
-	inspector bool   // set before anybody else has the window
-	done      chan struct{}
-	closed    atomic.Bool
-	page      atomic.Pointer[page]
-	leaving   atomic.Pointer[page]                // the one before, whose last commands still run
-	events    *bus.Page                           // the bus's end of the window
-	refuses   atomic.Pointer[func() bool]         // OnCloseRequested's
-	crashed   atomic.Pointer[func(reason string)] // OnCrash's
-	missed    atomic.Bool                         // the last window event did not reach everybody
-	served    *serving.Viewer                     // what serves it its pages
-	access    access                              // of its page's commands to the main thread
+	inspector bool            // set before anybody else has the window
+	life      life            // from its making to its end
+	events    *bus.Page       // the bus's end of the window
+	served    *serving.Viewer // what serves it its pages
+	access    access          // of its pages' commands to the main thread
+	pages     pages           // the sessions with its documents
 
 	// Main thread only.
-	native  view.View
-	built   bool
-	holds   bool     // the extension must stay on disk for it
-	early   []func() // what was posted before it was built
-	loading string   // own origin of the document that loads, or ""
-	// own origin of the document that is shown, or "": a foreign one, or none
-	origin  string
-	address string // own origin of its URL, or ""
-	// own origin of the answer that the main frame has got, until another load starts
-	answered  string
-	apart     bool   // that is no page of the app's
-	restoring string // where to in the history, until that starts
-	restored  string // then, until it is shown or has failed
-	sentOn    string // where in the app a server has sent on what loads
-	failed    string // what has failed last, until another document is shown
-	// Go has navigated since the last document was committed, and that has not failed
-	steered   bool
-	target    string                 // where to, until that is shown or has failed; "": nowhere
-	begun     bool                   // a load has begun since Go has navigated
-	leading   bool                   // the main frame loads, and shows nothing of it yet
-	dead      bool                   // its web process has ended since
-	outgrown  bool                   // it is to end, as WebKit keeps too much of its navigations
-	led       string                 // what the app has loaded last, until that starts
-	byApp     bool                   // what loads, or is shown, was loaded by the app
-	approving origin.Site            // to which the app lets the page go, until that starts
-	approved  origin.Site            // then, until something else starts
-	shown     origin.Site            // of the document that is shown, when it is one of http
-	home      string                 // the last document that was ours or loaded by the app
-	strayed   bool                   // the page went elsewhere
-	deciding  int                    // functions of the app that are asked: askApp
-	downloads map[*Download]struct{} // those that go on
-	pointers  allowance              // its page moves the pointer
-	links     pace                   // scripts click them
-	// the app made the window, and may navigate by what it made it with
-	attached   bool
-	last       State // as its events have told it
-	resizes    throttle
-	moves      throttle
-	low, high  image.Point // bounds of the size
-	asking     bool        // OnCloseRequested's function is being asked
-	ending     atomic.Bool // it is being closed: its page is left
-	unanswered unanswered
-	dev        *devWait // for the development server; nil: it is there
-	former     former
-	documents  uint64   // that were committed
-	hellos     uint64   // that were said
-	loads      uint64   // steps of navigations that were told
-	changing   bool     // a document was allowed that may take the shown one's place
-	returning  int      // navigations in the history that may have begun
-	heldEvals  []func() // native evals that wait for its end
-	// hears what loadChanged has heard, if it is there: tests use it
-	onLoad func(view.LoadEvent)
+	native view.View
+	nav    navigation // what it shows, what it loads, and where it was told to go
+	evals  heldEvals  // that wait until no document may take the shown one's place
+	told   told       // what its events have told
+	asks   asks       // what its page wants of the app and the desktop
 }
 
 func newWindow(a *App, label string) *Window {
-	w := &Window{
-		app: a, label: label, words: newWordsEvent(), done: make(chan struct{}),
-		access: newAccess(), native: a.platform.NewView(),
-	}
+	w := &Window{app: a, label: label, access: newAccess(), native: a.platform.NewView()}
+	w.life.done = make(chan struct{})
+	w.pages.words = newWordsEvent()
 	w.served = w.viewer(nil)
-	w.resizes.after, w.moves.after = w.after, w.after
+	w.told.resizes.after, w.told.moves.after = w.after, w.after
 	return w
-}
-
-// page is the connection with one document.
-type page struct {
-	window    *Window
-	session   *transport.Session
-	pulls     *pulls.Carrier
-	shared    *shm.Carrier // nil: the scheme alone
-	resources tauri.Resources
-	most      int64   // bytes of a request's body
-	last      *uint64 // the number of its last batch, once the page has said that it is being left
 }
 
 // Caller gives the window whose page called the command of ctx, or has sent the request of ctx to
@@ -130,12 +59,12 @@ func Caller(ctx context.Context) *Window {
 func (w *Window) Label() string { return w.label }
 
 // Done is closed when the window is closed and its session has ended.
-func (w *Window) Done() <-chan struct{} { return w.done }
+func (w *Window) Done() <-chan struct{} { return w.life.done }
 
 // Session gives the session with the page that the window shows, or nil: the page has not
 // connected yet, is of a foreign origin, or is gone.
 func (w *Window) Session() *transport.Session {
-	p := w.page.Load()
+	p := w.pages.current.Load()
 	if p == nil {
 		return nil
 	}
@@ -167,14 +96,14 @@ func (w *Window) Reload() { w.change("reload", w.reload) }
 // post runs f on the main thread, unless the window is closed by then: a closed window keeps
 // nothing. One that is still to be built runs it after that.
 func (w *Window) post(f func()) {
-	if !w.closed.Load() {
+	if !w.life.closed.Load() {
 		mainloop.PostTask(mainloop.Task{F: w.guarded(f)})
 	}
 }
 
 // change is post for one of the app's own changes, of which the last one of its kind is enough.
 func (w *Window) change(kind any, f func()) {
-	if !w.closed.Load() {
+	if !w.life.closed.Load() {
 		mainloop.PostTask(mainloop.Task{F: w.guarded(f), Key: change{w, kind}})
 	}
 }
@@ -189,9 +118,9 @@ type change struct {
 func (w *Window) guarded(f func()) func() {
 	return func() {
 		switch {
-		case w.closed.Load():
-		case !w.built:
-			w.early = append(w.early, f)
+		case w.life.closed.Load():
+		case !w.life.built:
+			w.life.early = append(w.life.early, f)
 		default:
 			f()
 		}
@@ -201,7 +130,7 @@ func (w *Window) guarded(f func()) func() {
 // read calls f on the main thread and waits for it, unless the window is closed.
 func (w *Window) read(f func()) error {
 	return w.app.call(func() error {
-		if w.closed.Load() || !w.built {
+		if w.life.closed.Load() || !w.life.built {
 			return fmt.Errorf("webview: window %q: %w", w.label, ErrClosed)
 		}
 		f()
@@ -214,23 +143,23 @@ func (w *Window) read(f func()) error {
 // Its label is free last: whoever takes it then gets a window that has nothing of this one, neither
 // its listeners nor its events.
 func (w *Window) shut(reason string) {
-	if !w.closed.CompareAndSwap(false, true) {
+	if !w.life.closed.CompareAndSwap(false, true) {
 		return
 	}
 	w.endSession(reason)
 	w.served.Gone(true)
 	w.stopDevWait()
 	w.endDownloads()
-	if e := w.app.platform.Extension(); e != nil && w.holds {
+	if e := w.app.platform.Extension(); e != nil && w.life.holds {
 		w.app.noExtension(e.Release())
 	}
 	end := keeping.closes(w)
-	if w.built {
+	if w.life.built {
 		w.native.Release(end)
 		w.tell(EventDestroyed, nil)
 	}
-	w.early = nil
+	w.life.early = nil
 	w.events.Close()
 	w.app.remove(w)
-	close(w.done)
+	close(w.life.done)
 }

@@ -1,10 +1,28 @@
 package webview
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/tailrace-go/tailrace/internal/appcode"
 )
+
+// life is a window's, from its making to its end.
+type life struct {
+	done    chan struct{} // closed when the window is closed, and its session has ended
+	closed  atomic.Bool
+	ending  atomic.Bool                         // it is being closed: its page is left
+	refuses atomic.Pointer[func() bool]         // OnCloseRequested's
+	crashed atomic.Pointer[func(reason string)] // OnCrash's
+
+	// Main thread only.
+	attached   bool // the app made the window, and may navigate by what it made it with
+	holds      bool // the extension must stay on disk for it
+	built      bool
+	early      []func()   // what was posted before it was built
+	asking     bool       // OnCloseRequested's function is being asked
+	unanswered unanswered // a request to close that the page was told of
+}
 
 // Close asks the window to close, as the button in its bar does. It returns at once; Done tells
 // when the window is closed.
@@ -48,10 +66,10 @@ var (
 // WebKit gives a page no events, and takes no requests of it, when its view is destroyed. So the
 // view shows an empty document first.
 func (w *Window) destroy() {
-	if w.ending.Load() {
+	if w.life.ending.Load() {
 		return
 	}
-	w.ending.Store(true)
+	w.life.ending.Store(true)
 	if w.finish() {
 		return
 	}
@@ -60,7 +78,8 @@ func (w *Window) destroy() {
 	time.AfterFunc(lastSight, func() { w.post(w.native.Hide) })
 	time.AfterFunc(lastWords, func() {
 		w.post(func() {
-			if w.former.page == nil { // else its page has been left, and has a time of its own
+			// else its page has been left, and has a time of its own
+			if w.pages.former.page == nil {
 				w.closeNative()
 			}
 		})
@@ -70,7 +89,7 @@ func (w *Window) destroy() {
 // finish closes a window that is being closed, if no page of it is to be heard any more. Main
 // thread only.
 func (w *Window) finish() bool {
-	if !w.ending.Load() || w.page.Load() != nil || w.former.page != nil {
+	if !w.life.ending.Load() || w.pages.current.Load() != nil || w.pages.former.page != nil {
 		return false
 	}
 	w.closeNative()
@@ -82,26 +101,26 @@ func (w *Window) finish() bool {
 // meanwhile further requests are dropped. Nil: never refuse. Destroy and App.Shutdown don't ask.
 func (w *Window) OnCloseRequested(refuse func() bool) {
 	if refuse == nil {
-		w.refuses.Store(nil)
+		w.life.refuses.Store(nil)
 		return
 	}
-	w.refuses.Store(&refuse)
+	w.life.refuses.Store(&refuse)
 }
 
 // askToClose asks Go, then the page. Main thread only.
 func (w *Window) askToClose() {
-	refuses := w.refuses.Load()
+	refuses := w.life.refuses.Load()
 	switch {
-	case w.asking:
+	case w.life.asking:
 	case refuses == nil:
 		w.askPage()
 	default:
-		w.asking = true
+		w.life.asking = true
 		go func() {
 			refused := false
 			defer func() { // whatever the app's function does, it was asked
 				w.post(func() {
-					w.asking = false
+					w.life.asking = false
 					if !refused {
 						w.askPage()
 					}
@@ -125,7 +144,7 @@ func (w *Window) refused(refuses func() bool) (refused bool) {
 // askPage asks the page, if it wants to be asked, or closes. Main thread only.
 func (w *Window) askPage() {
 	if w.app.options.tauri() && w.app.bus.Listening(w.label, EventCloseRequested) {
-		if !w.unanswered.again(time.Now(), w.app.options.CloseTimeout) {
+		if !w.life.unanswered.again(time.Now(), w.app.options.CloseTimeout) {
 			w.tell(EventCloseRequested, nil)
 			return
 		}
@@ -169,10 +188,10 @@ func (u *unanswered) again(now time.Time, timeout time.Duration) bool {
 // It is called on a goroutine of its own, so a second crash may call it again while it runs.
 func (w *Window) OnCrash(fn func(reason string)) {
 	if fn == nil {
-		w.crashed.Store(nil)
+		w.life.crashed.Store(nil)
 		return
 	}
-	w.crashed.Store(&fn)
+	w.life.crashed.Store(&fn)
 }
 
 // Terminate ends the web process of the window, as a crash would, and with it the page and its
@@ -183,15 +202,14 @@ func (w *Window) Terminate() { w.change("terminate", func() { w.native.Kill() })
 
 // crash calls OnCrash's function.
 func (w *Window) crash(reason string) {
-	fn := w.crashed.Load()
+	fn := w.life.crashed.Load()
 	if fn == nil {
 		return
 	}
 	go func() {
 		if f := appcode.Call(func() { (*fn)(reason) }); f != nil {
 			w.app.log.Error("webview: the function of OnCrash panicked", "window", w.label, "panic",
-				f.Panic,
-				"stack", f.Stack)
+				f.Panic, "stack", f.Stack)
 		}
 	}()
 }

@@ -2,6 +2,8 @@ package webview
 
 import (
 	"encoding/json"
+	"image"
+	"sync/atomic"
 	"time"
 
 	"github.com/tailrace-go/tailrace/bus"
@@ -35,11 +37,20 @@ const (
 	EventWebviewCrashed = "tauri://webview-crashed"
 )
 
+// told is what a window's events have told. Main thread only, but for missed.
+type told struct {
+	missed    atomic.Bool // the last event did not reach everybody
+	last      State
+	resizes   throttle
+	moves     throttle
+	low, high image.Point // bounds of the size
+}
+
 // changed notes what is new about the window and tells it. Main thread only.
 func (w *Window) changed() {
 	now := w.state()
-	old := w.last
-	w.last = now
+	old := w.told.last
+	w.told.last = now
 	if now.Dark != old.Dark {
 		w.tell(EventThemeChanged, tauri.ThemeName(now.Dark))
 	}
@@ -48,11 +59,11 @@ func (w *Window) changed() {
 		w.tell(EventScaleChange, map[string]any{"scaleFactor": now.Scale, "size": size})
 	}
 	if size != tauri.SizeOf(old.Size, old.Scale) {
-		w.resizes.do(func() { w.tell(EventResize, size) })
+		w.told.resizes.do(func() { w.tell(EventResize, size) })
 	}
 	at := tauri.PositionOf(now.Position, now.Scale)
 	if at != tauri.PositionOf(old.Position, old.Scale) {
-		w.moves.do(func() { w.tell(EventMove, at) })
+		w.told.moves.do(func() { w.tell(EventMove, at) })
 	}
 }
 
@@ -74,14 +85,14 @@ type labelled struct {
 // tell emits an event to the listeners for this window.
 func (w *Window) tell(event string, payload any) {
 	if !w.inspector {
-		w.told(event, w.app.bus.EmitFilter(event, encoded(payload), w.isTarget))
+		w.logMissed(event, w.app.bus.EmitFilter(event, encoded(payload), w.isTarget))
 	}
 }
 
 // tellAll emits an event about this window to all.
 func (w *Window) tellAll(event string, payload any) {
 	if !w.inspector { // which is not the app's
-		w.told(event, w.app.bus.Emit(event, encoded(payload)))
+		w.logMissed(event, w.app.bus.Emit(event, encoded(payload)))
 	}
 }
 
@@ -94,9 +105,9 @@ func encoded(payload any) json.RawMessage {
 	return b
 }
 
-// told logs that an event did not reach everybody: the first of a run only.
-func (w *Window) told(event string, err error) {
-	if failed := w.missed.Swap(err != nil); err != nil && !failed {
+// logMissed logs that an event did not reach everybody: the first of a run only.
+func (w *Window) logMissed(event string, err error) {
+	if failed := w.told.missed.Swap(err != nil); err != nil && !failed {
 		w.app.log.Warn("webview: a window event did not reach everybody", "window", w.label,
 			"event", event, "error", err)
 	}

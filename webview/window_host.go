@@ -36,7 +36,7 @@ func (w *Window) open(o WindowOptions) error {
 // viewOptions gives what the view of any window begins with.
 func (w *Window) viewOptions() view.Options {
 	page := w.app.pages.Script(serving.ScriptOptions{
-		Label: w.label, Words: w.words, Internals: w.app.options.Tauri,
+		Label: w.label, Words: w.pages.words, Internals: w.app.options.Tauri,
 		Global: w.app.options.GlobalTauri,
 	})
 	o := view.Options{
@@ -55,7 +55,7 @@ func (w *Window) viewOptions() view.Options {
 		switch {
 		case v == settingOff:
 			o.Settings[name] = false
-		case v == settingDebug && !w.attached:
+		case v == settingDebug && !w.life.attached:
 			o.Settings[name] = w.app.options.Debug
 		}
 	}

@@ -45,22 +45,22 @@ func (a *App) reserve(o WindowOptions) (*Window, error) {
 		if shutting == nil || onMainThread() {
 			return w, err
 		}
-		<-shutting.done
+		<-shutting.life.done
 	}
 }
 
 // tryReserve is reserve that does not wait. shutting is the window that has the label still.
 func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	old := a.windows[o.Label]
+	a.windows.mu.Lock()
+	defer a.windows.mu.Unlock()
+	old := a.windows.byLabel[o.Label]
 	switch {
-	case a.closing:
+	case a.windows.closing:
 		return nil, nil, fmt.Errorf("webview: the App has ended: %w", ErrClosed)
 	case o.Label == InspectorLabel && !o.inspector:
 		return nil, nil, fmt.Errorf("%w: %q is the inspector's", ErrLabel, o.Label)
 	case old != nil:
-		if !old.closed.Load() && !old.ending.Load() {
+		if !old.life.closed.Load() && !old.life.ending.Load() {
 			old = nil
 		}
 		return nil, old, fmt.Errorf("%w: %q", errTaken, o.Label)
@@ -70,12 +70,12 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 		return nil, nil, fmt.Errorf("%w: %d are open", ErrWindows, a.taken())
 	}
 	w = newWindow(a, o.Label)
-	a.windows[o.Label] = w
+	a.windows.byLabel[o.Label] = w
 	if w.inspector = o.inspector; w.inspector {
 		w.served = w.viewer(http.HandlerFunc(inspectorPage))
-		a.figures = w
+		a.windows.figures = w
 	} else {
-		a.order = append(a.order, w)
+		a.windows.order = append(a.windows.order, w)
 	}
 	w.events = a.bus.Open(o.Label)
 	w.events.SetForeign(w.inspector)
@@ -85,8 +85,8 @@ func (a *App) tryReserve(o WindowOptions) (w, shutting *Window, err error) {
 // taken counts the windows that take a place of Options.MaxWindows. One that is being shut takes
 // none: who has heard of its end may open another one. The caller holds mu.
 func (a *App) taken() (n int) {
-	for _, w := range a.order {
-		if !w.closed.Load() {
+	for _, w := range a.windows.order {
+		if !w.life.closed.Load() {
 			n++
 		}
 	}
@@ -96,14 +96,14 @@ func (a *App) taken() (n int) {
 // build makes the native part of a window, and shuts the window if that fails. A window that was
 // shut first, as Run ended, gets none. Main thread only.
 func (a *App) build(w *Window, create func(*Window) error) error {
-	if w.closed.Load() {
+	if w.life.closed.Load() {
 		return fmt.Errorf("webview: the App has ended: %w", ErrClosed)
 	}
 	err := a.platform.Init()
 	if err == nil {
 		if e := a.platform.Extension(); e != nil {
 			e.Hold()
-			w.holds = true
+			w.life.holds = true
 		}
 		err = create(w)
 	}
@@ -111,15 +111,15 @@ func (a *App) build(w *Window, create func(*Window) error) error {
 		w.shut("window failed to open")
 		return err
 	}
-	w.built = true
-	w.last = w.state()
-	a.mu.Lock()
-	a.opened = a.opened || !w.inspector
-	a.mu.Unlock()
+	w.life.built = true
+	w.told.last = w.state()
+	a.windows.mu.Lock()
+	a.windows.opened = a.windows.opened || !w.inspector
+	a.windows.mu.Unlock()
 	w.tellAll(EventWindowCreated, labelled{Label: w.label})
 	w.tellAll(EventWebviewCreated, labelled{Label: w.label})
-	early := w.early
-	w.early = nil
+	early := w.life.early
+	w.life.early = nil
 	for _, f := range early {
 		w.post(f)
 	}
@@ -128,19 +128,19 @@ func (a *App) build(w *Window, create func(*Window) error) error {
 
 // remove forgets a window, and ends Run after the last one.
 func (a *App) remove(w *Window) {
-	a.mu.Lock()
-	delete(a.windows, w.label)
+	a.windows.mu.Lock()
+	delete(a.windows.byLabel, w.label)
 	if w.inspector {
-		a.figures = nil
+		a.windows.figures = nil
 	}
-	for i, other := range a.order {
+	for i, other := range a.windows.order {
 		if other == w {
-			a.order = append(a.order[:i:i], a.order[i+1:]...)
+			a.windows.order = append(a.windows.order[:i:i], a.windows.order[i+1:]...)
 			break
 		}
 	}
-	last := len(a.order) == 0 && a.opened && !a.options.KeepRunning
-	a.mu.Unlock()
+	last := len(a.windows.order) == 0 && a.windows.opened && !a.options.KeepRunning
+	a.windows.mu.Unlock()
 	if last && a.running.Load() {
 		a.Quit()
 	}
@@ -188,7 +188,7 @@ func (a *App) Attach(label string, n NativeWindow) (*Window, error) {
 			ErrMainThread)
 	}
 	return a.add(WindowOptions{Label: label}, func(w *Window) error {
-		w.attached = true
+		w.life.attached = true
 		var err error
 		if f := appcode.Call(func() {
 			err = w.native.Attach((*host)(w), n, w.viewOptions())

@@ -94,7 +94,7 @@ func (w *Window) Hide() { w.set(view.Visible, false) }
 // Focus brings the window to the front, shows it if it was hidden, and gives it the keyboard.
 func (w *Window) Focus() {
 	w.change("focus", func() {
-		if !w.ending.Load() { // for that shows the window
+		if !w.life.ending.Load() { // for that shows the window
 			w.native.Focus()
 		}
 	})
@@ -169,7 +169,7 @@ func (w *Window) SetSizeBounds(low, high image.Point) error {
 
 // bound changes the bounds of the size. Main thread only.
 func (w *Window) bound(scale float64, low, high image.Point) {
-	w.low, w.high = low, high
+	w.told.low, w.told.high = low, high
 	w.native.SetBounds(image.Pt(view.Drawable(low.X, scale), view.Drawable(low.Y, scale)), high)
 }
 
@@ -213,7 +213,8 @@ func (w *Window) SetBackground(c color.Color) {
 
 func (w *Window) set(f view.Flag, on bool) {
 	w.change(f, func() {
-		if !w.ending.Load() || f != view.Visible || !on { // one that is being closed stays hidden
+		// one that is being closed stays hidden
+		if !w.life.ending.Load() || f != view.Visible || !on {
 			w.native.Set(f, on)
 		}
 	})
@@ -247,7 +248,7 @@ func (w *Window) Screenshot(ctx context.Context) (image.Image, error) {
 			return nil, fmt.Errorf("webview: failed to take a screenshot: %w", s.Err)
 		}
 		return rgba(s), nil
-	case <-w.done:
+	case <-w.life.done:
 		return nil, fmt.Errorf("webview: window %q: %w", w.label, ErrClosed)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)

@@ -123,7 +123,7 @@ func TestSessionEnds(t *testing.T) {
 				p.Reload()
 				p.waitLoaded()
 			}
-			if !p.closed.Load() {
+			if !p.Window.life.closed.Load() {
 				p.hello() // a new one begins
 				if p.Session() == nil {
 					t.Error("no session after the new hello")

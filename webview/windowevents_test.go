@@ -122,7 +122,7 @@ func TestWindowEvents(t *testing.T) {
 	})
 	// Under Xvfb the scale does not change. This is what GTK's signal calls.
 	if err := p.read(func() {
-		p.last.Scale = 2
+		p.told.last.Scale = 2
 		p.changed()
 	}); err != nil {
 		t.Fatal(err)

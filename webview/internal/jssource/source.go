@@ -1,16 +1,22 @@
-package webview
+// Package jssource tells of a script's source what a native eval must know of it, without running
+// it: whether it begins with a declaration or in strict mode, and what WebKit says of one that it
+// does not run. It knows no more of the language than that; Reader has WebKit parse.
+package jssource
 
 import (
 	"strconv"
 	"strings"
 )
 
-// readScript reads the script js, which it does not run, for nativeScript.read: the rest of a
-// function's body, behind own, js and declares. A script's value is that of its last statement, if
-// that is an expression. Where that begins is not looked for with a parser of ours: a place is one
-// if what stands before it parses, is complete there, and what stands behind it parses as an
-// expression.
-const readScript = `
+// Reader is a script that reads the script js, which it does not run. It is the rest of a
+// function's body, behind the constants own, js and declares. It returns the JSON of {Own, Error,
+// Value, End}: own; why js does not parse, if it does not; and where the expression begins and ends
+// that gives its value, in UTF-16, or -1.
+//
+// A script's value is that of its last statement, if that is an expression. Where that begins is
+// not looked for with a parser of ours: a place is one if what stands before it parses, is complete
+// there, and what stands behind it parses as an expression.
+const Reader = `
 	const parses = (s) => { try { Function(s); return true } catch { return false } };
 	const isValue = (s) => parses('return (' + s + '\n)');
 	const isEmpty = (s) => !isValue(s) && parses('return [' + s + '\n]');
@@ -50,8 +56,8 @@ const readScript = `
 	} catch (e) { answer.Error = e.message.slice(0, 4096) || 'it does not parse' }
 	return JSON.stringify(answer);`
 
-// fromUTF16 gives the place in s of what is at n in its UTF-16; -1 for one that is not there.
-func fromUTF16(s string, n int) int {
+// FromUTF16 gives the place in s of what is at n in its UTF-16; -1 for one that is not there.
+func FromUTF16(s string, n int) int {
 	for i, r := range s {
 		switch {
 		case n == 0:
@@ -70,17 +76,17 @@ func fromUTF16(s string, n int) int {
 	return -1
 }
 
-// thrown is why a script can't run.
-type thrown struct {
+// Thrown is why a script can't run.
+type Thrown struct {
 	Name    string `json:"name,omitempty"`
 	Message string `json:"message"`
 	Stack   string `json:"stack,omitempty"`
 }
 
-// parseThrown reads WebKit's message: "<URL>:<line>:<column>: <name>: <message>", where name or
+// ParseThrown reads WebKit's message: "<URL>:<line>:<column>: <name>: <message>", where name or
 // place may be missing. The place becomes the stack.
-func parseThrown(text string) thrown {
-	var t thrown
+func ParseThrown(text string) Thrown {
+	var t Thrown
 	if place, rest, ok := strings.Cut(text, ": "); ok && isPlace(place) {
 		t.Stack, text = "global code@"+place, rest
 	}
@@ -109,9 +115,9 @@ func isPlace(text string) bool {
 	return true
 }
 
-// isDeclaration says whether a script begins with a block or with the declaration of a function or
+// IsDeclaration says whether a script begins with a block or with the declaration of a function or
 // class.
-func isDeclaration(js string) bool {
+func IsDeclaration(js string) bool {
 	js = withoutSpace(js)
 	if rest, ok := word(js, "async"); ok {
 		js = withoutSpace(rest)
@@ -123,8 +129,8 @@ func isDeclaration(js string) bool {
 	return function || class || strings.HasPrefix(js, "{")
 }
 
-// isStrict says whether a script begins with the directive of strict mode.
-func isStrict(js string) bool {
+// IsStrict says whether a script begins with the directive of strict mode.
+func IsStrict(js string) bool {
 	js = withoutSpace(js)
 	return strings.HasPrefix(js, `"use strict"`) || strings.HasPrefix(js, `'use strict'`)
 }
