@@ -14,8 +14,8 @@ import (
 // and until the first: a disk that wakes up takes ten seconds.
 const fileTime = 30 * time.Second
 
-// answer answers a request of a page of that origin, whatever functions of the app do.
-func (v *Viewer) answer(rw *answerWriter, r *http.Request, origin string) {
+// answer answers a request of a page, whatever functions of the app do.
+func (v *Viewer) answer(rw *answerWriter, r *http.Request, by sender) {
 	returned, whole := false, false
 	defer rw.stay.leave() // last: what it holds until there is room counts among what is read
 	defer func() {
@@ -32,7 +32,11 @@ func (v *Viewer) answer(rw *answerWriter, r *http.Request, origin string) {
 	})
 	for n := 0; ; n++ {
 		rw.aside = !rw.follows && n < maxRedirects
-		if v.file(rw, r, origin) {
+		if v.file(rw, r, by) {
+			break
+		}
+		if by.unproven {
+			v.refuseUnproven(rw)
 			break
 		}
 		next, aborted := v.handle(rw, r)
@@ -52,7 +56,7 @@ func (v *Viewer) answer(rw *answerWriter, r *http.Request, origin string) {
 }
 
 // file answers with a file, if there is one, or nobody else to ask.
-func (v *Viewer) file(rw *answerWriter, r *http.Request, origin string) (answered bool) {
+func (v *Viewer) file(rw *answerWriter, r *http.Request, by sender) (answered bool) {
 	if !rw.stay.read() {
 		return true
 	}
@@ -69,8 +73,10 @@ func (v *Viewer) file(rw *answerWriter, r *http.Request, origin string) (answere
 	case path == ControlPath+"client.js":
 		a.module(rw, r, client.Module)
 	case a.tauriModule(rw, r):
+	case strings.HasPrefix(path, FilePath) && by.unproven:
+		v.refuseUnproven(rw)
 	case strings.HasPrefix(path, FilePath):
-		v.localFile(rw, r, origin)
+		v.localFile(rw, r, by.origin)
 	case strings.HasPrefix(path, ControlPath):
 		http.Error(rw, "not found", http.StatusNotFound)
 	default:
@@ -80,6 +86,20 @@ func (v *Viewer) file(rw *answerWriter, r *http.Request, origin string) (answere
 		a.ServeHTTP(rw, r)
 	}
 	return true
+}
+
+// refuseUnproven refuses what may be asked by a page of another origin, where nobody would tell. It
+// is logged once for a viewer.
+func (v *Viewer) refuseUnproven(rw *answerWriter) {
+	at := v.pages.origins.Name()
+	if _, first := v.refusals.First("unproven"); first {
+		v.pages.log.Warn("serving: a page's request is refused: over http browsers don't tell who "+
+			"asks, but at loopback addresses: use https, or http://localhost",
+			"window", v.options.Label, "origin", at)
+	}
+	rw.ours = true
+	http.Error(rw, "this is for pages of the app, and at "+at+" browsers don't tell who asks: use "+
+		"https, or a loopback address", http.StatusForbidden)
 }
 
 // handle has Options.Fallback answer. It gives the request to which that sends on, if that is to be

@@ -3,6 +3,7 @@ package serving
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -12,6 +13,7 @@ type httpAnswer struct {
 	rw      http.ResponseWriter
 	request *http.Request
 	origin  string // the header's
+	frames  string // a policy that says who may show the answer in a frame; "": none is needed
 	answer  chan httpBody
 
 	mu   sync.Mutex
@@ -122,6 +124,9 @@ func (a *httpAnswer) wait() {
 	for name, values := range b.header {
 		h[name] = values
 	}
+	if a.frames != "" && !saysFrames(h) {
+		h.Add("Content-Security-Policy", a.frames)
+	}
 	a.rw.WriteHeader(b.status)
 	if b.stream == nil {
 		_, _ = a.rw.Write(b.body)
@@ -132,6 +137,12 @@ func (a *httpAnswer) wait() {
 	if whole := <-b.stream.over; !whole {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// saysFrames says whether an answer has a policy of its own about who may show it in a frame.
+func saysFrames(h http.Header) bool {
+	policies := strings.ToLower(strings.Join(h.Values("Content-Security-Policy"), ", "))
+	return h.Get("X-Frame-Options") != "" || strings.Contains(policies, "frame-ancestors")
 }
 
 // httpStream is the body of an answer, which its writer's goroutine writes.

@@ -34,6 +34,15 @@
 // Answers of ours that are no pages of the app, errors and files of the system, are documents with
 // an origin of their own and without scripts, should a window show them.
 //
+// # Over HTTP
+//
+// Serve at https, or at a loopback address (http://localhost, names that end with .localhost,
+// 127.0.0.0/8, [::1]): browsers say there who asks, in Sec-Fetch-Site. At another origin of http
+// they don't, and a page of any site can leave out its Referer. So LocalFiles and Fallback answer
+// requests with an Origin or Referer of the app's own there; all others have status 403, once with
+// a record in the log. Who enters an address gets the files of Assets alone. Every answer forbids
+// pages of other origins to show it in a frame, unless it has a policy of its own about that.
+//
 // # Goroutines
 //
 // Viewer.Serve does not block, and calls no function of the app: a scheme calls it on the main

@@ -37,7 +37,13 @@ type Request struct {
 	// struct{}) that is called before the first Read: reads fail when the channel is closed.
 	Take func() (body io.ReadCloser, unreadable bool)
 
-	from *http.Request // that of a server; nil: there is none
+	from *fromHTTP // nil: it came over a scheme
+}
+
+// fromHTTP is a request as a server has it.
+type fromHTTP struct {
+	*http.Request
+	unproven bool // browsers don't tell who asks at this origin, and nothing else tells
 }
 
 // Shown is what a window shows.

@@ -50,15 +50,21 @@ func (v *Viewer) admit(r *Request, target string, a Reply) {
 		return
 	}
 	rw := v.writer(r, a, asked, req)
-	origin := r.Shown.Origin // of the page that asks; "": foreign
+	from := sender{origin: r.Shown.Origin, unproven: r.from != nil && r.from.unproven}
 	if foreign {
-		origin = ""
+		from.origin = ""
 	}
 	go func() {
 		defer v.asked.end(asked)
 		defer req.Body.Close()
-		v.answer(rw, req, origin)
+		v.answer(rw, req, from)
 	}()
+}
+
+// sender is the page that asks.
+type sender struct {
+	origin   string // "": foreign
+	unproven bool   // as fromHTTP has it
 }
 
 // foreign says whether a document of another origin asks, as far as the request tells, and why it

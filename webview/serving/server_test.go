@@ -22,7 +22,9 @@ type server struct {
 func startServer(t *testing.T, o Options, vo ViewerOptions) *server {
 	t.Helper()
 	s := &server{Server: httptest.NewUnstartedServer(nil)}
-	o.Origin = "http://" + s.Listener.Addr().String()
+	if o.Origin == "" {
+		o.Origin = "http://" + s.Listener.Addr().String()
+	}
 	s.pages = pagesOf(o)
 	vo.Label = "main"
 	s.viewer = s.pages.Viewer(vo)
@@ -231,6 +233,12 @@ func TestServerOrigins(t *testing.T) {
 			200},
 		{"another page's script", "GET", "/abc.txt", []string{"Origin", "http://evil.test"}, 403},
 		{"a page in a sandbox", "GET", "/abc.txt", []string{"Origin", "null"}, 403},
+		{"our page's form that hides its sender", "POST", "/x",
+			[]string{"Origin", "null", "Sec-Fetch-Site", "same-origin"}, 200},
+		{"a sandbox's form", "POST", "/x", append(cross, "Origin", "null"), 403},
+		{"what another site has led back", "GET", "/x", append(cross, "Referer", s.URL+"/"), 403},
+		{"one of our machine", "GET", "/x", []string{"Sec-Fetch-Site", "same-site",
+			"Referer", s.URL + "/"}, 403},
 		{"two origins", "GET", "/abc.txt", []string{"Origin", s.URL, "Origin", "http://evil.test"},
 			403},
 		{"another page's picture", "GET", "/abc.txt", cross, 403},

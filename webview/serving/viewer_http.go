@@ -18,9 +18,19 @@ var _ http.Handler = (*Viewer)(nil)
 // its own. Who asks is told by the headers Origin, Sec-Fetch-Site and Referer; a request without
 // any of them, which no browser makes that knows the second, counts as the app's own. Documents of
 // other origins may lead to pages of the app, and get nothing else.
+//
+// Browsers send Sec-Fetch-Site to an Options.Origin of https, and to one of this machine itself:
+// localhost, names that end with .localhost, 127.0.0.0/8 and [::1]. At another one of http a page
+// of any site can hide that it asks. There LocalFiles and Fallback answer what has an Origin or
+// Referer of the app's own alone, everybody else gets the files of Assets, and no page of another
+// origin shows one of the app in a frame.
 func (v *Viewer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	req := v.fromHTTP(r)
+	req := v.read(r)
 	to := newHTTPAnswer(rw, r, req.Origin)
+	if g := v.pages.origins; !g.TellsWhoAsks() {
+		_, dev := g.Dev()
+		to.frames = strings.TrimSpace("frame-ancestors 'self' " + dev)
+	}
 	a := Reply{To: to, CORS: v.pages.origins.Cross(req.Origin)}
 	switch {
 	case a.CORS && isPreflight(r):
@@ -33,15 +43,19 @@ func (v *Viewer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	to.wait()
 }
 
-// fromHTTP reads a request to a server.
-func (v *Viewer) fromHTTP(r *http.Request) *Request {
+// read reads a request to a server.
+func (v *Viewer) read(r *http.Request) *Request {
 	target := r.RequestURI
 	if !strings.HasPrefix(target, "/") {
 		target = r.URL.RequestURI()
 	}
 	req := &Request{
 		Method: r.Method, URI: v.pages.origins.ServedURL(r.Host, target),
-		Origin: strings.Join(r.Header.Values("Origin"), ", "), Header: r.Header, from: r,
+		Origin: strings.Join(r.Header.Values("Origin"), ", "), Header: r.Header,
+		from: &fromHTTP{Request: r},
+	}
+	if req.Origin == "null" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
+		req.Origin = "" // a form of a page of ours that sends no Referer
 	}
 	req.Version = r.Header.Get("Tailrace-Version")
 	req.Session = r.Header.Get("Tailrace-Session")
@@ -71,7 +85,9 @@ func (v *Viewer) readBody(r *Request) {
 	}
 }
 
-// shownBy notes what the browser shows, as far as its request tells.
+// shownBy notes what the browser shows, as far as its request tells. A site that is not our own,
+// with a Referer that is, says that a document in a sandbox asks, or that another site has led back
+// to us.
 func (r *Request) shownBy(g origin.Set) {
 	site := r.Header.Get("Sec-Fetch-Site")
 	referer := r.Header.Get("Referer")
@@ -79,10 +95,13 @@ func (r *Request) shownBy(g origin.Set) {
 	case own != "":
 		r.Shown.Origin = own
 	case r.Origin != "": // which is refused
-	case site == "same-origin", site == "none", site == "" && referer == "":
+	case site == "same-origin", site == "none":
 		r.Shown.Origin = g.Name()
-	default:
+	case site == "" && referer == "":
+		r.Shown.Origin, r.from.unproven = g.Name(), !g.TellsWhoAsks()
+	case site == "" || g.FromDev(referer):
 		r.Shown.Origin = g.Own(referer)
+		r.from.unproven = r.Shown.Origin == "" && !g.TellsWhoAsks()
 	}
 	r.Active = r.Shown.Origin
 	switch r.Header.Get("Sec-Fetch-Dest") {

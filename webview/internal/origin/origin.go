@@ -294,6 +294,20 @@ func (g Set) Allows(header string) bool { return header == "" || g.Header(header
 // Cross says whether answers to this Origin need Access-Control-Allow-Origin.
 func (g Set) Cross(header string) bool { return g.FromDev(g.Header(header)) }
 
+// TellsWhoAsks says whether browsers name the site that asks in requests to where the app's pages
+// are served. They do so for origins that they trust: of https, and of this machine itself.
+func (g Set) TellsWhoAsks() bool {
+	s := g.servedSite
+	if s.scheme != "http" {
+		return true
+	}
+	if ip, err := netip.ParseAddr(s.host); err == nil {
+		return ip.IsLoopback() && !ip.Is4In6()
+	}
+	host := "." + strings.TrimSuffix(s.host, ".")
+	return strings.HasSuffix(host, ".localhost")
+}
+
 // ServedURL gives the URL of what a server of ours is asked for: the host as the request names it,
 // and its target. It need not be of one of our origins.
 func (g Set) ServedURL(host, target string) string {

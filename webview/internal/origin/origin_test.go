@@ -276,3 +276,29 @@ func BenchmarkOwn(b *testing.B) {
 		})
 	}
 }
+
+// TestTellsWhoAsks: browsers tell it to origins that they trust.
+func TestTellsWhoAsks(t *testing.T) {
+	for served, want := range map[string]bool{
+		"":                              true,
+		"https://app.test":              true,
+		"http://localhost:8080":         true,
+		"http://localhost.:8080":        true,
+		"http://a.b.localhost":          true,
+		"http://127.0.0.1:8080":         true,
+		"http://127.255.3.4":            true,
+		"http://[::1]:8080":             true,
+		"http://app.test":               false,
+		"http://notlocalhost":           false,
+		"http://localhost.test":         false,
+		"http://192.168.1.2:8080":       false,
+		"http://[::2]:8080":             false,
+		"http://[::ffff:7f00:1]:8080":   false,
+		"http://127.0.0.1.app.test:808": false,
+	} {
+		g, err := origin.New(served, "")
+		if err != nil || g.TellsWhoAsks() != want {
+			t.Errorf("%q: %v, %v, want %v", served, g.TellsWhoAsks(), err, want)
+		}
+	}
+}
