@@ -22,7 +22,7 @@ func (v *Viewer) answer(rw *answerWriter, r *http.Request, by sender) {
 		if whole {
 			rw.close()
 		} else {
-			rw.fail()
+			rw.fail(http.StatusInternalServerError)
 		}
 	}()
 	// of the app's files, policy and handler
@@ -41,8 +41,8 @@ func (v *Viewer) answer(rw *answerWriter, r *http.Request, by sender) {
 		}
 		next, aborted := v.handle(rw, r)
 		if aborted {
-			returned = true
-			return
+			rw.abort()
+			break
 		}
 		if next == nil {
 			break
@@ -58,6 +58,7 @@ func (v *Viewer) answer(rw *answerWriter, r *http.Request, by sender) {
 // file answers with a file, if there is one, or nobody else to ask.
 func (v *Viewer) file(rw *answerWriter, r *http.Request, by sender) (answered bool) {
 	if !rw.stay.read() {
+		rw.fail(http.StatusServiceUnavailable)
 		return true
 	}
 	a := v.pages.assets
@@ -106,6 +107,7 @@ func (v *Viewer) refuseUnproven(rw *answerWriter) {
 // answered instead.
 func (v *Viewer) handle(rw *answerWriter, r *http.Request) (next *http.Request, aborted bool) {
 	if !rw.stay.handle() {
+		rw.fail(http.StatusServiceUnavailable)
 		return nil, false
 	}
 	defer func() {

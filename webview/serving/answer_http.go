@@ -2,29 +2,31 @@ package serving
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // httpAnswer is a Responder over package net/http. The answer is written by the goroutine of the
 // handler, which waits for it, but for a stream, which that one waits for.
 type httpAnswer struct {
-	rw      http.ResponseWriter
+	*httpWriter
 	request *http.Request
 	origin  string // the header's
 	frames  string // a policy that says who may show the answer in a frame; "": none is needed
 	answer  chan httpBody
 
 	mu   sync.Mutex
-	gone bool // the handler waits no more
+	over bool // it is answered, or the handler waits no more
 }
 
 var _ Responder = (*httpAnswer)(nil)
 
 // httpBody is an answer that is there, or the beginning of a stream.
 type httpBody struct {
-	status int
+	status int // 0: there is none, and the connection is to be cut
 	header http.Header
 	body   []byte
 	read   func()
@@ -32,7 +34,10 @@ type httpBody struct {
 }
 
 func newHTTPAnswer(rw http.ResponseWriter, r *http.Request, origin string) *httpAnswer {
-	return &httpAnswer{rw: rw, request: r, origin: origin, answer: make(chan httpBody, 1)}
+	return &httpAnswer{
+		httpWriter: &httpWriter{to: rw, control: http.NewResponseController(rw)},
+		request:    r, origin: origin, answer: make(chan httpBody, 1),
+	}
 }
 
 // Control implements Responder.
@@ -58,8 +63,7 @@ func (a *httpAnswer) Answer(status int, h http.Header, cors bool, body []byte, r
 
 // Stream implements Responder.
 func (a *httpAnswer) Stream(status int, h http.Header, cors bool, n int64) (Body, error) {
-	s := &httpStream{to: a.rw, ctx: a.request.Context(), over: make(chan bool, 1)}
-	s.control = http.NewResponseController(a.rw)
+	s := &httpStream{httpWriter: a.httpWriter, ctx: a.request.Context(), over: make(chan bool, 1)}
 	begun := make(chan struct{})
 	if !a.give(httpBody{
 		status: status, header: a.withCORS(h, cors), read: func() { close(begun) }, stream: s,
@@ -69,6 +73,9 @@ func (a *httpAnswer) Stream(status int, h http.Header, cors bool, n int64) (Body
 	<-begun
 	return s, nil
 }
+
+// cut ends the connection instead of an answer.
+func (a *httpAnswer) cut() { a.give(httpBody{read: func() {}}) }
 
 // preflight answers that a page of another origin of ours may ask for anything.
 func (a *httpAnswer) preflight() {
@@ -93,11 +100,18 @@ func (a *httpAnswer) withCORS(h http.Header, cors bool) http.Header {
 	return h
 }
 
-// give hands the answer to the handler. false: it waits no more.
-func (a *httpAnswer) give(b httpBody) bool {
+// isOver notes that the answer is given, and says whether it was before.
+func (a *httpAnswer) isOver() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.gone {
+	over := a.over
+	a.over = true
+	return over
+}
+
+// give hands the answer to the handler. false: it waits no more, or has one.
+func (a *httpAnswer) give(b httpBody) bool {
+	if a.isOver() {
 		b.read()
 		return false
 	}
@@ -105,38 +119,71 @@ func (a *httpAnswer) give(b httpBody) bool {
 	return true
 }
 
-// wait writes the answer when it is there. When the connection ends first, nobody gets it.
+// wait writes the answer when it is there. When the request's context ends first, by a handler of
+// the app's around this one, the client learns that none comes.
 func (a *httpAnswer) wait() {
 	var b httpBody
 	select {
 	case b = <-a.answer:
 	case <-a.request.Context().Done():
-		a.mu.Lock()
-		a.gone = true
-		a.mu.Unlock()
-		select {
-		case b = <-a.answer: // it came meanwhile; a stream waits for its begin, and its end
-		default:
-			return
+		if a.isOver() {
+			b = <-a.answer // it has just come; a stream waits for its begin, and its end
+		} else {
+			b = a.late()
 		}
 	}
-	h := a.rw.Header()
+	switch {
+	case b.status == 0:
+		panic(http.ErrAbortHandler)
+	case b.stream == nil:
+		defer b.read() // also when a writer of the app's panics
+		a.head(b)
+		_, _ = a.Write(b.body)
+	default:
+		a.begin(b)
+		if whole := <-b.stream.over; !whole {
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// late gives the answer when the request's context has ended before there is one.
+func (a *httpAnswer) late() httpBody {
+	status := http.StatusServiceUnavailable
+	if errors.Is(context.Cause(a.request.Context()), context.DeadlineExceeded) {
+		status = http.StatusGatewayTimeout
+	}
+	return httpBody{
+		status: status, header: a.withCORS(lostHeader(status), false), read: func() {},
+		body: []byte(http.StatusText(status) + "\n"),
+	}
+}
+
+// head writes the head of an answer.
+func (a *httpAnswer) head(b httpBody) {
+	h := a.to.Header()
 	for name, values := range b.header {
 		h[name] = values
 	}
 	if a.frames != "" && !saysFrames(h) {
 		h.Add("Content-Security-Policy", a.frames)
 	}
-	a.rw.WriteHeader(b.status)
-	if b.stream == nil {
-		_, _ = a.rw.Write(b.body)
-		b.read()
-		return
-	}
-	b.read()
-	if whole := <-b.stream.over; !whole {
-		panic(http.ErrAbortHandler)
-	}
+	a.to.WriteHeader(b.status)
+}
+
+// begin begins a stream: its head is sent, which may be all for a while. When that panics, writing
+// to the stream fails.
+func (a *httpAnswer) begin(b httpBody) {
+	defer b.read()
+	begun := false
+	defer func() {
+		if !begun {
+			a.leave()
+		}
+	}()
+	a.head(b)
+	_ = a.flush() // the stream's own writes tell
+	begun = true
 }
 
 // saysFrames says whether an answer has a policy of its own about who may show it in a frame.
@@ -145,23 +192,49 @@ func saysFrames(h http.Header) bool {
 	return h.Get("X-Frame-Options") != "" || strings.Contains(policies, "frame-ancestors")
 }
 
-// httpStream is the body of an answer, which its writer's goroutine writes.
-type httpStream struct {
+// httpWriter writes an answer.
+type httpWriter struct {
 	to      http.ResponseWriter
 	control *http.ResponseController
-	ctx     context.Context // the request's
-	over    chan bool
-	stop    func() bool // keeps the function of WhenGone from being called
+
+	gone atomic.Bool // nothing may be written any more
 }
 
 // Write implements io.Writer.
+func (w *httpWriter) Write(p []byte) (int, error) {
+	if w.gone.Load() {
+		return 0, ErrGone
+	}
+	return w.to.Write(p)
+}
+
+// flush sends what was written, as far as the writers that the app has around ours can.
+func (w *httpWriter) flush() error {
+	if err := w.control.Flush(); !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
+
+// leave has writing fail from now on.
+func (w *httpWriter) leave() { w.gone.Store(true) }
+
+// httpStream is the body of an answer, which its writer's goroutine writes.
+type httpStream struct {
+	*httpWriter
+	ctx  context.Context // the request's
+	over chan bool
+	stop func() bool // keeps the function of WhenGone from being called
+}
+
+// Write implements io.Writer. What is written is on its way.
 func (s *httpStream) Write(p []byte) (int, error) {
 	if err := context.Cause(s.ctx); err != nil {
 		return 0, err
 	}
-	n, err := s.to.Write(p)
+	n, err := s.httpWriter.Write(p)
 	if err == nil {
-		err = s.control.Flush()
+		err = s.flush()
 	}
 	return n, err
 }
@@ -174,5 +247,6 @@ func (s *httpStream) End(whole bool) {
 	if s.stop != nil {
 		s.stop()
 	}
+	s.leave()
 	s.over <- whole
 }

@@ -39,18 +39,24 @@ func (w *way) send(p []byte) (n int, err error) {
 			break
 		}
 		var m int
-		m, w.err = w.body.Write(piece)
-		w.room.send(int64(len(piece)))
+		m, w.err = w.write(piece)
 		n, p = n+m, p[m:]
 	}
 	return n, w.err
+}
+
+// write writes a piece for which there is room, which is free again even when a writer that the app
+// has around a server's panics.
+func (w *way) write(piece []byte) (int, error) {
+	defer w.room.send(int64(len(piece)))
+	return w.body.Write(piece)
 }
 
 // answer answers with a body that is there, when there is room for it.
 func (w *way) answer(status int, h http.Header, body []byte) {
 	n := w.cost + int64(len(body))
 	if w.room.take(w.ctx, n) != nil {
-		w.lose(http.StatusInternalServerError, nil) // nobody reads it
+		w.lose(http.StatusServiceUnavailable, nil) // hardly anybody reads it
 		return
 	}
 	w.reply.To.Answer(status, sanitized(h), w.reply.CORS, body, func() { w.room.send(n) })
@@ -63,13 +69,28 @@ func (w *way) lose(status int, text []byte) {
 		w.body.End(false)
 		return
 	}
+	w.reply.To.Answer(status, lostHeader(status), w.reply.CORS, text, func() {})
+}
+
+// cut ends an answer that is to look cut off though nothing of it was sent. A scheme has no
+// connection to cut: there it is an error.
+func (w *way) cut(text []byte) {
+	if to, ok := w.reply.To.(*httpAnswer); ok && w.body == nil {
+		to.cut()
+		return
+	}
+	w.lose(http.StatusInternalServerError, text)
+}
+
+// lostHeader gives the headers of an answer that could not be made.
+func lostHeader(status int) http.Header {
 	h := http.Header{
 		"Content-Type":           {"text/plain; charset=utf-8"},
 		"X-Content-Type-Options": {"nosniff"},
 		"Cache-Control":          {"no-store"},
 	}
 	noPage(h, status)
-	w.reply.To.Answer(status, h, w.reply.CORS, text, func() {})
+	return h
 }
 
 // clock bounds the time that a file takes for each piece of its answer. The writer's mu guards it.

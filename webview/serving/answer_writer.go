@@ -205,11 +205,14 @@ func (a *answerWriter) close() {
 		a.mu.Unlock()
 		return // a file was late
 	}
+	w, none := &a.way, a.said.status == 0 && a.way.ctx.Err() != nil
 	a.begin(http.StatusOK)
 	a.ended = true
 	a.mu.Unlock() // from here on nobody else has what it guards
-	w, length := &a.way, a.said.length
+	length := a.said.length
 	switch {
+	case none: // whoever was to answer has seen the end
+		a.lose(http.StatusServiceUnavailable)
 	case w.body != nil:
 		w.body.End(w.err == nil && (length < 0 || a.wrote == length))
 	case w.err != nil, !a.bodiless() && length > a.wrote:
@@ -223,23 +226,35 @@ func (a *answerWriter) close() {
 	}
 }
 
-// fail ends an answer that could not be made: with status 500, or, if it has begun already, as one
+// fail ends an answer that could not be made: with that status, or, if it has begun already, as one
 // that was cut off.
-func (a *answerWriter) fail() {
+func (a *answerWriter) fail(status int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.ended {
 		a.ended = true
-		a.lose(http.StatusInternalServerError)
+		a.lose(status)
 	}
 }
 
-func (a *answerWriter) lose(status int) {
-	text := http.StatusText(status) + "\n"
-	if a.head {
-		text = ""
+// abort ends an answer as http.ErrAbortHandler wants it.
+func (a *answerWriter) abort() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.ended {
+		a.ended = true
+		a.way.cut(a.textOf(http.StatusInternalServerError))
 	}
-	a.way.lose(status, []byte(text))
+}
+
+func (a *answerWriter) lose(status int) { a.way.lose(status, a.textOf(status)) }
+
+// textOf gives the body of an answer of ours with an error.
+func (a *answerWriter) textOf(status int) []byte {
+	if a.head {
+		return nil
+	}
+	return []byte(http.StatusText(status) + "\n")
 }
 
 // watch begins to bound the time that a file takes for each piece of its answer. The writer itself

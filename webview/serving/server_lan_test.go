@@ -61,7 +61,8 @@ func TestServerThatBrowsersDoNotTrust(t *testing.T) {
 		{"our page's link", "GET", "/api/act", from(at+"/", page...), 200},
 		{"the development server's picture", "GET", file, from(dev + "/"), 200},
 		{"a browser that tells", "GET", "/api/act", []string{"Sec-Fetch-Site", "same-origin"}, 200},
-		{"one that tells of another site", "GET", file, []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"one that tells of another site", "GET", file, []string{"Sec-Fetch-Site", "cross-site"},
+			403},
 	} {
 		before := called.Load()
 		r := s.ask(t, c.method, c.path, "", append(c.header, "Host", "app.test:8080")...)
@@ -77,7 +78,7 @@ func TestServerThatBrowsersDoNotTrust(t *testing.T) {
 		}
 	}
 	r := s.get(t, "/framed", from(at+"/", "Host", "app.test:8080")...)
-	if got := r.header.Values("Content-Security-Policy"); len(got) != 1 || got[0] != "Frame-Ancestors *" {
+	if got := r.header["Content-Security-Policy"]; len(got) != 1 || got[0] != "Frame-Ancestors *" {
 		t.Errorf("what the app says of frames has become %q", got)
 	}
 	if text := log.String(); strings.Count(text, "use https") != 1 {

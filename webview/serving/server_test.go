@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,6 +22,14 @@ type server struct {
 
 func startServer(t *testing.T, o Options, vo ViewerOptions) *server {
 	t.Helper()
+	return startBehind(t, o, vo, func(h http.Handler) http.Handler { return h })
+}
+
+// startBehind is startServer with a handler of the app's around the viewer.
+func startBehind(
+	t *testing.T, o Options, vo ViewerOptions, around func(http.Handler) http.Handler,
+) *server {
+	t.Helper()
 	s := &server{Server: httptest.NewUnstartedServer(nil)}
 	if o.Origin == "" {
 		o.Origin = "http://" + s.Listener.Addr().String()
@@ -28,7 +37,8 @@ func startServer(t *testing.T, o Options, vo ViewerOptions) *server {
 	s.pages = pagesOf(o)
 	vo.Label = "main"
 	s.viewer = s.pages.Viewer(vo)
-	s.Config.Handler = s.viewer
+	s.Config.Handler = around(s.viewer)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	s.Start()
 	t.Cleanup(s.Close)
 	return s
