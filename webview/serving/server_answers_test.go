@@ -238,8 +238,8 @@ type keeping struct{ reply chan Reply }
 func (h keeping) Hello(_ *Request, a Reply) { h.reply <- a }
 func (keeping) Page() Page                  { return nil }
 
-// TestServerAnswersTwice: a Host that answers more than once, or behind the end of its request, does
-// not hang.
+// TestServerAnswersTwice: a Host that answers more than once, or behind the end of its request,
+// does not hang.
 func TestServerAnswersTwice(t *testing.T) {
 	h := keeping{make(chan Reply, 1)}
 	s := startServer(t, Options{}, ViewerOptions{Sessions: h})
