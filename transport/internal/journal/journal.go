@@ -34,6 +34,7 @@ type Journal struct {
 
 	mu      ranked.Mutex[ranked.Leaf]
 	opened  bool // the session was logged
+	settled bool // before that its carrier was
 	denials map[string]bool
 	again   int           // batches that were sent again
 	since   time.Duration // in the time from here
@@ -55,30 +56,29 @@ func (j *Journal) Reason() string {
 // Opened logs the session, which has that number, with its carrier if that is settled.
 func (j *Journal) Opened(serial uint64, origin string) {
 	attrs := []any{"session", serial, "origin", origin}
+	c, asks := j.carrier.(interface{ Settled() bool })
+	settled := !asks || c.Settled() // not under mu: the carrier may have locks of its own
 	j.mu.Lock()
 	j.opened, j.serial = true, serial
-	c, unsettled := j.carrier.(interface{ Settled() bool })
-	unsettled = unsettled && !c.Settled()
+	settled = settled || j.settled // meanwhile
 	j.mu.Unlock()
-	if !unsettled {
+	if settled {
 		attrs = append(attrs, j.carrierAttrs()...)
 	}
 	j.log.Info("session opened", attrs...)
 }
 
-// Settled logs which carrier the session has from now on. Before Opened it does nothing: that will
+// Settled logs which carrier the session has from now on. Before Opened it logs nothing: that will
 // say it.
 func (j *Journal) Settled() {
-	if serial, opened := j.session(); opened {
+	j.mu.Lock()
+	serial, opened := j.serial, j.opened
+	j.settled = true
+	j.mu.Unlock()
+	if opened {
 		attrs := append([]any{"session", serial}, j.carrierAttrs()...)
 		j.log.Info("session has its carrier", attrs...)
 	}
-}
-
-func (j *Journal) session() (serial uint64, opened bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.serial, j.opened
 }
 
 func (j *Journal) carrierAttrs() []any {
@@ -91,7 +91,9 @@ func (j *Journal) carrierAttrs() []any {
 
 // Ended logs the end of the session. cause, if not nil, is the rule that the page broke.
 func (j *Journal) Ended(reason string, cause error) {
-	serial, _ := j.session()
+	j.mu.Lock()
+	serial := j.serial
+	j.mu.Unlock()
 	if cause != nil {
 		j.log.Warn("session ended", "session", serial, "reason", reason, "error", cause)
 	} else {
