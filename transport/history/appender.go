@@ -43,9 +43,7 @@ func (a *appender) Append(ctx context.Context, message []byte) error {
 		m.kept.put(message)
 		watchers := m.watchers
 		m.mu.Unlock()
-		for i := range watchers {
-			watchers[i].notify()
-		}
+		tell(watchers)
 		return nil
 	}
 	_, err := a.wait(ctx, over, message)
@@ -102,10 +100,10 @@ func (a *appender) TryAppend(message []byte) error {
 func (a *appender) try(message []byte) (uint64, error) {
 	m := a.m
 	switch {
-	case a.closed:
-		return 0, ErrClosed
 	case len(message) > m.kept.limit/4:
 		return 0, ErrTooLarge
+	case a.closed:
+		return 0, ErrClosed
 	case len(m.waiting) > 0:
 		return 0, ErrFull
 	case m.kept.has(len(message)):

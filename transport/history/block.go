@@ -40,14 +40,14 @@ func (b *Block) Reset() {
 func (b *Block) Add(sequence uint64, message []byte) bool {
 	n := recordSize(len(message))
 	if b.data == nil {
-		b.data, b.of, b.last = b.room(n), nil, 0
+		b.data = b.room(n)
 	} else if len(b.data)+n > BlockBytes {
 		return false
 	}
-	if sequence != b.last+1 || len(b.data) == 0 {
+	if sequence != b.last+1 || len(b.data) == 0 || b.of != nil {
 		b.gaps = append(b.gaps, jump{len(b.data), sequence})
 	}
-	b.last = sequence
+	b.of, b.last = nil, sequence // no more what a Memory has read
 	b.data = appendRecord(b.data, message)
 	b.buf = b.data
 	return true

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
 
 // Memory keeps the newest messages in the memory of this process, compressed, within a number of
@@ -119,8 +121,12 @@ type watcher struct {
 	key    *int
 }
 
-// Watch implements Store.
+// Watch implements Store. A panic of notify ends there, and the others are told. A nil notify
+// watches nothing.
 func (m *Memory) Watch(notify func()) (stop func()) {
+	if notify == nil {
+		return func() {}
+	}
 	key := new(int)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -137,9 +143,23 @@ func (m *Memory) Watch(notify func()) (stop func()) {
 func (m *Memory) changed() {
 	watchers := m.watchers
 	m.mu.Unlock()
-	for i := range watchers {
-		watchers[i].notify()
+	tell(watchers)
+}
+
+// tell calls them all, whatever the app's do: one may panic, or end the goroutine.
+func tell(watchers []watcher) {
+	told, returned := 0, false
+	defer func() {
+		if !returned {
+			tell(watchers[told:])
+		}
+	}()
+	defer appcode.Catch(&returned, nil)
+	for told < len(watchers) {
+		told++
+		watchers[told-1].notify()
 	}
+	returned = true
 }
 
 // hold is a Hold, guarded by its Memory's mu.

@@ -16,9 +16,9 @@ import (
 //
 // # Sequences and epochs
 //
-// The first sequence is 1 or more, and each message has a larger one than all messages before it.
-// There may be gaps, numbers that no message has. But once a message can be read, none appears any
-// more before it.
+// The first sequence is 1 or more, and each message has a larger one than all messages before it,
+// up to MaxSequence. There may be gaps, numbers that no message has. But once a message can be
+// read, none appears any more before it.
 //
 // Messages are dropped at the old end only: for room, by age, or for any reason that the store has.
 // A store that loses others, or that uses a number for a second message, has another epoch from
@@ -93,8 +93,11 @@ type State struct {
 	Limit, MaxMessage int
 }
 
-// MaxEpoch is the largest epoch: a page has it as a number of JavaScript.
-const MaxEpoch = 1<<53 - 1
+// The largest epoch and the largest sequence: a page has them as numbers of JavaScript.
+const (
+	MaxEpoch    = 1<<53 - 1
+	MaxSequence = 1<<53 - 1
+)
 
 // Holder is a Store that can keep messages for readers that are slow. With one that can't, no page
 // of a channel holds Send back: a reader that falls behind what is kept ends like an observer.
