@@ -82,6 +82,10 @@ func (o ResumableOptions) withDefaults(e *Engine) (ResumableOptions, error) {
 		errs = append(errs, errors.New("option HistoryBytes is of no use with Store, which has "+
 			"bounds of its own"))
 	}
+	if m, ok := o.Store.(*history.Memory); ok && (m == nil || m.Now().Epoch == 0) {
+		errs = append(errs, errors.New("option Store is a history.Memory that NewMemory has not "+
+			"made"))
+	}
 	fill(&o.Readers, 64)
 	if o.Codec == nil {
 		o.Codec = e.opt.Codec
@@ -128,7 +132,7 @@ func NewResumable[T any](e *Engine, name string, o ResumableOptions) (*Resumable
 		return nil, fmt.Errorf("transport: resumable channel: %w", err)
 	}
 	if _, taken := e.resumables.LoadOrStore(name, r); taken {
-		r.letGo()
+		r.abandon()
 		return nil, fmt.Errorf("%w: %q", ErrNameTaken, name)
 	}
 	return &Resumable[T]{r, o.Codec}, nil

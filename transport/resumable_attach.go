@@ -99,20 +99,22 @@ const CodeUnknownChannel = "unknown_channel"
 
 // attach registers a reader that begins where the page wants.
 func (r *resumable) attach(ctx context.Context, s *Session, a resumeArgs) (*reader, error) {
-	if err := r.seat(); err != nil {
-		return nil, err
-	}
 	rd := &reader{r: r, place: place{s.page.label, a.Observer}, lane: a.Channel.lane,
 		bell: make(chan struct{}, 1)}
-	attached := false
+	seated, attached := false, false
 	defer func() { // whatever a store does
 		r.mu.Lock()
-		r.attaching--
+		if seated {
+			r.attaching--
+		}
 		if !attached {
 			r.release(rd.hold)
 		}
 		r.unlock()
 	}()
+	if err := r.seat(&seated); err != nil {
+		return nil, err
+	}
 	if err := rd.locate(ctx, &a); err != nil {
 		return nil, err
 	}
@@ -142,8 +144,8 @@ func (r *resumable) unknown() *Error {
 	}
 }
 
-// seat takes a place among the readers for one that is yet to attach.
-func (r *resumable) seat() error {
+// seat takes a place among the readers for one that is yet to attach, and says when it has.
+func (r *resumable) seat(seated *bool) error {
 	r.mu.Lock()
 	defer r.unlock()
 	if r.discarded {
@@ -163,6 +165,7 @@ func (r *resumable) seat() error {
 		}
 	}
 	r.attaching++
+	*seated = true
 	return nil
 }
 
@@ -174,7 +177,8 @@ func (rd *reader) locate(ctx context.Context, a *resumeArgs) error {
 		return err
 	}
 	rd.epoch = st.Epoch
-	rd.startAt(r.first(rd.place, a, &st))
+	first, oldest := r.first(rd.place, a, &st)
+	rd.startAt(first)
 	if err := rd.exists(&st); err != nil {
 		return err
 	}
@@ -191,24 +195,39 @@ func (rd *reader) locate(ctx context.Context, a *resumeArgs) error {
 		if st.Epoch != rd.epoch {
 			return r.renumbered("numbers anew")
 		}
-		if a.From.word == "oldest" {
+		if oldest {
 			rd.startAt(st.Oldest) // what it holds before is not there
 		}
 		if err := rd.exists(&st); err != nil {
 			return err
 		}
 	}
-	if r.store.local != nil || rd.begin > st.Newest {
-		return nil // sequences have no gaps, or nothing is there yet
+	if r.store.dense || rd.begin > st.Newest {
+		return nil // there are no gaps, or nothing is there yet
 	}
-	var b history.Block
-	if err := r.store.Read(ctx, rd.epoch, rd.begin, &b); err != nil {
-		return rd.readFailed(err)
+	return rd.lookAhead(ctx, oldest)
+}
+
+// maxLookAhead is how often a reader that begins with the oldest message may find it dropped.
+const maxLookAhead = 16
+
+// lookAhead has a new reader begin with the first message that is there: sequences may have gaps.
+func (rd *reader) lookAhead(ctx context.Context, oldest bool) error {
+	for tries := 1; ; tries++ {
+		var b history.Block
+		err := rd.r.store.Read(ctx, rd.epoch, rd.begin, &b)
+		if err == nil {
+			if sequence, _, ok := b.Next(); ok {
+				rd.startAt(sequence)
+			}
+			return nil
+		}
+		trimmed, is := err.(*history.TrimmedError)
+		if !is || !oldest || trimmed.Oldest <= rd.begin || tries == maxLookAhead {
+			return rd.readFailed(err)
+		}
+		rd.startAt(trimmed.Oldest)
 	}
-	if sequence, _, ok := b.Next(); ok {
-		rd.startAt(sequence)
-	}
-	return nil
 }
 
 // startAt has the reader begin with that sequence.
@@ -232,24 +251,27 @@ func (rd *reader) exists(st *history.State) error {
 	return nil
 }
 
-// first is the sequence that a page wants to begin with.
-func (r *resumable) first(key place, a *resumeArgs, st *history.State) uint64 {
+// first is the sequence that a page wants to begin with, and whether it is the oldest, whichever
+// that is.
+func (r *resumable) first(
+	key place, a *resumeArgs, st *history.State,
+) (sequence uint64, oldest bool) {
 	switch a.From.word {
 	case "":
-		return a.From.sequence
+		return a.From.sequence, false
 	case "newest":
-		return st.Newest + 1
+		return st.Newest + 1, false
 	case "last":
 		if a.Stopped.Generation == st.Epoch {
-			return a.Stopped.Sequence + 1
+			return a.Stopped.Sequence + 1, false
 		}
 		r.mu.Lock()
 		defer r.unlock()
 		if last, known := r.places.last(key, st.Epoch); known {
-			return last + 1
+			return last + 1, false
 		}
 	}
-	return st.Oldest
+	return st.Oldest, true
 }
 
 // detach ends a reader's hold on the history, and notes where it stopped. Only the first call
@@ -262,21 +284,24 @@ func (r *resumable) detach(rd *reader) {
 
 // remove is detach by who holds mu.
 func (r *resumable) remove(rd *reader) {
+	rd.unpark() // it may have parked behind its seat
 	i := slices.Index(r.readers, rd)
 	if i < 0 {
 		return
 	}
 	r.readers = slices.Delete(r.readers, i, i+1)
-	rd.unpark()
 	rd.settle()
 	r.places.left(rd)
+	hold := rd.hold
+	rd.hold = nil // what it consumes from now on counts no more
 	if r.opt.WaitForReader && !rd.observer && !r.discarded &&
 		!slices.ContainsFunc(r.readers, func(o *reader) bool { return !o.observer }) {
 		r.release(r.spare)
-		r.spare = rd.hold
+		r.spare = hold
+		r.moveBack(hold, rd.consumed) // its last word may be that it has less than its credit says
 		return
 	}
-	r.release(rd.hold)
+	r.release(hold)
 }
 
 // place is what "last" goes by: a window, and whether its page observes.

@@ -40,60 +40,6 @@ type resumable struct {
 	discarded bool // end is that of Discard, and nothing is kept
 }
 
-// unlock releases mu, after the holds that were moved under it have been told.
-func (r *resumable) unlock() {
-	for len(r.moved) > 0 {
-		h := r.moved[len(r.moved)-1]
-		r.moved = r.moved[:len(r.moved)-1]
-		for h.telling = true; h.moved; {
-			h.moved = false
-			hold, after, released := h.hold, h.after, h.released
-			r.mu.Unlock()
-			if released {
-				hold.Release()
-			} else {
-				hold.Move(after)
-			}
-			r.mu.Lock()
-		}
-		h.telling = false
-	}
-	r.mu.Unlock()
-}
-
-// held is a hold and where it is to be. One goroutine at a time tells the store so, outside of mu:
-// who comes meanwhile leaves it to that one. Guarded by the channel's mu.
-type held struct {
-	hold     history.Hold
-	after    uint64
-	released bool
-	moved    bool // and not told
-	telling  bool
-}
-
-// move has unlock tell a hold, which may be nil, what it needs no more. The caller holds mu.
-func (r *resumable) move(h *held, after uint64) {
-	if h != nil && h.after != after {
-		h.after = after
-		r.changed(h)
-	}
-}
-
-// release has unlock release a hold, which may be nil. The caller holds mu.
-func (r *resumable) release(h *held) {
-	if h != nil {
-		h.released = true
-		r.changed(h)
-	}
-}
-
-func (r *resumable) changed(h *held) {
-	if !h.moved && !h.telling {
-		r.moved = append(r.moved, h)
-	}
-	h.moved = true
-}
-
 // send accepts one message.
 func (r *resumable) send(ctx context.Context, message []byte) error {
 	if len(message) > r.e.opt.MaxMessage {
@@ -105,20 +51,39 @@ func (r *resumable) send(ctx context.Context, message []byte) error {
 	} else {
 		err = r.store.in.Append(ctx, message)
 	}
-	switch err {
-	case nil:
+	if err == nil {
 		return nil
+	}
+	return r.sendFailed(ctx, err)
+}
+
+// sendFailed is the error of Send for that of the way into the store.
+func (r *resumable) sendFailed(ctx context.Context, err error) error {
+	switch err {
+	case history.ErrFull, history.ErrClosed, history.ErrTooLarge:
+	default:
+		return err
+	}
+	if err == history.ErrClosed {
+		if end := r.ended(); end != nil {
+			return end
+		}
+	}
+	if ctx != noWait && ctx.Err() != nil {
+		if cause := context.Cause(ctx); errors.Is(cause, err) {
+			return cause // the app's, whatever it is
+		}
+	}
+	switch err {
 	case history.ErrFull:
 		return ErrFull
 	case history.ErrClosed:
-		return r.ended()
-	case history.ErrTooLarge:
-		if r.store.own == nil {
-			return fmt.Errorf("%w, or too large for the channel's store", ErrTooLarge)
-		}
-		return fmt.Errorf("%w, or over a fourth of ResumableOptions.HistoryBytes", ErrTooLarge)
+		return fmt.Errorf("%w: %w", ErrStore, err) // the store has ended by itself
 	}
-	return err
+	if r.store.own == nil {
+		return fmt.Errorf("%w, or too large for the channel's store", ErrTooLarge)
+	}
+	return fmt.Errorf("%w, or over a fourth of ResumableOptions.HistoryBytes", ErrTooLarge)
 }
 
 // ended is the end of a channel that is closed.
@@ -126,6 +91,14 @@ func (r *resumable) ended() *ClosedError {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.end
+}
+
+// endError is ended as an error, which is nil while the channel is open.
+func (r *resumable) endError() error {
+	if end := r.ended(); end != nil {
+		return end
+	}
+	return nil
 }
 
 // notice rings the readers that have read everything: there is more, or it was the end. The store
@@ -159,10 +132,10 @@ func (r *resumable) close(e *ClosedError) {
 
 // shut closes the way into the store.
 func (r *resumable) shut() {
-	r.store.in.Close()
 	if r.store.local != nil {
-		r.settled()
+		defer r.settled() // whatever the store does
 	}
+	r.store.in.Close()
 }
 
 // settled is called when the way into the store is closed and nothing is on it.
@@ -173,34 +146,39 @@ func (r *resumable) settled() {
 
 var errDiscarded = errors.New("the channel was discarded")
 
+// discard does all of it, whatever the store does.
 func (r *resumable) discard() {
 	e := closing(r.e.opt.Logger, errDiscarded)
 	r.mu.Lock()
 	r.end, r.discarded = e, true
 	readers := slices.Clone(r.readers)
 	r.mu.Unlock()
+	defer func() {
+		for _, rd := range readers {
+			rd.lane.finish(e, true)
+		}
+	}()
+	defer func() {
+		r.e.pass(gapDiscarded)
+		r.e.resumables.Compute(r.name, func(now *resumable, loaded bool) (*resumable, bool) {
+			return now, !loaded || now == r
+		})
+	}()
+	defer r.letGo()
 	r.shut()
-	r.letGo()
-	r.e.pass(gapDiscarded)
-	r.e.resumables.Compute(r.name, func(now *resumable, loaded bool) (*resumable, bool) {
-		return now, !loaded || now == r
-	})
-	for _, rd := range readers {
-		rd.lane.finish(e, true)
-	}
 }
 
 // letGo ends the channel's use of the store. Its own one forgets everything; that of the app stays
 // as it is.
 func (r *resumable) letGo() {
+	if r.store.own != nil {
+		defer r.store.own.Clear()
+	}
+	defer r.store.unseen()
 	r.mu.Lock()
 	r.release(r.spare)
 	r.spare = nil
 	r.unlock()
-	r.store.unseen()
-	if r.store.own != nil {
-		r.store.own.Clear()
-	}
 }
 
 // keeping is a resumable channel's store as the channel uses it. It never changes.
@@ -208,6 +186,7 @@ type keeping struct {
 	history.Store
 	in     history.Appender // the way of Sends into it
 	own    *history.Memory  // the channel's own; nil: it is the app's
+	dense  bool             // its sequences have no gaps
 	local  history.Local    // nil: it is none
 	holder history.Holder   // nil: it is none
 	seen   *seen            // nil: it is local
@@ -217,18 +196,41 @@ type keeping struct {
 // keep gives a channel its store.
 func (r *resumable) keep() error {
 	k := &r.store
-	app := r.opt.Store
-	if m, ok := app.(*history.Memory); ok && m != nil {
-		k.Store, k.local, k.holder = m, m, m
-	} else if app != nil {
-		g := storage.Guard(app, r.name, r.e.opt.Logger)
-		k.Store, k.local, k.holder = g.Store, g.Local, g.Holder
-	} else {
-		m, err := history.NewMemory(r.opt.HistoryBytes)
-		if err != nil {
+	k.unseen = func() {}
+	kept := false
+	defer func() { // whatever the store does
+		if !kept {
+			r.abandon()
+		}
+	}()
+	var watch func(func()) (func(), error)
+	var appender func() (history.Appender, error)
+	m, ok := r.opt.Store.(*history.Memory)
+	switch {
+	case r.opt.Store == nil:
+		var err error
+		if m, err = history.NewMemory(r.opt.HistoryBytes); err != nil {
 			return err
 		}
-		k.Store, k.own, k.local, k.holder = m, m, m, m
+		k.own = m
+		fallthrough
+	case ok:
+		k.Store, k.local, k.holder, k.dense = m, m, m, true
+		watch = func(notify func()) (func(), error) { return m.Watch(notify), nil }
+		appender = func() (history.Appender, error) { return m.Appender(), nil }
+	default:
+		g := storage.Guard(r.opt.Store, r.name, r.e.opt.Logger)
+		k.Store, k.local, k.holder = g.Store, g.Local, g.Holder
+		watch, appender = g.Watch, g.Appender
+	}
+	var err error
+	if k.local == nil {
+		k.seen = &seen{store: k.Store, state: history.State{Oldest: 1}}
+		k.in = &storage.Turns{
+			Store: k.Store, Appended: k.seen.appended, Settled: r.settled, Ended: r.endError,
+		}
+	} else if k.in, err = appender(); err != nil {
+		return err
 	}
 	if r.opt.WaitForReader {
 		if k.holder == nil {
@@ -240,14 +242,19 @@ func (r *resumable) keep() error {
 		}
 		r.spare = &held{hold: spare}
 	}
-	if k.local != nil {
-		k.in = k.local.Appender()
-	} else {
-		k.seen = &seen{store: k.Store, state: history.State{Oldest: 1}}
-		k.in = &storage.Turns{Store: k.Store, Appended: k.seen.appended, Settled: r.settled}
+	if k.unseen, err = watch(r.notice); err != nil {
+		return err
 	}
-	k.unseen = k.Watch(r.notice)
+	kept = true
 	return nil
+}
+
+// abandon ends the use of the store by a channel that nobody has got.
+func (r *resumable) abandon() {
+	defer r.letGo()
+	if r.store.in != nil {
+		r.store.in.Close()
+	}
 }
 
 // figures gives the store's state without waiting: if it is not local, that which it gave last.

@@ -144,44 +144,60 @@ func (g gapped) State(context.Context) (history.State, error) {
 	return st, nil
 }
 
+// gappedLocal is one in the memory of the process.
+type gappedLocal struct{ gapped }
+
+func (g gappedLocal) Now() history.State {
+	st, _ := g.State(context.Background())
+	return st
+}
+
 // TestGaps: pages count messages on from the first. Where a number is left out the channel ends,
 // and says so; who resumes gets the message behind the gap, under its number, and none twice.
 func TestGaps(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		e := newEngine(t, transport.Options{})
-		ch, err := transport.NewResumable[[]byte](e, "flow", transport.ResumableOptions{
-			Store: struct{ history.Store }{gapped{newMemory(t, history.MinMemory)}},
+	for _, local := range []bool{false, true} {
+		t.Run(fmt.Sprint("local ", local), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				g := gapped{newMemory(t, history.MinMemory)}
+				var store history.Store = struct{ history.Store }{g}
+				if local {
+					store = struct{ history.Local }{gappedLocal{g}}
+				}
+				gaps(t, store)
+			})
 		})
-		if err != nil {
+	}
+}
+
+func gaps(t *testing.T, store history.Store) {
+	e := newEngine(t, transport.Options{})
+	ch := newResumable[[]byte](t, e, "flow", transport.ResumableOptions{Store: store})
+	message := func(n uint64) []byte { return numberedMessage(10 * n) }
+	for n := range uint64(5) {
+		if err := ch.Send(t.Context(), message(n+1)); err != nil {
 			t.Fatal(err)
 		}
-		message := func(n uint64) []byte { return numberedMessage(10 * n) }
-		for n := range uint64(5) {
-			if err := ch.Send(t.Context(), message(n+1)); err != nil {
-				t.Fatal(err)
-			}
+	}
+	p := openPage(t, e, transporttest.Config{})
+	for n := uint64(1); n <= 5; n++ {
+		c := mustResume(t, p, resumeArgs{Name: "flow", From: max(10, 10*n-9)}, 10*n)
+		c.want(1)
+		if n < 5 {
+			_, err := c.Next()
+			wantCode(t, err, transport.CodeRenumbered)
+			time.Sleep(time.Minute)
 		}
-		p := openPage(t, e, transporttest.Config{})
-		for n := uint64(1); n <= 5; n++ {
-			c := mustResume(t, p, resumeArgs{Name: "flow", From: max(10, 10*n-9)}, 10*n)
-			c.want(1)
-			if n < 5 {
-				_, err := c.Next()
-				wantCode(t, err, transport.CodeRenumbered)
-				time.Sleep(time.Minute)
-			}
+	}
+	for n := range uint64(2000) {
+		if err := ch.Send(t.Context(), message(n+6)); err != nil {
+			t.Fatal(err)
 		}
-		for n := range uint64(2000) {
-			if err := ch.Send(t.Context(), message(n+6)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		_, err = resume(t, p, resumeArgs{Name: "flow", From: 20})
-		late := wantCode(t, err, transport.CodeTooLate).Detail.(map[string]any)
-		if late["oldest"].(float64) < 100 {
-			t.Errorf("detail %v", late)
-		}
-	})
+	}
+	_, err := resume(t, p, resumeArgs{Name: "flow", From: 20})
+	late := wantCode(t, err, transport.CodeTooLate).Detail.(map[string]any)
+	if late["oldest"].(float64) < 100 {
+		t.Errorf("detail %v", late)
+	}
 }
 
 // TestSharedStore: what one channel sends, the pages of another one that has the same store get;
@@ -230,6 +246,8 @@ func TestStoreOptions(t *testing.T) {
 	for name, bad := range map[string]transport.ResumableOptions{
 		"a": {Store: m, HistoryBytes: 1 << 20},
 		"b": {Store: &oddStore{m: m}, WaitForReader: true},
+		"n": {Store: (*history.Memory)(nil)},
+		"z": {Store: new(history.Memory)},
 	} {
 		if _, err := transport.NewResumable[int](e, name, bad); err == nil {
 			t.Errorf("%+v was taken", bad)

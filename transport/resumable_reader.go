@@ -8,8 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tailrace-go/tailrace/internal/fifo"
-	"github.com/tailrace-go/tailrace/internal/ranked"
+	"github.com/tailrace-go/tailrace/internal/appcode"
 	"github.com/tailrace-go/tailrace/internal/wire"
 	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/history"
@@ -108,17 +107,31 @@ func (rd *reader) due() bool { return rd.marks.due(rd.lane.page.credited.Load())
 // pump is the reader's goroutine. It begins when the command is answered: what a channel has
 // accepted before goes before the answer, and the page need not read before that.
 func (rd *reader) pump(called context.Context) {
-	l, r := rd.lane, rd.r
 	defer func() {
-		r.detach(rd)
 		rd.block = history.Block{}
 		rd.count()
 	}()
+	defer rd.r.detach(rd)
 	<-called.Done()
-	err := errStoreExited
+	rd.fail(rd.deliver())
+	// What is on its way may still be consumed.
+	for rd.unconsumed() {
+		select {
+		case <-rd.bell:
+		case <-rd.lane.s.ctx.Done():
+			return
+		}
+		rd.consume()
+	}
+}
+
+// deliver sends messages to the page until that ends, and says why.
+func (rd *reader) deliver() error {
+	l, r := rd.lane, rd.r
+	returns := false
 	defer func() { // a store may have ended the goroutine
-		if err == errStoreExited {
-			rd.fail(err)
+		if !returns {
+			rd.fail(errStoreExited)
 		}
 	}()
 	ctx := l.s.ctx
@@ -126,28 +139,18 @@ func (rd *reader) pump(called context.Context) {
 		ctx = l.context(ctx) // its reads may take time
 	}
 	for {
-		var message []byte
-		if message, err = rd.next(ctx); err != nil {
-			break
+		message, err := rd.next(ctx)
+		if err == nil {
+			rd.count()
+			err = rd.send(r.kind, message)
 		}
-		rd.count()
-		if err = rd.send(r.kind, message); err != nil {
-			break
+		if err != nil {
+			returns = true
+			return err
 		}
 		if rd.due() {
 			rd.consume()
 		}
-		err = errStoreExited
-	}
-	rd.fail(err)
-	// What is on its way may still be consumed.
-	for rd.unconsumed() {
-		select {
-		case <-rd.bell:
-		case <-l.s.ctx.Done():
-			return
-		}
-		rd.consume()
 	}
 }
 
@@ -167,20 +170,23 @@ var errStoreExited error = &Error{CodeStore, "the channel's store has ended the 
 
 // next waits for the next message. It is valid until the next call.
 func (rd *reader) next(ctx context.Context) ([]byte, error) {
-	for failed := 0; ; {
+	for failed, idle := 0, 0; ; {
 		if sequence, message, ok := rd.block.Next(); ok {
-			if sequence != rd.want {
-				return nil, rd.r.renumbered(fmt.Sprintf("%d follows %d", sequence, rd.want-1))
+			if err := rd.check(sequence, message); err != nil {
+				return nil, err
 			}
 			rd.want++
 			return message, nil
+		}
+		if err := rd.lane.err(); err != nil {
+			return nil, err
 		}
 		over := rd.r.over.Load() // before it is asked: then nothing comes after what it has
 		parked := rd.parked.Load()
 		rd.block.Reset()
 		err := rd.r.store.Read(ctx, rd.epoch, rd.want, &rd.block)
-		switch {
-		case err != nil:
+		if err != nil {
+			rd.block.Reset() // whatever is in it
 			failed++
 			if !passing(err) || failed > readRetries || ctx.Err() != nil {
 				return nil, rd.readFailed(err)
@@ -188,18 +194,49 @@ func (rd *reader) next(ctx context.Context) ([]byte, error) {
 			if err := rd.rest(readRetry << (failed - 1)); err != nil {
 				return nil, err
 			}
+			continue
+		}
+		failed = 0
+		switch {
 		case !rd.block.Empty():
-			failed = 0
 		case over:
 			return nil, errAllRead
-		case !parked:
-			rd.park()
-		default:
+		case parked:
 			if err := rd.rest(0); err != nil {
 				return nil, err
 			}
+		default:
+			if idle++; idle > freeRings {
+				if err := rd.rest(idleRing); err != nil {
+					return nil, err
+				}
+			}
+			rd.park()
 		}
 	}
+}
+
+// A reader may be rung so often in a row where nothing is to be read. From then on it is deaf for
+// that time behind each: a store may ring from within Read, which would never end.
+const (
+	freeRings = 8
+	idleRing  = 20 * time.Millisecond
+)
+
+// check looks at what a store gives: the page would break off its session over a message that is
+// too long for it, or no JSON.
+func (rd *reader) check(sequence uint64, message []byte) error {
+	r := rd.r
+	switch {
+	case sequence != rd.want:
+		return r.renumbered(fmt.Sprintf("%d follows %d", sequence, rd.want-1))
+	case len(message) > r.e.opt.MaxMessage:
+		return r.storeFailed(fmt.Errorf("message %d has %d bytes, Options.MaxMessage is %d",
+			sequence, len(message), r.e.opt.MaxMessage))
+	case r.kind == wire.JSON && r.store.own == nil && !appcode.IsJSON(message):
+		return r.storeFailed(fmt.Errorf("message %d is not one JSON value in UTF-8", sequence))
+	}
+	return nil
 }
 
 // A Read that fails is tried again so often, first after that time and then after twice as much
@@ -320,73 +357,4 @@ func (rd *reader) send(kind wire.Kind, data []byte) error {
 	}
 	rd.marks.add(wire.Stride(len(data), ring.Unit), rd.want-1)
 	return l.write(ctx, ordinary, kind, nil, data)
-}
-
-// marks say which credit of a page means which message: so many bytes of strides cover it. The pump
-// adds them, whoever settles takes them.
-type marks struct {
-	sum uint64 // strides sent; the pump's own
-
-	mu   ranked.Mutex[ranked.Marks]
-	list fifo.Queue[creditMark] // of what the page has not consumed
-}
-
-// creditMark says that a credit of sum bytes covers the message.
-type creditMark struct{ sum, message uint64 }
-
-// markBytes is the least distance of marks, in bytes of strides, but for the last one's: so that a
-// full window has few.
-const markBytes = 2 << 10
-
-// add notes that a message of so many bytes of strides is sent. A mark that is near the one before
-// moves on instead of being joined by another: at low rates each message is consumed before the
-// next is sent, so that each has its own.
-func (m *marks) add(strides int, message uint64) {
-	m.sum += uint64(strides)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if n := m.list.Len(); n > 1 {
-		last := m.list.Back(0)
-		before := m.list.Back(1)
-		if m.sum-before.sum <= markBytes {
-			*last = creditMark{m.sum, message}
-			return
-		}
-	}
-	m.list.Push(creditMark{m.sum, message})
-}
-
-// due reports whether a credit covers a message.
-func (m *marks) due(credited uint64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.list.Len() > 0 && m.list.Front().sum <= credited
-}
-
-// any reports whether the page has not consumed everything.
-func (m *marks) any() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.list.Len() > 0
-}
-
-// take gives the last message that the credit covers, if there is one, and the last one that was
-// sent, if it is not consumed.
-func (m *marks) take(credited uint64) (consumed, sent uint64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.list.Len() > 0 {
-		sent = m.list.Back(0).message
-	}
-	for m.list.Len() > 0 && m.list.Front().sum <= credited {
-		consumed = m.list.Pop().message
-	}
-	return consumed, sent
-}
-
-// clear forgets all marks.
-func (m *marks) clear() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.list = fifo.Queue[creditMark]{}
 }

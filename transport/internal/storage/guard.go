@@ -4,6 +4,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,12 +43,21 @@ type Guarded struct {
 	history.Store
 	Local  history.Local  // nil: it is none
 	Holder history.Holder // nil: it is none
+	store  *guarded
+}
+
+// Watch is the store's, with the error of one that panics.
+func (g *Guarded) Watch(notify func()) (stop func(), err error) { return g.store.watch(notify) }
+
+// Appender is that of Local, which is there, with the error of one that panics, or makes none.
+func (g *Guarded) Appender() (history.Appender, error) {
+	return g.Local.(*guardedLocal).newAppender()
 }
 
 // Guard guards a store. name is the channel's.
 func Guard(store history.Store, name string, log *slog.Logger) Guarded {
 	g := &guarded{store, name, log}
-	all := Guarded{Store: g}
+	all := Guarded{Store: g, store: g}
 	if l, ok := store.(history.Local); ok {
 		all.Local = &guardedLocal{g, l}
 	}
@@ -93,10 +103,6 @@ func (g *guarded) failed(method string, err error) error {
 		return history.ErrEpoch
 	case errors.Is(err, history.ErrTooLarge):
 		return history.ErrTooLarge
-	case errors.Is(err, history.ErrFull):
-		return history.ErrFull
-	case errors.Is(err, history.ErrClosed):
-		return history.ErrClosed
 	}
 	return &Error{g.text(method, err), Err, err}
 }
@@ -134,7 +140,8 @@ func (g *guarded) State(ctx context.Context) (st history.State, err error) {
 
 // checkState looks for what can't be.
 func checkState(st *history.State) error {
-	if st.Epoch == 0 || st.Epoch > history.MaxEpoch || st.Oldest == 0 || st.Oldest > st.Newest+1 {
+	if st.Epoch == 0 || st.Epoch > history.MaxEpoch || st.Oldest == 0 || st.Oldest > st.Newest+1 ||
+		st.Newest > history.MaxSequence {
 		return fmt.Errorf("%w: epoch %d, oldest %d, newest %d", errBroken, st.Epoch, st.Oldest,
 			st.Newest)
 	}
@@ -142,8 +149,13 @@ func checkState(st *history.State) error {
 }
 
 func (g *guarded) Watch(notify func()) func() {
+	stop, _ := g.watch(notify)
+	return stop
+}
+
+func (g *guarded) watch(notify func()) (func(), error) {
 	var stop func()
-	_ = g.call("Watch", func() error {
+	err := g.call("Watch", func() error {
 		stop = g.store.Watch(notify)
 		return nil
 	})
@@ -154,7 +166,7 @@ func (g *guarded) Watch(notify func()) func() {
 			}
 			return nil
 		})
-	}
+	}, err
 }
 
 // guardedLocal is a local store of the app's.
@@ -172,12 +184,19 @@ func (g *guardedLocal) Now() (st history.State) {
 }
 
 func (g *guardedLocal) Appender() history.Appender {
+	a, _ := g.newAppender()
+	return a
+}
+
+func (g *guardedLocal) newAppender() (history.Appender, error) {
 	a := &guardedAppender{g: g.guarded}
-	_ = g.call("Appender", func() error {
-		a.appender = g.local.Appender()
+	err := g.call("Appender", func() error {
+		if a.appender = g.local.Appender(); a.appender == nil {
+			return errBroken
+		}
 		return nil
 	})
-	return a
+	return a, err
 }
 
 type guardedAppender struct {
@@ -186,7 +205,7 @@ type guardedAppender struct {
 }
 
 func (a *guardedAppender) Append(ctx context.Context, message []byte) error {
-	err := a.g.call("Append", func() error { return a.appender.Append(ctx, message) })
+	err := a.call("Append", func() error { return a.appender.Append(ctx, message) })
 	if err != nil && ctx.Err() != nil {
 		return gaveUp(context.Cause(ctx), err)
 	}
@@ -194,7 +213,23 @@ func (a *guardedAppender) Append(ctx context.Context, message []byte) error {
 }
 
 func (a *guardedAppender) TryAppend(message []byte) error {
-	return a.g.call("TryAppend", func() error { return a.appender.TryAppend(message) })
+	return a.call("TryAppend", func() error { return a.appender.TryAppend(message) })
+}
+
+// call is that of guarded, for the errors that an Appender has beside a store's.
+func (a *guardedAppender) call(method string, f func() error) error {
+	var own error
+	err := a.g.call(method, func() error {
+		err := f()
+		for _, is := range []error{history.ErrFull, history.ErrClosed} {
+			if errors.Is(err, is) && !errors.Is(err, history.ErrUncertain) {
+				own = is
+				return nil
+			}
+		}
+		return err
+	})
+	return cmp.Or(own, err)
 }
 
 func (a *guardedAppender) Waiting() (n int) {

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -21,6 +22,8 @@ type Turns struct {
 	Store    history.Store // guarded
 	Appended func(sequence uint64)
 	Settled  func() // called once it is closed and no Append is under way
+	// Ended is the error of the channel's end, nil before that.
+	Ended func() error
 
 	mu     ranked.Mutex[ranked.Leaf]
 	taken  bool              // somebody has the turn
@@ -79,8 +82,11 @@ func (q *Turns) Append(ctx context.Context, message []byte) error {
 		return err
 	}
 	cause := context.Cause(inner)
-	if cause == history.ErrClosed && !errors.Is(err, history.ErrUncertain) {
-		return cause
+	if cause == history.ErrClosed {
+		if !errors.Is(err, history.ErrUncertain) {
+			return cause
+		}
+		cause = cmp.Or(q.Ended(), cause)
 	}
 	return gaveUp(cause, err)
 }
