@@ -82,7 +82,12 @@ func TestChoosersOfOtherOrigins(t *testing.T) {
 			})
 			before := len(log.String())
 			refused := func() bool {
-				return strings.Contains(log.String()[before:], "chooser: the user's last click")
+				text := log.String()[before:]
+				const why = "the user's last click"
+				if strings.Contains(text, "origins: "+why) {
+					t.Errorf("the log says it twice: %s", text)
+				}
+				return strings.Contains(text, "chooser: "+why)
 			}
 			b.during(t, "a click in a frame "+f.name, func() string {
 				for end := time.Now().Add(patience); !refused() && shown(t, b.App) == 2; {

@@ -78,8 +78,7 @@ func goAuthenticates(h C.uintptr_t, origin *C.char, proxy C.int) C.int {
 
 //export goRefused
 func goRefused(h C.uintptr_t, what *C.char) {
-	hostOf(h).Refused(C.GoString(what) + ": the user's last click or key was in no document " +
-		"of the app's origins")
+	hostOf(h).Refused(C.GoString(what))
 }
 
 //export goMenuHas
