@@ -3,11 +3,25 @@ package serving
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/tailrace-go/tailrace/internal/appcode"
 )
+
+// stallTime bounds the time in which a client over HTTP takes httpPiece bytes of its answer. One
+// that takes less loses its connection, and the answer its place and room, for those who wait.
+const (
+	stallTime = 30 * time.Second
+	httpPiece = 32 << 10
+)
+
+// past is a deadline that ends what waits.
+var past = time.Unix(1, 0)
 
 // httpAnswer is a Responder over package net/http. The answer is written by the goroutine of the
 // handler, which waits for it, but for a stream, which that one waits for.
@@ -33,9 +47,17 @@ type httpBody struct {
 	stream *httpStream // nil: it is there
 }
 
-func newHTTPAnswer(rw http.ResponseWriter, r *http.Request, origin string) *httpAnswer {
+// newHTTPAnswer makes the answer to a request. A server with a WriteTimeout bounds by that how long
+// its clients take.
+func newHTTPAnswer(
+	rw http.ResponseWriter, r *http.Request, origin string, stall time.Duration,
+) *httpAnswer {
+	s, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	if ok && s.WriteTimeout > 0 {
+		stall = 0
+	}
 	return &httpAnswer{
-		httpWriter: &httpWriter{to: rw, control: http.NewResponseController(rw)},
+		httpWriter: &httpWriter{to: rw, control: http.NewResponseController(rw), stall: stall},
 		request:    r, origin: origin, answer: make(chan httpBody, 1),
 	}
 }
@@ -74,8 +96,8 @@ func (a *httpAnswer) Stream(status int, h http.Header, cors bool, n int64) (Body
 	return s, nil
 }
 
-// cut ends the connection instead of an answer.
-func (a *httpAnswer) cut() { a.give(httpBody{read: func() {}}) }
+// abort ends the connection instead of an answer.
+func (a *httpAnswer) abort() { a.give(httpBody{read: func() {}}) }
 
 // preflight answers that a page of another origin of ours may ask for anything.
 func (a *httpAnswer) preflight() {
@@ -168,6 +190,7 @@ func (a *httpAnswer) head(b httpBody) {
 	if a.frames != "" && !saysFrames(h) {
 		h.Add("Content-Security-Policy", a.frames)
 	}
+	_ = a.renew() // the writes behind it tell
 	a.to.WriteHeader(b.status)
 }
 
@@ -196,20 +219,48 @@ func saysFrames(h http.Header) bool {
 type httpWriter struct {
 	to      http.ResponseWriter
 	control *http.ResponseController
+	stall   time.Duration // that a piece may take; 0: the server bounds it
 
 	gone atomic.Bool // nothing may be written any more
 }
 
-// Write implements io.Writer.
-func (w *httpWriter) Write(p []byte) (int, error) {
-	if w.gone.Load() {
-		return 0, ErrGone
+// renew gives the client its time for the next piece. Deadlines can't be set everywhere: writers
+// that the app has around ours need a method Unwrap.
+func (w *httpWriter) renew() error {
+	if !w.gone.Load() && w.stall > 0 {
+		_ = w.control.SetWriteDeadline(time.Now().Add(w.stall))
+		if w.gone.Load() { // meanwhile
+			_ = w.control.SetWriteDeadline(past)
+		}
 	}
-	return w.to.Write(p)
+	if w.gone.Load() {
+		return ErrGone
+	}
+	return nil
+}
+
+// Write implements io.Writer.
+func (w *httpWriter) Write(p []byte) (n int, err error) {
+	for len(p) > 0 && err == nil {
+		if err = w.renew(); err != nil {
+			break
+		}
+		piece := p[:min(len(p), httpPiece)]
+		var m int
+		m, err = w.to.Write(piece)
+		if err == nil && m < len(piece) {
+			err = io.ErrShortWrite
+		}
+		n, p = n+m, p[m:]
+	}
+	return n, err
 }
 
 // flush sends what was written, as far as the writers that the app has around ours can.
 func (w *httpWriter) flush() error {
+	if err := w.renew(); err != nil {
+		return err
+	}
 	if err := w.control.Flush(); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
@@ -219,12 +270,34 @@ func (w *httpWriter) flush() error {
 // leave has writing fail from now on.
 func (w *httpWriter) leave() { w.gone.Store(true) }
 
+// cut is leave that ends a write in progress, too.
+func (w *httpWriter) cut() {
+	w.leave()
+	_ = w.control.SetWriteDeadline(past)
+}
+
+// cutting has f called when ctx ends. What it gives keeps f from that, or waits for its end: behind
+// the end of a handler nothing may be done with its connection.
+func cutting(ctx context.Context, f func()) (stop func()) {
+	done := make(chan struct{})
+	stopped := context.AfterFunc(ctx, func() {
+		defer close(done)
+		appcode.Call(f) // writers may be the app's
+	})
+	return sync.OnceFunc(func() {
+		if !stopped() {
+			<-done
+		}
+	})
+}
+
 // httpStream is the body of an answer, which its writer's goroutine writes.
 type httpStream struct {
 	*httpWriter
 	ctx  context.Context // the request's
 	over chan bool
 	stop func() bool // keeps the function of WhenGone from being called
+	kept func()      // keeps the stream from being cut
 }
 
 // Write implements io.Writer. What is written is on its way.
@@ -242,10 +315,16 @@ func (s *httpStream) Write(p []byte) (int, error) {
 // WhenGone implements Body.
 func (s *httpStream) WhenGone(f func()) { s.stop = context.AfterFunc(s.ctx, f) }
 
+// until has writes fail, also one in progress, when ctx ends.
+func (s *httpStream) until(ctx context.Context) { s.kept = cutting(ctx, s.httpWriter.cut) }
+
 // End implements Body.
 func (s *httpStream) End(whole bool) {
 	if s.stop != nil {
 		s.stop()
+	}
+	if s.kept != nil {
+		s.kept()
 	}
 	s.leave()
 	s.over <- whole

@@ -27,6 +27,9 @@ func (w *way) stream(status int, h http.Header, length int64, begin []byte) {
 	if w.err == nil && w.gone != nil {
 		w.body.WhenGone(w.gone)
 	}
+	if s, ok := w.body.(*httpStream); ok && w.err == nil {
+		s.until(w.ctx)
+	}
 	w.room.send(w.cost)
 	_, _ = w.send(begin)
 }
@@ -76,7 +79,7 @@ func (w *way) lose(status int, text []byte) {
 // connection to cut: there it is an error.
 func (w *way) cut(text []byte) {
 	if to, ok := w.reply.To.(*httpAnswer); ok && w.body == nil {
-		to.cut()
+		to.abort()
 		return
 	}
 	w.lose(http.StatusInternalServerError, text)

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/internal/loglimit"
@@ -73,14 +74,16 @@ func New(o Options) (*Pages, error) {
 		o.Logger = slog.Default()
 	}
 	o.Logger = loglimit.New(o.Logger)
-	for name, bound := range map[string]*int64{
-		"MaxUnseekable": &o.MaxUnseekable, "MaxRequestBody": &o.MaxRequestBody,
-	} {
-		if *bound == 0 {
-			*bound = 64 << 20
+	for _, bound := range []struct {
+		name  string
+		value *int64
+	}{{"MaxUnseekable", &o.MaxUnseekable}, {"MaxRequestBody", &o.MaxRequestBody}} {
+		if *bound.value == 0 {
+			*bound.value = 64 << 20
 		}
-		if *bound < 0 {
-			return nil, fmt.Errorf("serving: options: %s is %d, must not be negative", name, *bound)
+		if *bound.value < 0 {
+			return nil, fmt.Errorf("serving: options: %s is %d, must not be negative", bound.name,
+				*bound.value)
 		}
 	}
 	var err error
@@ -101,5 +104,13 @@ func New(o Options) (*Pages, error) {
 	return &Pages{options: o, origins: g, assets: newAssets(o, g), log: o.Logger}, nil
 }
 
-// Files gives a handler of the files of Assets alone, without the bounds that a Viewer has.
-func (p *Pages) Files() http.Handler { return p.assets }
+// Files gives a handler of the files of Assets alone, with Options.Header and without the bounds
+// that a Viewer has.
+func (p *Pages) Files() http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		for name, values := range p.options.Header {
+			rw.Header()[name] = slices.Clone(values)
+		}
+		p.assets.ServeHTTP(rw, r)
+	})
+}

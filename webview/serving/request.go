@@ -43,6 +43,7 @@ type Request struct {
 // fromHTTP is a request as a server has it.
 type fromHTTP struct {
 	*http.Request
+	body     *upload
 	unproven bool // browsers don't tell who asks at this origin, and nothing else tells
 }
 

@@ -126,7 +126,10 @@ func (v *Viewer) takeBody(r *Request, req *http.Request) bool {
 	if body == nil {
 		return !unreadable
 	}
-	if b, ok := body.(interface{ Until(over <-chan struct{}) }); ok {
+	switch b := body.(type) {
+	case *upload:
+		b.until(req.Context())
+	case interface{ Until(over <-chan struct{}) }:
 		b.Until(req.Context().Done())
 	}
 	req.Body, req.ContentLength = body, -1

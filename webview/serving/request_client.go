@@ -106,8 +106,8 @@ func (v *Viewer) inSession(r *Request, a Reply) Page {
 			"the header Tailrace-Session is missing")
 		return nil
 	}
-	p := v.options.Sessions.Page()
-	if p == nil || subtle.ConstantTimeCompare([]byte(r.Session), []byte(p.ID())) != 1 {
+	p := v.session([]byte(r.Session))
+	if p == nil {
 		a.Refuse(http.StatusGone, transport.CodeClosed, "the session is over")
 		return nil
 	}
@@ -118,6 +118,15 @@ func (v *Viewer) inSession(r *Request, a Reply) Page {
 	if r.TooLarge {
 		a.Refuse(http.StatusRequestEntityTooLarge, transport.CodeProtocol,
 			"the batch is larger than maxBatch")
+		return nil
+	}
+	return p
+}
+
+// session gives the page with a session; nil: it has another one, or none.
+func (v *Viewer) session(id []byte) Page {
+	p := v.options.Sessions.Page()
+	if p == nil || subtle.ConstantTimeCompare(id, []byte(p.ID())) != 1 {
 		return nil
 	}
 	return p
@@ -192,8 +201,8 @@ func leave(p Page, body []byte) (ok bool) {
 func (v *Viewer) LastWords(text []byte) {
 	session, rest, _ := bytes.Cut(text, []byte{' '})
 	kind, rest, _ := bytes.Cut(rest, []byte{' '})
-	p := v.options.Sessions.Page()
-	if p == nil || subtle.ConstantTimeCompare(session, []byte(p.ID())) != 1 {
+	p := v.session(session)
+	if p == nil {
 		return
 	}
 	body, ok := fromLatin1(rest, p.MaxBody())

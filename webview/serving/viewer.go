@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tailrace-go/tailrace/internal/loglimit"
 	"github.com/tailrace-go/tailrace/transport"
@@ -39,6 +40,7 @@ type Viewer struct {
 	refusals loglimit.Once // of what was over a bound, by their status
 	seats    *seats
 	room     room
+	stall    time.Duration // that a piece may take over HTTP
 }
 
 // Viewer makes a viewer of the pages.
@@ -55,7 +57,7 @@ func (p *Pages) Viewer(o ViewerOptions) *Viewer {
 	if o.Ping == nil {
 		o.Ping = func(pong func()) { pong() }
 	}
-	v := &Viewer{pages: p, options: o, seats: newSeats()}
+	v := &Viewer{pages: p, options: o, seats: newSeats(), stall: stallTime}
 	v.room.ping = o.Ping
 	return v
 }
@@ -63,7 +65,7 @@ func (p *Pages) Viewer(o ViewerOptions) *Viewer {
 // Serve answers one request of a page. It does not block. On a scheme it is called on the main
 // thread, where what Shown says holds.
 func (v *Viewer) Serve(r *Request, to Responder) {
-	if isNavigation(r.Header) {
+	if r.from == nil && isNavigation(r.Header) { // else nobody takes the notes
 		to = noting{to, &v.noted, r.URI}
 	}
 	g := v.pages.origins

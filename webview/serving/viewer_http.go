@@ -1,9 +1,11 @@
 package serving
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tailrace-go/tailrace/transport"
 	"github.com/tailrace-go/tailrace/webview/internal/origin"
@@ -26,18 +28,30 @@ var _ http.Handler = (*Viewer)(nil)
 // origin shows one of the app in a frame.
 func (v *Viewer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	req := v.read(r)
-	to := newHTTPAnswer(rw, r, req.Origin)
+	to := newHTTPAnswer(rw, r, req.Origin, v.stall)
+	req.from.body = &upload{body: r.Body, control: to.control}
+	defer req.from.body.end()
+	req.Take = func() (io.ReadCloser, bool) {
+		if r.ProtoMajor == 1 && r.ContentLength != 0 {
+			_ = to.control.EnableFullDuplex() // a handler may answer before it has read all
+		}
+		return req.from.body, false
+	}
 	if g := v.pages.origins; !g.TellsWhoAsks() {
 		_, dev := g.Dev()
 		to.frames = strings.TrimSpace("frame-ancestors 'self' " + dev)
 	}
 	a := Reply{To: to, CORS: v.pages.origins.Cross(req.Origin)}
+	allowed := v.pages.origins.Allows(req.Origin)
 	switch {
 	case a.CORS && isPreflight(r):
 		to.preflight()
-	case req.Shown.Origin == "" && !req.Shown.Leading && v.pages.origins.Allows(req.Origin):
+	case req.Shown.Origin == "" && !req.Shown.Leading && allowed:
 		a.Refuse(http.StatusForbidden, transport.CodeForbidden, "a page of a foreign origin asks")
 	default:
+		if allowed {
+			v.readBody(req)
+		}
 		v.Serve(req, to)
 	}
 	to.wait()
@@ -45,9 +59,9 @@ func (v *Viewer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 // read reads a request to a server.
 func (v *Viewer) read(r *http.Request) *Request {
-	target := r.RequestURI
-	if !strings.HasPrefix(target, "/") {
-		target = r.URL.RequestURI()
+	target := r.URL.RequestURI() // not what was asked for: http.StripPrefix changes the URL
+	if !strings.HasPrefix(target, "/") && target != "*" {
+		target = "/" + target
 	}
 	req := &Request{
 		Method: r.Method, URI: v.pages.origins.ServedURL(r.Host, target),
@@ -61,22 +75,23 @@ func (v *Viewer) read(r *http.Request) *Request {
 	req.Session = r.Header.Get("Tailrace-Session")
 	req.Memory = r.Header.Get("Tailrace-Memory")
 	req.shownBy(v.pages.origins)
-	if req.Version != "" && req.Session != "" && strings.HasPrefix(target, ControlPath) {
-		v.readBody(req)
-		return req
-	}
-	req.Take = func() (io.ReadCloser, bool) { return r.Body, false }
 	return req
 }
 
-// readBody reads the body of a request of the client's, if there is a session that bounds it.
+// readBody reads the body of a request in the session, which bounds it. All others are refused
+// without it.
 func (v *Viewer) readBody(r *Request) {
-	p := v.options.Sessions.Page()
+	target, served := v.pages.origins.Served(r.URI)
+	if !served || !strings.HasPrefix(target, ControlPath) || r.Method != http.MethodPost ||
+		r.Version == "" || r.Session == "" {
+		return
+	}
+	p := v.session([]byte(r.Session))
 	if p == nil {
 		return
 	}
 	most := p.MaxBody()
-	body, err := io.ReadAll(io.LimitReader(r.from.Body, most+1))
+	body, err := io.ReadAll(io.LimitReader(r.from.body, most+1))
 	switch {
 	case int64(len(body)) > most:
 		r.TooLarge = true
@@ -118,4 +133,48 @@ func (r *Request) shownBy(g origin.Set) {
 // isPreflight says whether a browser asks what a page of another origin may ask.
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// upload is the body of a request to a server. What reads it fails from the end of the request on,
+// and so does a read in progress then.
+type upload struct {
+	body    io.ReadCloser // nil: there is none
+	control *http.ResponseController
+	kept    func() // keeps it from being cut
+
+	reading atomic.Int32 // reads in progress
+	over    atomic.Bool
+}
+
+// Read implements io.Reader.
+func (u *upload) Read(p []byte) (int, error) {
+	u.reading.Add(1)
+	defer u.reading.Add(-1)
+	switch {
+	case u.over.Load():
+		return 0, ErrGone
+	case u.body == nil:
+		return 0, io.EOF
+	}
+	return u.body.Read(p)
+}
+
+// Close implements io.Closer. The server closes the body.
+func (u *upload) Close() error { return nil }
+
+// until has reads fail when ctx ends.
+func (u *upload) until(ctx context.Context) { u.kept = cutting(ctx, u.cut) }
+
+func (u *upload) cut() {
+	if !u.over.Swap(true) && u.reading.Load() > 0 {
+		_ = u.control.SetReadDeadline(past)
+	}
+}
+
+// end is called when the server's handler returns.
+func (u *upload) end() {
+	if u.kept != nil {
+		u.kept()
+	}
+	u.cut()
 }
