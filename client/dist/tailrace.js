@@ -793,7 +793,7 @@
   }
 
   // src/wire.ts
-  var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, LONGEST = 2147483647, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
+  var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, BEGIN_HEAD = 16, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
   PLACES[JSON_] = CHANNEL;
   PLACES[BYTES] = CHANNEL;
   PLACES[EVENT] = CONTROL_DOWN;
@@ -808,7 +808,6 @@
   PLACES[MIDDLE] = CONTROL | CHANNEL;
   PLACES[END] = CONTROL | CHANNEL;
   PLACES[ABORT] = CONTROL | CHANNEL;
-  var APART = 2147483648, APART_HEAD = 16, GONE = /* @__PURE__ */ Symbol("gone");
   function readU64(u32, word) {
     let high = u32[word + 1];
     if (high >= SAFE_HIGH) throw broken("a 64-bit number of 2^53 or more");
@@ -817,131 +816,11 @@
   function writeU64(u32, word, value) {
     u32[word] = value >>> 0, u32[word + 1] = floor(value / HIGH);
   }
-  function openBatch(buffer, up) {
-    let length = sizeOf(buffer);
-    if (length % 8 === 0)
-      return readBatch(
-        new NativeUint32Array(buffer),
-        new NativeUint8Array(buffer),
-        length,
-        up,
-        !1,
-        void 0
-      );
-  }
-  function readBatch(u32, u8, length, up, reused, apart) {
-    if (length < HEADER + CLOSING || length % 8 !== 0 || length > LONGEST) return;
-    let last = (length >> 2) - 2;
-    if (u32[1] !== length || u32[last] !== u32[2] || u32[last + 1] !== u32[3]) return;
-    if (u32[0] !== MAGIC) throw broken("wrong magic or version");
-    let number = readU64(u32, 2), receipt = readU64(u32, 4), selective = u32[6], credits = u32[7];
-    if (u32[11] !== 0 || !up && (u32[8] | u32[9] | u32[10]) !== 0)
-      throw broken("nonzero reserved bytes in a batch header");
-    let room = length - HEADER - CLOSING;
-    if (credits * CREDIT > room) throw broken("credits past their batch");
-    if (number === 0 && (credits * CREDIT !== room || !up && credits !== 0))
-      throw broken("a batch without number carries data");
-    return {
-      u32,
-      u8,
-      length,
-      reused,
-      apart,
-      number,
-      receipt,
-      selective,
-      credits,
-      slot: u32[8],
-      request: u32[9],
-      hold: u32[10]
-    };
-  }
-  function eachCredit(batch, credit) {
-    let { u32 } = batch;
-    for (let i = 0, word = HEADER / 4; i < batch.credits; i++, word += CREDIT / 4) {
-      if (u32[word + 1] !== 0) throw broken("nonzero reserved bytes in a credit");
-      credit(u32[word], readU64(u32, word + 2));
-    }
-  }
-  function walk(batch, up, runs) {
-    let { u32 } = batch, end = batch.length - CLOSING, at = HEADER + batch.credits * CREDIT;
-    for (; at < end; ) {
-      if (end - at < RUN) throw broken("a run header past its batch");
-      let word = at >> 2, lane = u32[word], count = u32[word + 1], first = readU64(u32, word + 2), bytes = u32[word + 4], align = u32[word + 5];
-      at += RUN;
-      let apart = align >= APART ? batch.apart : void 0;
-      if (apart !== void 0 && (align -= APART), align !== 8 && align !== 16 && align !== 32 && align !== 64) throw broken("wrong align");
-      if (count === 0) throw broken("a run without frames");
-      if (bytes > end - at) throw broken("a run past its batch");
-      let places = lane === 0 ? up ? CONTROL_UP : CONTROL_DOWN : up ? CHANNEL_UP : CHANNEL_DOWN, mask = align - 1, stop = at + bytes;
-      if (apart !== void 0) {
-        if (count !== 1 || bytes !== FRAME + APART_HEAD) throw broken("a run that is not one frame");
-        let length = u32[at >> 2], kind = u32[(at >> 2) + 1];
-        if (checkKind(kind, lane, places), length <= APART_HEAD || length > LONGEST - 2 * align) throw broken("a frame of no rest");
-        let stride = FRAME + length + mask & ~mask, target2 = runs.run(lane, 1, first, align);
-        target2 === void 0 ? apart.fill(new NativeUint8Array(length), 0, length - APART_HEAD, !1) : target2.apart?.(batch, apart, kind, at + FRAME, length, stride), at = stop;
-        continue;
-      }
-      let target = runs.run(lane, count, first, align);
-      if (target === void 0) {
-        at = stop;
-        continue;
-      }
-      let taken2 = 0;
-      if (count > 1 && target.frames !== void 0 && bytes >= FRAME) {
-        if (taken2 = target.frames(batch, at, bytes, count, align), taken2 === count) {
-          at = stop;
-          continue;
-        }
-        for (let n = 0; n < taken2; n++) at += FRAME + u32[at >> 2] + mask & ~mask;
-      }
-      for (let n = taken2; n < count; n++) {
-        let left = stop - at;
-        if (left < FRAME) throw broken("a frame header past its run");
-        word = at >> 2;
-        let length = u32[word], kind = u32[word + 1];
-        if ((kind > ABORT || (PLACES[kind] & places) === 0) && checkKind(kind, lane, places), length > left - FRAME) throw broken("a frame past its run");
-        let stride = FRAME + length + mask & ~mask;
-        if (stride > left) throw broken("padding past its run");
-        target.frame(batch, kind, at + FRAME, length, stride), at += stride;
-      }
-      if (at !== stop) throw broken("a run longer than its frames");
-    }
-  }
   function checkKind(kind, lane, places) {
     if (kind > ABORT)
       throw broken(kind > 255 ? "nonzero reserved bytes in a frame" : `unknown kind ${kind}`);
     if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
   }
-  function keepBatch(batch) {
-    let { apart, length } = batch, u8 = batch.reused ? copyOf(viewOf(batch.u8, 0, length)) : batch.u8, u32 = batch.reused ? wordsOf(u8) : batch.u32, kept = { ...batch, u8, u32, reused: !1 };
-    return apart === void 0 ? kept : { ...kept, apart: new Kept(kept, apart) };
-  }
-  var Kept = class {
-    constructor({ u32, length, credits }, from) {
-      this.live = !1;
-      this.rests = list();
-      let end = length - CLOSING, at = HEADER + credits * CREDIT;
-      for (; end - at >= RUN; ) {
-        let word = at >> 2;
-        if (u32[word + 5] >= APART) {
-          let n = u32[word + 6] - APART_HEAD;
-          if (n <= 0 || n > LONGEST) throw broken("a frame of no rest");
-          let rest = new NativeUint8Array(n);
-          from.fill(rest, 0, n, !1), push(this.rests, rest);
-        }
-        at += RUN + u32[word + 4];
-      }
-    }
-    fill(u8, at, length) {
-      let rest = shift(this.rests);
-      if (rest === void 0 || lengthOf(rest) !== length)
-        throw broken("the rest of another frame");
-      copyInto(u8, rest, at);
-    }
-    skip() {
-    }
-  };
   function mayCome(kind, lane) {
     return kind < CLOSE && (PLACES[kind] & (lane === 0 ? CONTROL_DOWN : CHANNEL_DOWN)) !== 0;
   }
@@ -949,6 +828,8 @@
     let word = offset >> 2, wrong;
     if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong ||= u32[word + 1] > EVENT_BYTES) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
   }
+
+  // src/wirewrite.ts
   function encodeBatch(header, credits, runs) {
     let start = HEADER + credits.length / 2 * CREDIT, length = start + (runs === void 0 ? 0 : lengthOf(runs)) + CLOSING, u8 = new NativeUint8Array(length);
     return runs !== void 0 && copyInto(u8, runs, start), writeAround(u8, length, header, credits), u8;
@@ -1010,7 +891,7 @@
       let buffer = bufferOf(runs);
       sizeOf(buffer) === this.size && this.spares.length < SPARES && push(this.spares, buffer);
     }
-  }, BEGIN_HEAD = 16;
+  };
   function beginHead(total, kind) {
     let u32 = new NativeUint32Array(BEGIN_HEAD / 4);
     return writeU64(u32, 0, total), u32[2] = kind, new NativeUint8Array(bufferOf(u32));
@@ -1719,6 +1600,129 @@
   function take(message) {
     return isExact(message) && !isPinned(bufferOf(message)) ? message : copyOf(message);
   }
+
+  // src/wireread.ts
+  var LONGEST = 2147483647, APART = 2147483648, APART_HEAD = 16, GONE = /* @__PURE__ */ Symbol("gone");
+  function openBatch(buffer, up) {
+    let length = sizeOf(buffer);
+    if (length % 8 === 0)
+      return readBatch(
+        new NativeUint32Array(buffer),
+        new NativeUint8Array(buffer),
+        length,
+        up,
+        !1,
+        void 0
+      );
+  }
+  function readBatch(u32, u8, length, up, reused, apart) {
+    if (length < HEADER + CLOSING || length % 8 !== 0 || length > LONGEST) return;
+    let last = (length >> 2) - 2;
+    if (u32[1] !== length || u32[last] !== u32[2] || u32[last + 1] !== u32[3]) return;
+    if (u32[0] !== MAGIC) throw broken("wrong magic or version");
+    let number = readU64(u32, 2), receipt = readU64(u32, 4), selective = u32[6], credits = u32[7];
+    if (u32[11] !== 0 || !up && (u32[8] | u32[9] | u32[10]) !== 0)
+      throw broken("nonzero reserved bytes in a batch header");
+    let room = length - HEADER - CLOSING;
+    if (credits * CREDIT > room) throw broken("credits past their batch");
+    if (number === 0 && (credits * CREDIT !== room || !up && credits !== 0))
+      throw broken("a batch without number carries data");
+    return {
+      u32,
+      u8,
+      length,
+      reused,
+      apart,
+      number,
+      receipt,
+      selective,
+      credits,
+      slot: u32[8],
+      request: u32[9],
+      hold: u32[10]
+    };
+  }
+  function eachCredit(batch, credit) {
+    let { u32 } = batch;
+    for (let i = 0, word = HEADER / 4; i < batch.credits; i++, word += CREDIT / 4) {
+      if (u32[word + 1] !== 0) throw broken("nonzero reserved bytes in a credit");
+      credit(u32[word], readU64(u32, word + 2));
+    }
+  }
+  function walk(batch, up, runs) {
+    let { u32 } = batch, end = batch.length - CLOSING, at = HEADER + batch.credits * CREDIT;
+    for (; at < end; ) {
+      if (end - at < RUN) throw broken("a run header past its batch");
+      let word = at >> 2, lane = u32[word], count = u32[word + 1], first = readU64(u32, word + 2), bytes = u32[word + 4], align = u32[word + 5];
+      at += RUN;
+      let apart = align >= APART ? batch.apart : void 0;
+      if (apart !== void 0 && (align -= APART), align !== 8 && align !== 16 && align !== 32 && align !== 64) throw broken("wrong align");
+      if (count === 0) throw broken("a run without frames");
+      if (bytes > end - at) throw broken("a run past its batch");
+      let places = lane === 0 ? up ? CONTROL_UP : CONTROL_DOWN : up ? CHANNEL_UP : CHANNEL_DOWN, mask = align - 1, stop = at + bytes;
+      if (apart !== void 0) {
+        if (count !== 1 || bytes !== FRAME + APART_HEAD) throw broken("a run that is not one frame");
+        let length = u32[at >> 2], kind = u32[(at >> 2) + 1];
+        if (checkKind(kind, lane, places), length <= APART_HEAD || length > LONGEST - 2 * align) throw broken("a frame of no rest");
+        let stride = FRAME + length + mask & ~mask, target2 = runs.run(lane, 1, first, align);
+        target2 === void 0 ? apart.fill(new NativeUint8Array(length), 0, length - APART_HEAD, !1) : target2.apart?.(batch, apart, kind, at + FRAME, length, stride), at = stop;
+        continue;
+      }
+      let target = runs.run(lane, count, first, align);
+      if (target === void 0) {
+        at = stop;
+        continue;
+      }
+      let taken2 = 0;
+      if (count > 1 && target.frames !== void 0 && bytes >= FRAME) {
+        if (taken2 = target.frames(batch, at, bytes, count, align), taken2 === count) {
+          at = stop;
+          continue;
+        }
+        for (let n = 0; n < taken2; n++) at += FRAME + u32[at >> 2] + mask & ~mask;
+      }
+      for (let n = taken2; n < count; n++) {
+        let left = stop - at;
+        if (left < FRAME) throw broken("a frame header past its run");
+        word = at >> 2;
+        let length = u32[word], kind = u32[word + 1];
+        if ((kind > ABORT || (PLACES[kind] & places) === 0) && checkKind(kind, lane, places), length > left - FRAME) throw broken("a frame past its run");
+        let stride = FRAME + length + mask & ~mask;
+        if (stride > left) throw broken("padding past its run");
+        target.frame(batch, kind, at + FRAME, length, stride), at += stride;
+      }
+      if (at !== stop) throw broken("a run longer than its frames");
+    }
+  }
+  function keepBatch(batch) {
+    let { apart, length } = batch, u8 = batch.reused ? copyOf(viewOf(batch.u8, 0, length)) : batch.u8, u32 = batch.reused ? wordsOf(u8) : batch.u32, kept = { ...batch, u8, u32, reused: !1 };
+    return apart === void 0 ? kept : { ...kept, apart: new Kept(kept, apart) };
+  }
+  var Kept = class {
+    constructor({ u32, length, credits }, from) {
+      this.live = !1;
+      this.rests = list();
+      let end = length - CLOSING, at = HEADER + credits * CREDIT;
+      for (; end - at >= RUN; ) {
+        let word = at >> 2;
+        if (u32[word + 5] >= APART) {
+          let n = u32[word + 6] - APART_HEAD;
+          if (n <= 0 || n > LONGEST) throw broken("a frame of no rest");
+          let rest = new NativeUint8Array(n);
+          from.fill(rest, 0, n, !1), push(this.rests, rest);
+        }
+        at += RUN + u32[word + 4];
+      }
+    }
+    fill(u8, at, length) {
+      let rest = shift(this.rests);
+      if (rest === void 0 || lengthOf(rest) !== length)
+        throw broken("the rest of another frame");
+      copyInto(u8, rest, at);
+    }
+    skip() {
+    }
+  };
 
   // src/arrivals.ts
   var Arrivals = class {

@@ -3,7 +3,8 @@
 import { list, push, shift } from './builtins/base.js';
 import { SafeMap } from './builtins/collections.js';
 import { broken } from './errors.js';
-import { AHEAD, type Batch, keepBatch } from './wire.js';
+import { AHEAD } from './wire.js';
+import { type Batch, keepBatch } from './wireread.js';
 
 export class Arrivals {
   /** Every batch up to this number has come whole. */

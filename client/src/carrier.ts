@@ -3,7 +3,7 @@
 
 import type { Lane } from './lane.js';
 import type { OutBatch } from './outbatch.js';
-import type { Apart } from './wire.js';
+import type { Apart } from './wireread.js';
 
 /** Hello's answer. */
 export interface Hello {

@@ -22,7 +22,8 @@ import { parseRun } from './jsonrun.js';
 import { decodeJson, type Lane, type Sink } from './lane.js';
 import { keepLevels, Level, Levelled } from './level.js';
 import { isPinned } from './pinned.js';
-import { type Batch, BYTES, FRAME, JSON_ } from './wire.js';
+import { BYTES, FRAME, JSON_ } from './wire.js';
+import type { Batch } from './wireread.js';
 
 type Message = (message: unknown) => void;
 

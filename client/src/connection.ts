@@ -17,25 +17,18 @@ import type { OutBatch } from './outbatch.js';
 import { Owed } from './owed.js';
 import type { Timers } from './timers.js';
 import { Upward } from './upward.js';
+import { CANCEL, CLOSING, CREDIT, EVENT_BYTES, HEADER } from './wire.js';
 import {
   type Batch,
-  type BatchHeader,
-  CANCEL,
-  CLOSING,
-  CREDIT,
-  EVENT_BYTES,
   eachCredit,
-  encodeBatch,
-  encodeInPlace,
   type FrameTarget,
   GONE,
-  HEADER,
   openBatch,
   type RunTarget,
-  RunWriter,
   readBatch,
   walk,
-} from './wire.js';
+} from './wireread.js';
+import { type BatchHeader, encodeBatch, encodeInPlace, RunWriter } from './wirewrite.js';
 
 /** Codes of what somebody has to mend: the console shows those ends. */
 const TOLD = ['protocol', 'internal', 'blocked_by_csp'];

@@ -28,7 +28,6 @@ import { broken, errorFrom, TailraceError } from './errors.js';
 import { parseRun } from './jsonrun.js';
 import { BodySink, decodeJson, type Lane, type Sink } from './lane.js';
 import {
-  type Batch,
   checkControl,
   ERROR,
   EVAL,
@@ -41,6 +40,7 @@ import {
   RESULT,
   readU64,
 } from './wire.js';
+import type { Batch } from './wireread.js';
 
 /** How long a script may take that Go evaluates, in milliseconds. */
 const LONGEST_NATIVE = 10000;

@@ -3,7 +3,7 @@
 import { decodeText, list, parseJson, push } from './builtins/base.js';
 import { viewOf } from './builtins/bytes.js';
 import { broken } from './errors.js';
-import type { Batch } from './wire.js';
+import type { Batch } from './wireread.js';
 
 export interface JsonRun {
   readonly values: readonly unknown[];

@@ -6,22 +6,18 @@ import { copyInto, copyOf, lengthOf, NativeUint8Array, viewOf, wordsOf } from '.
 import { broken, errorFrom, TailraceError } from './errors.js';
 import {
   ABORT,
-  type Apart,
-  type Batch,
   BEGIN,
   BEGIN_HEAD,
   BYTES,
-  beginHead,
   CLOSE,
   END,
   FRAME,
-  type FrameTarget,
   MIDDLE,
   mayCome,
-  type RunWriter,
   readU64,
-  strideOf,
 } from './wire.js';
+import type { Apart, Batch, FrameTarget } from './wireread.js';
+import { beginHead, type RunWriter, strideOf } from './wirewrite.js';
 
 const NOTHING = new Uint8Array(0);
 

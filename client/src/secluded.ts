@@ -20,7 +20,8 @@ import { OutBatch } from './outbatch.js';
 import { Owed } from './owed.js';
 import { Checkpoint, Rest, ShmCarrier } from './shm.js';
 import { Upward } from './upward.js';
-import { Kept, RunWriter } from './wire.js';
+import { Kept } from './wireread.js';
+import { RunWriter } from './wirewrite.js';
 
 export function secludeAll(): void {
   const all = [

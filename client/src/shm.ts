@@ -21,7 +21,7 @@ import type { HttpCarrier } from './http.js';
 import type { OutBatch } from './outbatch.js';
 import { pin } from './pinned.js';
 import type { Timers } from './timers.js';
-import { type Apart, GONE } from './wire.js';
+import { type Apart, GONE } from './wireread.js';
 
 /**
  * What the extension gives the page. Every function returns a number and never throws; -1: the link

@@ -6,7 +6,9 @@ import type { Carrier } from './carrier.js';
 import { broken } from './errors.js';
 import type { Lane } from './lane.js';
 import { OutBatch } from './outbatch.js';
-import { AHEAD, type Batch, type RunWriter } from './wire.js';
+import { AHEAD } from './wire.js';
+import type { Batch } from './wireread.js';
+import type { RunWriter } from './wirewrite.js';
 
 export class Upward {
   lastSent = 0;

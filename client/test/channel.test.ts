@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Channel, TailraceError } from '../src/api.js';
 import { take } from '../src/channel.js';
-import { BEGIN, BYTES, CLOSE, END, JSON_, MIDDLE, OPEN, openBatch } from '../src/wire.js';
+import { BEGIN, BYTES, CLOSE, END, JSON_, MIDDLE, OPEN } from '../src/wire.js';
+import { openBatch } from '../src/wireread.js';
 import { type DownFrame, framesOf, type Go, join, result, settle, started, u32s } from './go.js';
 
 const reported: unknown[] = [];

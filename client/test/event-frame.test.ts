@@ -6,16 +6,8 @@ import { join as path } from 'node:path';
 import { test } from 'node:test';
 import { type ControlOwner, ControlSink } from '../src/control.js';
 import { Lane } from '../src/lane.js';
-import {
-  BEGIN,
-  checkControl,
-  END,
-  EVENT,
-  EVENT_BYTES,
-  EVENT_JSON,
-  openBatch,
-  walk,
-} from '../src/wire.js';
+import { BEGIN, checkControl, END, EVENT, EVENT_BYTES, EVENT_JSON } from '../src/wire.js';
+import { openBatch, walk } from '../src/wireread.js';
 import { bytes, type DownFrame, down, join, settle, started, u32s } from './go.js';
 
 interface Vector {

@@ -12,7 +12,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TailraceError } from '../src/errors.js';
-import { checkControl, EVENT, eachCredit, openBatch, walk } from '../src/wire.js';
+import { checkControl, EVENT } from '../src/wire.js';
+import { eachCredit, openBatch, walk } from '../src/wireread.js';
 
 interface Case {
   up: boolean;

@@ -6,7 +6,8 @@ import { type Fetch, HttpCarrier } from '../src/http.js';
 import { createPage } from '../src/page.js';
 import { ShmCarrier } from '../src/shm.js';
 import type { Timers } from '../src/timers.js';
-import * as wire from '../src/wire.js';
+import { ABORT, BEGIN, CLOSE, END, INVOKE, OPEN, RESULT } from '../src/wire.js';
+import { type Batch, eachCredit, openBatch, walk } from '../src/wireread.js';
 import { type FakeMemory, recordOf } from './memory.js';
 
 export const SETTINGS = {
@@ -95,9 +96,9 @@ export function down(
 }
 
 /** Collects the frames of a batch. */
-export function framesOf(batch: wire.Batch, up: boolean): UpFrame[] {
+export function framesOf(batch: Batch, up: boolean): UpFrame[] {
   const frames: UpFrame[] = [];
-  wire.walk(batch, up, {
+  walk(batch, up, {
     run: (lane, _count, first) => {
       let sequence = first;
       return {
@@ -116,12 +117,12 @@ function assemble(frames: UpFrame[]): UpFrame[] {
   const messages: UpFrame[] = [];
   let begun: { message: UpFrame; length: number; parts: Uint8Array[] } | undefined;
   for (const frame of frames) {
-    if (frame.kind < wire.BEGIN) {
-      if (frame.kind === wire.CLOSE) begun = undefined;
+    if (frame.kind < BEGIN) {
+      if (frame.kind === CLOSE) begun = undefined;
       messages.push(frame);
       continue;
     }
-    if (frame.kind === wire.BEGIN) {
+    if (frame.kind === BEGIN) {
       assert.equal(begun, undefined, 'a message ends before the next begins');
       const view = new DataView(frame.payload.buffer, frame.payload.byteOffset);
       const length = Number(view.getBigUint64(0, true));
@@ -130,12 +131,12 @@ function assemble(frames: UpFrame[]): UpFrame[] {
       continue;
     }
     assert.ok(begun, 'a fragment belongs to a message that has begun');
-    if (frame.kind === wire.ABORT) {
+    if (frame.kind === ABORT) {
       begun = undefined;
       continue;
     }
     begun.parts.push(frame.payload);
-    if (frame.kind !== wire.END) continue;
+    if (frame.kind !== END) continue;
     const { message, length, parts } = begun;
     begun = undefined;
     const payload = Uint8Array.from(Buffer.concat(parts));
@@ -201,7 +202,7 @@ export class Request {
   answered = false;
 
   constructor(
-    readonly batch: wire.Batch,
+    readonly batch: Batch,
     readonly raw: Uint8Array,
     private readonly settle: (reply: Reply | Error) => void,
   ) {}
@@ -256,7 +257,7 @@ export class Go {
   /** All batches that came through shared memory. */
   readonly pushes: Uint8Array[] = [];
   private nextUp = 1;
-  private readonly early = new Map<number, wire.Batch>();
+  private readonly early = new Map<number, Batch>();
   private nextDown = 1;
   private readonly sequences = new Map<number, number>();
   readonly page: ReturnType<typeof createPage>;
@@ -308,7 +309,7 @@ export class Go {
       const raw = this.memory?.take();
       if (raw === undefined) return;
       this.pushes.push(raw);
-      const batch = wire.openBatch(raw.slice().buffer, true);
+      const batch = openBatch(raw.slice().buffer, true);
       assert.ok(batch, 'an upward batch is whole');
       assert.ok(raw.length <= this.settings.maxBatch, 'an upward batch is at most maxBatch');
       this.take({ batch, raw });
@@ -357,7 +358,7 @@ export class Go {
         return;
       }
       const raw = init.body as Uint8Array;
-      const batch = wire.openBatch(raw.slice().buffer, true);
+      const batch = openBatch(raw.slice().buffer, true);
       assert.ok(batch, 'an upward batch is whole');
       assert.ok(raw.length <= this.settings.maxBatch, 'an upward batch is at most maxBatch');
       if (this.losing()) {
@@ -386,12 +387,12 @@ export class Go {
     this.nextDown = 1;
   }
 
-  private take({ batch, raw }: { batch: wire.Batch; raw: Uint8Array }): void {
+  private take({ batch, raw }: { batch: Batch; raw: Uint8Array }): void {
     if (batch.receipt >= this.receipt) {
       this.receipt = batch.receipt;
       this.selective = batch.selective;
     }
-    wire.eachCredit(batch, (lane, total) => {
+    eachCredit(batch, (lane, total) => {
       this.credits.set(lane, Math.max(total, this.credits.get(lane) ?? 0));
     });
     const { number } = batch;
@@ -435,7 +436,7 @@ export class Go {
 
   /** The invokes that came up. */
   get invokes() {
-    return this.on(0, wire.INVOKE).map(({ payload }) => readInvoke(payload));
+    return this.on(0, INVOKE).map(({ payload }) => readInvoke(payload));
   }
 
   /** A run with the next sequence numbers of its lane. */
@@ -483,7 +484,7 @@ export class Go {
     result.catch(() => {});
     await settle();
     const lane = channel.id as number;
-    await this.send(this.run(0, [{ kind: wire.OPEN, payload: u32s(lane, 0, window, 0) }]));
+    await this.send(this.run(0, [{ kind: OPEN, payload: u32s(lane, 0, window, 0) }]));
     const call = this.invokes.length;
     return { channel, lane, result, call };
   }
@@ -504,7 +505,7 @@ export function readInvoke(payload: Uint8Array) {
 }
 
 export function result(id: number, json: unknown): DownFrame {
-  return { kind: wire.RESULT, payload: join(u32s(id, 0), JSON.stringify(json)) };
+  return { kind: RESULT, payload: join(u32s(id, 0), JSON.stringify(json)) };
 }
 
 export async function started(settings: Partial<typeof SETTINGS> = {}, memory?: FakeMemory) {

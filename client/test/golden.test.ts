@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TailraceError } from '../src/errors.js';
-import { eachCredit, encodeBatch, openBatch, RunWriter, walk } from '../src/wire.js';
+import { eachCredit, openBatch, walk } from '../src/wireread.js';
+import { encodeBatch, RunWriter } from '../src/wirewrite.js';
 
 interface Vector {
   name: string;

@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TailraceError } from '../src/errors.js';
-import {
-  BYTES,
-  beginHead,
-  CLOSING,
-  CREDIT,
-  eachCredit,
-  encodeBatch,
-  encodeInPlace,
-  HEADER,
-  openBatch,
-  RunWriter,
-  readU64,
-  strideOf,
-  walk,
-} from '../src/wire.js';
+import { BYTES, CLOSING, CREDIT, HEADER, readU64 } from '../src/wire.js';
+import { eachCredit, openBatch, walk } from '../src/wireread.js';
+import { beginHead, encodeBatch, encodeInPlace, RunWriter, strideOf } from '../src/wirewrite.js';
 import { type DownRun, down, framesOf, u32s } from './go.js';
 
 function decode(bytes: Uint8Array<ArrayBuffer>, up = false) {
