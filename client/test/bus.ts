@@ -3,16 +3,8 @@
 
 import type { EventTarget } from '../src/api.js';
 import { ERROR, EVENT, EVENT_BYTES, EVENT_JSON } from '../src/wire.js';
-import {
-  bytes,
-  type DownFrame,
-  type Go,
-  join,
-  type readInvoke,
-  result,
-  settle,
-  u32s,
-} from './go.js';
+import { type Go, settle } from './go.js';
+import { bytes, type DownFrame, join, type readInvoke, result, u32s } from './gowire.js';
 
 export interface Emitted {
   event: string;

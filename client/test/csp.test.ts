@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countRefusals } from '../src/csp.js';
 import { JSON_ } from '../src/wire.js';
-import { Go, result, settle, started } from './go.js';
+import { Go, settle, started } from './go.js';
+import { result } from './gowire.js';
 import { FakeMemory } from './memory.js';
 
 const json = (value: unknown) => ({ kind: JSON_, payload: JSON.stringify(value) });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Event, EventTarget } from '../src/api.js';
 import { Bus, eventFrame } from './bus.js';
-import { join, result, settle, started, u32s } from './go.js';
+import { settle, started } from './go.js';
+import { join, result, u32s } from './gowire.js';
 
 const reported: unknown[] = [];
 beforeEach(() => {

@@ -14,7 +14,8 @@ import {
   QUIET,
   RESULT,
 } from '../src/wire.js';
-import { type DownFrame, join, result, settle, started, u32s } from './go.js';
+import { settle, started } from './go.js';
+import { type DownFrame, join, result, u32s } from './gowire.js';
 
 const reported: unknown[] = [];
 beforeEach(() => {

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Level } from '../src/level.js';
 import { BEGIN, BYTES, CLOSE, END, JSON_ } from '../src/wire.js';
-import { type Go, join, settle, started, u32s } from './go.js';
+import { type Go, settle, started } from './go.js';
+import { join, u32s } from './gowire.js';
 import { FakeMemory } from './memory.js';
 
 /** A level that writes down what it tells. */

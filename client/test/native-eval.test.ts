@@ -18,7 +18,8 @@ import {
   QUIET,
   RESULT,
 } from '../src/wire.js';
-import { bytes, type DownFrame, type Go, join, result, settle, started, u32s } from './go.js';
+import { type Go, settle, started } from './go.js';
+import { bytes, type DownFrame, join, result, u32s } from './gowire.js';
 
 const reported: unknown[] = [];
 globalThis.reportError = (error: unknown) => {

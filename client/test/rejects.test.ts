@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Channel } from '../src/api.js';
 import { CLOSE, EVENT, JSON_ } from '../src/wire.js';
-import { type Go, join, result, settle, started, u32s } from './go.js';
+import { type Go, settle, started } from './go.js';
+import { join, result, u32s } from './gowire.js';
 
 const json = (value: unknown) => ({ kind: JSON_, payload: JSON.stringify(value) });
 const closed = { kind: CLOSE, payload: '{"code":"c","message":"m"}' };

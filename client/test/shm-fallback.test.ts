@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Memory } from '../src/shm.js';
 import { BEGIN, BYTES, END, JSON_, MIDDLE } from '../src/wire.js';
-import { type Go, join, result, settle, started, u32s } from './go.js';
+import { type Go, settle, started } from './go.js';
+import { join, result, u32s } from './gowire.js';
 import { FakeMemory } from './memory.js';
 
 const LARGE = { maxBatch: 1 << 18, window: 1 << 20 };

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bus } from './bus.js';
-import { type DownFrame, result, settle, started } from './go.js';
+import { settle, started } from './go.js';
+import { type DownFrame, result } from './gowire.js';
 
 type Page = Awaited<ReturnType<typeof start>>;
 

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Channel } from '../src/api.js';
 import { CLOSE, EVENT, JSON_ } from '../src/wire.js';
-import { type Go, join, result, settle, started, u32s } from './go.js';
+import { type Go, settle, started } from './go.js';
+import { join, result, u32s } from './gowire.js';
 
 const reported: unknown[] = [];
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { TailraceError } from '../src/errors.js';
 import { BYTES, CLOSING, CREDIT, HEADER, readU64 } from '../src/wire.js';
 import { eachCredit, openBatch, walk } from '../src/wireread.js';
 import { beginHead, encodeBatch, encodeInPlace, RunWriter, strideOf } from '../src/wirewrite.js';
-import { type DownRun, down, framesOf, u32s } from './go.js';
+import { type DownRun, down, framesOf, u32s } from './gowire.js';
 
 function decode(bytes: Uint8Array<ArrayBuffer>, up = false) {
   const batch = openBatch(bytes.slice().buffer, up);

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LAST_NUMBER, Numbers } from '../src/numbers.js';
 import { Bus, eventFrame } from './bus.js';
-import { Go, result, settle } from './go.js';
+import { Go, settle } from './go.js';
+import { result } from './gowire.js';
 
 async function nearTheEnd() {
   const go = new Go({}, undefined, undefined, LAST_NUMBER - 1);
