@@ -1371,10 +1371,10 @@
       let kind = batch.u32[(at >> 2) + 1];
       if (kind === BYTES) return this.bytesFrames(lane, batch, at, at + bytes, count, align - 1);
       if (kind !== JSON_) return 0;
-      let run2 = parseRun(batch, at, bytes, count, align, JSON_, 2);
-      if (run2 === void 0) return 0;
+      let run = parseRun(batch, at, bytes, count, align, JSON_, 2);
+      if (run === void 0) return 0;
       for (let n = 0; n < count; n++)
-        this.closed ? lane.consumed += run2.costs[n] : this.hand(lane, run2.values[n], run2.lengths[n], run2.costs[n]);
+        this.closed ? lane.consumed += run.costs[n] : this.hand(lane, run.values[n], run.lengths[n], run.costs[n]);
       return count;
     }
     /**
@@ -1843,6 +1843,48 @@
     }
   };
 
+  // src/controleval.ts
+  function runScript(source) {
+    return host.eval(source);
+  }
+  function forbidsEval() {
+    try {
+      return runScript("0"), !1;
+    } catch {
+      return !0;
+    }
+  }
+  function isEvalError(error) {
+    try {
+      return error instanceof NativeEvalError;
+    } catch {
+      return !1;
+    }
+  }
+  function textOf3(of, name) {
+    try {
+      let value = of[name];
+      return typeof value == "string" ? value : void 0;
+    } catch {
+      return;
+    }
+  }
+  function asError(parts) {
+    if (typeof parts != "object" || parts === null) return parts;
+    let error = new NativeError(textOf3(parts, "message")), name = textOf3(parts, "name"), stack = textOf3(parts, "stack");
+    return name !== void 0 && define(error, "name", name), stack !== void 0 && define(error, "stack", stack), error;
+  }
+  function evalError(error, withStack = !0) {
+    let tell2 = (message, name, stack) => stringify({ code: "eval", message, detail: { name, stack } });
+    try {
+      if (!isError(error)) return tell2(toText(error));
+      let name = textOf3(error, "name"), stack = withStack ? textOf3(error, "stack") : void 0;
+      return tell2(textOf3(error, "message") ?? "eval failed", name, stack);
+    } catch {
+      return tell2("eval failed");
+    }
+  }
+
   // src/control.ts
   var LONGEST_NATIVE = 1e4, NATIVE_KEY = /* @__PURE__ */ Symbol.for("tailrace.native"), ignore2 = () => {
   };
@@ -1879,10 +1921,10 @@
     /** A run of JSON events only, each for one subscription, is parsed at once. */
     frames(lane, batch, at, bytes, count, align) {
       if (this.native !== void 0 || batch.u32[(at >> 2) + 1] !== EVENT) return 0;
-      let { u32 } = batch, subs = list(), run2 = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => (push(subs, u32[word + 4]), u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON));
-      if (run2 === void 0) return 0;
+      let { u32 } = batch, subs = list(), run = parseRun(batch, at, bytes, count, align, EVENT, 5, (word) => (push(subs, u32[word + 4]), u32[word + 2] === 1 && u32[word + 3] === EVENT_JSON));
+      if (run === void 0) return 0;
       for (let n = 0; n < count; n++)
-        lane.consumed += run2.costs[n], this.owner.parsedEvent(subs[n], run2.values[n]);
+        lane.consumed += run.costs[n], this.owner.parsedEvent(subs[n], run.values[n]);
       return count;
     }
     handle(kind, id, second, body, owned) {
@@ -1941,7 +1983,7 @@
         return;
       }
       let natively = (error) => (this.forbidden = isEvalError(error) && forbidsEval(), native && this.forbidden && this.evaluateNatively(id, quiet), native && this.forbidden);
-      this.answer(id, quiet, () => run(source), natively);
+      this.answer(id, quiet, () => runScript(source), natively);
     }
     /**
      * Answers with what a script gives, awaited if it is a promise. `elsewhere`: somebody else
@@ -2016,46 +2058,6 @@
       this.native !== void 0 && this.owner.stopTimer(this.native.timer), this.native = void 0, this.held = list();
     }
   };
-  function run(source) {
-    return host.eval(source);
-  }
-  function forbidsEval() {
-    try {
-      return run("0"), !1;
-    } catch {
-      return !0;
-    }
-  }
-  function isEvalError(error) {
-    try {
-      return error instanceof NativeEvalError;
-    } catch {
-      return !1;
-    }
-  }
-  function textOf3(of, name) {
-    try {
-      let value = of[name];
-      return typeof value == "string" ? value : void 0;
-    } catch {
-      return;
-    }
-  }
-  function asError(parts) {
-    if (typeof parts != "object" || parts === null) return parts;
-    let error = new NativeError(textOf3(parts, "message")), name = textOf3(parts, "name"), stack = textOf3(parts, "stack");
-    return name !== void 0 && define(error, "name", name), stack !== void 0 && define(error, "stack", stack), error;
-  }
-  function evalError(error, withStack = !0) {
-    let tell2 = (message, name, stack) => stringify({ code: "eval", message, detail: { name, stack } });
-    try {
-      if (!isError(error)) return tell2(toText(error));
-      let name = textOf3(error, "name"), stack = withStack ? textOf3(error, "stack") : void 0;
-      return tell2(textOf3(error, "message") ?? "eval failed", name, stack);
-    } catch {
-      return tell2("eval failed");
-    }
-  }
   function payload(id, second, text) {
     let body = encodeText(text), bytes = new NativeUint8Array(8 + lengthOf(body)), head = new NativeUint32Array(bufferOf(bytes), 0, 2);
     return head[0] = id, head[1] = second, copyInto(bytes, body, 8), bytes;

@@ -1,17 +1,6 @@
 // The control lane: calls and their results, events, evals, opened channels.
 
-import {
-  decodeText,
-  define,
-  encodeText,
-  isError,
-  list,
-  NativeError,
-  NativeEvalError,
-  push,
-  shift,
-  toText,
-} from './builtins/base.js';
+import { decodeText, define, encodeText, list, push, shift } from './builtins/base.js';
 import {
   bufferOf,
   copyInto,
@@ -21,9 +10,10 @@ import {
   NativeUint32Array,
   viewOf,
 } from './builtins/bytes.js';
-import { host, report } from './builtins/dom.js';
+import { report } from './builtins/dom.js';
 import { stringify } from './builtins/json.js';
 import { ignored, NativePromise, settled } from './builtins/promises.js';
+import { asError, evalError, forbidsEval, isEvalError, runScript } from './controleval.js';
 import { broken, errorFrom, TailraceError } from './errors.js';
 import { parseRun } from './jsonrun.js';
 import { BodySink, decodeJson, type Lane, type Sink } from './lane.js';
@@ -244,7 +234,7 @@ export class ControlSink implements Sink {
       if (native && this.forbidden) this.evaluateNatively(id, quiet);
       return native && this.forbidden;
     };
-    this.answer(id, quiet, () => run(source), natively);
+    this.answer(id, quiet, () => runScript(source), natively);
   }
 
   /**
@@ -356,67 +346,6 @@ export class ControlSink implements Sink {
     if (this.native !== undefined) this.owner.stopTimer(this.native.timer);
     this.native = undefined;
     this.held = list();
-  }
-}
-
-/** Runs it in the global scope: that is where an indirect eval does. */
-function run(source: string): unknown {
-  return host.eval(source);
-}
-
-/** Whether it is the page that forbids eval: a script may throw an EvalError of its own, too. */
-function forbidsEval(): boolean {
-  try {
-    run('0');
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-// What a script throws may be anything: an object whose getters throw, a Proxy that lets nobody
-// look.
-
-function isEvalError(error: unknown): boolean {
-  try {
-    return error instanceof NativeEvalError;
-  } catch {
-    return false;
-  }
-}
-
-/** A property, if it is text. */
-function textOf(of: unknown, name: 'name' | 'message' | 'stack'): string | undefined {
-  try {
-    const value = (of as Record<string, unknown>)[name];
-    return typeof value === 'string' ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** An Error made of its parts. */
-function asError(parts: unknown): unknown {
-  if (typeof parts !== 'object' || parts === null) return parts;
-  const error = new NativeError(textOf(parts, 'message'));
-  const name = textOf(parts, 'name');
-  const stack = textOf(parts, 'stack');
-  if (name !== undefined) define(error, 'name', name);
-  if (stack !== undefined) define(error, 'stack', stack);
-  return error;
-}
-
-/** What Go is told of it: text only. */
-function evalError(error: unknown, withStack = true): string {
-  const tell = (message: string, name?: string, stack?: string) =>
-    stringify({ code: 'eval', message, detail: { name, stack } }) as string;
-  try {
-    if (!isError(error)) return tell(toText(error));
-    const name = textOf(error, 'name');
-    const stack = withStack ? textOf(error, 'stack') : undefined;
-    return tell(textOf(error, 'message') ?? 'eval failed', name, stack);
-  } catch {
-    return tell('eval failed'); // it cannot even become a string, or none of that length
   }
 }
 
