@@ -765,6 +765,13 @@
   }
 
   // src/jsonrun.ts
+  function decodeJson(bytes) {
+    try {
+      return parseJson(decodeText(bytes));
+    } catch {
+      throw broken("a JSON payload that is not JSON");
+    }
+  }
   function parseRun(batch, at, bytes, count, align, kind, words, take2) {
     let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = list(), costs = list(), frame = at;
     for (let n = 0; n < count && stop - frame >= head; n++) {
@@ -791,359 +798,6 @@
     if (values.length !== count) throw broken("a JSON payload that is not one value");
     return { values, lengths, costs };
   }
-
-  // src/wire.ts
-  var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, BEGIN_HEAD = 16, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
-  PLACES[JSON_] = CHANNEL;
-  PLACES[BYTES] = CHANNEL;
-  PLACES[EVENT] = CONTROL_DOWN;
-  PLACES[EVAL] = CONTROL_DOWN;
-  PLACES[INVOKE] = CONTROL_UP;
-  PLACES[RESULT] = CONTROL;
-  PLACES[ERROR] = CONTROL;
-  PLACES[CANCEL] = CONTROL_UP;
-  PLACES[OPEN] = CONTROL_DOWN;
-  PLACES[CLOSE] = CHANNEL;
-  PLACES[BEGIN] = CONTROL | CHANNEL;
-  PLACES[MIDDLE] = CONTROL | CHANNEL;
-  PLACES[END] = CONTROL | CHANNEL;
-  PLACES[ABORT] = CONTROL | CHANNEL;
-  function readU64(u32, word) {
-    let high = u32[word + 1];
-    if (high >= SAFE_HIGH) throw broken("a 64-bit number of 2^53 or more");
-    return high * HIGH + u32[word];
-  }
-  function writeU64(u32, word, value) {
-    u32[word] = value >>> 0, u32[word + 1] = floor(value / HIGH);
-  }
-  function checkKind(kind, lane, places) {
-    if (kind > ABORT)
-      throw broken(kind > 255 ? "nonzero reserved bytes in a frame" : `unknown kind ${kind}`);
-    if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
-  }
-  function mayCome(kind, lane) {
-    return kind < CLOSE && (PLACES[kind] & (lane === 0 ? CONTROL_DOWN : CHANNEL_DOWN)) !== 0;
-  }
-  function checkControl(u32, kind, offset, length) {
-    let word = offset >> 2, wrong;
-    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong ||= u32[word + 1] > EVENT_BYTES) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
-  }
-
-  // src/wirewrite.ts
-  function encodeBatch(header, credits, runs) {
-    let start = HEADER + credits.length / 2 * CREDIT, length = start + (runs === void 0 ? 0 : lengthOf(runs)) + CLOSING, u8 = new NativeUint8Array(length);
-    return runs !== void 0 && copyInto(u8, runs, start), writeAround(u8, length, header, credits), u8;
-  }
-  function encodeInPlace(header, credits, runs) {
-    let start = HEADER + credits.length / 2 * CREDIT, offset = runs === void 0 ? 0 : offsetOf(runs);
-    if (runs === void 0 || offset < start) return encodeBatch(header, credits, runs);
-    let length = start + lengthOf(runs) + CLOSING, u8 = new NativeUint8Array(bufferOf(runs), offset - start, length);
-    return writeAround(u8, length, header, credits), u8;
-  }
-  function writeAround(u8, length, header, credits) {
-    let entries = credits.length / 2, u32 = new NativeUint32Array(bufferOf(u8), offsetOf(u8), length >> 2);
-    u32[0] = MAGIC, u32[1] = length, writeU64(u32, 2, header.number), writeU64(u32, 4, header.receipt), u32[6] = header.selective, u32[7] = entries, u32[8] = header.slot, u32[9] = header.request, u32[10] = header.hold, u32[11] = 0;
-    for (let i = 0, word = HEADER / 4; i < entries; i++, word += CREDIT / 4)
-      u32[word] = credits[2 * i], u32[word + 1] = 0, writeU64(u32, word + 2, credits[2 * i + 1]);
-    writeU64(u32, (length >> 2) - 2, header.number);
-  }
-  function strideOf(length) {
-    return FRAME + length + 7 & -8;
-  }
-  var SMALL_RUNS = 16384, SPARES = 8, RunWriter = class {
-    constructor(capacity, front = 0) {
-      this.capacity = capacity;
-      this.front = front;
-      this.spares = list();
-      this.runWord = 0;
-      /** The lane of the run under way; -1: there is none. */
-      this.lane = -1;
-      /** The bytes of the runs so far. */
-      this.length = 0;
-      this.size = front + capacity + CLOSING, this.u8 = new NativeUint8Array(this.size), this.u32 = wordsOf(this.u8);
-    }
-    /** Bytes of stride that still fit for this lane. */
-    room(lane) {
-      return this.capacity - this.length - (lane === this.lane ? 0 : RUN);
-    }
-    beginRun(lane, first) {
-      let { u32 } = this, word = this.front + this.length >> 2;
-      this.runWord = word, this.lane = lane, u32[word] = lane, u32[word + 1] = 0, writeU64(u32, word + 2, first), u32[word + 4] = 0, u32[word + 5] = 8, this.length += RUN;
-    }
-    /** Writes one frame: `head` (16 bytes or nothing) and then bytes `from` to `to` of `payload`. */
-    frame(kind, head, payload2, from, to) {
-      let { u8, u32 } = this, headed = head === void 0 ? 0 : BEGIN_HEAD, length = headed + to - from, stride = strideOf(length), at = this.front + this.length, word = at >> 2;
-      u32[at + stride - 4 >> 2] = 0, u32[at + stride - 8 >> 2] = 0, u32[word] = length, u32[word + 1] = kind, at += FRAME, head !== void 0 && copyInto(u8, head, at), at += headed;
-      let whole = from === 0 && to === lengthOf(payload2);
-      copyInto(u8, whole ? payload2 : viewOf(payload2, from, to), at), this.length += stride, u32[this.runWord + 1]++, u32[this.runWord + 4] += stride;
-    }
-    /**
-     * What was written; the writer is empty again. The bytes stay until they are given to `release`.
-     */
-    take() {
-      let { u8, front, length } = this;
-      this.length = 0, this.lane = -1;
-      let runs = viewOf(u8, front, front + length);
-      return length <= SMALL_RUNS ? copyOf(runs) : (this.u8 = new NativeUint8Array(pop(this.spares) ?? new NativeArrayBuffer(this.size)), this.u32 = wordsOf(this.u8), runs);
-    }
-    /** Nobody needs these runs, which `take` has given, any more. */
-    release(runs) {
-      let buffer = bufferOf(runs);
-      sizeOf(buffer) === this.size && this.spares.length < SPARES && push(this.spares, buffer);
-    }
-  };
-  function beginHead(total, kind) {
-    let u32 = new NativeUint32Array(BEGIN_HEAD / 4);
-    return writeU64(u32, 0, total), u32[2] = kind, new NativeUint8Array(bufferOf(u32));
-  }
-
-  // src/lane.ts
-  var NOTHING = new Uint8Array(0);
-  function decodeJson(bytes) {
-    try {
-      return parseJson(decodeText(bytes));
-    } catch {
-      throw broken("a JSON payload that is not JSON");
-    }
-  }
-  function withoutAnswer(kind, payload2, opens) {
-    return { kind, payload: payload2, opens, accepted: void 0, refused: void 0 };
-  }
-  var Lane = class {
-    // of the first ready message, when it goes in fragments
-    constructor(id, owner, sink) {
-      this.id = id;
-      this.owner = owner;
-      this.sink = sink;
-      // Downward.
-      this.nextIn = 0;
-      /** Strides consumed since the lane was opened: the credit. */
-      this.consumed = 0;
-      /** The part of `consumed` that a request has carried. */
-      this.announced = 0;
-      this.dirty = !1;
-      /** No more credit is told: what is dropped from now on must not look consumed. */
-      this.muted = !1;
-      this.remoteClosed = !1;
-      /** What fragments of aborted messages hold behind unread ones. */
-      this.aborted = 0;
-      // Upward.
-      /** The other side knows the lane, so that frames may follow. */
-      this.named = !1;
-      this.localClosed = !1;
-      this.closeSent = !1;
-      this.queued = !1;
-      this.nextOut = 0;
-      this.window = -1;
-      // not known yet
-      this.reserved = 0;
-      this.sent = 0;
-      /** Bytes of payload in the batch that is being written. */
-      this.batched = 0;
-      this.credited = 0;
-      this.waiting = list();
-      this.ready = list();
-      this.offset = 0;
-    }
-    // ---- downward
-    frame(batch, kind, offset, length, stride) {
-      if (this.remoteClosed) throw broken("a frame behind its lane\u2019s close");
-      kind < CLOSE ? this.sink.message(this, batch, kind, offset, length, stride, !1) : kind === CLOSE ? (this.consumed += stride, this.closed(length === 0 ? void 0 : decodeJson(viewOf(batch.u8, offset, offset + length)))) : this.fragment(batch, kind, offset, length, stride);
-    }
-    apart(batch, rest, kind, offset, length, stride) {
-      if (this.remoteClosed) throw broken("a frame behind its lane\u2019s close");
-      if (kind > CLOSE) {
-        this.fragment(batch, kind, offset, length, stride, rest);
-        return;
-      }
-      let u8 = new NativeUint8Array(length);
-      fillApart(u8, 0, batch, rest, offset, length, this.sink.own === !0), kind < CLOSE ? this.sink.message(this, { u8, u32: wordsOf(u8) }, kind, 0, length, stride, !0) : (this.consumed += stride, this.closed(decodeJson(u8)));
-    }
-    frames(batch, at, bytes, count, align) {
-      return this.sink.frames === void 0 || this.remoteClosed ? 0 : this.sink.frames(this, batch, at, bytes, count, align);
-    }
-    fragment(batch, kind, offset, length, stride, rest) {
-      let { part } = this;
-      if (kind === BEGIN) {
-        if (part !== void 0) throw broken("begin inside a message that was begun");
-        let word = offset >> 2;
-        if (length < 16 || batch.u32[word + 3] !== 0) throw broken("malformed begin");
-        if (!mayCome(batch.u32[word + 2], this.id))
-          throw broken(`begin of kind ${batch.u32[word + 2]} on lane ${this.id}`);
-        let total = readU64(batch.u32, word);
-        if (total > this.owner.maxMessage) throw broken("a message over maxMessage");
-        part = {
-          kind: batch.u32[word + 2],
-          u8: new NativeUint8Array(total),
-          total,
-          filled: 0,
-          held: 0
-        }, offset += 16, length -= 16;
-      } else if (part === void 0)
-        throw broken("a fragment of no message");
-      if (kind === ABORT && length !== 0) throw broken("malformed abort");
-      if (length > part.total - part.filled) throw broken("fragments longer than their message");
-      if (rest === void 0)
-        copyInto(part.u8, viewOf(batch.u8, offset, offset + length), part.filled);
-      else {
-        let own = this.sink.own === !0;
-        kind === BEGIN ? rest.fill(part.u8, 0, length, own) : fillApart(part.u8, part.filled, batch, rest, offset, length, own);
-      }
-      if (this.part = part, this.sink.unread || kind === END ? part.held += stride : this.consumed += stride, kind === ABORT) {
-        this.part = void 0, this.sink.unread ? this.aborted += part.held : this.consumed += part.held;
-        return;
-      }
-      if (part.filled += length, kind === BEGIN || kind === MIDDLE) return;
-      if (kind === END && part.filled !== part.total)
-        throw broken("fragments shorter than their message");
-      this.part = void 0;
-      let whole = { u8: part.u8, u32: wordsOf(part.u8) };
-      this.sink.message(this, whole, part.kind, 0, part.total, part.held, !0);
-    }
-    /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
-    releaseHeld() {
-      this.consumed += this.aborted, this.aborted = 0, this.part !== void 0 && this.part.held > 0 && (this.consumed += this.part.held, this.part.held = 0);
-    }
-    /** Consumed outside of a run: by an iterator, or at the end of a channel. */
-    consume(cost) {
-      this.consumed += cost, this.sink.unread || this.releaseHeld(), this.owner.consumed(this);
-    }
-    closed(reason) {
-      this.remoteClosed = !0, this.part = void 0;
-      let error = reason === void 0 ? void 0 : errorFrom(reason, "channel_ended", "ended by Go");
-      this.close(), this.sink.ended(error), this.goneIfDone();
-    }
-    goneIfDone() {
-      this.remoteClosed && this.closeSent && this.owner.gone(this);
-    }
-    // ---- upward
-    /** The window is known: hello's, or that of the channel's open frame. */
-    openWindow(window2) {
-      window2 > this.window && (this.window = window2), this.pump();
-    }
-    /** undefined: not known yet. */
-    get oneWay() {
-      return this.window < 0 ? void 0 : this.window === 0;
-    }
-    /** Sends in order, as soon as the window lets it. */
-    send(message) {
-      push(this.waiting, message), this.pump();
-    }
-    /**
-     * Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again
-     * afterwards.
-     */
-    trySend(kind, payload2) {
-      if (this.owner.left) return !1;
-      let length = lengthOf(payload2);
-      if (this.waiting.length > 0 || !this.fits(length)) return !1;
-      this.reserved += this.stridesOf(length), this.sink.queued?.(length);
-      let message = withoutAnswer(kind, payload2);
-      return push(this.ready, message), this.ready.length === 1 && this.named && this.owner.write(this), this.ready.length > 0 && (message.payload = copyOf(payload2), this.owner.sendable(this)), !0;
-    }
-    tooLarge(length) {
-      let { maxMessage } = this.owner;
-      if (!(length <= maxMessage))
-        return new TailraceError(
-          "too_large",
-          `a message of ${length} bytes is over the limit of ${maxMessage}: send it in parts`
-        );
-    }
-    fits(length) {
-      return this.owner.leaving ? this.reserved - this.credited + this.stridesOf(length) <= this.window : this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <= this.window);
-    }
-    stridesOf(length) {
-      let chunk = this.owner.chunk;
-      return length <= chunk ? strideOf(length) : FRAME * ceil(length / chunk) + 16 + (length + 7 & -8);
-    }
-    pump() {
-      if (this.owner.left) return;
-      let n = 0;
-      for (; n < this.waiting.length; ) {
-        let message = this.waiting[n], length = lengthOf(message.payload);
-        if (!this.fits(length)) break;
-        n++;
-        let tooLarge = this.tooLarge(length);
-        if (tooLarge !== void 0) {
-          message.refused?.(tooLarge);
-          continue;
-        }
-        this.reserved += this.stridesOf(length), push(this.ready, message), message.accepted?.();
-      }
-      n > 0 && (this.waiting = behind(this.waiting, n)), this.ready.length > 0 && this.owner.sendable(this);
-    }
-    /** Closes this direction, behind what was accepted; what waits for the window is refused. */
-    close(error) {
-      this.localClosed || (this.localClosed = !0, this.refuseWaiting(error), push(this.ready, withoutAnswer(CLOSE, NOTHING)), this.reserved += strideOf(0), this.owner.sendable(this));
-    }
-    refuseWaiting(error = new TailraceError("channel_ended", "the channel has ended")) {
-      let refused = this.waiting;
-      this.waiting = list();
-      for (let i = 0; i < refused.length; i++) refused[i].refused?.(error);
-    }
-    credit(total) {
-      if (total > this.sent) throw broken("a credit for what was never sent");
-      total <= this.credited || (this.credited = total, this.pump());
-    }
-    passes(stride) {
-      return this.sent === this.credited || this.sent - this.credited + stride <= this.window;
-    }
-    /** Frames could be written now, given the room. */
-    get hasReady() {
-      return !this.named || this.ready.length === 0 ? !1 : this.ready[0].kind === CLOSE ? !0 : this.sent === this.credited || this.sent - this.credited < this.window;
-    }
-    takeBatched() {
-      let { batched } = this;
-      return this.batched = 0, batched;
-    }
-    /**
-     * Writes frames into a batch, at most about `quota` bytes of them. It joins `batched` with its
-     * first bytes of payload.
-     */
-    write(writer, quota, batched) {
-      let { chunk } = this.owner, stop = writer.length + quota, n = 0;
-      for (; n < this.ready.length && writer.length < stop; ) {
-        let { kind, payload: payload2, opens } = this.ready[n], size = lengthOf(payload2), whole = size <= chunk, from = this.offset, to = min(from + chunk, size), head = !whole && from === 0 ? beginHead(size, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : BEGIN_HEAD));
-        if (stride > writer.room(this.id) || kind !== CLOSE && !this.passes(stride)) break;
-        writer.lane !== this.id && writer.beginRun(this.id, this.nextOut);
-        let frameKind = kind;
-        if (whole || (frameKind = from === 0 ? BEGIN : to === size ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to > from && this.batched === 0 && push(batched, this), this.batched += to - from, to < size) {
-          this.offset = to;
-          continue;
-        }
-        if (this.offset = 0, n++, opens !== void 0) for (let i = 0; i < opens.length; i++) opens[i].open();
-        kind === CLOSE && (this.closeSent = !0);
-      }
-      n > 0 && (this.ready = behind(this.ready, n)), this.closeSent && this.goneIfDone();
-    }
-    open() {
-      this.named = !0, this.ready.length > 0 && this.owner.sendable(this);
-    }
-    /** The session ended. */
-    end(error) {
-      this.part = void 0, this.ready = list(), this.localClosed = !0, this.refuseWaiting(error), this.remoteClosed || (this.remoteClosed = !0, this.sink.ended(error));
-    }
-  };
-  function fillApart(u8, at, batch, rest, offset, length, own) {
-    copyInto(u8, viewOf(batch.u8, offset, offset + 16), at), rest.fill(u8, at + 16, length - 16, own);
-  }
-  var BodySink = class {
-    constructor(length, take2, fail) {
-      this.length = length;
-      this.take = take2;
-      this.fail = fail;
-      this.unread = !1;
-      this.done = !1;
-    }
-    message(lane, batch, kind, offset, length, cost) {
-      if (lane.consumed += cost, kind !== BYTES || length !== this.length || this.done)
-        throw broken("a body lane carries one message of the length that was announced");
-      this.done = !0, this.take(viewOf(batch.u8, offset, offset + length));
-    }
-    ended(error) {
-      this.done || this.fail(error ?? errorFrom(void 0, "body_lost", "the raw result ended early"));
-    }
-  };
 
   // src/level.ts
   var Level = class {
@@ -1270,6 +924,43 @@
   }
   function isPinned(buffer) {
     return pinned.has(buffer);
+  }
+
+  // src/wire.ts
+  var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, BEGIN_HEAD = 16, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
+  PLACES[JSON_] = CHANNEL;
+  PLACES[BYTES] = CHANNEL;
+  PLACES[EVENT] = CONTROL_DOWN;
+  PLACES[EVAL] = CONTROL_DOWN;
+  PLACES[INVOKE] = CONTROL_UP;
+  PLACES[RESULT] = CONTROL;
+  PLACES[ERROR] = CONTROL;
+  PLACES[CANCEL] = CONTROL_UP;
+  PLACES[OPEN] = CONTROL_DOWN;
+  PLACES[CLOSE] = CHANNEL;
+  PLACES[BEGIN] = CONTROL | CHANNEL;
+  PLACES[MIDDLE] = CONTROL | CHANNEL;
+  PLACES[END] = CONTROL | CHANNEL;
+  PLACES[ABORT] = CONTROL | CHANNEL;
+  function readU64(u32, word) {
+    let high = u32[word + 1];
+    if (high >= SAFE_HIGH) throw broken("a 64-bit number of 2^53 or more");
+    return high * HIGH + u32[word];
+  }
+  function writeU64(u32, word, value) {
+    u32[word] = value >>> 0, u32[word + 1] = floor(value / HIGH);
+  }
+  function checkKind(kind, lane, places) {
+    if (kind > ABORT)
+      throw broken(kind > 255 ? "nonzero reserved bytes in a frame" : `unknown kind ${kind}`);
+    if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
+  }
+  function mayCome(kind, lane) {
+    return kind < CLOSE && (PLACES[kind] & (lane === 0 ? CONTROL_DOWN : CHANNEL_DOWN)) !== 0;
+  }
+  function checkControl(u32, kind, offset, length) {
+    let word = offset >> 2, wrong;
+    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong ||= u32[word + 1] > EVENT_BYTES) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
   }
 
   // src/channel.ts
@@ -1885,6 +1576,25 @@
     }
   }
 
+  // src/lanesink.ts
+  var BodySink = class {
+    constructor(length, take2, fail) {
+      this.length = length;
+      this.take = take2;
+      this.fail = fail;
+      this.unread = !1;
+      this.done = !1;
+    }
+    message(lane, batch, kind, offset, length, cost) {
+      if (lane.consumed += cost, kind !== BYTES || length !== this.length || this.done)
+        throw broken("a body lane carries one message of the length that was announced");
+      this.done = !0, this.take(viewOf(batch.u8, offset, offset + length));
+    }
+    ended(error) {
+      this.done || this.fail(error ?? errorFrom(void 0, "body_lost", "the raw result ended early"));
+    }
+  };
+
   // src/control.ts
   var LONGEST_NATIVE = 1e4, NATIVE_KEY = /* @__PURE__ */ Symbol.for("tailrace.native"), ignore2 = () => {
   };
@@ -2062,6 +1772,298 @@
     let body = encodeText(text), bytes = new NativeUint8Array(8 + lengthOf(body)), head = new NativeUint32Array(bufferOf(bytes), 0, 2);
     return head[0] = id, head[1] = second, copyInto(bytes, body, 8), bytes;
   }
+
+  // src/laneout.ts
+  function withoutAnswer(kind, payload2, opens) {
+    return { kind, payload: payload2, opens, accepted: void 0, refused: void 0 };
+  }
+
+  // src/lanepart.ts
+  function beginPart(u32, offset, length, lane, maxMessage) {
+    let word = offset >> 2;
+    if (length < BEGIN_HEAD || u32[word + 3] !== 0) throw broken("malformed begin");
+    let kind = u32[word + 2];
+    if (!mayCome(kind, lane)) throw broken(`begin of kind ${kind} on lane ${lane}`);
+    let total = readU64(u32, word);
+    if (total > maxMessage) throw broken("a message over maxMessage");
+    return { kind, u8: new NativeUint8Array(total), total, filled: 0, held: 0 };
+  }
+  function fillApart(u8, at, batch, rest, offset, length, own) {
+    copyInto(u8, viewOf(batch.u8, offset, offset + 16), at), rest.fill(u8, at + 16, length - 16, own);
+  }
+
+  // src/wirewrite.ts
+  function encodeBatch(header, credits, runs) {
+    let start = HEADER + credits.length / 2 * CREDIT, length = start + (runs === void 0 ? 0 : lengthOf(runs)) + CLOSING, u8 = new NativeUint8Array(length);
+    return runs !== void 0 && copyInto(u8, runs, start), writeAround(u8, length, header, credits), u8;
+  }
+  function encodeInPlace(header, credits, runs) {
+    let start = HEADER + credits.length / 2 * CREDIT, offset = runs === void 0 ? 0 : offsetOf(runs);
+    if (runs === void 0 || offset < start) return encodeBatch(header, credits, runs);
+    let length = start + lengthOf(runs) + CLOSING, u8 = new NativeUint8Array(bufferOf(runs), offset - start, length);
+    return writeAround(u8, length, header, credits), u8;
+  }
+  function writeAround(u8, length, header, credits) {
+    let entries = credits.length / 2, u32 = new NativeUint32Array(bufferOf(u8), offsetOf(u8), length >> 2);
+    u32[0] = MAGIC, u32[1] = length, writeU64(u32, 2, header.number), writeU64(u32, 4, header.receipt), u32[6] = header.selective, u32[7] = entries, u32[8] = header.slot, u32[9] = header.request, u32[10] = header.hold, u32[11] = 0;
+    for (let i = 0, word = HEADER / 4; i < entries; i++, word += CREDIT / 4)
+      u32[word] = credits[2 * i], u32[word + 1] = 0, writeU64(u32, word + 2, credits[2 * i + 1]);
+    writeU64(u32, (length >> 2) - 2, header.number);
+  }
+  function strideOf(length) {
+    return FRAME + length + 7 & -8;
+  }
+  var SMALL_RUNS = 16384, SPARES = 8, RunWriter = class {
+    constructor(capacity, front = 0) {
+      this.capacity = capacity;
+      this.front = front;
+      this.spares = list();
+      this.runWord = 0;
+      /** The lane of the run under way; -1: there is none. */
+      this.lane = -1;
+      /** The bytes of the runs so far. */
+      this.length = 0;
+      this.size = front + capacity + CLOSING, this.u8 = new NativeUint8Array(this.size), this.u32 = wordsOf(this.u8);
+    }
+    /** Bytes of stride that still fit for this lane. */
+    room(lane) {
+      return this.capacity - this.length - (lane === this.lane ? 0 : RUN);
+    }
+    beginRun(lane, first) {
+      let { u32 } = this, word = this.front + this.length >> 2;
+      this.runWord = word, this.lane = lane, u32[word] = lane, u32[word + 1] = 0, writeU64(u32, word + 2, first), u32[word + 4] = 0, u32[word + 5] = 8, this.length += RUN;
+    }
+    /** Writes one frame: `head` (16 bytes or nothing) and then bytes `from` to `to` of `payload`. */
+    frame(kind, head, payload2, from, to) {
+      let { u8, u32 } = this, headed = head === void 0 ? 0 : BEGIN_HEAD, length = headed + to - from, stride = strideOf(length), at = this.front + this.length, word = at >> 2;
+      u32[at + stride - 4 >> 2] = 0, u32[at + stride - 8 >> 2] = 0, u32[word] = length, u32[word + 1] = kind, at += FRAME, head !== void 0 && copyInto(u8, head, at), at += headed;
+      let whole = from === 0 && to === lengthOf(payload2);
+      copyInto(u8, whole ? payload2 : viewOf(payload2, from, to), at), this.length += stride, u32[this.runWord + 1]++, u32[this.runWord + 4] += stride;
+    }
+    /**
+     * What was written; the writer is empty again. The bytes stay until they are given to `release`.
+     */
+    take() {
+      let { u8, front, length } = this;
+      this.length = 0, this.lane = -1;
+      let runs = viewOf(u8, front, front + length);
+      return length <= SMALL_RUNS ? copyOf(runs) : (this.u8 = new NativeUint8Array(pop(this.spares) ?? new NativeArrayBuffer(this.size)), this.u32 = wordsOf(this.u8), runs);
+    }
+    /** Nobody needs these runs, which `take` has given, any more. */
+    release(runs) {
+      let buffer = bufferOf(runs);
+      sizeOf(buffer) === this.size && this.spares.length < SPARES && push(this.spares, buffer);
+    }
+  };
+  function beginHead(total, kind) {
+    let u32 = new NativeUint32Array(BEGIN_HEAD / 4);
+    return writeU64(u32, 0, total), u32[2] = kind, new NativeUint8Array(bufferOf(u32));
+  }
+
+  // src/lane.ts
+  var NOTHING = new Uint8Array(0), Lane = class {
+    // of the first ready message, when it goes in fragments
+    constructor(id, owner, sink) {
+      this.id = id;
+      this.owner = owner;
+      this.sink = sink;
+      // Downward.
+      this.nextIn = 0;
+      /** Strides consumed since the lane was opened: the credit. */
+      this.consumed = 0;
+      /** The part of `consumed` that a request has carried. */
+      this.announced = 0;
+      this.dirty = !1;
+      /** No more credit is told: what is dropped from now on must not look consumed. */
+      this.muted = !1;
+      this.remoteClosed = !1;
+      /** What fragments of aborted messages hold behind unread ones. */
+      this.aborted = 0;
+      // Upward.
+      /** The other side knows the lane, so that frames may follow. */
+      this.named = !1;
+      this.localClosed = !1;
+      this.closeSent = !1;
+      this.queued = !1;
+      this.nextOut = 0;
+      this.window = -1;
+      // not known yet
+      this.reserved = 0;
+      this.sent = 0;
+      /** Bytes of payload in the batch that is being written. */
+      this.batched = 0;
+      this.credited = 0;
+      this.waiting = list();
+      this.ready = list();
+      this.offset = 0;
+    }
+    // ---- downward
+    frame(batch, kind, offset, length, stride) {
+      if (this.remoteClosed) throw broken("a frame behind its lane\u2019s close");
+      kind < CLOSE ? this.sink.message(this, batch, kind, offset, length, stride, !1) : kind === CLOSE ? (this.consumed += stride, this.closed(length === 0 ? void 0 : decodeJson(viewOf(batch.u8, offset, offset + length)))) : this.fragment(batch, kind, offset, length, stride);
+    }
+    apart(batch, rest, kind, offset, length, stride) {
+      if (this.remoteClosed) throw broken("a frame behind its lane\u2019s close");
+      if (kind > CLOSE) {
+        this.fragment(batch, kind, offset, length, stride, rest);
+        return;
+      }
+      let u8 = new NativeUint8Array(length);
+      fillApart(u8, 0, batch, rest, offset, length, this.sink.own === !0), kind < CLOSE ? this.sink.message(this, { u8, u32: wordsOf(u8) }, kind, 0, length, stride, !0) : (this.consumed += stride, this.closed(decodeJson(u8)));
+    }
+    frames(batch, at, bytes, count, align) {
+      return this.sink.frames === void 0 || this.remoteClosed ? 0 : this.sink.frames(this, batch, at, bytes, count, align);
+    }
+    fragment(batch, kind, offset, length, stride, rest) {
+      let { part } = this;
+      if (kind === BEGIN) {
+        if (part !== void 0) throw broken("begin inside a message that was begun");
+        part = beginPart(batch.u32, offset, length, this.id, this.owner.maxMessage), offset += BEGIN_HEAD, length -= BEGIN_HEAD;
+      } else if (part === void 0)
+        throw broken("a fragment of no message");
+      if (kind === ABORT && length !== 0) throw broken("malformed abort");
+      if (length > part.total - part.filled) throw broken("fragments longer than their message");
+      if (rest === void 0)
+        copyInto(part.u8, viewOf(batch.u8, offset, offset + length), part.filled);
+      else {
+        let own = this.sink.own === !0;
+        kind === BEGIN ? rest.fill(part.u8, 0, length, own) : fillApart(part.u8, part.filled, batch, rest, offset, length, own);
+      }
+      if (this.part = part, this.sink.unread || kind === END ? part.held += stride : this.consumed += stride, kind === ABORT) {
+        this.part = void 0, this.sink.unread ? this.aborted += part.held : this.consumed += part.held;
+        return;
+      }
+      if (part.filled += length, kind === BEGIN || kind === MIDDLE) return;
+      if (kind === END && part.filled !== part.total)
+        throw broken("fragments shorter than their message");
+      this.part = void 0;
+      let whole = { u8: part.u8, u32: wordsOf(part.u8) };
+      this.sink.message(this, whole, part.kind, 0, part.total, part.held, !0);
+    }
+    /** Gives back the credit that fragments hold behind unread messages: there are none any more. */
+    releaseHeld() {
+      this.consumed += this.aborted, this.aborted = 0, this.part !== void 0 && this.part.held > 0 && (this.consumed += this.part.held, this.part.held = 0);
+    }
+    /** Consumed outside of a run: by an iterator, or at the end of a channel. */
+    consume(cost) {
+      this.consumed += cost, this.sink.unread || this.releaseHeld(), this.owner.consumed(this);
+    }
+    closed(reason) {
+      this.remoteClosed = !0, this.part = void 0;
+      let error = reason === void 0 ? void 0 : errorFrom(reason, "channel_ended", "ended by Go");
+      this.close(), this.sink.ended(error), this.goneIfDone();
+    }
+    goneIfDone() {
+      this.remoteClosed && this.closeSent && this.owner.gone(this);
+    }
+    // ---- upward
+    /** The window is known: hello's, or that of the channel's open frame. */
+    openWindow(window2) {
+      window2 > this.window && (this.window = window2), this.pump();
+    }
+    /** undefined: not known yet. */
+    get oneWay() {
+      return this.window < 0 ? void 0 : this.window === 0;
+    }
+    /** Sends in order, as soon as the window lets it. */
+    send(message) {
+      push(this.waiting, message), this.pump();
+    }
+    /**
+     * Sends what is accepted at once, or does nothing: false. `payload` is the caller's own again
+     * afterwards.
+     */
+    trySend(kind, payload2) {
+      if (this.owner.left) return !1;
+      let length = lengthOf(payload2);
+      if (this.waiting.length > 0 || !this.fits(length)) return !1;
+      this.reserved += this.stridesOf(length), this.sink.queued?.(length);
+      let message = withoutAnswer(kind, payload2);
+      return push(this.ready, message), this.ready.length === 1 && this.named && this.owner.write(this), this.ready.length > 0 && (message.payload = copyOf(payload2), this.owner.sendable(this)), !0;
+    }
+    tooLarge(length) {
+      let { maxMessage } = this.owner;
+      if (!(length <= maxMessage))
+        return new TailraceError(
+          "too_large",
+          `a message of ${length} bytes is over the limit of ${maxMessage}: send it in parts`
+        );
+    }
+    fits(length) {
+      return this.owner.leaving ? this.reserved - this.credited + this.stridesOf(length) <= this.window : this.window > 0 && (this.reserved === this.credited || this.reserved - this.credited + min(this.stridesOf(length), FRAME + 16 + this.owner.chunk) <= this.window);
+    }
+    stridesOf(length) {
+      let chunk = this.owner.chunk;
+      return length <= chunk ? strideOf(length) : FRAME * ceil(length / chunk) + 16 + (length + 7 & -8);
+    }
+    pump() {
+      if (this.owner.left) return;
+      let n = 0;
+      for (; n < this.waiting.length; ) {
+        let message = this.waiting[n], length = lengthOf(message.payload);
+        if (!this.fits(length)) break;
+        n++;
+        let tooLarge = this.tooLarge(length);
+        if (tooLarge !== void 0) {
+          message.refused?.(tooLarge);
+          continue;
+        }
+        this.reserved += this.stridesOf(length), push(this.ready, message), message.accepted?.();
+      }
+      n > 0 && (this.waiting = behind(this.waiting, n)), this.ready.length > 0 && this.owner.sendable(this);
+    }
+    /** Closes this direction, behind what was accepted; what waits for the window is refused. */
+    close(error) {
+      this.localClosed || (this.localClosed = !0, this.refuseWaiting(error), push(this.ready, withoutAnswer(CLOSE, NOTHING)), this.reserved += strideOf(0), this.owner.sendable(this));
+    }
+    refuseWaiting(error = new TailraceError("channel_ended", "the channel has ended")) {
+      let refused = this.waiting;
+      this.waiting = list();
+      for (let i = 0; i < refused.length; i++) refused[i].refused?.(error);
+    }
+    credit(total) {
+      if (total > this.sent) throw broken("a credit for what was never sent");
+      total <= this.credited || (this.credited = total, this.pump());
+    }
+    passes(stride) {
+      return this.sent === this.credited || this.sent - this.credited + stride <= this.window;
+    }
+    /** Frames could be written now, given the room. */
+    get hasReady() {
+      return !this.named || this.ready.length === 0 ? !1 : this.ready[0].kind === CLOSE ? !0 : this.sent === this.credited || this.sent - this.credited < this.window;
+    }
+    takeBatched() {
+      let { batched } = this;
+      return this.batched = 0, batched;
+    }
+    /**
+     * Writes frames into a batch, at most about `quota` bytes of them. It joins `batched` with its
+     * first bytes of payload.
+     */
+    write(writer, quota, batched) {
+      let { chunk } = this.owner, stop = writer.length + quota, n = 0;
+      for (; n < this.ready.length && writer.length < stop; ) {
+        let { kind, payload: payload2, opens } = this.ready[n], size = lengthOf(payload2), whole = size <= chunk, from = this.offset, to = min(from + chunk, size), head = !whole && from === 0 ? beginHead(size, kind) : void 0, stride = strideOf(to - from + (head === void 0 ? 0 : BEGIN_HEAD));
+        if (stride > writer.room(this.id) || kind !== CLOSE && !this.passes(stride)) break;
+        writer.lane !== this.id && writer.beginRun(this.id, this.nextOut);
+        let frameKind = kind;
+        if (whole || (frameKind = from === 0 ? BEGIN : to === size ? END : MIDDLE), writer.frame(frameKind, head, payload2, from, to), this.nextOut++, this.sent += stride, to > from && this.batched === 0 && push(batched, this), this.batched += to - from, to < size) {
+          this.offset = to;
+          continue;
+        }
+        if (this.offset = 0, n++, opens !== void 0) for (let i = 0; i < opens.length; i++) opens[i].open();
+        kind === CLOSE && (this.closeSent = !0);
+      }
+      n > 0 && (this.ready = behind(this.ready, n)), this.closeSent && this.goneIfDone();
+    }
+    open() {
+      this.named = !0, this.ready.length > 0 && this.owner.sendable(this);
+    }
+    /** The session ended. */
+    end(error) {
+      this.part = void 0, this.ready = list(), this.localClosed = !0, this.refuseWaiting(error), this.remoteClosed || (this.remoteClosed = !0, this.sink.ended(error));
+    }
+  };
 
   // src/owed.ts
   var LAZY = 50, Owed = class {

@@ -261,6 +261,13 @@ function guarded(callback, argument) {
 }
 
 // src/jsonrun.ts
+function decodeJson(bytes) {
+  try {
+    return parseJson(decodeText(bytes));
+  } catch {
+    throw broken("a JSON payload that is not JSON");
+  }
+}
 function parseRun(batch, at, bytes, count, align, kind, words, take3) {
   let { u32, u8 } = batch, head = 4 * words, mask = align - 1, stop = at + bytes, lengths = list(), costs = list(), frame = at;
   for (let n = 0; n < count && stop - frame >= head; n++) {
@@ -286,35 +293,6 @@ function parseRun(batch, at, bytes, count, align, kind, words, take3) {
   }
   if (values.length !== count) throw broken("a JSON payload that is not one value");
   return { values, lengths, costs };
-}
-
-// src/wire.ts
-var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14;
-var FRAME = 8;
-var CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
-PLACES[JSON_] = CHANNEL;
-PLACES[BYTES] = CHANNEL;
-PLACES[EVENT] = CONTROL_DOWN;
-PLACES[EVAL] = CONTROL_DOWN;
-PLACES[INVOKE] = CONTROL_UP;
-PLACES[RESULT] = CONTROL;
-PLACES[ERROR] = CONTROL;
-PLACES[CANCEL] = CONTROL_UP;
-PLACES[OPEN] = CONTROL_DOWN;
-PLACES[CLOSE] = CHANNEL;
-PLACES[BEGIN] = CONTROL | CHANNEL;
-PLACES[MIDDLE] = CONTROL | CHANNEL;
-PLACES[END] = CONTROL | CHANNEL;
-PLACES[ABORT] = CONTROL | CHANNEL;
-
-// src/lane.ts
-var NOTHING = new Uint8Array(0);
-function decodeJson(bytes) {
-  try {
-    return parseJson(decodeText(bytes));
-  } catch {
-    throw broken("a JSON payload that is not JSON");
-  }
 }
 
 // src/level.ts
@@ -440,6 +418,25 @@ var pinned = new SafeWeakMap();
 function isPinned(buffer) {
   return pinned.has(buffer);
 }
+
+// src/wire.ts
+var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14;
+var FRAME = 8;
+var CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
+PLACES[JSON_] = CHANNEL;
+PLACES[BYTES] = CHANNEL;
+PLACES[EVENT] = CONTROL_DOWN;
+PLACES[EVAL] = CONTROL_DOWN;
+PLACES[INVOKE] = CONTROL_UP;
+PLACES[RESULT] = CONTROL;
+PLACES[ERROR] = CONTROL;
+PLACES[CANCEL] = CONTROL_UP;
+PLACES[OPEN] = CONTROL_DOWN;
+PLACES[CLOSE] = CHANNEL;
+PLACES[BEGIN] = CONTROL | CHANNEL;
+PLACES[MIDDLE] = CONTROL | CHANNEL;
+PLACES[END] = CONTROL | CHANNEL;
+PLACES[ABORT] = CONTROL | CHANNEL;
 
 // src/channel.ts
 var collecting;

@@ -15,8 +15,9 @@ import { stringify } from './builtins/json.js';
 import { ignored, NativePromise, settled } from './builtins/promises.js';
 import { asError, evalError, forbidsEval, isEvalError, runScript } from './controleval.js';
 import { broken, errorFrom, TailraceError } from './errors.js';
-import { parseRun } from './jsonrun.js';
-import { BodySink, decodeJson, type Lane, type Sink } from './lane.js';
+import { decodeJson, parseRun } from './jsonrun.js';
+import type { Lane } from './lane.js';
+import { BodySink, type Sink } from './lanesink.js';
 import {
   checkControl,
   ERROR,

@@ -20,7 +20,8 @@ import { NativePromise } from './builtins/promises.js';
 import { type ChannelCore, givenBytes, refuseNested, stringifyWithChannels } from './channel.js';
 import type { Connection } from './connection.js';
 import { TailraceError, whenAborted } from './errors.js';
-import { type Lane, withoutAnswer } from './lane.js';
+import type { Lane } from './lane.js';
+import { withoutAnswer } from './laneout.js';
 import { BYTES, INVOKE } from './wire.js';
 
 /** The longest raw argument that stands in the invoke itself; a longer one gets a lane. */

@@ -1,9 +1,18 @@
-// A run of JSON messages decoded and parsed at once.
+// JSON that the other side made, decoded and parsed: one message's, or that of a run at once.
 
 import { decodeText, list, parseJson, push } from './builtins/base.js';
 import { viewOf } from './builtins/bytes.js';
 import { broken } from './errors.js';
 import type { Batch } from './wireread.js';
+
+/** What is not JSON is a broken rule. */
+export function decodeJson(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(decodeText(bytes));
+  } catch {
+    throw broken('a JSON payload that is not JSON');
+  }
+}
 
 export interface JsonRun {
   readonly values: readonly unknown[];

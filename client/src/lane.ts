@@ -1,72 +1,18 @@
 // One lane: its numbering, credit and fragments in both directions. What its whole
 // messages mean is its sink's business.
 
-import { behind, ceil, decodeText, list, min, parseJson, push } from './builtins/base.js';
+import { behind, ceil, list, min, push } from './builtins/base.js';
 import { copyInto, copyOf, lengthOf, NativeUint8Array, viewOf, wordsOf } from './builtins/bytes.js';
 import { broken, errorFrom, TailraceError } from './errors.js';
-import {
-  ABORT,
-  BEGIN,
-  BEGIN_HEAD,
-  BYTES,
-  CLOSE,
-  END,
-  FRAME,
-  MIDDLE,
-  mayCome,
-  readU64,
-} from './wire.js';
+import { decodeJson } from './jsonrun.js';
+import { type Outgoing, withoutAnswer } from './laneout.js';
+import { beginPart, fillApart, type Part } from './lanepart.js';
+import type { Sink } from './lanesink.js';
+import { ABORT, BEGIN, BEGIN_HEAD, CLOSE, END, FRAME, MIDDLE } from './wire.js';
 import type { Apart, Batch, FrameTarget } from './wireread.js';
 import { beginHead, type RunWriter, strideOf } from './wirewrite.js';
 
 const NOTHING = new Uint8Array(0);
-
-/** Decodes JSON that the other side made: what is not JSON is a broken rule. */
-export function decodeJson(bytes: Uint8Array): unknown {
-  try {
-    return parseJson(decodeText(bytes));
-  } catch {
-    throw broken('a JSON payload that is not JSON');
-  }
-}
-
-/** Takes a lane's whole messages. */
-export interface Sink {
-  /**
-   * One message, `length` bytes at `offset` of `batch` (for a message that came in fragments:
-   * a buffer of its own). The sink gives `cost` back through `lane.consumed` or `lane.consume`.
-   */
-  message(
-    lane: Lane,
-    batch: Pick<Batch, 'u8' | 'u32'>,
-    kind: number,
-    offset: number,
-    length: number,
-    cost: number,
-    owned: boolean,
-  ): void;
-  /** May take frames from the beginning of a run of several at once: see FrameTarget. */
-  frames?(
-    lane: Lane,
-    batch: Batch,
-    at: number,
-    bytes: number,
-    count: number,
-    align: number,
-  ): number;
-  /** Unread messages wait in the page: fragments are not credited meanwhile. */
-  readonly unread: boolean;
-  /** Messages can be transferred. */
-  readonly own?: boolean;
-  /** Messages may be in a buffer that is overwritten. */
-  readonly borrow?: boolean;
-  /** The other side sends no more on this lane, or the session ended (with an error). */
-  ended(error: TailraceError | undefined): void;
-  /** So many bytes of payload were accepted by trySend, or have to go once more. */
-  queued?(bytes: number): void;
-  /** So many bytes of payload have left the page. */
-  left?(bytes: number): void;
-}
 
 /** What a lane needs of its connection. */
 export interface LaneOwner {
@@ -84,35 +30,6 @@ export interface LaneOwner {
   write(lane: Lane): void;
   /** Both closes were seen. */
   gone(lane: Lane): void;
-}
-
-/** A message on its way out. */
-export interface Outgoing {
-  readonly kind: number;
-  payload: Uint8Array;
-  /** Lanes that the other side knows once this message is in a batch. */
-  readonly opens: readonly Lane[] | undefined;
-  /** It stands within the window: it will be sent, in order. */
-  readonly accepted: (() => void) | undefined;
-  /** It was not accepted, and never will be. */
-  readonly refused: ((error: TailraceError) => void) | undefined;
-}
-
-/** A message of which nobody hears. All its properties are there: see builtins/base.ts. */
-export function withoutAnswer(
-  kind: number,
-  payload: Uint8Array,
-  opens?: readonly Lane[],
-): Outgoing {
-  return { kind, payload, opens, accepted: undefined, refused: undefined };
-}
-
-interface Part {
-  readonly kind: number;
-  readonly u8: Uint8Array<ArrayBuffer>;
-  readonly total: number;
-  filled: number;
-  held: number;
 }
 
 export class Lane implements FrameTarget {
@@ -206,22 +123,9 @@ export class Lane implements FrameTarget {
     let { part } = this;
     if (kind === BEGIN) {
       if (part !== undefined) throw broken('begin inside a message that was begun');
-      const word = offset >> 2;
-      if (length < 16 || batch.u32[word + 3] !== 0) throw broken('malformed begin');
-      if (!mayCome(batch.u32[word + 2], this.id)) {
-        throw broken(`begin of kind ${batch.u32[word + 2]} on lane ${this.id}`);
-      }
-      const total = readU64(batch.u32, word);
-      if (total > this.owner.maxMessage) throw broken('a message over maxMessage');
-      part = {
-        kind: batch.u32[word + 2],
-        u8: new NativeUint8Array(total),
-        total,
-        filled: 0,
-        held: 0,
-      };
-      offset += 16;
-      length -= 16;
+      part = beginPart(batch.u32, offset, length, this.id, this.owner.maxMessage);
+      offset += BEGIN_HEAD;
+      length -= BEGIN_HEAD;
     } else if (part === undefined) {
       throw broken('a fragment of no message');
     }
@@ -470,52 +374,5 @@ export class Lane implements FrameTarget {
       this.remoteClosed = true;
       this.sink.ended(error);
     }
-  }
-}
-
-/** Puts a frame's payload, the first 16 bytes of which are at `offset` of the batch, into `u8`. */
-function fillApart(
-  u8: Uint8Array,
-  at: number,
-  batch: Batch,
-  rest: Apart,
-  offset: number,
-  length: number,
-  own: boolean,
-): void {
-  copyInto(u8, viewOf(batch.u8, offset, offset + 16), at);
-  rest.fill(u8, at + 16, length - 16, own);
-}
-
-/** Takes the one message of a lane that carries a raw body. */
-export class BodySink implements Sink {
-  readonly unread = false;
-  private done = false;
-
-  constructor(
-    private readonly length: number,
-    private readonly take: (body: Uint8Array) => void,
-    private readonly fail: (error: TailraceError) => void,
-  ) {}
-
-  message(
-    lane: Lane,
-    batch: Pick<Batch, 'u8'>,
-    kind: number,
-    offset: number,
-    length: number,
-    cost: number,
-  ): void {
-    lane.consumed += cost;
-    if (kind !== BYTES || length !== this.length || this.done) {
-      throw broken('a body lane carries one message of the length that was announced');
-    }
-    this.done = true;
-    this.take(viewOf(batch.u8, offset, offset + length));
-  }
-
-  ended(error: TailraceError | undefined): void {
-    if (!this.done)
-      this.fail(error ?? errorFrom(undefined, 'body_lost', 'the raw result ended early'));
   }
 }

@@ -5,7 +5,7 @@ import type { Carrier, Hello, Peer } from '../src/carrier.js';
 import { Channel } from '../src/channel.js';
 import { Connection } from '../src/connection.js';
 import { invoke } from '../src/invoke.js';
-import { decodeJson } from '../src/lane.js';
+import { decodeJson } from '../src/jsonrun.js';
 import { EVENT } from '../src/wire.js';
 
 const ROUNDS = 7;
