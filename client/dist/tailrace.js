@@ -743,6 +743,93 @@
   // src/key.ts
   var KEY = /* @__PURE__ */ Symbol.for("tailrace");
 
+  // src/channelargs.ts
+  var collecting;
+  function refuseNested() {
+    if (collecting !== void 0)
+      throw new TailraceError(
+        "invalid_args",
+        "invoke was called while another invoke reads its arguments"
+      );
+  }
+  function stringifyWithChannels(args, collect, replacer) {
+    refuseNested(), collecting = collect;
+    try {
+      return stringify(args, replacer);
+    } finally {
+      collecting = void 0;
+    }
+  }
+  function laneInside(core) {
+    if (collecting === void 0)
+      throw new TailraceError(
+        "invalid_args",
+        "a channel can only be sent inside the arguments of invoke"
+      );
+    return `__CHANNEL__:${collecting(core)}`;
+  }
+
+  // src/wire.ts
+  var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, BEGIN_HEAD = 16, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
+  PLACES[JSON_] = CHANNEL;
+  PLACES[BYTES] = CHANNEL;
+  PLACES[EVENT] = CONTROL_DOWN;
+  PLACES[EVAL] = CONTROL_DOWN;
+  PLACES[INVOKE] = CONTROL_UP;
+  PLACES[RESULT] = CONTROL;
+  PLACES[ERROR] = CONTROL;
+  PLACES[CANCEL] = CONTROL_UP;
+  PLACES[OPEN] = CONTROL_DOWN;
+  PLACES[CLOSE] = CHANNEL;
+  PLACES[BEGIN] = CONTROL | CHANNEL;
+  PLACES[MIDDLE] = CONTROL | CHANNEL;
+  PLACES[END] = CONTROL | CHANNEL;
+  PLACES[ABORT] = CONTROL | CHANNEL;
+  function readU64(u32, word) {
+    let high = u32[word + 1];
+    if (high >= SAFE_HIGH) throw broken("a 64-bit number of 2^53 or more");
+    return high * HIGH + u32[word];
+  }
+  function writeU64(u32, word, value) {
+    u32[word] = value >>> 0, u32[word + 1] = floor(value / HIGH);
+  }
+  function checkKind(kind, lane, places) {
+    if (kind > ABORT)
+      throw broken(kind > 255 ? "nonzero reserved bytes in a frame" : `unknown kind ${kind}`);
+    if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
+  }
+  function mayCome(kind, lane) {
+    return kind < CLOSE && (PLACES[kind] & (lane === 0 ? CONTROL_DOWN : CHANNEL_DOWN)) !== 0;
+  }
+  function checkControl(u32, kind, offset, length) {
+    let word = offset >> 2, wrong;
+    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong ||= u32[word + 1] > EVENT_BYTES) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
+  }
+
+  // src/channelmessage.ts
+  function encodeMessage(message) {
+    let bytes = givenBytes(message, "invalid_message");
+    if (bytes !== void 0) return { kind: BYTES, payload: bytes };
+    let text = stringify(message);
+    if (text === void 0)
+      throw new TailraceError("invalid_message", "this message has no JSON form");
+    return { kind: JSON_, payload: encodeText(text) };
+  }
+  function givenBytes(value, code) {
+    let bytes;
+    try {
+      bytes = bytesOf(value);
+    } catch (error) {
+      throw areBytes(value) ? new TailraceError(
+        code,
+        "these bytes are not there any more: their buffer was transferred, or has become shorter than the view"
+      ) : error;
+    }
+    if (bytes === void 0 && isBlob(value))
+      throw new TailraceError(code, "a Blob has no JSON form: pass await blob.arrayBuffer()");
+    return bytes;
+  }
+
   // src/early.ts
   var waiting = new SafeSet(), over = () => {
   };
@@ -917,91 +1004,7 @@
     }
   };
 
-  // src/pinned.ts
-  var pinned = new SafeWeakMap();
-  function pin(buffer) {
-    pinned.set(buffer, !0);
-  }
-  function isPinned(buffer) {
-    return pinned.has(buffer);
-  }
-
-  // src/wire.ts
-  var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14, HEADER = 48, CLOSING = 8, CREDIT = 16, RUN = 24, FRAME = 8, AHEAD = 32, EVENT_JSON = 0, EVENT_BYTES = 1, QUIET = 1, NATIVE = 2, NOT_ALLOWED = 3, BEGIN_HEAD = 16, MAGIC = 827085396, HIGH = 4294967296, SAFE_HIGH = 2097152, CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
-  PLACES[JSON_] = CHANNEL;
-  PLACES[BYTES] = CHANNEL;
-  PLACES[EVENT] = CONTROL_DOWN;
-  PLACES[EVAL] = CONTROL_DOWN;
-  PLACES[INVOKE] = CONTROL_UP;
-  PLACES[RESULT] = CONTROL;
-  PLACES[ERROR] = CONTROL;
-  PLACES[CANCEL] = CONTROL_UP;
-  PLACES[OPEN] = CONTROL_DOWN;
-  PLACES[CLOSE] = CHANNEL;
-  PLACES[BEGIN] = CONTROL | CHANNEL;
-  PLACES[MIDDLE] = CONTROL | CHANNEL;
-  PLACES[END] = CONTROL | CHANNEL;
-  PLACES[ABORT] = CONTROL | CHANNEL;
-  function readU64(u32, word) {
-    let high = u32[word + 1];
-    if (high >= SAFE_HIGH) throw broken("a 64-bit number of 2^53 or more");
-    return high * HIGH + u32[word];
-  }
-  function writeU64(u32, word, value) {
-    u32[word] = value >>> 0, u32[word + 1] = floor(value / HIGH);
-  }
-  function checkKind(kind, lane, places) {
-    if (kind > ABORT)
-      throw broken(kind > 255 ? "nonzero reserved bytes in a frame" : `unknown kind ${kind}`);
-    if ((PLACES[kind] & places) === 0) throw broken(`misplaced kind ${kind} on lane ${lane}`);
-  }
-  function mayCome(kind, lane) {
-    return kind < CLOSE && (PLACES[kind] & (lane === 0 ? CONTROL_DOWN : CHANNEL_DOWN)) !== 0;
-  }
-  function checkControl(u32, kind, offset, length) {
-    let word = offset >> 2, wrong;
-    if (kind === RESULT ? (wrong = length < 8 || u32[word + 1] > 2, !wrong && u32[word + 1] === 2 && (wrong = length !== 24 || u32[word + 3] !== 0)) : kind === EVENT ? (wrong = length < 8 || u32[word] === 0 || u32[word] > (length - 8) / 4, wrong ||= u32[word + 1] > EVENT_BYTES) : kind === EVAL ? wrong = length < 8 || u32[word + 1] > (QUIET | NATIVE) : wrong = length < 8 || u32[word + 1] !== 0 || kind === OPEN && length !== 16, wrong) throw broken(`malformed payload of kind ${kind}`);
-  }
-
-  // src/channel.ts
-  var collecting;
-  function refuseNested() {
-    if (collecting !== void 0)
-      throw new TailraceError(
-        "invalid_args",
-        "invoke was called while another invoke reads its arguments"
-      );
-  }
-  function stringifyWithChannels(args, collect, replacer) {
-    refuseNested(), collecting = collect;
-    try {
-      return stringify(args, replacer);
-    } finally {
-      collecting = void 0;
-    }
-  }
-  function encodeMessage(message) {
-    let bytes = givenBytes(message, "invalid_message");
-    if (bytes !== void 0) return { kind: BYTES, payload: bytes };
-    let text = stringify(message);
-    if (text === void 0)
-      throw new TailraceError("invalid_message", "this message has no JSON form");
-    return { kind: JSON_, payload: encodeText(text) };
-  }
-  function givenBytes(value, code) {
-    let bytes;
-    try {
-      bytes = bytesOf(value);
-    } catch (error) {
-      throw areBytes(value) ? new TailraceError(
-        code,
-        "these bytes are not there any more: their buffer was transferred, or has become shorter than the view"
-      ) : error;
-    }
-    if (bytes === void 0 && isBlob(value))
-      throw new TailraceError(code, "a Blob has no JSON form: pass await blob.arrayBuffer()");
-    return bytes;
-  }
+  // src/channelcore.ts
   var ChannelCore = class {
     constructor(own, borrow) {
       this.own = own;
@@ -1211,16 +1214,19 @@
       this.early = list();
       for (let i = 0; i < early.length; i++) early[i].refused(error);
     }
-    /** The lane of this channel inside the arguments of the invoke under way. */
-    collect() {
-      if (collecting === void 0)
-        throw new TailraceError(
-          "invalid_args",
-          "a channel can only be sent inside the arguments of invoke"
-        );
-      return `__CHANNEL__:${collecting(this)}`;
-    }
-  }, LEVELS = [
+  };
+
+  // src/pinned.ts
+  var pinned = new SafeWeakMap();
+  function pin(buffer) {
+    pinned.set(buffer, !0);
+  }
+  function isPinned(buffer) {
+    return pinned.has(buffer);
+  }
+
+  // src/channel.ts
+  var LEVELS = [
     "bufferedAmountHighThreshold",
     "onbufferedamounthigh",
     "bufferedAmountLowThreshold",
@@ -1285,7 +1291,7 @@
       return this.#core.iterate();
     }
     toJSON() {
-      return this.#core.collect();
+      return laneInside(this.#core);
     }
   };
   function take(message) {

@@ -121,37 +121,6 @@ function bytesOf(value) {
   return length === 0 && copyOf(u8), new NativeUint8Array(bufferOf(u8), offsetOf(u8), length);
 }
 
-// src/builtins/dom.ts
-var { reportError: nativeReport } = globalThis, host = { eval: globalThis.eval, setTimeout: globalThis.setTimeout }, microtask = globalThis.queueMicrotask;
-function report(error) {
-  try {
-    let { reportError } = globalThis;
-    if (typeof reportError == "function") {
-      reportError(error);
-      return;
-    }
-  } catch {
-  }
-  if (typeof nativeReport == "function") {
-    nativeReport(error);
-    return;
-  }
-  let { setTimeout } = host;
-  setTimeout(() => {
-    throw error;
-  });
-}
-var targets = globalThis.EventTarget?.prototype, addListener = methodOf(targets, "addEventListener"), removeListener = methodOf(targets, "removeEventListener"), NativeEventTarget = globalThis.EventTarget, NativeEvent = globalThis.Event, dispatch = methodOf(targets, "dispatchEvent");
-function reader(prototype, name) {
-  let read = readerOf(prototype, name);
-  return (object) => isKind(read, object) ? read(object) : object[name];
-}
-var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), isHidden = reader(globalThis.Document?.prototype, "hidden"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeCustomEvent = globalThis.CustomEvent;
-var NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
-var NativeRequest = globalThis.XMLHttpRequest, requests = NativeRequest?.prototype, openRequest = methodOf(requests, "open"), setHeader = methodOf(requests, "setRequestHeader"), sendRequest = methodOf(requests, "send"), abortRequest = methodOf(requests, "abort"), requestStatus = readerOf(requests, "status"), requestText = readerOf(requests, "responseText");
-var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
-var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
-
 // src/builtins/json.ts
 function stringify(value, replacer) {
   return hasOwn(arrayPrototype, "toJSON") || hasOwn(objectPrototype, "toJSON") ? textOf({ "": value }, "", replacer) : stringifyJson(value, replacer);
@@ -192,6 +161,114 @@ function unwrapped(value) {
   for (let i = 0; i < wrapped.length; i++)
     if (isKind(wrapped[i], value)) return wrapped[i](value);
   return value;
+}
+
+// src/builtins/dom.ts
+var { reportError: nativeReport } = globalThis, host = { eval: globalThis.eval, setTimeout: globalThis.setTimeout }, microtask = globalThis.queueMicrotask;
+function report(error) {
+  try {
+    let { reportError } = globalThis;
+    if (typeof reportError == "function") {
+      reportError(error);
+      return;
+    }
+  } catch {
+  }
+  if (typeof nativeReport == "function") {
+    nativeReport(error);
+    return;
+  }
+  let { setTimeout } = host;
+  setTimeout(() => {
+    throw error;
+  });
+}
+var targets = globalThis.EventTarget?.prototype, addListener = methodOf(targets, "addEventListener"), removeListener = methodOf(targets, "removeEventListener"), NativeEventTarget = globalThis.EventTarget, NativeEvent = globalThis.Event, dispatch = methodOf(targets, "dispatchEvent");
+function reader(prototype, name) {
+  let read = readerOf(prototype, name);
+  return (object) => isKind(read, object) ? read(object) : object[name];
+}
+var isPersisted = reader(globalThis.PageTransitionEvent?.prototype, "persisted"), violations = globalThis.SecurityPolicyViolationEvent?.prototype, directiveOf = reader(violations, "effectiveDirective"), blockedOf = reader(violations, "blockedURI"), dispositionOf = reader(violations, "disposition"), isHidden = reader(globalThis.Document?.prototype, "hidden"), rootOf = reader(globalThis.Document?.prototype, "documentElement"), dataOf = reader(globalThis.HTMLElement?.prototype, "dataset"), signals = globalThis.AbortSignal?.prototype, isAborted = reader(signals, "aborted"), reasonOf = reader(signals, "reason"), NativeCustomEvent = globalThis.CustomEvent;
+var NativeAbortController = globalThis.AbortController, controllers = NativeAbortController?.prototype, readSignal = readerOf(controllers, "signal"), abortController = methodOf(controllers, "abort");
+var NativeRequest = globalThis.XMLHttpRequest, requests = NativeRequest?.prototype, openRequest = methodOf(requests, "open"), setHeader = methodOf(requests, "setRequestHeader"), sendRequest = methodOf(requests, "send"), abortRequest = methodOf(requests, "abort"), requestStatus = readerOf(requests, "status"), requestText = readerOf(requests, "responseText");
+var responses = globalThis.Response?.prototype, readStatus = readerOf(responses, "status"), readBody = methodOf(responses, "arrayBuffer"), statusOf = reader(responses, "status");
+var headers = globalThis.Headers?.prototype, eachHeaderOf = methodOf(headers, "forEach"), hasHeader = methodOf(headers, "has");
+
+// src/errors.ts
+var TailraceError = class extends Error {
+  constructor(code, message, detail) {
+    super(message), define(this, "name", "TailraceError", { configurable: !0, writable: !0 });
+    let own = { configurable: !0, writable: !0, enumerable: !0 };
+    define(this, "code", code, own), detail !== void 0 && define(this, "detail", detail, own);
+  }
+};
+function broken(rule) {
+  return new TailraceError("protocol", `broken wire rule: ${rule}`);
+}
+function callable(callback) {
+  return typeof callback == "function" ? callback : void 0;
+}
+function guarded(callback, argument) {
+  if (callback !== void 0)
+    try {
+      callback(argument);
+    } catch (error) {
+      report(error);
+    }
+}
+
+// src/channelargs.ts
+var collecting;
+function laneInside(core) {
+  if (collecting === void 0)
+    throw new TailraceError(
+      "invalid_args",
+      "a channel can only be sent inside the arguments of invoke"
+    );
+  return `__CHANNEL__:${collecting(core)}`;
+}
+
+// src/wire.ts
+var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14;
+var FRAME = 8;
+var CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
+PLACES[JSON_] = CHANNEL;
+PLACES[BYTES] = CHANNEL;
+PLACES[EVENT] = CONTROL_DOWN;
+PLACES[EVAL] = CONTROL_DOWN;
+PLACES[INVOKE] = CONTROL_UP;
+PLACES[RESULT] = CONTROL;
+PLACES[ERROR] = CONTROL;
+PLACES[CANCEL] = CONTROL_UP;
+PLACES[OPEN] = CONTROL_DOWN;
+PLACES[CLOSE] = CHANNEL;
+PLACES[BEGIN] = CONTROL | CHANNEL;
+PLACES[MIDDLE] = CONTROL | CHANNEL;
+PLACES[END] = CONTROL | CHANNEL;
+PLACES[ABORT] = CONTROL | CHANNEL;
+
+// src/channelmessage.ts
+function encodeMessage(message) {
+  let bytes = givenBytes(message, "invalid_message");
+  if (bytes !== void 0) return { kind: BYTES, payload: bytes };
+  let text = stringify(message);
+  if (text === void 0)
+    throw new TailraceError("invalid_message", "this message has no JSON form");
+  return { kind: JSON_, payload: encodeText(text) };
+}
+function givenBytes(value, code) {
+  let bytes;
+  try {
+    bytes = bytesOf(value);
+  } catch (error) {
+    throw areBytes(value) ? new TailraceError(
+      code,
+      "these bytes are not there any more: their buffer was transferred, or has become shorter than the view"
+    ) : error;
+  }
+  if (bytes === void 0 && isBlob(value))
+    throw new TailraceError(code, "a Blob has no JSON form: pass await blob.arrayBuffer()");
+  return bytes;
 }
 
 // src/builtins/collections.ts
@@ -235,29 +312,6 @@ function waitForCall(channel) {
 }
 function waitNoMore(channel) {
   waiting.delete(channel);
-}
-
-// src/errors.ts
-var TailraceError = class extends Error {
-  constructor(code, message, detail) {
-    super(message), define(this, "name", "TailraceError", { configurable: !0, writable: !0 });
-    let own = { configurable: !0, writable: !0, enumerable: !0 };
-    define(this, "code", code, own), detail !== void 0 && define(this, "detail", detail, own);
-  }
-};
-function broken(rule) {
-  return new TailraceError("protocol", `broken wire rule: ${rule}`);
-}
-function callable(callback) {
-  return typeof callback == "function" ? callback : void 0;
-}
-function guarded(callback, argument) {
-  if (callback !== void 0)
-    try {
-      callback(argument);
-    } catch (error) {
-      report(error);
-    }
 }
 
 // src/jsonrun.ts
@@ -413,55 +467,7 @@ var Levelled = class {
   }
 };
 
-// src/pinned.ts
-var pinned = new SafeWeakMap();
-function isPinned(buffer) {
-  return pinned.has(buffer);
-}
-
-// src/wire.ts
-var JSON_ = 1, BYTES = 2, EVENT = 3, EVAL = 4, INVOKE = 5, RESULT = 6, ERROR = 7, CANCEL = 8, OPEN = 9, CLOSE = 10, BEGIN = 11, MIDDLE = 12, END = 13, ABORT = 14;
-var FRAME = 8;
-var CONTROL_DOWN = 1, CONTROL_UP = 2, CHANNEL_DOWN = 4, CHANNEL_UP = 8, CONTROL = CONTROL_DOWN | CONTROL_UP, CHANNEL = CHANNEL_DOWN | CHANNEL_UP, PLACES = new Uint8Array(256);
-PLACES[JSON_] = CHANNEL;
-PLACES[BYTES] = CHANNEL;
-PLACES[EVENT] = CONTROL_DOWN;
-PLACES[EVAL] = CONTROL_DOWN;
-PLACES[INVOKE] = CONTROL_UP;
-PLACES[RESULT] = CONTROL;
-PLACES[ERROR] = CONTROL;
-PLACES[CANCEL] = CONTROL_UP;
-PLACES[OPEN] = CONTROL_DOWN;
-PLACES[CLOSE] = CHANNEL;
-PLACES[BEGIN] = CONTROL | CHANNEL;
-PLACES[MIDDLE] = CONTROL | CHANNEL;
-PLACES[END] = CONTROL | CHANNEL;
-PLACES[ABORT] = CONTROL | CHANNEL;
-
-// src/channel.ts
-var collecting;
-function encodeMessage(message) {
-  let bytes = givenBytes(message, "invalid_message");
-  if (bytes !== void 0) return { kind: BYTES, payload: bytes };
-  let text = stringify(message);
-  if (text === void 0)
-    throw new TailraceError("invalid_message", "this message has no JSON form");
-  return { kind: JSON_, payload: encodeText(text) };
-}
-function givenBytes(value, code) {
-  let bytes;
-  try {
-    bytes = bytesOf(value);
-  } catch (error) {
-    throw areBytes(value) ? new TailraceError(
-      code,
-      "these bytes are not there any more: their buffer was transferred, or has become shorter than the view"
-    ) : error;
-  }
-  if (bytes === void 0 && isBlob(value))
-    throw new TailraceError(code, "a Blob has no JSON form: pass await blob.arrayBuffer()");
-  return bytes;
-}
+// src/channelcore.ts
 var ChannelCore = class {
   constructor(own, borrow) {
     this.own = own;
@@ -671,16 +677,16 @@ var ChannelCore = class {
     this.early = list();
     for (let i = 0; i < early.length; i++) early[i].refused(error);
   }
-  /** The lane of this channel inside the arguments of the invoke under way. */
-  collect() {
-    if (collecting === void 0)
-      throw new TailraceError(
-        "invalid_args",
-        "a channel can only be sent inside the arguments of invoke"
-      );
-    return `__CHANNEL__:${collecting(this)}`;
-  }
-}, LEVELS = [
+};
+
+// src/pinned.ts
+var pinned = new SafeWeakMap();
+function isPinned(buffer) {
+  return pinned.has(buffer);
+}
+
+// src/channel.ts
+var LEVELS = [
   "bufferedAmountHighThreshold",
   "onbufferedamounthigh",
   "bufferedAmountLowThreshold",
@@ -745,7 +751,7 @@ var Channel = class extends Levelled {
     return this.#core.iterate();
   }
   toJSON() {
-    return this.#core.collect();
+    return laneInside(this.#core);
   }
 };
 function take(message) {

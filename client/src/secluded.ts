@@ -8,7 +8,7 @@ import { Arrivals } from './arrivals.js';
 import { seclude } from './builtins/base.js';
 import { Aborter } from './builtins/dom.js';
 import { Calls } from './calls.js';
-import { ChannelCore } from './channel.js';
+import { ChannelCore } from './channelcore.js';
 import { Connection } from './connection.js';
 import { ControlSink } from './control.js';
 import { Events } from './events.js';
