@@ -3067,6 +3067,26 @@
     };
   }
 
+  // src/shmmemory.ts
+  var Rest = class {
+    constructor(memory) {
+      this.memory = memory;
+      this.live = !0;
+      /** Bytes since it was last set to 0. */
+      this.filled = 0;
+      this.through = new NativeUint8Array(0);
+    }
+    fill(u8, at, length, transferable) {
+      let n;
+      if (transferable ? (lengthOf(this.through) < length && (this.through = new NativeUint8Array(length)), n = this.memory.fill(this.through, 0, length), n === length && copyInto(u8, viewOf(this.through, 0, length), at)) : (n = this.memory.fill(u8, at, length), pin(bufferOf(u8))), n === -1) throw GONE;
+      if (n !== length) throw broken("the rest of another frame");
+      this.filled += length;
+    }
+    skip() {
+      this.memory.skip();
+    }
+  };
+
   // src/shm.ts
   var FLAGS = 4294967296, BORROW = 2, APART2 = 4, EVERY = 1 << 20, TURN = 8, OFFER = 1e3, KEPT = 8, LAST_WAIT = 100, REUSED = 262144, holders = new SafeWeakMap(), ShmCarrier = class {
     constructor(memory, http, clock) {
@@ -3248,23 +3268,6 @@
     }
     reach() {
       dispatch(this.target, this.event);
-    }
-  }, Rest = class {
-    constructor(memory) {
-      this.memory = memory;
-      this.live = !0;
-      /** Bytes since it was last set to 0. */
-      this.filled = 0;
-      this.through = new NativeUint8Array(0);
-    }
-    fill(u8, at, length, transferable) {
-      let n;
-      if (transferable ? (lengthOf(this.through) < length && (this.through = new NativeUint8Array(length)), n = this.memory.fill(this.through, 0, length), n === length && copyInto(u8, viewOf(this.through, 0, length), at)) : (n = this.memory.fill(u8, at, length), pin(bufferOf(u8))), n === -1) throw GONE;
-      if (n !== length) throw broken("the rest of another frame");
-      this.filled += length;
-    }
-    skip() {
-      this.memory.skip();
     }
   };
   function wordsAndBytes(length) {

@@ -17,7 +17,8 @@ import { HttpCarrier } from './http.js';
 import { KEY } from './key.js';
 import { createPage } from './page.js';
 import { secludeAll } from './secluded.js';
-import { type Memory, ShmCarrier } from './shm.js';
+import { ShmCarrier } from './shm.js';
+import type { Memory } from './shmmemory.js';
 import { createTimers } from './timers.js';
 
 interface Config {

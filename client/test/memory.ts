@@ -2,7 +2,7 @@
 // with the memory behind them.
 
 import assert from 'node:assert/strict';
-import type { Memory } from '../src/shm.js';
+import type { Memory } from '../src/shmmemory.js';
 
 interface Record {
   readonly flags: number;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Memory } from '../src/shm.js';
+import type { Memory } from '../src/shmmemory.js';
 import { BEGIN, BYTES, END, JSON_, MIDDLE } from '../src/wire.js';
 import { type Go, settle, started } from './go.js';
 import { join, result, u32s } from './gowire.js';
