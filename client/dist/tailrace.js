@@ -434,42 +434,70 @@
     return value;
   }
 
-  // src/http.ts
-  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, BUSY_WAIT = 20, GRACE = 1e4, HELLO_TIMEOUT = 1e4, WATCH = 2500, SMALL = 16384;
+  // src/httpreplies.ts
+  function replied(status, body) {
+    return { __proto__: null, status, body };
+  }
+  function answered(status, text) {
+    let whole = status !== 200 || parse(text) !== void 0;
+    return { __proto__: null, status, text, whole };
+  }
+  function unreachable() {
+    return new TailraceError("unreachable", "the Go side does not answer: is the app still running?");
+  }
+  function textOf2(body) {
+    return body === void 0 ? "" : decodeText(new NativeUint8Array(body));
+  }
+  function parse(text) {
+    try {
+      return parseJson(text);
+    } catch {
+      return;
+    }
+  }
+  function refusal(status, text) {
+    let code = status === 403 ? "forbidden" : status === 410 ? "closed" : "refused";
+    return errorFrom(parse(text), code, `the Go side answered with status ${status}`);
+  }
+  function readHello(value) {
+    let hello = { __proto__: null, ...typeof value == "object" ? value : void 0 }, { session, label, pulls, posts, hold: hold2, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => isInteger(n) && n >= least && n <= most;
+    if (hello.version !== 1)
+      throw new TailraceError("protocol", `the Go side speaks version ${hello.version}, not 1`);
+    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold2, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32) || !between(pending, 1, 2 ** 32))
+      throw new TailraceError("protocol", "a hello with fields missing or out of range");
+    return hello;
+  }
+
+  // src/httprequests.ts
+  var TRIES = 12, FIRST_WAIT = 50, LONGEST_WAIT = 1e3, HELLO_TIMEOUT = 1e4, WATCH = 2500;
   function newSlot(index) {
     return { index, request: 0, aborter: void 0, abort: void 0, until: 0, refusals: 0 };
   }
-  var FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
+  var HttpRequests = class {
     constructor(options) {
       this.options = options;
-      this.immediate = !1;
       this.stopped = !1;
       /** The page's policy refuses requests, so that none is made any more. */
       this.blocked = !1;
-      this.waking = !1;
       /** Slots with a request under way. */
       this.busy = new SafeSet();
       this.watching = !1;
-      /** Batches under way, and the slot that the page's last ones go through. */
-      this.flying = new SafeSet();
-      this.last = newSlot(0);
       this.session = "";
       this.headers = headersOf({ "Tailrace-Version": "1" });
-      this.hold = 0;
-      this.free = list();
-      /** Pull slots without a request. */
-      this.idle = list();
       options.memory === !0 && (this.headers["Tailrace-Memory"] = "1");
     }
-    async hello() {
-      let answer = await safe(this.ask("hello", null));
-      if (answer.status !== 200) throw refusal(answer.status, answer.text);
-      return readHello(parse(answer.text));
+    /** The requests are those of that session from now on. */
+    open(session) {
+      this.session = session, this.headers = headersOf({
+        "Tailrace-Version": "1",
+        "Tailrace-Session": session,
+        "Content-Type": "application/octet-stream"
+      });
     }
-    /** Tells Go that shared memory is not used any more, and why. Then `resume` may follow. */
-    async giveUp(reason) {
-      let answer = await safe(this.ask("carrier", stringify({ reason }))), { status, text } = answer;
-      if (status < 200 || status >= 300) throw refusal(status, text);
+    stop() {
+      this.stopped = !0, this.busy.forEach((slot) => {
+        slot.abort?.abort();
+      }), this.busy.clear();
     }
     /** A request outside of the batches, until it has an answer. */
     async ask(path, body) {
@@ -515,155 +543,6 @@
     lookForPolicy(slot) {
       return this.options.refusals() > slot.refusals && (this.blocked = !0), this.blocked;
     }
-    start(peer, hello) {
-      this.prepare(peer, hello), this.resume();
-    }
-    /** As start, but nothing moves before `resume`. */
-    prepare(peer, hello) {
-      this.peer = peer, this.hold = hello.hold, this.session = hello.session, this.headers = headersOf({
-        "Tailrace-Version": "1",
-        "Tailrace-Session": hello.session,
-        "Content-Type": "application/octet-stream"
-      });
-      for (let i = 0; i < hello.posts; i++) push(this.free, newSlot(hello.pulls + i));
-      this.last = this.free[0];
-      for (let i = 0; i < hello.pulls; i++) push(this.idle, newSlot(i));
-    }
-    /** Another carrier goes on: no new pulls and posts; those under way come to their end. */
-    pause(instead) {
-      this.instead = instead;
-    }
-    /**
-     * Begins to move batches, or goes on. `onblocked`: what to do if the page's policy forbids it,
-     * but for ending the session.
-     */
-    resume(onblocked) {
-      this.instead = void 0;
-      let { peer } = this;
-      if (peer === void 0 || this.stopped) return;
-      this.onblocked = onblocked ?? ((error) => peer.end(error));
-      let { idle } = this;
-      this.idle = list();
-      for (let i = 0; i < idle.length; i++) this.pull(peer, idle[i]);
-      this.flush();
-    }
-    wake() {
-      this.waking || (this.waking = !0, microtask(() => {
-        this.waking = !1, this.flush();
-      }));
-    }
-    flush() {
-      let { peer, instead } = this;
-      if (instead !== void 0) {
-        this.stopped || instead();
-        return;
-      }
-      for (; peer !== void 0 && !this.stopped && !this.blocked && this.free.length > 0; ) {
-        let out = peer.outgoing();
-        if (out === void 0) return;
-        this.post(peer, pop(this.free), out);
-      }
-    }
-    leave(last) {
-      let { peer, flying } = this;
-      if (peer === void 0 || this.stopped || this.instead !== void 0) return;
-      let outs = list();
-      for (flying.forEach((out) => {
-        push(outs, out);
-      }); ; ) {
-        let out = peer.outgoing();
-        if (out === void 0) break;
-        push(outs, out);
-      }
-      for (let i = 0; i < outs.length; i++) {
-        let { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0);
-        this.outlive("batch", bytes);
-      }
-      flying.clear(), last && this.sayLast();
-    }
-    /** Tells Go the number of the page's last batch, over whichever carrier that goes. */
-    sayLast() {
-      this.peer === void 0 || this.stopped || this.outlive("leave", encodeText(`{"last":${this.peer.lastSent}}`));
-    }
-    /**
-     * A request that outlives the page. Nobody waits for its answer. WebKit sends a page's last
-     * fetches up to 64 KB in all, and its messages to the app whatever they are.
-     */
-    outlive(path, body) {
-      let { outlive } = this.options;
-      if (outlive !== void 0) {
-        outlive(`${this.session} ${path} ${latin1(body)}`);
-        return;
-      }
-      if (this.blocked) return;
-      let init = { __proto__: null, ...this.init(body, new Aborter().signal), keepalive: !0 };
-      ignored(this.options.fetch(`${this.options.base}/.tailrace/${path}`, init));
-    }
-    stop() {
-      this.stopped = !0, this.busy.forEach((slot) => {
-        slot.abort?.abort();
-      }), this.busy.clear();
-    }
-    async pull(peer, slot) {
-      let failures = 0, out, next = this.request(peer, slot, out, this.hold);
-      for (; ; ) {
-        let answer = await safe(next);
-        if (this.stopped) return;
-        if (answer === FAILED || answer !== void 0 && !taken(peer, answer)) {
-          if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
-          if (answer === FAILED && this.lookForPolicy(slot)) {
-            push(this.idle, slot), this.giveBack(peer, out);
-            return;
-          }
-          let held = failures === 1 && this.instead === void 0;
-          next = this.request(peer, slot, out, held ? this.hold : 0);
-          continue;
-        }
-        if (failures = 0, out !== void 0 && (this.flying.delete(out), peer.delivered(out), this.wake()), out = void 0, this.instead !== void 0 && (peer.dispatch(), this.flush(), this.instead !== void 0))
-          break;
-        let small = answer?.body !== void 0 && sizeOf(answer.body) <= SMALL;
-        if (small && (peer.dispatch(), out = peer.outgoing()), this.stopped) return;
-        next = this.request(peer, slot, out, this.hold), out?.leave(), small || peer.dispatch();
-      }
-      push(this.idle, slot);
-    }
-    async post(peer, slot, out) {
-      for (let failures = 0; ; ) {
-        let answer = await safe(this.request(peer, slot, out, 0));
-        if (this.stopped) return;
-        if (answer !== FAILED && (answer === void 0 || taken(peer, answer))) break;
-        if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.wait(failures)), this.stopped) return;
-        if (answer === FAILED && this.lookForPolicy(slot)) {
-          push(this.free, slot), this.giveBack(peer, out);
-          return;
-        }
-      }
-      this.flying.delete(out), peer.delivered(out), push(this.free, slot), this.flush(), peer.dispatch(), this.flush();
-    }
-    /** No request is made any more: what was to go by one goes another way, if there is one. */
-    giveBack(peer, out) {
-      out !== void 0 && (this.flying.delete(out), peer.again([out]));
-      let { instead, onblocked } = this;
-      this.onblocked = void 0, instead !== void 0 ? instead() : onblocked?.(blockedByPolicy(this.options.base));
-    }
-    /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
-    async request(peer, slot, out, hold2) {
-      let composed = peer.compose(out, slot.index, ++slot.request, hold2);
-      for (out !== void 0 && this.flying.add(out); ; ) {
-        let answer = await safe(this.fetch("batch", composed.bytes, slot, this.hold + GRACE));
-        if (this.stopped) return;
-        if (answer === void 0)
-          return peer.undelivered(composed.credits), FAILED;
-        if (answer.status === 429) {
-          if (await safe(this.sleep(BUSY_WAIT)), this.stopped) return;
-        } else {
-          if (answer.status >= 200 && answer.status < 300)
-            return answer.status === 204 ? void 0 : answer.body === void 0 ? FAILED : answer;
-          peer.end(refusal(answer.status, textOf2(answer.body)));
-          return;
-        }
-      }
-    }
     /** Undefined: the answer did not come, or not whole. Never rejects. */
     async fetch(path, body, slot, timeout) {
       if (!this.blocked) {
@@ -692,6 +571,7 @@
         }), this.busy.size > 0 && this.watch();
       }, WATCH));
     }
+    /** Waits before what has failed so many times in a row is tried again. */
     async wait(failures) {
       failures !== 1 && await safe(this.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 2))));
     }
@@ -700,44 +580,182 @@
         this.options.clock.setTimeout(resolve, milliseconds);
       });
     }
+    /**
+     * A request that outlives the page. Nobody waits for its answer. WebKit sends a page's last
+     * fetches up to 64 KB in all, and its messages to the app whatever they are.
+     */
+    outlive(path, body) {
+      let { outlive } = this.options;
+      if (outlive !== void 0) {
+        outlive(`${this.session} ${path} ${latin1(body)}`);
+        return;
+      }
+      if (this.blocked) return;
+      let init = { __proto__: null, ...this.init(body, new Aborter().signal), keepalive: !0 };
+      ignored(this.options.fetch(`${this.options.base}/.tailrace/${path}`, init));
+    }
   };
-  function replied(status, body) {
-    return { __proto__: null, status, body };
-  }
-  function taken(peer, { body }) {
-    return body !== void 0 && peer.receive(body);
-  }
-  function answered(status, text) {
-    let whole = status !== 200 || parse(text) !== void 0;
-    return { __proto__: null, status, text, whole };
-  }
   function headersOf(headers2) {
     return { __proto__: null, ...headers2 };
   }
-  function unreachable() {
-    return new TailraceError("unreachable", "the Go side does not answer: is the app still running?");
-  }
-  function textOf2(body) {
-    return body === void 0 ? "" : decodeText(new NativeUint8Array(body));
-  }
-  function parse(text) {
-    try {
-      return parseJson(text);
-    } catch {
-      return;
+
+  // src/http.ts
+  var BUSY_WAIT = 20, GRACE = 1e4, SMALL = 16384, FAILED = /* @__PURE__ */ Symbol("failed"), HttpCarrier = class {
+    constructor(options) {
+      this.options = options;
+      this.immediate = !1;
+      this.waking = !1;
+      /** Batches under way, and the slot that the page's last ones go through. */
+      this.flying = new SafeSet();
+      this.last = newSlot(0);
+      this.hold = 0;
+      this.free = list();
+      /** Pull slots without a request. */
+      this.idle = list();
+      this.requests = new HttpRequests(options);
     }
-  }
-  function refusal(status, text) {
-    let code = status === 403 ? "forbidden" : status === 410 ? "closed" : "refused";
-    return errorFrom(parse(text), code, `the Go side answered with status ${status}`);
-  }
-  function readHello(value) {
-    let hello = { __proto__: null, ...typeof value == "object" ? value : void 0 }, { session, label, pulls, posts, hold: hold2, maxBatch, maxMessage, window: window2, lanes, pending } = hello, between = (n, least, most) => isInteger(n) && n >= least && n <= most;
-    if (hello.version !== 1)
-      throw new TailraceError("protocol", `the Go side speaks version ${hello.version}, not 1`);
-    if (typeof session != "string" || typeof label != "string" || !between(pulls, 1, 64) || !between(posts, 1, 64) || !between(hold2, 0, 6e5) || !between(maxBatch, 1024, 2 ** 30) || !between(maxMessage, 1, 2 ** 31) || !between(window2, 64, 2 ** 40) || !between(lanes, 1, 2 ** 32) || !between(pending, 1, 2 ** 32))
-      throw new TailraceError("protocol", "a hello with fields missing or out of range");
-    return hello;
+    async hello() {
+      let answer = await safe(this.requests.ask("hello", null));
+      if (answer.status !== 200) throw refusal(answer.status, answer.text);
+      return readHello(parse(answer.text));
+    }
+    /** Tells Go that shared memory is not used any more, and why. Then `resume` may follow. */
+    async giveUp(reason) {
+      let answer = await safe(this.requests.ask("carrier", stringify({ reason }))), { status, text } = answer;
+      if (status < 200 || status >= 300) throw refusal(status, text);
+    }
+    start(peer, hello) {
+      this.prepare(peer, hello), this.resume();
+    }
+    /** As start, but nothing moves before `resume`. */
+    prepare(peer, hello) {
+      this.peer = peer, this.hold = hello.hold, this.requests.open(hello.session);
+      for (let i = 0; i < hello.posts; i++) push(this.free, newSlot(hello.pulls + i));
+      this.last = this.free[0];
+      for (let i = 0; i < hello.pulls; i++) push(this.idle, newSlot(i));
+    }
+    /** Another carrier goes on: no new pulls and posts; those under way come to their end. */
+    pause(instead) {
+      this.instead = instead;
+    }
+    /**
+     * Begins to move batches, or goes on. `onblocked`: what to do if the page's policy forbids it,
+     * but for ending the session.
+     */
+    resume(onblocked) {
+      this.instead = void 0;
+      let { peer } = this;
+      if (peer === void 0 || this.requests.stopped) return;
+      this.onblocked = onblocked ?? ((error) => peer.end(error));
+      let { idle } = this;
+      this.idle = list();
+      for (let i = 0; i < idle.length; i++) this.pull(peer, idle[i]);
+      this.flush();
+    }
+    wake() {
+      this.waking || (this.waking = !0, microtask(() => {
+        this.waking = !1, this.flush();
+      }));
+    }
+    flush() {
+      let { peer, instead, requests: requests2 } = this;
+      if (instead !== void 0) {
+        requests2.stopped || instead();
+        return;
+      }
+      for (; peer !== void 0 && !requests2.stopped && !requests2.blocked && this.free.length > 0; ) {
+        let out = peer.outgoing();
+        if (out === void 0) return;
+        this.post(peer, pop(this.free), out);
+      }
+    }
+    leave(last) {
+      let { peer, flying } = this;
+      if (peer === void 0 || this.requests.stopped || this.instead !== void 0) return;
+      let outs = list();
+      for (flying.forEach((out) => {
+        push(outs, out);
+      }); ; ) {
+        let out = peer.outgoing();
+        if (out === void 0) break;
+        push(outs, out);
+      }
+      for (let i = 0; i < outs.length; i++) {
+        let { bytes } = peer.compose(outs[i], this.last.index, ++this.last.request, 0);
+        this.requests.outlive("batch", bytes);
+      }
+      flying.clear(), last && this.sayLast();
+    }
+    /** Tells Go the number of the page's last batch, over whichever carrier that goes. */
+    sayLast() {
+      this.peer === void 0 || this.requests.stopped || this.requests.outlive("leave", encodeText(`{"last":${this.peer.lastSent}}`));
+    }
+    stop() {
+      this.requests.stop();
+    }
+    async pull(peer, slot) {
+      let failures = 0, out, next = this.request(peer, slot, out, this.hold);
+      for (; ; ) {
+        let answer = await safe(next);
+        if (this.requests.stopped) return;
+        if (answer === FAILED || answer !== void 0 && !taken(peer, answer)) {
+          if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.requests.wait(failures)), this.requests.stopped) return;
+          if (answer === FAILED && this.requests.lookForPolicy(slot)) {
+            push(this.idle, slot), this.giveBack(peer, out);
+            return;
+          }
+          let held = failures === 1 && this.instead === void 0;
+          next = this.request(peer, slot, out, held ? this.hold : 0);
+          continue;
+        }
+        if (failures = 0, out !== void 0 && (this.flying.delete(out), peer.delivered(out), this.wake()), out = void 0, this.instead !== void 0 && (peer.dispatch(), this.flush(), this.instead !== void 0))
+          break;
+        let small = answer?.body !== void 0 && sizeOf(answer.body) <= SMALL;
+        if (small && (peer.dispatch(), out = peer.outgoing()), this.requests.stopped) return;
+        next = this.request(peer, slot, out, this.hold), out?.leave(), small || peer.dispatch();
+      }
+      push(this.idle, slot);
+    }
+    async post(peer, slot, out) {
+      for (let failures = 0; ; ) {
+        let answer = await safe(this.request(peer, slot, out, 0));
+        if (this.requests.stopped) return;
+        if (answer !== FAILED && (answer === void 0 || taken(peer, answer))) break;
+        if (failures++, failures === TRIES ? peer.end(unreachable()) : await safe(this.requests.wait(failures)), this.requests.stopped) return;
+        if (answer === FAILED && this.requests.lookForPolicy(slot)) {
+          push(this.free, slot), this.giveBack(peer, out);
+          return;
+        }
+      }
+      this.flying.delete(out), peer.delivered(out), push(this.free, slot), this.flush(), peer.dispatch(), this.flush();
+    }
+    /** No request is made any more: what was to go by one goes another way, if there is one. */
+    giveBack(peer, out) {
+      out !== void 0 && (this.flying.delete(out), peer.again([out]));
+      let { instead, onblocked } = this;
+      this.onblocked = void 0, instead !== void 0 ? instead() : onblocked?.(blockedByPolicy(this.options.base));
+    }
+    /** Sends one request, its receipts and credits those of the moment of the call. Never rejects. */
+    async request(peer, slot, out, hold2) {
+      let { requests: requests2 } = this, composed = peer.compose(out, slot.index, ++slot.request, hold2);
+      for (out !== void 0 && this.flying.add(out); ; ) {
+        let answer = await safe(requests2.fetch("batch", composed.bytes, slot, this.hold + GRACE));
+        if (requests2.stopped) return;
+        if (answer === void 0)
+          return peer.undelivered(composed.credits), FAILED;
+        if (answer.status === 429) {
+          if (await safe(requests2.sleep(BUSY_WAIT)), requests2.stopped) return;
+        } else {
+          if (answer.status >= 200 && answer.status < 300)
+            return answer.status === 204 ? void 0 : answer.body === void 0 ? FAILED : answer;
+          peer.end(refusal(answer.status, textOf2(answer.body)));
+          return;
+        }
+      }
+    }
+  };
+  function taken(peer, { body }) {
+    return body !== void 0 && peer.receive(body);
   }
 
   // src/key.ts
@@ -3286,6 +3304,7 @@
       ControlSink,
       Events,
       HttpCarrier,
+      HttpRequests,
       Lane,
       BodySink,
       Level,

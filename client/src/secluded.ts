@@ -13,6 +13,7 @@ import { Connection } from './connection.js';
 import { ControlSink } from './control.js';
 import { Events } from './events.js';
 import { HttpCarrier } from './http.js';
+import { HttpRequests } from './httprequests.js';
 import { Lane } from './lane.js';
 import { BodySink } from './lanesink.js';
 import { Level } from './level.js';
@@ -35,6 +36,7 @@ export function secludeAll(): void {
     ControlSink,
     Events,
     HttpCarrier,
+    HttpRequests,
     Lane,
     BodySink,
     Level,

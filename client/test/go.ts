@@ -2,7 +2,8 @@
 // only when the test says so.
 
 import assert from 'node:assert/strict';
-import { type Fetch, HttpCarrier } from '../src/http.js';
+import { HttpCarrier } from '../src/http.js';
+import type { Fetch } from '../src/httprequests.js';
 import { createPage } from '../src/page.js';
 import { ShmCarrier } from '../src/shm.js';
 import type { Timers } from '../src/timers.js';
