@@ -1316,177 +1316,6 @@
     return isExact(message) && !isPinned(bufferOf(message)) ? message : copyOf(message);
   }
 
-  // src/wireread.ts
-  var LONGEST = 2147483647, APART = 2147483648, APART_HEAD = 16, GONE = /* @__PURE__ */ Symbol("gone");
-  function openBatch(buffer, up) {
-    let length = sizeOf(buffer);
-    if (length % 8 === 0)
-      return readBatch(
-        new NativeUint32Array(buffer),
-        new NativeUint8Array(buffer),
-        length,
-        up,
-        !1,
-        void 0
-      );
-  }
-  function readBatch(u32, u8, length, up, reused, apart) {
-    if (length < HEADER + CLOSING || length % 8 !== 0 || length > LONGEST) return;
-    let last = (length >> 2) - 2;
-    if (u32[1] !== length || u32[last] !== u32[2] || u32[last + 1] !== u32[3]) return;
-    if (u32[0] !== MAGIC) throw broken("wrong magic or version");
-    let number = readU64(u32, 2), receipt = readU64(u32, 4), selective = u32[6], credits = u32[7];
-    if (u32[11] !== 0 || !up && (u32[8] | u32[9] | u32[10]) !== 0)
-      throw broken("nonzero reserved bytes in a batch header");
-    let room = length - HEADER - CLOSING;
-    if (credits * CREDIT > room) throw broken("credits past their batch");
-    if (number === 0 && (credits * CREDIT !== room || !up && credits !== 0))
-      throw broken("a batch without number carries data");
-    return {
-      u32,
-      u8,
-      length,
-      reused,
-      apart,
-      number,
-      receipt,
-      selective,
-      credits,
-      slot: u32[8],
-      request: u32[9],
-      hold: u32[10]
-    };
-  }
-  function eachCredit(batch, credit) {
-    let { u32 } = batch;
-    for (let i = 0, word = HEADER / 4; i < batch.credits; i++, word += CREDIT / 4) {
-      if (u32[word + 1] !== 0) throw broken("nonzero reserved bytes in a credit");
-      credit(u32[word], readU64(u32, word + 2));
-    }
-  }
-  function walk(batch, up, runs) {
-    let { u32 } = batch, end = batch.length - CLOSING, at = HEADER + batch.credits * CREDIT;
-    for (; at < end; ) {
-      if (end - at < RUN) throw broken("a run header past its batch");
-      let word = at >> 2, lane = u32[word], count = u32[word + 1], first = readU64(u32, word + 2), bytes = u32[word + 4], align = u32[word + 5];
-      at += RUN;
-      let apart = align >= APART ? batch.apart : void 0;
-      if (apart !== void 0 && (align -= APART), align !== 8 && align !== 16 && align !== 32 && align !== 64) throw broken("wrong align");
-      if (count === 0) throw broken("a run without frames");
-      if (bytes > end - at) throw broken("a run past its batch");
-      let places = lane === 0 ? up ? CONTROL_UP : CONTROL_DOWN : up ? CHANNEL_UP : CHANNEL_DOWN, mask = align - 1, stop = at + bytes;
-      if (apart !== void 0) {
-        if (count !== 1 || bytes !== FRAME + APART_HEAD) throw broken("a run that is not one frame");
-        let length = u32[at >> 2], kind = u32[(at >> 2) + 1];
-        if (checkKind(kind, lane, places), length <= APART_HEAD || length > LONGEST - 2 * align) throw broken("a frame of no rest");
-        let stride = FRAME + length + mask & ~mask, target2 = runs.run(lane, 1, first, align);
-        target2 === void 0 ? apart.fill(new NativeUint8Array(length), 0, length - APART_HEAD, !1) : target2.apart?.(batch, apart, kind, at + FRAME, length, stride), at = stop;
-        continue;
-      }
-      let target = runs.run(lane, count, first, align);
-      if (target === void 0) {
-        at = stop;
-        continue;
-      }
-      let taken2 = 0;
-      if (count > 1 && target.frames !== void 0 && bytes >= FRAME) {
-        if (taken2 = target.frames(batch, at, bytes, count, align), taken2 === count) {
-          at = stop;
-          continue;
-        }
-        for (let n = 0; n < taken2; n++) at += FRAME + u32[at >> 2] + mask & ~mask;
-      }
-      for (let n = taken2; n < count; n++) {
-        let left = stop - at;
-        if (left < FRAME) throw broken("a frame header past its run");
-        word = at >> 2;
-        let length = u32[word], kind = u32[word + 1];
-        if ((kind > ABORT || (PLACES[kind] & places) === 0) && checkKind(kind, lane, places), length > left - FRAME) throw broken("a frame past its run");
-        let stride = FRAME + length + mask & ~mask;
-        if (stride > left) throw broken("padding past its run");
-        target.frame(batch, kind, at + FRAME, length, stride), at += stride;
-      }
-      if (at !== stop) throw broken("a run longer than its frames");
-    }
-  }
-  function keepBatch(batch) {
-    let { apart, length } = batch, u8 = batch.reused ? copyOf(viewOf(batch.u8, 0, length)) : batch.u8, u32 = batch.reused ? wordsOf(u8) : batch.u32, kept = { ...batch, u8, u32, reused: !1 };
-    return apart === void 0 ? kept : { ...kept, apart: new Kept(kept, apart) };
-  }
-  var Kept = class {
-    constructor({ u32, length, credits }, from) {
-      this.live = !1;
-      this.rests = list();
-      let end = length - CLOSING, at = HEADER + credits * CREDIT;
-      for (; end - at >= RUN; ) {
-        let word = at >> 2;
-        if (u32[word + 5] >= APART) {
-          let n = u32[word + 6] - APART_HEAD;
-          if (n <= 0 || n > LONGEST) throw broken("a frame of no rest");
-          let rest = new NativeUint8Array(n);
-          from.fill(rest, 0, n, !1), push(this.rests, rest);
-        }
-        at += RUN + u32[word + 4];
-      }
-    }
-    fill(u8, at, length) {
-      let rest = shift(this.rests);
-      if (rest === void 0 || lengthOf(rest) !== length)
-        throw broken("the rest of another frame");
-      copyInto(u8, rest, at);
-    }
-    skip() {
-    }
-  };
-
-  // src/arrivals.ts
-  var Arrivals = class {
-    constructor() {
-      /** Every batch up to this number has come whole. */
-      this.receipt = 0;
-      this.early = new SafeMap();
-      /** Those up to `receipt` that `next` has not given. */
-      this.whole = list();
-    }
-    /** Whether a batch of that number is there or was. Throws if it is too far ahead. */
-    had(number) {
-      let next = this.receipt + 1;
-      if (number >= next + AHEAD) throw broken("more than 32 batches ahead");
-      return number < next || number === this.live?.number || this.early.has(number);
-    }
-    add(batch) {
-      batch.number !== this.receipt + 1 ? this.early.set(batch.number, keepBatch(batch)) : batch.apart?.live ? this.live = batch : (this.receipt = batch.number, push(this.whole, batch), this.takeEarly());
-    }
-    /** The next batch to walk. Then `walked` or `interrupted` is due. */
-    next() {
-      return shift(this.whole) ?? this.live;
-    }
-    walked(batch) {
-      batch === this.live && (this.live = void 0, this.receipt = batch.number, this.takeEarly());
-    }
-    /** What the batch does not hold itself did not come: the whole batch will, once more. */
-    interrupted() {
-      this.live = void 0;
-    }
-    /** Bit i: the batch `receipt + 2 + i` has come. */
-    get selective() {
-      let bits = 0;
-      return this.early.forEach((_batch, number) => {
-        bits |= 1 << number - this.receipt - 2;
-      }), bits >>> 0;
-    }
-    clear() {
-      this.whole = list(), this.live = void 0, this.early.clear();
-    }
-    takeEarly() {
-      for (; this.early.size > 0; ) {
-        let next = this.early.get(this.receipt + 1);
-        if (next === void 0) return;
-        this.early.delete(next.number), this.receipt = next.number, push(this.whole, next);
-      }
-    }
-  };
-
   // src/numbers.ts
   var Numbers = class {
     constructor(last = 0) {
@@ -1797,6 +1626,236 @@
     return head[0] = id, head[1] = second, copyInto(bytes, body, 8), bytes;
   }
 
+  // src/wireread.ts
+  var LONGEST = 2147483647, APART = 2147483648, APART_HEAD = 16, GONE = /* @__PURE__ */ Symbol("gone");
+  function openBatch(buffer, up) {
+    let length = sizeOf(buffer);
+    if (length % 8 === 0)
+      return readBatch(
+        new NativeUint32Array(buffer),
+        new NativeUint8Array(buffer),
+        length,
+        up,
+        !1,
+        void 0
+      );
+  }
+  function readBatch(u32, u8, length, up, reused, apart) {
+    if (length < HEADER + CLOSING || length % 8 !== 0 || length > LONGEST) return;
+    let last = (length >> 2) - 2;
+    if (u32[1] !== length || u32[last] !== u32[2] || u32[last + 1] !== u32[3]) return;
+    if (u32[0] !== MAGIC) throw broken("wrong magic or version");
+    let number = readU64(u32, 2), receipt = readU64(u32, 4), selective = u32[6], credits = u32[7];
+    if (u32[11] !== 0 || !up && (u32[8] | u32[9] | u32[10]) !== 0)
+      throw broken("nonzero reserved bytes in a batch header");
+    let room = length - HEADER - CLOSING;
+    if (credits * CREDIT > room) throw broken("credits past their batch");
+    if (number === 0 && (credits * CREDIT !== room || !up && credits !== 0))
+      throw broken("a batch without number carries data");
+    return {
+      u32,
+      u8,
+      length,
+      reused,
+      apart,
+      number,
+      receipt,
+      selective,
+      credits,
+      slot: u32[8],
+      request: u32[9],
+      hold: u32[10]
+    };
+  }
+  function eachCredit(batch, credit) {
+    let { u32 } = batch;
+    for (let i = 0, word = HEADER / 4; i < batch.credits; i++, word += CREDIT / 4) {
+      if (u32[word + 1] !== 0) throw broken("nonzero reserved bytes in a credit");
+      credit(u32[word], readU64(u32, word + 2));
+    }
+  }
+  function walk(batch, up, runs) {
+    let { u32 } = batch, end = batch.length - CLOSING, at = HEADER + batch.credits * CREDIT;
+    for (; at < end; ) {
+      if (end - at < RUN) throw broken("a run header past its batch");
+      let word = at >> 2, lane = u32[word], count = u32[word + 1], first = readU64(u32, word + 2), bytes = u32[word + 4], align = u32[word + 5];
+      at += RUN;
+      let apart = align >= APART ? batch.apart : void 0;
+      if (apart !== void 0 && (align -= APART), align !== 8 && align !== 16 && align !== 32 && align !== 64) throw broken("wrong align");
+      if (count === 0) throw broken("a run without frames");
+      if (bytes > end - at) throw broken("a run past its batch");
+      let places = lane === 0 ? up ? CONTROL_UP : CONTROL_DOWN : up ? CHANNEL_UP : CHANNEL_DOWN, mask = align - 1, stop = at + bytes;
+      if (apart !== void 0) {
+        if (count !== 1 || bytes !== FRAME + APART_HEAD) throw broken("a run that is not one frame");
+        let length = u32[at >> 2], kind = u32[(at >> 2) + 1];
+        if (checkKind(kind, lane, places), length <= APART_HEAD || length > LONGEST - 2 * align) throw broken("a frame of no rest");
+        let stride = FRAME + length + mask & ~mask, target2 = runs.run(lane, 1, first, align);
+        target2 === void 0 ? apart.fill(new NativeUint8Array(length), 0, length - APART_HEAD, !1) : target2.apart?.(batch, apart, kind, at + FRAME, length, stride), at = stop;
+        continue;
+      }
+      let target = runs.run(lane, count, first, align);
+      if (target === void 0) {
+        at = stop;
+        continue;
+      }
+      let taken2 = 0;
+      if (count > 1 && target.frames !== void 0 && bytes >= FRAME) {
+        if (taken2 = target.frames(batch, at, bytes, count, align), taken2 === count) {
+          at = stop;
+          continue;
+        }
+        for (let n = 0; n < taken2; n++) at += FRAME + u32[at >> 2] + mask & ~mask;
+      }
+      for (let n = taken2; n < count; n++) {
+        let left = stop - at;
+        if (left < FRAME) throw broken("a frame header past its run");
+        word = at >> 2;
+        let length = u32[word], kind = u32[word + 1];
+        if ((kind > ABORT || (PLACES[kind] & places) === 0) && checkKind(kind, lane, places), length > left - FRAME) throw broken("a frame past its run");
+        let stride = FRAME + length + mask & ~mask;
+        if (stride > left) throw broken("padding past its run");
+        target.frame(batch, kind, at + FRAME, length, stride), at += stride;
+      }
+      if (at !== stop) throw broken("a run longer than its frames");
+    }
+  }
+  function keepBatch(batch) {
+    let { apart, length } = batch, u8 = batch.reused ? copyOf(viewOf(batch.u8, 0, length)) : batch.u8, u32 = batch.reused ? wordsOf(u8) : batch.u32, kept = { ...batch, u8, u32, reused: !1 };
+    return apart === void 0 ? kept : { ...kept, apart: new Kept(kept, apart) };
+  }
+  var Kept = class {
+    constructor({ u32, length, credits }, from) {
+      this.live = !1;
+      this.rests = list();
+      let end = length - CLOSING, at = HEADER + credits * CREDIT;
+      for (; end - at >= RUN; ) {
+        let word = at >> 2;
+        if (u32[word + 5] >= APART) {
+          let n = u32[word + 6] - APART_HEAD;
+          if (n <= 0 || n > LONGEST) throw broken("a frame of no rest");
+          let rest = new NativeUint8Array(n);
+          from.fill(rest, 0, n, !1), push(this.rests, rest);
+        }
+        at += RUN + u32[word + 4];
+      }
+    }
+    fill(u8, at, length) {
+      let rest = shift(this.rests);
+      if (rest === void 0 || lengthOf(rest) !== length)
+        throw broken("the rest of another frame");
+      copyInto(u8, rest, at);
+    }
+    skip() {
+    }
+  };
+
+  // src/arrivals.ts
+  var Arrivals = class {
+    constructor() {
+      /** Every batch up to this number has come whole. */
+      this.receipt = 0;
+      this.early = new SafeMap();
+      /** Those up to `receipt` that `next` has not given. */
+      this.whole = list();
+    }
+    /** Whether a batch of that number is there or was. Throws if it is too far ahead. */
+    had(number) {
+      let next = this.receipt + 1;
+      if (number >= next + AHEAD) throw broken("more than 32 batches ahead");
+      return number < next || number === this.live?.number || this.early.has(number);
+    }
+    add(batch) {
+      batch.number !== this.receipt + 1 ? this.early.set(batch.number, keepBatch(batch)) : batch.apart?.live ? this.live = batch : (this.receipt = batch.number, push(this.whole, batch), this.takeEarly());
+    }
+    /** The next batch to walk. Then `walked` or `interrupted` is due. */
+    next() {
+      return shift(this.whole) ?? this.live;
+    }
+    walked(batch) {
+      batch === this.live && (this.live = void 0, this.receipt = batch.number, this.takeEarly());
+    }
+    /** What the batch does not hold itself did not come: the whole batch will, once more. */
+    interrupted() {
+      this.live = void 0;
+    }
+    /** Bit i: the batch `receipt + 2 + i` has come. */
+    get selective() {
+      let bits = 0;
+      return this.early.forEach((_batch, number) => {
+        bits |= 1 << number - this.receipt - 2;
+      }), bits >>> 0;
+    }
+    clear() {
+      this.whole = list(), this.live = void 0, this.early.clear();
+    }
+    takeEarly() {
+      for (; this.early.size > 0; ) {
+        let next = this.early.get(this.receipt + 1);
+        if (next === void 0) return;
+        this.early.delete(next.number), this.receipt = next.number, push(this.whole, next);
+      }
+    }
+  };
+
+  // src/downward.ts
+  var Downward = class {
+    constructor(lanes, owed, fail) {
+      this.lanes = lanes;
+      this.owed = owed;
+      this.fail = fail;
+      this.arrivals = new Arrivals();
+      /** The number of the last batch whose way ended while it was walked. */
+      this.interrupted = 0;
+    }
+    dispatch() {
+      for (; ; ) {
+        let batch = this.arrivals.next();
+        if (batch === void 0) break;
+        this.walking = batch;
+        try {
+          walk(batch, !1, this), this.runDone();
+        } catch (error) {
+          if (error !== GONE) {
+            this.fail(error);
+            return;
+          }
+          this.interrupt(batch);
+          break;
+        }
+        this.arrivals.walked(batch);
+      }
+      this.owed.receipt && this.owed.armLazy();
+    }
+    /**
+     * The rest of the frame under way has not come. Its batch will, once more: what was handed out is
+     * passed over then.
+     */
+    interrupt(batch) {
+      this.running !== void 0 && this.running.nextIn--, this.running = void 0, this.arrivals.interrupted(), this.interrupted = batch.number;
+    }
+    run(id, count, first) {
+      this.runDone();
+      let lane = this.lanes.byNumber.get(id), { walking } = this;
+      if (!(walking?.number === this.interrupted && this.lanes.handedOut(id, lane, first + count))) {
+        if (lane === void 0) throw broken(`frames of the unknown lane ${id}`);
+        if (first !== lane.nextIn)
+          throw broken(`frame ${first} of lane ${id} instead of ${lane.nextIn}`);
+        if (walking?.reused && lane.sink.borrow !== !0)
+          throw broken(`frames of lane ${id} in a batch of borrowed ones`);
+        return lane.nextIn += count, this.running = lane, lane;
+      }
+    }
+    /** Accounts, once a run, for what its frames have added to the lane's credit. */
+    runDone() {
+      let lane = this.running;
+      this.running = void 0, lane !== void 0 && lane.consumed > lane.announced && this.owed.consumed(lane);
+    }
+    /** The session has ended. */
+    end() {
+      this.arrivals.clear();
+    }
+  };
+
   // src/laneout.ts
   function withoutAnswer(kind, payload2, opens) {
     return { kind, payload: payload2, opens, accepted: void 0, refused: void 0 };
@@ -2089,6 +2148,80 @@
     }
   };
 
+  // src/lanes.ts
+  var Lanes = class {
+    constructor(owner, control, first) {
+      this.owner = owner;
+      /** How many the page may open; hello tells. */
+      this.most = 2 ** 53 - 1;
+      this.byNumber = new SafeMap();
+      this.highestRemote = 0;
+      this.next = first % 2 === 0 ? first + 1 : first, this.byNumber.set(0, control);
+    }
+    /** A lane of the page's own. Its number is the next one; `undo` takes numbers back. */
+    open(sink) {
+      if (this.byNumber.size > this.most)
+        throw new TailraceError("too_many_lanes", `more than ${this.most} open channels`);
+      if (this.next > 4294967295)
+        throw new TailraceError(
+          "too_many_lanes",
+          "all numbers of channels are used: reload the page"
+        );
+      let lane = new Lane(this.next, this.owner, sink);
+      return this.next += 2, this.byNumber.set(lane.id, lane), lane;
+    }
+    /** Forgets the newest lanes, which nobody has been told of. */
+    undo(lanes) {
+      for (let i = 0; i < lanes.length; i++)
+        this.byNumber.delete(lanes[i].id), this.next = min(this.next, lanes[i].id);
+    }
+    /** These end before Go has been told of them; their numbers stay used. */
+    drop(lanes, error) {
+      for (let i = 0; i < lanes.length; i++)
+        this.byNumber.delete(lanes[i].id), lanes[i].end(error);
+    }
+    /** Go opens a lane. */
+    openRemote(id, sink) {
+      if (id === 0 || id % 2 !== 0 || id <= this.highestRemote)
+        throw broken(`lane ${id} cannot be opened`);
+      this.highestRemote = id;
+      let lane = new Lane(id, this.owner, sink);
+      lane.named = !0, this.byNumber.set(id, lane);
+    }
+    /** One of the page's own; undefined: it is gone already. Throws if there never was one. */
+    findOwn(id) {
+      if (id % 2 === 0 || id >= this.next) throw broken(`open of lane ${id}`);
+      return this.byNumber.get(id);
+    }
+    credit(id, total) {
+      let lane = this.byNumber.get(id);
+      if (lane !== void 0) lane.credit(total);
+      else if (!this.wasThere(id)) throw broken(`a credit for the unknown lane ${id}`);
+    }
+    /** Whether the frames before number `end` were handed out. `lane`: if it is open. */
+    handedOut(id, lane, end) {
+      return lane === void 0 ? this.wasThere(id) : end <= lane.nextIn;
+    }
+    wasThere(id) {
+      return id % 2 === 1 ? id < this.next : id <= this.highestRemote;
+    }
+    /** Those that have had messages. */
+    consumed() {
+      let lanes = list();
+      return this.byNumber.forEach((lane) => {
+        lane.consumed > 0 && push(lanes, lane);
+      }), lanes;
+    }
+    /** The session has ended. */
+    end(error) {
+      let lanes = list();
+      this.byNumber.forEach((lane) => {
+        push(lanes, lane);
+      }), this.byNumber.clear();
+      for (let i = 0; i < lanes.length; i++) lanes[i].end(error);
+    }
+  };
+
   // src/owed.ts
   var LAZY = 50, Owed = class {
     constructor(carrier, clock, lanes) {
@@ -2281,16 +2414,9 @@
       this.chunk = 0;
       this.leaving = !1;
       this.left = !1;
-      this.lanes = new SafeMap();
-      this.highestRemote = 0;
-      this.maxLanes = MOST;
       this.window = 0;
       this.starting = list();
-      // Downward batches.
-      this.arrivals = new Arrivals();
-      /** The number of the last batch whose way ended while it was walked. */
-      this.interrupted = 0;
-      this.calls = new Calls(first), this.nextLane = first % 2 === 0 ? first + 1 : first, this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes.set(0, this.control), this.up = new Upward(carrier, this.control), this.owed = new Owed(carrier, clock, this.lanes), settled(
+      this.calls = new Calls(first), this.control = new Lane(0, this, new ControlSink(this)), this.control.named = !0, this.lanes = new Lanes(this, this.control, first), this.up = new Upward(carrier, this.control), this.owed = new Owed(carrier, clock, this.lanes.byNumber), this.down = new Downward(this.lanes, this.owed, (error) => this.end(error)), settled(
         carrier.hello(),
         (hello) => this.open(hello),
         (error) => this.end(error)
@@ -2298,7 +2424,7 @@
     }
     open(hello) {
       if (this.state !== "connecting") return;
-      this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.maxLanes = hello.lanes, this.calls.most = hello.pending, this.window = hello.window, this.chunk = floor(hello.maxBatch / 4) & -8;
+      this.state = "open", this.label = hello.label, this.maxMessage = hello.maxMessage, this.lanes.most = hello.lanes, this.calls.most = hello.pending, this.window = hello.window, this.chunk = floor(hello.maxBatch / 4) & -8;
       let mostCredits = floor(hello.maxBatch / 8 / CREDIT), front = HEADER + mostCredits * CREDIT;
       this.owed.open(hello.window, mostCredits), this.up.writer = new RunWriter((hello.maxBatch & -8) - front - CLOSING, front), this.control.openWindow(hello.window);
       let { starting } = this;
@@ -2313,23 +2439,14 @@
     // ---- for calls
     /** A lane of the page's own. Its number is the next one; `undoLanes` takes numbers back. */
     openLane(sink) {
-      if (this.lanes.size > this.maxLanes)
-        throw new TailraceError("too_many_lanes", `more than ${this.maxLanes} open channels`);
-      if (this.nextLane > 4294967295)
-        throw new TailraceError(
-          "too_many_lanes",
-          "all numbers of channels are used: reload the page"
-        );
-      let lane = new Lane(this.nextLane, this, sink);
-      return this.nextLane += 2, this.lanes.set(lane.id, lane), lane;
+      return this.lanes.open(sink);
     }
     /** Forgets the newest lanes, which nobody has been told of. */
     undoLanes(lanes) {
-      for (let i = 0; i < lanes.length; i++)
-        this.lanes.delete(lanes[i].id), this.nextLane = min(this.nextLane, lanes[i].id);
+      this.lanes.undo(lanes);
     }
     has(lane) {
-      return this.lanes.get(lane.id) === lane;
+      return this.lanes.byNumber.get(lane.id) === lane;
     }
     /** A lane that carries the raw body of an invoke. */
     openBody() {
@@ -2366,8 +2483,7 @@
     }
     /** The invoke that would have opened these lanes is not sent. */
     undoOpen(lanes, error) {
-      for (let i = 0; i < lanes.length; i++)
-        this.lanes.delete(lanes[i].id), lanes[i].end(error);
+      this.lanes.drop(lanes, error);
     }
     sendControl(kind, payload2, opens = NONE) {
       this.state !== "ended" && this.control.send(withoutAnswer(kind, payload2, opens));
@@ -2379,15 +2495,10 @@
       this.page.parsedEvent(sub, value);
     }
     openRemote(id, sink) {
-      if (id === 0 || id % 2 !== 0 || id <= this.highestRemote)
-        throw broken(`lane ${id} cannot be opened`);
-      this.highestRemote = id;
-      let lane = new Lane(id, this, sink);
-      lane.named = !0, this.lanes.set(id, lane);
+      this.lanes.openRemote(id, sink);
     }
     findOpened(id) {
-      if (id % 2 === 0 || id >= this.nextLane) throw broken(`open of lane ${id}`);
-      return this.lanes.get(id);
+      return this.lanes.findOwn(id);
     }
     // ---- LaneOwner
     consumed(lane) {
@@ -2400,7 +2511,7 @@
       this.up.write(lane);
     }
     gone(lane) {
-      this.lanes.delete(lane.id);
+      this.lanes.byNumber.delete(lane.id);
     }
     // ---- Peer
     receive(answer) {
@@ -2416,68 +2527,18 @@
     }
     order(batch) {
       let { number, apart } = batch;
-      if (number !== 0 && this.arrivals.had(number)) {
+      if (number !== 0 && this.down.arrivals.had(number)) {
         apart?.skip();
         return;
       }
-      if (this.up.acknowledge(batch), batch.credits > 0 && eachCredit(batch, (lane, total) => this.credit(lane, total)), number === 0) {
+      if (this.up.acknowledge(batch), batch.credits > 0 && eachCredit(batch, (lane, total) => this.lanes.credit(lane, total)), number === 0) {
         apart?.skip();
         return;
       }
-      this.owed.receipt = !0, this.arrivals.add(batch);
-    }
-    credit(id, total) {
-      let lane = this.lanes.get(id);
-      if (lane !== void 0)
-        lane.credit(total);
-      else if (id % 2 === 1 ? id >= this.nextLane : id > this.highestRemote)
-        throw broken(`a credit for the unknown lane ${id}`);
+      this.owed.receipt = !0, this.down.arrivals.add(batch);
     }
     dispatch() {
-      for (; this.state === "open"; ) {
-        let batch = this.arrivals.next();
-        if (batch === void 0) break;
-        this.walking = batch;
-        try {
-          walk(batch, !1, this), this.runDone();
-        } catch (error) {
-          if (error !== GONE) {
-            this.end(error);
-            return;
-          }
-          this.interrupt(batch);
-          break;
-        }
-        this.arrivals.walked(batch);
-      }
-      this.owed.receipt && this.owed.armLazy();
-    }
-    /**
-     * The rest of the frame under way has not come. Its batch will, once more: what was handed out is
-     * passed over then.
-     */
-    interrupt(batch) {
-      this.running !== void 0 && this.running.nextIn--, this.running = void 0, this.arrivals.interrupted(), this.interrupted = batch.number;
-    }
-    run(id, count, first) {
-      this.runDone();
-      let lane = this.lanes.get(id);
-      if (!(this.walking?.number === this.interrupted && this.wasHandedOut(id, lane, first + count))) {
-        if (lane === void 0) throw broken(`frames of the unknown lane ${id}`);
-        if (first !== lane.nextIn)
-          throw broken(`frame ${first} of lane ${id} instead of ${lane.nextIn}`);
-        if (this.walking?.reused && lane.sink.borrow !== !0)
-          throw broken(`frames of lane ${id} in a batch of borrowed ones`);
-        return lane.nextIn += count, this.running = lane, lane;
-      }
-    }
-    wasHandedOut(id, lane, end) {
-      return lane !== void 0 ? end <= lane.nextIn : id % 2 === 1 ? id < this.nextLane : id <= this.highestRemote;
-    }
-    /** Accounts, once a run, for what its frames have added to the lane's credit. */
-    runDone() {
-      let lane = this.running;
-      this.running = void 0, lane !== void 0 && lane.consumed > lane.announced && this.consumed(lane);
+      this.down.dispatch();
     }
     outgoing() {
       if (!(this.state !== "open" || this.left))
@@ -2499,8 +2560,8 @@
     header(out) {
       return this.owed.told(), {
         number: out === void 0 ? 0 : out.number,
-        receipt: this.arrivals.receipt,
-        selective: this.arrivals.selective,
+        receipt: this.down.arrivals.receipt,
+        selective: this.down.arrivals.selective,
         slot: 0,
         request: 0,
         hold: 0
@@ -2513,12 +2574,7 @@
       this.up.passed(out);
     }
     again(outs) {
-      if (this.state !== "open") return;
-      this.up.again(outs), this.owed.receipt = !0;
-      let credited = list();
-      this.lanes.forEach((lane) => {
-        lane.consumed > 0 && push(credited, lane);
-      }), this.undelivered(credited);
+      this.state === "open" && (this.up.again(outs), this.owed.receipt = !0, this.undelivered(this.lanes.consumed()));
     }
     undelivered(credits) {
       if (this.state === "open")
@@ -2540,13 +2596,7 @@
     end(reason) {
       if (this.state === "ended") return;
       let error = reason instanceof TailraceError ? reason : new TailraceError("internal", `the page\u2019s client failed: ${toText(reason)}`);
-      this.state = "ended", this.error = error, includes(TOLD, error.code) && tell("error", "tailrace:", error), this.carrier.stop(), this.owed.end(), this.arrivals.clear(), this.up.end(), this.starting = list(), this.calls.end(error);
-      let lanes = list();
-      this.lanes.forEach((lane) => {
-        push(lanes, lane);
-      }), this.lanes.clear();
-      for (let i = 0; i < lanes.length; i++) lanes[i].end(error);
-      this.page.ended(error);
+      this.state = "ended", this.error = error, includes(TOLD, error.code) && tell("error", "tailrace:", error), this.carrier.stop(), this.owed.end(), this.down.end(), this.up.end(), this.starting = list(), this.calls.end(error), this.lanes.end(error), this.page.ended(error);
     }
   };
   function isReceived(answer) {
@@ -3302,11 +3352,13 @@
       ChannelCore,
       Connection,
       ControlSink,
+      Downward,
       Events,
       HttpCarrier,
       HttpRequests,
       Lane,
       BodySink,
+      Lanes,
       Level,
       Numbers,
       OutBatch,

@@ -1,35 +1,25 @@
-// One session with the Go side: the lanes, the order of batches, receipts and credits.
+// One session with the Go side: it joins the calls, the lanes, and the batches of both directions.
 
-import { Arrivals } from './arrivals.js';
-import { floor, hasOwn, includes, list, min, push, toText } from './builtins/base.js';
+import { floor, hasOwn, includes, list, push, toText } from './builtins/base.js';
 import { bufferOf, NativeUint8Array, NativeUint32Array } from './builtins/bytes.js';
-import { SafeMap } from './builtins/collections.js';
 import { tell } from './builtins/dom.js';
 import { settled } from './builtins/promises.js';
 import { Calls, type HeldCall } from './calls.js';
 import type { Carrier, Composed, Hello, Peer, Received } from './carrier.js';
 import type { Call, ControlOwner } from './control.js';
 import { ControlSink } from './control.js';
-import { broken, TailraceError } from './errors.js';
+import { Downward } from './downward.js';
+import { TailraceError } from './errors.js';
 import { Lane, type LaneOwner } from './lane.js';
 import { withoutAnswer } from './laneout.js';
+import { Lanes } from './lanes.js';
 import { BodySink, type Sink } from './lanesink.js';
-import { LAST_NUMBER } from './numbers.js';
 import type { OutBatch } from './outbatch.js';
 import { Owed } from './owed.js';
 import type { Timers } from './timers.js';
 import { Upward } from './upward.js';
 import { CANCEL, CLOSING, CREDIT, EVENT_BYTES, HEADER } from './wire.js';
-import {
-  type Batch,
-  eachCredit,
-  type FrameTarget,
-  GONE,
-  openBatch,
-  type RunTarget,
-  readBatch,
-  walk,
-} from './wireread.js';
+import { type Batch, eachCredit, GONE, openBatch, readBatch } from './wireread.js';
 import { type BatchHeader, encodeBatch, encodeInPlace, RunWriter } from './wirewrite.js';
 
 /** Codes of what somebody has to mend: the console shows those ends. */
@@ -49,7 +39,7 @@ export interface PageEvents {
   ended(error: TailraceError): void;
 }
 
-export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
+export class Connection implements Peer, LaneOwner, ControlOwner {
   state: 'connecting' | 'open' | 'ended' = 'connecting';
   label: string | undefined;
   error: TailraceError | undefined;
@@ -58,23 +48,14 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   leaving = false;
   left = false;
 
-  private readonly lanes = new SafeMap<number, Lane>();
+  private readonly lanes: Lanes;
   private readonly control: Lane;
-  private nextLane: number;
-  private highestRemote = 0;
-  private maxLanes = MOST;
   private window = 0;
   private starting: (() => void)[] = list();
 
   private readonly calls: Calls;
-
-  // Downward batches.
-  private readonly arrivals = new Arrivals();
-  private walking: Batch | undefined;
-  /** The number of the last batch whose way ended while it was walked. */
-  private interrupted = 0;
   private readonly owed: Owed;
-
+  private readonly down: Downward;
   private readonly up: Upward;
 
   constructor(
@@ -84,12 +65,12 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     first = 1, // where the numbers of calls and lanes begin
   ) {
     this.calls = new Calls(first);
-    this.nextLane = first % 2 === 0 ? first + 1 : first;
     this.control = new Lane(0, this, new ControlSink(this));
     this.control.named = true;
-    this.lanes.set(0, this.control);
+    this.lanes = new Lanes(this, this.control, first);
     this.up = new Upward(carrier, this.control);
-    this.owed = new Owed(carrier, clock, this.lanes);
+    this.owed = new Owed(carrier, clock, this.lanes.byNumber);
+    this.down = new Downward(this.lanes, this.owed, (error) => this.end(error));
     void settled(
       carrier.hello(),
       (hello) => this.open(hello),
@@ -102,7 +83,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.state = 'open';
     this.label = hello.label;
     this.maxMessage = hello.maxMessage;
-    this.maxLanes = hello.lanes;
+    this.lanes.most = hello.lanes;
     this.calls.most = hello.pending;
     this.window = hello.window;
     this.chunk = floor(hello.maxBatch / 4) & ~7;
@@ -128,32 +109,16 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   /** A lane of the page's own. Its number is the next one; `undoLanes` takes numbers back. */
   openLane(sink: Sink): Lane {
-    if (this.lanes.size > this.maxLanes) {
-      throw new TailraceError('too_many_lanes', `more than ${this.maxLanes} open channels`);
-    }
-    if (this.nextLane > LAST_NUMBER) {
-      // None is used again: both sides tell from it whether a lane is new, open or gone.
-      throw new TailraceError(
-        'too_many_lanes',
-        'all numbers of channels are used: reload the page',
-      );
-    }
-    const lane = new Lane(this.nextLane, this, sink);
-    this.nextLane += 2;
-    this.lanes.set(lane.id, lane);
-    return lane;
+    return this.lanes.open(sink);
   }
 
   /** Forgets the newest lanes, which nobody has been told of. */
   undoLanes(lanes: readonly Lane[]): void {
-    for (let i = 0; i < lanes.length; i++) {
-      this.lanes.delete(lanes[i].id);
-      this.nextLane = min(this.nextLane, lanes[i].id);
-    }
+    this.lanes.undo(lanes);
   }
 
   has(lane: Lane): boolean {
-    return this.lanes.get(lane.id) === lane;
+    return this.lanes.byNumber.get(lane.id) === lane;
   }
 
   /** A lane that carries the raw body of an invoke. */
@@ -200,10 +165,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   /** The invoke that would have opened these lanes is not sent. */
   undoOpen(lanes: readonly Lane[], error: TailraceError): void {
-    for (let i = 0; i < lanes.length; i++) {
-      this.lanes.delete(lanes[i].id);
-      lanes[i].end(error);
-    }
+    this.lanes.drop(lanes, error);
   }
 
   sendControl(kind: number, payload: Uint8Array, opens: readonly Lane[] = NONE): void {
@@ -219,17 +181,11 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   openRemote(id: number, sink: Sink): void {
-    if (id === 0 || id % 2 !== 0 || id <= this.highestRemote)
-      throw broken(`lane ${id} cannot be opened`);
-    this.highestRemote = id;
-    const lane = new Lane(id, this, sink);
-    lane.named = true;
-    this.lanes.set(id, lane);
+    this.lanes.openRemote(id, sink);
   }
 
   findOpened(id: number): Lane | undefined {
-    if (id % 2 === 0 || id >= this.nextLane) throw broken(`open of lane ${id}`);
-    return this.lanes.get(id);
+    return this.lanes.findOwn(id);
   }
 
   // ---- LaneOwner
@@ -247,7 +203,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
   }
 
   gone(lane: Lane): void {
-    this.lanes.delete(lane.id);
+    this.lanes.byNumber.delete(lane.id);
   }
 
   // ---- Peer
@@ -268,91 +224,22 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
 
   private order(batch: Batch): void {
     const { number, apart } = batch;
-    if (number !== 0 && this.arrivals.had(number)) {
+    if (number !== 0 && this.down.arrivals.had(number)) {
       apart?.skip();
       return;
     }
     this.up.acknowledge(batch);
-    if (batch.credits > 0) eachCredit(batch, (lane, total) => this.credit(lane, total));
+    if (batch.credits > 0) eachCredit(batch, (lane, total) => this.lanes.credit(lane, total));
     if (number === 0) {
       apart?.skip();
       return;
     }
     this.owed.receipt = true;
-    this.arrivals.add(batch);
-  }
-
-  private credit(id: number, total: number): void {
-    const lane = this.lanes.get(id);
-    if (lane !== undefined) {
-      lane.credit(total);
-    } else if (id % 2 === 1 ? id >= this.nextLane : id > this.highestRemote) {
-      throw broken(`a credit for the unknown lane ${id}`);
-    }
+    this.down.arrivals.add(batch);
   }
 
   dispatch(): void {
-    while (this.state === 'open') {
-      const batch = this.arrivals.next();
-      if (batch === undefined) break;
-      this.walking = batch;
-      try {
-        walk(batch, false, this);
-        this.runDone();
-      } catch (error) {
-        if (error !== GONE) {
-          this.end(error);
-          return;
-        }
-        this.interrupt(batch);
-        break;
-      }
-      this.arrivals.walked(batch);
-    }
-    if (this.owed.receipt) this.owed.armLazy();
-  }
-
-  /**
-   * The rest of the frame under way has not come. Its batch will, once more: what was handed out is
-   * passed over then.
-   */
-  private interrupt(batch: Batch): void {
-    if (this.running !== undefined) this.running.nextIn--;
-    this.running = undefined;
-    this.arrivals.interrupted();
-    this.interrupted = batch.number;
-  }
-
-  private running: Lane | undefined;
-
-  run(id: number, count: number, first: number): FrameTarget | undefined {
-    this.runDone();
-    const lane = this.lanes.get(id);
-    if (this.walking?.number === this.interrupted && this.wasHandedOut(id, lane, first + count)) {
-      return undefined;
-    }
-    if (lane === undefined) throw broken(`frames of the unknown lane ${id}`);
-    if (first !== lane.nextIn) {
-      throw broken(`frame ${first} of lane ${id} instead of ${lane.nextIn}`);
-    }
-    if (this.walking?.reused && lane.sink.borrow !== true) {
-      throw broken(`frames of lane ${id} in a batch of borrowed ones`);
-    }
-    lane.nextIn += count;
-    this.running = lane;
-    return lane;
-  }
-
-  private wasHandedOut(id: number, lane: Lane | undefined, end: number): boolean {
-    if (lane !== undefined) return end <= lane.nextIn;
-    return id % 2 === 1 ? id < this.nextLane : id <= this.highestRemote;
-  }
-
-  /** Accounts, once a run, for what its frames have added to the lane's credit. */
-  private runDone(): void {
-    const lane = this.running;
-    this.running = undefined;
-    if (lane !== undefined && lane.consumed > lane.announced) this.consumed(lane);
+    this.down.dispatch();
   }
 
   outgoing(): OutBatch | undefined {
@@ -383,8 +270,8 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     this.owed.told();
     return {
       number: out === undefined ? 0 : out.number,
-      receipt: this.arrivals.receipt,
-      selective: this.arrivals.selective,
+      receipt: this.down.arrivals.receipt,
+      selective: this.down.arrivals.selective,
       slot: 0,
       request: 0,
       hold: 0,
@@ -403,11 +290,7 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (this.state !== 'open') return;
     this.up.again(outs);
     this.owed.receipt = true;
-    const credited = list<Lane>();
-    this.lanes.forEach((lane) => {
-      if (lane.consumed > 0) push(credited, lane);
-    });
-    this.undelivered(credited);
+    this.undelivered(this.lanes.consumed());
   }
 
   undelivered(credits: readonly Lane[]): void {
@@ -444,16 +327,11 @@ export class Connection implements Peer, LaneOwner, ControlOwner, RunTarget {
     if (includes(TOLD, error.code)) tell('error', 'tailrace:', error);
     this.carrier.stop();
     this.owed.end();
-    this.arrivals.clear();
+    this.down.end();
     this.up.end();
     this.starting = list();
     this.calls.end(error);
-    const lanes = list<Lane>();
-    this.lanes.forEach((lane) => {
-      push(lanes, lane);
-    });
-    this.lanes.clear();
-    for (let i = 0; i < lanes.length; i++) lanes[i].end(error);
+    this.lanes.end(error);
     this.page.ended(error);
   }
 }

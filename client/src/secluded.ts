@@ -11,10 +11,12 @@ import { Calls } from './calls.js';
 import { ChannelCore } from './channelcore.js';
 import { Connection } from './connection.js';
 import { ControlSink } from './control.js';
+import { Downward } from './downward.js';
 import { Events } from './events.js';
 import { HttpCarrier } from './http.js';
 import { HttpRequests } from './httprequests.js';
 import { Lane } from './lane.js';
+import { Lanes } from './lanes.js';
 import { BodySink } from './lanesink.js';
 import { Level } from './level.js';
 import { Numbers } from './numbers.js';
@@ -34,11 +36,13 @@ export function secludeAll(): void {
     ChannelCore,
     Connection,
     ControlSink,
+    Downward,
     Events,
     HttpCarrier,
     HttpRequests,
     Lane,
     BodySink,
+    Lanes,
     Level,
     Numbers,
     OutBatch,
