@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Channel, TailraceError } from '../src/api.js';
 import { take } from '../src/channel.js';
 import { BEGIN, BYTES, CLOSE, END, JSON_, MIDDLE, OPEN } from '../src/wire.js';
 import { openBatch } from '../src/wireread.js';
 import { type Go, settle, started } from './go.js';
 import { type DownFrame, framesOf, join, result, u32s } from './gowire.js';
+import { watchReports } from './reported.js';
 
-const reported: unknown[] = [];
-beforeEach(() => {
-  reported.length = 0;
-  globalThis.reportError = (error) => reported.push(error);
-});
-afterEach(() => {
-  assert.deepEqual(reported, [], 'nothing was reported that the test did not expect');
-});
+const reported = watchReports();
 
 const json = (value: unknown): DownFrame => ({ kind: JSON_, payload: JSON.stringify(value) });
 const raw = (payload: string): DownFrame => ({ kind: BYTES, payload });

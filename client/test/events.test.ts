@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Event, EventTarget } from '../src/api.js';
 import { Bus, eventFrame } from './bus.js';
 import { settle, started } from './go.js';
 import { join, result, u32s } from './gowire.js';
+import { watchReports } from './reported.js';
 
-const reported: unknown[] = [];
-beforeEach(() => {
-  reported.length = 0;
-  globalThis.reportError = (error) => reported.push(error);
-});
-afterEach(() => {
-  assert.deepEqual(reported, [], 'nothing was reported that the test did not expect');
-});
+const reported = watchReports();
 
 async function page() {
   const go = await started();

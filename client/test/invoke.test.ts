@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import {
   BEGIN,
   BYTES,
@@ -16,15 +16,9 @@ import {
 } from '../src/wire.js';
 import { settle, started } from './go.js';
 import { type DownFrame, join, result, u32s } from './gowire.js';
+import { watchReports } from './reported.js';
 
-const reported: unknown[] = [];
-beforeEach(() => {
-  reported.length = 0;
-  globalThis.reportError = (error) => reported.push(error);
-});
-afterEach(() => {
-  assert.deepEqual(reported, [], 'nothing was reported that the test did not expect');
-});
+const reported = watchReports();
 
 const text = (m: Uint8Array) => Buffer.from(m).toString();
 const failure = (id: number, error: unknown): DownFrame => ({

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { clearMocks, mockIPC, mockWindows } from '@tauri-apps/api/mocks';
 import { delimiter, sep } from '@tauri-apps/api/path';
 import { API } from '../src/key.js';
 import type { Channel } from '../src/tauri/core.js';
 import { settle } from './go.js';
+import { watchReports } from './reported.js';
 import { ours, real, reason, tauriPage } from './tauri.js';
 
-const reported: unknown[] = [];
-beforeEach(() => {
-  reported.length = 0;
-  globalThis.reportError = (error) => reported.push(error);
-});
-afterEach(() => {
-  assert.deepEqual(reported, [], 'nothing was reported that the test did not expect');
-});
+const reported = watchReports();
 
 for (const [name, { core, event }] of Object.entries({ ours, real })) {
   test(`${name}: arguments follow Tauri's rules`, async () => {

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
+import { watchReports } from './reported.js';
 import { ours, type Page, real, reason, tauriPage } from './tauri.js';
 
-const reported: unknown[] = [];
-beforeEach(() => {
-  reported.length = 0;
-  globalThis.reportError = (error) => reported.push(error);
-});
-afterEach(() => {
-  assert.deepEqual(reported, [], 'nothing was reported that the test did not expect');
-});
+watchReports();
 
 for (const [name, api] of Object.entries({ ours, real })) {
   const { listen, once, emit, emitTo } = api.event;
