@@ -16,7 +16,7 @@ import { join, resolve } from 'node:path';
 import { before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
-import { settle } from './go.js';
+import { settle } from './goclock.js';
 import { ours, tauriPage } from './tauri.js';
 
 const app = resolve('.build/app');

@@ -3,7 +3,8 @@
 
 import type { EventTarget } from '../src/api.js';
 import { ERROR, EVENT, EVENT_BYTES, EVENT_JSON } from '../src/wire.js';
-import { type Go, settle } from './go.js';
+import type { Go } from './go.js';
+import { settle } from './goclock.js';
 import { bytes, type DownFrame, join, type readInvoke, result, u32s } from './gowire.js';
 
 export interface Emitted {

@@ -4,7 +4,8 @@ import type { Channel, TailraceError } from '../src/api.js';
 import { take } from '../src/channel.js';
 import { BEGIN, BYTES, CLOSE, END, JSON_, MIDDLE, OPEN } from '../src/wire.js';
 import { openBatch } from '../src/wireread.js';
-import { type Go, settle, started } from './go.js';
+import { type Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { type DownFrame, framesOf, join, result, u32s } from './gowire.js';
 import { watchReports } from './reported.js';
 

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countRefusals } from '../src/csp.js';
 import { JSON_ } from '../src/wire.js';
-import { Go, settle, started } from './go.js';
+import { Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { result } from './gowire.js';
 import { FakeMemory } from './memory.js';
 

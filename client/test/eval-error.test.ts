@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { host } from '../src/builtins/dom.js';
 import { ERROR, EVAL, NATIVE, QUIET, RESULT } from '../src/wire.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { type DownFrame, join, u32s } from './gowire.js';
 
 const reported: unknown[] = [];

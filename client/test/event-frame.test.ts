@@ -8,7 +8,8 @@ import { type ControlOwner, ControlSink } from '../src/control.js';
 import { Lane } from '../src/lane.js';
 import { BEGIN, checkControl, END, EVENT, EVENT_BYTES, EVENT_JSON } from '../src/wire.js';
 import { openBatch, walk } from '../src/wireread.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { bytes, type DownFrame, down, join, u32s } from './gowire.js';
 
 interface Vector {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Event, EventTarget } from '../src/api.js';
 import { Bus, eventFrame } from './bus.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { join, result, u32s } from './gowire.js';
 import { watchReports } from './reported.js';
 

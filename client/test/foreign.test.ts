@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import vm from 'node:vm';
 import { BYTES, ERROR, EVAL, JSON_, OPEN } from '../src/wire.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { join, u32s } from './gowire.js';
 
 const foreign = vm.createContext({ result: undefined });

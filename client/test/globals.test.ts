@@ -16,7 +16,7 @@ import {
   OPEN,
   RESULT,
 } from '../src/wire.js';
-import { settle } from './go.js';
+import { settle } from './goclock.js';
 import { join, u32s } from './gowire.js';
 import { FakeMemory } from './memory.js';
 import { breakAll, openRealm, ours, outcome, type Realm, wrapAll } from './realm.js';

@@ -14,7 +14,8 @@ import {
   QUIET,
   RESULT,
 } from '../src/wire.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { type DownFrame, join, result, u32s } from './gowire.js';
 import { watchReports } from './reported.js';
 

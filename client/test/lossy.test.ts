@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JSON_ } from '../src/wire.js';
-import { type Request, settle, started } from './go.js';
+import { type Request, started } from './go.js';
+import { settle } from './goclock.js';
 
 const MESSAGES = 300;
 

@@ -18,7 +18,8 @@ import {
   QUIET,
   RESULT,
 } from '../src/wire.js';
-import { type Go, settle, started } from './go.js';
+import { type Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { bytes, type DownFrame, join, result, u32s } from './gowire.js';
 
 const reported: unknown[] = [];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BYTES, JSON_, RESULT } from '../src/wire.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { bytes, down, join, result, u32s } from './gowire.js';
 
 for (const size of [1, 20_000]) {

@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import type * as Package from '../src/index.js';
-import { SETTINGS, settle } from './go.js';
+import { SETTINGS } from './go.js';
+import { settle } from './goclock.js';
 import { FakeMemory } from './memory.js';
 
 const KEY = Symbol.for('tailrace');

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BEGIN, BYTES, END, JSON_ } from '../src/wire.js';
-import { type Go, settle, started } from './go.js';
+import { type Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { join, u32s } from './gowire.js';
 import { FakeMemory } from './memory.js';
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bus, eventFrame } from './bus.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { result } from './gowire.js';
 
 async function page(settings = {}) {

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import type { PageState } from '../src/page.js';
-import { Go, type SETTINGS, settle } from './go.js';
+import { Go, type SETTINGS } from './go.js';
+import { settle } from './goclock.js';
 import type { FakeMemory } from './memory.js';
 
 const script = readFileSync('dist/tailrace.js', 'utf8');

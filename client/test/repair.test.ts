@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JSON_ } from '../src/wire.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 
 const KINDS = ['a pull', 'a pull that carries a reply', 'a post'] as const;
 const FAULTS = [

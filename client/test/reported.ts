@@ -1,4 +1,4 @@
-// What is reported while a test runs: a test takes out what it expects, and no more may be left.
+// What is reported while a test runs. It takes what it expects, and there may be no more.
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach } from 'node:test';

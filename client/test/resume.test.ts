@@ -4,7 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ResumedChannel } from '../src/api.js';
 import { BYTES, CLOSE, ERROR, JSON_, OPEN } from '../src/wire.js';
-import { type Go, settle, started } from './go.js';
+import { type Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { join, result, u32s } from './gowire.js';
 
 const COMMAND = 'plugin:tailrace|resume';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TailraceError } from '../src/api.js';
 import { BYTES } from '../src/wire.js';
-import { Go, settle, started } from './go.js';
+import { Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { down } from './gowire.js';
 
 /** A page in which everything waits, and what it learns at the end. */

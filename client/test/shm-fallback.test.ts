@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Memory } from '../src/shmmemory.js';
 import { BEGIN, BYTES, END, JSON_, MIDDLE } from '../src/wire.js';
-import { type Go, settle, started } from './go.js';
+import { type Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { join, result, u32s } from './gowire.js';
 import { FakeMemory } from './memory.js';
 

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { take } from '../src/channel.js';
 import { isPinned } from '../src/pinned.js';
 import { BEGIN, BYTES, CLOSE, END, EVENT, JSON_, MIDDLE } from '../src/wire.js';
-import { type Go, settle, started } from './go.js';
+import { type Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { type DownFrame, join, u32s } from './gowire.js';
 import { FakeMemory, recordOf } from './memory.js';
 

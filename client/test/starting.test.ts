@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bus } from './bus.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { type DownFrame, result } from './gowire.js';
 
 type Page = Awaited<ReturnType<typeof start>>;

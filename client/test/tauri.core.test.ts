@@ -4,7 +4,7 @@ import { clearMocks, mockIPC, mockWindows } from '@tauri-apps/api/mocks';
 import { delimiter, sep } from '@tauri-apps/api/path';
 import { API } from '../src/key.js';
 import type { Channel } from '../src/tauri/core.js';
-import { settle } from './go.js';
+import { settle } from './goclock.js';
 import { watchReports } from './reported.js';
 import { ours, real, reason, tauriPage } from './tauri.js';
 

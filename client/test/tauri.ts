@@ -23,7 +23,8 @@ import * as webviewWindow from '../src/tauri/webviewWindow.js';
 import * as window from '../src/tauri/window.js';
 import { BYTES, CLOSE, JSON_, OPEN, RESULT } from '../src/wire.js';
 import { Bus, failure, type Invoke } from './bus.js';
-import { settle, started } from './go.js';
+import { started } from './go.js';
+import { settle } from './goclock.js';
 import { type DownFrame, join, result, u32s } from './gowire.js';
 
 export const ours = { app, core, dpi, event, path, webview, webviewWindow, window };

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Channel } from '../src/api.js';
 import { CLOSE, EVENT, JSON_ } from '../src/wire.js';
-import { type Go, settle, started } from './go.js';
+import { type Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { join, result, u32s } from './gowire.js';
 
 const reported: unknown[] = [];

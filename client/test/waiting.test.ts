@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BYTES, CANCEL, CLOSE, ERROR, EVAL, JSON_ } from '../src/wire.js';
-import { Go, settle, started } from './go.js';
+import { Go, started } from './go.js';
+import { settle } from './goclock.js';
 import { join, result, u32s } from './gowire.js';
 
 test('a large message goes behind small ones that Go has not credited yet', async () => {

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LAST_NUMBER, Numbers } from '../src/numbers.js';
 import { Bus, eventFrame } from './bus.js';
-import { Go, settle } from './go.js';
+import { Go } from './go.js';
+import { settle } from './goclock.js';
 import { result } from './gowire.js';
 
 async function nearTheEnd() {
