@@ -339,3 +339,9 @@ export async function started(settings: Partial<typeof SETTINGS> = {}, memory?: 
   await settle();
   return go;
 }
+
+/** Credits of a lane once everything lazy has gone. */
+export async function credit(go: Go, lane: number): Promise<number> {
+  await go.clock.advance(200);
+  return go.credits.get(lane) ?? 0;
+}
