@@ -3,7 +3,7 @@
 
 import type { EventTarget } from '../src/api.js';
 import { ERROR, EVENT, EVENT_BYTES, EVENT_JSON } from '../src/wire.js';
-import type { Go } from './go.js';
+import { type Go, started } from './go.js';
 import { settle } from './goclock.js';
 import { bytes, type DownFrame, join, type readInvoke, result, u32s } from './gowire.js';
 
@@ -106,6 +106,21 @@ export class Bus {
     const frames = this.frames({ event, target, payload });
     if (frames.length > 0) await this.go.send(this.go.run(0, frames));
   }
+}
+
+/** A page that has said hello, its bus, and what its listeners have seen. */
+export async function page() {
+  const go = await started();
+  const bus = new Bus(go);
+  const seen: unknown[] = [];
+  return { go, bus, seen, ...go.api };
+}
+
+/** Answers what the promise waits for. */
+export async function settled<T>(bus: Bus, promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  await bus.answer();
+  return promise;
 }
 
 /** A command's error. */
