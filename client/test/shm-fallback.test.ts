@@ -8,17 +8,10 @@ import { type Go, started } from './go.js';
 import { settle } from './goclock.js';
 import { join, result, u32s } from './gowire.js';
 import { FakeMemory } from './memory.js';
+import { attached, pattern } from './shm.js';
 
 const LARGE = { maxBatch: 1 << 18, window: 1 << 20 };
-const pattern = (n: number, seed = 0) =>
-  Uint8Array.from({ length: n }, (_, i) => (i * 7 + seed) & 255);
 const json = (value: unknown) => ({ kind: JSON_, payload: JSON.stringify(value) });
-
-async function attached(settings: Parameters<typeof started>[0] = {}) {
-  const memory = new FakeMemory();
-  memory.offerTo('s-1');
-  return { memory, go: await started(settings, memory) };
-}
 
 /** What came up on a lane, whole messages of JSON. */
 const values = (go: Go, lane: number) =>
