@@ -73,28 +73,33 @@ func makeFlow[T any](t *testing.T, e *transport.Engine, s history.Store) {
 
 // TestLargeSequences: a store whose sequences a page can't tell apart has failed.
 func TestLargeSequences(t *testing.T) {
-	e := newEngine(t, transport.Options{})
-	s := &oddStore{}
-	over(t, e, s)
-	p := openPage(t, e, transporttest.Config{})
 	for newest, code := range map[uint64]string{
 		history.MaxSequence: "", history.MaxSequence + 1: transport.CodeStore,
 	} {
-		s.state = func(context.Context) (history.State, error) {
-			return history.State{Epoch: 1, Oldest: newest, Newest: newest}, nil
-		}
-		s.read = func(_ context.Context, _, from uint64, b *history.Block) error {
-			if from <= newest {
-				b.Add(newest, []byte("x"))
+		inBubble(t, func(t *testing.T) {
+			e := newEngine(t, transport.Options{})
+			s := &oddStore{
+				state: func(context.Context) (history.State, error) {
+					return history.State{Epoch: 1, Oldest: newest, Newest: newest}, nil
+				},
+				read: func(_ context.Context, _, from uint64, b *history.Block) error {
+					if from <= newest {
+						b.Add(newest, []byte("x"))
+					}
+					return nil
+				},
 			}
-			return nil
-		}
-		if code == "" {
-			mustResume(t, p, resumeArgs{Name: "flow"}, newest).p(t, 1)
-			continue
-		}
-		_, err := resume(t, p, resumeArgs{Name: "flow"})
-		wantCode(t, err, code)
+			over(t, e, s)
+			c, err := resume(t, openPage(t, e, transporttest.Config{}), resumeArgs{Name: "flow"})
+			if code != "" {
+				wantCode(t, err, code)
+				return
+			}
+			if err != nil || c.next != newest {
+				t.Fatalf("it begins with %d: %v", c.next, err)
+			}
+			c.p(t, 1)
+		})
 	}
 }
 
@@ -187,10 +192,9 @@ func TestNotifyInRead(t *testing.T) {
 		sendNumbered(t, ch, 3)
 		c.want(3)
 		for n := uint64(4); n < 10; n++ {
-			before := reads.Load()
 			time.Sleep(time.Second)
-			if n := reads.Load() - before; n > 200 {
-				t.Fatalf("%d reads in a second in which nothing happens", n)
+			if n := reads.Load(); n > 1500 {
+				t.Fatalf("%d reads in some seconds in which next to nothing happens", n)
 			}
 			begun := time.Now()
 			sendNumbered(t, ch, n)
