@@ -58,7 +58,7 @@ func (v *Viewer) answer(rw *answerWriter, r *http.Request, by sender) {
 // file answers with a file, if there is one, or nobody else to ask.
 func (v *Viewer) file(rw *answerWriter, r *http.Request, by sender) (answered bool) {
 	if !rw.stay.read() {
-		rw.fail(http.StatusServiceUnavailable)
+		rw.fail(lateStatus(rw.stay.ctx))
 		return true
 	}
 	a := v.pages.assets
@@ -107,7 +107,7 @@ func (v *Viewer) refuseUnproven(rw *answerWriter) {
 // answered instead.
 func (v *Viewer) handle(rw *answerWriter, r *http.Request) (next *http.Request, aborted bool) {
 	if !rw.stay.handle() {
-		rw.fail(http.StatusServiceUnavailable)
+		rw.fail(lateStatus(rw.stay.ctx))
 		return nil, false
 	}
 	defer func() {

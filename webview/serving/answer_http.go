@@ -171,14 +171,19 @@ func (a *httpAnswer) wait() {
 
 // late gives the answer when the request's context has ended before there is one.
 func (a *httpAnswer) late() httpBody {
-	status := http.StatusServiceUnavailable
-	if errors.Is(context.Cause(a.request.Context()), context.DeadlineExceeded) {
-		status = http.StatusGatewayTimeout
-	}
+	status := lateStatus(a.request.Context())
 	return httpBody{
 		status: status, header: a.withCORS(lostHeader(status), false), read: func() {},
 		body: []byte(http.StatusText(status) + "\n"),
 	}
+}
+
+// lateStatus gives the status of what ends with its context.
+func lateStatus(ctx context.Context) int {
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusServiceUnavailable
 }
 
 // head writes the head of an answer.

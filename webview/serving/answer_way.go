@@ -59,7 +59,7 @@ func (w *way) write(piece []byte) (int, error) {
 func (w *way) answer(status int, h http.Header, body []byte) {
 	n := w.cost + int64(len(body))
 	if w.room.take(w.ctx, n) != nil {
-		w.lose(http.StatusServiceUnavailable, nil) // hardly anybody reads it
+		w.lose(lateStatus(w.ctx), nil) // hardly anybody reads it
 		return
 	}
 	w.reply.To.Answer(status, sanitized(h), w.reply.CORS, body, func() { w.room.send(n) })

@@ -212,7 +212,7 @@ func (a *answerWriter) close() {
 	length := a.said.length
 	switch {
 	case none: // whoever was to answer has seen the end
-		a.lose(http.StatusServiceUnavailable)
+		a.lose(lateStatus(w.ctx))
 	case w.body != nil:
 		w.body.End(w.err == nil && (length < 0 || a.wrote == length))
 	case w.err != nil, !a.bodiless() && length > a.wrote:
