@@ -149,12 +149,7 @@ func (m *Memory) changed() {
 // tell calls them all, whatever the app's do: one may panic, or end the goroutine.
 func tell(watchers []watcher) {
 	told, returned := 0, false
-	defer func() {
-		if !returned {
-			tell(watchers[told:])
-		}
-	}()
-	defer appcode.Catch(&returned, nil)
+	defer appcode.Catch(&returned, func(*appcode.Failure) { tell(watchers[told:]) })
 	for told < len(watchers) {
 		told++
 		watchers[told-1].notify()
