@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -197,5 +199,22 @@ func TestServerFullDuplex(t *testing.T) {
 		if _, err := pieces.Write([]byte{'1' + byte(i)}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestServerUnreadBodies: a connection goes on behind a body that its handler has not read.
+func TestServerUnreadBodies(t *testing.T) {
+	s := startServer(t, Options{Fallback: http.HandlerFunc(
+		func(http.ResponseWriter, *http.Request) {})}, ViewerOptions{})
+	failed, log := warningLog()
+	s.Config.ErrorLog = slog.NewLogLogger(failed.Handler(), slog.LevelError)
+	body := strings.Repeat("x", 100<<10)
+	for range 64 {
+		if a := s.ask(t, "POST", "/x", body); a.status != 200 {
+			t.Errorf("%+v", a)
+		}
+	}
+	if text := log.String(); text != "" {
+		t.Errorf("the server: %.500s", text)
 	}
 }

@@ -33,7 +33,8 @@ func (v *Viewer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	defer req.from.body.end()
 	req.Take = func() (io.ReadCloser, bool) {
 		if r.ProtoMajor == 1 && r.ContentLength != 0 {
-			_ = to.control.EnableFullDuplex() // a handler may answer before it has read all
+			// a handler may answer before it has read all
+			req.from.body.duplex = to.control.EnableFullDuplex() == nil
 		}
 		return req.from.body, false
 	}
@@ -55,6 +56,7 @@ func (v *Viewer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		v.Serve(req, to)
 	}
 	to.wait()
+	req.from.body.drop()
 }
 
 // read reads a request to a server.
@@ -141,6 +143,7 @@ type upload struct {
 	body    io.ReadCloser // nil: there is none
 	control *http.ResponseController
 	kept    func() // keeps it from being cut
+	duplex  bool   // the answer may be written meanwhile
 
 	reading atomic.Int32 // reads in progress
 	over    atomic.Bool
@@ -168,6 +171,15 @@ func (u *upload) until(ctx context.Context) { u.kept = cutting(ctx, u.cut) }
 func (u *upload) cut() {
 	if !u.over.Swap(true) && u.reading.Load() > 0 {
 		_ = u.control.SetReadDeadline(past)
+	}
+}
+
+// drop drops what nobody has read. With full duplex, package http would do so too late: its next
+// read panics then.
+func (u *upload) drop() {
+	u.end()
+	if u.duplex && u.body != nil {
+		_ = u.body.Close()
 	}
 }
 
