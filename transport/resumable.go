@@ -215,6 +215,14 @@ var ErrTooLate = errors.New("transport: too late")
 // CodeTooLate is the code of a TooLateError in the page; its detail is {"wanted", "oldest"}.
 const CodeTooLate = "too_late"
 
+// CodeStore is the code, in a page, of a resumable channel whose store has failed.
+const CodeStore = "store_failed"
+
+// CodeRenumbered is the code with which a page's resumable channel ends when the sequences of its
+// store do not go on as they were: the store was wiped, or has a gap. Nothing of what it keeps is
+// missed by a page that resumes again.
+const CodeRenumbered = "renumbered"
+
 // TooLateError says that what a page needs of a resumable channel is not kept any more. It is
 // ErrTooLate, and crosses to the page as an *Error with CodeTooLate.
 type TooLateError struct {

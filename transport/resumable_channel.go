@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/tailrace-go/tailrace/internal/ranked"
 	"github.com/tailrace-go/tailrace/internal/wire"
@@ -189,7 +188,7 @@ type keeping struct {
 	dense  bool             // its sequences have no gaps
 	local  history.Local    // nil: it is none
 	holder history.Holder   // nil: it is none
-	seen   *seen            // nil: it is local
+	seen   *storage.Seen    // nil: it is local
 	unseen func()           // ends its notices
 }
 
@@ -225,9 +224,9 @@ func (r *resumable) keep() error {
 	}
 	var err error
 	if k.local == nil {
-		k.seen = &seen{store: k.Store, state: history.State{Oldest: 1}}
+		k.seen = storage.NewSeen(k.Store)
 		k.in = &storage.Turns{
-			Store: k.Store, Appended: k.seen.appended, Settled: r.settled, Ended: r.endError,
+			Store: k.Store, Appended: k.seen.Appended, Settled: r.settled, Ended: r.endError,
 		}
 	} else if k.in, err = appender(); err != nil {
 		return err
@@ -262,60 +261,7 @@ func (k *keeping) figures() history.State {
 	if k.local != nil {
 		return k.local.Now()
 	}
-	return k.seen.ask()
-}
-
-// seen is what a store that is not local has told of itself.
-type seen struct {
-	store history.Store
-
-	mu     ranked.Mutex[ranked.Leaf]
-	state  history.State
-	asking bool
-}
-
-// maxAsk is how long the store may take to tell its state for the figures.
-const maxAsk = time.Minute
-
-// ask gives what is known, and asks anew for the next time.
-func (s *seen) ask() history.State {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.asking {
-		s.asking = true
-		go s.fetch()
-	}
-	return s.state
-}
-
-func (s *seen) fetch() {
-	ctx, cancel := context.WithTimeout(context.Background(), maxAsk)
-	defer cancel()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.asking = false
-	}()
-	if st, err := s.store.State(ctx); err == nil {
-		s.note(st)
-	}
-}
-
-// note takes a state for the newest one.
-func (s *seen) note(st history.State) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if st.Epoch == s.state.Epoch || s.state.Epoch == 0 {
-		st.Newest = max(st.Newest, s.state.Newest) // what was appended meanwhile
-	}
-	s.state = st
-}
-
-// appended takes note of a message.
-func (s *seen) appended(sequence uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.Newest = max(s.state.Newest, sequence)
+	return k.seen.Ask()
 }
 
 // state asks the store, for a page's call.
@@ -325,20 +271,110 @@ func (r *resumable) state(ctx context.Context) (history.State, error) {
 		return st, r.storeFailed(err)
 	}
 	if r.store.seen != nil {
-		r.store.seen.note(st)
+		r.store.seen.Note(st)
 	}
 	return st, nil
 }
-
-// CodeStore is the code, in a page, of a resumable channel whose store has failed.
-const CodeStore = "store_failed"
 
 // storeFailed is a store's error as it crosses to a page.
 func (r *resumable) storeFailed(err error) *Error {
 	return &Error{CodeStore, fmt.Sprintf("the store of %q failed: %v", r.name, err), nil}
 }
 
-// CodeRenumbered is the code with which a page's resumable channel ends when the sequences of its
-// store do not go on as they were: the store was wiped, or has a gap. Nothing of what it keeps is
-// missed by a page that resumes again.
-const CodeRenumbered = "renumbered"
+// held is a hold and where it is to be. One goroutine at a time tells the store so, outside of mu:
+// who comes meanwhile leaves it to that one. Guarded by the channel's mu.
+type held struct {
+	hold     history.Hold
+	after    uint64
+	released bool
+	back     bool // after is behind where the store has it
+	moved    bool // and not told
+	telling  bool
+}
+
+// move has unlock tell a hold, which may be nil, what it needs no more. The caller holds mu.
+func (r *resumable) move(h *held, after uint64) {
+	if h != nil && h.after < after {
+		h.after = after
+		r.changed(h)
+	}
+}
+
+// moveBack has unlock keep what is behind after, as far as it is still there.
+func (r *resumable) moveBack(h *held, after uint64) {
+	if h != nil && after < h.after {
+		h.after, h.back = after, true
+		r.changed(h)
+	}
+}
+
+// release has unlock release a hold, which may be nil. The caller holds mu.
+func (r *resumable) release(h *held) {
+	if h != nil && !h.released {
+		h.released = true
+		r.changed(h)
+	}
+}
+
+func (r *resumable) changed(h *held) {
+	if !h.moved && !h.telling {
+		r.moved = append(r.moved, h)
+	}
+	h.moved = true
+}
+
+// unlock releases mu, after the holds that were moved under it have been told.
+func (r *resumable) unlock() {
+	told := false
+	defer func() {
+		if !told { // one has ended the goroutine
+			r.unlock()
+		}
+	}()
+	for len(r.moved) > 0 {
+		h := r.moved[len(r.moved)-1]
+		r.moved = r.moved[:len(r.moved)-1]
+		r.tell(h)
+	}
+	told = true
+	r.mu.Unlock()
+}
+
+// tell tells one hold. mu is held before and after, whatever the store does.
+func (r *resumable) tell(h *held) {
+	hold, after, released, back := h.hold, h.after, h.released, h.back
+	h.moved, h.back, h.telling = false, false, true
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		h.hold, h.telling = hold, false
+		if h.moved {
+			r.moved = append(r.moved, h)
+		}
+	}()
+	switch {
+	case released:
+		hold.Release()
+	case back: // no hold moves back: another one takes its place
+		if again := r.again(after); again != nil {
+			before := hold
+			hold = again
+			before.Release()
+		}
+	default:
+		hold.Move(after)
+	}
+}
+
+// again gives a hold of what is behind after, as far as it is still there; nil if the store fails.
+func (r *resumable) again(after uint64) history.Hold {
+	ctx, cancel := context.WithTimeout(context.Background(), storage.MaxAsk)
+	defer cancel()
+	hold, err := r.store.holder.Hold(ctx, after)
+	if err != nil {
+		r.e.opt.Logger.Warn("what a page has not consumed may be dropped", "channel", r.name,
+			"error", err)
+		return nil
+	}
+	return hold
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/tailrace-go/tailrace/ring"
 	"github.com/tailrace-go/tailrace/transport/history"
 	"github.com/tailrace-go/tailrace/transport/internal/budget"
+	"github.com/tailrace-go/tailrace/transport/internal/marks"
 	"github.com/tailrace-go/tailrace/transport/internal/storage"
 )
 
@@ -35,7 +36,7 @@ type reader struct {
 	consumed uint64 // the last message that the page has consumed; guarded by the channel's mu
 	// parked: it has read everything, and wants to be rung. The channel counts those.
 	parked atomic.Bool
-	marks  marks
+	marks  marks.Marks
 
 	// The pump's own.
 	block   history.Block
@@ -82,7 +83,7 @@ func (rd *reader) unpark() bool {
 // When the page has closed the lane, what it dropped unread is credited, too: then the page's own
 // word counts.
 func (rd *reader) settle() {
-	consumed, sent := rd.marks.take(rd.lane.page.credited.Load())
+	consumed, sent := rd.marks.Take(rd.lane.page.credited.Load())
 	sent = max(sent, rd.consumed)
 	rd.consumed = max(consumed, rd.consumed)
 	if rd.lane.in.ended.Load() && rd.lane.err() != nil {
@@ -94,7 +95,7 @@ func (rd *reader) settle() {
 			if word, err := strconv.ParseUint(string(m.data), 10, 64); err == nil &&
 				word >= rd.begin-1 && word <= sent {
 				rd.consumed = word
-				rd.marks.clear()
+				rd.marks.Clear()
 			}
 		}
 	}
@@ -102,7 +103,7 @@ func (rd *reader) settle() {
 }
 
 // due reports whether settle would bring news.
-func (rd *reader) due() bool { return rd.marks.due(rd.lane.page.credited.Load()) }
+func (rd *reader) due() bool { return rd.marks.Due(rd.lane.page.credited.Load()) }
 
 // pump is the reader's goroutine. It begins when the command is answered: what a channel has
 // accepted before goes before the answer, and the page need not read before that.
@@ -328,7 +329,7 @@ func (rd *reader) consume() {
 
 // unconsumed reports whether the page, which is still there, may consume more of what was sent.
 func (rd *reader) unconsumed() bool {
-	return rd.marks.any() && !rd.lane.in.ended.Load() && rd.lane.s.ctx.Err() == nil
+	return rd.marks.Any() && !rd.lane.in.ended.Load() && rd.lane.s.ctx.Err() == nil
 }
 
 // send is the lane's send for the one who alone sends on it. It counts what the page will credit,
@@ -350,11 +351,11 @@ func (rd *reader) send(kind wire.Kind, data []byte) error {
 		}
 		if piece := l.maxFrame(r); n > piece {
 			full := (n + wire.BeginSize - 1) / piece // fragments before the last one
-			rd.marks.add(full*wire.Stride(piece, ring.Unit)+
+			rd.marks.Add(full*wire.Stride(piece, ring.Unit)+
 				wire.Stride(n+wire.BeginSize-full*piece, ring.Unit), rd.want-1)
 			return l.sendFragments(ctx, r, ordinary, kind, data)
 		}
 	}
-	rd.marks.add(wire.Stride(len(data), ring.Unit), rd.want-1)
+	rd.marks.Add(wire.Stride(len(data), ring.Unit), rd.want-1)
 	return l.write(ctx, ordinary, kind, nil, data)
 }

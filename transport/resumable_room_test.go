@@ -79,7 +79,7 @@ func TestCreditSeenByOthers(t *testing.T) {
 			sent := make(chan error, 1)
 			go func() { sent <- r.send(t.Context(), denseBytes(30_000)) }()
 			synctest.Wait()
-			l.page.credited.Store(rd.marks.sum)
+			l.page.credited.Store(rd.marks.Sum())
 			look(t, s, r)
 			rd.consume()
 			synctest.Wait()
@@ -132,7 +132,7 @@ func TestClosedReaderLeavesItsSeat(t *testing.T) {
 	if _, err := r.attach(t.Context(), s, resumeTo(s.addLane(3, &s.lanes.channels))); err == nil {
 		t.Fatal("two readers where one is allowed")
 	}
-	l.page.credited.Store(rd.marks.sum)
+	l.page.credited.Store(rd.marks.Sum())
 	l.in.ended.Store(true)
 	l.finish(&ClosedError{Reason: "closed by the page"}, false)
 	next, err := r.attach(t.Context(), s, resumeTo(s.addLane(5, &s.lanes.channels)))

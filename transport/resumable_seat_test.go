@@ -51,7 +51,7 @@ func TestReleasedOnce(t *testing.T) {
 	if err := r.seat(&seated); err != nil || !seated || releases != 1 {
 		t.Fatalf("%v, %v, %d releases", err, seated, releases)
 	}
-	l.page.credited.Store(rd.marks.sum)
+	l.page.credited.Store(rd.marks.Sum())
 	rd.consume()
 	r.detach(rd)
 	if releases != 1 {
@@ -71,7 +71,7 @@ func TestSpareStays(t *testing.T) {
 	if err := r.seat(new(bool)); err != nil {
 		t.Fatal(err)
 	}
-	l.page.credited.Store(rd.marks.sum)
+	l.page.credited.Store(rd.marks.Sum())
 	rd.consume()
 	if err := r.send(noWait, denseBytes(30_000)); !errors.Is(err, ErrFull) {
 		t.Errorf("what nobody has consumed is dropped: %v", err)

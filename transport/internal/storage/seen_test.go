@@ -1,4 +1,4 @@
-package transport
+package storage
 
 import (
 	"testing"
@@ -9,12 +9,12 @@ import (
 // TestSeen: a state that the store gave before a message was sent does not hide that message; one
 // of another epoch does.
 func TestSeen(t *testing.T) {
-	s := &seen{}
-	s.appended(10)
+	s := NewSeen(nil)
+	s.Appended(10)
 	for _, c := range []struct{ epoch, newest, want uint64 }{
 		{7, 0, 10}, {7, 9, 10}, {7, 12, 12}, {8, 3, 3},
 	} {
-		s.note(history.State{Epoch: c.epoch, Oldest: 1, Newest: c.newest})
+		s.Note(history.State{Epoch: c.epoch, Oldest: 1, Newest: c.newest})
 		if s.state.Newest != c.want {
 			t.Errorf("epoch %d: the newest is %d, want %d", c.epoch, s.state.Newest, c.want)
 		}
