@@ -25,9 +25,9 @@ func TestFolders(t *testing.T) {
 		}
 		name := d.Name()
 		if d.IsDir() {
-			switch {
-			case name == "node_modules", name == "dist", name == "build" && filepath.Dir(path) == root,
-				strings.HasPrefix(name, ".") && path != root:
+			made := name == "node_modules" || name == "dist" ||
+				name == "build" && filepath.Dir(path) == root
+			if made || strings.HasPrefix(name, ".") && path != root {
 				return filepath.SkipDir
 			}
 			return nil
