@@ -154,6 +154,9 @@
 //
 // # Example
 //
+// The program also imports _ "github.com/tailrace-go/tailrace/webview/native", without which New
+// gives ErrNoCarrier.
+//
 //	//go:embed dist
 //	var dist embed.FS
 //

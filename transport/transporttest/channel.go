@@ -13,14 +13,27 @@ import (
 // ErrChannelClosed is the end of a channel that Go, or the page itself, closed.
 var ErrChannelClosed = errors.New("transporttest: channel is closed")
 
+// Kind says what a frame holds: a message of a channel, or one of lane 0.
+type Kind = wire.Kind
+
+// The kinds. A channel has the first two, lane 0 the others.
+const (
+	KindJSON   = wire.JSON
+	KindBytes  = wire.Bytes
+	KindEvent  = wire.Event
+	KindEval   = wire.Eval
+	KindResult = wire.Result
+	KindError  = wire.Error
+)
+
 // Message is one message that the page got.
 type Message struct {
-	Kind   wire.Kind
+	Kind   Kind
 	Data   []byte
 	stride int
 }
 
-// Channel is the page's end of a channel. Guarded by the page's mu.
+// Channel is the page's end of a channel. The page's mu guards its fields.
 type Channel struct {
 	p    *Page
 	id   uint32
@@ -125,7 +138,7 @@ func (c *Channel) Queued() int {
 }
 
 // Send sends a message; it waits for the window, with an end as Next.
-func (c *Channel) Send(kind wire.Kind, data []byte) error {
+func (c *Channel) Send(kind Kind, data []byte) error {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
 	err := c.p.await(c.cond, func() bool { return c.up.announced || c.err != nil }, func() string {

@@ -86,11 +86,11 @@ type Config struct {
 	// Control, if not nil, is told of each message of lane 0 in its order: its kind, the id of the
 	// call or eval (0 for an event), and an event's payload, an eval's source or what a result's
 	// frame holds, valid during the call. It must not call the page's methods.
-	Control func(kind wire.Kind, id uint32, payload []byte)
+	Control func(kind Kind, id uint32, payload []byte)
 	// Arrived, if not nil, is told of each message of a channel that the page takes in, and of Go's
 	// close of it, in the order in which they come: after what came before on lane 0, which Control
 	// has seen, unless that waits behind an eval. The same rules hold.
-	Arrived func(lane uint32, kind wire.Kind, data []byte)
+	Arrived func(lane uint32, kind Kind, data []byte)
 	// Network, if not nil, is what lies between the page and Go, instead of Faults. It is called
 	// with each request, on a goroutine of the page's, and returns what the page gets for it: a
 	// status and a body, or status 0 for a fetch that failed. send hands bytes to Go, any number of
@@ -103,9 +103,11 @@ type Config struct {
 	Settle func(command string) func(context.Context)
 	// Carrier, if not nil, makes the session's carrier of the one that the page's requests go to.
 	Carrier func(*pulls.Carrier) transport.Carrier
-	// Send, if not nil, is given each upward batch first. True: it has another way to Go, and is
-	// there, or will be. A batch that says how long to hold it is a pull: Send may wait until the
-	// other way has ended.
+	// Send, if not nil, is given each upward batch first. True: the batch goes another way to Go,
+	// whose end there gives it to Port.Receive; a Received.Reply that is not nil goes to the page.
+	// A batch whose 32-bit word at byte 40 is not 0 is a pull, which only asks: it is not for that
+	// way, and Send may keep it, with true, until that has ended. False: the batch goes to the
+	// *pulls.Carrier of Carrier, and its answer tells the page of the end.
 	Send func(batch []byte) bool
 	// Patience is how long a call of the page waits for what does not come: then it gives
 	// ErrPatience, which says what that was. In a bubble of synctest it is that bubble's time.

@@ -3,6 +3,19 @@
 // net/http has them, and neither windows nor a native view: the custom scheme of a webview and an
 // HTTP server share it, and it works without an App.
 //
+// A server without windows:
+//
+//	pages, err := serving.New(serving.Options{Origin: "http://localhost:8080", Assets: files})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	viewer := pages.Viewer(serving.ViewerOptions{Label: "browsers"})
+//	l, err := net.Listen("tcp", "localhost:8080")
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	log.Fatal(http.Serve(l, viewer))
+//
 // # The parts
 //
 // [Pages] is what all pages of an app share: files, origins, headers, the import map, the handler
@@ -11,7 +24,7 @@
 //
 // A [Viewer] is who is shown the pages: one window, or what a server takes for one. It has the
 // places of the requests that are being answered, and the room for answers on their way, so that
-// one viewer's floods take nothing from another.
+// one viewer's floods take nothing from another. A server may have one for all its browsers.
 //
 // A [Request] is what a page asks. Those of the client bring their few headers and their body
 // apart, since they are many; all others become an [http.Request]. [Shown] is what the window

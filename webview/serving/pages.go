@@ -15,8 +15,9 @@ import (
 
 // Options are the settings of Pages. The zero value of each field is its default.
 type Options struct {
-	// Origin is where the pages are served, as browsers write it: "http://localhost:8080".
-	// Default "tailrace://localhost", that of the custom scheme.
+	// Origin is where the pages are served, as browsers write it: "http://localhost:8080". It is
+	// one exactly: 127.0.0.1 is another than localhost. Default "tailrace://localhost", that of the
+	// custom scheme, which no server has.
 	Origin string
 	// DevURL is the address of a development server whose pages count as the app's own. Default:
 	// none.

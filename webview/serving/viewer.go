@@ -77,7 +77,8 @@ func (v *Viewer) Serve(r *Request, to Responder) {
 	}
 	target, ok := g.Served(r.URI)
 	if !ok {
-		a.Refuse(http.StatusNotFound, "not_found", "there is only "+g.Name())
+		a.Refuse(http.StatusNotFound, "not_found", "there is only "+g.Name()+
+			": open that, or see serving.Options.Origin")
 		return
 	}
 	if path, ok := strings.CutPrefix(target, ControlPath); ok && v.call(path, r, a) {

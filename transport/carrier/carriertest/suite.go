@@ -62,6 +62,9 @@ var cases = []testCase{
 
 // Run runs the suite, each case as a subtest.
 func Run(t *testing.T, s Setup) {
+	if s.Join == nil {
+		t.Fatal("carriertest: Setup.Join must be set")
+	}
 	if s.Patience == 0 {
 		s.Patience = 30 * time.Second
 	}

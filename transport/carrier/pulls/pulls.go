@@ -3,6 +3,7 @@ package pulls
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -74,6 +75,11 @@ const smallRequest = 2 << 10
 func (p *Carrier) Request(body []byte, answer func(Answer)) {
 	if answer == nil {
 		answer = func(Answer) {} // whoever asked does not want to know
+	}
+	if p.port == nil {
+		answer(errorAnswer(http.StatusGone, transport.CodeClosed,
+			"the carrier is bound to no session: call Bind first"))
+		return
 	}
 	if len(body) <= smallRequest && p.handling.TryLock() {
 		got, ok, err := p.port.TryReceive(body)

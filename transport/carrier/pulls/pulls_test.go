@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -206,4 +207,13 @@ func TestNilArguments(t *testing.T) {
 		},
 		"Carrier.Deliver": func() error { return nil }, // the session's, which has a batch
 	}, func(t *testing.T, f func() error) { apitest.Forgiving(t, "pulls", f) })
+}
+
+// TestRequestBeforeBind: who asks a carrier that no session has is told so.
+func TestRequestBeforeBind(t *testing.T) {
+	var got Answer
+	New("scheme").Request(nil, func(a Answer) { got = a })
+	if got.Status != http.StatusGone || !strings.Contains(string(got.Body[0]), "Bind") {
+		t.Errorf("status %d, %s", got.Status, got.Body)
+	}
 }

@@ -19,7 +19,9 @@ type Config struct {
 	// New makes an empty store, which the end of the test may take down. It must be set, and keep
 	// 150 KB of what does not compress.
 	New func(testing.TB) history.Store
-	// Again opens the store's messages once more, as another process would.
+	// Again opens the store's messages once more, as another process would, while the first one
+	// stays open, which must notice and read what the second one appends. Leave it nil for a store
+	// with one owner.
 	Again func(testing.TB, history.Store) history.Store
 	// Wipe has the store lose everything.
 	Wipe func(testing.TB, history.Store)
@@ -32,6 +34,9 @@ type Config struct {
 
 // Run runs the tests, each with a store of its own.
 func Run(t *testing.T, c Config) {
+	if c.New == nil {
+		t.Fatal("historytest: Config.New must be set")
+	}
 	if c.Patience == 0 {
 		c.Patience = 10 * time.Second
 	}
