@@ -67,6 +67,7 @@ func TestSessionBytesDown(t *testing.T) {
 				if err := ch.TrySend([]byte{byte(i)}); err != nil {
 					t.Fatalf("ring %d of %d: %v", i+1, want, err)
 				}
+				synctest.Wait() // a request on its way takes memory, too
 			}
 			next := channels[want]
 			if err := next.TrySend([]byte{1}); !errors.Is(err, transport.ErrMemory) {
@@ -108,6 +109,7 @@ func TestSessionBytesQuarter(t *testing.T) {
 				if err := ch.TrySend([]byte{1}); err != nil {
 					t.Fatal(err)
 				}
+				synctest.Wait() // a request on its way takes memory, too
 				ring := size
 				if i >= want {
 					ring = size / 4
