@@ -67,8 +67,9 @@ test: begin setup lint client extension model ## everything that must hold
 		$(GO_TEST) -race -cpu=1,4 -skip '^($(SIZES))$$' $(LOCKFREE)
 	$(STEP) 'names in documents and comments, imports' $(GO_TEST) ./internal/docs ./internal/walls
 	$(STEP) linearizability sh -c 'cd ring/linearizability && $(GO_TEST) -race .'
+	@# Each test of webview starts processes of WebKit: on a slow disk that takes long.
 	$(STEP) 'windows, examples, fuzz seeds' \
-		$(GO_TEST) -race ./webview/... ./examples/... ./bench/... ./fuzz/...
+		$(GO_TEST) -timeout 40m -race ./webview/... ./examples/... ./bench/... ./fuzz/...
 	$(STEP) 'example websocket' sh -c 'cd examples/websocket && $(GO_TEST) -race .'
 	@# Prints what of the documents runs, and what was added.
 	$(STEP) documents \
