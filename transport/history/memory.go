@@ -148,12 +148,23 @@ func (m *Memory) changed() {
 
 // tell calls them all, whatever the app's do: one may panic, or end the goroutine.
 func tell(watchers []watcher) {
+	if len(watchers) == 1 { // a channel's own: each of its Sends comes here
+		tellOne(watchers[0].notify)
+		return
+	}
 	told, returned := 0, false
 	defer appcode.Catch(&returned, func(*appcode.Failure) { tell(watchers[told:]) })
 	for told < len(watchers) {
 		told++
 		watchers[told-1].notify()
 	}
+	returned = true
+}
+
+func tellOne(notify func()) {
+	returned := false
+	defer appcode.Catch(&returned, nil)
+	notify()
 	returned = true
 }
 
